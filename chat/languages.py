@@ -1,0 +1,53 @@
+"""
+The languages the service speaks, by GNU gettext.
+
+Phrases stand in English in the code, marked by C{_}, C{N_} (translated later)
+or C{ngettext}; their translations are catalogues of the domain C{tcpchat} in
+C{chat/locale}.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+
+SOURCE_LANGUAGE = "en"
+LANGUAGES = (SOURCE_LANGUAGE, "zh_CN")
+"""The names by which a language is chosen, the default first."""
+
+_BY_PRIMARY = {"en": "en", "c": "en", "posix": "en", "zh": "zh_CN", "中文": "zh_CN"}
+
+
+def N_(phrase: str) -> str:
+    """Mark a phrase for translation where it cannot be translated yet."""
+    return phrase
+
+
+def resolve(name: str) -> str | None:
+    """
+    Find the language that a person means.
+
+    @param name: as typed or as in C{LANG}: C{zh_CN}, C{zh-cn}, C{zh},
+        C{zh_CN.UTF-8}, C{English}.
+    @return: one of L{LANGUAGES}, or L{None}.
+    """
+    plain = name.strip().partition(".")[0].replace("-", "_").lower()
+    for language in LANGUAGES:
+        if plain == language.lower():
+            return language
+    named = {"english": "en", "chinese": "zh_CN", "简体中文": "zh_CN"}
+    return named.get(plain) or _BY_PRIMARY.get(plain.partition("_")[0])
+
+
+@cache
+def translation(language: str) -> NullTranslations:
+    """
+    @param language: one of L{LANGUAGES}.
+    @return: its catalogue; English is the language of the code and needs none.
+    """
+    if language == SOURCE_LANGUAGE:
+        return NullTranslations()
+    catalogue = files("chat") / "locale" / language / "LC_MESSAGES" / "tcpchat.mo"
+    with catalogue.open("rb") as stream:
+        return GNUTranslations(stream)

@@ -1,0 +1,115 @@
+"""
+What chat text may contain.
+
+Everything that one participant writes and another one sees passes L{clean}:
+text, nickname, room, topic, reason.  What is left cannot move a cursor, change
+a colour, reverse the reading order of somebody else's line, or hide.
+"""
+
+from __future__ import annotations
+
+import re
+from unicodedata import category
+
+MAX_MARKS = 4
+"""How many combining marks may stand on one base."""
+
+_ZWNJ, _ZWJ = "\u200c", "\u200d"
+
+# ECMA-48: CSI with its parameters; OSC, DCS, SOS, PM and APC up to their end,
+# or up to the end of the line when they have none; any other two-character
+# escape.  Both the seven-bit and the eight-bit introducers.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\|\x9c|$)"
+    r"|\x1b[ -/]*[0-~]?",
+    re.DOTALL,
+)
+
+# These end nothing but part words, so a space stays.
+_SPACES = dict.fromkeys(map(ord, "\t\v\f\x85\u2028\u2029"), " ")
+
+# Format characters that are visible: they enclose the digits after them
+# (Unicode property Prepended_Concatenation_Mark).
+_VISIBLE_FORMATS = frozenset(
+    map(chr, [*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD])
+)
+
+# Unassigned, and set aside for invisible characters: the tags among them.
+_INVISIBLE_UNASSIGNED = re.compile("[\u2065\ufff0-\ufff8\U000e0000-\U000e0fff]")
+
+# Marks (category Mn) that have no ink at all.
+_INVISIBLE_MARKS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")
+
+
+def _isSelector(char: str) -> bool:
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+
+
+def _isVisible(char: str, kind: str) -> bool:
+    """
+    Whether a character of a category C{C…} shows itself.  What is unassigned in
+    this version of Unicode may be next year's emoji, so it stays.
+    """
+    if kind == "Cn":
+        return not _INVISIBLE_UNASSIGNED.match(char)
+    return kind == "Co" or char in _VISIBLE_FORMATS
+
+
+def _joins(char: str) -> bool:
+    """Whether a joiner or a selector next to this character has work to do."""
+    return category(char)[0] in "LMSN"
+
+
+def clean(text: str) -> str:
+    """
+    Make text safe for a terminal that is not its author's.
+
+    No C0, DEL or C1 control and no escape sequence is left, no bidi override,
+    isolate or mark, no zero-width or tag character, and at most L{MAX_MARKS}
+    combining marks on a base.  A tab or an odd line separator becomes a space.
+    Joiners and variation selectors stay between or behind characters that they
+    join or vary.  Cleaning twice is cleaning once.
+
+    @param text: any string.
+    @return: the same, or a shorter one without what may not be there.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _ESCAPES.sub("", text).translate(_SPACES)
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        kind = category(char)
+        if kind[0] == "C":
+            if char == _ZWJ or char == _ZWNJ:
+                # Only behind something; whether anything follows shows later.
+                if kept and _joins(kept[-1]):
+                    kept.append(char)
+            elif _isVisible(char, kind):
+                _dropJoiner(kept, char)
+                kept.append(char)
+                marks = 0
+        elif kind[0] == "M":
+            if char in _INVISIBLE_MARKS or (_isSelector(char) and not _varies(kept)):
+                continue
+            marks += 1
+            if marks <= MAX_MARKS:
+                kept.append(char)
+        else:
+            _dropJoiner(kept, char)
+            kept.append(char)
+            marks = 0
+    _dropJoiner(kept, " ")
+    return "".join(kept)
+
+
+def _varies(kept: list[str]) -> bool:
+    """Whether a variation selector may stand behind what has been kept."""
+    return bool(kept) and _joins(kept[-1]) and not _isSelector(kept[-1])
+
+
+def _dropJoiner(kept: list[str], following: str) -> None:
+    """Take back a joiner that turns out to join nothing."""
+    if kept and (kept[-1] == _ZWJ or kept[-1] == _ZWNJ) and not _joins(following):
+        kept.pop()
