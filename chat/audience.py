@@ -1,0 +1,214 @@
+"""
+The fan-out: one event to everybody in a room.
+
+An L{Audience} groups its recipients by rendering.  An event is encoded once for
+each group and kept; at the end of the reactor turn, what has come in is joined
+and every recipient gets it in one write.  However many events share a turn,
+they cost one C{send} per recipient.
+
+Not everybody gets the same: an author does not hear his own line (unless his
+rendering echoes), somebody who came in the middle of a turn hears only what
+came after, and somebody who is written to directly must have heard before what
+came before.  These few stand I{apart}: the group notes for each where his share
+begins and which pieces are his own, and joins for him alone.
+
+The loops in L{_Group.flush} are the hot path of the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chat.events import Event, RoomEvent
+from chat.interfaces import Outlet, Rendering
+
+FLUSH_SIZE = 64 * 1024
+"""
+How many bytes may come together in one turn before they are written without
+waiting for its end: well below what an outlet may hold.
+"""
+
+EndOfTurn = Callable[[Callable[[], None]], object]
+"""Calls something once, when the events of this reactor turn have all come in."""
+
+
+class Recipient:
+    """
+    One outlet, the rendering its participant chose, and where it listens.
+
+    @ivar here: the audience of the room the participant talks in.
+    """
+
+    __slots__ = ("_audiences", "here", "outlet", "rendering")
+
+    def __init__(self, outlet: Outlet, rendering: Rendering) -> None:
+        self.outlet = outlet
+        self.rendering = rendering
+        self.here: Audience | None = None
+        self._audiences: list[Audience] = []
+
+    def hear(self, event: Event) -> None:
+        """
+        Tell this recipient alone, after all that its rooms have heard so far.
+        """
+        for audience in self._audiences:
+            audience.catchUp(self)
+        self.outlet.write(self.rendering.render(event))
+
+    def choose(self, rendering: Rendering) -> None:
+        """
+        Render differently from now on.
+        """
+        audiences = tuple(self._audiences)
+        for audience in audiences:
+            audience.remove(self)
+        self.rendering = rendering
+        for audience in audiences:
+            audience.add(self)
+
+
+@dataclass(slots=True)
+class _Share:
+    """What of the pending pieces one recipient gets who stands apart."""
+
+    begin: int = 0
+    own: set[int] = field(default_factory=set)
+
+
+class _Group:
+    """The recipients of one audience who share a rendering."""
+
+    __slots__ = ("apart", "pending", "rendering", "size", "writes")
+
+    def __init__(self, rendering: Rendering) -> None:
+        self.rendering = rendering
+        self.writes: dict[Recipient, Callable[[bytes], None]] = {}
+        self.apart: dict[Recipient, _Share] = {}
+        self.pending: list[bytes] = []
+        self.size = 0
+
+    def deliver(self, event: RoomEvent, author: Recipient | None) -> None:
+        piece = self.rendering.render(event)
+        if not piece:
+            return
+        if author in self.writes and not self.rendering.echoes:
+            assert author is not None
+            self._share(author).own.add(len(self.pending))
+        self.pending.append(piece)
+        self.size += len(piece)
+
+    def catchUp(self, recipient: Recipient) -> None:
+        if self.pending:
+            share = self._share(recipient)
+            self._writeShare(recipient.outlet.write, share)
+            share.begin = len(self.pending)
+
+    def flush(self) -> None:
+        if not self.pending:
+            return
+        data = b"".join(self.pending)
+        apart = self.apart
+        if apart:
+            for recipient, write in tuple(self.writes.items()):
+                if recipient in apart:
+                    self._writeShare(write, apart[recipient])
+                else:
+                    write(data)
+            apart.clear()
+        else:
+            for write in tuple(self.writes.values()):
+                write(data)
+        self.pending.clear()
+        self.size = 0
+
+    def _share(self, recipient: Recipient) -> _Share:
+        return self.apart.setdefault(recipient, _Share())
+
+    def _writeShare(self, write: Callable[[bytes], None], share: _Share) -> None:
+        pieces = self.pending[share.begin :]
+        if share.own:
+            pieces = [
+                piece for index, piece in enumerate(pieces, share.begin) if index not in share.own
+            ]
+        if pieces:
+            write(b"".join(pieces))
+
+
+class Audience:
+    """
+    Everybody who hears what happens in a room.
+    """
+
+    def __init__(self, endOfTurn: EndOfTurn) -> None:
+        """
+        @param endOfTurn: called with L{flush} in every turn that has something
+            to write.
+        """
+        self._endOfTurn = endOfTurn
+        self._groups: dict[Rendering, _Group] = {}
+        self._scheduled = False
+
+    def add(self, recipient: Recipient) -> None:
+        """
+        Let a recipient hear what is delivered from now on.
+        """
+        rendering = self._renderingOf(recipient)
+        group = self._groups.get(rendering)
+        if group is None:
+            group = self._groups[rendering] = _Group(rendering)
+        group.writes[recipient] = recipient.outlet.write
+        if group.pending:
+            group.apart[recipient] = _Share(len(group.pending))
+        recipient._audiences.append(self)
+
+    def remove(self, recipient: Recipient) -> None:
+        """
+        Let a recipient hear what has been delivered so far, and no more.
+        """
+        self.catchUp(recipient)
+        rendering = self._renderingOf(recipient)
+        group = self._groups[rendering]
+        del group.writes[recipient]
+        group.apart.pop(recipient, None)
+        if not group.writes:
+            del self._groups[rendering]
+        recipient._audiences.remove(self)
+
+    def catchUp(self, recipient: Recipient) -> None:
+        """
+        Write to one recipient, now, what has been delivered so far.
+        """
+        self._groups[self._renderingOf(recipient)].catchUp(recipient)
+
+    def deliver(self, event: RoomEvent, author: Recipient | None = None) -> None:
+        """
+        Let everybody hear an event, at the end of the turn.
+
+        @param author: who does not hear it, unless his rendering echoes.
+        """
+        full = False
+        for group in self._groups.values():
+            group.deliver(event, author)
+            full = full or group.size >= FLUSH_SIZE
+        if full:
+            self._flush()
+        elif not self._scheduled and self._groups:
+            self._scheduled = True
+            self._endOfTurn(self.flush)
+
+    def flush(self) -> None:
+        """
+        Write what is pending to everybody.
+        """
+        self._scheduled = False
+        self._flush()
+
+    def _flush(self) -> None:
+        for group in tuple(self._groups.values()):
+            group.flush()
+
+    def _renderingOf(self, recipient: Recipient) -> Rendering:
+        if recipient.here is self:
+            return recipient.rendering
+        return recipient.rendering.elsewhere

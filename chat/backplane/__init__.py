@@ -1,0 +1,3 @@
+"""
+What several processes would share: L{chat.interfaces.Backplane}.
+"""

@@ -1,0 +1,49 @@
+"""
+The backplane of a service that is one process: nothing is shared, so a claim is
+decided at once and an event arrives while it is published.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from chat.errors import NickTaken
+from chat.events import Acted, Event, Said
+from chat.interfaces import Arrived
+
+
+class LocalBackplane:
+    """
+    See L{chat.interfaces.Backplane}.
+    """
+
+    def __init__(self) -> None:
+        self._arrived: Arrived | None = None
+        self._claims: set[str] = set()
+        self._ids: dict[str, int] = {}
+
+    def connect(self, arrived: Arrived) -> None:
+        """See L{chat.interfaces.Backplane.connect}."""
+        self._arrived = arrived
+
+    def claim(self, fold: str) -> Deferred[None]:
+        """See L{chat.interfaces.Backplane.claim}."""
+        if fold in self._claims:
+            return fail(NickTaken(fold))
+        self._claims.add(fold)
+        return succeed(None)
+
+    def release(self, fold: str) -> None:
+        """See L{chat.interfaces.Backplane.release}."""
+        self._claims.discard(fold)
+
+    def publish(self, event: Event, origin: object = None) -> None:
+        """See L{chat.interfaces.Backplane.publish}."""
+        if isinstance(event, (Said, Acted)):
+            number = self._ids.get(event.room, 0) + 1
+            self._ids[event.room] = number
+            event = replace(event, id=number)
+        assert self._arrived is not None, "connect comes before publish"
+        self._arrived(event, origin)

@@ -1,0 +1,3 @@
+"""
+What keeps the lines that are said: L{chat.interfaces.History}.
+"""
