@@ -1,0 +1,148 @@
+"""
+The service as twistd sees it: it opens the ports, and it stops so that
+everybody is told and no line is cut.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Protocol
+
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred, gatherResults, inlineCallbacks, maybeDeferred
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IProtocolFactory,
+    IReactorFromThreads,
+    IReactorTime,
+    IStreamServerEndpoint,
+)
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chat.events import Ending
+from chat.operations.notify import NotifyService
+
+SHUTDOWN_GRACE = 5.0
+"""How many seconds a peer may take nothing while the service stops."""
+
+SHUTDOWN_LIMIT = 9.0
+"""How many seconds stopping takes at most."""
+
+
+class CannotStart(Exception):
+    """The service cannot start; the message is one line for the operator."""
+
+
+class Sessions(Protocol):
+    """What a factory of connections can do with all of them."""
+
+    def endAll(self, reason: Ending, grace: float) -> Deferred[None]:
+        """
+        End every session, telling each peer why.
+
+        @param grace: seconds a peer has.
+        @return: fires when every connection is closed.
+        """
+
+    def abortAll(self) -> None:
+        """End every connection now."""
+
+
+class Clock(IReactorTime, IReactorFromThreads):
+    """A reactor: its time, and its way in for a signal handler."""
+
+
+class ChatService(MultiService):
+    """
+    The ports, and the sessions behind them.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        endpoints: Sequence[tuple[str, IStreamServerEndpoint]],
+        factory: IProtocolFactory,
+        sessions: Sessions,
+        notify: NotifyService,
+        clock: Clock,
+    ) -> None:
+        """
+        @param endpoints: where to listen, each with its description.
+        @param factory: what listens there.
+        @param sessions: the same, seen as L{Sessions}.
+        """
+        super().__init__()
+        self._endpoints = endpoints
+        self._factory = factory
+        self._sessions = sessions
+        self._notify = notify
+        self._clock = clock
+        self._ports: list[IListeningPort] = []
+
+    def privilegedStartService(self) -> None:
+        """
+        Open the ports, while this process may still do so.
+
+        @raise CannotStart: when one cannot be opened.
+        """
+        super().privilegedStartService()
+        for description, endpoint in self._endpoints:
+            opening = maybeDeferred(endpoint.listen, self._factory)
+            opening.addCallbacks(self._opened, self._notOpened, errbackArgs=(description,))
+            failures: list[Failure] = []
+            opening.addErrback(failures.append)
+            if failures:
+                # Endpoints open their ports at once, or fail at once.
+                failures[0].raiseException()
+
+    def startService(self) -> None:
+        """
+        The ports are open: say so.
+        """
+        super().startService()
+        self._notify.ready(f"listening on {len(self._ports)} ports")
+
+    @inlineCallbacks
+    def stopService(self):  # type: ignore[no-untyped-def]
+        """
+        Close the ports, end the sessions, and stop what this service consists of.
+
+        A second signal ends the sessions at once.
+
+        @return: fires when all is done, after L{SHUTDOWN_LIMIT} at most.
+        """
+        self._notify.stopping("telling everybody")
+        abort = self._sessions.abortAll
+        self._onSecondSignal(lambda: self._clock.callFromThread(abort))
+        limit = self._clock.callLater(SHUTDOWN_LIMIT, abort)
+        ports, self._ports = self._ports, []
+        yield gatherResults([maybeDeferred(port.stopListening) for port in ports])
+        yield self._sessions.endAll(Ending.SHUTDOWN, SHUTDOWN_GRACE)
+        if limit.active():
+            limit.cancel()
+        yield super().stopService()
+
+    def _opened(self, port: IListeningPort) -> None:
+        self._ports.append(port)
+        self._log.info("listening on {address}", address=str(port.getHost()))
+
+    def _notOpened(self, failure: Failure, description: str) -> None:
+        reason = getattr(failure.value, "socketError", None) or failure.value
+        text = getattr(reason, "strerror", None) or str(reason)
+        raise CannotStart(f"cannot listen on {description}: {text}")
+
+    def _onSecondSignal(self, act: Callable[[], object]) -> None:
+        """
+        Twisted complains of a second signal and does nothing else.
+        """
+
+        def received(number: int, frame: FrameType | None) -> None:
+            act()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            if signal.getsignal(number) not in (signal.SIG_DFL, signal.SIG_IGN):
+                signal.signal(number, received)

@@ -1,0 +1,108 @@
+"""
+A transcript: what is said, appended to a file.
+
+The file is opened anew for every batch, so it can be moved away at any time,
+and it is written in a thread, so the reactor never waits for the disk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chat.events import Line
+from chat.interfaces import Rendering
+from chat.operations.serving import CannotStart
+
+MAX_WAITING = 10_000
+"""How many lines may wait for the disk."""
+
+InThread = Callable[[Callable[[bytes], None], bytes], Deferred[None]]
+"""Calls a function with bytes in a thread, as C{deferToThread} does."""
+
+
+class Transcript(Service):
+    """
+    See L{chat.interfaces.Recorder}.
+    """
+
+    _log = Logger()
+
+    def __init__(self, path: str, rendering: Rendering, inThread: InThread) -> None:
+        """
+        @param path: of the file, relative to twistd's run directory.
+        @param rendering: how lines read in it; it names the room.
+        """
+        self._path = path
+        self._rendering = rendering
+        self._inThread = inThread
+        self._waiting: list[bytes] = []
+        self._isWriting = False
+        self._whenIdle: Deferred[None] | None = None
+        self._lost = 0
+
+    def privilegedStartService(self) -> None:
+        """
+        See that the file can be written.
+
+        @raise CannotStart: when it cannot.
+        """
+        self._path = os.path.abspath(self._path)
+        try:
+            self._append(b"")
+        except OSError as error:
+            raise CannotStart(f"cannot write {self._path}: {error.strerror}") from error
+
+    def append(self, event: Line) -> None:
+        """
+        Take over a line.  When more than L{MAX_WAITING} wait for the disk, or
+        the disk refuses, lines are lost: that is logged, and told in the
+        transcript as soon as it can be written again.
+        """
+        if len(self._waiting) >= MAX_WAITING:
+            self._lost += 1
+            return
+        if self._lost:
+            self._log.error("{lost} lines were lost to the transcript", lost=self._lost)
+            self._waiting.append(b"--- %d lines were lost\n" % self._lost)
+            self._lost = 0
+        time = event.at.strftime("%Y-%m-%dT%H:%M:%SZ ").encode()
+        self._waiting.append(time + self._rendering.render(event).replace(b"\r\n", b"\n"))
+        if not self._isWriting:
+            self._write()
+
+    def stopService(self) -> Deferred[None]:
+        """
+        @return: fires when everything that waits has been written.
+        """
+        super().stopService()
+        if not self._isWriting:
+            return succeed(None)
+        self._whenIdle = Deferred()
+        return self._whenIdle
+
+    def _write(self) -> None:
+        batch, self._waiting = self._waiting, []
+        self._isWriting = True
+        writing = self._inThread(self._append, b"".join(batch))
+        writing.addErrback(self._failed, len(batch)).addCallback(self._written)
+
+    def _append(self, data: bytes) -> None:
+        with open(self._path, "ab") as file:
+            file.write(data)
+
+    def _failed(self, failure: Failure, count: int) -> None:
+        self._lost += count
+        self._log.error("cannot write the transcript: {reason}", reason=failure.value)
+
+    def _written(self, _: None) -> None:
+        self._isWriting = False
+        if self._waiting:
+            self._write()
+        elif self._whenIdle is not None:
+            self._whenIdle.callback(None)

@@ -1,0 +1,109 @@
+"""
+How a connection ends so that the last line arrives.
+
+Closing a socket while the peer's bytes are still unread, or on their way, makes
+the kernel send RST, and a peer that gets RST may throw away what it has not
+read.  So the service delivers what waits, sends FIN, reads on (and forgets)
+until the peer's FIN has come or its time is over, and only then closes.  TLS
+has no half-close: there C{close_notify} takes the place of FIN.
+
+A peer that takes nothing for L{FLUSH_TIMEOUT} is aborted: a graceful close
+would wait for it for ever.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport, ITCPTransport
+
+from chat.outlet import BoundedOutlet
+
+FLUSH_TIMEOUT = 30.0
+"""How many seconds a peer may take nothing of what waits for it."""
+
+LINGER_TIMEOUT = 3.0
+"""How many seconds a peer has to send FIN after ours."""
+
+
+class LingeringClose:
+    """
+    The end of one connection.
+    """
+
+    def __init__(
+        self,
+        transport: ITCPTransport,
+        outlet: BoundedOutlet,
+        clock: IReactorTime,
+        grace: float | None = None,
+    ) -> None:
+        """
+        @param grace: seconds for L{FLUSH_TIMEOUT} and L{LINGER_TIMEOUT} alike,
+            where there is less time than they give.
+        """
+        self._transport = transport
+        self._outlet = outlet
+        self._clock = clock
+        self._flushTimeout = FLUSH_TIMEOUT if grace is None else grace
+        self._lingerTimeout = LINGER_TIMEOUT if grace is None else min(grace, LINGER_TIMEOUT)
+        self._peerFinished = False
+        self._flushed = False
+        self._timer: IDelayedCall | None = None
+        self._waiting = outlet.waiting
+
+    def start(self, peerFinished: bool) -> None:
+        """
+        @param peerFinished: whether the peer's FIN has come already.
+        """
+        self._peerFinished = peerFinished
+        if self._outlet.waiting:
+            self._timer = self._clock.callLater(self._flushTimeout, self._look)
+        else:
+            self.drained()
+
+    def drained(self) -> None:
+        """
+        The outlet has handed everything over.
+        """
+        if self._flushed:
+            return
+        self._flushed = True
+        self.stop()
+        self._outlet.close()
+        if ISSLTransport.providedBy(self._transport):
+            # What TLS has not encrypted yet is flushed first, and takes its time.
+            self._timer = self._clock.callLater(self._flushTimeout, self._abort)
+            self._transport.loseConnection()
+        elif self._peerFinished:
+            self._timer = self._clock.callLater(self._flushTimeout, self._abort)
+            self._transport.loseConnection()
+        else:
+            self._timer = self._clock.callLater(self._lingerTimeout, self._abort)
+            self._transport.loseWriteConnection()
+
+    def peerFinished(self) -> None:
+        """
+        The peer's FIN has come.
+        """
+        self._peerFinished = True
+        if self._flushed:
+            self._transport.loseConnection()
+
+    def stop(self) -> None:
+        """
+        End the timer: the connection is no more.
+        """
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def _look(self) -> None:
+        if self._outlet.waiting < self._waiting:
+            self._waiting = self._outlet.waiting
+            self._timer = self._clock.callLater(self._flushTimeout, self._look)
+        else:
+            self._abort()
+
+    def _abort(self) -> None:
+        self._timer = None
+        self._outlet.close()
+        self._transport.abortConnection()

@@ -1,0 +1,365 @@
+"""
+The line protocol: a chat for telnet, nc and everything with a socket.
+
+L{LineProtocol} is the front door.  Bytes come in and pass the telnet codec, the
+framing and L{chat.session.Session}, one line after the other; events go out
+through a L{chat.outlet.BoundedOutlet}.
+
+It reads no more from the transport while one of these holds: the session waits
+for a decision (L{LineProtocol.hold}), its own answers pile up, or it has done
+enough for one reactor turn.  The kernel then makes the peer wait, and what has
+been read stays bounded by one read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import (
+    IAddress,
+    IHalfCloseableProtocol,
+    IReactorTime,
+    ISSLTransport,
+)
+from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.logger import Logger
+from twisted.protocols.basic import LineReceiver
+from twisted.protocols.policies import ProtocolWrapper
+from twisted.python.components import registerAdapter
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chat.errors import LineEndless, LineTooLong, NotUTF8
+from chat.events import Ending
+from chat.interfaces import FrontDoor, Outlet
+from chat.outlet import BoundedOutlet
+from chat.protocols.closing import LingeringClose
+from chat.protocols.foreign import protocolOfBytes, protocolOfLine
+from chat.protocols.framing import MAX_ENDLESS, MAX_LINE, Broken, LineFramer
+from chat.protocols.telnet import TelnetCodec
+from chat.session import Session
+
+LINES_PER_TURN = 32
+"""How many lines of one connection are done in one reactor turn."""
+
+FOREIGN_GRACE = 0.5
+"""How many seconds a peer of another protocol has to hang up."""
+
+NewSession = Callable[[FrontDoor, Outlet], Session]
+
+
+@implementer(IHalfCloseableProtocol)
+class LineProtocol(LineReceiver):
+    """
+    One connection.
+
+    Of L{LineReceiver} it is the pausing and the interface; the splitting is that
+    of L{LineFramer}, which is linear and knows the line ends of telnet.
+    """
+
+    _log = Logger()
+    delimiter = b"\r\n"
+    MAX_LENGTH = MAX_LINE
+    # TCP, TLS, unix, or one of them behind a PROXY header.
+    transport: Any
+
+    def __init__(self, factory: LineFactory) -> None:
+        self.factory = factory
+        self._telnet = TelnetCodec()
+        self._framer = LineFramer()
+        self._isFirst = True
+        self._held = False
+        self._working = False
+        self._scheduled = False
+        self._inputEnded = False
+        self._closing: LingeringClose | None = None
+        self._lines = 0
+
+    # The connection.
+
+    def connectionMade(self) -> None:
+        """
+        Greet.
+        """
+        self._outlet = BoundedOutlet(self.transport, self._overflowed, self._drained)
+        self._session = self.factory.newSession(self, self._outlet)
+        self.factory.opened(self)
+        self._log.info("connected {peer}", peer=self.transport.getPeer())
+        if hasattr(self.transport, "setTcpKeepAlive"):
+            self.transport.setTcpKeepAlive(1)
+        self._session.opened()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The connection is no more, with or without our doing.
+        """
+        self._outlet.stopProducing()
+        if self._closing is not None:
+            self._closing.stop()
+        clean = reason.check(ConnectionDone) is not None
+        self._finishInput(clean)
+        self._session.gone(Ending.INPUT_CLOSED if clean else Ending.CONNECTION_LOST)
+        participant = self._session.participant
+        self._log.info(
+            "closed {peer} {nick} {reason} {lines}",
+            peer=self.transport.getPeer(),
+            nick=participant.nick,
+            reason=participant.reason,
+            lines=self._lines,
+        )
+        self.factory.closed(self)
+
+    def readConnectionLost(self) -> None:
+        """
+        The peer has sent FIN.  What it sent before is done first.
+        """
+        if self._inputEnded:
+            return
+        self._inputEnded = True
+        self._log.info("input ended {peer}", peer=self.transport.getPeer())
+        if self._closing is not None:
+            self._closing.peerFinished()
+        else:
+            self._framer.end()
+            self._work()
+
+    def writeConnectionLost(self) -> None:
+        """
+        Our FIN is on its way.
+        """
+
+    def abort(self) -> None:
+        """
+        End the connection now, whatever waits.
+        """
+        self._outlet.close()
+        self.transport.abortConnection()
+
+    # What the session asks for.
+
+    def hold(self) -> None:
+        """See L{FrontDoor.hold}."""
+        self._held = True
+
+    def release(self) -> None:
+        """See L{FrontDoor.release}."""
+        self._held = False
+        self._work()
+
+    def close(self, grace: float | None = None) -> None:
+        """See L{FrontDoor.close}."""
+        if self._closing is None:
+            self._closing = LingeringClose(self.transport, self._outlet, self.factory.clock, grace)
+            self._goOn()
+            self._closing.start(self._inputEnded)
+
+    def end(self, reason: Ending, grace: float | None = None) -> None:
+        """
+        End the session, telling the peer why.
+        """
+        self._session.end(reason, grace=grace)
+
+    # Bytes in, lines out.
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Take in what has been read.
+        """
+        if self._closing is not None:
+            return
+        if self._isFirst and (foreign := protocolOfBytes(data)):
+            self._session.end(Ending.NOT_CHAT, foreign, FOREIGN_GRACE)
+            return
+        self._framer.receive(self._telnet.receive(data))
+        if replies := self._telnet.takeReplies():
+            self._outlet.write(replies)
+        if self._telnet.takeAsked():
+            self._session.areYouThere()
+        if self._telnet.isEndless:
+            self._endless()
+        self._work()
+
+    def _work(self) -> None:
+        """
+        Do the lines that are there, as far as it is their turn.
+        """
+        if self._working:
+            return
+        self._working = True
+        try:
+            self._doLines(LINES_PER_TURN)
+        finally:
+            self._working = False
+
+    def _doLines(self, count: int) -> None:
+        for _ in range(count):
+            if not self._mayWork():
+                break
+            frame = self._framer.next()
+            if frame is None:
+                self._nothingLeft()
+                return
+            self._frameReceived(frame)
+        else:
+            self._workLater()
+        if self._closing is None and not self.paused:
+            self.pauseProducing()
+
+    def _workLater(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self.factory.clock.callLater(0, self._nextTurn)
+
+    def _nextTurn(self) -> None:
+        self._scheduled = False
+        self._work()
+
+    def _finishInput(self, clean: bool) -> None:
+        """
+        The connection has ended before it was the turn of every line, as it does
+        without half-close: do them now.
+
+        @param clean: whether what has no line end yet is a whole line.
+        """
+        if clean:
+            self._framer.end()
+        while self._mayWork() and (frame := self._framer.next()) is not None:
+            self._frameReceived(frame)
+
+    def _mayWork(self) -> bool:
+        return self._closing is None and not self._held and not self._outlet.busy
+
+    def _nothingLeft(self) -> None:
+        if self._inputEnded:
+            self._session.inputClosed()
+        else:
+            self._goOn()
+
+    def _goOn(self) -> None:
+        """
+        Read again.  After FIN there is nothing to read.
+        """
+        if self.paused:
+            self.paused = False
+            if not self._inputEnded:
+                self.transport.resumeProducing()
+
+    def _frameReceived(self, frame: bytes | Broken) -> None:
+        if frame is Broken.TOO_LONG:
+            self._session.refuse(LineTooLong(str(MAX_LINE)))
+        elif frame is Broken.ENDLESS:
+            self._endless()
+        else:
+            self.lineReceived(frame)
+
+    def lineReceived(self, line: bytes) -> None:
+        """
+        A complete line has come.
+
+        @param line: without its end.
+        """
+        if self._isFirst and line:
+            self._isFirst = False
+            if foreign := protocolOfLine(line):
+                self._session.end(Ending.NOT_CHAT, foreign, FOREIGN_GRACE)
+                return
+        self._lines += 1
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            self._session.refuse(NotUTF8())
+        else:
+            self._session.lineReceived(text)
+
+    def _endless(self) -> None:
+        self._session.end(Ending.LINE_ENDLESS, str(MAX_ENDLESS))
+
+    # What the outlet tells.
+
+    def _overflowed(self) -> None:
+        self.factory.clock.callLater(0, self._tooSlow)
+
+    def _tooSlow(self) -> None:
+        if self._closing is None:
+            self._outlet.discard()
+            self._session.end(Ending.TOO_SLOW)
+
+    def _drained(self) -> None:
+        if self._closing is not None:
+            self._closing.drained()
+        else:
+            self._work()
+
+
+class LineFactory(ServerFactory):
+    """
+    All connections of the line protocol.
+
+    @ivar clock: for every timer of theirs.
+    @ivar newSession: makes the session of a connection.
+    """
+
+    noisy = False
+
+    def __init__(self, newSession: NewSession, clock: IReactorTime) -> None:
+        self.newSession = newSession
+        self.clock = clock
+        self._connections: set[LineProtocol] = set()
+        self._allClosed: list[Deferred[None]] = []
+
+    def buildProtocol(self, addr: IAddress | None) -> LineProtocol:
+        """
+        @return: a protocol for one connection.
+        """
+        return LineProtocol(self)
+
+    def opened(self, connection: LineProtocol) -> None:
+        """A connection has been made."""
+        self._connections.add(connection)
+
+    def closed(self, connection: LineProtocol) -> None:
+        """A connection is no more."""
+        self._connections.discard(connection)
+        if not self._connections:
+            waiting, self._allClosed = self._allClosed, []
+            for deferred in waiting:
+                deferred.callback(None)
+
+    def endAll(self, reason: Ending, grace: float) -> Deferred[None]:
+        """
+        End every session, telling each peer why.
+
+        @param grace: seconds a peer has to read it and to hang up.
+        @return: fires when every connection is closed.
+        """
+        for connection in tuple(self._connections):
+            connection.end(reason, grace)
+        if not self._connections:
+            return succeed(None)
+        deferred: Deferred[None] = Deferred()
+        self._allClosed.append(deferred)
+        return deferred
+
+    def abortAll(self) -> None:
+        """
+        End every connection now.
+        """
+        for connection in tuple(self._connections):
+            connection.abort()
+
+
+def _halfCloseable(wrapper: ProtocolWrapper) -> object:
+    """
+    Let the FIN of the peer reach a protocol that is wrapped, as under a
+    C{haproxy:} endpoint: a transport asks its immediate protocol only, and a
+    wrapper does not say what it wraps.  TLS has no half-close.
+    """
+    if ISSLTransport.providedBy(wrapper):
+        return None
+    return IHalfCloseableProtocol(wrapper.wrappedProtocol, None)
+
+
+registerAdapter(_halfCloseable, ProtocolWrapper, IHalfCloseableProtocol)

@@ -1,0 +1,129 @@
+"""
+The telnet codec (RFC 854, RFC 855), without I/O: bytes in, text out.
+
+This side never begins a negotiation and agrees to no option, so a peer that is
+no telnet client sees no stray bytes.  Each option the peer offers or asks for
+is refused once.  TIMING-MARK (RFC 860) is refused every time: after Ctrl-C a
+telnet client sends C{IAC IP IAC DO TIMING-MARK} and hides all output until it
+gets an answer.  Every other command is taken out of the text and does nothing.
+
+The text that is left may contain CR NUL, which is a line end
+(L{chat.protocols.framing}), and the byte 255 where the peer sent C{IAC IAC}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+SE, AYT, SB, WILL, WONT, DO, DONT, IAC = 240, 246, 250, 251, 252, 253, 254, 255
+TIMING_MARK = 6
+
+MAX_SUBNEGOTIATION = 16 * 1024
+"""How many bytes of one subnegotiation are passed over."""
+
+_IAC = b"\xff"
+
+
+class TelnetCodec:
+    """
+    One direction of one connection: what the peer sends.
+
+    @ivar isEndless: whether a subnegotiation has gone on for more than
+        L{MAX_SUBNEGOTIATION} bytes.
+    """
+
+    def __init__(self) -> None:
+        self.isEndless = False
+        self._replies = bytearray()
+        self._asked = False
+        self._refused: set[tuple[int, int]] = set()
+        self._skipped = 0
+        self._text = bytearray()
+        # What to do with the next byte; None in plain text.
+        self._next: Callable[[int], None] | None = None
+        self._subnegotiating = False
+
+    def receive(self, data: bytes) -> bytes:
+        """
+        Take the telnet commands out of what has been read.
+
+        @return: the text in it.
+        """
+        if self._next is None and not self._subnegotiating and _IAC not in data:
+            return data
+        start = 0
+        while start < len(data):
+            if self._next is not None:
+                self._next(data[start])
+                start += 1
+                continue
+            iac = data.find(_IAC, start)
+            end = len(data) if iac < 0 else iac
+            if self._subnegotiating:
+                self._skipped += end - start
+                self.isEndless = self.isEndless or self._skipped > MAX_SUBNEGOTIATION
+            else:
+                self._text += data[start:end]
+            if iac >= 0:
+                self._next = self._inSubnegotiation if self._subnegotiating else self._command
+            start = end + 1
+        text = bytes(self._text)
+        self._text.clear()
+        return text
+
+    def takeReplies(self) -> bytes:
+        """
+        @return: what must be sent back, once.
+        """
+        replies = bytes(self._replies)
+        self._replies.clear()
+        return replies
+
+    def takeAsked(self) -> bool:
+        """
+        @return: whether the peer has asked if anybody is there (AYT) since the
+            last call.  However often it asked: an answer to each would let few
+            bytes cost many.
+        """
+        asked, self._asked = self._asked, False
+        return asked
+
+    def _command(self, byte: int) -> None:
+        self._next = None
+        if byte == IAC:
+            self._text.append(IAC)
+        elif byte == SB:
+            self._subnegotiating = True
+            self._skipped = 0
+        elif byte == DO:
+            self._next = self._asksFor
+        elif byte == WILL:
+            self._next = self._offers
+        elif byte in (WONT, DONT):
+            self._next = self._takesBack
+        elif byte == AYT:
+            self._asked = True
+
+    def _inSubnegotiation(self, byte: int) -> None:
+        self._next = None
+        if byte == SE:
+            self._subnegotiating = False
+
+    def _asksFor(self, option: int) -> None:
+        self._next = None
+        self._refuse(WONT, option)
+
+    def _offers(self, option: int) -> None:
+        self._next = None
+        self._refuse(DONT, option)
+
+    def _takesBack(self, option: int) -> None:
+        # Every option is off already, and that needs no answer.
+        self._next = None
+
+    def _refuse(self, verb: int, option: int) -> None:
+        if option != TIMING_MARK:
+            if (verb, option) in self._refused:
+                return
+            self._refused.add((verb, option))
+        self._replies += bytes((IAC, verb, option))

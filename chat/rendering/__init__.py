@@ -1,0 +1,3 @@
+"""
+How events read: L{chat.interfaces.Rendering}.
+"""
