@@ -33,22 +33,10 @@ class LineTooLong(ChatError):
     code = "line-too-long"
 
 
-class LineEndless(ChatError):
-    """Too much came without a line end; C{about} is the limit in bytes."""
-
-    code = "line-endless"
-
-
 class NotUTF8(ChatError):
     """A line is not UTF-8."""
 
     code = "not-utf8"
-
-
-class NotChat(ChatError):
-    """The peer speaks another protocol; C{about} names it."""
-
-    code = "not-chat"
 
 
 class UnknownCommand(ChatError):
@@ -61,12 +49,6 @@ class ArgumentMissing(ChatError):
     """A verb lacks an argument; C{about} is how it is used."""
 
     code = "argument-missing"
-
-
-class ArgumentInvalid(ChatError):
-    """A verb cannot use its argument; C{about} is how it is used."""
-
-    code = "argument-invalid"
 
 
 class NickNeeded(ChatError):
@@ -97,6 +79,12 @@ class NickTaken(ChatError):
     """Somebody has this nickname, or one that is the same by its fold."""
 
     code = "nick-taken"
+
+
+class NickUnchanged(ChatError):
+    """This is his nickname already."""
+
+    code = "nick-unchanged"
 
 
 class NoSuchNick(ChatError):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.audience import EndOfTurn, Recipient
-from chat.errors import NickTaken, NobodyToReplyTo, NoSuchNick, NoSuchRoom
+from chat.errors import NickTaken, NickUnchanged, NobodyToReplyTo, NoSuchNick, NoSuchRoom
 from chat.events import (
     Acted,
     Ending,
@@ -100,8 +100,11 @@ class Hub:
         Give a member another nickname, and tell his rooms.
 
         @return: fires with the member; fails with L{NickTaken}, also when the
-            member has gone in the meantime.
+            member has gone in the meantime, or with L{NickUnchanged} when it is
+            his already.
         """
+        if nick == member.nick:
+            return fail(NickUnchanged(nick))
         folded = fold(nick)
 
         def claimed(_: None) -> Member:
@@ -120,8 +123,7 @@ class Hub:
             return member
 
         if folded == member.fold:
-            claim: Deferred[None] = Deferred()
-            claim.callback(None)
+            claim: Deferred[None] = succeed(None)
         else:
             claim = self._claimed(folded, nick)
         return claim.addCallback(claimed)

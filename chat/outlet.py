@@ -19,8 +19,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from socket import socket
+from typing import Protocol
 
-from twisted.internet.interfaces import IConsumer, IPushProducer, ISSLTransport
+from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
 MAX_WAITING = 256 * 1024
@@ -30,6 +31,18 @@ BUSY = 64 * 1024
 """How many bytes may wait before the reader's own commands should wait, too."""
 
 _CHUNK = 64 * 1024
+
+
+class Transport(Protocol):
+    """What an outlet needs of a transport of Twisted's."""
+
+    disconnecting: bool
+
+    def write(self, data: bytes) -> None: ...
+
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
+
+    def unregisterProducer(self) -> None: ...
 
 
 @implementer(IPushProducer)
@@ -43,7 +56,7 @@ class BoundedOutlet:
 
     def __init__(
         self,
-        transport: IConsumer,
+        transport: Transport,
         onOverflow: Callable[[], None],
         onDrain: Callable[[], None],
         limit: int = MAX_WAITING,
@@ -130,6 +143,10 @@ class BoundedOutlet:
             self._give(self._next())
         if drained and self._ready:
             self._onDrain()
+        if self._ready and self._transport.disconnecting:
+            # Somebody else, such as a wrapper that misses its PROXY header, has
+            # closed the transport; it waits for its producer to go.
+            self.close()
 
     def pauseProducing(self) -> None:
         """
@@ -167,7 +184,7 @@ class BoundedOutlet:
         self._transport.write(data)
 
 
-def _directSend(transport: IConsumer) -> Callable[[bytes], int] | None:
+def _directSend(transport: Transport) -> Callable[[bytes], int] | None:
     """How to write past a transport, where that is possible."""
     getHandle = getattr(transport, "getHandle", None)
     handle = getHandle() if getHandle is not None else None

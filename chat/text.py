@@ -82,7 +82,7 @@ def clean(text: str) -> str:
     for char in text:
         kind = category(char)
         if kind[0] == "C":
-            if char == _ZWJ or char == _ZWNJ:
+            if char in (_ZWJ, _ZWNJ):
                 # Only behind something; whether anything follows shows later.
                 if kept and _joins(kept[-1]):
                     kept.append(char)

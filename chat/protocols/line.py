@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
@@ -32,7 +33,7 @@ from twisted.python.components import registerAdapter
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chat.errors import LineEndless, LineTooLong, NotUTF8
+from chat.errors import LineTooLong, NotUTF8
 from chat.events import Ending
 from chat.interfaces import FrontDoor, Outlet
 from chat.outlet import BoundedOutlet
@@ -87,7 +88,7 @@ class LineProtocol(LineReceiver):
         self._outlet = BoundedOutlet(self.transport, self._overflowed, self._drained)
         self._session = self.factory.newSession(self, self._outlet)
         self.factory.opened(self)
-        self._log.info("connected {peer}", peer=self.transport.getPeer())
+        self._log.info("connected {peer}", peer=self._peer())
         if hasattr(self.transport, "setTcpKeepAlive"):
             self.transport.setTcpKeepAlive(1)
         self._session.opened()
@@ -105,12 +106,19 @@ class LineProtocol(LineReceiver):
         participant = self._session.participant
         self._log.info(
             "closed {peer} {nick} {reason} {lines}",
-            peer=self.transport.getPeer(),
+            peer=self._peer(),
             nick=participant.nick,
             reason=participant.reason,
             lines=self._lines,
         )
         self.factory.closed(self)
+
+    def _peer(self) -> str:
+        """Who it is, for the log; behind a proxy it is known with the first bytes."""
+        address = self.transport.getPeer()
+        if isinstance(address, (IPv4Address, IPv6Address)):
+            return f"{address.host} {address.port}"
+        return "unix"
 
     def readConnectionLost(self) -> None:
         """
@@ -119,7 +127,7 @@ class LineProtocol(LineReceiver):
         if self._inputEnded:
             return
         self._inputEnded = True
-        self._log.info("input ended {peer}", peer=self.transport.getPeer())
+        self._log.info("input ended {peer}", peer=self._peer())
         if self._closing is not None:
             self._closing.peerFinished()
         else:

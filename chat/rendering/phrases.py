@@ -13,16 +13,15 @@ from chat.languages import N_, translation
 
 _REFUSALS = {
     "line-too-long": N_("that line is longer than {about} bytes and was not sent"),
-    "line-endless": N_("more than {about} bytes came without a line end"),
     "not-utf8": N_("that line is not UTF-8 and was not sent"),
     "unknown-command": N_("no command {about}; /help lists them"),
     "argument-missing": N_("something is missing: {about}"),
-    "argument-invalid": N_("that does not fit: {about}"),
     "nick-needed": N_("choose a nickname first: type it, and Enter"),
     "nick-invalid": N_("{about} cannot be a nickname: letters, digits, _ and -, first a letter"),
     "nick-too-long": N_("that nickname is wider than {about} columns"),
     "nick-confusable": N_("{about} mixes scripts and could be mistaken for another nickname"),
     "nick-taken": N_("{about} is taken, choose another"),
+    "nick-unchanged": N_("you are {about} already"),
     "no-such-nick": N_("nobody here is called {about}"),
     "no-such-room": N_("there is no room {about}"),
     "nobody-to-reply-to": N_("nobody has told you anything yet"),

@@ -1,0 +1,80 @@
+# Everything is installed in .venv, which the targets make themselves.
+
+PYTHON ?= python3
+PORT ?= 8080
+
+venv := .venv
+bin := $(venv)/bin
+catalogues := chat/locale
+languages := zh_CN
+keywords := -k _ -k N_ -k gettext -k ngettext:1,2
+
+# What a venv was made from: it cannot be moved, and does not outlive its Python.
+identity = $(CURDIR) $(PYTHON) $(shell readlink -f $(bin)/python)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help run test lint format docs translations bench clean
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 15
+	@echo 'PORT=$(PORT) and PYTHON=$(PYTHON) may be given: make run PORT=9000'
+
+run: $(venv)/for-run ## Run the service on port PORT, Ctrl-C ends it.
+	$(bin)/twistd --nodaemon --pidfile= tcpchat --port $(PORT)
+
+test: $(venv)/for-test ## Run every test.
+	$(bin)/pytest
+
+lint: $(venv)/for-dev ## Check style, types and rings.
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports
+
+format: $(venv)/for-dev ## Bring the source into its style.
+	$(bin)/ruff check --fix
+	$(bin)/ruff format
+
+docs: $(venv)/for-dev ## Build the documentation into docs/_build/html.
+	$(bin)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+translations: $(venv)/for-dev ## Bring the catalogues up to date with the source, and compile them.
+	mkdir -p build
+	$(bin)/pybabel extract --project=tcpchat --no-location --sort-output --no-default-keywords \
+		$(keywords) -o build/tcpchat.pot chat
+	for language in $(languages); do \
+		$(bin)/pybabel update --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+			-D tcpchat -i build/tcpchat.pot -d $(catalogues) -l $$language || exit 1; \
+	done
+	$(bin)/pybabel compile --statistics -D tcpchat -d $(catalogues)
+
+bench: $(venv)/for-run ## Measure the fan-out.
+	$(bin)/python bench/fanout.py
+
+clean: ## Remove everything that was made here.
+	rm -rf $(venv) build dist docs/_build .hypothesis .import_linter_cache .*_cache
+	rm -f twisted/plugins/dropin.cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# A venv that was made elsewhere, or whose Python has gone, is made again.
+ifneq ($(identity),$(shell cat $(venv)/made 2>/dev/null))
+.PHONY: $(venv)/made
+endif
+$(venv)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'tcpchat needs Python 3.11 or newer: make PYTHON=python3.11 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import venv; from ensurepip import bootstrap' 2>/dev/null || \
+		{ echo 'Python has no venv module. Type: apt install python3-venv' >&2; exit 1; }
+	rm -rf $(venv)
+	@$(PYTHON) -m venv $(venv) || { rm -rf $(venv); exit 1; }
+	@echo '$(CURDIR) $(PYTHON)' "$$(readlink -f $(bin)/python)" > $@
+
+# Editable, so that pulling a new version suffices. twistd then writes its cache of plugins anew.
+$(venv)/for-run $(venv)/for-test $(venv)/for-dev: $(venv)/made pyproject.toml
+	$(bin)/pip install --quiet --disable-pip-version-check --editable '.$(extras)'
+	@$(bin)/twistd --help > /dev/null
+	@touch $@
+$(venv)/for-test: extras := [test]
+$(venv)/for-dev: extras := [dev]
