@@ -1,0 +1,40 @@
+"""
+What holds for every test.
+"""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+_inCI = bool(os.environ.get("CI"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """
+    In CI nothing may be missing: a skipped test is a failed one, with the reason for the skip.
+    """
+    report = yield
+    # An expected failure reports as skipped too.
+    if _inCI and report.skipped and not hasattr(report, "wasxfail"):
+        _failInstead(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """
+    The same for a module that is skipped as a whole.
+    """
+    report = yield
+    if _inCI and report.skipped:
+        _failInstead(report)
+    return report
+
+
+def _failInstead(report: pytest.TestReport | pytest.CollectReport) -> None:
+    assert isinstance(report.longrepr, tuple)
+    path, line, reason = report.longrepr
+    report.outcome = "failed"
+    report.longrepr = f"{path}:{line}: {reason} (nothing may be skipped in CI)"

@@ -1,0 +1,62 @@
+"""
+The daemons that tests talk to.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.integration.daemon import Daemon
+from tests.integration.peer import Peer
+
+
+class StartDaemon(Protocol):
+    """
+    What the fixture of that name is.
+    """
+
+    def __call__(self, *options: str) -> Daemon: ...
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """
+    One with default options, for all tests of a module.
+    """
+    with Daemon(tmp_path_factory.mktemp("daemon")) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def join(daemon: Daemon) -> Iterator[Callable[[str], Peer]]:
+    """
+    A function from nicknames to participants of that daemon, who have gone when the next test
+    begins.
+    """
+    peers: list[Peer] = []
+
+    def join(nick: str) -> Peer:
+        peers.append(daemon.join(nick))
+        return peers[-1]
+
+    yield join
+    for peer in peers:
+        peer.leave()
+
+
+@pytest.fixture
+def startDaemon(tmp_path: Path) -> Iterator[StartDaemon]:
+    """
+    A function from options to a daemon, which is stopped when the test ends.
+    """
+    with ExitStack() as stack:
+        # Each of them has a directory of its own.
+        names = (f"daemon-{number}" for number in range(1000))
+
+        def start(*options: str) -> Daemon:
+            return stack.enter_context(Daemon(tmp_path / next(names), *options))
+
+        yield start

@@ -1,0 +1,143 @@
+"""
+The real service in a process of its own.
+"""
+
+import os
+import socket
+import sysconfig
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
+from time import monotonic
+
+from tests.integration.peer import Peer
+
+# The one of the environment the tests run in, whatever the path finds first.
+TWISTD = str(Path(sysconfig.get_path("scripts"), "twistd"))
+
+
+def freePort() -> int:
+    """
+    @return: A TCP port of 127.0.0.1 that nobody listens on.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Daemon:
+    """
+    C{twistd tcpchat} on a free port of 127.0.0.1, from entering the context to leaving it.
+
+    @ivar port: The TCP port it listens on.
+    @ivar process: The process; its C{returncode} is a negative signal number where one ended it.
+    """
+
+    # Seconds: until it listens; from SIGTERM to its end.
+    _STARTS_WITHIN = 20.0
+    _STOPS_WITHIN = 15.0
+
+    def __init__(
+        self,
+        directory: Path,
+        *options: str,
+        environ: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        port: int | None = None,
+    ) -> None:
+        """
+        @param directory: Where it runs and keeps its log; made if missing.
+        @param options: More options for C{tcpchat}.
+        @param environ: What its environment has beyond the one of the tests.
+        @param command: What to run instead of C{twistd tcpchat --port …} and C{options}.
+        @param port: The port that C{command} listens on.
+        """
+        self.port = freePort() if port is None else port
+        endpoint = f"tcp:{self.port}:interface=127.0.0.1"
+        self._command = command or [
+            *(TWISTD, "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint),
+            *options,
+        ]
+        self._directory = directory
+        self._environ = {**os.environ, **(environ or {})}
+
+    def __enter__(self) -> "Daemon":
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with self._logFile.open("wb") as log:
+            self.process = Popen(
+                self._command,
+                cwd=self._directory,
+                env=self._environ,
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=STDOUT,
+            )
+        try:
+            self._waitUntilListening()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    @property
+    def log(self) -> str:
+        """
+        What it has logged until now.
+        """
+        return self._logFile.read_text(errors="replace")
+
+    def connect(self) -> Peer:
+        """
+        @return: A new participant, who has not read the greeting yet.
+        """
+        connection = socket.create_connection(("127.0.0.1", self.port), 10.0)
+        # Nothing a test sends waits for an acknowledgement of what it has sent before.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Peer(connection)
+
+    def join(self, nick: str) -> Peer:
+        """
+        @return: A new participant with a nickname, who has read everything until his welcome.
+        """
+        peer = self.connect()
+        try:
+            peer.join(nick)
+        except BaseException:
+            peer.close()
+            raise
+        return peer
+
+    def stop(self) -> int:
+        """
+        Ask it to end and wait for that. One that does not end in time is killed.
+
+        @return: Its exit status.
+        """
+        self.process.terminate()
+        try:
+            return self.process.wait(self._STOPS_WITHIN)
+        except TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    @property
+    def _logFile(self) -> Path:
+        return self._directory / "log"
+
+    def _waitUntilListening(self) -> None:
+        deadline = monotonic() + self._STARTS_WITHIN
+        while monotonic() < deadline:
+            try:
+                self.connect().close()
+                return
+            except OSError:
+                pass
+            try:
+                status = self.process.wait(0.02)
+            except TimeoutExpired:
+                continue
+            raise AssertionError(f"ended with {status} at once:\n{self.log}")
+        raise AssertionError(f"nobody listens on port {self.port}:\n{self.log}")

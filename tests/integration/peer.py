@@ -1,0 +1,145 @@
+"""
+A participant who is a plain blocking socket.
+"""
+
+from contextlib import suppress
+from socket import SHUT_WR, socket
+from time import monotonic
+
+
+class Peer:
+    """
+    Speaks lines over a connected socket of any kind. Every wait is bounded.
+
+    @ivar connection: The socket, for what is not about lines.
+    """
+
+    def __init__(self, connection: socket, timeout: float = 10.0) -> None:
+        """
+        @param connection: A connected socket, this peer's own from now on.
+        @param timeout: How many seconds to wait for anything expected.
+        """
+        self.connection = connection
+        self._timeout = timeout
+        self._received = bytearray()
+        self._pings = 0
+
+    def __enter__(self) -> "Peer":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def send(self, *lines: str) -> None:
+        """
+        Send whole lines, in one go.
+        """
+        self.connection.settimeout(self._timeout)
+        self.connection.sendall("".join(line + "\r\n" for line in lines).encode())
+
+    def line(self) -> str:
+        """
+        @return: The next line, without its end.
+        @raise EOFError: The service has closed its side.
+        @raise TimeoutError: No line has come in time.
+        """
+        deadline = monotonic() + self._timeout
+        while (end := self._received.find(b"\r\n")) < 0:
+            if not self._receive(deadline):
+                raise EOFError(f"closed, after {bytes(self._received)!r}")
+        line = _text(self._received[:end])
+        del self._received[: end + 2]
+        return line
+
+    def expect(self, text: str) -> str:
+        """
+        @param text: A part of the line to wait for. Lines before it are passed over.
+        @return: The whole line.
+        @raise AssertionError: It has not come in time, or never will; names the lines that came.
+        """
+        lines: list[str] = []
+        try:
+            while True:
+                lines.append(self.line())
+                if text in lines[-1]:
+                    return lines[-1]
+        except (EOFError, OSError) as error:
+            raise AssertionError(f"no line with {text!r}: {error!r}, after {lines}") from error
+
+    def join(self, nick: str) -> str:
+        """
+        Take a nickname, which must be free.
+
+        @return: The welcome, in the language of the service.
+        """
+        self.send(nick)
+        return self.expect("/help ")
+
+    def catchUp(self) -> list[str]:
+        """
+        @return: Every line that was on its way to this peer.
+        """
+        self._pings += 1
+        token = f"caught-up-{self._pings}"
+        self.send(f"/ping {token}")
+        lines = [self.line()]
+        while token not in lines[-1]:
+            lines.append(self.line())
+        return lines[:-1]
+
+    def finish(self) -> None:
+        """
+        Half-close: nothing more is going to be sent.
+        """
+        self.connection.shutdown(SHUT_WR)
+
+    def eof(self) -> list[str]:
+        """
+        Wait for the service to close its side.
+
+        @return: The lines that came before.
+        @raise AssertionError: It does not close in time, or not behind a whole line.
+        """
+        deadline = monotonic() + self._timeout
+        try:
+            while self._receive(deadline):
+                pass
+        except TimeoutError as error:
+            raise AssertionError(f"still open, after {bytes(self._received)!r}") from error
+        text = _text(self._received)
+        self._received.clear()
+        assert not text or text.endswith("\r\n"), f"closed within a line: {text!r}"
+        return text.split("\r\n")[:-1]
+
+    def leave(self) -> None:
+        """
+        Close the connection, and wait until the service has seen that, if it still listens.
+        """
+        with self.connection, suppress(OSError):
+            self.finish()
+            deadline = monotonic() + self._timeout
+            while self._receive(deadline):
+                pass
+
+    def close(self) -> None:
+        """
+        Close the connection, as a process that ends does.
+        """
+        self.connection.close()
+
+    def _receive(self, deadline: float) -> bool:
+        """
+        @param deadline: When to give up, by the monotonic clock.
+        @return: Whether more has come; otherwise the service has closed its side.
+        """
+        self.connection.settimeout(max(deadline - monotonic(), 0.001))
+        data = self.connection.recv(65536)
+        self._received += data
+        return bool(data)
+
+
+def _text(data: bytes | bytearray) -> str:
+    """
+    What telnet commands and other bytes that are not UTF-8 are made of reads as C{\\xff}.
+    """
+    return data.decode(errors="backslashreplace")

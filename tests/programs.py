@@ -1,0 +1,30 @@
+"""
+The programs of other people that tests run.
+"""
+
+import shutil
+
+import pytest
+
+# Where Debian has them.
+_PACKAGES = {
+    "nc": "netcat-openbsd",
+    "ncat": "ncat",
+    "openssl": "openssl",
+    "socat": "socat",
+    "systemd-analyze": "systemd",
+    "systemd-socket-activate": "systemd",
+    "telnet": "telnet",
+    "tmux": "tmux",
+}
+
+
+def requireProgram(name: str) -> str:
+    """
+    @param name: A program of the table above.
+    @return: Its path. Where it is missing the test is skipped, with the line that installs it.
+    """
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is missing: apt install {_PACKAGES[name]}")
+    return path
