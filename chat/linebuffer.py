@@ -1,0 +1,232 @@
+"""
+The text that is being typed, and what can be done to it.
+
+A position is an index into the text and always lies between two grapheme
+clusters (Unicode Standard Annex 29): a base with its combining marks, or an
+emoji made of several, is one thing to every movement and every deletion.
+
+The text may have several lines, because a paste may.  LF stands between them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import accumulate, pairwise
+from unicodedata import category
+
+from wcwidth import iter_graphemes
+
+MAX_LINE = 1024
+"""Bytes a line may have in UTF-8, with its line end (one byte, LF)."""
+
+MAX_LINES = 50
+"""How many lines may be typed or pasted before Enter sends them."""
+
+_BLANKS = re.compile("[\t\v\f\x85\u2028\u2029]")
+
+# Format characters (category Cf) that people type: the joiners.  Every other
+# one is invisible and would only get in the way of the cursor.
+_JOINERS = "\u200c\u200d"
+
+
+def typed(text: str) -> str:
+    """
+    Keep of a text what can be typed into a line: no controls, no surrogates,
+    no invisible characters that join nothing.  LF stays, a tab is a space.
+    """
+    return "".join(
+        char
+        for char in _BLANKS.sub(" ", text)
+        if char == "\n" or char in _JOINERS or category(char) not in {"Cc", "Cf", "Cs"}
+    )
+
+
+class LineBuffer:
+    """
+    Text with a cursor, bounded, and with a place for what was killed last.
+
+    @ivar text: what has been typed.
+    @ivar cursor: where the next character goes, in code points.
+    """
+
+    def __init__(self, maxLine: int = MAX_LINE, maxLines: int = MAX_LINES) -> None:
+        """
+        @param maxLine: bytes per line in UTF-8, with its line end.
+        @param maxLines: lines at most.
+        """
+        self.text = ""
+        self.cursor = 0
+        self._maxLine = maxLine
+        self._maxLines = maxLines
+        self._killed = ""
+        self._killing = False
+
+    def replace(self, text: str) -> None:
+        """Have this text instead, with the cursor behind it."""
+        self.text = text
+        self.cursor = len(text)
+
+    def boundaries(self) -> list[int]:
+        """
+        @return: every position that the cursor can have, ascending: 0, …, the
+            length of the text.
+        """
+        return [0, *accumulate(map(len, iter_graphemes(self.text)))]
+
+    def fits(self, text: str) -> bool:
+        """Whether a text is within the bounds of this buffer."""
+        lines = text.split("\n")
+        return len(lines) <= self._maxLines and all(
+            len(line.encode()) < self._maxLine for line in lines
+        )
+
+    # Inserting.
+
+    def insert(self, text: str) -> bool:
+        """
+        Insert at the cursor as much of a text as there is room for.
+
+        @return: whether all of it found room.
+        """
+        text = typed(text)
+        if self.insertWhole(text):
+            return True
+        for char in text:
+            if not self.insertWhole(char):
+                break
+        return False
+
+    def insertWhole(self, text: str) -> bool:
+        """
+        Insert a text at the cursor if there is room for all of it.
+
+        @return: whether it has been inserted.
+        """
+        new = self.text[: self.cursor] + text + self.text[self.cursor :]
+        if not self.fits(new):
+            return False
+        self._set(new, self.cursor + len(text))
+        return True
+
+    def substitute(self, start: int, text: str) -> bool:
+        """
+        Put a text where the one between C{start} and the cursor stands.
+
+        @return: whether there was room.
+        """
+        new = self.text[:start] + text + self.text[self.cursor :]
+        if not self.fits(new):
+            return False
+        self._set(new, start + len(text))
+        return True
+
+    def _set(self, text: str, cursor: int) -> None:
+        self.text = text
+        # What was inserted may have grown together with what follows.
+        self.cursor = next(position for position in self.boundaries() if position >= cursor)
+
+    # Moving.  Each says where a movement would end.
+
+    def left(self) -> int:
+        """Where the cursor is after one grapheme to the left."""
+        return max((at for at in self.boundaries() if at < self.cursor), default=0)
+
+    def right(self) -> int:
+        """Where the cursor is after one grapheme to the right."""
+        return min((at for at in self.boundaries() if at > self.cursor), default=len(self.text))
+
+    def wordLeft(self) -> int:
+        """The beginning of the word at or before the cursor; letters and digits are words."""
+        return self._backOver(_isWord)
+
+    def blankLeft(self) -> int:
+        """The same for words that are all between two blanks."""
+        return self._backOver(_isInk)
+
+    def wordRight(self) -> int:
+        """The end of the word at or behind the cursor."""
+        inside = False
+        for start, end in pairwise(self.boundaries()):
+            if start >= self.cursor:
+                if _isWord(self.text[start:end]):
+                    inside = True
+                elif inside:
+                    return start
+        return len(self.text)
+
+    # Deleting.
+
+    def delete(self, start: int, end: int) -> bool:
+        """
+        Delete what stands between two positions.
+
+        @return: whether anything did.
+        """
+        self._set(self.text[:start] + self.text[end:], start)
+        return start < end
+
+    def kill(self, start: int, end: int) -> bool:
+        """
+        Delete, and keep for L{yank}.  What is killed in a row is kept together,
+        up to L{endKill}.
+
+        @return: whether there was anything.
+        """
+        killed = self.text[start:end]
+        if not killed:
+            return False
+        if not self._killing:
+            self._killed = killed
+        elif end <= self.cursor:
+            self._killed = killed + self._killed
+        else:
+            self._killed += killed
+        self._killing = True
+        return self.delete(start, end)
+
+    def endKill(self) -> None:
+        """Something else was done: the next kill begins anew."""
+        self._killing = False
+
+    def yank(self) -> bool:
+        """
+        Insert what was killed last.
+
+        @return: whether there was anything, and room for it.
+        """
+        return bool(self._killed) and self.insertWhole(self._killed)
+
+    def transpose(self) -> bool:
+        """
+        Exchange the graphemes around the cursor, or at the end the last two.
+
+        @return: whether there were two.
+        """
+        boundaries = self.boundaries()
+        index = min(boundaries.index(self.cursor), len(boundaries) - 2)
+        if index < 1:
+            return False
+        start, middle, end = boundaries[index - 1 : index + 2]
+        text = self.text
+        swapped = text[middle:end] + text[start:middle]
+        self._set(text[:start] + swapped + text[end:], end)
+        return True
+
+    def _backOver(self, belongs: Callable[[str], bool]) -> int:
+        inside = False
+        for start, end in reversed(list(pairwise(self.boundaries()))):
+            if end <= self.cursor:
+                if belongs(self.text[start:end]):
+                    inside = True
+                elif inside:
+                    return end
+        return 0
+
+
+def _isWord(grapheme: str) -> bool:
+    return grapheme[0].isalnum() or grapheme[0] == "_"
+
+
+def _isInk(grapheme: str) -> bool:
+    return not grapheme.isspace()
