@@ -56,6 +56,14 @@ class Recipient:
             audience.catchUp(self)
         self.outlet.write(self.rendering.render(event))
 
+    def withdraw(self) -> None:
+        """
+        Hear no more of any room.
+        """
+        for audience in tuple(self._audiences):
+            audience.remove(self)
+        self.here = None
+
     def choose(self, rendering: Rendering) -> None:
         """
         Render differently from now on.

@@ -87,7 +87,7 @@ class Hub:
         @return: fires with the member, who is in no room yet; fails with
             L{NickTaken}.
         """
-        member = Member(nick, fold(nick), [recipient], self._seconds())
+        member = Member(nick, fold(nick), [recipient], active=self._seconds())
 
         def claimed(_: None) -> Member:
             self._members[member.fold] = member
@@ -111,15 +111,14 @@ class Hub:
             if self._members.get(member.fold) is not member:
                 self._backplane.release(folded)
                 raise NickTaken(nick)
-            before = member.nick
-            del self._members[member.fold]
-            if folded != member.fold:
-                self._backplane.release(member.fold)
-            rooms = self._roomsOf(member)
+            before, free = member.nick, member.fold
+            del self._members[free]
             member.nick, member.fold = nick, folded
             self._members[folded] = member
-            for room in rooms:
-                self._publish(Renamed(room.name, self._now(), before, nick))
+            for room in member.rooms:
+                self._publish(Renamed(room, self._now(), before, nick))
+            if folded != free:
+                self._backplane.release(free)
             return member
 
         if folded == member.fold:
@@ -132,8 +131,10 @@ class Hub:
         """
         Take a member out of all his rooms; his nickname is free from here on.
         """
-        for room in self._roomsOf(member):
-            self._publish(Left(room.name, self._now(), member.nick, reason, text))
+        rooms, member.rooms = member.rooms, []
+        for room in rooms:
+            self._publish(Left(room, self._now(), member.nick, reason, text))
+        member.withdraw()
         if self._members.get(member.fold) is member:
             del self._members[member.fold]
             self._backplane.release(member.fold)
@@ -150,6 +151,7 @@ class Hub:
         """
         Let a member into a room.
         """
+        member.rooms.append(room)
         self._publish(Joined(room, self._now(), member.nick), member)
 
     def nicks(self, room: str) -> tuple[str, ...]:
@@ -230,9 +232,13 @@ class Hub:
                         kept.addErrback(self._notKept, event)
                 self._heard(event, author)
             case Joined():
-                member = origin if isinstance(origin, Member) else self._elsewhere(event.nick)
+                member = origin if isinstance(origin, Member) else self._joinedElsewhere(event)
                 self._open(event.room).enter(member, event)
-            case Left() | Renamed():
+            case Left():
+                self._heard(event, author)
+                self._leftElsewhere(event)
+            case Renamed():
+                self._renamedElsewhere(event)
                 self._heard(event, author)
             case Told():
                 self._told(event, author)
@@ -265,12 +271,32 @@ class Hub:
 
         return self._backplane.claim(folded).addErrback(taken)
 
-    def _elsewhere(self, nick: str) -> Member:
-        """A member whose session is in another process."""
+    def _elsewhere(self, nick: str) -> Member | None:
+        """The member of that name, if his session is in another process."""
         member = self._members.get(fold(nick))
+        return None if member is None or member.recipients else member
+
+    def _joinedElsewhere(self, event: Joined) -> Member:
+        member = self._elsewhere(event.nick)
         if member is None:
-            member = self._members[fold(nick)] = Member(nick, fold(nick), [], self._seconds())
+            folded = fold(event.nick)
+            member = self._members[folded] = Member(event.nick, folded, active=self._seconds())
+        member.rooms.append(event.room)
         return member
+
+    def _leftElsewhere(self, event: Left) -> None:
+        member = self._elsewhere(event.nick)
+        if member is not None:
+            member.rooms.remove(event.room)
+            if not member.rooms:
+                del self._members[member.fold]
+
+    def _renamedElsewhere(self, event: Renamed) -> None:
+        member = self._elsewhere(event.nick)
+        if member is not None:
+            del self._members[member.fold]
+            member.nick, member.fold = event.name, fold(event.name)
+            self._members[member.fold] = member
 
     def _open(self, name: str) -> Room:
         room = self._rooms.get(name)
@@ -284,11 +310,8 @@ class Hub:
         except KeyError:
             raise NoSuchRoom(name) from None
 
-    def _roomsOf(self, member: Member) -> list[Room]:
-        return [room for room in self._rooms.values() if member in room]
-
     def _requireIn(self, member: Member, room: str) -> None:
-        if member not in self._room(room):
+        if room not in member.rooms:
             raise NoSuchRoom(room)
 
     def _notKept(self, failure: Failure, event: Said | Acted) -> None:

@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from chat.events import Ending, Event, Person
+
+_T = TypeVar("_T")
 
 
 def _timestamp(at: datetime) -> str:
@@ -25,12 +27,35 @@ def _people(people: tuple[Person, ...]) -> list[dict[str, object]]:
     return [{"nick": person.nick, "idle": person.idle} for person in people]
 
 
-def _toPeople(rows: list[dict[str, Any]]) -> tuple[Person, ...]:
-    return tuple(Person(str(row["nick"]), int(row.get("idle", 0))) for row in rows)
+def _exactly(kind: type[_T]) -> Callable[[object], _T]:
+    def decode(value: object) -> _T:
+        # Not isinstance: true is no number here.
+        if type(value) is not kind:
+            raise TypeError(f"not of type {kind.__name__}")
+        return value
+
+    return decode
 
 
-def _toStrings(items: list[Any]) -> tuple[str, ...]:
-    return tuple(map(str, items))
+_toString, _toInteger = _exactly(str), _exactly(int)
+_toList: Callable[[object], list[Any]] = _exactly(list)
+
+
+def _toTime(value: str) -> datetime:
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise TypeError("not an aware time")
+    return at.astimezone(UTC)
+
+
+def _toPeople(value: object) -> tuple[Person, ...]:
+    return tuple(
+        Person(_toString(row["nick"]), _toInteger(row.get("idle", 0))) for row in _toList(value)
+    )
+
+
+def _toStrings(value: object) -> tuple[str, ...]:
+    return tuple(map(_toString, _toList(value)))
 
 
 # How the field types that JSON lacks are written and read.
@@ -41,12 +66,12 @@ _ENCODERS: dict[Any, Callable[[Any], object]] = {
     tuple[Person, ...]: _people,
 }
 _DECODERS: dict[Any, Callable[[Any], Any]] = {
-    datetime: datetime.fromisoformat,
+    datetime: _toTime,
     Ending: Ending,
     tuple[str, ...]: _toStrings,
     tuple[Person, ...]: _toPeople,
-    str: str,
-    int: int,
+    str: _toString,
+    int: _toInteger,
 }
 
 
@@ -98,7 +123,7 @@ def fromMapping(mapping: Mapping[str, Any]) -> Event | None:
         if name in mapping:
             try:
                 values[name] = decode(mapping[name])
-            except (AttributeError, KeyError, TypeError) as error:
+            except (AttributeError, KeyError, OverflowError, TypeError) as error:
                 raise ValueError(f"{codec.name}: bad {name}") from error
         elif needed:
             raise ValueError(f"{codec.name}: no {name}")

@@ -65,6 +65,7 @@ class BoundedOutlet:
         @param transport: connected, and without a producer.
         @param onOverflow: called once, from within L{write}, when more than
             C{limit} would wait.  It must only note it, and act in a later turn.
+            What waited is lost; what is written now waits alone.
         @param onDrain: called when nothing waits any more.
         @param limit: bytes.
         """
@@ -105,20 +106,20 @@ class BoundedOutlet:
             self._give(data)
         elif self._open and data:
             if self.waiting + len(data) > self._limit:
+                # The oldest lines are lost: the newest may say goodbye.
+                self._forget()
                 if not self._overflowed:
                     self._overflowed = True
                     self._onOverflow()
-            elif not self._overflowed:
-                self._queue.append(data)
-                self.waiting += len(data)
+            self._queue.append(data)
+            self.waiting += len(data)
 
     def discard(self) -> None:
         """
         Forget what has not been handed to the transport, and begin anew.  The
         reader misses whole lines and never gets a part of one.
         """
-        self._queue.clear()
-        self.waiting = self._taken
+        self._forget()
         self._overflowed = False
 
     def close(self) -> None:
@@ -161,6 +162,10 @@ class BoundedOutlet:
         self._open = self._ready = False
         self._queue.clear()
         self.waiting = self._taken = 0
+
+    def _forget(self) -> None:
+        self._queue.clear()
+        self.waiting = self._taken
 
     def _next(self) -> bytes:
         """Whole lines from the queue, about as much as a transport sends at once."""

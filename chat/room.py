@@ -19,6 +19,8 @@ class Member:
     for each of his sessions in this process, so none for somebody elsewhere.
 
     @ivar fold: of the nickname; see L{chat.names.fold}.
+    @ivar rooms: those he has gone into and not left.  The room itself knows of it
+        when the event arrives.
     @ivar active: when his last complete line came, in seconds of the Hub's clock.
     @ivar teller: who told him something last.
     """
@@ -26,6 +28,7 @@ class Member:
     nick: str
     fold: str
     recipients: list[Recipient] = field(default_factory=list)
+    rooms: list[str] = field(default_factory=list)
     active: float = 0.0
     teller: Member | None = None
 
@@ -33,6 +36,12 @@ class Member:
         """Tell him alone, in all his sessions."""
         for recipient in self.recipients:
             recipient.hear(event)
+
+    def withdraw(self) -> None:
+        """Let him hear no more, in any of his sessions."""
+        for recipient in self.recipients:
+            recipient.withdraw()
+        self.recipients.clear()
 
 
 class Room:
@@ -46,9 +55,6 @@ class Room:
         self.name = name
         self._audience = Audience(endOfTurn)
         self._members: dict[str, Member] = {}
-
-    def __contains__(self, member: Member) -> bool:
-        return self._members.get(member.fold) is member
 
     def __len__(self) -> int:
         return len(self._members)
@@ -72,7 +78,7 @@ class Room:
         """
         Let a member in.  The others hear of it; he hears what comes after.
         """
-        self._members[member.fold] = member
+        self._members[fold(event.nick)] = member
         self._audience.deliver(replace(event, count=len(self)))
         for recipient in member.recipients:
             if recipient.here is None:
@@ -97,8 +103,11 @@ class Room:
                         recipient.here = None
                 self._audience.deliver(replace(event, count=len(self)))
             case Renamed():
-                member = self._members.pop(fold(event.nick))
-                self._members[fold(event.name)] = member
+                before, after = fold(event.nick), fold(event.name)
+                # Built anew, for who is renamed keeps his place.
+                self._members = {
+                    after if key == before else key: member for key, member in self._members.items()
+                }
                 self._audience.deliver(event)
             case Joined():
                 raise ValueError("a member enters by Room.enter")

@@ -26,8 +26,11 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 
-# These end nothing but part words, so a space stays.
-_SPACES = dict.fromkeys(map(ord, "\t\v\f\x85\u2028\u2029"), " ")
+# The first end nothing but part words, so a space stays.  The others are letters
+# (category Lo) that have no ink at all: the Hangul fillers.
+_REPLACED = str.maketrans(
+    dict.fromkeys("\t\v\f\x85\u2028\u2029", " ") | dict.fromkeys("\u115f\u1160\u3164\uffa0")
+)
 
 # Format characters that are visible: they enclose the digits after them
 # (Unicode property Prepended_Concatenation_Mark).
@@ -38,12 +41,16 @@ _VISIBLE_FORMATS = frozenset(
 # Unassigned, and set aside for invisible characters: the tags among them.
 _INVISIBLE_UNASSIGNED = re.compile("[\u2065\ufff0-\ufff8\U000e0000-\U000e0fff]")
 
-# Marks (category Mn) that have no ink at all.
-_INVISIBLE_MARKS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")
+# Marks (category Mn) that have no ink at all, and vary nothing.
+_INVISIBLE_MARKS = frozenset("\u034f\u17b4\u17b5")
 
 
 def _isSelector(char: str) -> bool:
-    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+    return (
+        "\ufe00" <= char <= "\ufe0f"
+        or "\U000e0100" <= char <= "\U000e01ef"
+        or char in "\u180b\u180c\u180d\u180f"
+    )
 
 
 def _isVisible(char: str, kind: str) -> bool:
@@ -76,7 +83,7 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _ESCAPES.sub("", text).translate(_SPACES)
+    text = _ESCAPES.sub("", text).translate(_REPLACED)
     kept: list[str] = []
     marks = 0
     for char in text:
@@ -105,8 +112,11 @@ def clean(text: str) -> str:
 
 
 def _varies(kept: list[str]) -> bool:
-    """Whether a variation selector may stand behind what has been kept."""
-    return bool(kept) and _joins(kept[-1]) and not _isSelector(kept[-1])
+    """
+    Whether a variation selector may stand behind what has been kept.  Signs have
+    variants too: # and * of the keypad, ‼ and 〰.
+    """
+    return bool(kept) and category(kept[-1])[0] in "LMSNP" and not _isSelector(kept[-1])
 
 
 def _dropJoiner(kept: list[str], following: str) -> None:

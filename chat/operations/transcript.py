@@ -45,13 +45,16 @@ class Transcript(Service):
         self._isWriting = False
         self._whenIdle: Deferred[None] | None = None
         self._lost = 0
+        # How many lines the waiting ones stand for, with those told to be lost.
+        self._count = 0
 
-    def privilegedStartService(self) -> None:
+    def startService(self) -> None:
         """
-        See that the file can be written.
+        See that the file can be written, as the user that will write it.
 
         @raise CannotStart: when it cannot.
         """
+        super().startService()
         self._path = os.path.abspath(self._path)
         try:
             self._append(b"")
@@ -70,9 +73,11 @@ class Transcript(Service):
         if self._lost:
             self._log.error("{lost} lines were lost to the transcript", lost=self._lost)
             self._waiting.append(b"--- %d lines were lost\n" % self._lost)
+            self._count += self._lost
             self._lost = 0
         time = event.at.strftime("%Y-%m-%dT%H:%M:%SZ ").encode()
         self._waiting.append(time + self._rendering.render(event).replace(b"\r\n", b"\n"))
+        self._count += 1
         if not self._isWriting:
             self._write()
 
@@ -88,9 +93,10 @@ class Transcript(Service):
 
     def _write(self) -> None:
         batch, self._waiting = self._waiting, []
+        count, self._count = self._count, 0
         self._isWriting = True
         writing = self._inThread(self._append, b"".join(batch))
-        writing.addErrback(self._failed, len(batch)).addCallback(self._written)
+        writing.addErrback(self._failed, count).addCallback(self._written)
 
     def _append(self, data: bytes) -> None:
         with open(self._path, "ab") as file:

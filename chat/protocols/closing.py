@@ -7,8 +7,9 @@ read.  So the service delivers what waits, sends FIN, reads on (and forgets)
 until the peer's FIN has come or its time is over, and only then closes.  TLS
 has no half-close: there C{close_notify} takes the place of FIN.
 
-A peer that takes nothing for L{FLUSH_TIMEOUT} is aborted: a graceful close
-would wait for it for ever.
+The kernel goes on delivering what it has taken after a graceful close, however
+slow the peer is.  A peer that takes nothing for L{FLUSH_TIMEOUT} is aborted: a
+graceful close would wait for it for ever.
 """
 
 from __future__ import annotations
@@ -69,16 +70,20 @@ class LingeringClose:
         self._flushed = True
         self.stop()
         self._outlet.close()
-        if ISSLTransport.providedBy(self._transport):
-            # What TLS has not encrypted yet is flushed first, and takes its time.
-            self._timer = self._clock.callLater(self._flushTimeout, self._abort)
-            self._transport.loseConnection()
-        elif self._peerFinished:
-            self._timer = self._clock.callLater(self._flushTimeout, self._abort)
+        # What TLS has not encrypted yet is flushed first, and FIN waits until the
+        # kernel has room again: both take their time.
+        self._timer = self._clock.callLater(self._flushTimeout, self._abort)
+        if self._peerFinished or ISSLTransport.providedBy(self._transport):
             self._transport.loseConnection()
         else:
-            self._timer = self._clock.callLater(self._lingerTimeout, self._abort)
             self._transport.loseWriteConnection()
+
+    def writeFinished(self) -> None:
+        """
+        Our FIN is on its way, behind everything else.
+        """
+        self.stop()
+        self._timer = self._clock.callLater(self._lingerTimeout, self._transport.loseConnection)
 
     def peerFinished(self) -> None:
         """

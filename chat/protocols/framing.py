@@ -68,16 +68,14 @@ class LineFramer:
                     break
                 self._afterCR = True
             self._keep(data[start : end.start()])
+            if self._endless:
+                return
             self._finish(len(end[0]))
             start = end.end()
         if data.endswith(b"\r") and start < len(data):
             self._held = b"\r"
             data = data[:-1]
         self._keep(data[start:])
-        if self._partialSize > self._maxEndless:
-            self._endless = True
-            self._partial.clear()
-            self._frames.append(Broken.ENDLESS)
 
     def end(self) -> None:
         """
@@ -100,6 +98,9 @@ class LineFramer:
             self._partial.append(piece)
         else:
             self._partial.clear()
+        if self._partialSize > self._maxEndless:
+            self._endless = True
+            self._frames.append(Broken.ENDLESS)
 
     def _finish(self, endSize: int) -> None:
         if self._partialSize + endSize <= self._maxLine:

@@ -91,18 +91,25 @@ class LineProtocol(LineReceiver):
         self._log.info("connected {peer}", peer=self._peer())
         if hasattr(self.transport, "setTcpKeepAlive"):
             self.transport.setTcpKeepAlive(1)
+            # What a turn has to say is one write already; to wait for more costs 40 ms.
+            self.transport.setTcpNoDelay(True)
         self._session.opened()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
         The connection is no more, with or without our doing.
         """
+        self.connected = 0
         self._outlet.stopProducing()
         if self._closing is not None:
             self._closing.stop()
         clean = reason.check(ConnectionDone) is not None
-        self._finishInput(clean)
-        self._session.gone(Ending.INPUT_CLOSED if clean else Ending.CONNECTION_LOST)
+        try:
+            self._finishInput(clean)
+            self._session.gone(Ending.INPUT_CLOSED if clean else Ending.CONNECTION_LOST)
+        finally:
+            # Whatever happens: the end of the service waits for it.
+            self.factory.closed(self)
         participant = self._session.participant
         self._log.info(
             "closed {peer} {nick} {reason} {lines}",
@@ -111,7 +118,6 @@ class LineProtocol(LineReceiver):
             reason=participant.reason,
             lines=self._lines,
         )
-        self.factory.closed(self)
 
     def _peer(self) -> str:
         """Who it is, for the log; behind a proxy it is known with the first bytes."""
@@ -138,6 +144,8 @@ class LineProtocol(LineReceiver):
         """
         Our FIN is on its way.
         """
+        if self._closing is not None:
+            self._closing.writeFinished()
 
     def abort(self) -> None:
         """
@@ -161,8 +169,9 @@ class LineProtocol(LineReceiver):
         """See L{FrontDoor.close}."""
         if self._closing is None:
             self._closing = LingeringClose(self.transport, self._outlet, self.factory.clock, grace)
-            self._goOn()
-            self._closing.start(self._inputEnded)
+            if self.connected:
+                self._goOn()
+                self._closing.start(self._inputEnded)
 
     def end(self, reason: Ending, grace: float | None = None) -> None:
         """

@@ -60,8 +60,7 @@ class TelnetCodec:
             iac = data.find(_IAC, start)
             end = len(data) if iac < 0 else iac
             if self._subnegotiating:
-                self._skipped += end - start
-                self.isEndless = self.isEndless or self._skipped > MAX_SUBNEGOTIATION
+                self._skip(end - start)
             else:
                 self._text += data[start:end]
             if iac >= 0:
@@ -108,6 +107,12 @@ class TelnetCodec:
         self._next = None
         if byte == SE:
             self._subnegotiating = False
+        else:
+            self._skip(2)
+
+    def _skip(self, size: int) -> None:
+        self._skipped += size
+        self.isEndless = self.isEndless or self._skipped > MAX_SUBNEGOTIATION
 
     def _asksFor(self, option: int) -> None:
         self._next = None

@@ -1,0 +1,378 @@
+"""
+The contract of L{chat.interfaces.Backplane}, and that two hubs can share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+
+from chat.audience import Recipient
+from chat.backplane.local import LocalBackplane
+from chat.errors import NickTaken
+from chat.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
+from chat.history.memory import MemoryHistory
+from chat.hub import LOBBY, Hub
+from chat.interfaces import Backplane
+from chat.rendering.choice import renderingFor
+from chat.room import Member
+from tests.doubles import RecordingOutlet, endOfTurn
+from tests.doubles_backplane import DelayedLog
+
+AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
+
+
+@dataclass
+class Peer:
+    """
+    A backplane, who listens to it, and what makes it do all that it was asked.
+    """
+
+    backplane: Backplane
+    settle: Callable[[], None]
+    heard: list[tuple[Event, object]] = field(default_factory=list)
+    react: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        self.backplane.connect(self.arrived)
+
+    def arrived(self, event: Event, origin: object) -> None:
+        self.heard.append((event, origin))
+        self.react()
+
+    @property
+    def events(self) -> list[Event]:
+        return [event for event, _ in self.heard]
+
+    def claim(self, fold: str) -> list[object]:
+        """
+        @return: How it was decided, as soon as it is.
+        """
+        outcome: list[object] = []
+        self.backplane.claim(fold).addCallbacks(
+            lambda _: outcome.append("ours"),
+            lambda failure: outcome.append(type(failure.value)),
+        )
+        return outcome
+
+
+def _local() -> Peer:
+    return Peer(LocalBackplane(), lambda: None)
+
+
+def _delayed() -> Peer:
+    log = DelayedLog(Clock())
+    return Peer(log.open(), log.settle)
+
+
+PEERS = [_local, _delayed]
+
+
+@pytest.fixture(params=PEERS, ids=["local", "delayed"])
+def peer(request: pytest.FixtureRequest) -> Peer:
+    """Each kind of backplane."""
+    made: Peer = request.param()
+    return made
+
+
+# Nicknames.
+
+
+def test_freeNicknameIsOurs(peer: Peer) -> None:
+    claim = peer.claim("alice")
+    peer.settle()
+    assert claim == ["ours"]
+
+
+def test_takenNicknameIsNot(peer: Peer) -> None:
+    """Whether the first claim has been decided or not."""
+    first, second = peer.claim("alice"), peer.claim("alice")
+    peer.settle()
+    third = peer.claim("alice")
+    peer.settle()
+    assert (first, second, third) == (["ours"], [NickTaken], [NickTaken])
+
+
+def test_otherNicknamesAreFree(peer: Peer) -> None:
+    claims = [peer.claim("alice"), peer.claim("bob")]
+    peer.settle()
+    assert claims == [["ours"], ["ours"]]
+
+
+def test_releasedNicknameIsFreeAtOnce(peer: Peer) -> None:
+    peer.claim("alice")
+    peer.settle()
+    peer.backplane.release("alice")
+    claim = peer.claim("alice")
+    peer.settle()
+    assert claim == ["ours"]
+
+
+def test_releaseFreesNoOther(peer: Peer) -> None:
+    peer.claim("alice")
+    peer.settle()
+    peer.backplane.release("bob")
+    claim = peer.claim("alice")
+    peer.settle()
+    assert claim == [NickTaken]
+
+
+def test_claimIsNoEvent(peer: Peer) -> None:
+    peer.claim("alice")
+    peer.settle()
+    peer.backplane.release("alice")
+    peer.settle()
+    assert peer.heard == []
+
+
+# Events.
+
+
+def _said(text: str, room: str = "#lobby") -> Said:
+    return Said(room, 0, AT, "alice", text)
+
+
+def test_linesAreNumbered(peer: Peer) -> None:
+    """From one, by one, whatever kind of line it is; the rest of it stays."""
+    acted = Acted("#lobby", 0, AT, "alice", "two")
+    events: list[Event] = [_said("one"), acted, _said("three")]
+    for event in events:
+        peer.backplane.publish(event)
+    peer.settle()
+    assert peer.events == [
+        Said("#lobby", 1, AT, "alice", "one"),
+        Acted("#lobby", 2, AT, "alice", "two"),
+        Said("#lobby", 3, AT, "alice", "three"),
+    ]
+
+
+def test_eachRoomIsNumberedByItself(peer: Peer) -> None:
+    for room in ["#lobby", "#dev", "#lobby", "#dev", "#dev"]:
+        peer.backplane.publish(_said("hi", room))
+    peer.settle()
+    assert [(event.room, event.id) for event in peer.events if isinstance(event, Line)] == [
+        ("#lobby", 1),
+        ("#dev", 1),
+        ("#lobby", 2),
+        ("#dev", 2),
+        ("#dev", 3),
+    ]
+
+
+def test_otherEventsArriveAsTheyAre(peer: Peer) -> None:
+    """And take no number."""
+    events: list[Event] = [
+        Joined("#lobby", AT, "alice"),
+        Renamed("#lobby", AT, "alice", "carol"),
+        Told(AT, "carol", "bob", "hi"),
+        Left("#lobby", AT, "carol", Ending.QUIT, "so long"),
+    ]
+    for event in events:
+        peer.backplane.publish(event)
+    peer.backplane.publish(_said("hi"))
+    peer.settle()
+    assert peer.events == [*events, Said("#lobby", 1, AT, "alice", "hi")]
+
+
+def test_originComesBack(peer: Peer) -> None:
+    """The same object, or none."""
+    origin = object()
+    peer.backplane.publish(_said("one"), origin)
+    peer.backplane.publish(_said("two"))
+    peer.settle()
+    assert [who for _, who in peer.heard] == [origin, None]
+
+
+def test_publishedBecauseOfWhatArrived(peer: Peer) -> None:
+    """It comes after that, and is numbered after it."""
+
+    def answer() -> None:
+        if len(peer.heard) < 3:
+            peer.backplane.publish(_said(f"answer {len(peer.heard)}"))
+
+    peer.react = answer
+    peer.backplane.publish(_said("question"))
+    peer.settle()
+    assert [(event.id, event.text) for event in peer.events if isinstance(event, Said)] == [
+        (1, "question"),
+        (2, "answer 1"),
+        (3, "answer 2"),
+    ]
+
+
+@given(st.lists(st.sampled_from(["#lobby", "#dev"]), max_size=20))
+def test_orderIsThatOfPublishing(rooms: list[str]) -> None:
+    """Everything arrives once, and the numbers of a room have no gap."""
+    for make in PEERS:
+        peer = make()
+        for number, room in enumerate(rooms):
+            peer.backplane.publish(_said(str(number), room))
+        peer.settle()
+        lines = [event for event in peer.events if isinstance(event, Said)]
+        assert [line.text for line in lines] == [str(number) for number in range(len(rooms))]
+        for room in set(rooms):
+            numbers = [line.id for line in lines if line.room == room]
+            assert numbers == list(range(1, len(numbers) + 1))
+
+
+# Two hubs.
+
+
+class Cluster:
+    """
+    Two hubs that share a backplane which takes its time.
+    """
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.log = DelayedLog(self.clock)
+        self.histories = MemoryHistory(), MemoryHistory()
+        self.hubs = [
+            Hub(
+                self.log.open(),
+                endOfTurn(self.clock),
+                self.clock.seconds,
+                [history],
+                lambda: AT,
+            )
+            for history in self.histories
+        ]
+        self.settle = self.log.settle
+
+    def claim(self, hub: int, nick: str) -> Claim:
+        """
+        Ask one of the hubs for a nickname.
+        """
+        return Claim(self.hubs[hub], nick)
+
+    def enter(self, hub: int, nick: str) -> Somebody:
+        """
+        Let somebody into the lobby by one of the hubs.
+        """
+        claim = self.claim(hub, nick)
+        self.settle()
+        claim.hub.join(claim.member, LOBBY)
+        self.settle()
+        return Somebody(self, claim.hub, claim.member, claim.recipient, claim.outlet)
+
+
+class Claim:
+    """
+    What somebody asked of a hub, and what it says.
+    """
+
+    def __init__(self, hub: Hub, nick: str) -> None:
+        self.hub = hub
+        self.outlet = RecordingOutlet()
+        self.recipient = Recipient(self.outlet, renderingFor("text", "en"))
+        self.members: list[Member] = []
+        self.errors: list[BaseException] = []
+        hub.claim(nick, self.recipient).addCallbacks(
+            self.members.append, lambda failure: self.errors.append(failure.value)
+        )
+
+    @property
+    def member(self) -> Member:
+        [member] = self.members
+        return member
+
+
+@dataclass
+class Somebody:
+    """
+    Somebody who is in the lobby by one of the hubs.
+    """
+
+    cluster: Cluster
+    hub: Hub
+    member: Member
+    recipient: Recipient
+    outlet: RecordingOutlet
+
+    def say(self, text: str) -> None:
+        self.hub.say(self.member, LOBBY, text, self.recipient)
+
+    def heard(self) -> list[str]:
+        self.cluster.settle()
+        return self.outlet.take()
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()
+
+
+def test_twoHubsShareNicknames(cluster: Cluster) -> None:
+    """Of two who claim one at the same time, one gets it."""
+    first, second = cluster.claim(0, "alice"), cluster.claim(1, "ALICE")
+    cluster.settle()
+    assert first.member.nick == "alice"
+    assert [(type(error), str(error)) for error in second.errors] == [(NickTaken, "ALICE")]
+
+
+def test_twoHubsShareARoom(cluster: Cluster) -> None:
+    alice, bob = cluster.enter(0, "alice"), cluster.enter(1, "bob")
+    assert alice.heard() == ["--> bob joined #lobby (2 here)"]
+    alice.say("hello")
+    bob.say("hi")
+    # Neither hears himself.
+    assert alice.heard() == ["bob: hi"]
+    assert bob.heard() == ["alice: hello"]
+
+
+def test_twoHubsAgreeOnTheOrder(cluster: Cluster) -> None:
+    """Both histories are the same, with the same ids."""
+    alice, bob = cluster.enter(0, "alice"), cluster.enter(1, "bob")
+    for number in range(10):
+        (alice, bob)[number % 3 == 0].say(str(number))
+    cluster.settle()
+    answers: list[Sequence[Line]] = []
+    for history in cluster.histories:
+        history.recent(LOBBY, 100).addCallback(answers.append)
+    one, other = answers
+    assert one == other
+    assert [line.id for line in one] == list(range(1, 11))
+    assert [line.text for line in one] == [str(number) for number in range(10)]
+
+
+def test_privateBetweenTwoHubs(cluster: Cluster) -> None:
+    """It reaches one person, and he can answer."""
+    alice, bob, carol = (
+        cluster.enter(0, "alice"),
+        cluster.enter(1, "bob"),
+        cluster.enter(1, "carol"),
+    )
+    for somebody in [alice, bob, carol]:
+        somebody.heard()
+    bob.hub.tell(bob.member, "Alice", "psst", bob.recipient)
+    assert alice.heard() == ["[bob -> you] psst"]
+    assert bob.heard() == ["[you -> alice] psst"]
+    alice.hub.reply(alice.member, "what?", alice.recipient)
+    assert bob.heard() == ["[alice -> you] what?"]
+    assert carol.heard() == []
+
+
+def test_leavingAndRenamingReachTheOtherHub(cluster: Cluster) -> None:
+    alice, bob = cluster.enter(0, "alice"), cluster.enter(1, "bob")
+    alice.heard()
+    bob.hub.rename(bob.member, "rob")
+    assert alice.heard() == ["--- bob is now rob"]
+    assert alice.hub.nicks(LOBBY) == ("alice", "rob")
+    bob.hub.leave(bob.member, Ending.QUIT)
+    assert alice.heard() == ["<-- rob left #lobby: quit (1 here)"]
+    assert alice.hub.nicks(LOBBY) == ("alice",)
+    assert len(alice.hub) == 1
+
+
+def test_nicknameOfWhoLeftTheOtherHubIsFree(cluster: Cluster) -> None:
+    bob = cluster.enter(1, "bob")
+    bob.hub.leave(bob.member, Ending.QUIT)
+    claim = cluster.claim(0, "bob")
+    cluster.settle()
+    assert claim.member.nick == "bob"

@@ -1,0 +1,77 @@
+"""Tests for L{chat.protocols.foreign}."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.protocols.foreign import protocolOfBytes, protocolOfLine
+
+# Hellos of TLS 1.0 to 1.3 begin alike: a record of type 22, its version, its length.
+TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (b"GET / HTTP/1.1", "HTTP"),
+        (b"HEAD /index.html HTTP/1.0", "HTTP"),
+        (b"POST /chat?room=lobby HTTP/1.1", "HTTP"),
+        (b"OPTIONS * HTTP/1.1", "HTTP"),
+        (b"CONNECT example.com:443 HTTP/1.1", "HTTP"),
+        (b"PRI * HTTP/2.0", "HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2p1 Debian-2", "SSH"),
+        (b"SSH-1.99-Cisco-1.25", "SSH"),
+        (b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443", "PROXY"),
+        (b"PROXY TCP6 2001:db8::1 2001:db8::2 56324 443", "PROXY"),
+        (b"PROXY UNKNOWN", "PROXY"),
+    ],
+)
+def test_firstLines(line: bytes, name: str) -> None:
+    assert protocolOfLine(line) == name
+    assert protocolOfBytes(line + b"\r\n") is None
+
+
+@pytest.mark.parametrize(
+    "version", [b"\x03\x00", b"\x03\x01", b"\x03\x02", b"\x03\x03", b"\x03\x04"]
+)
+def test_tls(version: bytes) -> None:
+    assert protocolOfBytes(TLS_HELLO[:1] + version + TLS_HELLO[3:]) == "TLS"
+
+
+def test_proxyInBinary() -> None:
+    header = b"\r\n\r\n\x00\r\nQUIT\n" + b"\x21\x11\x00\x0c" + bytes(12)
+    assert protocolOfBytes(header) == "PROXY"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"alice",
+        b"hello",
+        b"GET",
+        b"GET some milk",
+        b"GET milk and HTTP/1.1",
+        b"get / HTTP/1.1",
+        b"SSH",
+        b"SSH-",
+        b"SSH is nice",
+        b"PROXY",
+        b"PROXY voting",
+        b"/quit",
+        "你好".encode(),
+        b"\x16",
+        b"\r\n",
+        b"\r\n\r\nalice",
+        b"\xff\xf4\xff\xfd\x06",
+    ],
+)
+def test_whatAPersonTypes(line: bytes) -> None:
+    assert protocolOfLine(line) is None
+    assert protocolOfBytes(line + b"\r\n") is None
+
+
+def test_onlyAtTheBeginning() -> None:
+    assert protocolOfLine(b"say GET / HTTP/1.1") is None
+    assert protocolOfLine(b"my SSH-2.0-OpenSSH") is None
+    assert protocolOfBytes(b"a" + TLS_HELLO) is None

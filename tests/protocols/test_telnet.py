@@ -1,0 +1,216 @@
+"""Tests for L{chat.protocols.telnet}."""
+
+from __future__ import annotations
+
+import tracemalloc
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chat.protocols.telnet import MAX_SUBNEGOTIATION, TelnetCodec
+
+IAC, DONT, DO, WONT, WILL, SB, AYT, SE = (
+    bytes((code,)) for code in [255, 254, 253, 252, 251, 250, 246, 240]
+)
+TIMING_MARK = b"\x06"
+
+
+def exchange(*pieces: bytes) -> tuple[bytes, bytes, bool, bool]:
+    """
+    @return: the text in what has been read, what is sent back, whether the peer
+        asked if anybody is there, and whether a subnegotiation is endless.
+    """
+    codec = TelnetCodec()
+    text, replies = b"", b""
+    asked = False
+    for piece in pieces:
+        text += codec.receive(piece)
+        replies += codec.takeReplies()
+        asked = codec.takeAsked() or asked
+    return text, replies, asked, codec.isEndless
+
+
+def textOf(*pieces: bytes) -> bytes:
+    return exchange(*pieces)[0]
+
+
+def repliesTo(*pieces: bytes) -> bytes:
+    return exchange(*pieces)[1]
+
+
+@given(st.binary().map(lambda data: data.replace(IAC, b"")))
+def test_nothingForWhoSpeaksNoTelnet(data: bytes) -> None:
+    """nc gets no stray bytes, and all that it sends is text."""
+    assert exchange(data) == (data, b"", False, False)
+
+
+def test_ctrlC() -> None:
+    """
+    A telnet client sends these bytes and hides all output until they are answered:
+    so they are, every time.
+    """
+    ctrlC = b"\xff\xf4\xff\xfd\x06"
+    codec = TelnetCodec()
+    for _ in range(3):
+        assert codec.receive(b"he" + ctrlC + b"llo") == b"hello"
+        assert codec.takeReplies() == b"\xff\xfc\x06"
+    assert codec.receive(ctrlC + ctrlC) == b""
+    assert codec.takeReplies() == 2 * b"\xff\xfc\x06"
+
+
+def test_timingMarkOffered() -> None:
+    assert repliesTo(2 * (IAC + WILL + TIMING_MARK)) == 2 * (IAC + DONT + TIMING_MARK)
+
+
+@pytest.mark.parametrize(("asked", "answer"), [(DO, WONT), (WILL, DONT)])
+def test_optionsAreRefusedOnce(asked: bytes, answer: bytes) -> None:
+    """Each of them; a peer that asks again gets no second answer."""
+    options = [bytes((code,)) for code in range(256) if code != TIMING_MARK[0]]
+    codec = TelnetCodec()
+    for option in options:
+        assert codec.receive(b"a" + IAC + asked + option + b"b") == b"ab"
+        assert codec.takeReplies() == IAC + answer + option
+    for option in options:
+        assert codec.receive(b"a" + IAC + asked + option + b"b") == b"ab"
+        assert codec.takeReplies() == b""
+
+
+def test_askingAndOfferingAreTwoThings() -> None:
+    replies = repliesTo(IAC + DO + b"\x01" + IAC + WILL + b"\x01")
+    assert replies == IAC + WONT + b"\x01" + IAC + DONT + b"\x01"
+
+
+@pytest.mark.parametrize("verb", [WONT, DONT])
+def test_whatIsOffNeedsNoAnswer(verb: bytes) -> None:
+    """An answer to an answer would go on for ever."""
+    assert exchange(b"a" + IAC + verb + b"\x01b") == (b"ab", b"", False, False)
+
+
+def test_whatATelnetClientSendsFirst() -> None:
+    """One option after the other, where the port is one that it knows."""
+    data = b"".join(
+        IAC + verb + bytes((option,)) for verb, option in [(DO, 3), (WILL, 24), (WILL, 31)]
+    )
+    assert exchange(data + b"alice\r\n") == (
+        b"alice\r\n",
+        IAC + WONT + b"\x03" + IAC + DONT + b"\x18" + IAC + DONT + b"\x1f",
+        False,
+        False,
+    )
+
+
+def test_escapedIACIsText() -> None:
+    assert textOf(b"a\xff\xffb") == b"a\xffb"
+    assert textOf(b"\xff\xff\xff\xff") == b"\xff\xff"
+    assert repliesTo(b"\xff\xff\xfd\x06") == b""
+
+
+def test_areYouThere() -> None:
+    """It is answered once, however often it was asked since."""
+    codec = TelnetCodec()
+    assert not codec.takeAsked()
+    assert codec.receive(b"a" + 3 * (IAC + AYT) + b"b") == b"ab"
+    assert codec.takeAsked()
+    assert not codec.takeAsked()
+    assert codec.takeReplies() == b""
+
+
+@pytest.mark.parametrize("code", range(240, 250))
+def test_commandsAreTakenOut(code: int) -> None:
+    """SE, NOP, DM, BRK, IP, AO, AYT, EC, EL and GA."""
+    assert textOf(b"a" + IAC + bytes((code,)) + b"b") == b"ab"
+    assert repliesTo(IAC + bytes((code,))) == b""
+
+
+@pytest.mark.parametrize("code", [0, 10, 13, 97, 239])
+def test_malformedCommandsAreTakenOut(code: int) -> None:
+    """No such command."""
+    assert exchange(b"a" + IAC + bytes((code,)) + b"b") == (b"ab", b"", False, False)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"",
+        b"\x18\x00xterm",
+        b"\x1f\x00\xff\xff\x00\x18",
+        b"\r\nquit\r\n",
+        b"\xff\xff\xf0",
+        b"\xff\xfd\x06",
+        b"\xff\xf6",
+        b"\xff\xfa\x01",
+        b"\xf0",
+    ],
+)
+def test_subnegotiationsAreTakenOut(inside: bytes) -> None:
+    """Whatever is in them means nothing here, until IAC SE."""
+    data = b"a" + IAC + SB + inside + IAC + SE + b"b"
+    assert exchange(data) == (b"ab", b"", False, False)
+
+
+@pytest.mark.parametrize("filling", [b"x", b"xxxxxxxxxx\r\n", IAC + IAC, IAC + b"\xf1"])
+def test_endlessSubnegotiation(filling: bytes) -> None:
+    """It says so when that has gone on for too long, and none of it is text."""
+    codec = TelnetCodec()
+    codec.receive(IAC + SB)
+    for _ in range(MAX_SUBNEGOTIATION // len(filling)):
+        assert codec.receive(filling) == b""
+    assert not codec.isEndless
+    codec.receive(2 * filling)
+    assert codec.isEndless
+
+
+def test_manySubnegotiationsAreNotEndless() -> None:
+    one = IAC + SB + b"x" * 1000 + IAC + SE
+    assert exchange(100 * one + b"a") == (b"a", b"", False, False)
+
+
+def test_memoryIsBounded() -> None:
+    """Of a subnegotiation nothing is kept."""
+    codec = TelnetCodec()
+    codec.receive(IAC + SB)
+    pieces = 128 * [b"x" * 8192]
+    tracemalloc.start()
+    try:
+        for piece in pieces:
+            codec.receive(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8192
+
+
+def test_crOfATelnetLineEndStays() -> None:
+    """CR NUL is for the framing."""
+    assert textOf(b"one\r\x00two\r\n") == b"one\r\x00two\r\n"
+    assert textOf(b"one\r" + IAC + b"\xf1\x00") == b"one\r\x00"
+
+
+_bytes = st.lists(
+    st.sampled_from([IAC, DO, DONT, WILL, WONT, SB, SE, AYT, TIMING_MARK, b"\x01", b"a", b"\r\n"])
+    | st.binary(max_size=3),
+    max_size=30,
+).map(b"".join)
+
+
+@settings(max_examples=300)
+@given(_bytes, st.data())
+@example(b"\xff\xfa" + b"x" * (MAX_SUBNEGOTIATION + 1) + b"\xff\xf0a", None)
+def test_anySplitGivesTheSame(data: bytes, drawn: st.DataObject | None) -> None:
+    places = drawn.draw(st.lists(st.integers(0, len(data)))) if drawn else [1, 2, 9]
+    pieces = [data[a:b] for a, b in pairwise([0, *sorted(places), len(data)])]
+    assert exchange(*pieces) == exchange(data)
+    assert exchange(*(data[i : i + 1] for i in range(len(data)))) == exchange(data)
+
+
+@settings(max_examples=300)
+@given(_bytes)
+def test_answersAreFewAndRefuse(data: bytes) -> None:
+    """Never more bytes than came, and each a WONT or a DONT."""
+    replies = repliesTo(data)
+    assert len(replies) <= len(data)
+    for start in range(0, len(replies), 3):
+        assert replies[start : start + 1] == IAC
+        assert replies[start + 1 : start + 2] in (WONT, DONT)

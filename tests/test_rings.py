@@ -1,0 +1,77 @@
+"""
+Guards of the rings that no look at the imports in the source gives: what is loaded in the end.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+import chat
+
+ROOT = Path(__file__).parents[1]
+
+MODULES = ["chat", *(found.name for found in walk_packages(chat.__path__, "chat."))]
+
+
+def _withoutTwisted() -> list[str]:
+    """Those of which the configuration says that they run without Twisted."""
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        contracts = tomllib.load(stream)["tool"]["importlinter"]["contracts"]
+    [modules] = [each["source_modules"] for each in contracts if each["id"] == "without-twisted"]
+    return ["chat.interfaces", *modules]
+
+
+def _loadedBy(*modules: str) -> set[str]:
+    """The modules that are loaded in a fresh interpreter when these have been imported."""
+    program = "import sys, importlib\n"
+    program += "[importlib.import_module(name) for name in sys.argv[1:]]\n"
+    program += "print('\\n'.join(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", program, *modules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.split())
+
+
+def test_findsTheModules() -> None:
+    assert {"chat.tap", "chat.protocols.line", "chat.text"} <= set(MODULES)
+
+
+def test_noImportInstallsAReactor() -> None:
+    """Which one it is, the operator decides; the core is given a clock."""
+    loaded = _loadedBy(*MODULES)
+    assert loaded >= set(MODULES)
+    assert "twisted.internet.reactor" not in loaded
+
+
+def test_findsThoseWithoutTwisted() -> None:
+    assert {"chat.events", "chat.commands", "chat.audience", "chat.room"} <= set(_withoutTwisted())
+
+
+@pytest.mark.parametrize("module", _withoutTwisted())
+def test_runsWithoutTwisted(module: str) -> None:
+    """Each by itself, so that none hides behind what another has loaded."""
+    loaded = _loadedBy(module)
+    assert module in loaded
+    assert not {name for name in loaded if name.partition(".")[0] == "twisted"}
+
+
+def test_plugInInstallsNoReactor() -> None:
+    """twistd imports it before it knows which reactor was asked for."""
+    assert "twisted.internet.reactor" not in _loadedBy("twisted.plugins.tcpchat_plugin")
+
+
+def test_vocabularyNeedsNothingOfTheCore() -> None:
+    """The client speaks it without a hub."""
+    loaded = _loadedBy("chat.jsonevents", "chat.commands", "chat.names", "chat.completion")
+    assert not loaded & {"chat.hub", "chat.room", "chat.audience", "chat.interfaces"}
