@@ -184,6 +184,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(get_args(Event)), st.data())
 def test_anythingElseIsAValueError(kind: type[Event], data: st.DataObject) -> None:
     """Whatever stands for the keys, there is an event of that kind or a L{ValueError}."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
@@ -206,6 +206,7 @@ def test_publishedBecauseOfWhatArrived(peer: Peer) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["#lobby", "#dev"]), max_size=20))
 def test_orderIsThatOfPublishing(rooms: list[str]) -> None:
     """Everything arrives once, and the numbers of a room have no gap."""

@@ -232,7 +232,7 @@ def _small() -> LineFramer:
     return LineFramer(maxLine=8, maxEndless=20)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(_bytes, st.data(), st.booleans())
 @example(b"xxxxxxx\r\n", None, False)
 @example(b"x" * 21 + b"\n", None, False)
@@ -244,7 +244,7 @@ def test_anySplitGivesTheSameFrames(data: bytes, drawn: st.DataObject | None, en
     assert framesOf(*_singly(data), ended=ended, framer=_small()) == expected
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(_bytes)
 def test_linesAreWhatAnyoneWouldCallLines(data: bytes) -> None:
     """Compared with the plainest way to split: all at once, by replacing."""

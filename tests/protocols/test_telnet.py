@@ -195,7 +195,7 @@ _bytes = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(_bytes, st.data())
 @example(b"\xff\xfa" + b"x" * (MAX_SUBNEGOTIATION + 1) + b"\xff\xf0a", None)
 def test_anySplitGivesTheSame(data: bytes, drawn: st.DataObject | None) -> None:
@@ -205,7 +205,7 @@ def test_anySplitGivesTheSame(data: bytes, drawn: st.DataObject | None) -> None:
     assert exchange(*(data[i : i + 1] for i in range(len(data)))) == exchange(data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(_bytes)
 def test_answersAreFewAndRefuse(data: bytes) -> None:
     """Never more bytes than came, and each a WONT or a DONT."""
