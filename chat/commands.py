@@ -129,8 +129,14 @@ class Verb:
 
 
 def _tell(rest: str) -> Tell:
-    to, _, text = rest.partition(" ")
-    return Tell(to, _needed(text.strip()))
+    to, text = _cut(rest)
+    return Tell(to, _needed(text))
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """The first word and the rest; any space parts them, U+3000 of Chinese too."""
+    word, *rest = text.split(maxsplit=1) or [""]
+    return word, rest[0].rstrip() if rest else ""
 
 
 def _needed(argument: str) -> str:
@@ -221,9 +227,9 @@ def parse(line: str) -> Command | None:
         return Say(text) if text and not text.isspace() else None
     if text.startswith("//"):
         return Say(text[1:])
-    name, _, rest = text.partition(" ")
+    name, rest = _cut(text)
     verb = verbNamed(name)
     try:
-        return verb.build(rest.strip())
+        return verb.build(rest)
     except ArgumentMissing:
         raise ArgumentMissing(verb.usage) from None

@@ -20,6 +20,8 @@ from enum import StrEnum
 class Ending(StrEnum):
     """
     Why a session ended.  The values are stable codes.
+
+    @cvar OTHER: what a reader makes of a code that a later version has added.
     """
 
     QUIT = "quit"
@@ -32,6 +34,7 @@ class Ending(StrEnum):
     NOT_CHAT = "not-chat"
     INTERNAL_ERROR = "internal-error"
     SHUTDOWN = "shutdown"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,14 @@ def _toTime(value: str) -> datetime:
     return at.astimezone(UTC)
 
 
+def _toEnding(value: str) -> Ending:
+    try:
+        return Ending(_toString(value))
+    except ValueError:
+        # That somebody has left matters more than why.
+        return Ending.OTHER
+
+
 def _toPeople(value: object) -> tuple[Person, ...]:
     return tuple(
         Person(_toString(row["nick"]), _toInteger(row.get("idle", 0))) for row in _toList(value)
@@ -67,7 +75,7 @@ _ENCODERS: dict[Any, Callable[[Any], object]] = {
 }
 _DECODERS: dict[Any, Callable[[Any], Any]] = {
     datetime: _toTime,
-    Ending: Ending,
+    Ending: _toEnding,
     tuple[str, ...]: _toStrings,
     tuple[Person, ...]: _toPeople,
     str: _toString,

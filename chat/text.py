@@ -12,7 +12,7 @@ import re
 from unicodedata import category
 
 MAX_MARKS = 4
-"""How many combining marks may stand on one base."""
+"""How many non-spacing marks may stand on one base."""
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 
@@ -74,7 +74,7 @@ def clean(text: str) -> str:
 
     No C0, DEL or C1 control and no escape sequence is left, no bidi override,
     isolate or mark, no zero-width or tag character, and at most L{MAX_MARKS}
-    combining marks on a base.  A tab or an odd line separator becomes a space.
+    non-spacing marks on a base.  A tab or an odd line separator becomes a space.
     Joiners and variation selectors stay between or behind characters that they
     join or vary.  Cleaning twice is cleaning once.
 
@@ -97,6 +97,9 @@ def clean(text: str) -> str:
                 _dropJoiner(kept, char)
                 kept.append(char)
                 marks = 0
+        elif kind == "Mc":
+            # A spacing mark takes a place of its own and piles up on nothing.
+            kept.append(char)
         elif kind[0] == "M":
             if char in _INVISIBLE_MARKS or (_isSelector(char) and not _varies(kept)):
                 continue

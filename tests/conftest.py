@@ -6,6 +6,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# Nothing that is tested here depends on speed, and machines may be busy.
+settings.register_profile("tcpchat", deadline=None)
+settings.load_profile("tcpchat")
 
 _inCI = bool(os.environ.get("CI"))
 

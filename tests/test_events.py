@@ -81,4 +81,5 @@ def test_endingsAreStable() -> None:
         "not-chat",
         "internal-error",
         "shutdown",
+        "other",
     }

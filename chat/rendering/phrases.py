@@ -45,6 +45,7 @@ _DEPARTURES = {
     Ending.NOT_CHAT: N_("not a chat client"),
     Ending.INTERNAL_ERROR: N_("internal error"),
     Ending.SHUTDOWN: N_("the service stops"),
+    Ending.OTHER: N_("gone"),
 }
 
 # Why the service ends a session, as the one reads it whose it is.
@@ -53,6 +54,7 @@ _FAREWELLS = {
     Ending.INPUT_CLOSED: N_("Goodbye: your input has ended."),
     Ending.CONNECTION_LOST: N_("Goodbye."),
     Ending.SHUTDOWN: N_("Goodbye: the service stops."),
+    Ending.OTHER: N_("Goodbye."),
     Ending.REGISTRATION_TIMEOUT: N_("no nickname in time"),
     Ending.IDLE_TIMEOUT: N_("you have been silent for too long"),
     Ending.TOO_SLOW: N_("you read too slowly, and lines for you were lost"),
