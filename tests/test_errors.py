@@ -7,7 +7,7 @@ import pytest
 from chat import errors
 from chat.errors import ChatError, NickTaken
 from chat.languages import LANGUAGES
-from chat.rendering.phrases import Phrases
+from chat.phrases import Phrases
 
 # Part of the protocol: rows are added, none is ever changed.
 CODES = {

@@ -55,9 +55,7 @@ def _isUnsafe(char: str) -> bool:
 def _marks(text: str) -> int:
     """The most non-spacing marks that stand on one base."""
     runs = groupby(text, key=lambda char: category(char)[0] == "M" or char in JOINERS)
-    counts = (
-        sum(category(char) in ("Mn", "Me") for char in run) for isMark, run in runs if isMark
-    )
+    counts = (sum(category(char) in ("Mn", "Me") for char in run) for isMark, run in runs if isMark)
     return max(counts, default=0)
 
 

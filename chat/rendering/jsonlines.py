@@ -12,7 +12,7 @@ from json import JSONEncoder
 
 from chat.events import Closed, Event, Helped, Refused, Warned
 from chat.jsonevents import toMapping
-from chat.rendering.phrases import Phrases
+from chat.phrases import Phrases
 
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

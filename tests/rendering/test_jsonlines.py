@@ -12,8 +12,8 @@ from chat.commands import VERBS
 from chat.events import Closed, Ending, Event, Helped, Ponged, Refused, Said, Warned
 from chat.jsonevents import fromMapping
 from chat.languages import LANGUAGES
+from chat.phrases import Phrases
 from chat.rendering.jsonlines import JSONLinesRendering
-from chat.rendering.phrases import Phrases
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 SAID = Said("#lobby", 42, AT, "alice", "hi")

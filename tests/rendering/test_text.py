@@ -24,7 +24,8 @@ from chat.events import (
     Told,
     Welcomed,
 )
-from chat.rendering.text import NAMES_IN_WELCOME, NAMES_PER_LINE, TextRendering
+from chat.rendering.text import TextRendering
+from chat.wording import NAMES_IN_WELCOME, NAMES_PER_LINE
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 

@@ -1,4 +1,4 @@
-"""Tests for L{chat.rendering.phrases}."""
+"""Tests for L{chat.phrases}."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from chat.events import Ending
 from chat.languages import LANGUAGES
-from chat.rendering.phrases import PEACEFUL, Phrases
+from chat.phrases import PEACEFUL, Phrases
 
 
 @pytest.fixture(params=LANGUAGES)

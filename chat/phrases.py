@@ -1,7 +1,7 @@
 """
 The sentences of the service, in a language.
 
-This module and L{chat.rendering.text} are the only places that speak to
+This module and L{chat.wording} are the only places that speak to
 people.  Every phrase stands here in English, marked for gettext; the catalogues
 translate it.
 """

@@ -1,0 +1,14 @@
+"""
+The other end: a small library for programs that chat, and the C{tcpchat}
+command that is built on it.
+
+A program subclasses L{chat.client.protocol.ChatClient} and connects it with any
+Twisted endpoint:
+
+    >>> class Greeter(ChatClient):
+    ...     def joined(self, event):
+    ...         self.say(f"hello {event.nick}")
+    >>> endpoint.connect(ChatFactory(Greeter, nick="greeter"))
+
+There are complete ones in C{docs/examples}.
+"""

@@ -1,0 +1,177 @@
+"""
+How events read on a terminal or in a pipe.
+
+A pipe gets the lines that telnet would show; a terminal gets them with a time,
+and colours.  Whatever comes from the service is made safe here, in one place: a
+hostile one cannot drive the terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from chat.client.roster import Roster
+from chat.events import (
+    Acted,
+    Ending,
+    Event,
+    Greeted,
+    NickAsked,
+    Person,
+    Refused,
+    Said,
+    Sent,
+    Told,
+    Warned,
+)
+from chat.text import clean
+from chat.wording import Wording
+
+# SGR parameters (ECMA-48, section 8.3.117).
+_BOLD = "1"
+_FAINT = "2"
+_RED = "31"
+# Those of the sixteen that can be read on black and on white.
+_NICK_COLOURS = ("32", "33", "34", "35", "36", "91", "92", "94", "95", "96")
+
+
+class Display:
+    """
+    Makes lines of events.
+    """
+
+    def __init__(
+        self,
+        language: str,
+        isColoured: bool = False,
+        hasTimes: bool = False,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        """
+        @param language: one of L{chat.languages.LANGUAGES}.
+        @param isColoured: whether to use colours.
+        @param hasTimes: whether each line begins with the time.
+        @param now: the local time.
+        """
+        self._wording = Wording(language)
+        self._isColoured = isColoured
+        self._hasTimes = hasTimes
+        self._now = now
+
+    def lines(self, event: Event, roster: Roster) -> list[str]:
+        """
+        @param roster: who we are, and where.
+        @return: what to show, safe for a terminal, without line ends.
+        """
+        event = _cleaned(event)
+        if isinstance(event, Greeted | NickAsked):
+            # They come before JSON does, as text.
+            return []
+        time = self._time(getattr(event, "at", None))
+        lines = self._wording.lines(self._painted(event, roster))
+        if isinstance(event, Said | Acted | Told | Sent):
+            return [time + self._in(event, roster) + line for line in lines]
+        return [time + self._paint(line, _RED if line[0] == "!" else _FAINT) for line in lines]
+
+    def notice(self, text: str) -> str:
+        """
+        @param text: a phrase of the client's own.
+        @return: the line that shows it.
+        """
+        return self._time(None) + self._paint("--- " + clean(text), _FAINT)
+
+    def warning(self, text: str) -> str:
+        """
+        @param text: a phrase of the client's own about what cannot be done.
+        @return: the line that shows it.
+        """
+        return self._time(None) + self._paint("!!! " + clean(text), _RED)
+
+    def verbatim(self, line: str) -> str:
+        """
+        @param line: a line of text from the service.
+        @return: the line that shows it.
+        """
+        return self._time(None) + clean(line)
+
+    def calls(self, event: Event, roster: Roster) -> bool:
+        """
+        @return: whether somebody else wants our attention: by our name, or in
+            private.
+        """
+        match event:
+            case Told():
+                return True
+            case Said(nick=nick, text=text) | Acted(nick=nick, text=text):
+                return nick != roster.nick and _names(text, roster.nick)
+            case _:
+                return False
+
+    def _painted(self, event: Event, roster: Roster) -> Event:
+        """The event with colours in what a person said."""
+        match event:
+            case Said(nick=nick, text=text) | Acted(nick=nick, text=text):
+                if self.calls(event, roster):
+                    text = self._paint(text, _BOLD)
+                return replace(event, nick=self._nick(nick, roster), text=text)
+            case Told(nick=nick, text=text):
+                return replace(event, nick=self._nick(nick, roster), text=self._paint(text, _BOLD))
+            case Sent(to=to):
+                return replace(event, to=self._nick(to, roster))
+            case (
+                Refused(code=code, about=about, text=text)
+                | Warned(code=code, about=about, text=text)
+            ):
+                # A later version of the service has codes that we have no words for.
+                return replace(event, text=text or about or code or "?")
+            case _:
+                return event
+
+    def _in(self, event: Said | Acted | Told | Sent, roster: Roster) -> str:
+        room = getattr(event, "room", roster.room)
+        return "" if room == roster.room else f"{room} "
+
+    def _nick(self, nick: str, roster: Roster) -> str:
+        colour = _NICK_COLOURS[crc32(nick.casefold().encode()) % len(_NICK_COLOURS)]
+        return self._paint(nick, f"{_BOLD};{colour}" if nick == roster.nick else colour)
+
+    def _time(self, at: datetime | None) -> str:
+        if not self._hasTimes:
+            return ""
+        try:
+            local = self._now() if at is None else at.astimezone()
+        except (OverflowError, OSError, ValueError):
+            # Some service has a clock before the beginning of time.
+            local = self._now()
+        return self._paint(f"{local:%H:%M}", _FAINT) + " "
+
+    def _paint(self, text: str, parameters: str) -> str:
+        return f"\x1b[{parameters}m{text}\x1b[m" if self._isColoured else text
+
+
+def _names(text: str, nick: str | None) -> bool:
+    """Whether a text has a nickname in it, not only as a part of a Latin word."""
+    if nick is None:
+        return False
+    word = rf"(?<![a-z0-9_]){re.escape(nick.casefold())}(?![a-z0-9_])"
+    return re.search(word, text.casefold()) is not None
+
+
+def _cleaned(event: Event) -> Event:
+    """The event with everything in it that is text made safe."""
+    changes: dict[str, Any] = {}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, str) and not isinstance(value, Ending):
+            changes[field.name] = clean(value)
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(
+                replace(item, nick=clean(item.nick)) if isinstance(item, Person) else clean(item)
+                for item in value
+            )
+    return replace(event, **changes)

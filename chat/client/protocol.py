@@ -1,0 +1,350 @@
+"""
+The client library: L{ChatClient} speaks JSON lines to the service.
+
+A connection begins with text, as everybody may be a person with telnet, and
+becomes JSON once C{/format json} has been carried out.  From then on every line
+is an object.  So a line that does not begin with C{{} before that is passed
+over, and the client asks for everything else at once, without waiting for an
+answer: the service carries lines out in order.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from itertools import count
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import (
+    IAddress,
+    IHalfCloseableProtocol,
+    ISSLTransport,
+    ITCPTransport,
+)
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.logger import Logger
+from twisted.protocols.basic import LineOnlyReceiver
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chat.client.receiver import EventReceiver
+from chat.client.roster import Roster
+from chat.client.splitting import LineSplitter
+from chat.events import Event, Helped, Ponged
+from chat.jsonevents import fromMapping
+
+MAX_RECEIVED = 1 << 20
+"""Bytes a line from the service may have: one that lists people can be long."""
+
+_T = TypeVar("_T")
+_LINE_END = re.compile("\r\n|\r|\n")
+
+
+@implementer(IHalfCloseableProtocol)
+class ChatClient(EventReceiver, LineOnlyReceiver):
+    """
+    One connection to the service.
+
+    Subclass it and override what you want to hear; see L{EventReceiver} and, for
+    the connection itself, C{connectionMade} and C{connectionLost}, which have to
+    call these.  Ask for things with the methods that are named like them.
+
+    Of L{LineOnlyReceiver} it is the interface; the splitting is that of
+    L{LineSplitter}, which is linear.
+
+    @ivar roster: who is where.
+    @ivar wantedNick: the nickname to ask for at once, if any.
+    @ivar language: the language to ask for at once, if any, for what the
+        service says in sentences; see L{chat.languages}.
+    """
+
+    # ITCPTransport, or TLS over one, or a unix socket's: none is declared whole.
+    transport: Any
+    _log = Logger()
+    MAX_LENGTH = MAX_RECEIVED
+    wantedNick: str | None = None
+    language: str | None = None
+
+    def __init__(self, roster: Roster | None = None) -> None:
+        """
+        @param roster: one to go on with.
+        """
+        self.roster = Roster() if roster is None else roster
+        self._splitter = LineSplitter(MAX_RECEIVED)
+        self._isJSON = False
+        self._tokens = count(1)
+        self._pings: dict[str, Deferred[str]] = {}
+        self._learning: list[Helped] | None = None
+        self._closings: list[Deferred[None]] = []
+        self._lost: Failure | None = None
+
+    # The connection.
+
+    def connectionMade(self) -> None:
+        """
+        Introduce ourselves.
+        """
+        if ITCPTransport.providedBy(self.transport):
+            self.transport.setTcpKeepAlive(True)
+        self.command("/format json")
+        if self.language is not None:
+            self.command(f"/lang {self.language}")
+        if self.wantedNick is not None:
+            self.setNick(self.wantedNick)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The connection is no more: whoever waits for something is told.
+        """
+        self._lost = reason
+        pings, self._pings = self._pings, {}
+        for ping in pings.values():
+            ping.errback(reason)
+        closings, self._closings = self._closings, []
+        for closing in closings:
+            closing.callback(None)
+
+    def readConnectionLost(self) -> None:
+        """
+        The service has sent everything it had to: nothing is left to do.
+        """
+        self.transport.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """
+        Our FIN is on its way.
+        """
+
+    def whenClosed(self) -> Deferred[None]:
+        """
+        @return: fires when the connection is no more, however it ended.
+        """
+        closing: Deferred[None] = Deferred()
+        if self._lost is None:
+            self._closings.append(closing)
+        else:
+            closing.callback(None)
+        return closing
+
+    # What to ask for.
+
+    def say(self, text: str) -> None:
+        """
+        Say something in the room, whatever it begins with.
+
+        @param text: may have several lines, which are said one by one; blank
+            ones are left out.
+        """
+        for line in _LINE_END.split(text):
+            if line.strip():
+                self.command("/" + line if line.startswith("/") else line)
+
+    def act(self, text: str) -> None:
+        """
+        Do something: C{waves}.
+        """
+        self.command(f"/me {_oneLine(text)}")
+
+    def tell(self, nick: str, text: str) -> None:
+        """
+        Tell somebody something in private.
+
+        @param nick: who.
+        @param text: may have several lines, as in L{say}.
+        @raise ValueError: when C{nick} has a space and so cannot be one.
+        """
+        if nick.split() != [nick]:
+            raise ValueError(f"no nickname: {nick!r}")
+        for line in _LINE_END.split(text):
+            if line.strip():
+                self.command(f"/msg {nick} {line}")
+
+    def setNick(self, nick: str) -> None:
+        """
+        Ask for a nickname: the first one, or another one.
+        """
+        self.command(f"/nick {_oneLine(nick)}")
+
+    def ping(self, token: str | None = None) -> Deferred[str]:
+        """
+        Wait until everything that was asked before has been answered.
+
+        @param token: comes back, and must not be on its way already.  By default
+            one that is not.
+        @return: fires with the token; fails with the reason when the connection
+            ends before.
+        @raise ValueError: when the token is on its way already, or has no
+            characters that stay as they are.
+        """
+        if self._lost is not None:
+            return fail(self._lost)
+        token = f"tcpchat-{next(self._tokens)}" if token is None else token
+        if token in self._pings or not token.isascii() or token.split() != [token]:
+            raise ValueError(f"no token: {token!r}")
+        self.command(f"/ping {token}")
+        # Without a canceller, as the answer to one that is cancelled still comes.
+        answer: Deferred[str] = Deferred()
+        self._pings[token] = answer
+        return answer
+
+    def learnCommands(self) -> Deferred[list[Helped]]:
+        """
+        Ask which commands the service knows.  The rows of the help that answer
+        this do not come to L{EventReceiver.helped}.
+
+        @return: fires with one row per command, fails like L{ping}.
+        """
+        rows: list[Helped] = []
+        self._learning = rows
+        self.command("/help")
+
+        def learned(result: _T) -> _T:
+            self._learning = None
+            return result
+
+        return self.ping().addBoth(learned).addCallback(lambda _: rows)
+
+    def command(self, line: str) -> None:
+        """
+        Send a line as it is.
+
+        @param line: without a line end.
+        @raise ValueError: when it has one, or cannot be UTF-8.
+        """
+        if "\n" in line or "\r" in line:
+            raise ValueError("a line end in a line")
+        self.sendLine(line.encode("utf-8"))
+
+    def sendLine(self, line: bytes) -> None:
+        """
+        Send a line of bytes as it is.
+
+        @param line: without its end, LF.
+        """
+        if self._lost is None:
+            self.transport.write(line + b"\n")
+
+    def quit(self, reason: str = "") -> None:
+        """
+        Leave.  The service ends the connection when it has said goodbye.
+        """
+        self.command(f"/quit {_oneLine(reason)}".rstrip())
+
+    def closeInput(self) -> None:
+        """
+        Say that nothing more will be said; what is on its way to us still
+        arrives.  It is a half-close, and with TLS, which has none, C{/quit}.
+        """
+        if ISSLTransport.providedBy(self.transport):
+            self.quit()
+        else:
+            self.transport.loseWriteConnection()
+
+    # What comes.
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Split what has been read into lines.
+        """
+        for line in self._splitter.receive(data):
+            if self._lost is not None:
+                return
+            self.lineReceived(line)
+        if self._splitter.isOverfull:
+            self.transport.abortConnection()
+
+    def lineReceived(self, line: bytes) -> None:
+        """
+        A complete line has come.
+
+        @param line: without its end.
+        """
+        if not line.startswith(b"{"):
+            self.textReceived(line.decode("utf-8", "replace"))
+            return
+        try:
+            mapping = json.loads(line)
+            event = fromMapping(mapping)
+        except (ValueError, RecursionError) as error:
+            # A later version may say what this one does not understand.
+            self._log.debug("not understood: {line!r}: {error}", line=line, error=error)
+            return
+        self._isJSON = True
+        if event is not None:
+            self._take(event)
+
+    def textReceived(self, line: str) -> None:
+        """
+        A line has come that is not JSON: the greeting, or this is no chat
+        service.  Override it to see what it is.
+
+        @param line: not made safe for a terminal.
+        """
+
+    @property
+    def lossReason(self) -> Failure | None:
+        """Why the connection has ended, as Twisted tells it; L{None} before."""
+        return self._lost
+
+    @property
+    def isUnderstood(self) -> bool:
+        """Whether the service has begun to speak JSON."""
+        return self._isJSON
+
+    @property
+    def isRegistered(self) -> bool:
+        """Whether we have a nickname."""
+        return self.roster.nick is not None
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Helped) and self._learning is not None:
+            self._learning.append(event)
+        elif isinstance(event, Ponged) and event.token in self._pings:
+            self._pings.pop(event.token).callback(event.token)
+        else:
+            self.roster.eventReceived(event)
+            self.eventReceived(event)
+
+
+class ChatFactory(Factory):
+    """
+    Makes clients, for an endpoint.
+
+    @ivar lastIds: see L{Roster}; what one connection has heard, the next one
+        knows.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        protocol: Callable[[], ChatClient] = ChatClient,
+        nick: str | None = None,
+        language: str | None = None,
+    ) -> None:
+        """
+        @param protocol: makes a client; most often its class.
+        @param nick: the nickname to ask for.
+        @param language: the language to ask for.
+        """
+        self._newClient = protocol
+        self.nick = nick
+        self.language = language
+        self.lastIds: dict[str, int] = {}
+
+    def buildProtocol(self, addr: IAddress | None) -> ChatClient:
+        """
+        @return: a new client.
+        """
+        client = self._newClient()
+        client.factory = self
+        client.roster.lastIds = self.lastIds
+        client.wantedNick = client.wantedNick if self.nick is None else self.nick
+        client.language = client.language if self.language is None else self.language
+        return client
+
+
+def _oneLine(text: str) -> str:
+    return _LINE_END.sub(" ", text)

@@ -1,0 +1,230 @@
+"""
+The terminal as a device: raw while we are in it, as it was when we are not.
+
+The descriptor is our own, opened by the name of the terminal.  Standard input
+shares its open file with the shell and every other program there, and what one
+of them makes non-blocking is so for all.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import termios
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.interfaces import IReadWriteDescriptor
+from twisted.internet.main import CONNECTION_LOST
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+_PASTES_MARKED = b"\x1b[?2004h"
+_PASTES_PLAIN = b"\x1b[?2004l"
+
+_READ_AT_ONCE = 4096
+
+_MAX_UNWRITTEN = 65536
+"""Bytes that may wait for the terminal before the one who makes them is paused."""
+
+_FLUSH_WITHIN = 1.0
+"""Seconds for a terminal to take what is left for it."""
+
+
+@implementer(IReadWriteDescriptor)
+class Terminal:
+    """
+    A terminal in the reactor: bytes of keys in, bytes for the screen out.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        received: Callable[[bytes], None],
+        hungUp: Callable[[], None],
+        descriptor: int = 0,
+    ) -> None:
+        """
+        @param reactor: provides C{IReactorFDSet}.
+        @param received: called with what was typed.
+        @param hungUp: called once when there is no terminal any more.
+        @param descriptor: open on the terminal; it is left alone.
+        @raise OSError: when it is no terminal.
+        """
+        self._reactor = reactor
+        self._received = received
+        self._hungUp = hungUp
+        self._own = _open(descriptor)
+        try:
+            self._saved = termios.tcgetattr(self._own)
+        except termios.error as error:
+            os.close(self._own)
+            raise OSError(*error.args) from error
+        self._isRaw = False
+        self._isGone = False
+        self._unwritten = bytearray()
+        self._producer: Any = None
+        self._isPaused = False
+
+    @property
+    def columns(self) -> int:
+        """How wide it is."""
+        try:
+            return os.get_terminal_size(self._own).columns or 80
+        except OSError:
+            return 80
+
+    @property
+    def isRaw(self) -> bool:
+        """Whether it is ours now."""
+        return self._isRaw
+
+    def setProducer(self, producer: Any) -> None:
+        """
+        @param producer: what is paused while too much waits, or L{None}.
+        """
+        self._producer = producer
+        self._isPaused = False
+
+    def enter(self) -> None:
+        """
+        Take the terminal: every key comes at once, and none is echoed or means
+        a signal.
+        """
+        if self._isGone:
+            return
+        if not self._isRaw:
+            # Somebody may have changed it while it was not ours.
+            self._saved = termios.tcgetattr(self._own)
+        self._isRaw = True
+        termios.tcsetattr(self._own, termios.TCSADRAIN, _raw(self._saved))
+        self.write(_PASTES_MARKED)
+        self._reactor.addReader(self)
+
+    def leave(self) -> None:
+        """
+        Give the terminal back as it was, with everything written.  It can be
+        called at any time, as often as one likes.
+        """
+        if not self._isRaw:
+            return
+        self._isRaw = False
+        self._reactor.removeReader(self)
+        self._unwritten += _PASTES_PLAIN
+        self._flush()
+        # One that has hung up is not to be given back.
+        with suppress(termios.error):
+            termios.tcsetattr(self._own, termios.TCSANOW, self._saved)
+
+    def close(self) -> None:
+        """
+        Leave, and have nothing more to do with it.
+        """
+        self.leave()
+        self._end()
+
+    def write(self, data: bytes) -> None:
+        """
+        Write, in time.
+        """
+        if self._isGone or not data:
+            return
+        self._unwritten += data
+        self._reactor.addWriter(self)
+        if len(self._unwritten) > _MAX_UNWRITTEN and not self._isPaused and self._producer:
+            self._isPaused = True
+            self._producer.pauseProducing()
+
+    def _flush(self) -> None:
+        """Write what waits without the reactor, which may have stopped."""
+        self._reactor.removeWriter(self)
+        while self._unwritten:
+            _, writable, _ = select.select([], [self._own], [], _FLUSH_WITHIN)
+            if not writable or self.doWrite() is not None:
+                self._unwritten.clear()
+
+    def _end(self) -> None:
+        if not self._isGone:
+            self._isGone = True
+            self._reactor.removeReader(self)
+            self._reactor.removeWriter(self)
+            self._unwritten.clear()
+            os.close(self._own)
+
+    # What the reactor asks for.
+
+    def fileno(self) -> int:
+        """See L{IReadWriteDescriptor}."""
+        return -1 if self._isGone else self._own
+
+    def logPrefix(self) -> str:
+        """See L{IReadWriteDescriptor}."""
+        return "terminal"
+
+    def doRead(self) -> Any:
+        """See L{IReadWriteDescriptor}."""
+        try:
+            data = os.read(self._own, _READ_AT_ONCE)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return CONNECTION_LOST
+        if not data:
+            return CONNECTION_LOST
+        self._received(data)
+        return None
+
+    def doWrite(self) -> Any:
+        """See L{IReadWriteDescriptor}."""
+        try:
+            del self._unwritten[: os.write(self._own, self._unwritten)]
+        except BlockingIOError:
+            return None
+        except OSError:
+            return CONNECTION_LOST
+        if not self._unwritten:
+            self._reactor.removeWriter(self)
+            if self._isPaused:
+                self._isPaused = False
+                self._producer.resumeProducing()
+        return None
+
+    def connectionLost(self, reason: Failure) -> None:
+        """See L{IReadWriteDescriptor}."""
+        if not self._isGone:
+            self._isRaw = False
+            self._end()
+            self._hungUp()
+
+
+def _open(descriptor: int) -> int:
+    flags = os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(os.ttyname(descriptor), flags)
+    except OSError:
+        # After su, or in a container, it may have no name that we may open.
+        # Then it is shared, and stays blocking.
+        return os.dup(descriptor)
+
+
+def _raw(attributes: list[Any]) -> list[Any]:
+    """
+    What cfmakeraw(3) does, but for the output, which others write to as well.
+    """
+    iflag, oflag, cflag, lflag, ispeed, ospeed, cc = attributes
+    iflag &= ~(
+        termios.BRKINT
+        | termios.ICRNL
+        | termios.IGNCR
+        | termios.INLCR
+        | termios.INPCK
+        | termios.ISTRIP
+        | termios.IXON
+        | termios.PARMRK
+    )
+    lflag &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.IEXTEN | termios.ISIG)
+    cflag = cflag & ~(termios.CSIZE | termios.PARENB) | termios.CS8
+    cc = list(cc)
+    cc[termios.VMIN], cc[termios.VTIME] = 1, 0
+    return [iflag, oflag, cflag, lflag, ispeed, ospeed, cc]

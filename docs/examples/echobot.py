@@ -1,0 +1,39 @@
+"""
+A bot that gives back what is said to it: in private, or in the room to
+whoever begins a line with its name.
+
+    python docs/examples/echobot.py [HOST [PORT]]
+
+Two of these must not meet, or they never stop.
+"""
+
+import sys
+
+from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.task import react
+
+from chat.client.protocol import ChatClient, ChatFactory
+
+
+class EchoBot(ChatClient):
+    wantedNick = "echo"
+
+    def told(self, event):
+        self.tell(event.nick, event.text)
+
+    def said(self, event):
+        called = f"{self.roster.nick}:"
+        if event.text.startswith(called) and event.nick != self.roster.nick:
+            self.say(f"{event.nick}: {event.text.removeprefix(called).strip()}")
+
+    def refused(self, event):
+        print(event.text, file=sys.stderr)
+
+
+async def main(reactor, host="localhost", port="8080"):
+    client = await HostnameEndpoint(reactor, host, int(port)).connect(ChatFactory(EchoBot))
+    await client.whenClosed()
+
+
+if __name__ == "__main__":
+    react(main, sys.argv[1:])

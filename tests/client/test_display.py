@@ -1,0 +1,157 @@
+"""Tests for L{chat.client.display}."""
+
+import json
+import re
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.client.display import Display
+from chat.client.roster import Roster
+from chat.events import (
+    Acted,
+    Closed,
+    Ending,
+    Event,
+    Greeted,
+    Listed,
+    NickAsked,
+    Person,
+    Refused,
+    Said,
+    Told,
+    Welcomed,
+)
+from chat.jsonevents import fromMapping
+from chat.languages import LANGUAGES
+from chat.rendering.jsonlines import JSONLinesRendering
+from chat.rendering.text import TextRendering
+from chat.text import clean
+from tests.client.samples import AT, EVENTS
+
+
+def rosterOf(nick: str = "alice") -> Roster:
+    roster = Roster()
+    roster.eventReceived(Welcomed("#lobby", nick, ("bob",)))
+    return roster
+
+
+def test_samples() -> None:
+    """There is a sample of every kind of event."""
+    assert {type(event) for event in EVENTS} == set(get_args(Event))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+def test_readsLikeTelnet(event: Event, language: str) -> None:
+    """In a pipe an event reads as it does for somebody with telnet."""
+    line = JSONLinesRendering(language).render(event)
+    heard = fromMapping(json.loads(line))
+    assert heard is not None
+    rendering = TextRendering(language)
+    if getattr(event, "room", "#lobby") != "#lobby":
+        rendering = rendering.elsewhere
+    lines = rendering.render(event).decode().split("\r\n")[:-1]
+    if isinstance(event, Greeted | NickAsked):
+        # They are heard as text.
+        lines = []
+    assert Display(language).lines(heard, rosterOf()) == lines
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+def test_colours(event: Event) -> None:
+    """Colours change nothing but colours, and end with the line."""
+    plain = Display("en").lines(event, rosterOf())
+    painted = Display("en", isColoured=True).lines(event, rosterOf())
+    assert [re.sub("\x1b\\[[0-9;]*m", "", line) for line in painted] == plain
+    for line in painted:
+        assert line.rfind("\x1b") == line.rfind("\x1b[m")
+
+
+def test_nicknamesHaveAColour() -> None:
+    """Of their own, always the same, in any case."""
+    display = Display("en", isColoured=True)
+
+    def colour(nick: str) -> str:
+        (line,) = display.lines(Said("#lobby", 1, AT, nick, "hi"), rosterOf())
+        match = re.match("\x1b\\[([0-9;]+)m" + nick, line)
+        assert match
+        return match[1]
+
+    assert colour("bob") == colour("BOB")
+    assert len({colour(f"nick{n}") for n in range(50)}) > 5
+    # Ours is bold as well.
+    assert colour("alice").startswith("1;")
+
+
+def test_times() -> None:
+    """A line has the local time at which it happened, or the time now."""
+
+    def now() -> datetime:
+        return datetime(2026, 1, 2, 3, 4)
+
+    display = Display("en", hasTimes=True, now=now)
+    local = f"{AT.astimezone():%H:%M}"
+    assert display.lines(Said("#lobby", 1, AT, "bob", "hi"), rosterOf()) == [f"{local} bob: hi"]
+    assert display.lines(Refused("x", "y"), rosterOf()) == ["03:04 !!! y (x)"]
+    assert display.notice("hm") == "03:04 --- hm"
+    assert display.warning("hm") == "03:04 !!! hm"
+    early = datetime(1, 1, 1, tzinfo=UTC)
+    assert display.lines(Said("#l", 1, early, "bob", "hi"), rosterOf())[0].endswith(" #l bob: hi")
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("alice: hi", True),
+        ("hi ALICE!", True),
+        ("你好alice你好", True),
+        ("malice", False),
+        ("alice2", False),
+        ("", False),
+    ],
+)
+def test_calls(text: str, calls: bool) -> None:
+    """Somebody calls us by our name, as a word."""
+    display = Display("en")
+    assert display.calls(Said("#lobby", 1, AT, "bob", text), rosterOf()) is calls
+    assert display.calls(Acted("#lobby", 1, AT, "bob", text), rosterOf()) is calls
+    # We do not call ourselves, and before we have a name nobody does.
+    assert not display.calls(Said("#lobby", 1, AT, "alice", text), rosterOf())
+    assert not display.calls(Said("#lobby", 1, AT, "bob", text), Roster())
+
+
+def test_callsByAnyName() -> None:
+    """A name may be of any script, and a private message is always a call."""
+    display = Display("en")
+    assert display.calls(Said("#lobby", 1, AT, "bob", "李雷你好"), rosterOf("李雷"))
+    assert display.calls(Told(AT, "bob", "alice", "psst"), rosterOf())
+    assert not display.calls(Closed(Ending.QUIT), rosterOf())
+
+
+def spoil(event: Event, text: str) -> Event:
+    changes: dict[str, Any] = {}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, str) and not isinstance(value, Ending):
+            changes[field.name] = text
+    if isinstance(event, Listed):
+        changes["people"] = (Person(text),)
+    if isinstance(event, Welcomed):
+        changes["others"] = (text, text)
+    return replace(event, **changes)
+
+
+@given(st.sampled_from(EVENTS), st.text())
+def test_hostile(event: Event, text: str) -> None:
+    """Nothing a service sends drives the terminal."""
+    display = Display("en")
+    text = f"\x1b]0;evil\x07{text}\n\x9b2J\u202e"
+    for line in display.lines(spoil(event, text), rosterOf()):
+        assert clean(line) == line
+    for line in (display.notice(text), display.warning(text), display.verbatim(text)):
+        assert clean(line) == line

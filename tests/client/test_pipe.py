@@ -1,0 +1,321 @@
+"""Tests for L{chat.client.pipe}."""
+
+import os
+from contextlib import suppress
+
+import pytest
+from twisted.internet.error import (
+    ConnectionAborted,
+    ConnectionDone,
+    ConnectionLost,
+    ConnectionRefusedError,
+)
+from twisted.internet.interfaces import ISSLTransport
+from zope.interface import alsoProvides
+
+from chat.client.options import FAILED, OK, REFUSED, Options
+from chat.client.pipe import GOODBYE_WITHIN, PipeChat
+from chat.client.target import Target
+from chat.events import (
+    Closed,
+    Ending,
+    Event,
+    FormatSet,
+    LanguageSet,
+    Ponged,
+    Refused,
+    Said,
+    Sent,
+    Welcomed,
+)
+from tests.client.doubles import Link, World
+from tests.client.samples import AT
+
+GREETING = b"--- Welcome.\r\n--- What is your nickname?\r\n"
+WELCOMED = Welcomed("#lobby", "bob", ("alice",))
+
+
+class Run:
+    """
+    One C{tcpchat} between two pipes, and the service at its other end.
+    """
+
+    def __init__(self, nick: str | None) -> None:
+        self.world = World()
+        self.ends: list[tuple[int, str]] = []
+        # The ends that belong to its threads stay open for good: a thread that
+        # was left behind must not meet the number again in another test.
+        stdin, self._stdin = os.pipe()
+        self._stdout, stdout = os.pipe()
+        options = Options(Target(path="/socket"), nick, "en", True, False)
+        self.chat = PipeChat(
+            self.world,
+            options,
+            lambda status, message: self.ends.append((status, message)),
+            stdin,
+            stdout,
+        )
+        self.chat.start()
+        self._sent: list[str] = []
+
+    def connect(self, tls: bool = False) -> None:
+        """Let it connect, and tell it what every connection begins with."""
+        self.link: Link = self.world.accept()
+        if tls:
+            alsoProvides(self.link.transport, ISSLTransport)
+        self.link.send(GREETING, FormatSet("json"), LanguageSet("en"))
+
+    def type(self, *lines: str) -> None:
+        """Write lines into its input."""
+        self.write("".join(line + "\n" for line in lines).encode())
+
+    def write(self, data: bytes) -> None:
+        """Write bytes into its input."""
+        os.write(self._stdin, data)
+
+    def finish(self) -> None:
+        """End its input."""
+        os.close(self._stdin)
+
+    def ignore(self) -> None:
+        """Read no more of what it prints."""
+        os.close(self._stdout)
+
+    def sent(self, line: str) -> None:
+        """Wait for it to send this line next, and answer its pings at once."""
+        while not self._sent:
+            self._sent += self.link.transport.lines()
+            if not self._sent:
+                self.world.next()
+        assert self._sent.pop(0) == line
+
+    def pinged(self, *answers: Event) -> None:
+        """Wait for a ping, and answer it, with something before."""
+        while not self._sent:
+            self._sent += self.link.transport.lines()
+            if not self._sent:
+                self.world.next()
+        ping = self._sent.pop(0)
+        assert ping.startswith("/ping ")
+        self.link.send(*answers, Ponged(ping.removeprefix("/ping ")))
+
+    def register(self) -> None:
+        """Let it have the nickname that it asks for at once."""
+        self.sent("/format json")
+        self.sent("/lang en")
+        self.sent("/nick bob")
+        self.pinged(WELCOMED)
+
+    def printed(self) -> str:
+        """Wait for the end; all that it has printed."""
+        self.world.until(lambda: bool(self.ends))
+        os.set_blocking(self._stdout, False)
+        with suppress(BlockingIOError):
+            return os.read(self._stdout, 100_000).decode()
+        return ""
+
+
+def test_conversation() -> None:
+    """The input is sent as it is, and what is heard reads as with telnet."""
+    run = Run("bob")
+    run.connect()
+    run.register()
+    run.type("hello", "/who", "", "//x")
+    for line in ("hello", "/who", "", "//x"):
+        run.sent(line)
+    run.link.send(
+        Said("#lobby", 1, AT, "bob", "hello"),
+        Said("#lobby", 2, AT, "alice", "你好"),
+        Sent(AT, "bob", "alice", "psst"),
+        LanguageSet("en"),
+    )
+    run.finish()
+    run.world.until(lambda: run.link.transport.halfClosed)
+    run.link.send(Said("#lobby", 3, AT, "alice", "late"), Closed(Ending.INPUT_CLOSED))
+    run.link.lose()
+    assert run.printed() == (
+        "--- Welcome.\n"
+        "--- You are bob, in #lobby with alice. /help lists the commands.\n"
+        "alice: 你好\n"
+        "[you -> alice] psst\n"
+        "--- The language is English. (en)\n"
+        "alice: late\n"
+        "--- Goodbye: your input has ended.\n"
+    )
+    assert run.ends == [(OK, "")]
+
+
+def test_nothingBeforeTheNickname() -> None:
+    """A refused nickname makes no nickname of the first line."""
+    run = Run("bob")
+    run.connect()
+    run.type("alice", "hello")
+    for line in ("/format json", "/lang en", "/nick bob"):
+        run.sent(line)
+    run.pinged(Refused("nick-taken", "bob", "bob is taken, choose another"))
+    run.sent("/quit")
+    assert run.ends == []
+    run.link.send(Closed(Ending.QUIT))
+    run.link.lose()
+    assert run.printed() == "--- Welcome.\n"
+    assert run.ends == [(REFUSED, "bob is taken, choose another (nick-taken)")]
+
+
+def test_firstLineIsTheNickname() -> None:
+    """Without --nick it is as with nc; commands may come before."""
+    run = Run(None)
+    run.connect()
+    run.type("/ping x", "/who", "bob", "hello")
+    run.sent("/format json")
+    run.sent("/lang en")
+    run.sent("/ping x")
+    run.pinged(Ponged("x"))
+    run.sent("/who")
+    run.pinged(Refused("nick-needed", "", "choose a nickname first"))
+    run.sent("bob")
+    run.pinged(WELCOMED)
+    run.sent("hello")
+
+
+@pytest.mark.parametrize("code", ["nick-confusable", "not-utf8", "line-too-long"])
+def test_firstLineIsNoNickname(code: str) -> None:
+    """What was to be a nickname and is none ends it, whatever is wrong."""
+    run = Run(None)
+    run.connect()
+    run.type("b?b", "hello")
+    for line in ("/format json", "/lang en", "b?b"):
+        run.sent(line)
+    run.pinged(Refused(code, "b?b"))
+    run.sent("/quit")
+    # The service is not waited for forever.
+    run.world.advance(GOODBYE_WITHIN)
+    assert run.link.transport.aborted
+    run.link.lose(ConnectionAborted())
+    run.printed()
+    assert run.ends == [(REFUSED, f"b?b ({code})")]
+
+
+def test_lastLineWithoutEnd() -> None:
+    """It is a line all the same, also where it is the nickname."""
+    run = Run(None)
+    run.connect()
+    run.write(b"bob")
+    run.finish()
+    for line in ("/format json", "/lang en", "bob"):
+        run.sent(line)
+    run.pinged(WELCOMED)
+    run.world.until(lambda: run.link.transport.halfClosed)
+
+
+def test_noInput() -> None:
+    """Nothing at all is said, and that is all right."""
+    run = Run(None)
+    run.connect()
+    run.finish()
+    run.world.until(lambda: run.link.transport.halfClosed)
+    run.link.send(Closed(Ending.INPUT_CLOSED))
+    run.link.lose()
+    assert run.printed() == "--- Welcome.\n--- Goodbye: your input has ended.\n"
+    assert run.ends == [(OK, "")]
+
+
+def test_TLS() -> None:
+    """TLS has no half-close: it says goodbye after the last line."""
+    run = Run("bob")
+    run.connect(tls=True)
+    run.register()
+    run.type("hello")
+    run.finish()
+    run.sent("hello")
+    run.sent("/quit")
+    run.link.send(Closed(Ending.QUIT))
+    run.link.lose()
+    run.printed()
+    assert run.ends == [(OK, "")]
+
+
+def test_slowService() -> None:
+    """While the transport cannot take more, no more is read."""
+    run = Run("bob")
+    run.connect()
+    run.register()
+    producer = run.link.transport.producer
+    assert run.link.transport.streaming
+    producer.pauseProducing()
+    run.type("one")
+    run.sent("one")
+    run.type("two")
+    while not run.world.isQuiet:
+        run.world.next()
+    assert run.link.transport.lines() == []
+    producer.resumeProducing()
+    run.sent("two")
+
+
+@pytest.mark.parametrize(
+    ("events", "loss", "isGood"),
+    [
+        ([], ConnectionDone(), False),
+        ([], ConnectionLost(), False),
+        ([Closed(Ending.QUIT)], ConnectionDone(), True),
+        ([Closed(Ending.SHUTDOWN)], ConnectionDone(), False),
+        ([Closed(Ending.IDLE_TIMEOUT)], ConnectionDone(), False),
+    ],
+)
+def test_closed(events: list[Event], loss: Exception, isGood: bool) -> None:
+    """It is all right when we have asked for it, else the connection was lost."""
+    run = Run("bob")
+    run.connect()
+    run.register()
+    run.link.send(*events)
+    run.link.lose(loss)
+    run.printed()
+    ((status, message),) = run.ends
+    assert status == (OK if isGood else FAILED)
+    assert bool(message) is not isGood
+
+
+@pytest.mark.parametrize(("loss", "isGood"), [(ConnectionDone(), True), (ConnectionLost(), False)])
+def test_closedWithoutAWord(loss: Exception, isGood: bool) -> None:
+    """When we have said all, a connection that ends in order is all right."""
+    run = Run("bob")
+    run.connect()
+    run.register()
+    run.finish()
+    run.world.until(lambda: run.link.transport.halfClosed)
+    run.link.lose(loss)
+    run.printed()
+    assert run.ends[0][0] == (OK if isGood else FAILED)
+
+
+def test_refused() -> None:
+    """Where nobody listens it ends, and does not try again."""
+    run = Run("bob")
+    run.world.refuse(ConnectionRefusedError())
+    assert run.ends == [(FAILED, "/socket refuses: nothing listens there")]
+    run.world.advance(100)
+    assert run.world.attempts == 1
+
+
+def test_noChatService() -> None:
+    """What somebody says who is no chat service is shown."""
+    run = Run("bob")
+    run.link = run.world.accept()
+    run.link.send(b"!!! Too many connections.\r\n")
+    run.link.lose()
+    assert run.printed() == "!!! Too many connections.\n"
+    assert run.ends[0][0] == FAILED
+
+
+def test_nobodyReads() -> None:
+    """When nobody wants to read any more, it leaves quietly."""
+    run = Run("bob")
+    run.ignore()
+    run.connect()
+    for line in ("/format json", "/lang en", "/nick bob"):
+        run.sent(line)
+    run.pinged(WELCOMED)
+    run.sent("/quit")
+    run.link.lose()
+    run.world.until(lambda: bool(run.ends))
+    assert run.ends == [(OK, "")]

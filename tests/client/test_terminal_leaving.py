@@ -1,0 +1,170 @@
+"""Tests for L{chat.client.terminal}: leaving, being left, and coming back."""
+
+from collections.abc import Iterator
+
+import pytest
+from twisted.internet.error import ConnectionLost, ConnectionRefusedError
+from twisted.python.failure import Failure
+
+from chat.client.options import FAILED, OK
+from chat.client.terminal import GOODBYE_WITHIN
+from chat.events import (
+    Closed,
+    Ending,
+    FormatSet,
+    Helped,
+    Ponged,
+    Refused,
+    Renamed,
+    Said,
+    Welcomed,
+)
+from tests.client.samples import AT
+from tests.client.sitting import Sitting
+
+
+@pytest.fixture
+def sitting() -> Iterator[Sitting]:
+    sitting = Sitting("alice")
+    yield sitting
+    sitting.chat.terminal.close()
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04", "/quit\r"])
+def test_leave(sitting: Sitting, key: str) -> None:
+    """Ctrl-C, Ctrl-D and /quit say goodbye and end."""
+    link = sitting.join()
+    sitting.type(key)
+    assert link.transport.lines() == ["/quit"]
+    assert sitting.ends == []
+    link.send(Closed(Ending.QUIT, "", "Goodbye."))
+    link.lose()
+    assert sitting.ends == [(OK, "")]
+    assert sitting.lines()[-1] == "--- Goodbye."
+    sitting.world.advance(100)
+    assert sitting.world.attempts == 1
+    assert len(sitting.ends) == 1
+
+
+def test_ctrlCClears(sitting: Sitting) -> None:
+    """Ctrl-C takes away what is typed first."""
+    link = sitting.join()
+    sitting.type("abc\x03")
+    assert sitting.lines()[-1] == "#lobby 2>"
+    assert link.transport.lines() == []
+    sitting.type("\x03")
+    assert link.transport.lines() == ["/quit"]
+
+
+def test_leaveTwice(sitting: Sitting) -> None:
+    """Who is in a hurry need not wait for the goodbye."""
+    sitting.join()
+    sitting.type("\x03\x03")
+    assert sitting.ends == [(OK, "")]
+
+
+def test_leaveDeadService(sitting: Sitting) -> None:
+    """Nor does one wait forever."""
+    sitting.join()
+    sitting.type("\x04")
+    sitting.world.advance(GOODBYE_WITHIN)
+    assert sitting.ends == [(OK, "")]
+
+
+def test_leaveOffline(sitting: Sitting) -> None:
+    """One can leave without having been there."""
+    sitting.world.refuse(ConnectionRefusedError())
+    sitting.enter("/quit")
+    assert sitting.ends == [(OK, "")]
+    sitting.world.advance(100)
+    assert sitting.world.attempts == 1
+
+
+def test_reconnects(sitting: Sitting) -> None:
+    """It comes back with the same nickname, and asks for what it missed."""
+    link = sitting.join("/help", "/history")
+    link.send(Said("#lobby", 41, AT, "bob", "hi"), Renamed("#lobby", AT, "alice", "alicia"))
+    link.lose(ConnectionLost())
+    assert sitting.lines()[-2].startswith("--- reconnecting in ")
+    assert sitting.lines()[-1] == "offline>"
+    sitting.world.advance(2)
+    link = sitting.world.accept()
+    sent = link.transport.lines()
+    assert "/nick alicia" in sent
+    link.send(FormatSet("json"), Helped("/history", (), "", ""))
+    link.send(Ponged(sent[-1].removeprefix("/ping ")), Welcomed("#lobby", "alicia"))
+    assert link.transport.lines() == ["/history after 41"]
+
+
+def test_noHistory(sitting: Sitting) -> None:
+    """A service without a history is not asked for it."""
+    link = sitting.join()
+    link.send(Said("#lobby", 41, AT, "bob", "hi"))
+    link.lose(ConnectionLost())
+    sitting.world.advance(2)
+    link = sitting.join()
+    assert link.transport.lines() == []
+
+
+def test_typedOffline(sitting: Sitting) -> None:
+    """A line that cannot be sent stays; Enter tries at once."""
+    sitting.join().lose(ConnectionLost())
+    sitting.enter("important")
+    assert sitting.world.attempts == 2
+    lines = sitting.lines()
+    assert "!!! not connected, so that was not sent" in lines
+    assert lines[-1] == "offline> important"
+
+
+def test_nicknameStillTaken(sitting: Sitting) -> None:
+    """Back again, the last connection may still have the nickname: Enter asks again."""
+    sitting.join().lose(ConnectionLost())
+    sitting.world.advance(2)
+    link = sitting.connect()
+    link.send(Refused("nick-taken", "alice", "alice is taken"))
+    assert sitting.lines()[-1] == "nickname> alice"
+    sitting.enter("")
+    assert link.transport.lines() == ["/nick alice"]
+
+
+@pytest.mark.parametrize("reason", [Ending.IDLE_TIMEOUT, Ending.REGISTRATION_TIMEOUT, Ending.OTHER])
+def test_nobodyThere(reason: Ending) -> None:
+    """Who was silent for too long is not connected again before he wants to be."""
+    sitting = Sitting()
+    link = sitting.connect()
+    if reason is not Ending.REGISTRATION_TIMEOUT:
+        link.send(Welcomed("#lobby", "alice"))
+    link.send(Closed(reason, "", "silent"))
+    link.lose()
+    assert sitting.lines()[-2:] == ["--- Enter connects again", "offline>"]
+    sitting.world.advance(1000)
+    assert sitting.world.attempts == 1
+    sitting.enter("")
+    assert sitting.world.attempts == 2
+    sitting.chat.terminal.close()
+
+
+@pytest.mark.parametrize("reason", [Ending.SHUTDOWN, Ending.TOO_SLOW, Ending.INTERNAL_ERROR])
+def test_serviceEnds(sitting: Sitting, reason: Ending) -> None:
+    """Who was sent away for no fault of his own comes back."""
+    link = sitting.join()
+    link.send(Closed(reason, "", "sorry"))
+    link.lose()
+    sitting.world.advance(2)
+    assert sitting.world.attempts == 2
+
+
+def test_final(sitting: Sitting) -> None:
+    """What cannot get better ends it, with the terminal given back before."""
+    sitting.world.refuse(ValueError("never"))
+    assert sitting.ends == [(FAILED, "cannot connect to /socket: never")]
+    assert not sitting.chat.terminal.isRaw
+
+
+def test_hangUp(sitting: Sitting) -> None:
+    """When the terminal goes away, one says goodbye and ends."""
+    link = sitting.join()
+    sitting.chat.terminal.connectionLost(Failure(ConnectionLost()))
+    assert link.transport.lines() == ["/quit"]
+    link.lose()
+    assert sitting.ends == [(OK, "")]

@@ -1,0 +1,302 @@
+"""
+The C{tcpchat} command between pipes and files.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import DEVNULL
+
+import pytest
+
+from tests.integration.command import TCPCHAT, Command, run
+from tests.integration.conftest import StartDaemon
+from tests.integration.daemon import Daemon, freePort
+from tests.integration.doors import Certificate, Doors
+from tests.integration.peer import Peer
+
+Join = Callable[[str], Peer]
+
+GOODBYE = "--- Goodbye: your input has ended."
+WELCOME = "--- Welcome to tcpchat. 1 person is here."
+
+
+def test_says(daemon: Daemon, join: Join) -> None:
+    """Lines go in, commands too, and what is heard comes out as with telnet."""
+    alice = join("alice")
+    status, lines, errors = run(
+        *("--nick", "bob", "127.0.0.1", daemon.port), text="hi\n/me waves\n//x\n/ping 你\nbye"
+    )
+    assert (status, errors) == (0, "")
+    assert lines == [
+        WELCOME,
+        "--- You are bob, in #lobby with alice. /help lists the commands.",
+        "--- PONG 你",
+        GOODBYE,
+    ]
+    assert alice.catchUp() == [
+        "--> bob joined #lobby (2 here)",
+        "bob: hi",
+        " * bob waves",
+        "bob: /x",
+        "bob: bye",
+        "<-- bob left #lobby: input closed (1 here)",
+    ]
+
+
+def test_hears(daemon: Daemon, join: Join) -> None:
+    """A line comes out when it is said, not when everything ends."""
+    alice = join("alice")
+    with Command("--nick", "bob", "localhost", daemon.port) as command:
+        alice.expect("--> bob")
+        alice.send("你好", "/msg bob psst", "/me waves")
+        out = command.process.stdout
+        assert out is not None
+        heard = [out.readline().decode().rstrip("\n") for _ in range(5)]
+        assert heard[2:] == ["alice: 你好", "[alice -> you] psst", " * alice waves"]
+        status, lines, errors = command.end()
+        assert (status, lines, errors) == (0, [GOODBYE], "")
+
+
+def test_firstLineIsTheNickname(daemon: Daemon, join: Join) -> None:
+    """Without --nick the first line is the nickname, as with nc."""
+    alice = join("alice")
+    status, lines, _ = run("localhost", daemon.port, text="/version\nbob\nhi\n")
+    assert status == 0
+    assert lines[1].startswith("--- tcpchat: tcpchat ")
+    assert lines[2].startswith("--- You are bob, ")
+    assert "bob: hi" in alice.catchUp()
+
+
+def test_chinese(daemon: Daemon, join: Join) -> None:
+    """It speaks the language of its environment, and makes the service do so."""
+    join("alice")
+    status, lines, _ = run(
+        *("--nick", "李雷", "--language", "zh_CN", "localhost", daemon.port),
+        text="/nobody\n",
+    )
+    assert status == 0
+    assert "欢迎李雷加入" in lines[1]
+    assert lines[2].startswith("!!! ")
+    assert lines[2].endswith(" (unknown-command)")
+    assert not lines[2].startswith("!!! no command")
+
+
+def test_files(daemon: Daemon, join: Join, tmp_path: Path) -> None:
+    """Input and output may be files, which nothing can wait for."""
+    alice = join("alice")
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.write_text("one\ntwo\n")
+    with source.open("rb") as stdin, target.open("wb") as stdout:
+        status, _, errors = run(
+            "--nick", "bob", "localhost", daemon.port, stdin=stdin, stdout=stdout
+        )
+    assert (status, errors) == (0, "")
+    assert target.read_text().split("\n")[-2:] == [GOODBYE, ""]
+    assert alice.catchUp()[1:3] == ["bob: one", "bob: two"]
+
+
+def test_devNull(daemon: Daemon) -> None:
+    """There may be nothing to say, and nobody to tell."""
+    arguments = ("--nick", "bob", "localhost", daemon.port)
+    status, lines, errors = run(*arguments, stdin=DEVNULL)
+    assert (status, lines[-1], errors) == (0, GOODBYE, "")
+    assert run(*arguments, stdin=DEVNULL, stdout=DEVNULL) == (0, [], "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
+def test_closedStreams(daemon: Daemon, join: Join, closed: str) -> None:
+    """Standard input or output may not even be open."""
+    alice = join("alice")
+    shell = ("/bin/sh", "-c", f'exec "$@" {closed}', "sh", TCPCHAT)
+    status, _, errors = run("--nick", "bob", "localhost", daemon.port, text="hi\n", program=shell)
+    assert (status, errors) == (0, "")
+    heard = alice.catchUp()
+    assert heard[-1] == "<-- bob left #lobby: input closed (1 here)"
+    assert ("bob: hi" in heard) is ("<" not in closed)
+
+
+def test_nobodyReads(daemon: Daemon, join: Join) -> None:
+    """When the reader has gone, it leaves, and does not complain."""
+    alice = join("alice")
+    with Command("--nick", "bob", "localhost", daemon.port) as command:
+        alice.expect("--> bob")
+        assert command.process.stdout is not None
+        command.process.stdout.close()
+        alice.send("hi")
+        assert command.process.wait(20) == 0
+        assert command.process.stderr is not None
+        assert command.process.stderr.read() == b""
+    assert alice.line() == "<-- bob left #lobby: quit (1 here)"
+
+
+# Tells at its end how much memory it had at most, in KiB (proc(5)).
+_MEASURED = """
+import atexit, sys
+from chat.client.__main__ import main
+
+def tell():
+    with open("/proc/self/status") as status:
+        sys.stderr.writelines(line for line in status if line.startswith("VmHWM:"))
+
+atexit.register(tell)
+main()
+"""
+
+
+def test_largeFile(daemon: Daemon, tmp_path: Path) -> None:
+    """A large file is said to its last line, and is never held as a whole."""
+
+    def peak(count: int) -> int:
+        source, target = tmp_path / "in", tmp_path / "out"
+        with source.open("wb") as file:
+            file.writelines(b"/ping " + b"x" * 1000 + b"\n" for _ in range(count))
+            file.write(b"/who")
+        with source.open("rb") as stdin, target.open("wb") as stdout:
+            status, _, errors = run(
+                *("--nick", "bob", "localhost", daemon.port),
+                stdin=stdin,
+                stdout=stdout,
+                program=(sys.executable, "-c", _MEASURED),
+            )
+        assert status == 0
+        assert target.read_bytes().count(b"--- PONG x") == count
+        end = f"--- 1 person in #lobby: bob\n{GOODBYE}\n"
+        assert target.read_bytes().endswith(end.encode())
+        return int(errors.split()[1])
+
+    assert peak(40_000) < peak(10) + 16_000
+
+
+def test_nicknameRefused(daemon: Daemon, join: Join) -> None:
+    """A refused nickname is exit status 3, and nothing that follows is a nickname."""
+    alice = join("alice")
+    for arguments, text in ((("--nick", "Alice"), "bob\nhi\n"), ((), "Alice\nbob\nhi\n")):
+        status, lines, errors = run(*arguments, "localhost", daemon.port, text=text)
+        assert status == 3
+        assert lines == [WELCOME]
+        assert errors == "tcpchat: Alice is taken, choose another (nick-taken)\n"
+    assert alice.catchUp() == []
+
+
+def test_nobodyListens() -> None:
+    """One line says so, in exit status 1."""
+    port = freePort()
+    status, lines, errors = run("--nick", "bob", "127.0.0.1", port, text="hi\n")
+    assert (status, lines) == (1, [])
+    assert errors == f"tcpchat: 127.0.0.1:{port} refuses: nothing listens there\n"
+
+
+def test_noSuchSocket(tmp_path: Path) -> None:
+    """The same for a unix socket."""
+    status, _, errors = run("--unix", tmp_path / "none", text="hi\n")
+    assert status == 1
+    assert errors.startswith(f"tcpchat: cannot connect to {tmp_path / 'none'}: ")
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("--nonsense",), ("localhost", "port"), ("--insecure",)])
+def test_usage(arguments: tuple[str, ...]) -> None:
+    """What makes no sense is exit status 2."""
+    status, lines, errors = run(*arguments)
+    assert (status, lines) == (2, [])
+    assert errors.startswith("usage: tcpchat ")
+
+
+def test_serviceStops(startDaemon: StartDaemon) -> None:
+    """A connection that is lost is exit status 1, with what the service said last."""
+    daemon = startDaemon()
+    with Command("--nick", "bob", "localhost", daemon.port) as command:
+        assert command.process.stdout is not None
+        while b"You are bob" not in command.process.stdout.readline():
+            pass
+        daemon.stop()
+        assert command.process.wait(20) == 1
+        _, lines, errors = command.end()
+        assert lines == ["--- Goodbye: the service stops."]
+        assert errors == (
+            f"tcpchat: disconnected: localhost:{daemon.port} has closed the connection\n"
+        )
+
+
+def test_quitInTheInput(daemon: Daemon, join: Join) -> None:
+    """It may also say goodbye itself; what follows is not sent."""
+    alice = join("alice")
+    status, lines, errors = run(
+        "--nick", "bob", "localhost", daemon.port, text="/quit see you\nhi\n"
+    )
+    assert (status, lines[-1], errors) == (0, "--- Goodbye.", "")
+    assert alice.catchUp()[-1] == "<-- bob left #lobby: see you (1 here)"
+
+
+def test_listens(startDaemon: StartDaemon) -> None:
+    """Where the service lets one stay after the input has ended, it goes on hearing."""
+    daemon = startDaemon("--half-close", "listen")
+    with (
+        daemon.join("alice") as alice,
+        Command("--nick", "bob", "localhost", daemon.port, stdin=DEVNULL) as command,
+    ):
+        alice.expect("--> bob")
+        alice.send("hi")
+        assert command.process.stdout is not None
+        while command.process.stdout.readline() != b"alice: hi\n":
+            pass
+        assert command.process.poll() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals(daemon: Daemon, join: Join, number: signal.Signals) -> None:
+    """It ends by the signal that ends it, without a word."""
+    alice = join("alice")
+    with Command("--nick", "bob", "localhost", daemon.port) as command:
+        alice.expect("--> bob")
+        command.process.send_signal(number)
+        assert command.process.wait(20) == -number
+        assert command.process.stderr is not None
+        assert command.process.stderr.read() == b""
+    alice.expect("<-- bob")
+
+
+@pytest.mark.parametrize("way", ["unix", "tls", "insecure"])
+def test_otherWays(doors: Doors, certificate: Certificate, way: str) -> None:
+    """By a unix socket, and by TLS."""
+    arguments: tuple[object, ...] = {
+        "unix": ("--unix", doors.path),
+        "tls": ("--tls", "--ca", certificate.chain, "localhost", doors.secure),
+        "insecure": ("--tls", "--insecure", "127.0.0.1", doors.secure),
+    }[way]
+    with doors.join("alice") as alice:
+        status, lines, errors = run("--nick", "bob", *arguments, text="hi\n" * 1000 + "bye")
+        assert (status, errors) == (0, "")
+        # TLS has no half-close.
+        assert lines[-1] == (GOODBYE if way == "unix" else "--- Goodbye.")
+        heard = alice.catchUp()
+        assert heard.count("bob: hi") == 1000
+        assert heard[-2] == "bob: bye"
+        alice.leave()
+
+
+def test_untrusted(doors: Doors) -> None:
+    """A certificate that nobody vouches for is refused, with what can be done about it."""
+    status, lines, errors = run("--tls", "localhost", doors.secure, text="hi\n")
+    assert (status, lines) == (1, [])
+    assert errors == (
+        "tcpchat: TLS failed: the certificate of localhost is not trusted"
+        " (--ca FILE trusts one, --insecure trusts any)\n"
+    )
+
+
+def test_wrongName(doors: Doors, certificate: Certificate) -> None:
+    """So is one of somebody else."""
+    # Another name of 127.0.0.1, which the certificate does not have.
+    status, _, errors = run("--tls", "--ca", certificate.chain, "127.1", doors.secure, text="hi\n")
+    assert (status, errors) == (1, "tcpchat: TLS failed: the certificate is not for 127.1\n")
+
+
+def test_noTLSThere(daemon: Daemon) -> None:
+    """A service without TLS does not understand us, and we say what is wrong."""
+    status, _, errors = run("--tls", "localhost", daemon.port, text="hi\n")
+    assert status == 1
+    assert errors.startswith("tcpchat: TLS failed: ")
+    assert errors.count("\n") == 1
