@@ -6,7 +6,7 @@ own, counted in bytes, because a transport's own buffer has no limit.
 
 On plain TCP and unix transports it is a pull producer: the transport asks for
 more whenever it has sent everything, so the outlet knows when nothing waits.
-Then L{write} puts the bytes into the kernel itself, and for a reader who keeps
+Then L{BoundedOutlet.write} puts the bytes into the kernel itself, and for a reader who keeps
 up nothing else ever happens: no buffer, no C{epoll_ctl}, no second turn.  What
 the kernel does not take goes through the transport as usual.
 

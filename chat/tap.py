@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any
 
-from twisted.application.service import IService
+from OpenSSL import SSL, crypto
+from twisted.application.service import IService, MultiService
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
-from twisted.logger import ILogObserver, jsonFileLogObserver
+from twisted.logger import ILogObserver, Logger, jsonFileLogObserver
 from twisted.python.logfile import LogFile
 from twisted.python.usage import Options as UsageOptions
 from twisted.python.usage import UsageError
@@ -36,6 +37,8 @@ from chat.rendering.choice import renderingFor
 from chat.session import Session
 from chat.text import clean
 
+_log = Logger()
+
 DEFAULT_PORT = "8080"
 
 BACKLOG = 1024
@@ -48,17 +51,27 @@ _HALF_CLOSE = ("close", "listen")
 _LOG_FORMATS = ("text", "json")
 
 
-def _seconds(text: str) -> float:
+class _Seconds:
     """
-    @raise ValueError: with what is expected, when it is something else.
+    What makes a time limit of the value of an option.
     """
-    seconds = float(text)
-    if not 0 <= seconds < float("inf"):
-        raise ValueError("a number of seconds, 0 for no limit")
-    return seconds
 
+    coerceDoc = "Seconds; 0 for no limit."
 
-_seconds.coerceDoc = "Seconds; 0 for no limit."  # type: ignore[attr-defined]
+    def __init__(self, option: str) -> None:
+        self._option = option
+
+    def __call__(self, text: str) -> float:
+        """
+        @raise UsageError: when it is no number, or cannot be a limit.
+        """
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = -1
+        if not 0 <= seconds < float("inf"):
+            raise UsageError(f"--{self._option} is a number of seconds, 0 for no limit")
+        return seconds
 
 
 class Options(UsageOptions):
@@ -82,9 +95,15 @@ class Options(UsageOptions):
             None,
             60.0,
             "How long somebody may take to choose a nickname.",
-            _seconds,
+            _Seconds("registration-timeout"),
         ],
-        ["idle-timeout", None, 1800.0, "How long somebody may be silent.", _seconds],
+        [
+            "idle-timeout",
+            None,
+            1800.0,
+            "How long somebody may be silent.",
+            _Seconds("idle-timeout"),
+        ],
         [
             "half-close",
             None,
@@ -139,8 +158,9 @@ class Options(UsageOptions):
             if self[option] not in choices:
                 raise UsageError(f"--{option} is one of {', '.join(choices)}")
         self["motd"] = self._readMOTD()
-        if self["log-format"] == "json":
-            self._logJSON()
+        twistd: Mapping[str, Any] = self.parent or {}
+        if self["log-format"] == "json" and (twistd.get("logger") or twistd.get("syslog")):
+            raise UsageError("--log-format json does not go with --logger or --syslog")
 
     def _readMOTD(self) -> str:
         path = self["motd"]
@@ -153,24 +173,28 @@ class Options(UsageOptions):
             reason = getattr(error, "strerror", None) or "not UTF-8"
             raise UsageError(f"cannot read --motd {path}: {reason}") from error
 
-    def _logJSON(self) -> None:
-        """
-        Log JSON lines to where twistd would log.  twistd makes its observer from
-        its own option C{--logger}, so that is what is set.
-        """
-        twistd = self.parent
-        if twistd is None:
-            return
-        if twistd.get("logger") or twistd.get("syslog"):
-            raise UsageError("--log-format json does not go with --logger or --syslog")
 
-        def observer() -> ILogObserver:
-            path = twistd["logfile"] or ("-" if twistd["nodaemon"] else "twistd.log")
-            # twistd has put its logger in the place of sys.stdout.
-            file: Any = sys.__stdout__ if path == "-" else LogFile.fromFullPath(path)
-            return jsonFileLogObserver(file, recordSeparator="")
+class _JSONLog(MultiService):
+    """
+    Services whose application logs JSON lines, to where twistd would log text.
+    """
 
-        twistd["logger"] = observer
+    def __init__(self, twistd: Mapping[str, Any]) -> None:
+        """
+        @param twistd: its own options.
+        """
+        super().__init__()
+        path = twistd["logfile"] or ("-" if twistd["nodaemon"] else "twistd.log")
+        file: Any = sys.stdout if path == "-" else LogFile.fromFullPath(path)
+        self._observer = jsonFileLogObserver(file, recordSeparator="")
+
+    def setServiceParent(self, parent: Any) -> None:
+        """
+        See L{IService.setServiceParent}.
+        """
+        # twistd asks its application for an observer, before it begins to log.
+        parent.setComponent(ILogObserver, self._observer)
+        super().setServiceParent(parent)
 
 
 def makeService(options: Options) -> IService:
@@ -218,6 +242,10 @@ def makeService(options: Options) -> IService:
     if transcript is not None:
         transcript.setServiceParent(service)
     sys.excepthook = partial(_oneLine, sys.excepthook)
+    if options["log-format"] == "json" and options.parent is not None:
+        log = _JSONLog(options.parent)
+        service.setServiceParent(log)
+        return log
     return service
 
 
@@ -233,15 +261,29 @@ def _endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, full)
     except Exception as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        filename = getattr(error, "filename", None)
-        where = f" ({filename})" if filename else ""
-        raise _wrong(f"cannot use --port {description}: {reason}{where}") from None
+        raise _wrong(f"cannot use --port {description}: {_reason(error)}") from None
     return endpoint
 
 
+def _reason(error: Exception) -> str:
+    """
+    Why there is no such endpoint, for the operator.
+    """
+    match error:
+        case SSL.Error() | crypto.Error():
+            details = "; ".join(str(detail[-1]) for detail in error.args[0])
+            return f"its certificate or private key cannot be used ({details})"
+        case OSError(strerror=str(strerror), filename=filename):
+            return f"{strerror} ({filename})" if filename else strerror
+        case KeyError():
+            return f"the service manager has passed no socket called {error}"
+        case _:
+            return str(error) or type(error).__name__
+
+
 def _wrong(text: str) -> SystemExit:
-    return SystemExit(f"twistd tcpchat: {' '.join(text.split())}; see twistd tcpchat --help")
+    line = " ".join(text.split()).rstrip(".")
+    return SystemExit(f"twistd tcpchat: {line}; see twistd tcpchat --help")
 
 
 def _oneLine(
@@ -254,6 +296,8 @@ def _oneLine(
     An exception hook: what the operator must mend needs no traceback.
     """
     if isinstance(error, CannotStart):
+        # In the background only the log has room for all of it.
+        _log.critical("{error}", error=error)
         print(f"twistd tcpchat: {error}", file=sys.__stderr__)
     else:
         otherwise(kind, error, traceback)

@@ -106,7 +106,7 @@ class SlowBackplane(LocalBackplane):
 
     def __init__(self) -> None:
         super().__init__()
-        self._undecided: list[Callable[[], None]] = []
+        self._undecided: list[Callable[[], object]] = []
 
     @property
     def taken(self) -> set[str]:
@@ -199,9 +199,14 @@ class HandReactor(Clock):
             each.close()
 
     @property
-    def isIdle(self) -> bool:
-        """Whether nothing waits for a socket to take it."""
-        return not self._writers
+    def isReading(self) -> bool:
+        """Whether any connection is to be read from."""
+        return bool(self._readers)
+
+    @property
+    def isWriting(self) -> bool:
+        """Whether anything waits for a socket to take it."""
+        return bool(self._writers)
 
     def turn(self, seconds: float = 0) -> None:
         """
@@ -280,13 +285,14 @@ class HandPeer:
 
     def take(self) -> list[str]:
         """
-        @return: The lines that have come since the last call.
+        @return: The whole lines that have come since the last call.
         """
         while self.read():
             pass
-        data, self.received = self.received, b""
-        assert not data or data.endswith(b"\r\n")
-        return data.decode().split("\r\n")[:-1]
+        lines, end, rest = self.received.rpartition(b"\r\n")
+        self.received = rest
+        assert not (rest and self.isEnded), "it ended within a line"
+        return lines.decode().split("\r\n") if end else []
 
     def finish(self) -> None:
         """Half-close."""

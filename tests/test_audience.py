@@ -156,11 +156,11 @@ def test_anAuthorFromElsewhereSilencesNobody() -> None:
 
 def test_aSilentRenderingWritesNothing() -> None:
     stage = Stage()
-    author, his = stage.listener(ReprRendering(silentAbout=(Said,)))
+    _, silent = stage.listener(ReprRendering(silentAbout=(Said,)))
     _, writes = stage.listener()
-    line = stage.say("a", author)
+    line = stage.say("a")
     stage.endTurn()
-    assert his == []
+    assert silent == []
     assert writes == [line]
 
 
@@ -270,6 +270,7 @@ def test_whatIsMuchDoesNotWaitForTheEndOfTheTurn() -> None:
     assert len(writes) == 1
     assert his == [line]
     last = stage.say("last")
+    assert len(writes) == 1
     stage.endTurn()
     assert writes[1:] == [last]
     assert his == [line, last]

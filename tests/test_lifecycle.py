@@ -231,9 +231,9 @@ def test_whoseConnectionIsLostHearsNoMore(enter: Enter) -> None:
 @pytest.mark.parametrize("enter", [registered, renaming])
 def test_theOthersAreToldOnceWhoLeaves(enter: Enter) -> None:
     stage = after(enter)
-    stage.inputs.end(Ending.TOO_SLOW, "", None)
+    stage.inputs.end(Ending.LINE_ENDLESS, "for alice alone", None)
     stage.inputs.gone(Ending.CONNECTION_LOST)
-    assert stage.bobHeard() == [repr(Left(LOBBY, AT, "alice", Ending.TOO_SLOW, count=1))]
+    assert stage.bobHeard() == [repr(Left(LOBBY, AT, "alice", Ending.LINE_ENDLESS, count=1))]
     stage = after(enter)
     stage.inputs.gone(Ending.INPUT_CLOSED)
     assert stage.bobHeard() == [repr(Left(LOBBY, AT, "alice", Ending.INPUT_CLOSED, count=1))]

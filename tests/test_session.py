@@ -55,7 +55,7 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
 @cache
 def renderingFor(format: str, language: str) -> ReprRendering:
     """
-    @return: One that shows the choice before each event, unless it is the first of all.
+    @return: One that shows before each event what was chosen, unless it is the default.
     """
     name = "" if (format, language) == ("text", "en") else f"{format} {language} "
     return ReprRendering(name, echoes=format == "json")

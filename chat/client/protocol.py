@@ -3,7 +3,7 @@ The client library: L{ChatClient} speaks JSON lines to the service.
 
 A connection begins with text, as everybody may be a person with telnet, and
 becomes JSON once C{/format json} has been carried out.  From then on every line
-is an object.  So a line that does not begin with C{{} before that is passed
+is an object.  So a line that does not begin with C{E{lb}} before that is passed
 over, and the client asks for everything else at once, without waiting for an
 answer: the service carries lines out in order.
 """

@@ -65,8 +65,6 @@ class LingeringClose:
         """
         The outlet has handed everything over.
         """
-        if self._flushed:
-            return
         self._flushed = True
         self.stop()
         self._outlet.close()

@@ -163,7 +163,8 @@ class LineProtocol(LineReceiver):
     def release(self) -> None:
         """See L{FrontDoor.release}."""
         self._held = False
-        self._work()
+        # Not at once: the session calls this while it changes its state.
+        self._workLater()
 
     def close(self, grace: float | None = None) -> None:
         """See L{FrontDoor.close}."""

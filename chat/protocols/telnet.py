@@ -1,9 +1,10 @@
 """
 The telnet codec (RFC 854, RFC 855), without I/O: bytes in, text out.
 
-This side never begins a negotiation and agrees to no option, so a peer that is
-no telnet client sees no stray bytes.  Each option the peer offers or asks for
-is refused once.  TIMING-MARK (RFC 860) is refused every time: after Ctrl-C a
+This side never begins a negotiation, so a peer that is no telnet client sees no
+stray bytes.  Each option the peer offers or asks for is answered once.  BINARY
+(RFC 856) is agreed to, for text is UTF-8 here, and without it Debian's telnet
+takes some of its bytes for control keys; every other option is refused.  TIMING-MARK (RFC 860) is refused every time: after Ctrl-C a
 telnet client sends C{IAC IP IAC DO TIMING-MARK} and hides all output until it
 gets an answer.  Every other command is taken out of the text and does nothing.
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+BINARY = 0
 SE, AYT, SB, WILL, WONT, DO, DONT, IAC = 240, 246, 250, 251, 252, 253, 254, 255
 TIMING_MARK = 6
 
@@ -36,7 +38,7 @@ class TelnetCodec:
         self.isEndless = False
         self._replies = bytearray()
         self._asked = False
-        self._refused: set[tuple[int, int]] = set()
+        self._answered: set[tuple[int, int]] = set()
         self._skipped = 0
         self._text = bytearray()
         # What to do with the next byte; None in plain text.
@@ -116,19 +118,20 @@ class TelnetCodec:
 
     def _asksFor(self, option: int) -> None:
         self._next = None
-        self._refuse(WONT, option)
+        self._answer(WILL if option == BINARY else WONT, option)
 
     def _offers(self, option: int) -> None:
         self._next = None
-        self._refuse(DONT, option)
+        self._answer(DO if option == BINARY else DONT, option)
 
     def _takesBack(self, option: int) -> None:
-        # Every option is off already, and that needs no answer.
+        # Every option but BINARY is off already, and nothing here depends on that
+        # one; RFC 854 wants no answer to what changes nothing.
         self._next = None
 
-    def _refuse(self, verb: int, option: int) -> None:
+    def _answer(self, verb: int, option: int) -> None:
         if option != TIMING_MARK:
-            if (verb, option) in self._refused:
+            if (verb, option) in self._answered:
                 return
-            self._refused.add((verb, option))
+            self._answered.add((verb, option))
         self._replies += bytes((IAC, verb, option))

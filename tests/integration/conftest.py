@@ -10,7 +10,13 @@ from typing import Protocol
 import pytest
 
 from tests.integration.daemon import Daemon
+from tests.integration.doors import Certificate, Doors
 from tests.integration.peer import Peer
+
+Join = Callable[[str], Peer]
+"""
+What the fixture C{join} is.
+"""
 
 
 class StartDaemon(Protocol):
@@ -30,8 +36,25 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         yield daemon
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """
+    A certificate of this machine.
+    """
+    return Certificate.make(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Doors]:
+    """
+    One with every kind of way in, for all tests of a module.
+    """
+    with Doors(tmp_path_factory.mktemp("doors"), certificate) as doors:
+        yield doors
+
+
 @pytest.fixture
-def join(daemon: Daemon) -> Iterator[Callable[[str], Peer]]:
+def join(daemon: Daemon) -> Iterator[Join]:
     """
     A function from nicknames to participants of that daemon, who have gone when the next test
     begins.

@@ -89,6 +89,15 @@ class Daemon:
         """
         return self._logFile.read_text(errors="replace")
 
+    @property
+    def memory(self) -> int:
+        """
+        How many bytes of memory it has (Linux).
+        """
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+        return int(line.split()[1]) * 1024
+
     def connect(self) -> Peer:
         """
         @return: A new participant, who has not read the greeting yet.
@@ -96,6 +105,15 @@ class Daemon:
         connection = socket.create_connection(("127.0.0.1", self.port), 10.0)
         # Nothing a test sends waits for an acknowledgement of what it has sent before.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Peer(connection)
+
+    def connectNarrow(self) -> Peer:
+        """
+        @return: A new participant, whose kernel takes little before he reads.
+        """
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", self.port))
         return Peer(connection)
 
     def join(self, nick: str) -> Peer:

@@ -3,8 +3,13 @@ A participant who is a plain blocking socket.
 """
 
 from contextlib import suppress
+from select import poll, select
 from socket import SHUT_WR, socket
+from ssl import SSLWantReadError, SSLWantWriteError
 from time import monotonic
+
+# What a socket that does not block raises where it would.
+_NOT_NOW = (BlockingIOError, SSLWantReadError, SSLWantWriteError)
 
 
 class Peer:
@@ -33,9 +38,33 @@ class Peer:
     def send(self, *lines: str) -> None:
         """
         Send whole lines, in one go.
+
+        @raise TimeoutError: The service has not taken them in time.
         """
-        self.connection.settimeout(self._timeout)
-        self.connection.sendall("".join(line + "\r\n" for line in lines).encode())
+        self.sendBytes("".join(line + "\r\n" for line in lines).encode())
+
+    def sendBytes(self, data: bytes) -> None:
+        """
+        Send anything. What comes meanwhile is read: neither side waits for the other to begin.
+
+        @raise TimeoutError: The service has not taken it in time.
+        """
+        rest = memoryview(data)
+        deadline = monotonic() + self._timeout
+        while rest:
+            self.connection.setblocking(False)
+            try:
+                rest = rest[self.connection.send(rest) :]
+                continue
+            except _NOT_NOW:
+                pass
+            try:
+                self._received += self.connection.recv(65536)
+            except _NOT_NOW:
+                either, left = [self.connection], max(deadline - monotonic(), 0)
+                readable, writable, _ = select(either, either, [], left)
+                if not readable and not writable:
+                    raise TimeoutError(f"{len(rest)} bytes are not taken") from None
 
     def line(self) -> str:
         """
@@ -110,6 +139,21 @@ class Peer:
         self._received.clear()
         assert not text or text.endswith("\r\n"), f"closed within a line: {text!r}"
         return text.split("\r\n")[:-1]
+
+    def aborted(self) -> None:
+        """
+        Wait until nothing that this peer sends is taken any more.
+
+        @raise AssertionError: It still is, after all this time.
+        """
+        watched = poll()
+        watched.register(self.connection, 0)
+        deadline = monotonic() + self._timeout
+        self.connection.setblocking(False)
+        while not watched.poll(10):
+            assert monotonic() < deadline, "still open"
+            with suppress(OSError):
+                self.connection.send(b"more\r\n")
 
     def leave(self) -> None:
         """

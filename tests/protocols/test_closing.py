@@ -93,10 +93,12 @@ class Stage:
         """
         @return: What the peer gets up to the end.
         """
-        while not self.peer.isEnded:
+        for _ in range(1000):
             self.peer.read()
             self.reactor.turn()
-        return self.peer.received
+            if self.peer.isEnded:
+                return self.peer.received
+        raise AssertionError("it never ends")
 
     @property
     def isOver(self) -> bool:
@@ -211,14 +213,30 @@ def test_aPeerThatReadsSlowlyGetsEverything(stage: Stage) -> None:
     stage.owner.close()
     waiting = stage.owner.outlet.waiting
     for _ in range(4):
-        while stage.owner.outlet.waiting == waiting:
+        for _ in range(1000):
             stage.peer.read(4096)
             stage.reactor.turn()
+            if stage.owner.outlet.waiting < waiting:
+                break
         waiting = stage.owner.outlet.waiting
         stage.reactor.turn(FLUSH_TIMEOUT - 1)
     assert stage.readAll() == written
     stage.reactor.turn(LINGER_TIMEOUT)
     assert stage.owner.lost is ConnectionDone
+
+
+def test_aPeerThatStopsReadingIsAborted(stage: Stage) -> None:
+    stage.fill(250_000)
+    stage.owner.close()
+    for _ in range(50):
+        stage.peer.read(4096)
+        stage.reactor.turn()
+    stage.reactor.turn(FLUSH_TIMEOUT)
+    assert stage.owner.lost is None
+    stage.reactor.turn(FLUSH_TIMEOUT)
+    stage.turns()
+    assert stage.owner.lost is ConnectionAborted
+    assert stage.isOver
 
 
 @pytest.mark.parametrize("reads", [True, False])

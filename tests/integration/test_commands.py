@@ -1,0 +1,156 @@
+"""
+Every command, by all its names, over real sockets.
+"""
+
+import pytest
+
+from chat import __version__
+from tests.integration.conftest import Join
+from tests.integration.daemon import Daemon
+
+# The table of the protocol: how it may be typed, what alice is told, what bob hears.
+_COMMANDS: list[tuple[list[str], list[str], list[str]]] = [
+    (
+        ["/help who", "/? who", "/帮助 who", "/help /WHO", "/help 在线"],
+        [
+            "--- /who [ROOM] (/names, /users, /w, /在线): list who is here, "
+            "and how long they have been silent"
+        ],
+        [],
+    ),
+    (
+        ["/nick alicia", "/name alicia", "/昵称 alicia", "/NICK  alicia "],
+        ["--- alice is now alicia"],
+        ["--- alice is now alicia"],
+    ),
+    (
+        ["/who", "/names", "/users", "/w", "/在线", "/who lobby", "/w #LOBBY"],
+        ["--- 2 people in #lobby: bob, alice"],
+        [],
+    ),
+    (["/me waves", "/emote waves", "/ME  waves"], [], [" * alice waves"]),
+    (
+        ["/msg bob hi  there", "/tell BOB hi  there", "/m Bob hi  there", "/私聊 bob hi  there"],
+        ["[you -> bob] hi  there"],
+        ["[alice -> you] hi  there"],
+    ),
+    (["/ping"], ["--- PONG"], []),
+    (["/ping x y"], ["--- PONG x y"], []),
+    (["/lang zh_CN", "/语言 zh_CN", "/lang 中文"], ["--- 语言：简体中文。 (zh_CN)"], []),
+    (["/lang", "/lang en", "/语言 English"], ["--- The language is English. (en)"], []),
+    (["/format", "/format text", "/format TEXT"], ["--- The format is text."], []),
+    (["/version"], [f"--- tcpchat: tcpchat {__version__}"], []),
+    (["//me waves"], [], ["alice: /me waves"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "answers", "heard"),
+    [(typed, *effects) for variants, *effects in _COMMANDS for typed in variants],
+)
+def test_command(join: Join, typed: str, answers: list[str], heard: list[str]) -> None:
+    bob, alice = join("bob"), join("alice")
+    assert bob.catchUp() == ["--> alice joined #lobby (2 here)"]
+    alice.send(typed)
+    assert alice.catchUp() == answers
+    assert bob.catchUp() == heard
+
+
+@pytest.mark.parametrize("verb", ["/quit", "/exit", "/bye", "/退出"])
+@pytest.mark.parametrize(("reason", "shown"), [("", "quit"), (" 下班了 :-)", "下班了 :-)")])
+def test_quit(join: Join, verb: str, reason: str, shown: str) -> None:
+    bob, alice = join("bob"), join("alice")
+    alice.send(f"{verb}{reason}", "never said")
+    assert alice.eof() == ["--- Goodbye."]
+    assert bob.expect("<--") == f"<-- alice left #lobby: {shown} (1 here)"
+    assert bob.catchUp() == []
+
+
+def test_helpListsEveryCommand(daemon: Daemon) -> None:
+    with daemon.connect() as peer:
+        peer.expect("nickname?")
+        peer.send("/help")
+        helped = peer.catchUp()
+        peer.leave()
+    verbs = " ".join(line.split()[1] for line in helped)
+    assert verbs == "/help /nick /who /me /msg /reply /ping /lang /format /version /quit"
+    assert all(line.startswith("--- /") and ": " in line for line in helped)
+
+
+def test_withoutANickname(daemon: Daemon, join: Join) -> None:
+    witness = join("witness")
+    with daemon.connect() as peer:
+        peer.expect("nickname?")
+        peer.send("/version", "/lang", "/format", "/who", "/msg witness hi", "/me waves", "/r hi")
+        assert peer.catchUp() == [
+            f"--- tcpchat: tcpchat {__version__}",
+            "--- The language is English. (en)",
+            "--- The format is text.",
+            *["!!! choose a nickname first: type it, and Enter (nick-needed)"] * 4,
+        ]
+        peer.send("/quit nobody cares")
+        assert peer.eof() == ["--- Goodbye."]
+    assert witness.catchUp() == []
+
+
+def test_reply(join: Join) -> None:
+    alice, bob = join("alice"), join("bob")
+    alice.send("/r hello?")
+    assert alice.expect("!!!") == "!!! nobody has told you anything yet (nobody-to-reply-to)"
+    bob.send("/msg alice one")
+    assert bob.line() == "[you -> alice] one"
+    alice.send("/r two", "/reply three")
+    assert alice.catchUp() == ["[bob -> you] one", "[you -> bob] two", "[you -> bob] three"]
+    # It follows him to another nickname, and reaches nobody who takes the old one.
+    bob.send("/nick robert")
+    assert bob.catchUp() == [
+        "[alice -> you] two",
+        "[alice -> you] three",
+        "--- bob is now robert",
+    ]
+    other = join("bob")
+    alice.send("/回复 four")
+    assert alice.expect("[you") == "[you -> robert] four"
+    assert bob.expect("[alice") == "[alice -> you] four"
+    bob.leave()
+    alice.expect("<-- robert left")
+    alice.send("/r five")
+    assert alice.line() == "!!! nobody here is called robert (no-such-nick)"
+    assert [line for line in other.catchUp() if "alice" in line] == []
+
+
+def test_privateMessages(join: Join) -> None:
+    alice, bob, carol = join("alice"), join("bob"), join("carol")
+    alice.catchUp()
+    alice.send("/msg zoe hi", "/msg bob", "/msg", "/msg alice note", "/msg ＢＯＢ wide")
+    assert alice.catchUp() == [
+        "!!! nobody here is called zoe (no-such-nick)",
+        "!!! something is missing: /msg NAME TEXT (argument-missing)",
+        "!!! something is missing: /msg NAME TEXT (argument-missing)",
+        "[alice -> you] note",
+        "[you -> alice] note",
+        "[you -> bob] wide",
+    ]
+    assert bob.catchUp() == ["--> carol joined #lobby (3 here)", "[alice -> you] wide"]
+    assert carol.catchUp() == []
+
+
+def test_rename(join: Join) -> None:
+    alice, bob = join("alice"), join("bob")
+    alice.catchUp()
+    bob.send("/nick ALICE", "/nick bob", "/nick Bob", "/nick 小明")
+    assert bob.catchUp() == [
+        "!!! ALICE is taken, choose another (nick-taken)",
+        "!!! you are bob already (nick-unchanged)",
+        "--- bob is now Bob",
+        "--- Bob is now 小明",
+    ]
+    assert alice.catchUp() == ["--- bob is now Bob", "--- Bob is now 小明"]
+    bob.send("hi")
+    bob.catchUp()
+    assert alice.catchUp() == ["小明: hi"]
+    # The old one is free at once, and so is the new one when he goes.
+    join("bob")
+    bob.send("/quit")
+    bob.eof()
+    join("小明")

@@ -1,0 +1,257 @@
+"""
+People who talk: exact lines, over real sockets.
+"""
+
+import json
+import re
+import socket
+import struct
+from datetime import UTC, datetime
+from typing import Any
+
+from chat import __version__
+from tests.integration.conftest import Join
+from tests.integration.daemon import Daemon
+from tests.integration.peer import Peer
+
+
+def test_courseOfASession(daemon: Daemon, join: Join) -> None:
+    bob, carol = join("bob"), join("carol")
+    with daemon.connect() as alice:
+        assert alice.line() == "--- Welcome to tcpchat. 2 people are here."
+        assert alice.line() == "--- What is your nickname?"
+        alice.send("alice")
+        assert (
+            alice.line()
+            == "--- You are alice, in #lobby with bob, carol. /help lists the commands."
+        )
+        alice.send("hello")
+        # The author does not hear himself.
+        assert alice.catchUp() == []
+        heard = ["--> alice joined #lobby (3 here)", "alice: hello"]
+        assert carol.catchUp() == heard
+        assert bob.catchUp() == ["--> carol joined #lobby (2 here)", *heard]
+        bob.send("hi alice", "//help is a command", "/me waves")
+        assert bob.catchUp() == []
+        carol.send("你好，世界")
+        assert carol.catchUp() == ["bob: hi alice", "bob: /help is a command", " * bob waves"]
+        assert bob.catchUp() == ["carol: 你好，世界"]
+        assert alice.catchUp() == [
+            "bob: hi alice",
+            "bob: /help is a command",
+            " * bob waves",
+            "carol: 你好，世界",
+        ]
+        alice.send("/quit must go")
+        assert alice.eof() == ["--- Goodbye."]
+    left = "<-- alice left #lobby: must go (2 here)"
+    assert carol.expect("<--") == left
+    assert bob.expect("<--") == left
+
+
+def test_firstOne(daemon: Daemon) -> None:
+    with daemon.connect() as peer:
+        assert peer.line() == "--- Welcome to tcpchat. 0 people are here."
+        assert (
+            peer.join("alice")
+            == "--- You are alice, in #lobby, where nobody else is yet. /help lists the commands."
+        )
+        peer.send("/quit")
+        peer.eof()
+    with daemon.connect() as peer:
+        assert peer.line() == "--- Welcome to tcpchat. 0 people are here."
+        peer.leave()
+
+
+def test_chinese(daemon: Daemon, join: Join) -> None:
+    with daemon.connect() as carol, daemon.connect() as alice:
+        carol.send("/语言 zh_CN")
+        assert carol.expect("(zh_CN)") == "--- 语言：简体中文。 (zh_CN)"
+        assert carol.join("李雷").startswith("--- 欢迎李雷加入 #lobby")
+        alice.send("/lang zh", "李雷", "韩梅梅")
+        assert alice.expect("!!!") == "!!! 李雷该昵称被占用了,请更换 (nick-taken)"
+        assert re.fullmatch("--- 欢迎韩梅梅加入 #lobby.* 李雷。 /help .*", alice.line())
+        assert carol.line() == "--> 欢迎韩梅梅加入 #lobby (在线人数: 2)"
+        alice.send("你好，李雷", "/me 挥手", "/私聊 李雷 小声点")
+        assert alice.line() == "[你 -> 李雷] 小声点"
+        assert [carol.line() for _ in range(3)] == [
+            "韩梅梅 说：你好，李雷",
+            " * 韩梅梅 挥手",
+            "[韩梅梅 -> 你] 小声点",
+        ]
+        carol.send("/在线", "/回复 好的", "/昵称 雷雷")
+        assert [carol.line() for _ in range(3)] == [
+            "--- #lobby 在线人数: 2: 李雷, 韩梅梅",
+            "[你 -> 韩梅梅] 好的",
+            "--- 李雷改名为雷雷",
+        ]
+        assert alice.catchUp() == ["[李雷 -> 你] 好的", "--- 李雷改名为雷雷"]
+        # Somebody else reads the same in English.
+        bob = join("bob")
+        alice.send("再见")
+        assert alice.catchUp() == ["--> 欢迎bob加入 #lobby (在线人数: 3)"]
+        alice.send("/退出 下班了")
+        assert alice.eof() == ["--- 再见。"]
+        assert bob.line() == "韩梅梅: 再见"
+        assert bob.line() == "<-- 韩梅梅 left #lobby: 下班了 (2 here)"
+        assert carol.expect("<--") == "<-- 韩梅梅离开聊天室 #lobby: 下班了 (在线人数: 2)"
+        carol.leave()
+        assert bob.line() == "<-- 雷雷 left #lobby: input closed (1 here)"
+
+
+def _events(peer: Peer) -> list[dict[str, Any]]:
+    """
+    What a peer with JSON lines has heard. The times are checked and taken out.
+    """
+    events = [json.loads(line) for line in peer.catchUp()]
+    for event in events:
+        if at := event.pop("at", None):
+            assert at.endswith("Z")
+            age = datetime.now(UTC) - datetime.fromisoformat(at)
+            assert -5 < age.total_seconds() < 60
+    return events
+
+
+def test_textAndJSON(join: Join) -> None:
+    alice, bob, robot = join("alice"), join("bob"), join("robot")
+    robot.send("/format json")
+    assert json.loads(robot.line()) == {"event": "formatset", "format": "json"}
+    alice.send("hi robot", '/me says "你好"')
+    alice.catchUp()
+    robot.send('beep "beep"')
+    said, acted, own = _events(robot)
+    first = said.pop("id")
+    assert said == {"event": "said", "room": "#lobby", "nick": "alice", "text": "hi robot"}
+    assert acted == {
+        "event": "acted",
+        "room": "#lobby",
+        "id": first + 1,
+        "nick": "alice",
+        "text": 'says "你好"',
+    }
+    # In JSON the author hears his own line.
+    assert own == {
+        "event": "said",
+        "room": "#lobby",
+        "id": first + 2,
+        "nick": "robot",
+        "text": 'beep "beep"',
+    }
+    assert alice.catchUp()[-1] == 'robot: beep "beep"'
+    heard = ["alice: hi robot", ' * alice says "你好"', 'robot: beep "beep"']
+    assert bob.catchUp()[-3:] == heard
+
+    robot.send("/who", "/msg Bob psst", "/msg nobody psst", "/nick droid", "/version")
+    [listed, sent, refused, renamed, versioned] = _events(robot)
+    idle = [person.pop("idle") for person in listed["people"]]
+    assert all(0 <= seconds < 60 for seconds in idle)
+    assert listed == {
+        "event": "listed",
+        "room": "#lobby",
+        "people": [{"nick": "alice"}, {"nick": "bob"}, {"nick": "robot"}],
+    }
+    assert sent == {"event": "sent", "nick": "robot", "to": "bob", "text": "psst"}
+    assert refused.pop("text") == "nobody here is called nobody"
+    assert refused == {"event": "refused", "code": "no-such-nick", "about": "nobody"}
+    assert renamed == {"event": "renamed", "room": "#lobby", "nick": "robot", "name": "droid"}
+    assert versioned == {"event": "versioned", "service": "tcpchat", "version": __version__}
+    assert bob.catchUp() == ["[robot -> you] psst", "--- robot is now droid"]
+
+    bob.send("/m droid bleep", "/quit bye")
+    bob.eof()
+    [told, left] = _events(robot)
+    assert told == {"event": "told", "nick": "bob", "to": "droid", "text": "bleep"}
+    assert left == {
+        "event": "left",
+        "room": "#lobby",
+        "nick": "bob",
+        "reason": "quit",
+        "text": "bye",
+        "count": 2,
+    }
+    # And back: what follows is text again.
+    robot.send("/format text")
+    assert robot.line() == "--- The format is text."
+    alice.send("plain")
+    alice.catchUp()
+    assert robot.catchUp() == ["alice: plain"]
+
+
+def test_jsonFromTheBeginning(daemon: Daemon) -> None:
+    with daemon.connect() as robot:
+        assert robot.line().startswith("--- Welcome")
+        assert robot.line().startswith("--- What")
+        robot.send("/format json", "alice bob", "robot", "/quit done")
+        events = [json.loads(line) for line in robot.eof()]
+    assert [event["event"] for event in events] == ["formatset", "refused", "welcomed", "closed"]
+    assert events[1]["code"] == "nick-invalid"
+    assert events[2] == {"event": "welcomed", "room": "#lobby", "nick": "robot", "others": []}
+    assert events[3] == {"event": "closed", "reason": "quit", "about": "", "text": "Goodbye."}
+
+
+def test_nicknameIsFreeAtOnce(daemon: Daemon, join: Join) -> None:
+    bob = join("bob")
+    for _ in range(3):
+        with daemon.join("alice") as alice, daemon.connect() as another:
+            another.send("Alice")
+            assert another.expect("!!!") == "!!! Alice is taken, choose another (nick-taken)"
+            alice.send("/quit")
+            bob.expect("<-- alice left #lobby: quit (1 here)")
+            # She has not even closed her side.
+            another.join("ALICE")
+            bob.expect("--> ALICE joined #lobby (2 here)")
+            another.send("/quit")
+            another.eof()
+            bob.expect("<-- ALICE left #lobby: quit (1 here)")
+
+
+def test_killed(daemon: Daemon, join: Join) -> None:
+    bob, alice = join("bob"), join("alice")
+    alice.catchUp()
+    # RST, as from a process that dies with something unread.
+    alice.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    alice.close()
+    assert bob.expect("<--") == "<-- alice left #lobby: connection lost (1 here)"
+    join("alice").catchUp()
+    assert daemon.process.poll() is None
+
+
+def test_inputCloses(join: Join) -> None:
+    bob, alice = join("bob"), join("alice")
+    alice.send("last")
+    # Even without a line end it is a line.
+    alice.connection.sendall("words 再见".encode())
+    alice.finish()
+    assert alice.eof() == ["--- Goodbye: your input has ended."]
+    assert bob.catchUp()[1:] == [
+        "alice: last",
+        "alice: words 再见",
+        "<-- alice left #lobby: input closed (1 here)",
+    ]
+
+
+def test_lineEnds(join: Join) -> None:
+    bob, alice = join("bob"), join("alice")
+    bob.catchUp()
+    alice.connection.sendall(
+        b"lf\ncrlf\r\ncr nul\r\0cr\rlf cr\n\rtwo\n\nblank\r\r\n   \r\n\t\nend\n"
+    )
+    alice.connection.sendall("nel\x85 ls\u2028 vt\v ff\f nul\0 end no line\n".encode())
+    alice.catchUp()
+    said = ["lf", "crlf", "cr nul", "cr", "lf cr", "two", "blank", "end"]
+    assert bob.catchUp() == [
+        *(f"alice: {text}" for text in said),
+        "alice: nel  ls  vt  ff  nul end no line",
+    ]
+
+
+def test_segments(join: Join) -> None:
+    bob, alice, carol = join("bob"), join("alice"), join("carol")
+    bob.catchUp()
+    alice.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Every byte is read by itself: somebody else's question is answered in between.
+    for byte in "你好 ok\r\nthen\r\0x\r\n".encode():
+        alice.connection.sendall(bytes([byte]))
+        carol.catchUp()
+    alice.catchUp()
+    assert bob.catchUp() == ["alice: 你好 ok", "alice: then", "alice: x"]

@@ -1,0 +1,206 @@
+"""
+Several ways in, side by side, into the same room.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import StartDaemon
+from tests.integration.daemon import TWISTD, Daemon, freePort
+from tests.integration.doors import Certificate, Doors
+from tests.integration.peer import Peer
+
+Connect = Callable[[Doors], Peer]
+
+_WAYS: dict[str, Connect] = {
+    "tcp": Doors.connect,
+    "tls": Doors.connectTLS,
+    "unix": Doors.connectUnix,
+    "proxied": Doors.connectProxied,
+}
+
+
+def test_sameRoom(doors: Doors) -> None:
+    with ExitStack() as stack:
+        people: dict[str, Peer] = {}
+        for nick, connect in _WAYS.items():
+            people[nick] = stack.enter_context(connect(doors))
+            people[nick].join(nick)
+        for peer in people.values():
+            peer.catchUp()
+        for nick, author in people.items():
+            author.send("你好")
+            assert author.catchUp() == []
+            for peer in people.values():
+                assert peer.catchUp() == ([f"{nick}: 你好"] if peer is not author else [])
+        tls = people.pop("tls")
+        tls.send("/who")
+        assert tls.line() == "--- 4 people in #lobby: tcp, tls, unix, proxied"
+        with _WAYS["tls"](doors) as another:
+            another.send("unix")
+            assert another.expect("!!!") == "!!! unix is taken, choose another (nick-taken)"
+        for here, (nick, peer) in zip((3, 2, 1), people.items(), strict=True):
+            peer.leave()
+            assert tls.line() == f"<-- {nick} left #lobby: input closed ({here} here)"
+        tls.send("/quit")
+        assert tls.eof() == ["--- Goodbye."]
+
+
+@pytest.mark.parametrize("way", _WAYS)
+def test_linesAreFramedAlike(doors: Doors, way: str) -> None:
+    with _WAYS[way](doors) as peer:
+        peer.join("alice")
+        peer.connection.sendall(b"x" * 2000 + b"\n/ping \xfe\n/ping end\r\n")
+        assert (
+            peer.line()
+            == "!!! that line is longer than 1024 bytes and was not sent (line-too-long)"
+        )
+        assert peer.line() == "!!! that line is not UTF-8 and was not sent (not-utf8)"
+        assert peer.line() == "--- PONG end"
+        peer.send("/quit")
+        assert peer.eof() == ["--- Goodbye."]
+
+
+@pytest.mark.parametrize("way", _WAYS)
+def test_everythingArrivesBeforeTheEnd(doors: Doors, way: str) -> None:
+    """
+    There is more than a socket holds.
+    """
+    count = 20_000
+    with _WAYS[way](doors) as peer:
+        peer.join("alice")
+        peer.send(*(f"/ping {number}" for number in range(count)))
+        if way == "tls":
+            # It knows no half-close.
+            peer.send("/quit")
+            farewell = "--- Goodbye."
+        else:
+            peer.finish()
+            farewell = "--- Goodbye: your input has ended."
+        assert peer.eof() == [*(f"--- PONG {number}" for number in range(count)), farewell]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n",
+        b"PROXY TCP6 2001:db8::7 2001:db8::1 4711 80\r\n",
+        b"PROXY UNKNOWN 192.0.2.7 192.0.2.1 4711 80\r\n",
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes((192, 0, 2, 7, 192, 0, 2, 1, 18, 103, 0, 80)),
+    ],
+)
+def test_proxyHeader(doors: Doors, header: bytes) -> None:
+    """
+    The header is no line of the participant's; half-close works behind it.
+    """
+    with doors.connectProxied(header + b"alice\r\n/pi") as peer:
+        peer.expect("You are alice")
+        peer.connection.sendall(b"ng 1\r\n")
+        assert peer.line() == "--- PONG 1"
+        peer.connection.sendall(b"/ping 2")
+        peer.finish()
+        assert peer.eof() == ["--- PONG 2", "--- Goodbye: your input has ended."]
+
+
+def test_proxyNamesThePeer(tmp_path: Path, certificate: Certificate) -> None:
+    with Doors(tmp_path, certificate) as doors:
+        with doors.connectProxied(b"PROXY TCP4 198.51.100.9 192.0.2.1 4711 80\r\n") as peer:
+            peer.join("alice")
+            peer.leave()
+        doors.stop()
+        assert "input ended 198.51.100.9 4711" in doors.log
+        assert "closed 198.51.100.9 4711 alice input-closed" in doors.log
+
+
+@pytest.mark.parametrize("data", [b"hello\r\n", b"PROXY nonsense\r\n", b"GET / HTTP/1.1\r\n\r\n"])
+def test_noProxy(doors: Doors, data: bytes) -> None:
+    """
+    Who does not come through the proxy is closed, and no one hears of it.
+    """
+    with doors.join("witness") as witness:
+        with doors.connectProxied(data) as peer:
+            # It is greeted before it is known.
+            assert len(peer.eof()) == 2
+        assert witness.catchUp() == []
+        witness.leave()
+
+
+def test_noTLS(doors: Doors) -> None:
+    """
+    Plain text on the port of TLS gets no word in plain text, and costs nothing.
+    """
+    with (
+        doors.connectTLS() as witness,
+        socket.create_connection(("127.0.0.1", doors.secure), 10.0) as plain,
+    ):
+        witness.join("witness")
+        plain.sendall(b"alice\r\nhello\r\n")
+        received = b""
+        while data := plain.recv(4096):
+            received += data
+        # An alert at most (RFC 8446, section 6).
+        assert received[:1] in (b"", b"\x15")
+        assert b"Welcome" not in received
+        assert witness.catchUp() == []
+        witness.send("/quit")
+        witness.eof()
+
+
+def test_untrusted(doors: Doors) -> None:
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection(("127.0.0.1", doors.secure), 10.0) as connection,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        context.wrap_socket(connection, server_hostname="localhost")
+    with doors.connectTLS() as peer:
+        peer.join("alice")
+        peer.send("/quit")
+        peer.eof()
+
+
+def test_unixSocketOutlivesACrash(startDaemon: StartDaemon, tmp_path: Path) -> None:
+    """
+    A daemon that was killed leaves its socket behind; the next one listens there all the same.
+    """
+    path = tmp_path / "socket"
+
+    def start() -> Daemon:
+        daemon = startDaemon("--port", f"unix:{path}")
+        # It greets nobody before both are open.
+        with daemon.connect() as peer:
+            peer.line()
+        return daemon
+
+    daemon = start()
+    daemon.process.kill()
+    daemon.process.wait()
+    assert path.exists()
+    start()
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(path))
+    with Peer(connection) as peer:
+        peer.join("alice")
+        peer.leave()
+
+
+def test_unixSocketGoesWithItsDaemon(tmp_path: Path, certificate: Certificate) -> None:
+    with Doors(tmp_path, certificate) as doors:
+        assert doors.path.exists()
+        doors.stop()
+        assert not doors.path.exists()
+
+
+def test_bareNumber(tmp_path: Path) -> None:
+    """
+    The default command: a number is a TCP port of every address.
+    """
+    port = freePort()
+    command = [TWISTD, "-n", "--pidfile=", "tcpchat", "--port", str(port)]
+    with Daemon(tmp_path, command=command, port=port) as daemon, daemon.join("alice") as peer:
+        peer.leave()

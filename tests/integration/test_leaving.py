@@ -1,0 +1,254 @@
+"""
+How a session ends: everything that was asked for arrives, and the last line says why it ends.
+"""
+
+import re
+import select
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+
+import pytest
+
+from tests.integration.conftest import Join, StartDaemon
+from tests.integration.daemon import Daemon
+from tests.integration.doors import Doors
+from tests.integration.peer import Peer
+
+_MANY = 20_000
+_ASKED = [f"/ping {number}" for number in range(_MANY)]
+_ANSWERED = [f"--- PONG {number}" for number in range(_MANY)]
+
+
+# The peer closes his side.
+
+
+def test_everyAnswerArrives(daemon: Daemon) -> None:
+    with daemon.connect() as peer:
+        peer.join("alice")
+        # Nothing is read before all has been asked, and the input has ended.
+        peer.connection.sendall("".join(line + "\n" for line in _ASKED).encode())
+        peer.finish()
+        assert peer.eof() == [*_ANSWERED, "--- Goodbye: your input has ended."]
+
+
+def test_everyAnswerArrivesPieceByPiece(daemon: Daemon, join: Join) -> None:
+    """
+    The same to one who takes little at a time, and lets the service do other things meanwhile.
+    """
+    bob = join("bob")
+    with daemon.connectNarrow() as peer:
+        peer.join("alice")
+        peer.connection.sendall("".join(line + "\n" for line in _ASKED).encode())
+        peer.finish()
+        received = b""
+        while piece := peer.connection.recv(2048):
+            received += piece
+            bob.catchUp()
+    assert received.decode().split("\r\n") == [
+        *_ANSWERED,
+        "--- Goodbye: your input has ended.",
+        "",
+    ]
+
+
+def test_everyAnswerArrivesThoughTheyPileUp(daemon: Daemon, join: Join) -> None:
+    """
+    Answers that are longer than the questions, and too many for the kernel to keep: the service
+    must not carry out faster than its answers are taken.
+    """
+    bob = join("bob")
+    bob.send("/help")
+    helped = bob.catchUp()
+    with daemon.connectNarrow() as peer:
+        peer.join("alice")
+        peer.connection.sendall(b"/help\n" * 12_000 + b"/ping end")
+        peer.finish()
+        assert bob.catchUp() == ["--> alice joined #lobby (2 here)"]
+        # She reads nothing while the service has time for all of it.
+        for _ in range(1000):
+            assert bob.catchUp() == []
+        answers = peer.eof()
+    assert answers[-2:] == ["--- PONG end", "--- Goodbye: your input has ended."]
+    assert answers[:-2] == helped * 12_000
+
+
+def test_whatOthersSayArrivesToo(daemon: Daemon, join: Join) -> None:
+    """
+    What was on its way to one who closes his side.
+    """
+    bob = join("bob")
+    with daemon.connectNarrow() as alice:
+        alice.join("alice")
+        bob.send(*(f"{number} {'x' * 100}" for number in range(1000)))
+        bob.catchUp()
+        alice.send("bye")
+        alice.finish()
+        heard = alice.eof()
+    assert heard == [
+        *(f"bob: {number} {'x' * 100}" for number in range(1000)),
+        "--- Goodbye: your input has ended.",
+    ]
+    assert bob.catchUp() == ["alice: bye", "<-- alice left #lobby: input closed (1 here)"]
+
+
+@pytest.mark.parametrize("farewell", ["/quit", "/quit\r\nmore\r\nand more"])
+def test_quitAndClose(daemon: Daemon, join: Join, farewell: str) -> None:
+    """
+    One who says goodbye and closes his side in one go.
+    """
+    bob = join("bob")
+    with daemon.join("alice") as alice:
+        alice.send(farewell)
+        alice.finish()
+        assert alice.eof() == ["--- Goodbye."]
+    assert bob.expect("<--") == "<-- alice left #lobby: quit (1 here)"
+
+
+def test_closesWithoutAWord(daemon: Daemon) -> None:
+    with daemon.connect() as peer:
+        peer.finish()
+        assert peer.eof()[2:] == ["--- Goodbye: your input has ended."]
+
+
+def test_listeners(startDaemon: StartDaemon) -> None:
+    """
+    With C{--half-close listen} who closes his side goes on listening.
+    """
+    daemon = startDaemon("--half-close", "listen")
+    with daemon.join("bob") as bob, daemon.join("alice") as alice, daemon.connect() as nobody:
+        alice.send("I listen")
+        alice.finish()
+        nobody.finish()
+        # Who has no nickname has nothing to listen to.
+        assert nobody.eof()[2:] == ["--- Goodbye: your input has ended."]
+        bob.expect("alice: I listen")
+        bob.send("good", "/msg alice psst", "/who")
+        assert bob.catchUp() == ["[you -> alice] psst", "--- 2 people in #lobby: bob, alice"]
+        assert alice.line() == "bob: good"
+        assert alice.line() == "[bob -> you] psst"
+        # When she has really gone, that shows as soon as something is written to her.
+        alice.close()
+        heard: list[str] = []
+        deadline = monotonic() + 10
+        while not heard:
+            assert monotonic() < deadline
+            bob.send("anybody there?")
+            heard = bob.catchUp()
+        assert heard == ["<-- alice left #lobby: connection lost (1 here)"]
+        bob.send("/quit")
+        bob.eof()
+        bob.close()
+        with daemon.join("alice") as alice:
+            alice.finish()
+            daemon.stop()
+            assert alice.eof() == ["--- Goodbye: the service stops."]
+
+
+# The service closes.
+
+
+def test_lastLineArrivesThoughThePeerStillSends(daemon: Daemon, join: Join) -> None:
+    bob = join("bob")
+    with daemon.join("alice") as alice:
+        alice.connection.sendall(b"/quit\r\n" + b"and another thing\r\n" * 100_000)
+        assert alice.eof() == ["--- Goodbye."]
+        # What comes behind is taken and forgotten: to refuse it could cost her the last line.
+        alice.connection.sendall(b"and another thing\r\n")
+        bob.catchUp()
+        watched = select.poll()
+        watched.register(alice.connection, 0)
+        assert watched.poll(0) == []
+        # But not for ever.
+        alice.aborted()
+    assert bob.catchUp() == []
+
+
+def test_registrationTimeout(startDaemon: StartDaemon) -> None:
+    daemon = startDaemon("--registration-timeout", "1")
+    with daemon.join("bob") as bob, daemon.connect() as silent, daemon.connect() as busy:
+        # Neither bytes nor lines give more time.
+        watched = select.poll()
+        watched.register(busy.connection, select.POLLRDHUP)
+        deadline = monotonic() + 10
+        while not watched.poll(10):
+            assert monotonic() < deadline
+            with suppress(OSError):
+                busy.connection.sendall(b"/ping\r\n/")
+        for peer in silent, busy:
+            assert peer.eof()[-1] == "!!! no nickname in time (registration-timeout)"
+        assert bob.catchUp() == []
+        bob.leave()
+
+
+def test_idleTimeout(startDaemon: StartDaemon) -> None:
+    daemon = startDaemon("--idle-timeout", "3")
+    warning = r"!!! you have been silent; say something within [12] seconds to stay \(idle\)"
+    with daemon.join("bob") as bob, daemon.join("carol") as carol, daemon.join("alice") as alice:
+        heard: list[str] = []
+        warned = ""
+        deadline = monotonic() + 20
+        assert bob.catchUp()[-1] == carol.line() == "--> alice joined #lobby (3 here)"
+        while not heard:
+            assert monotonic() < deadline
+            heard = bob.catchUp()
+            # What is no line does not count.
+            with suppress(OSError):
+                alice.connection.sendall(b"x")
+            if not warned and select.select([carol.connection], [], [], 0.01)[0]:
+                warned = carol.line()
+                carol.send("/ping")
+        assert heard == ["<-- alice left #lobby: timed out (2 here)"]
+        assert re.fullmatch(warning, warned)
+        first, last = alice.eof()
+        assert re.fullmatch(warning, first)
+        assert last == "!!! you have been silent for too long (idle-timeout)"
+        carol.send("here I am")
+        carol.catchUp()
+        assert bob.catchUp() == ["carol: here I am"]
+
+
+_WAYS: dict[str, Callable[[Doors], Peer]] = {
+    "tcp": Doors.connectNarrow,
+    "tls": Doors.connectTLS,
+    "unix": Doors.connectUnix,
+    "proxied": Doors.connectProxied,
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "count"), [("tcp", 20_000), ("tls", 8_000), ("unix", 2_000), ("proxied", 8_000)]
+)
+def test_tooSlow(doors: Doors, way: str, count: int) -> None:
+    """
+    One who never reads, while another says lines of a kilobyte and a third listens.
+    """
+    with (
+        doors.join("alice") as alice,
+        doors.join("bob") as bob,
+        _WAYS[way](doors) as mallory,
+    ):
+        mallory.join("mallory")
+        bob.catchUp()
+        before = doors.memory
+        left, others = "<-- mallory left #lobby: too slow (2 here)", []
+        for first in range(0, count, 200):
+            said = [f"{number} {'x' * 980}" for number in range(first, first + 200)]
+            alice.send(*said)
+            others += alice.catchUp()
+            heard = bob.catchUp()
+            if left in heard:
+                heard.remove(left)
+            assert heard == [f"alice: {line}" for line in said]
+        assert others.count(left) == 1
+        assert doors.memory - before < 4 * 1024 * 1024
+        # The nickname is free, though he has not read that he has gone.
+        with doors.join("mallory") as another:
+            another.leave()
+        heard = mallory.eof()
+        assert heard[-1] == "!!! you read too slowly, and lines for you were lost (too-slow)"
+        numbers = [int(line.split()[1]) for line in heard[:-1]]
+        assert numbers == sorted(set(numbers))
+        assert heard[:-1] == [f"alice: {number} {'x' * 980}" for number in numbers]
+        for peer in alice, bob:
+            peer.leave()

@@ -1,0 +1,146 @@
+"""
+Other people's programs that join a socket to a terminal, a pipe or a script.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from socket import socketpair
+from subprocess import Popen
+
+import pytest
+
+from tests.integration.doors import Doors
+from tests.integration.peer import Peer
+from tests.programs import requireProgram
+
+# How long a program may take to end.
+_TIMEOUT = 20
+
+# How each of them connects.
+_COMMANDS: dict[str, Callable[[Doors], str]] = {
+    "nc": lambda doors: f"nc 127.0.0.1 {doors.port}",
+    "nc -N": lambda doors: f"nc -N 127.0.0.1 {doors.port}",
+    "nc -N unix": lambda doors: f"nc -N -U {doors.path}",
+    "ncat": lambda doors: f"ncat 127.0.0.1 {doors.port}",
+    "ncat unix": lambda doors: f"ncat -U {doors.path}",
+    "ncat tls": lambda doors: f"ncat --ssl 127.0.0.1 {doors.secure}",
+    "socat": lambda doors: f"socat -t 60 - TCP:127.0.0.1:{doors.port}",
+    "socat unix": lambda doors: f"socat -t 60 - UNIX-CONNECT:{doors.path}",
+    "socat tls": lambda doors: f"socat -t 60 - OPENSSL:127.0.0.1:{doors.secure},verify=0",
+    "openssl": lambda doors: f"openssl s_client -quiet -connect 127.0.0.1:{doors.secure}",
+}
+
+# Those that tell the service when their input ends, and read on. TLS knows no such thing.
+_HALF_CLOSING = ["nc -N", "nc -N unix", "ncat", "ncat unix", "socat", "socat unix"]
+
+
+def _command(name: str, doors: Doors) -> list[str]:
+    program, *arguments = _COMMANDS[name](doors).split()
+    return [requireProgram(program), *arguments]
+
+
+@pytest.fixture
+def bob(doors: Doors) -> Iterator[Peer]:
+    """
+    Somebody in the room.
+    """
+    bob = doors.join("bob")
+    yield bob
+    bob.leave()
+
+
+@pytest.mark.parametrize("name", _HALF_CLOSING)
+def test_script(doors: Doors, bob: Peer, name: str) -> None:
+    """
+    A script is piped in: all of it is done, every answer arrives, and the program ends.
+    """
+    count = 2000
+    script = ["alice", "hello", "你好", *(f"/ping {number}" for number in range(count))]
+    result = subprocess.run(
+        _command(name, doors),
+        input="".join(line + "\n" for line in script).encode(),
+        capture_output=True,
+        timeout=_TIMEOUT,
+    )
+    assert result.stdout.decode().split("\r\n") == [
+        "--- Welcome to tcpchat. 1 person is here.",
+        "--- What is your nickname?",
+        "--- You are alice, in #lobby with bob. /help lists the commands.",
+        *(f"--- PONG {number}" for number in range(count)),
+        "--- Goodbye: your input has ended.",
+        "",
+    ]
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert bob.catchUp() == [
+        "--> alice joined #lobby (2 here)",
+        "alice: hello",
+        "alice: 你好",
+        "<-- alice left #lobby: input closed (1 here)",
+    ]
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_conversation(doors: Doors, bob: Peer, name: str) -> None:
+    """
+    Somebody types, and the program stays until the service closes.
+    """
+    typed, theirs = socketpair()
+    with theirs:
+        process = Popen(
+            _command(name, doors),
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=subprocess.PIPE,
+        )
+    with process, Peer(typed) as alice:
+        try:
+            assert alice.line() == "--- Welcome to tcpchat. 1 person is here."
+            assert alice.line() == "--- What is your nickname?"
+            alice.send("alice", "你好")
+            assert alice.line().startswith("--- You are alice, in #lobby with bob.")
+            assert bob.line() == "--> alice joined #lobby (2 here)"
+            assert bob.line() == "alice: 你好"
+            bob.send("hi alice")
+            assert alice.line() == "bob: hi alice"
+            alice.send("/quit")
+            assert alice.line() == "--- Goodbye."
+            assert bob.line() == "<-- alice left #lobby: quit (1 here)"
+            # Some of them end only when their input does, too.
+            alice.finish()
+            assert alice.eof() == []
+            process.wait(_TIMEOUT)
+        finally:
+            process.kill()
+
+
+# When its input ends, ncat --ssl closes at once.
+@pytest.mark.parametrize("name", sorted(_COMMANDS.keys() - {"ncat tls"}))
+def test_quitInAScript(doors: Doors, bob: Peer, name: str) -> None:
+    """
+    A script that says goodbye itself gets its answers from every program.
+    """
+    result = subprocess.run(
+        _command(name, doors),
+        input=b"alice\nhello\n/ping done\n/quit bye\n",
+        capture_output=True,
+        timeout=_TIMEOUT,
+    )
+    assert result.stdout.decode().endswith("\r\n--- PONG done\r\n--- Goodbye.\r\n")
+    assert bob.expect("<--") == "<-- alice left #lobby: bye (1 here)"
+
+
+def test_bash(doors: Doors, bob: Peer) -> None:
+    """
+    A shell alone suffices.
+    """
+    script = f"""
+        exec 3<>/dev/tcp/127.0.0.1/{doors.port}
+        printf 'alice\\nhello from a shell\\n/quit\\n' >&3
+        cat <&3
+    """
+    result = subprocess.run(
+        ["bash", "-c", script], capture_output=True, timeout=_TIMEOUT, check=True, text=True
+    )
+    assert result.stdout.splitlines()[-1] == "--- Goodbye."
+    assert bob.expect("alice:") == "alice: hello from a shell"
+    assert bob.expect("<--") == "<-- alice left #lobby: quit (1 here)"

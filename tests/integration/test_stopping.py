@@ -1,0 +1,116 @@
+"""
+The end of the service: everybody is told, no line is cut, and nobody can hold it up.
+"""
+
+import json
+import re
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import StartDaemon
+from tests.integration.daemon import Daemon
+from tests.integration.doors import Certificate, Doors
+from tests.integration.peer import Peer
+
+_WAYS: dict[str, Callable[[Doors], Peer]] = {
+    "tcp": Doors.connectNarrow,
+    "tls": Doors.connectTLS,
+    "unix": Doors.connectUnix,
+    "proxied": Doors.connectProxied,
+}
+
+
+def _isToldOfTheStop(peer: Peer) -> None:
+    """
+    Wait for the end. Those who are told before may be seen to leave.
+    """
+    *others, last = peer.eof()
+    assert last == "--- Goodbye: the service stops."
+    assert all(re.fullmatch(r"<-- \w+ left .*: the service stops .*", line) for line in others)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_everybodyIsTold(tmp_path: Path, certificate: Certificate, number: signal.Signals) -> None:
+    with Doors(tmp_path, certificate) as doors, ExitStack() as stack:
+        people = {
+            nick: stack.enter_context(connect(doors))
+            for nick, connect in {**_WAYS, "robot": Doors.connect, "": Doors.connect}.items()
+        }
+        for nick, peer in people.items():
+            if nick:
+                peer.join(nick)
+        people["robot"].send("/format json")
+        for peer in people.values():
+            peer.catchUp()
+        doors.process.send_signal(number)
+        with people.pop("robot") as robot:
+            assert json.loads(robot.eof()[-1])["reason"] == "shutdown"
+        for peer in people.values():
+            with peer:
+                _isToldOfTheStop(peer)
+        assert doors.process.wait(10) in (0, -number)
+        # The port is free at once.
+        with Daemon(tmp_path / "next", port=doors.port) as daemon, daemon.join("alice") as alice:
+            alice.leave()
+
+
+def _isStuck(doors: Daemon, peer: Peer) -> Peer:
+    """
+    Let a participant ask for more than he ever reads.
+    """
+    peer.connection.setblocking(False)
+    with suppress(OSError):
+        while True:
+            peer.connection.send(b"/help\r\n" * 1000)
+    return peer
+
+
+def test_stopsThoughSomebodyIsStuck(tmp_path: Path, certificate: Certificate) -> None:
+    with Doors(tmp_path, certificate) as doors, ExitStack() as stack:
+        for connect in _WAYS.values():
+            _isStuck(doors, stack.enter_context(connect(doors)))
+        # One who never begins with TLS.
+        stack.enter_context(socket.create_connection(("127.0.0.1", doors.secure)))
+        alice = stack.enter_context(doors.join("alice"))
+        doors.process.terminate()
+        _isToldOfTheStop(alice)
+        assert doors.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_secondSignalIsImmediate(startDaemon: StartDaemon) -> None:
+    daemon = startDaemon()
+    with _isStuck(daemon, daemon.connectNarrow()), daemon.join("alice") as alice:
+        daemon.process.terminate()
+        _isToldOfTheStop(alice)
+        assert daemon.process.poll() is None
+        daemon.process.terminate()
+        # The stuck one would have had five seconds.
+        assert daemon.process.wait(3) in (0, -signal.SIGTERM)
+
+
+def test_noLineIsCut(startDaemon: StartDaemon) -> None:
+    """
+    The service stops in the middle of everything.
+    """
+    daemon = startDaemon()
+    with daemon.join("alice") as alice, daemon.connectNarrow() as bob:
+        bob.join("bob")
+        bob.connection.sendall(b"".join(b"/ping %d\n" % number for number in range(20_000)))
+        said = [f"{number} {'好' * 300}" for number in range(200)]
+        alice.send(*said)
+        alice.catchUp()
+        daemon.process.terminate()
+        heard = bob.eof()
+        assert heard.pop() == "--- Goodbye: the service stops."
+        kinds: dict[str, list[str]] = {"---": [], "alice:": [], "<--": []}
+        for line in heard:
+            kinds[line.split()[0]].append(line)
+        assert kinds["---"] == [f"--- PONG {number}" for number in range(len(kinds["---"]))]
+        assert kinds["alice:"] == [f"alice: {line}" for line in said]
+        alice.eof()
+    assert daemon.process.wait(10) in (0, -signal.SIGTERM)

@@ -1,0 +1,210 @@
+"""
+Somebody at a terminal, with the telnet program.
+"""
+
+import os
+import pty
+import select
+from subprocess import Popen
+from time import monotonic
+
+from tests.integration.conftest import StartDaemon
+from tests.integration.daemon import Daemon
+from tests.programs import requireProgram
+
+CTRL_C, ESCAPE = "\x03", "\x1d"
+
+
+class Telnet:
+    """
+    The program at a terminal of its own.
+
+    @ivar process: The program.
+    """
+
+    _TIMEOUT = 10.0
+
+    def __init__(self, port: int) -> None:
+        """
+        @param port: The port of 127.0.0.1 to connect to.
+        """
+        program = requireProgram("telnet")
+        self._terminal, theirs = pty.openpty()
+        # The leader of a session gets the terminal it opens; only so Ctrl-C is a signal to it.
+        command = f"exec {program} 127.0.0.1 {port} <>{os.ttyname(theirs)} >&0 2>&1"
+        self.process = Popen(["sh", "-c", command], start_new_session=True)
+        self._theirs = theirs
+        self._shown = b""
+
+    def __enter__(self) -> "Telnet":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._theirs)
+        os.close(self._terminal)
+
+    def type(self, keys: str) -> None:
+        """
+        Press keys; a newline is Enter.
+        """
+        os.write(self._terminal, keys.replace("\n", "\r").encode())
+
+    def waitFor(self, text: str) -> str:
+        """
+        @param text: What to wait for on the terminal; a newline stands for the end of a line.
+        @return: What was shown since the last wait, up to there.
+        """
+        wanted = text.replace("\n", "\r\n").encode()
+        deadline = monotonic() + self._TIMEOUT
+        while wanted not in self._shown:
+            if not select.select([self._terminal], [], [], max(deadline - monotonic(), 0))[0]:
+                raise AssertionError(f"no {text!r} in {self._shown!r}")
+            self._shown += os.read(self._terminal, 65536)
+        end = self._shown.index(wanted) + len(wanted)
+        shown, self._shown = self._shown[:end], self._shown[end:]
+        return shown.decode().replace("\r\n", "\n")
+
+    def join(self, nick: str) -> None:
+        """
+        Take a nickname, which must be free.
+        """
+        self.type(f"{nick}\n")
+        self.waitFor("/help lists the commands.\n")
+
+    def escape(self) -> None:
+        """
+        Call the prompt of the program itself.
+        """
+        self.type(ESCAPE)
+        self.waitFor("telnet> ")
+
+    def command(self, command: str) -> str:
+        """
+        Tell the program itself something, at its own prompt.
+
+        @return: What was shown until the service had seen the effect.
+        """
+        self.escape()
+        # It is the terminal's mode that must have changed back.
+        self.type(f"{command}\n/ping done\n")
+        return self.waitFor("--- PONG done\n")
+
+
+def test_conversation(startDaemon: StartDaemon) -> None:
+    daemon = startDaemon()
+    with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
+        shown = alice.waitFor("nickname?\n")
+        assert "\n--- Welcome to tcpchat. 1 person is here.\n--- What is your nickname?\n" in shown
+        alice.type("bob\n")
+        assert alice.waitFor(")\n") == "bob\n!!! bob is taken, choose another (nick-taken)\n"
+        alice.type("alice\n")
+        alice.waitFor("--- You are alice, in #lobby with bob. /help lists the commands.\n")
+        assert bob.line() == "--> alice joined #lobby (2 here)"
+        alice.type("hello\n")
+        assert bob.line() == "alice: hello"
+        bob.send("hi alice", "/msg alice psst")
+        assert alice.waitFor("psst\n") == "hello\nbob: hi alice\n[bob -> you] psst\n"
+        alice.type("/r oh\n")
+        assert alice.waitFor("oh\n[you -> bob] oh\n") == "/r oh\n[you -> bob] oh\n"
+        assert bob.expect("[alice") == "[alice -> you] oh"
+        alice.type("/quit\n")
+        alice.waitFor("--- Goodbye.\n")
+        alice.waitFor("Connection closed by foreign host.\n")
+        assert alice.process.wait(10) is not None
+        assert bob.line() == "<-- alice left #lobby: quit (1 here)"
+
+
+def test_chinese(startDaemon: StartDaemon) -> None:
+    """
+    Of what is typed, telnet itself swallows some: to GNU inetutils the last byte of C{业} is a
+    Ctrl-Z, that of C{东} a Ctrl-Backslash, and the middle one of C{李} its escape character.
+    """
+    daemon = startDaemon("--language", "zh_CN")
+    with daemon.join("李雷") as lei, Telnet(daemon.port) as alice:
+        assert "--- 欢迎来到 tcpchat。" in alice.waitFor("--- 请输入昵称")
+        alice.type("花花\n")
+        alice.waitFor("--- 欢迎花花加入 #lobby")
+        alice.type("你好，中国\n")
+        assert lei.expect("说") == "花花 说：你好，中国"
+        lei.send("东西都准备好了")
+        alice.waitFor("李雷 说：东西都准备好了\n")
+
+
+def test_interruptDoesNotHideOutput(startDaemon: StartDaemon) -> None:
+    """
+    After Ctrl-C telnet sends C{IAC IP IAC DO TIMING-MARK} and shows nothing until it is answered.
+    """
+    daemon = startDaemon()
+    with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
+        alice.join("alice")
+        for _ in range(3):
+            # What was typed of the line is gone, too.
+            alice.type("never mind")
+            alice.waitFor("never mind")
+            alice.type(f"{CTRL_C}hello?\n")
+            assert bob.expect("alice: ") == "alice: hello?"
+            bob.send("still here")
+            alice.waitFor("bob: still here\n")
+
+
+def test_areYouThere(startDaemon: StartDaemon) -> None:
+    daemon = startDaemon()
+    with Telnet(daemon.port) as alice:
+        alice.join("alice")
+        assert "\n--- Yes, I am here.\n" in alice.command("send ayt")
+
+
+def test_options(startDaemon: StartDaemon) -> None:
+    """
+    All it asks for and offers is refused, nothing of that reaches the text, and it stays as it was.
+    """
+    daemon = startDaemon()
+    with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
+        alice.waitFor("nickname?\n")
+        alice.command("mode character")
+        alice.join("alice")
+        assert bob.line() == "--> alice joined #lobby (2 here)"
+        for command in ("do echo", "do echo", "will 24", "wont 24", "dont echo", "nop", "ga"):
+            alice.command(f"send {command}")
+        alice.command("mode character")
+        alice.type("one\n你好\n\ntwo\n")
+        assert [bob.line() for _ in range(3)] == ["alice: one", "alice: 你好", "alice: two"]
+        bob.send("three")
+        alice.waitFor("bob: three\n")
+        alice.escape()
+        alice.type("quit\n")
+        assert bob.line() == "<-- alice left #lobby: input closed (1 here)"
+
+
+def test_everyKeyByItself(daemon: Daemon) -> None:
+    """
+    Other programs send every key at once, and CR NUL for Enter (RFC 854).
+    """
+    with daemon.join("bob") as bob, daemon.connect() as alice:
+        alice.expect("nickname?")
+        # WILL NAWS, its size, WILL TERMINAL-TYPE, DO ECHO, DO SUPPRESS-GO-AHEAD, all of it twice.
+        offers = b"\xff\xfb\x1f\xff\xfa\x1f\0\x50\0\x18\xff\xf0\xff\xfb\x18\xff\xfd\1\xff\xfd\3"
+        keys = b"alice\r\0" + "你好\r\0".encode() + b"y\xff\xf1es\r\0"
+        heard: list[str] = []
+        for byte in offers + offers + keys:
+            alice.connection.sendall(bytes([byte]))
+            heard += bob.catchUp()
+        # DONT, DONT, WONT, WONT: each is refused once.
+        refusals = r"\xff\xfe{}\xff\xfe{}\xff\xfc{}\xff\xfc{}".format("\x1f", "\x18", "\1", "\3")
+        welcome = "--- You are alice, in #lobby with bob. /help lists the commands."
+        assert alice.line() == refusals + welcome
+        assert heard == ["--> alice joined #lobby (2 here)", "alice: 你好", "alice: yes"]
+        alice.leave()
+
+
+def test_serviceStops(startDaemon: StartDaemon) -> None:
+    daemon = startDaemon()
+    with Telnet(daemon.port) as alice:
+        alice.join("alice")
+        daemon.stop()
+        assert (
+            alice.waitFor("host.\n")
+            == "--- Goodbye: the service stops.\nConnection closed by foreign host.\n"
+        )

@@ -1,0 +1,213 @@
+"""Tests for L{chat.operations.serving}."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from twisted.application.service import Service
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import ServerFactory
+from twisted.internet.task import Clock
+from twisted.internet.testing import MemoryReactor
+
+from chat.events import Ending
+from chat.operations.notify import NotifyService
+from chat.operations.serving import SHUTDOWN_GRACE, SHUTDOWN_LIMIT, CannotStart, ChatService
+
+
+class Recorder:
+    """
+    Whatever belongs to a service: it notes what is asked of it.
+
+    @ivar calls: All of it, in order.
+    @ivar portsClosed: Fires when the port is closed.
+    @ivar sessionsClosed: Fires when all connections are.
+    @ivar partStopped: Fires when a part of the service has stopped.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+        self.portClosed: Deferred[None] = Deferred()
+        self.sessionsClosed: Deferred[None] = Deferred()
+        self.partStopped: Deferred[None] = Deferred()
+
+    # A port.
+
+    def getHost(self) -> IPv4Address:
+        return IPv4Address("TCP", "127.0.0.1", 8080)
+
+    def stopListening(self) -> Deferred[None]:
+        self.calls.append("port")
+        return self.portClosed
+
+    # The sessions.
+
+    def endAll(self, reason: Ending, grace: float) -> Deferred[None]:
+        self.calls.append((reason, grace))
+        return self.sessionsClosed
+
+    def abortAll(self) -> None:
+        self.calls.append("abort")
+
+
+class Endpoint:
+    """An endpoint that opens a port, or fails."""
+
+    def __init__(self, result: object) -> None:
+        self._result = result
+
+    def listen(self, factory: object) -> Deferred[Any]:
+        return fail(self._result) if isinstance(self._result, Exception) else succeed(self._result)
+
+
+class Notes(NotifyService):
+    """What the service manager is told."""
+
+    def __init__(self, calls: list[object]) -> None:
+        super().__init__(Clock(), {})
+        self._calls = calls
+
+    def ready(self, status: str) -> None:
+        self._calls.append(status)
+
+    def stopping(self, status: str) -> None:
+        self._calls.append("stopping")
+
+
+class Part(Service):
+    """A part of the service that takes its time to stop."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def startService(self) -> None:
+        self._recorder.calls.append("part starts")
+
+    def stopService(self) -> Deferred[None]:
+        self._recorder.calls.append("part stops")
+        return self._recorder.partStopped
+
+
+class HandClock(Clock):
+    """A clock that is a way in for a signal handler, too."""
+
+    def callFromThread(self, act: Callable[[], object]) -> None:
+        self.callLater(0, act)
+
+
+class Stage:
+    """
+    A service with one port.
+    """
+
+    def __init__(self, *more: tuple[str, Endpoint]) -> None:
+        self.clock = HandClock()
+        self.recorder = Recorder()
+        self.calls = self.recorder.calls
+        endpoints: Any = [("8080", Endpoint(self.recorder)), *more]
+        clock: Any = self.clock
+        self.service = ChatService(
+            endpoints, ServerFactory(), self.recorder, Notes(self.calls), clock
+        )
+        Part(self.recorder).setServiceParent(self.service)
+
+    def start(self) -> Stage:
+        self.service.privilegedStartService()
+        self.service.startService()
+        return self
+
+
+@pytest.fixture(autouse=True)
+def handled() -> Iterator[list[int]]:
+    """
+    A process that handles signals as one with a running reactor does.
+    """
+    received: list[int] = []
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda *got: received.append(got[0])) for number in numbers]
+    yield received
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+def test_theManagerIsToldWhenEverythingRuns() -> None:
+    assert Stage().start().calls == ["part starts", "listening on 1 ports"]
+
+
+def test_portsAreOpenedBeforePrivilegesAreShed() -> None:
+    stage = Stage(("8081", Endpoint(MemoryReactor().listenTCP(8081, ServerFactory()))))
+    stage.service.privilegedStartService()
+    assert stage.calls == []
+    stage.service.startService()
+    assert stage.calls[-1] == "listening on 2 ports"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            CannotListenError("", 8081, OSError(98, "Address already in use")),
+            "Address already in use",
+        ),
+        (PermissionError(13, "Permission denied"), "Permission denied"),
+        (OverflowError("port must be 0-65535"), "port must be 0-65535"),
+    ],
+)
+def test_aPortThatCannotBeOpenedIsOneLine(error: Exception, reason: str) -> None:
+    stage = Stage(("8081", Endpoint(error)))
+    with pytest.raises(CannotStart) as raised:
+        stage.service.privilegedStartService()
+    assert str(raised.value) == f"cannot listen on 8081: {reason}"
+
+
+def test_stoppingGoesFromTheOutsideToTheInside() -> None:
+    stage = Stage().start()
+    stage.calls.clear()
+    stopped = stage.service.stopService()
+    assert stage.calls == ["stopping", "port"]
+    stage.recorder.portClosed.callback(None)
+    assert stage.calls[2:] == [(Ending.SHUTDOWN, SHUTDOWN_GRACE)]
+    stage.recorder.sessionsClosed.callback(None)
+    assert stage.calls[3:] == ["part stops"]
+    assert not stopped.called
+    stage.recorder.partStopped.callback(None)
+    assert stopped.called
+    assert stage.clock.getDelayedCalls() == []
+
+
+def test_stoppingTakesTenSecondsAtMost() -> None:
+    assert SHUTDOWN_GRACE < SHUTDOWN_LIMIT < 10
+    stage = Stage().start()
+    stage.service.stopService()
+    stage.recorder.portClosed.callback(None)
+    stage.clock.advance(SHUTDOWN_LIMIT - 0.1)
+    assert "abort" not in stage.calls
+    stage.clock.advance(0.1)
+    assert stage.calls[-1] == "abort"
+    stage.recorder.sessionsClosed.callback(None)
+    assert stage.calls[-1] == "part stops"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_aSecondSignalEndsTheSessionsAtOnce(number: int, handled: list[int]) -> None:
+    stage = Stage().start()
+    signal.raise_signal(number)
+    stage.service.stopService()
+    stage.recorder.portClosed.callback(None)
+    signal.raise_signal(number)
+    assert stage.calls[-1] != "abort", "a signal handler does nothing itself"
+    stage.clock.advance(0)
+    assert stage.calls[-1] == "abort"
+    assert handled == [number], "the first one is for the reactor"
+
+
+def test_aSignalThatIsNotHandledStaysSo() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stage = Stage().start()
+    stage.service.stopService()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -1,0 +1,226 @@
+"""Tests for L{chat.protocols.line}: what comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from twisted.logger import capturedLogs
+
+from chat.commands import VERBS
+from chat.outlet import BUSY, MAX_WAITING
+from chat.protocols.framing import MAX_ENDLESS
+from chat.protocols.line import LINES_PER_TURN
+from tests.doubles import SlowBackplane
+from tests.service import Service
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with closing(Service()) as service:
+        yield service
+
+
+def test_whoConnectsIsGreeted(service: Service) -> None:
+    peer = service.reactor.connect(service.factory.buildProtocol(None))
+    assert peer.read() == (
+        b"--- Welcome to tcpchat. 0 people are here.\r\n--- What is your nickname?\r\n"
+    )
+
+
+def test_aConversation(service: Service) -> None:
+    alice, bob = service.connect("alice"), service.connect("李雷")
+    service.say(bob, "你好", "/me waves")
+    assert service.heard(alice) == [
+        "--> 李雷 joined #lobby (2 here)",
+        "李雷: 你好",
+        " * 李雷 waves",
+    ]
+    assert service.heard(bob) == []
+
+
+def test_allLinesOfATurnAreOneWrite(service: Service) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    service.say(bob, "one", "two", "three")
+    service.reactor.turn()
+    service.reactor.turn()
+    assert alice.read() == b"bob: one\r\nbob: two\r\nbob: three\r\n"
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r\0", b"\r"])
+def test_anyLineEndDoesHoweverItIsCut(service: Service, end: bytes) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    for byte in b"hello" + end + b"again" + end:
+        bob.send(bytes([byte]))
+        service.reactor.turn()
+    assert service.heard(alice) == ["bob: hello", "bob: again"]
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        (b"x" * 1023, "that line is longer than 1024 bytes and was not sent (line-too-long)"),
+        (b"x" * 5000, "that line is longer than 1024 bytes and was not sent (line-too-long)"),
+        (b"caf\xe9", "that line is not UTF-8 and was not sent (not-utf8)"),
+        (b"\xed\xa0\x80", "that line is not UTF-8 and was not sent (not-utf8)"),
+    ],
+)
+def test_aBadLineIsRefusedAndItsAuthorStays(service: Service, line: bytes, refusal: str) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    bob.send(b"before\r\n" + line + b"\r\nafter\r\n")
+    assert service.heard(bob) == [f"!!! {refusal}"]
+    assert service.heard(alice) == ["bob: before", "bob: after"]
+
+
+def test_theLongestLine(service: Service) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    bob.send(b"x" * 1022 + b"\r\n")
+    assert service.heard(alice) == ["bob: " + "x" * 1022]
+
+
+def test_whoNeverEndsALineIsToldAndClosed(service: Service) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    for _ in range(MAX_ENDLESS // 1000 + 1):
+        bob.send(b"x" * 1000)
+        service.reactor.turn()
+    assert service.heard(bob) == [
+        "!!! more than 16384 bytes came without a line end (line-endless)"
+    ]
+    assert bob.isEnded
+    assert service.heard(alice) == ["<-- bob left #lobby: sent no line end (1 here)"]
+
+
+def test_anEndlessSubnegotiationIsEndless(service: Service) -> None:
+    bob = service.connect("bob")
+    bob.send(b"\xff\xfa")
+    for _ in range(MAX_ENDLESS // 1000 + 1):
+        bob.send(b"x" * 1000)
+        service.reactor.turn()
+    assert "(line-endless)" in service.heard(bob)[0]
+
+
+def test_telnetIsAnswered(service: Service) -> None:
+    """Ctrl-C of a telnet client, an option it offers twice, and AYT."""
+    bob = service.connect()
+    bob.send(b"\xff\xf4\xff\xfd\x06" + b"\xff\xfb\x1f" * 2)
+    service.reactor.turn()
+    assert bob.read() == b"\xff\xfc\x06\xff\xfe\x1f"
+    bob.received = b""
+    bob.send(b"b\xff\xf6o\xff\xf1b\r\n")
+    assert service.heard(bob) == [
+        "--- Yes, I am here.",
+        "--- You are bob, in #lobby, where nobody else is yet. /help lists the commands.",
+    ]
+
+
+def test_aByteOfTextMayBe255(service: Service) -> None:
+    bob = service.connect("bob")
+    bob.send(b"\xff\xff\r\n")
+    assert "(not-utf8)" in service.heard(bob)[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "name"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP"),
+        (b"\r\n\r\nPOST /x HTTP/1.0\r\n", "HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "SSH"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS"),
+        (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "PROXY"),
+        (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", "PROXY"),
+    ],
+)
+def test_whoCameToTheWrongPortIsClosedWithinASecond(
+    service: Service, first: bytes, name: str
+) -> None:
+    alice, other = service.connect("alice"), service.connect()
+    other.send(first)
+    assert service.heard(other) == [
+        f"!!! this is a chat service and does not speak {name}; try telnet (not-chat)"
+    ]
+    assert other.isEnded
+    service.reactor.turn(1)
+    [_] = service.reactor.getDelayedCalls()
+    assert service.heard(alice) == []
+
+
+def test_theFirstLineOnlyTellsTheProtocol(service: Service) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    service.say(bob, "GET / HTTP/1.1", "\x16\x03\x01")
+    assert service.heard(alice) == ["bob: GET / HTTP/1.1"]
+
+
+def test_inputWaitsForTheDecisionAboutANickname() -> None:
+    backplane = SlowBackplane()
+    with closing(Service(backplane)) as service:
+        bob = service.connect()
+        service.say(bob, "bob", "/msg nobody hi", "/ping 1", "/nick Robert", "/ping 2")
+        assert service.heard(bob) == []
+        assert not service.reactor.isReading
+        service.say(bob, "/ping 3")
+        backplane.decide()
+        assert service.heard(bob)[1:] == [
+            "!!! nobody here is called nobody (no-such-nick)",
+            "--- PONG 1",
+        ]
+        backplane.decide()
+        assert service.heard(bob) == ["--- bob is now Robert", "--- PONG 2", "--- PONG 3"]
+        assert service.reactor.isReading
+
+
+def test_manyLinesAreDoneInSeveralTurns(service: Service) -> None:
+    alice, bob, carol = (service.connect(nick) for nick in ["alice", "bob", "carol"])
+    service.heard(alice)
+    service.say(bob, *(f"bob {number}" for number in range(2 * LINES_PER_TURN)))
+    service.say(carol, "me, too")
+    lines = service.heard(alice)
+    assert lines[LINES_PER_TURN] == "carol: me, too"
+    assert [line for line in lines if "bob " in line] == [
+        f"bob: bob {number}" for number in range(2 * LINES_PER_TURN)
+    ]
+
+
+def test_nothingIsReadWhileThereIsEnoughToDo(service: Service) -> None:
+    bob = service.connect("bob")
+    service.say(bob, *["/ping"] * (LINES_PER_TURN + 1))
+    service.reactor.turn()
+    assert not service.reactor.isReading
+    service.heard(bob)
+    assert service.reactor.isReading
+
+
+def test_whoDoesNotReadHisAnswersIsNotHeardUntilHeDoes(service: Service) -> None:
+    """What waits for him stays far below the limit, and is all there when he reads."""
+    bob = service.connect("bob")
+    requests = 3000
+    service.say(bob, *(f"/help\r\n/ping {number}" for number in range(requests)))
+    outlet = bob.transport.producer
+    for _ in range(2 * requests // LINES_PER_TURN):
+        service.reactor.turn()
+        assert outlet.waiting < MAX_WAITING
+    assert outlet.waiting > BUSY
+    assert not service.reactor.isReading
+    lines = service.heard(bob)
+    assert len(lines) == requests * (len(VERBS) + 1)
+    assert [line for line in lines if "PONG" in line] == [
+        f"--- PONG {number}" for number in range(requests)
+    ]
+
+
+def test_aLogSaysWhoCameAndWent(service: Service) -> None:
+    with capturedLogs() as logged:
+        bob = service.connect("bob", "hello")
+        service.say(bob, "/quit")
+        service.heard(bob)
+        bob.finish()
+        service.heard(bob)
+    closed = [event for event in logged if event["log_format"].startswith("closed")]
+    [event] = closed
+    assert (event["nick"], event["reason"], event["lines"]) == ("bob", "quit", 3)
