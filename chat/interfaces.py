@@ -145,7 +145,8 @@ class FrontDoor(Protocol):
 
     def release(self) -> None:
         """
-        Go on after L{hold}.
+        Go on after L{hold}, in a later turn: the session is not called before
+        this returns.
         """
 
     def close(self, grace: float | None = None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from chat.audience import Audience, EndOfTurn, Recipient
-from chat.events import Acted, Event, Joined, Left, Person, Renamed, RoomEvent, Said
+from chat.events import Acted, Ending, Event, Joined, Left, Person, Renamed, RoomEvent, Said
 from chat.names import fold
 
 
@@ -97,11 +97,15 @@ class Room:
                 self._audience.deliver(event, author)
             case Left():
                 member = self._members.pop(fold(event.nick))
+                # When this process stops, each of its people is told so once, and
+                # not of everybody else as well.
+                isTold = event.reason is not Ending.SHUTDOWN or not member.recipients
                 for recipient in member.recipients:
                     self._audience.remove(recipient)
                     if recipient.here is self._audience:
                         recipient.here = None
-                self._audience.deliver(replace(event, count=len(self)))
+                if isTold:
+                    self._audience.deliver(replace(event, count=len(self)))
             case Renamed():
                 before, after = fold(event.nick), fold(event.name)
                 # Built anew, for who is renamed keeps his place.

@@ -32,7 +32,7 @@ from chat.operations.notify import NotifyService
 from chat.operations.serving import CannotStart, ChatService
 from chat.operations.transcript import Transcript
 from chat.participant import Settings
-from chat.protocols.line import LineFactory
+from chat.protocols.linefactory import LineFactory
 from chat.rendering.choice import renderingFor
 from chat.session import Session
 from chat.text import clean

@@ -10,7 +10,7 @@ from chat.backplane.local import LocalBackplane
 from chat.hub import Hub
 from chat.interfaces import Backplane, FrontDoor, Outlet
 from chat.participant import Settings
-from chat.protocols.line import LineFactory
+from chat.protocols.linefactory import LineFactory
 from chat.rendering.choice import renderingFor
 from chat.session import Session
 from tests.doubles import HandPeer, HandReactor, endOfTurn

@@ -52,6 +52,16 @@ def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: Stage) -> None:
     assert isinstance(refusal(stage.claim("alice")), NickTaken)
 
 
+def test_whenTheServiceStopsNobodyHearsOfEverybodyElse(stage: Stage) -> None:
+    """It would be a line for each of them, to each of them."""
+    stage.enter("alice", "bob", "carol")
+    stage.hub.leave(stage.members["alice"], Ending.SHUTDOWN)
+    assert stage.heard("bob") == []
+    assert stage.hub.nicks(LOBBY) == ("bob", "carol")
+    stage.hub.leave(stage.members["bob"], Ending.QUIT)
+    assert len(stage.heard("carol")) == 1
+
+
 def test_nobodyIsThereBeforeTheClaimIsDecided(slow: SlowBackplane) -> None:
     stage = Stage(slow)
     first, second = stage.claim("alice"), stage.claim("Alice")

@@ -13,43 +13,35 @@ been read stays bounded by one read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
-    IAddress,
     IHalfCloseableProtocol,
-    IReactorTime,
-    ISSLTransport,
 )
-from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.protocols.basic import LineReceiver
-from twisted.protocols.policies import ProtocolWrapper
-from twisted.python.components import registerAdapter
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.errors import LineTooLong, NotUTF8
 from chat.events import Ending
-from chat.interfaces import FrontDoor, Outlet
 from chat.outlet import BoundedOutlet
 from chat.protocols.closing import LingeringClose
-from chat.protocols.foreign import protocolOfBytes, protocolOfLine
+from chat.protocols.foreign import Acquaintance
 from chat.protocols.framing import MAX_ENDLESS, MAX_LINE, Broken, LineFramer
 from chat.protocols.telnet import TelnetCodec
-from chat.session import Session
+from chat.protocols.transports import peerName
+
+if TYPE_CHECKING:
+    from chat.protocols.linefactory import LineFactory
 
 LINES_PER_TURN = 32
 """How many lines of one connection are done in one reactor turn."""
 
 FOREIGN_GRACE = 0.5
 """How many seconds a peer of another protocol has to hang up."""
-
-NewSession = Callable[[FrontDoor, Outlet], Session]
 
 
 @implementer(IHalfCloseableProtocol)
@@ -71,7 +63,7 @@ class LineProtocol(LineReceiver):
         self.factory = factory
         self._telnet = TelnetCodec()
         self._framer = LineFramer()
-        self._isFirst = True
+        self._acquaintance = Acquaintance()
         self._held = False
         self._working = False
         self._scheduled = False
@@ -88,7 +80,7 @@ class LineProtocol(LineReceiver):
         self._outlet = BoundedOutlet(self.transport, self._overflowed, self._drained)
         self._session = self.factory.newSession(self, self._outlet)
         self.factory.opened(self)
-        self._log.info("connected {peer}", peer=self._peer())
+        self._log.info("connected {peer}", peer=peerName(self.transport))
         if hasattr(self.transport, "setTcpKeepAlive"):
             self.transport.setTcpKeepAlive(1)
             # What a turn has to say is one write already; to wait for more costs 40 ms.
@@ -113,18 +105,11 @@ class LineProtocol(LineReceiver):
         participant = self._session.participant
         self._log.info(
             "closed {peer} {nick} {reason} {lines}",
-            peer=self._peer(),
+            peer=peerName(self.transport),
             nick=participant.nick,
             reason=participant.reason,
             lines=self._lines,
         )
-
-    def _peer(self) -> str:
-        """Who it is, for the log; behind a proxy it is known with the first bytes."""
-        address = self.transport.getPeer()
-        if isinstance(address, (IPv4Address, IPv6Address)):
-            return f"{address.host} {address.port}"
-        return "unix"
 
     def readConnectionLost(self) -> None:
         """
@@ -133,7 +118,7 @@ class LineProtocol(LineReceiver):
         if self._inputEnded:
             return
         self._inputEnded = True
-        self._log.info("input ended {peer}", peer=self._peer())
+        self._log.info("input ended {peer}", peer=peerName(self.transport))
         if self._closing is not None:
             self._closing.peerFinished()
         else:
@@ -188,8 +173,8 @@ class LineProtocol(LineReceiver):
         """
         if self._closing is not None:
             return
-        if self._isFirst and (foreign := protocolOfBytes(data)):
-            self._session.end(Ending.NOT_CHAT, foreign, FOREIGN_GRACE)
+        if foreign := self._acquaintance.dataReceived(data):
+            self._notChat(foreign)
             return
         self._framer.receive(self._telnet.receive(data))
         if replies := self._telnet.takeReplies():
@@ -266,7 +251,9 @@ class LineProtocol(LineReceiver):
                 self.transport.resumeProducing()
 
     def _frameReceived(self, frame: bytes | Broken) -> None:
-        if frame is Broken.TOO_LONG:
+        if foreign := self._acquaintance.frameReceived(frame):
+            self._notChat(foreign)
+        elif frame is Broken.TOO_LONG:
             self._session.refuse(LineTooLong(str(MAX_LINE)))
         elif frame is Broken.ENDLESS:
             self._endless()
@@ -279,11 +266,6 @@ class LineProtocol(LineReceiver):
 
         @param line: without its end.
         """
-        if self._isFirst and line:
-            self._isFirst = False
-            if foreign := protocolOfLine(line):
-                self._session.end(Ending.NOT_CHAT, foreign, FOREIGN_GRACE)
-                return
         self._lines += 1
         try:
             text = line.decode("utf-8")
@@ -291,6 +273,9 @@ class LineProtocol(LineReceiver):
             self._session.refuse(NotUTF8())
         else:
             self._session.lineReceived(text)
+
+    def _notChat(self, foreign: str) -> None:
+        self._session.end(Ending.NOT_CHAT, foreign, FOREIGN_GRACE)
 
     def _endless(self) -> None:
         self._session.end(Ending.LINE_ENDLESS, str(MAX_ENDLESS))
@@ -310,74 +295,3 @@ class LineProtocol(LineReceiver):
             self._closing.drained()
         else:
             self._work()
-
-
-class LineFactory(ServerFactory):
-    """
-    All connections of the line protocol.
-
-    @ivar clock: for every timer of theirs.
-    @ivar newSession: makes the session of a connection.
-    """
-
-    noisy = False
-
-    def __init__(self, newSession: NewSession, clock: IReactorTime) -> None:
-        self.newSession = newSession
-        self.clock = clock
-        self._connections: set[LineProtocol] = set()
-        self._allClosed: list[Deferred[None]] = []
-
-    def buildProtocol(self, addr: IAddress | None) -> LineProtocol:
-        """
-        @return: a protocol for one connection.
-        """
-        return LineProtocol(self)
-
-    def opened(self, connection: LineProtocol) -> None:
-        """A connection has been made."""
-        self._connections.add(connection)
-
-    def closed(self, connection: LineProtocol) -> None:
-        """A connection is no more."""
-        self._connections.discard(connection)
-        if not self._connections:
-            waiting, self._allClosed = self._allClosed, []
-            for deferred in waiting:
-                deferred.callback(None)
-
-    def endAll(self, reason: Ending, grace: float) -> Deferred[None]:
-        """
-        End every session, telling each peer why.
-
-        @param grace: seconds a peer has to read it and to hang up.
-        @return: fires when every connection is closed.
-        """
-        for connection in tuple(self._connections):
-            connection.end(reason, grace)
-        if not self._connections:
-            return succeed(None)
-        deferred: Deferred[None] = Deferred()
-        self._allClosed.append(deferred)
-        return deferred
-
-    def abortAll(self) -> None:
-        """
-        End every connection now.
-        """
-        for connection in tuple(self._connections):
-            connection.abort()
-
-
-def _halfCloseable(wrapper: ProtocolWrapper) -> object:
-    """
-    Let the FIN of the peer reach a protocol that is wrapped, as under a
-    C{haproxy:} endpoint: a transport asks its immediate protocol only, and a
-    wrapper does not say what it wraps.  TLS has no half-close.
-    """
-    if ISSLTransport.providedBy(wrapper):
-        return None
-    return IHalfCloseableProtocol(wrapper.wrappedProtocol, None)
-
-
-registerAdapter(_halfCloseable, ProtocolWrapper, IHalfCloseableProtocol)

@@ -4,9 +4,11 @@ The telnet codec (RFC 854, RFC 855), without I/O: bytes in, text out.
 This side never begins a negotiation, so a peer that is no telnet client sees no
 stray bytes.  Each option the peer offers or asks for is answered once.  BINARY
 (RFC 856) is agreed to, for text is UTF-8 here, and without it Debian's telnet
-takes some of its bytes for control keys; every other option is refused.  TIMING-MARK (RFC 860) is refused every time: after Ctrl-C a
-telnet client sends C{IAC IP IAC DO TIMING-MARK} and hides all output until it
-gets an answer.  Every other command is taken out of the text and does nothing.
+takes some of its bytes for control keys; every other option is refused.
+TIMING-MARK (RFC 860) is refused every time: after Ctrl-C a telnet client sends
+C{IAC IP IAC DO TIMING-MARK} and hides all output until it gets an answer.  Every
+other command (236 is the first, RFC 1184) is taken out of the text and does
+nothing.
 
 The text that is left may contain CR NUL, which is a line end
 (L{chat.protocols.framing}), and the byte 255 where the peer sent C{IAC IAC}.
@@ -17,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 BINARY = 0
-SE, AYT, SB, WILL, WONT, DO, DONT, IAC = 240, 246, 250, 251, 252, 253, 254, 255
+EOF, SE, AYT, SB, WILL, WONT, DO, DONT, IAC = 236, 240, 246, 250, 251, 252, 253, 254, 255
 TIMING_MARK = 6
 
 MAX_SUBNEGOTIATION = 16 * 1024
@@ -104,6 +106,9 @@ class TelnetCodec:
             self._next = self._takesBack
         elif byte == AYT:
             self._asked = True
+        elif byte < EOF:
+            # No command: a stray 255, which the text must not hide.
+            self._text += bytes((IAC, byte))
 
     def _inSubnegotiation(self, byte: int) -> None:
         self._next = None

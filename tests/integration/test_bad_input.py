@@ -95,7 +95,9 @@ _NOT_UTF8 = "!!! that line is not UTF-8 and was not sent (not-utf8)"
         (b"\xff\xf1\xff\xf4\xff\xec\xff\xf8\n", []),
         (b"\xff\xfa\x1f\0\x50\0\x18\xff\xf0\n", []),
         (b"\xff\xfahello\nhello\n\xff\xffhello\n\xff\xf0\n", []),
-        (b"\xff\xfe\x01\xff\xfc\x03\xff\x00\xff\x7f\n", []),
+        (b"\xff\xfe\x01\xff\xfc\x03\n", []),
+        (b"\xff\x00\xff\x7f\n", [_NOT_UTF8]),
+        (b"\xff\n", [_NOT_UTF8]),
         (b"\xff\xf6\xff\xf6\n", ["--- Yes, I am here."]),
     ],
 )

@@ -24,14 +24,16 @@ class Telnet:
 
     _TIMEOUT = 10.0
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, options: str = "", negotiates: bool = False) -> None:
         """
         @param port: The port of 127.0.0.1 to connect to.
+        @param negotiates: Whether telnet asks for its options when it connects.
         """
+        where = f"-- 127.0.0.1 -{port}" if negotiates else f"127.0.0.1 {port}"
         program = requireProgram("telnet")
         self._terminal, theirs = pty.openpty()
         # The leader of a session gets the terminal it opens; only so Ctrl-C is a signal to it.
-        command = f"exec {program} 127.0.0.1 {port} <>{os.ttyname(theirs)} >&0 2>&1"
+        command = f"exec {program} {options} {where} <>{os.ttyname(theirs)} >&0 2>&1"
         self.process = Popen(["sh", "-c", command], start_new_session=True)
         self._theirs = theirs
         self._shown = b""
@@ -90,6 +92,21 @@ class Telnet:
         # It is the terminal's mode that must have changed back.
         self.type(f"{command}\n/ping done\n")
         return self.waitFor("--- PONG done\n")
+
+
+def test_eightBits(startDaemon: StartDaemon) -> None:
+    """
+    Telnet takes some bytes of Chinese for its own keys, and 小 and 来 have such bytes, until the
+    service has agreed to BINARY.
+    """
+    daemon = startDaemon()
+    with daemon.join("bob") as bob, Telnet(daemon.port, "-8", negotiates=True) as alice:
+        alice.type("alice\n")
+        # What telnet asked for when it connected is answered before that.
+        alice.waitFor("/help lists the commands.")
+        assert bob.line() == "--> alice joined #lobby (2 here)"
+        alice.type("小明来了\n")
+        assert bob.line() == "alice: 小明来了"
 
 
 def test_conversation(startDaemon: StartDaemon) -> None:

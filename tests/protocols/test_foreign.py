@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chat.protocols.foreign import protocolOfBytes, protocolOfLine
+from chat.protocols.foreign import Acquaintance, protocolOfBytes, protocolOfLine
+from chat.protocols.framing import Broken
 
 # Hellos of TLS 1.0 to 1.3 begin alike: a record of type 22, its version, its length.
 TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)
@@ -75,3 +76,27 @@ def test_onlyAtTheBeginning() -> None:
     assert protocolOfLine(b"say GET / HTTP/1.1") is None
     assert protocolOfLine(b"my SSH-2.0-OpenSSH") is None
     assert protocolOfBytes(b"a" + TLS_HELLO) is None
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 5])
+def test_helloInPieces(cut: int) -> None:
+    acquaintance = Acquaintance()
+    assert "TLS" in (
+        acquaintance.dataReceived(TLS_HELLO[:cut]),
+        acquaintance.dataReceived(TLS_HELLO[cut:]),
+    )
+
+
+def test_requestThatIsTooLong() -> None:
+    acquaintance = Acquaintance()
+    assert acquaintance.dataReceived(b"GET /" + 2000 * b"x") is None
+    assert acquaintance.frameReceived(Broken.TOO_LONG) == "HTTP"
+
+
+def test_onlyTheFirstLineDecides() -> None:
+    """An empty one is none."""
+    for first, second in [(b"", "HTTP"), (b"alice", None), (Broken.TOO_LONG, None)]:
+        acquaintance = Acquaintance()
+        assert acquaintance.frameReceived(first) is None
+        assert acquaintance.frameReceived(b"GET / HTTP/1.1") == second
+    assert acquaintance.dataReceived(TLS_HELLO) is None

@@ -67,7 +67,7 @@ def test_timingMarkOffered() -> None:
 @pytest.mark.parametrize(("asked", "answer"), [(DO, WONT), (WILL, DONT)])
 def test_optionsAreRefusedOnce(asked: bytes, answer: bytes) -> None:
     """Each of them; a peer that asks again gets no second answer."""
-    options = [bytes((code,)) for code in range(256) if code != TIMING_MARK[0]]
+    options = [bytes((code,)) for code in range(1, 256) if code != TIMING_MARK[0]]
     codec = TelnetCodec()
     for option in options:
         assert codec.receive(b"a" + IAC + asked + option + b"b") == b"ab"
@@ -75,6 +75,14 @@ def test_optionsAreRefusedOnce(asked: bytes, answer: bytes) -> None:
     for option in options:
         assert codec.receive(b"a" + IAC + asked + option + b"b") == b"ab"
         assert codec.takeReplies() == b""
+
+
+def test_binaryIsAgreedToOnce() -> None:
+    """RFC 856: UTF-8 needs all eight bits of a byte."""
+    codec = TelnetCodec()
+    for replies in (IAC + WILL + b"\x00" + IAC + DO + b"\x00", b""):
+        assert codec.receive(IAC + DO + b"\x00a" + IAC + WILL + b"\x00") == b"a"
+        assert codec.takeReplies() == replies
 
 
 def test_askingAndOfferingAreTwoThings() -> None:
@@ -124,10 +132,17 @@ def test_commandsAreTakenOut(code: int) -> None:
     assert repliesTo(IAC + bytes((code,))) == b""
 
 
-@pytest.mark.parametrize("code", [0, 10, 13, 97, 239])
-def test_malformedCommandsAreTakenOut(code: int) -> None:
-    """No such command."""
+@pytest.mark.parametrize("code", range(236, 240))
+def test_laterCommandsAreTakenOut(code: int) -> None:
+    """EOF, SUSP and ABORT of RFC 1184, and EOR of RFC 885."""
     assert exchange(b"a" + IAC + bytes((code,)) + b"b") == (b"ab", b"", False, False)
+
+
+@pytest.mark.parametrize("code", [0, 10, 13, 97, 235])
+def test_whatIsNoCommandStays(code: int) -> None:
+    """A stray 255 swallows no line end, and makes its line no UTF-8."""
+    stray = b"a" + IAC + bytes((code,)) + b"b"
+    assert exchange(stray) == (stray, b"", False, False)
 
 
 @pytest.mark.parametrize(
