@@ -39,7 +39,8 @@ class Lifecycle(Protocol):
 
     def do(self, command: Command) -> None:
         """
-        He asks for something.
+        He asks for something that may change his state: anything while he has
+        no nickname, a nickname or the end afterwards.
 
         @raise ChatError: when it cannot be done.
         """

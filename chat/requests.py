@@ -35,11 +35,10 @@ def carryOut(core: Core, command: Command) -> None:
     @raise NickNeeded: when it takes a nickname and he has none.
     @raise ChatError: when it cannot be done.
     """
-    if _forAnybody(core, command):
+    if core.member is not None and _forMember(core, core.member, command):
         return
-    if core.member is None:
+    if not _forAnybody(core, command):
         raise NickNeeded
-    _forMember(core, core.member, command)
 
 
 def _forAnybody(core: Core, command: Command) -> bool:
@@ -66,7 +65,12 @@ def _forAnybody(core: Core, command: Command) -> bool:
     return True
 
 
-def _forMember(core: Core, member: Member, command: Command) -> None:
+def _forMember(core: Core, member: Member, command: Command) -> bool:
+    """
+    What takes a nickname.
+
+    @return: whether the command was one of these.
+    """
     hub, me, room = core.hub, core.recipient, core.participant.room
     match command:
         case Say(text):
@@ -80,6 +84,9 @@ def _forMember(core: Core, member: Member, command: Command) -> None:
         case Who(name):
             name = roomname(name) if name else room
             me.hear(Listed(name, hub.people(name)))
+        case _:
+            return False
+    return True
 
 
 def _helped(verb: Verb) -> Helped:

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chat.audience import Recipient
-from chat.commands import parse
+from chat.commands import Nick, Quit, parse
 from chat.deadlines import Deadlines
 from chat.errors import ChatError
 from chat.events import Ending, Greeted, NickAsked, Noticed, Present, Refused, Warned
@@ -20,6 +20,7 @@ from chat.hub import Hub
 from chat.interfaces import FrontDoor, Outlet, RenderingChoice
 from chat.lifecycle import newLifecycle
 from chat.participant import Core, Participant, Settings
+from chat.requests import carryOut
 
 
 class Session:
@@ -86,8 +87,14 @@ class Session:
             core.hub.touch(core.member)
         try:
             command = parse(line)
-            if command is not None:
+            if command is None:
+                return
+            if core.member is None or isinstance(command, Nick | Quit):
                 self._lifecycle.do(command)
+            else:
+                # It changes no state, and to look up the transition that says so
+                # would cost as much as all the rest.
+                carryOut(core, command)
         except ChatError as error:
             self.refuse(error)
         except Exception:

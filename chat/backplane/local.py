@@ -5,8 +5,6 @@ decided at once and an event arrives while it is published.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from twisted.internet.defer import Deferred, fail, succeed
 
 from chat.errors import NickTaken
@@ -44,6 +42,7 @@ class LocalBackplane:
         if isinstance(event, (Said, Acted)):
             number = self._ids.get(event.room, 0) + 1
             self._ids[event.room] = number
-            event = replace(event, id=number)
+            # Not dataclasses.replace, which takes four times as long.
+            event = type(event)(event.room, number, event.at, event.nick, event.text)
         assert self._arrived is not None, "connect comes before publish"
         self._arrived(event, origin)
