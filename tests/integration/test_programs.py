@@ -84,10 +84,12 @@ def test_conversation(doors: Doors, bob: Peer, name: str) -> None:
     """
     Somebody types, and the program stays until the service closes.
     """
+    # First, for without the program nothing else must be made.
+    command = _command(name, doors)
     typed, theirs = socketpair()
     with theirs:
         process = Popen(
-            _command(name, doors),
+            command,
             stdin=theirs.fileno(),
             stdout=theirs.fileno(),
             stderr=subprocess.PIPE,
