@@ -7,7 +7,8 @@ and every recipient gets it in one write.  However many events share a turn,
 they cost one C{send} per recipient.
 
 Not everybody gets the same: an author does not hear his own line (unless his
-rendering echoes), somebody who came in the middle of a turn hears only what
+rendering echoes), nobody hears whom he ignores, somebody who is called by his
+name may want a bell with it, somebody who came in the middle of a turn hears only what
 came after, and somebody who is written to directly must have heard before what
 came before.  These few stand I{apart}: the group notes for each where his share
 begins and which pieces are his own, and joins for him alone.
@@ -17,11 +18,12 @@ The loops in L{_Group.flush} are the hot path of the service.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from chat.events import Event, RoomEvent
+from chat.events import Acted, Event, RoomEvent, Said
 from chat.interfaces import Outlet, Rendering
+from chat.names import isNamedIn
 
 FLUSH_SIZE = 64 * 1024
 """
@@ -37,24 +39,61 @@ class Recipient:
     """
     One outlet, the rendering its participant chose, and where it listens.
 
+    @ivar name: the nickname by which the participant is called.
     @ivar here: the audience of the room the participant talks in.
     """
 
-    __slots__ = ("_audiences", "here", "outlet", "rendering")
+    __slots__ = ("_audiences", "here", "name", "outlet", "rendering")
 
-    def __init__(self, outlet: Outlet, rendering: Rendering) -> None:
+    def __init__(self, outlet: Outlet, rendering: Rendering, name: str = "") -> None:
         self.outlet = outlet
         self.rendering = rendering
+        self.name = name
         self.here: Audience | None = None
         self._audiences: list[Audience] = []
+
+    @property
+    def isListening(self) -> bool:
+        """Whether it hears any room."""
+        return bool(self._audiences)
 
     def hear(self, event: Event) -> None:
         """
         Tell this recipient alone, after all that its rooms have heard so far.
         """
-        for audience in self._audiences:
-            audience.catchUp(self)
-        self.outlet.write(self.rendering.render(event))
+        self.hearAll((event,), self.rendering)
+
+    def hearAll(self, events: Iterable[Event], rendering: Rendering) -> None:
+        """
+        Tell this recipient alone several things, in one write.
+
+        @param rendering: its own, or that for elsewhere.
+        """
+        self.take(b"".join(map(rendering.render, events)))
+
+    def take(self, data: bytes) -> None:
+        """
+        Write what is for this recipient alone, after all that its rooms have heard
+        so far.
+
+        @param data: whole lines, in its rendering.
+        """
+        if data:
+            for audience in self._audiences:
+                audience.catchUp(self)
+            self.outlet.write(data)
+
+    def talkIn(self, audience: Audience | None) -> None:
+        """
+        Be here from now on, in an audience in which it is already, or nowhere.
+        """
+        if audience is not self.here:
+            changing = [each for each in self._audiences if each in (audience, self.here)]
+            for each in changing:
+                each.remove(self)
+            self.here = audience
+            for each in changing:
+                each.add(self)
 
     def withdraw(self) -> None:
         """
@@ -81,7 +120,7 @@ class _Share:
     """What of the pending pieces one recipient gets who stands apart."""
 
     begin: int = 0
-    own: set[int] = field(default_factory=set)
+    without: set[int] = field(default_factory=set)
 
 
 class _Group:
@@ -96,13 +135,13 @@ class _Group:
         self.pending: list[bytes] = []
         self.size = 0
 
-    def deliver(self, event: RoomEvent, author: Recipient | None) -> None:
+    def deliver(self, event: RoomEvent, without: Collection[Recipient]) -> None:
         piece = self.rendering.render(event)
         if not piece:
             return
-        if author in self.writes and not self.rendering.echoes:
-            assert author is not None
-            self._share(author).own.add(len(self.pending))
+        for recipient in without:
+            if recipient in self.writes:
+                self._share(recipient).without.add(len(self.pending))
         self.pending.append(piece)
         self.size += len(piece)
 
@@ -135,9 +174,11 @@ class _Group:
 
     def _writeShare(self, write: Callable[[bytes], None], share: _Share) -> None:
         pieces = self.pending[share.begin :]
-        if share.own:
+        if share.without:
             pieces = [
-                piece for index, piece in enumerate(pieces, share.begin) if index not in share.own
+                piece
+                for index, piece in enumerate(pieces, share.begin)
+                if index not in share.without
             ]
         if pieces:
             write(b"".join(pieces))
@@ -155,7 +196,12 @@ class Audience:
         """
         self._endOfTurn = endOfTurn
         self._groups: dict[Rendering, _Group] = {}
+        # Those who want a bell when they are called.
+        self._ringing: set[Recipient] = set()
         self._scheduled = False
+
+    def __contains__(self, recipient: Recipient) -> bool:
+        return self in recipient._audiences
 
     def add(self, recipient: Recipient) -> None:
         """
@@ -168,6 +214,8 @@ class Audience:
         group.writes[recipient] = recipient.outlet.write
         if group.pending:
             group.apart[recipient] = _Share(len(group.pending))
+        if rendering.ringing is not rendering:
+            self._ringing.add(recipient)
         recipient._audiences.append(self)
 
     def remove(self, recipient: Recipient) -> None:
@@ -181,6 +229,7 @@ class Audience:
         group.apart.pop(recipient, None)
         if not group.writes:
             del self._groups[rendering]
+        self._ringing.discard(recipient)
         recipient._audiences.remove(self)
 
     def catchUp(self, recipient: Recipient) -> None:
@@ -189,21 +238,48 @@ class Audience:
         """
         self._groups[self._renderingOf(recipient)].catchUp(recipient)
 
-    def deliver(self, event: RoomEvent, author: Recipient | None = None) -> None:
+    def deliver(
+        self,
+        event: RoomEvent,
+        author: Recipient | None = None,
+        deaf: Collection[Recipient] = (),
+    ) -> None:
         """
         Let everybody hear an event, at the end of the turn.
 
         @param author: who does not hear it, unless his rendering echoes.
+        @param deaf: who does not hear it either.
         """
+        without = deaf
+        if author is not None and not author.rendering.echoes:
+            without = (author, *deaf)
+        if self._ringing and isinstance(event, (Said, Acted)):
+            without = (*without, *self._ring(event, without))
         full = False
         for group in self._groups.values():
-            group.deliver(event, author)
+            group.deliver(event, without)
             full = full or group.size >= FLUSH_SIZE
         if full:
             self._flush()
         elif not self._scheduled and self._groups:
             self._scheduled = True
             self._endOfTurn(self.flush)
+
+    def _ring(self, line: Said | Acted, without: Collection[Recipient]) -> list[Recipient]:
+        """
+        Write a line at once, with a bell, to those whom it calls.
+
+        @return: they, who need not hear it once more.
+        """
+        called = [
+            recipient
+            for recipient in self._ringing
+            if recipient not in without and isNamedIn(line.text, recipient.name)
+        ]
+        for recipient in called:
+            self.catchUp(recipient)
+            recipient.outlet.write(self._renderingOf(recipient).ringing.render(line))
+        return called
 
     def flush(self) -> None:
         """

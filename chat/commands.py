@@ -1,26 +1,90 @@
 """
-Everything a participant can ask for, and the one table of its verbs.
+Everything a participant can ask for.
 
-L{parse} makes a L{Command} of a line.  The table L{VERBS} is the only place
-that knows names, aliases and arguments: C{/help}, the completion of the client
-and the documentation are generated from it.
+A command is a frozen value of what was asked, made by L{chat.verbs.parse} of a
+line.  All text in it has been made safe.
+
+The commands of those who keep order stand in L{chat.moderationcommands}; they can
+be had from here, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from chat.errors import ArgumentMissing, UnknownCommand
-from chat.languages import N_
-from chat.text import clean
+from chat.moderationcommands import Announce as Announce
+from chat.moderationcommands import Ban as Ban
+from chat.moderationcommands import Bans as Bans
+from chat.moderationcommands import Kick as Kick
+from chat.moderationcommands import ModerationCommand as ModerationCommand
+from chat.moderationcommands import Mute as Mute
+from chat.moderationcommands import Operator as Operator
+from chat.moderationcommands import Rehash as Rehash
+from chat.moderationcommands import Rename as Rename
+from chat.moderationcommands import Unban as Unban
+from chat.moderationcommands import Unmute as Unmute
+
+# For everybody.
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
-    """Say C{text} in the room one talks in; before that, it is the nickname."""
+class Help:
+    """Explain C{command}, or list all commands."""
 
-    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Answer when everything before has been answered."""
+
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lang:
+    """Speak C{language} to me, or tell which it is."""
+
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Write to me in C{format}, or tell which it is."""
+
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Tell what runs here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamps:
+    """Begin each line with its time, or do not, or tell which it is."""
+
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """Ring when I am meant, always, or never, or tell which it is."""
+
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Motd:
+    """Show the message of the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uptime:
+    """Tell for how long this has been running."""
+
+
+# What may change the state of a session.
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +92,31 @@ class Nick:
     """Be called C{name}."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Be who C{name} is, by a password; without a name, the one just asked for."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Leave, with a reason or without."""
+
+    reason: str = ""
+
+
+# Talk.
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say C{text} in the room one talks in; before that, it is the nickname."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +141,37 @@ class Reply:
     text: str
 
 
+# Rooms.
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Come into C{room}, or talk there."""
+
+    room: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Leave C{room}, or the room one talks in."""
+
+    room: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Talk in C{room}, in which one is already."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """List the rooms."""
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """List who is in C{room}, or in the room one talks in."""
@@ -60,176 +180,152 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Ping:
-    """Answer when everything before has been answered."""
+class Topic:
+    """Say what the room is about, or ask."""
 
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """Explain C{command}, or list all commands."""
-
-    command: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Lang:
-    """Speak C{language} to me, or tell which it is."""
+class Invite:
+    """Let C{nick} come into the room one talks in."""
 
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """Write to me in C{format}, or tell which it is."""
-
-    format: str = ""
+    nick: str
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """Tell what runs here."""
+class Mode:
+    """Change how the room is kept, or ask."""
+
+    mode: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Quit:
-    """Leave, with a reason or without."""
+class Op:
+    """Make C{nick} an owner of the room."""
+
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deop:
+    """Make C{nick} no owner of the room any more."""
+
+    nick: str
+
+
+# The past.
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """
+    Show the newest C{count} lines of C{room}, or of the room one talks in; or those
+    after the line C{after}, or those of the last C{seconds}.
+    """
+
+    count: int = 0
+    after: int | None = None
+    seconds: int | None = None
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Find lines with all of C{words}."""
+
+    words: str
+    room: str = ""
+    nick: str = ""
+
+
+# Accounts.
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Make the nickname one has one's own."""
+
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """Have another password."""
+
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unregister:
+    """Give the account up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """List one's own sessions, or end the one of that number."""
+
+    end: int | None = None
+
+
+# What concerns oneself.
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Hear nothing from C{nick}; without one, list whom one ignores."""
+
+    nick: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unignore:
+    """Hear C{nick} again."""
+
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Be away, and say why."""
 
     reason: str = ""
 
 
-Command = Say | Nick | Act | Tell | Reply | Who | Ping | Help | Lang | Format | Version | Quit
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Be back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
-    """
-    One row of the table.
+class Whois:
+    """Tell what may be known of C{nick}."""
 
-    @ivar name: how it is typed, after the slash.
-    @ivar aliases: other names, Chinese ones among them.
-    @ivar arguments: how its arguments are shown; C{[…]} may be left out.
-    @ivar needsNick: whether a nickname is needed first.
-    @ivar help: one line of explanation, to be translated.
-    @ivar build: makes the command of the cleaned rest of the line.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    arguments: str
-    needsNick: bool
-    help: str
-    build: Callable[[str], Command]
-
-    @property
-    def usage(self) -> str:
-        """How it is typed, with its arguments."""
-        return f"/{self.name} {self.arguments}".rstrip()
+    nick: str
 
 
-def _tell(rest: str) -> Tell:
-    to, text = _cut(rest)
-    return Tell(to, _needed(text))
+GeneralCommand = Help | Ping | Lang | Format | Version | Timestamps | Bell | Motd | Uptime
 
+StateCommand = Nick | Login | Quit
 
-def _cut(text: str) -> tuple[str, str]:
-    """The first word and the rest; any space parts them, U+3000 of Chinese too."""
-    word, *rest = text.split(maxsplit=1) or [""]
-    return word, rest[0].rstrip() if rest else ""
+TalkCommand = Say | Act | Tell | Reply
 
+RoomCommand = Join | Part | Switch | Rooms | Who | Topic | Invite | Mode | Op | Deop
 
-def _needed(argument: str) -> str:
-    if not argument:
-        raise ArgumentMissing
-    return argument
+PastCommand = History | Search
 
+AccountCommand = Register | Password | Unregister | Sessions
 
-VERBS: tuple[Verb, ...] = (
-    Verb("help", ("?", "帮助"), "[COMMAND]", False, N_("list the commands"), Help),
-    Verb(
-        "nick",
-        ("name", "昵称"),
-        "NAME",
-        False,
-        N_("take a nickname, or change it"),
-        lambda rest: Nick(_needed(rest)),
-    ),
-    Verb(
-        "who",
-        ("names", "users", "w", "在线"),
-        "[ROOM]",
-        True,
-        N_("list who is here, and how long they have been silent"),
-        Who,
-    ),
-    Verb(
-        "me",
-        ("emote", "动作"),
-        "TEXT",
-        True,
-        N_("say what you do: /me waves"),
-        lambda rest: Act(_needed(rest)),
-    ),
-    Verb(
-        "msg",
-        ("tell", "m", "私聊"),
-        "NAME TEXT",
-        True,
-        N_("tell one person something in private"),
-        _tell,
-    ),
-    Verb(
-        "reply",
-        ("r", "回复"),
-        "TEXT",
-        True,
-        N_("answer the last private message"),
-        lambda rest: Reply(_needed(rest)),
-    ),
-    Verb("ping", (), "[TOKEN]", False, N_("answered when all before it is answered"), Ping),
-    Verb("lang", ("语言",), "[en|zh_CN]", False, N_("choose your language"), Lang),
-    Verb("format", ("格式",), "[text|json]", False, N_("choose text, or JSON lines"), Format),
-    Verb("version", ("版本",), "", False, N_("tell what runs here"), lambda rest: Version()),
-    Verb("quit", ("exit", "bye", "退出"), "[REASON]", False, N_("leave"), Quit),
+PersonalCommand = Ignore | Unignore | Away | Back | Whois
+
+Command = (
+    GeneralCommand
+    | StateCommand
+    | TalkCommand
+    | RoomCommand
+    | PastCommand
+    | AccountCommand
+    | PersonalCommand
+    | ModerationCommand
 )
-
-_BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.aliases)}
-
-
-def verbNamed(name: str) -> Verb:
-    """
-    @param name: a name or an alias, in any case, with its slash or without.
-    @raise UnknownCommand: when there is no such verb.
-    """
-    plain = clean(name).removeprefix("/")
-    try:
-        return _BY_NAME[plain.lower()]
-    except KeyError:
-        raise UnknownCommand("/" + plain) from None
-
-
-def parse(line: str) -> Command | None:
-    """
-    Make a command of a line.
-
-    A line that begins with a slash is a command, with two slashes it says the
-    rest with one; every other line is said as it is.  All text in the command
-    has been made safe.
-
-    @param line: without its line end.
-    @return: the command, or L{None} for a line with nothing in it.
-    @raise UnknownCommand: when there is no such verb.
-    @raise ArgumentMissing: when the verb needs an argument.
-    """
-    text = clean(line)
-    if not text.startswith("/"):
-        return Say(text) if text and not text.isspace() else None
-    if text.startswith("//"):
-        return Say(text[1:])
-    name, rest = _cut(text)
-    verb = verbNamed(name)
-    try:
-        return verb.build(rest)
-    except ArgumentMissing:
-        raise ArgumentMissing(verb.usage) from None

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from chat.names import ROOM_MARK
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -35,16 +37,24 @@ Completer = Callable[[str], Choices]
 _LAST_WORD = re.compile(r"\S*\Z")
 
 
+def _nothing() -> Iterable[str]:
+    return ()
+
+
 def completerFor(
-    nicknames: Callable[[], Iterable[str]], commands: Callable[[], Iterable[str]]
+    nicknames: Callable[[], Iterable[str]],
+    commands: Callable[[], Iterable[str]],
+    rooms: Callable[[], Iterable[str]] = _nothing,
 ) -> Completer:
     """
     Make the completer of a chat: a word that begins the line and a slash is a
-    command, any other word a nickname.  A nickname that begins the line calls
-    its owner, so C{: } follows it, else a space.
+    command, one that begins with C{#} a room, any other word a nickname.  A
+    nickname that begins the line calls its owner, so C{: } follows it, else a
+    space.
 
     @param nicknames: says who is here.
     @param commands: says which commands there are, with their slashes.
+    @param rooms: says which rooms there are, with their C{#}.
     """
 
     def complete(before: str) -> Choices:
@@ -54,6 +64,8 @@ def completerFor(
         isFirst = not before[:start].strip()
         if isFirst and word.startswith("/"):
             return Choices(start, _beginning(word, commands()))
+        if word.startswith(ROOM_MARK):
+            return Choices(start, _beginning(word, rooms()))
         # An @ before a nickname is a habit from elsewhere; it stays.
         bare = word.removeprefix("@")
         at = start + len(word) - len(bare)

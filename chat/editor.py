@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from chat.completion import Choices, Completer, Completion
-from chat.inputrow import InputRow
+from chat.inputrow import InputRow, cells
 from chat.keys import Key, KeyPress, Paste, Text
 from chat.linebuffer import MAX_LINE, MAX_LINES, LineBuffer, typed
 from chat.recall import MAX_RECALLED, Recall
 
 _BELL = b"\x07"
+_HIDDEN = "*"
 
 
 class Request(Enum):
@@ -73,9 +74,17 @@ def nothingToComplete(before: str) -> Choices:
     return Choices(len(before), ())
 
 
+def _noSecret(text: str) -> bool:
+    return False
+
+
 class LineEditor:
     """
     One person's input line.
+
+    @ivar prompt: stands before what is typed.
+    @ivar isHidden: whether a password is being typed: nobody can read it, and
+        nothing of it is kept.  A command is shown all the same.
     """
 
     def __init__(
@@ -86,6 +95,7 @@ class LineEditor:
         maxLine: int = MAX_LINE,
         maxLines: int = MAX_LINES,
         maxRecalled: int = MAX_RECALLED,
+        isSecret: Callable[[str], bool] = _noSecret,
     ) -> None:
         """
         @param columns: how wide the terminal is.
@@ -95,8 +105,12 @@ class LineEditor:
             More is refused with a bell.
         @param maxLines: how many lines a paste may bring.
         @param maxRecalled: how many entered lines Up finds.
+        @param isSecret: says of a text that is entered whether Up must not find
+            it.
         """
         self.prompt = prompt
+        self.isHidden = False
+        self._isSecret = isSecret
         self._complete = complete
         self._tooLong = TooLong(maxLine, maxLines)
         self._buffer = LineBuffer(maxLine, maxLines)
@@ -115,8 +129,8 @@ class LineEditor:
             Key.WORD_RIGHT: lambda: self._move(self._buffer.wordRight()),
             Key.HOME: lambda: self._move(0),
             Key.END: lambda: self._move(len(self.text)),
-            Key.UP: lambda: self._remember(self._recall.older(self.text)),
-            Key.DOWN: lambda: self._remember(self._recall.newer(self.text)),
+            Key.UP: lambda: self._remember(self._recall.older),
+            Key.DOWN: lambda: self._remember(self._recall.newer),
             Key.BACKSPACE: lambda: self._ring(
                 self._buffer.delete(self._buffer.left(), self._buffer.cursor)
             ),
@@ -186,7 +200,8 @@ class LineEditor:
         """
         bells, self._bells = self._bells, 0
         before = self.text[: self.cursor]
-        return _BELL * min(bells, 1) + self._row.draw(self.prompt, self.text, before)
+        shown = (self._shown(self.text), self._shown(before))
+        return _BELL * min(bells, 1) + self._row.draw(self.prompt, *shown)
 
     def redraw(self) -> bytes:
         """
@@ -219,6 +234,10 @@ class LineEditor:
         """
         return self._row.resize(columns) + self.draw()
 
+    def _shown(self, text: str) -> str:
+        isShown = not self.isHidden or self.text.startswith("/")
+        return text if isShown else _HIDDEN * len(cells(text))
+
     # What keys do.
 
     def _ring(self, done: bool) -> None:
@@ -235,22 +254,29 @@ class LineEditor:
         self._buffer.cursor = position
 
     def _killBack(self, start: int) -> None:
-        self._ring(self._buffer.kill(start, self._buffer.cursor))
+        self._kill(start, self._buffer.cursor)
 
     def _killOn(self, end: int) -> None:
-        self._ring(self._buffer.kill(self._buffer.cursor, end))
+        self._kill(self._buffer.cursor, end)
+
+    def _kill(self, start: int, end: int) -> None:
+        # What is killed is kept, which a password must not be.
+        remove = self._buffer.delete if self.isHidden else self._buffer.kill
+        self._ring(remove(start, end))
 
     def _delete(self) -> None:
         self._ring(self._buffer.delete(self._buffer.cursor, self._buffer.right()))
 
-    def _remember(self, text: str | None) -> None:
+    def _remember(self, recall: Callable[[str], str | None]) -> None:
+        # It keeps what stands in the line.
+        text = None if self.isHidden else recall(self.text)
         self._ring(text is not None)
         if text is not None:
             self._buffer.replace(text)
 
     def _enter(self) -> Outcome:
         text = self.text
-        self._recall.add(text)
+        self._keep(text)
         self._buffer.replace("")
         return Entered(text)
 
@@ -258,12 +284,21 @@ class LineEditor:
         if not self.text:
             return Request.INTERRUPT
         # Up brings it back, should it have been a slip.
-        self._recall.add(self.text)
+        self._keep(self.text)
         self._buffer.replace("")
         return None
 
+    def _keep(self, text: str) -> None:
+        if self.isHidden or self._isSecret(text):
+            self._recall.leave()
+        else:
+            self._recall.add(text)
+
     def _tab(self, step: int) -> None:
         before = self.text[: self.cursor]
+        if self.isHidden:
+            self._ring(False)
+            return
         if self._completion is None:
             choices = self._complete(before)
             if not choices.words:

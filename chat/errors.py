@@ -27,6 +27,10 @@ class ChatError(Exception):
         self.about = about
 
 
+class CannotStart(Exception):
+    """The service cannot start; the message is one line for the operator."""
+
+
 class LineTooLong(ChatError):
     """A line is longer than the protocol allows; C{about} is the limit in bytes."""
 
@@ -115,3 +119,183 @@ class UnknownFormat(ChatError):
     """There is no rendering of this name; C{about} lists those there are."""
 
     code = "unknown-format"
+
+
+# Rooms.
+
+
+class RoomInvalid(ChatError):
+    """No room can have this name."""
+
+    code = "room-invalid"
+
+
+class NotInRoom(ChatError):
+    """One must be in that room first."""
+
+    code = "not-in-room"
+
+
+class NoRoom(ChatError):
+    """He is in no room, so there is nowhere to say it."""
+
+    code = "no-room"
+
+
+class TooManyRooms(ChatError):
+    """He is in as many rooms as one may be; C{about} is how many that is."""
+
+    code = "too-many-rooms"
+
+
+class RoomsFull(ChatError):
+    """There are as many rooms as there may be; C{about} is how many that is."""
+
+    code = "rooms-full"
+
+
+class KeyNeeded(ChatError):
+    """The room has a key, and this was not it."""
+
+    code = "key-needed"
+
+
+class InviteNeeded(ChatError):
+    """One comes into the room by invitation only."""
+
+    code = "invite-needed"
+
+
+class OwnerNeeded(ChatError):
+    """Only an owner of the room may do this."""
+
+    code = "owner-needed"
+
+
+class RoomOpen(ChatError):
+    """The room in which everybody begins stays open to all."""
+
+    code = "room-open"
+
+
+class ArgumentInvalid(ChatError):
+    """An argument cannot be understood; C{about} is how the verb is used."""
+
+    code = "argument-invalid"
+
+
+# History.
+
+
+class HistoryUnavailable(ChatError):
+    """The past cannot be read at the moment."""
+
+    code = "history-unavailable"
+
+
+# Accounts.
+
+
+class NickRegistered(ChatError):
+    """The nickname belongs to an account, so it takes the password."""
+
+    code = "nick-registered"
+
+
+class WrongPassword(ChatError):
+    """This is not the password, or there is no such account; C{about} is the name."""
+
+    code = "wrong-password"
+
+
+class PasswordInvalid(ChatError):
+    """This cannot be a password; C{about} is the least and the greatest length."""
+
+    code = "password-invalid"
+
+
+class TooManyAttempts(ChatError):
+    """Too many wrong passwords; C{about} is the seconds until the next attempt."""
+
+    code = "too-many-attempts"
+
+
+class TryLater(ChatError):
+    """Too many ask for this at the same time."""
+
+    code = "try-later"
+
+
+class AccountNeeded(ChatError):
+    """This takes an account."""
+
+    code = "account-needed"
+
+
+class NoSuchAccount(ChatError):
+    """There is no account of this name."""
+
+    code = "no-such-account"
+
+
+class PasswordElsewhere(ChatError):
+    """The password is not kept here, so it cannot be changed here."""
+
+    code = "password-elsewhere"
+
+
+class NoSuchSession(ChatError):
+    """He has no session of this number."""
+
+    code = "no-such-session"
+
+
+# Moderation.
+
+
+class OperatorNeeded(ChatError):
+    """Only an operator may do this."""
+
+    code = "operator-needed"
+
+
+class OperatorFixed(ChatError):
+    """He is an operator because the service was started so; C{about} is the account."""
+
+    code = "operator-fixed"
+
+
+class Muted(ChatError):
+    """He may not speak; C{about} is the reason, perhaps nothing."""
+
+    code = "muted"
+
+
+class Banned(ChatError):
+    """He may not be here; C{about} is the reason, perhaps nothing."""
+
+    code = "banned"
+
+
+class NoSuchBan(ChatError):
+    """Nobody of this name is banned or muted."""
+
+    code = "no-such-ban"
+
+
+class IgnoresYou(ChatError):
+    """He does not listen to the one who told him something."""
+
+    code = "ignores-you"
+
+
+class YourselfMeant(ChatError):
+    """This cannot be done to oneself."""
+
+    code = "yourself"
+
+
+class ListFull(ChatError):
+    """The list has as many entries as it may have; C{about} is how many that is."""
+
+    code = "list-full"

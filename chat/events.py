@@ -5,49 +5,56 @@ An event is a frozen value.  It says what happened and never how it reads: the
 renderings do that, and C{match} with C{assert_never} there makes the type
 checker name every rendering that misses a new one.
 
+Here are those that several people hear.  Those for one participant stand in
+L{chat.answers}; they can be had from here, too.
+
 Text in an event has been made safe by L{chat.text.clean}.  C{at} is an aware
 time in UTC.  C{id} counts up by one per room and is never given twice; an
-event that has not been ordered by the backplane yet has id 0.
+event that has not been ordered by the backplane yet has id 0, and so has a line
+that cannot be kept because the disk has failed for too long.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-
-class Ending(StrEnum):
-    """
-    Why a session ended.  The values are stable codes.
-
-    @cvar OTHER: what a reader makes of a code that a later version has added.
-    """
-
-    QUIT = "quit"
-    INPUT_CLOSED = "input-closed"
-    CONNECTION_LOST = "connection-lost"
-    REGISTRATION_TIMEOUT = "registration-timeout"
-    IDLE_TIMEOUT = "idle-timeout"
-    TOO_SLOW = "too-slow"
-    LINE_ENDLESS = "line-endless"
-    NOT_CHAT = "not-chat"
-    INTERNAL_ERROR = "internal-error"
-    SHUTDOWN = "shutdown"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """
-    One row of a L{Listed}.
-
-    @ivar idle: whole seconds since the person's last complete line.
-    """
-
-    nick: str
-    idle: int = 0
-
+from chat.answers import (
+    BansListed,
+    Closed,
+    Described,
+    Done,
+    Entered,
+    Excerpt,
+    FormatSet,
+    Greeted,
+    Helped,
+    Invited,
+    LanguageSet,
+    Listed,
+    Missed,
+    ModesShown,
+    NickAsked,
+    Noticed,
+    Parted,
+    PasswordAsked,
+    Ponged,
+    Present,
+    Recalled,
+    Refused,
+    RoomsListed,
+    SessionsChanged,
+    SessionsListed,
+    Stored,
+    Talking,
+    TopicShown,
+    Uptime,
+    Versioned,
+    Warned,
+    Welcomed,
+)
+from chat.endings import Ending
+from chat.rows import BanRow, Person, RoomRow, SessionRow
 
 # What happens in a room, heard by everybody in it.
 
@@ -86,7 +93,12 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Somebody went.  C{text} is what he gave as a reason, if he gave one."""
+    """
+    Somebody went.
+
+    @ivar text: the reason that was given, if there is one.
+    @ivar by: who has put him out, if somebody has.
+    """
 
     room: str
     at: datetime
@@ -94,6 +106,7 @@ class Left:
     reason: Ending
     text: str = ""
     count: int = 0
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,59 @@ class Renamed:
     at: datetime
     nick: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """
+    Who came and who went, where a room has so many people that this is not told
+    of each: only programs hear it.
+    """
+
+    room: str
+    at: datetime
+    joined: tuple[str, ...]
+    left: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSet:
+    """C{nick} says what the room is about."""
+
+    room: str
+    at: datetime
+    nick: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSet:
+    """
+    C{nick} changes how the room is kept.
+
+    @ivar mode: C{key} (C{value} is C{on} or C{off}, never the key), C{private}
+        (C{on}, C{off}), C{topic} (C{owner}, C{all}), C{op} or C{deop} (C{value}
+        is whom).
+    """
+
+    room: str
+    at: datetime
+    nick: str
+    mode: str
+    value: str
+
+
+# Everywhere.
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An operator tells everybody something."""
+
+    at: datetime
+    nick: str
+    text: str
 
 
 # Between two people.
@@ -129,151 +195,101 @@ class Sent:
     text: str
 
 
-# Between the service and one participant.
+__all__ = [
+    "Acted",
+    "Announced",
+    "Answer",
+    "BanRow",
+    "BansListed",
+    "Changed",
+    "Closed",
+    "Described",
+    "Done",
+    "Ending",
+    "Entered",
+    "Event",
+    "Excerpt",
+    "FormatSet",
+    "Greeted",
+    "Helped",
+    "Invited",
+    "Joined",
+    "LanguageSet",
+    "Left",
+    "Line",
+    "Listed",
+    "Missed",
+    "ModeSet",
+    "ModesShown",
+    "NickAsked",
+    "Noticed",
+    "Parted",
+    "PasswordAsked",
+    "Person",
+    "Ponged",
+    "Present",
+    "Recalled",
+    "Refused",
+    "Renamed",
+    "RoomEvent",
+    "RoomRow",
+    "RoomsListed",
+    "Said",
+    "Sent",
+    "SessionRow",
+    "SessionsChanged",
+    "SessionsListed",
+    "Stored",
+    "Talking",
+    "Told",
+    "TopicSet",
+    "TopicShown",
+    "Uptime",
+    "Versioned",
+    "Warned",
+    "Welcomed",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Greeted:
-    """The first line of a connection.  C{count} people have a nickname."""
-
-    service: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class NickAsked:
-    """The service wants a nickname now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Welcomed:
-    """You have a nickname and are in a room, with C{others}."""
-
-    room: str
-    nick: str
-    others: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """
-    What you asked for was not done; see L{chat.errors}.
-
-    @ivar text: the sentence in the reader's language.  The core leaves it empty;
-        renderings for programs fill it in, so that a program need not know
-        every code.  The same holds for L{Warned} and L{Closed}.
-    """
-
-    code: str
-    about: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """
-    Something will happen unless you act.  The one code so far is C{idle}:
-    without a line, the session ends in C{about} seconds.
-    """
-
-    code: str
-    about: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Noticed:
-    """A line of free text from the operator of the service: message of the day."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """Who is in a room."""
-
-    room: str
-    people: tuple[Person, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Helped:
-    """
-    One row of the help.  C{text} is the untranslated phrase, by which a
-    rendering finds the translation.
-    """
-
-    command: str
-    aliases: tuple[str, ...]
-    arguments: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ponged:
-    """Everything you asked before has been answered."""
-
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """The answer to a telnet client's AYT: yes, I am here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Versioned:
-    """What runs here."""
-
-    service: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageSet:
-    """The service speaks this language to you now."""
-
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class FormatSet:
-    """The service writes to you in this format now."""
-
-    format: str
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """The last line: the service ends this session, and why."""
-
-    reason: Ending
-    about: str = ""
-    text: str = ""
-
-
-RoomEvent = Said | Acted | Joined | Left | Renamed
+RoomEvent = Said | Acted | Joined | Left | Renamed | Changed | TopicSet | ModeSet
 """What has a room, and is heard by everybody in it."""
 
 Line = Said | Acted
 """What has an id, and belongs into a history."""
 
-Event = (
-    RoomEvent
-    | Told
-    | Sent
-    | Greeted
+Answer = (
+    Greeted
     | NickAsked
+    | PasswordAsked
     | Welcomed
+    | Entered
+    | Talking
+    | Parted
+    | SessionsChanged
+    | Done
     | Refused
     | Warned
     | Noticed
     | Listed
+    | RoomsListed
+    | BansListed
+    | SessionsListed
+    | TopicShown
+    | ModesShown
+    | Described
+    | Invited
+    | Excerpt
+    | Recalled
+    | Missed
+    | Stored
     | Helped
     | Ponged
     | Present
     | Versioned
     | LanguageSet
     | FormatSet
+    | Uptime
     | Closed
 )
+"""What one participant hears."""
+
+Event = RoomEvent | Announced | Told | Sent | Answer

@@ -5,33 +5,44 @@ every event: it is published to the backplane, and it arrives from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.logger import Logger
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred
 
-from chat.audience import EndOfTurn, Recipient
-from chat.errors import NickTaken, NickUnchanged, NobodyToReplyTo, NoSuchNick, NoSuchRoom
+from chat.attention import Attention
+from chat.audience import Recipient
+from chat.authors import Authors
+from chat.directory import Directory
+from chat.errors import (
+    IgnoresYou,
+    NobodyToReplyTo,
+    NoSuchNick,
+    NotInRoom,
+)
 from chat.events import (
     Acted,
+    Announced,
     Ending,
     Event,
     Joined,
     Left,
-    Person,
+    ModeSet,
+    Parted,
     Renamed,
     RoomEvent,
     Said,
     Sent,
+    SessionsChanged,
+    Talking,
     Told,
+    TopicSet,
 )
-from chat.interfaces import Backplane, Recorder
+from chat.interfaces import Backplane, Recorder, Rendering
+from chat.member import Member, Seat
 from chat.names import fold
-from chat.room import Member, Room
-
-LOBBY = "#lobby"
+from chat.nicknames import Nicknames
+from chat.room import Room
 
 
 def utcNow() -> datetime:
@@ -43,130 +54,145 @@ class Hub:
     """
     The middle of the service.
 
-    Nothing here waits: what must be agreed on with other processes (a nickname)
-    is a Deferred, and everything else has been done when the call returns.
-    """
+    Nothing here waits: what must be agreed on with other processes (a nickname,
+    the order in which somebody comes into a room) is a Deferred, and everything
+    else has been done when the call returns.
 
-    _log = Logger()
+    @ivar directory: the rooms.
+    @ivar nicknames: who has which nickname.
+    @ivar attention: who ignores whom.
+    @ivar authors: who waits for what he said to be stored.
+    """
 
     def __init__(
         self,
         backplane: Backplane,
-        endOfTurn: EndOfTurn,
+        directory: Directory,
         seconds: Callable[[], float],
         recorders: Sequence[Recorder] = (),
         now: Callable[[], datetime] = utcNow,
     ) -> None:
         """
-        @param endOfTurn: see L{chat.audience.EndOfTurn}.
         @param seconds: a clock for durations.
         @param recorders: what keeps the lines that are said.
         @param now: the time of day for events.
         """
+        self.directory = directory
+        self.nicknames = Nicknames(backplane, seconds)
+        self.attention = Attention()
+        self.authors = Authors()
+        self.seconds = seconds
+        self.now = now
         self._backplane = backplane
-        self._endOfTurn = endOfTurn
-        self._seconds = seconds
         self._recorders = tuple(recorders)
-        self._now = now
-        self._members: dict[str, Member] = {}
-        self._rooms: dict[str, Room] = {LOBBY: Room(LOBBY, endOfTurn)}
+        # Several of one member, when he goes in, out and in before the first arrives.
+        self._joining: dict[tuple[Member, str], list[Deferred[Room]]] = {}
         backplane.connect(self.arrived)
 
-    def __len__(self) -> int:
-        """How many people have a nickname."""
-        return len(self._members)
-
     # Nicknames.
-
-    def claim(self, nick: str, recipient: Recipient) -> Deferred[Member]:
-        """
-        Give somebody a nickname.
-
-        @param nick: from L{chat.names.nickname}.
-        @param recipient: who hears what the nickname hears.
-        @return: fires with the member, who is in no room yet; fails with
-            L{NickTaken}.
-        """
-        member = Member(nick, fold(nick), [recipient], active=self._seconds())
-
-        def claimed(_: None) -> Member:
-            self._members[member.fold] = member
-            return member
-
-        return self._claimed(member.fold, nick).addCallback(claimed)
 
     def rename(self, member: Member, nick: str) -> Deferred[Member]:
         """
         Give a member another nickname, and tell his rooms.
 
-        @return: fires with the member; fails with L{NickTaken}, also when the
-            member has gone in the meantime, or with L{NickUnchanged} when it is
-            his already.
+        @return: see L{Nicknames.rename}.
         """
-        if nick == member.nick:
-            return fail(NickUnchanged(nick))
-        folded = fold(nick)
 
-        def claimed(_: None) -> Member:
-            if self._members.get(member.fold) is not member:
-                self._backplane.release(folded)
-                raise NickTaken(nick)
-            before, free = member.nick, member.fold
-            del self._members[free]
-            member.nick, member.fold = nick, folded
-            self._members[folded] = member
+        def renamed(before: str, free: str) -> None:
+            self.attention.renamed(free, member.fold)
             for room in member.rooms:
-                self._publish(Renamed(room, self._now(), before, nick))
-            if folded != free:
-                self._backplane.release(free)
-            return member
+                self.publish(Renamed(room, self.now(), before, nick))
+            if not member.rooms:
+                member.hear(Renamed("", self.now(), before, nick))
 
-        if folded == member.fold:
-            claim: Deferred[None] = succeed(None)
+        return self.nicknames.rename(member, nick, renamed)
+
+    # Sessions.
+
+    def attach(self, member: Member, seat: Seat) -> None:
+        """
+        Let somebody have one more session.  It hears nothing of a room before
+        L{Room.attend}.
+        """
+        member.seats.append(seat)
+        seat.participant.account = member.account
+        member.called(member.nick, member.fold)
+        self._tellSessions(member, seat)
+
+    def detach(self, member: Member, seat: Seat, reason: Ending, text: str, by: str = "") -> None:
+        """
+        End one session of a member; with the last one he leaves.
+        """
+        if seat not in member.seats:
+            return
+        if len(member.seats) == 1:
+            self.leave(member, reason, text, by)
         else:
-            claim = self._claimed(folded, nick)
-        return claim.addCallback(claimed)
+            member.seats.remove(seat)
+            self.authors.left(seat.recipient)
+            seat.recipient.withdraw()
+            self._tellSessions(member, seat)
 
-    def leave(self, member: Member, reason: Ending, text: str = "") -> None:
+    def leave(self, member: Member, reason: Ending, text: str = "", by: str = "") -> None:
         """
         Take a member out of all his rooms; his nickname is free from here on.
+
+        @param by: who has put him out, if somebody has.
         """
         rooms, member.rooms = member.rooms, []
         for room in rooms:
-            self._publish(Left(room, self._now(), member.nick, reason, text))
+            self.publish(Left(room, self.now(), member.nick, reason, text, by=by))
+        for recipient in member.recipients:
+            self.authors.left(recipient)
         member.withdraw()
-        if self._members.get(member.fold) is member:
-            del self._members[member.fold]
-            self._backplane.release(member.fold)
+        # Else each would keep another one who has gone, and he the next.
+        member.teller = None
+        self.attention.left(member)
+        self.nicknames.free(member)
 
-    def touch(self, member: Member) -> None:
+    def touch(self, member: Member, seat: Seat) -> None:
         """
         Note that a complete line has come from a member.
         """
-        member.active = self._seconds()
+        member.active = seat.active = self.seconds()
+
+    def _tellSessions(self, member: Member, changed: Seat) -> None:
+        for seat in member.seats:
+            if seat is not changed:
+                seat.recipient.hear(SessionsChanged(len(member.seats)))
 
     # Rooms.
 
-    def join(self, member: Member, room: str) -> None:
+    def join(self, member: Member, room: str) -> Deferred[Room]:
         """
-        Let a member into a room.
+        Let a member into a room; see L{Directory.admit} for whether he may.
+
+        @return: fires with the room when he is there: from then on he hears what
+            happens in it.
         """
+        joined: Deferred[Room] = Deferred()
         member.rooms.append(room)
-        self._publish(Joined(room, self._now(), member.nick), member)
+        self._joining.setdefault((member, room), []).append(joined)
+        self.publish(Joined(room, self.now(), member.nick), member)
+        return joined
 
-    def nicks(self, room: str) -> tuple[str, ...]:
+    def part(
+        self,
+        member: Member,
+        room: str,
+        reason: Ending = Ending.PARTED,
+        text: str = "",
+        by: str = "",
+    ) -> None:
         """
-        @return: the nicknames in a room, in the order of their coming.
-        @raise NoSuchRoom: when there is none of that name.
-        """
-        return self._room(room).nicks
+        Take a member out of one room.
 
-    def people(self, room: str) -> tuple[Person, ...]:
+        @param by: who has put him out, if somebody has.
+        @raise NotInRoom: when he is not in it.
         """
-        @return: who is in a room, in the order of their coming.
-        @raise NoSuchRoom: when there is none of that name.
-        """
-        return self._room(room).people(self._seconds())
+        self.requireIn(member, room)
+        member.rooms.remove(room)
+        self.publish(Left(room, self.now(), member.nick, reason, text, by=by), member)
 
     # Lines.
 
@@ -174,46 +200,66 @@ class Hub:
         """
         Say something in a room.
 
-        @raise NoSuchRoom: when the member is not in it.
+        @raise NotInRoom: when the member is not in it.
         """
-        self._requireIn(member, room)
-        self._publish(Said(room, 0, self._now(), member.nick, text), author)
+        self.requireIn(member, room)
+        self.publish(Said(room, 0, self.now(), member.nick, text), author)
 
     def act(self, member: Member, room: str, text: str, author: Recipient) -> None:
         """
         Do something in a room.
 
-        @raise NoSuchRoom: when the member is not in it.
+        @raise NotInRoom: when the member is not in it.
         """
-        self._requireIn(member, room)
-        self._publish(Acted(room, 0, self._now(), member.nick, text), author)
+        self.requireIn(member, room)
+        self.publish(Acted(room, 0, self.now(), member.nick, text), author)
 
-    def tell(self, member: Member, to: str, text: str, author: Recipient) -> None:
+    def tell(self, member: Member, to: str, text: str) -> Member:
         """
         Tell one person something.
 
         @param to: a nickname in any spelling.
+        @return: the one who was told.
         @raise NoSuchNick: when nobody has it.
+        @raise IgnoresYou: when he does not listen.
         """
-        other = self._members.get(fold(to))
-        if other is None:
-            raise NoSuchNick(to)
-        self._publish(Told(self._now(), member.nick, other.nick, text), author)
+        other = self.nicknames.named(to)
+        if self.attention.ignores(other, member):
+            raise IgnoresYou(other.nick)
+        self.publish(Told(self.now(), member.nick, other.nick, text), member)
+        return other
 
-    def reply(self, member: Member, text: str, author: Recipient) -> None:
+    def reply(self, member: Member, text: str) -> Member:
         """
         Tell something to the one who told this member something last.  It never
         reaches somebody else who took his nickname since.
 
+        @return: the one who was told.
         @raise NobodyToReplyTo: when nobody did.
         @raise NoSuchNick: when he has gone.
+        @raise IgnoresYou: when he does not listen.
         """
         other = member.teller
         if other is None:
             raise NobodyToReplyTo
-        if self._members.get(other.fold) is not other:
+        if self.nicknames.holder(other.fold) is not other:
             raise NoSuchNick(other.nick)
-        self.tell(member, other.nick, text, author)
+        return self.tell(member, other.nick, text)
+
+    def requireIn(self, member: Member, room: str) -> None:
+        """
+        @raise NotInRoom: when a member is not in a room.
+        """
+        if room not in member.rooms:
+            raise NotInRoom(room)
+
+    def publish(self, event: Event, origin: object = None) -> None:
+        """
+        Hand an event to everybody.
+
+        @param origin: who caused it, if he is to be known when it arrives.
+        """
+        self._backplane.publish(event, origin)
 
     # What arrives.
 
@@ -223,96 +269,84 @@ class Hub:
 
         @param origin: what it was published with, if this process did.
         """
-        author = origin if isinstance(origin, Recipient) else None
         match event:
             case Said() | Acted():
                 for recorder in self._recorders:
-                    kept = recorder.append(event)
-                    if kept is not None:
-                        kept.addErrback(self._notKept, event)
-                self._heard(event, author)
+                    recorder.append(event)
+                author = origin if isinstance(origin, Recipient) else None
+                if author is not None:
+                    self.authors.said(author, event)
+                self._heard(event, author, self.attention.deafTo(event.nick))
             case Joined():
-                member = origin if isinstance(origin, Member) else self._joinedElsewhere(event)
-                self._open(event.room).enter(member, event)
+                self._joined(event, origin if isinstance(origin, Member) else None)
             case Left():
-                self._heard(event, author)
-                self._leftElsewhere(event)
+                self._heard(event)
+                self.nicknames.leftElsewhere(event)
+                left = self.directory.find(event.room)
+                if left is not None and event.reason is not Ending.SHUTDOWN:
+                    self.directory.emptied(left)
+                if isinstance(origin, Member):
+                    self._parted(origin, event)
             case Renamed():
-                self._renamedElsewhere(event)
-                self._heard(event, author)
+                self.nicknames.renamedElsewhere(event)
+                self._heard(event)
+            case TopicSet() | ModeSet():
+                self._heard(event)
+            case Announced():
+                self._announced(event)
             case Told():
-                self._told(event, author)
+                self._told(event, origin)
             case _:
                 raise ValueError(f"not for publishing: {event!r}")
 
-    def _heard(self, event: RoomEvent, author: Recipient | None) -> None:
-        room = self._rooms.get(event.room)
+    def _heard(
+        self,
+        event: RoomEvent,
+        author: Recipient | None = None,
+        deaf: Collection[Member] = (),
+    ) -> None:
+        room = self.directory.find(event.room)
         if room is not None:
-            room.arrived(event, author)
+            room.arrived(event, author, deaf)
 
-    def _told(self, event: Told, author: Recipient | None) -> None:
-        teller = self._members.get(fold(event.nick))
-        member = self._members.get(fold(event.to))
+    def _joined(self, event: Joined, member: Member | None) -> None:
+        if member is None:
+            member = self.nicknames.joinedElsewhere(event)
+        room = self.directory.open(event.room)
+        room.enter(member, event)
+        joining = self._joining.get((member, event.room))
+        if joining:
+            joined = joining.pop(0)
+            if not joining:
+                del self._joining[member, event.room]
+            joined.callback(room)
+
+    def _parted(self, member: Member, event: Left) -> None:
+        """Somebody goes on without a room: who talked there talks in another one."""
+        room = self.directory.find(member.rooms[-1]) if member.rooms else None
+        for seat in member.seats:
+            seat.recipient.hear(Parted(event.room, event.reason, event.by, event.text))
+            if seat.recipient.here is not None:
+                continue
+            if room is None:
+                seat.recipient.hear(Talking(""))
+            else:
+                room.talk(seat)
+
+    def _announced(self, event: Announced) -> None:
+        rendered: dict[Rendering, bytes] = {}
+        for member in self.nicknames.members:
+            for recipient in member.recipients:
+                rendering = recipient.rendering
+                if rendering not in rendered:
+                    rendered[rendering] = rendering.render(event)
+                recipient.take(rendered[rendering])
+
+    def _told(self, event: Told, origin: object) -> None:
+        teller = self.nicknames.holder(fold(event.nick))
+        member = self.nicknames.holder(fold(event.to))
         if member is not None:
             member.teller = teller
             member.hear(event)
-        if author is not None:
-            author.hear(Sent(event.at, event.nick, event.to, event.text))
-
-    # Helpers.
-
-    def _publish(self, event: Event, origin: object = None) -> None:
-        self._backplane.publish(event, origin)
-
-    def _claimed(self, folded: str, nick: str) -> Deferred[None]:
-        def taken(failure: Failure) -> None:
-            failure.trap(NickTaken)
-            raise NickTaken(nick)
-
-        return self._backplane.claim(folded).addErrback(taken)
-
-    def _elsewhere(self, nick: str) -> Member | None:
-        """The member of that name, if his session is in another process."""
-        member = self._members.get(fold(nick))
-        return None if member is None or member.recipients else member
-
-    def _joinedElsewhere(self, event: Joined) -> Member:
-        member = self._elsewhere(event.nick)
-        if member is None:
-            folded = fold(event.nick)
-            member = self._members[folded] = Member(event.nick, folded, active=self._seconds())
-        member.rooms.append(event.room)
-        return member
-
-    def _leftElsewhere(self, event: Left) -> None:
-        member = self._elsewhere(event.nick)
-        if member is not None:
-            member.rooms.remove(event.room)
-            if not member.rooms:
-                del self._members[member.fold]
-
-    def _renamedElsewhere(self, event: Renamed) -> None:
-        member = self._elsewhere(event.nick)
-        if member is not None:
-            del self._members[member.fold]
-            member.nick, member.fold = event.name, fold(event.name)
-            self._members[member.fold] = member
-
-    def _open(self, name: str) -> Room:
-        room = self._rooms.get(name)
-        if room is None:
-            room = self._rooms[name] = Room(name, self._endOfTurn)
-        return room
-
-    def _room(self, name: str) -> Room:
-        try:
-            return self._rooms[name]
-        except KeyError:
-            raise NoSuchRoom(name) from None
-
-    def _requireIn(self, member: Member, room: str) -> None:
-        if room not in member.rooms:
-            raise NoSuchRoom(room)
-
-    def _notKept(self, failure: Failure, event: Said | Acted) -> None:
-        self._log.failure("line {id} of {room} was not kept", failure, id=event.id, room=event.room)
+        if isinstance(origin, Member):
+            origin.hear(Sent(event.at, event.nick, event.to, event.text))

@@ -8,12 +8,19 @@ contract suite in C{tests/} that runs for every implementation.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from chat.events import Line, Missed
+from chat.records import Account, Record, RoomRecord, Sanction
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-    from chat.events import Event, Line
+    from chat.events import Event
+
+RecordT = TypeVar("RecordT", Account, RoomRecord, Sanction)
 
 
 class Outlet(Protocol):
@@ -38,10 +45,13 @@ class Rendering(Protocol):
     How events read.  One instance serves all participants who chose the same:
     an audience groups them by it and encodes once for each.
 
-    @ivar echoes: whether an author hears his own lines.  A person sees them on
-        his terminal already; a program wants their ids.
+    @ivar echoes: whether the reader is a program that keeps account: it hears
+        its own lines, with their ids, and is told who is in a room when it comes
+        in.  A person sees his own lines on his terminal already.
     @ivar elsewhere: how the events of a room read in which the participant is
         but does not talk.
+    @ivar ringing: how a line reads by which the participant is called by his
+        name; the same as this one unless he wants a bell then.
     """
 
     @property
@@ -50,6 +60,9 @@ class Rendering(Protocol):
     @property
     def elsewhere(self) -> Rendering: ...
 
+    @property
+    def ringing(self) -> Rendering: ...
+
     def render(self, event: Event) -> bytes:
         """
         @return: whole lines with their line ends, or C{b""} where this rendering
@@ -57,8 +70,25 @@ class Rendering(Protocol):
         """
 
 
-RenderingChoice = Callable[[str, str], Rendering]
-"""Takes the name of a format and of a language; the same ones give the same instance."""
+@dataclass(frozen=True, slots=True)
+class Style:
+    """
+    What a participant may choose about how events read.
+
+    @ivar format: C{text} or C{json}.
+    @ivar language: one of L{chat.languages.LANGUAGES}.
+    @ivar hasTimes: whether a line of text begins with its time.
+    @ivar bell: when a line of text rings: C{off}, C{mention} or C{all}.
+    """
+
+    format: str = "text"
+    language: str = "en"
+    hasTimes: bool = False
+    bell: str = "off"
+
+
+RenderingChoice = Callable[[Style], Rendering]
+"""The same style gives the same instance."""
 
 
 class Recorder(Protocol):
@@ -66,26 +96,160 @@ class Recorder(Protocol):
     Something that keeps what is said.
     """
 
-    def append(self, event: Line) -> Deferred[None] | None:
+    def append(self, event: Line) -> None:
         """
         Keep one line.  Lines of a room come in the order of their ids.
 
-        Delivery does not wait for it.
-
-        @return: nothing where it is done already; else a Deferred that fires
-            when the line is kept, and fails when it could not be.
+        It never raises and never waits, and nobody waits for it: whether a line
+        has been kept is told to the L{HistoryObserver}.  A line with id 0 has no
+        place in an order and is not kept.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """
+    Lines of one room out of its history.
+
+    @ivar lines: oldest first, without a double.
+    @ivar more: whether there are further ones in the direction of the question:
+        older than the first for L{History.recent}, newer than the last for the
+        others.
+    @ivar missed: what the question covers but cannot be read any more, in the
+        order of the ids and before the lines they come before.
+    """
+
+    lines: tuple[Line, ...] = ()
+    more: bool = False
+    missed: tuple[Missed, ...] = ()
+
+
+class HistoryObserver(Protocol):
+    """
+    Who is told how the keeping goes.  All of these are called in the thread of
+    the reactor, and never from within L{Recorder.append}.
+    """
+
+    def stored(self, room: str, id: int) -> None:
+        """
+        Every line of the room up to C{id} is on the disk, but for those that
+        L{lost} was called for.  Called once for each room and batch.
+        """
+
+    def failing(self, reason: str) -> None:
+        """Storing does not work at present: what is to be kept waits."""
+
+    def recovered(self) -> None:
+        """Storing works again, and everything that waited is stored."""
+
+    def lost(self, count: int) -> None:
+        """C{count} more lines could not wait and are not kept."""
 
 
 class History(Recorder, Protocol):
     """
     A recorder that can be asked.
+
+    An answer holds every line that was appended before the Deferred fires,
+    stored or not yet, so who begins to listen in its callback misses nothing and
+    hears nothing twice.  Every Deferred here fails with
+    L{chat.errors.HistoryUnavailable} when the answer takes too long or cannot be
+    had, and with L{chat.errors.TryLater} when too many ask.
     """
 
-    def recent(self, room: str, count: int) -> Deferred[Sequence[Line]]:
+    def recent(self, room: str, count: int) -> Deferred[Extract]:
         """
+        The newest lines of a room.  It fires at once wherever it can.
+
         @param count: how many lines at most.
-        @return: fires with the newest lines of the room, oldest first.
+        """
+
+    def after(self, room: str, id: int, count: int) -> Deferred[Extract]:
+        """
+        The first lines after C{id}.
+
+        @param count: how many lines at most.
+        """
+
+    def since(self, room: str, at: datetime, count: int) -> Deferred[Extract]:
+        """
+        The first lines that were said at C{at} or later.
+
+        @param count: how many lines at most.
+        """
+
+    def search(
+        self, words: str, rooms: Sequence[str], nick: str, count: int
+    ) -> Deferred[tuple[Line, ...]]:
+        """
+        The newest lines that hold every word, newest first.
+
+        A word of a script that parts words by spaces is found as a whole word,
+        or as the beginning of one if it ends with C{*}; case and width do not
+        matter.  Chinese, Japanese and the like are found anywhere in a text.
+
+        @param words: parted by spaces.  A text without a letter or digit finds
+            nothing.
+        @param rooms: where to look.
+        @param nick: who said it, in any spelling; empty for anybody.
+        @param count: how many lines at most.
+        """
+
+    def forget(self, room: str) -> None:
+        """
+        Let nobody read what has been said in a room until now.  Its numbers go
+        on.
+        """
+
+
+class Ledger(Protocol):
+    """
+    What outlives a restart besides lines; see L{chat.records}.
+    """
+
+    def load(self, kind: type[RecordT]) -> Deferred[tuple[RecordT, ...]]:
+        """
+        Read again all records of a kind.
+
+        @return: fires with them, in the order of their keys; fails with
+            L{chat.errors.HistoryUnavailable}.
+        """
+
+    def put(self, record: Record) -> Deferred[None]:
+        """
+        Keep a record, in the place of the one with the same key.
+
+        @return: fires when it is on the disk.  It waits while the disk fails,
+            and fails with L{chat.errors.HistoryUnavailable} only when the
+            service ends before that.
+        """
+
+    def remove(self, record: Record) -> Deferred[None]:
+        """
+        Keep a record no longer.
+
+        @return: as for L{put}.
+        """
+
+
+class Authenticator(Protocol):
+    """
+    Who finds out whether a person is who he says.
+    """
+
+    def login(self, name: str, password: str, address: str) -> Deferred[Account]:
+        """
+        @param name: of an account, in any spelling.
+        @param address: from where the attempt comes.
+        @return: fires with the account; fails with
+            L{chat.errors.WrongPassword}, also when there is no such account, with
+            L{chat.errors.TooManyAttempts}, or with L{chat.errors.TryLater}.
+        """
+
+    def secretFor(self, password: str) -> Deferred[str]:
+        """
+        @return: fires with what an L{Account} keeps of a password; fails with
+            L{chat.errors.PasswordInvalid} or L{chat.errors.TryLater}.
         """
 
 
@@ -136,7 +300,13 @@ class Backplane(Protocol):
 class FrontDoor(Protocol):
     """
     What a session needs of the way in by which its participant came.
+
+    @ivar address: from where he comes: an IP address, or another word where
+        there is none; nothing while that is not known.
     """
+
+    @property
+    def address(self) -> str: ...
 
     def hold(self) -> None:
         """

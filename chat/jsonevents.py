@@ -14,17 +14,17 @@ from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from chat.events import Ending, Event, Person
+from chat.endings import Ending
+from chat.events import Event
+from chat.rows import BanRow, Person, RoomRow, SessionRow
 
 _T = TypeVar("_T")
+_Encoder = Callable[[Any], object]
+_Decoder = Callable[[Any], Any]
 
 
 def _timestamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _people(people: tuple[Person, ...]) -> list[dict[str, object]]:
-    return [{"nick": person.nick, "idle": person.idle} for person in people]
 
 
 def _exactly(kind: type[_T]) -> Callable[[object], _T]:
@@ -37,8 +37,9 @@ def _exactly(kind: type[_T]) -> Callable[[object], _T]:
     return decode
 
 
-_toString, _toInteger = _exactly(str), _exactly(int)
+_toString, _toInteger, _toBoolean = _exactly(str), _exactly(int), _exactly(bool)
 _toList: Callable[[object], list[Any]] = _exactly(list)
+_toObject: Callable[[object], dict[str, Any]] = _exactly(dict)
 
 
 def _toTime(value: str) -> datetime:
@@ -56,44 +57,76 @@ def _toEnding(value: str) -> Ending:
         return Ending.OTHER
 
 
-def _toPeople(value: object) -> tuple[Person, ...]:
-    return tuple(
-        Person(_toString(row["nick"]), _toInteger(row.get("idle", 0))) for row in _toList(value)
-    )
-
-
 def _toStrings(value: object) -> tuple[str, ...]:
     return tuple(map(_toString, _toList(value)))
 
 
 # How the field types that JSON lacks are written and read.
-_ENCODERS: dict[Any, Callable[[Any], object]] = {
+_ENCODERS: dict[Any, _Encoder] = {
     datetime: _timestamp,
+    datetime | None: lambda at: None if at is None else _timestamp(at),
     Ending: str,
     tuple[str, ...]: list,
-    tuple[Person, ...]: _people,
 }
-_DECODERS: dict[Any, Callable[[Any], Any]] = {
+_DECODERS: dict[Any, _Decoder] = {
     datetime: _toTime,
+    datetime | None: lambda value: None if value is None else _toTime(value),
     Ending: _toEnding,
     tuple[str, ...]: _toStrings,
-    tuple[Person, ...]: _toPeople,
     str: _toString,
     int: _toInteger,
+    bool: _toBoolean,
 }
 
 
 class _Codec:
-    """The fields of one kind of event, looked up once."""
+    """The fields of one kind of event, or of the rows of a list, looked up once."""
 
     def __init__(self, kind: type) -> None:
         self.kind = kind
         self.name = kind.__name__.lower()
         types = get_type_hints(kind)
         named: list[tuple[Field[Any], Any]] = [(f, types[f.name]) for f in fields(kind)]
-        self.encoders = [(f.name, _ENCODERS.get(type_)) for f, type_ in named]
-        self.decoders = [(f.name, _DECODERS[type_], f.default is MISSING) for f, type_ in named]
+        self._encoders = [(f.name, _ENCODERS.get(type_)) for f, type_ in named]
+        self._decoders = [(f.name, _DECODERS[type_], f.default is MISSING) for f, type_ in named]
 
+    def encode(self, mapping: dict[str, object], value: object) -> dict[str, object]:
+        """Add the fields of a value to a mapping."""
+        for name, encode in self._encoders:
+            field = getattr(value, name)
+            mapping[name] = field if encode is None else encode(field)
+        return mapping
+
+    def decode(self, mapping: Mapping[str, Any]) -> Any:
+        """The value; raises L{ValueError} when a key is missing or bad."""
+        values: dict[str, Any] = {}
+        for name, decode, needed in self._decoders:
+            if name in mapping:
+                try:
+                    values[name] = decode(mapping[name])
+                except (AttributeError, KeyError, OverflowError, TypeError) as error:
+                    raise ValueError(f"{self.name}: bad {name}") from error
+            elif needed:
+                raise ValueError(f"{self.name}: no {name}")
+        return self.kind(**values)
+
+
+def _encoderOf(row: _Codec) -> _Encoder:
+    return lambda rows: [row.encode({}, each) for each in rows]
+
+
+def _decoderOf(row: _Codec) -> _Decoder:
+    return lambda value: tuple(row.decode(_toObject(each)) for each in _toList(value))
+
+
+_ROWS = {
+    tuple[Person, ...]: _Codec(Person),
+    tuple[RoomRow, ...]: _Codec(RoomRow),
+    tuple[BanRow, ...]: _Codec(BanRow),
+    tuple[SessionRow, ...]: _Codec(SessionRow),
+}
+_ENCODERS.update({type_: _encoderOf(row) for type_, row in _ROWS.items()})
+_DECODERS.update({type_: _decoderOf(row) for type_, row in _ROWS.items()})
 
 _CODECS = [_Codec(kind) for kind in get_args(Event)]
 _BY_KIND = {codec.kind: codec for codec in _CODECS}
@@ -107,11 +140,7 @@ def toMapping(event: Event) -> dict[str, object]:
         microseconds and C{Z}.
     """
     codec = _BY_KIND[type(event)]
-    mapping: dict[str, object] = {"event": codec.name}
-    for name, encode in codec.encoders:
-        value = getattr(event, name)
-        mapping[name] = value if encode is None else encode(value)
-    return mapping
+    return codec.encode({"event": codec.name}, event)
 
 
 def fromMapping(mapping: Mapping[str, Any]) -> Event | None:
@@ -126,14 +155,5 @@ def fromMapping(mapping: Mapping[str, Any]) -> Event | None:
     codec = _BY_NAME.get(str(mapping.get("event")))
     if codec is None:
         return None
-    values: dict[str, Any] = {}
-    for name, decode, needed in codec.decoders:
-        if name in mapping:
-            try:
-                values[name] = decode(mapping[name])
-            except (AttributeError, KeyError, OverflowError, TypeError) as error:
-                raise ValueError(f"{codec.name}: bad {name}") from error
-        elif needed:
-            raise ValueError(f"{codec.name}: no {name}")
-    event: Event = codec.kind(**values)
+    event: Event = codec.decode(mapping)
     return event

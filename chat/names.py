@@ -12,12 +12,14 @@ stand beside C{bob}.
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from unicodedata import category, name, normalize
 
 from precis_i18n import get_profile
 from wcwidth import wcswidth
 
-from chat.errors import NickConfusable, NickInvalid, NickTooLong, NoSuchRoom
+from chat.errors import NickConfusable, NickInvalid, NickTooLong, RoomInvalid
 
 MAX_COLUMNS = 20
 """The widest nickname, in columns of a terminal."""
@@ -61,6 +63,7 @@ def nickname(text: str) -> str:
     return shown
 
 
+@lru_cache(maxsize=4096)
 def fold(nick: str) -> str:
     """
     @param nick: what L{nickname} returned, or anything somebody typed to name
@@ -83,12 +86,23 @@ def roomname(text: str) -> str:
     Make a room name of what somebody typed, with its C{#} or without.
 
     @return: the name with its C{#}, folded: room names have one spelling.
-    @raise NoSuchRoom: when no room can have this name.
+    @raise RoomInvalid: when no room can have this name.
     """
     try:
         return ROOM_MARK + fold(nickname(text.removeprefix(ROOM_MARK)))
     except (NickInvalid, NickTooLong, NickConfusable) as error:
-        raise NoSuchRoom(text) from error
+        raise RoomInvalid(text) from error
+
+
+def isNamedIn(text: str, nick: str) -> bool:
+    """
+    @return: whether a text has a nickname in it, and not only as a part of a
+        longer Latin word.
+    """
+    plain, folded = text.casefold(), nick.casefold()
+    if not folded or folded not in plain:
+        return False
+    return re.search(rf"(?<![a-z0-9_]){re.escape(folded)}(?![a-z0-9_])", plain) is not None
 
 
 def _mayStandInName(char: str) -> bool:

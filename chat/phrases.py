@@ -1,69 +1,38 @@
 """
 The sentences of the service, in a language.
 
-This module and L{chat.wording} are the only places that speak to
-people.  Every phrase stands here in English, marked for gettext; the catalogues
-translate it.
+This module, with its tables in L{chat.sentences}, L{chat.wording} and
+L{chat.listings} are the only places that speak to people.  Every phrase stands
+there in English, marked for gettext; the catalogues translate it.
 """
 
 from __future__ import annotations
 
-from chat.events import Ending
-from chat.languages import N_, translation
+from chat.endings import Ending
+from chat.languages import translation
+from chat.sentences import (
+    CHOICES,
+    CONFIRMATIONS,
+    DEPARTURES,
+    DEPARTURES_BY,
+    FAREWELLS,
+    FAREWELLS_BY,
+    REFUSALS,
+    WARNINGS,
+    Sentence,
+)
 
-_REFUSALS = {
-    "line-too-long": N_("that line is longer than {about} bytes and was not sent"),
-    "not-utf8": N_("that line is not UTF-8 and was not sent"),
-    "unknown-command": N_("no command {about}; /help lists them"),
-    "argument-missing": N_("something is missing: {about}"),
-    "nick-needed": N_("choose a nickname first: type it, and Enter"),
-    "nick-invalid": N_("{about} cannot be a nickname: letters, digits, _ and -, first a letter"),
-    "nick-too-long": N_("that nickname is wider than {about} columns"),
-    "nick-confusable": N_("{about} mixes scripts and could be mistaken for another nickname"),
-    "nick-taken": N_("{about} is taken, choose another"),
-    "nick-unchanged": N_("you are {about} already"),
-    "no-such-nick": N_("nobody here is called {about}"),
-    "no-such-room": N_("there is no room {about}"),
-    "nobody-to-reply-to": N_("nobody has told you anything yet"),
-    "unknown-language": N_("this service speaks {about}"),
-    "unknown-format": N_("the formats are {about}"),
-}
-
-_WARNINGS = {
-    "idle": N_("you have been silent; say something within {about} seconds to stay"),
-}
-
-# Why somebody left, as the others read it.
-_DEPARTURES = {
-    Ending.QUIT: N_("quit"),
-    Ending.INPUT_CLOSED: N_("input closed"),
-    Ending.CONNECTION_LOST: N_("connection lost"),
-    Ending.REGISTRATION_TIMEOUT: N_("timed out"),
-    Ending.IDLE_TIMEOUT: N_("timed out"),
-    Ending.TOO_SLOW: N_("too slow"),
-    Ending.LINE_ENDLESS: N_("sent no line end"),
-    Ending.NOT_CHAT: N_("not a chat client"),
-    Ending.INTERNAL_ERROR: N_("internal error"),
-    Ending.SHUTDOWN: N_("the service stops"),
-    Ending.OTHER: N_("gone"),
-}
-
-# Why the service ends a session, as the one reads it whose it is.
-_FAREWELLS = {
-    Ending.QUIT: N_("Goodbye."),
-    Ending.INPUT_CLOSED: N_("Goodbye: your input has ended."),
-    Ending.CONNECTION_LOST: N_("Goodbye."),
-    Ending.SHUTDOWN: N_("Goodbye: the service stops."),
-    Ending.OTHER: N_("Goodbye."),
-    Ending.REGISTRATION_TIMEOUT: N_("no nickname in time"),
-    Ending.IDLE_TIMEOUT: N_("you have been silent for too long"),
-    Ending.TOO_SLOW: N_("you read too slowly, and lines for you were lost"),
-    Ending.LINE_ENDLESS: N_("more than {about} bytes came without a line end"),
-    Ending.NOT_CHAT: N_("this is a chat service and does not speak {about}; try telnet"),
-    Ending.INTERNAL_ERROR: N_("something went wrong here, and has been noted"),
-}
-
-PEACEFUL = frozenset({Ending.QUIT, Ending.INPUT_CLOSED, Ending.CONNECTION_LOST, Ending.SHUTDOWN})
+PEACEFUL = frozenset(
+    {
+        Ending.QUIT,
+        Ending.INPUT_CLOSED,
+        Ending.CONNECTION_LOST,
+        Ending.SHUTDOWN,
+        Ending.PARTED,
+        Ending.MOVED,
+        Ending.SESSION_ENDED,
+    }
+)
 """The endings that are nobody's fault."""
 
 
@@ -82,19 +51,44 @@ class Phrases:
 
     def refusal(self, code: str, about: str) -> str:
         """What is wrong, without its code."""
-        return self.gettext(_REFUSALS[code]).format(about=about)
+        return self._sentence(REFUSALS[code], about)
 
     def warning(self, code: str, about: str) -> str:
-        """What will happen, without its code."""
-        return self.gettext(_WARNINGS[code]).format(about=about)
+        """What will happen, or has happened, without its code."""
+        if code == "is-away":
+            # A nickname has no colon, so the first one ends it.
+            nick, _, why = about.partition(": ")
+            return self.withReason(self.gettext("{nick} is away").format(nick=nick), why)
+        return self._sentence(WARNINGS[code], about)
 
-    def departure(self, reason: Ending, text: str) -> str:
-        """Why somebody left: his own words, or ours."""
-        return text or self.gettext(_DEPARTURES[reason])
+    def done(self, code: str, about: str) -> str:
+        """What was done."""
+        choice = CHOICES.get((code, about))
+        if choice is not None:
+            return self.gettext(choice)
+        return self._sentence(CONFIRMATIONS[code], about)
 
-    def farewell(self, reason: Ending, about: str) -> str:
+    def departure(self, reason: Ending, text: str, by: str = "") -> str:
+        """
+        Why somebody left: his own words, or ours; and where somebody has put him
+        out, who and why.
+        """
+        if reason in DEPARTURES_BY:
+            if not by:
+                return self.withReason(self.gettext(DEPARTURES[reason]), text)
+            return self.withReason(self.gettext(DEPARTURES_BY[reason]).format(by=by), text)
+        return text or self.gettext(DEPARTURES[reason])
+
+    def farewell(self, reason: Ending, about: str, by: str = "") -> str:
         """Why the service ends a session, without the code."""
-        return self.gettext(_FAREWELLS[reason]).format(about=about)
+        sentences = FAREWELLS_BY if by and reason in FAREWELLS_BY else FAREWELLS
+        return self._sentence(sentences[reason], about, by)
+
+    def withReason(self, what: str, why: str) -> str:
+        """
+        @param why: perhaps nothing.
+        """
+        return self.gettext("{what}: {why}").format(what=what, why=why) if why else what
 
     def duration(self, seconds: int) -> str:
         """A time span in one or two letters and a number."""
@@ -106,3 +100,8 @@ class Phrases:
         if seconds < 86400:
             return _("{n}h").format(n=seconds // 3600)
         return _("{n}d").format(n=seconds // 86400)
+
+    def _sentence(self, sentence: Sentence, about: str, by: str = "") -> str:
+        if isinstance(sentence, tuple):
+            sentence = sentence[0 if about else 1]
+        return self.gettext(sentence).format(about=about, by=by)

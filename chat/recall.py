@@ -34,6 +34,13 @@ class Recall:
         """
         if line.strip() and (not self._lines or self._lines[-1] != line):
             self._lines.append(line)
+        self.leave()
+
+    def leave(self) -> None:
+        """
+        Go back behind the newest line, and forget what was changed: what has been
+        entered is not to be kept.
+        """
         self._changed.clear()
         self._place = len(self._lines)
 

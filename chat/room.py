@@ -1,68 +1,86 @@
 """
-Rooms and who is in them: who hears what.
+One room: who is in it, who hears what, and how it is kept.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
+from weakref import WeakSet
 
 from chat.audience import Audience, EndOfTurn, Recipient
-from chat.events import Acted, Ending, Event, Joined, Left, Person, Renamed, RoomEvent, Said
+from chat.events import (
+    Acted,
+    Changed,
+    Ending,
+    Joined,
+    Left,
+    ModeSet,
+    Person,
+    Renamed,
+    RoomEvent,
+    Said,
+    Talking,
+    TopicSet,
+)
+from chat.member import Member, Seat
 from chat.names import fold
+from chat.records import RoomRecord
 
+COALESCE = 1.0
+"""For how many seconds comings and goings of a crowd are gathered at the most."""
 
-@dataclass(eq=False, slots=True)
-class Member:
-    """
-    Somebody who has a nickname, and the recipients who hear what he hears: one
-    for each of his sessions in this process, so none for somebody elsewhere.
-
-    @ivar fold: of the nickname; see L{chat.names.fold}.
-    @ivar rooms: those he has gone into and not left.  The room itself knows of it
-        when the event arrives.
-    @ivar active: when his last complete line came, in seconds of the Hub's clock.
-    @ivar teller: who told him something last.
-    """
-
-    nick: str
-    fold: str
-    recipients: list[Recipient] = field(default_factory=list)
-    rooms: list[str] = field(default_factory=list)
-    active: float = 0.0
-    teller: Member | None = None
-
-    def hear(self, event: Event) -> None:
-        """Tell him alone, in all his sessions."""
-        for recipient in self.recipients:
-            recipient.hear(event)
-
-    def withdraw(self) -> None:
-        """Let him hear no more, in any of his sessions."""
-        for recipient in self.recipients:
-            recipient.withdraw()
-        self.recipients.clear()
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls something after so many seconds."""
 
 
 class Room:
     """
     One room.
 
-    @ivar name: with its C{#}.
+    @ivar record: its name and how it is kept, as far as it outlives a restart.
+    @ivar guestOwners: those of its owners who own it only while they are here.
+    @ivar invited: those without an account who may come in whatever the record
+        says: they, and nobody who has the nickname of one of them later.
     """
 
-    def __init__(self, name: str, endOfTurn: EndOfTurn) -> None:
-        self.name = name
-        self._audience = Audience(endOfTurn)
+    def __init__(
+        self, record: RoomRecord, endOfTurn: EndOfTurn, later: Later, announceLimit: int
+    ) -> None:
+        """
+        @param announceLimit: up to how many people each coming and going is
+            announced; 0 for any number.
+        """
+        self.record = record
+        self.audience = Audience(endOfTurn)
+        self.guestOwners: set[Member] = set()
+        self.invited: WeakSet[Member] = WeakSet()
+        self._later = later
+        self._announceLimit = announceLimit
         self._members: dict[str, Member] = {}
+        self._changed = datetime.min
+        # Of whom in a crowd programs are still to be told whether he is here.
+        self._untold: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._members)
 
     @property
+    def name(self) -> str:
+        """With its C{#}."""
+        return self.record.name
+
+    @property
     def nicks(self) -> tuple[str, ...]:
         """The nicknames of everybody here, in the order of their coming."""
         return tuple(member.nick for member in self._members.values())
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Everybody here, in the order of their coming."""
+        return tuple(self._members.values())
 
     def people(self, now: float) -> tuple[Person, ...]:
         """
@@ -70,50 +88,144 @@ class Room:
         @return: everybody here, in the order of their coming.
         """
         return tuple(
-            Person(member.nick, max(0, int(now - member.active)))
+            Person(member.nick, max(0, int(now - member.active)), member.away is not None)
             for member in self._members.values()
         )
+
+    def others(self, member: Member) -> tuple[str, ...]:
+        """The nicknames of everybody else here."""
+        return tuple(other.nick for other in self._members.values() if other is not member)
+
+    def owns(self, member: Member) -> bool:
+        """Whether somebody is an owner."""
+        return member in self.guestOwners or member.account in self.record.owners
+
+    def lets(self, member: Member) -> bool:
+        """Whether somebody has been invited."""
+        return member in self.invited or member.account in self.record.guests
 
     def enter(self, member: Member, event: Joined) -> None:
         """
         Let a member in.  The others hear of it; he hears what comes after.
         """
+        isCrowd = self._isCrowd(len(self) + 1)
+        if not isCrowd:
+            self._tellChanges()
         self._members[fold(event.nick)] = member
-        self._audience.deliver(replace(event, count=len(self)))
-        for recipient in member.recipients:
-            if recipient.here is None:
-                recipient.here = self._audience
-            self._audience.add(recipient)
+        if isCrowd:
+            self._note(event)
+        else:
+            self.audience.deliver(replace(event, count=len(self)))
+        for seat in member.seats:
+            self.attend(seat)
 
-    def arrived(self, event: RoomEvent, author: Recipient | None) -> None:
+    def attend(self, seat: Seat) -> None:
+        """
+        Let a session of somebody who is here hear what comes from now on.
+        """
+        recipient = seat.recipient
+        if recipient in self.audience:
+            return
+        if recipient.here is None:
+            recipient.here = self.audience
+            seat.participant.room = self.name
+        self.audience.add(recipient)
+
+    def talk(self, seat: Seat) -> None:
+        """
+        Let somebody who is here talk here, and tell him so.
+        """
+        seat.recipient.talkIn(self.audience)
+        seat.participant.room = self.name
+        seat.recipient.hear(Talking(self.name))
+
+    def arrived(
+        self,
+        event: RoomEvent,
+        author: Recipient | None,
+        deaf: Collection[Member] = (),
+    ) -> None:
         """
         Take in what happened here, and let everybody hear it.
 
         @param author: the recipient who caused the event, if he is in this
             process.
+        @param deaf: who does not listen to the author.
         """
+        if self._untold and not isinstance(event, Left):
+            self._tellChanges()
         match event:
             case Said() | Acted():
-                self._audience.deliver(event, author)
+                unheard = [each for member in deaf for each in member.recipients] if deaf else ()
+                self.audience.deliver(event, author, unheard)
             case Left():
-                member = self._members.pop(fold(event.nick))
-                # When this process stops, each of its people is told so once, and
-                # not of everybody else as well.
-                isTold = event.reason is not Ending.SHUTDOWN or not member.recipients
-                for recipient in member.recipients:
-                    self._audience.remove(recipient)
-                    if recipient.here is self._audience:
-                        recipient.here = None
-                if isTold:
-                    self._audience.deliver(replace(event, count=len(self)))
+                self._left(event)
             case Renamed():
                 before, after = fold(event.nick), fold(event.name)
                 # Built anew, for who is renamed keeps his place.
                 self._members = {
                     after if key == before else key: member for key, member in self._members.items()
                 }
-                self._audience.deliver(event)
-            case Joined():
+                self.audience.deliver(event)
+            case TopicSet(nick=nick, text=text):
+                self.record = replace(self.record, topic=text, topicBy=nick)
+                self.audience.deliver(event)
+            case ModeSet():
+                self.audience.deliver(event)
+            case Joined() | Changed():
                 raise ValueError("a member enters by Room.enter")
             case _:  # pragma: no cover
                 assert_never(event)
+
+    def _left(self, event: Left) -> None:
+        member = self._members.get(fold(event.nick))
+        if member is None:
+            # A process that has come later never saw him come.
+            return
+        isCrowd = self._isCrowd(len(self))
+        if not isCrowd:
+            self._tellChanges()
+        del self._members[fold(event.nick)]
+        self.guestOwners.discard(member)
+        # When this process stops, each of its people is told so once, and not of
+        # everybody else as well.
+        isTold = event.reason is not Ending.SHUTDOWN or not member.seats
+        for seat in member.seats:
+            # One that has just come to him hears nothing yet.
+            if seat.recipient in self.audience:
+                self.audience.remove(seat.recipient)
+            if seat.recipient.here is self.audience:
+                seat.recipient.here = None
+                seat.participant.room = ""
+        if not isTold:
+            return
+        if isCrowd:
+            self._note(event)
+        else:
+            self.audience.deliver(replace(event, count=len(self)))
+
+    # A crowd.
+
+    def _isCrowd(self, count: int) -> bool:
+        return 0 < self._announceLimit < count
+
+    def _note(self, event: Joined | Left) -> None:
+        if not self._untold:
+            self._later(COALESCE, self._tellChanges)
+        self._changed = event.at
+        self._untold[event.nick] = None
+
+    def _tellChanges(self) -> None:
+        """
+        Tell programs who has come and gone, before anything else happens.  Whoever
+        has done both is among them: a program that came in between knows only the
+        one.
+        """
+        if self._untold:
+            comings: list[str] = []
+            goings: list[str] = []
+            for nick in self._untold:
+                (comings if fold(nick) in self._members else goings).append(nick)
+            self._untold.clear()
+            changed = Changed(self.name, self._changed, tuple(comings), tuple(goings), len(self))
+            self.audience.deliver(changed)

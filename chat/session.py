@@ -8,19 +8,21 @@ L{chat.lifecycle}; what a command does is in L{chat.requests}.
 
 from __future__ import annotations
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from chat.audience import Recipient
-from chat.commands import Nick, Quit, parse
-from chat.deadlines import Deadlines
-from chat.errors import ChatError
-from chat.events import Ending, Greeted, NickAsked, Noticed, Present, Refused, Warned
-from chat.hub import Hub
-from chat.interfaces import FrontDoor, Outlet, RenderingChoice
+from chat.commands import Command, Say, StateCommand
+from chat.core import Core
+from chat.entrance import mayBeHere
+from chat.errors import Banned, ChatError, UnknownCommand
+from chat.events import Ending, Greeted, NickAsked, Present, Warned
+from chat.facilities import Facilities
+from chat.interfaces import FrontDoor, Outlet
 from chat.lifecycle import newLifecycle
-from chat.participant import Core, Participant, Settings
-from chat.requests import carryOut
+from chat.participant import Participant
+from chat.requests.dispatch import carryOut
+from chat.requests.general import tellMotd
+from chat.text import clean
+from chat.verbs import parse
 
 
 class Session:
@@ -33,25 +35,11 @@ class Session:
 
     _log = Logger()
 
-    def __init__(
-        self,
-        hub: Hub,
-        door: FrontDoor,
-        outlet: Outlet,
-        renderings: RenderingChoice,
-        settings: Settings,
-        clock: IReactorTime,
-    ) -> None:
-        participant = Participant(settings.language)
-        recipient = Recipient(outlet, renderings(participant.format, participant.language))
-        deadlines = Deadlines(
-            clock,
-            settings.registrationTimeout,
-            settings.idleTimeout,
-            lambda seconds: recipient.hear(Warned("idle", str(seconds))),
-            self.end,
-        )
-        self._core = Core(hub, door, recipient, renderings, settings, deadlines, participant)
+    def __init__(self, shared: Facilities, door: FrontDoor, outlet: Outlet) -> None:
+        """
+        @param shared: what all sessions share.
+        """
+        self._core = Core(shared, door, outlet, self._end, self._warn)
         self._lifecycle = newLifecycle(self._core)
 
     @property
@@ -66,14 +54,18 @@ class Session:
 
     def opened(self) -> None:
         """
-        He is connected: greet him.
+        He is connected: greet him, unless nobody from there may be here.
         """
         core = self._core
+        try:
+            mayBeHere(core)
+        except Banned as banned:
+            self.end(Ending.BANNED, banned.about)
+            return
         core.deadlines.opened()
-        core.recipient.hear(Greeted(core.settings.name, len(core.hub)))
-        for line in core.settings.motd.splitlines():
-            core.recipient.hear(Noticed(line))
-        core.recipient.hear(NickAsked())
+        core.hear(Greeted(core.shared.settings.name, len(core.hub.nicknames)))
+        tellMotd(core)
+        core.hear(NickAsked())
 
     def lineReceived(self, line: str) -> None:
         """
@@ -84,17 +76,19 @@ class Session:
         core = self._core
         if core.member is not None:
             core.deadlines.touch()
-            core.hub.touch(core.member)
+            core.hub.touch(core.member, core.seat)
         try:
-            command = parse(line)
+            command = self._parsed(line)
             if command is None:
                 return
-            if core.member is None or isinstance(command, Nick | Quit):
+            if core.member is None or isinstance(command, StateCommand):
                 self._lifecycle.do(command)
             else:
-                # It changes no state, and to look up the transition that says so
-                # would cost as much as all the rest.
-                carryOut(core, command)
+                # Most of it changes no state, and to look up the transition that
+                # says so would cost as much as all the rest.
+                answer = carryOut(core, command)
+                if answer is not None:
+                    self._lifecycle.wait(answer)
         except ChatError as error:
             self.refuse(error)
         except Exception:
@@ -105,20 +99,20 @@ class Session:
         """
         Answer what he asked for with an error.
         """
-        self._core.recipient.hear(Refused(error.code, error.about))
+        self._core.refuse(error)
 
     def areYouThere(self) -> None:
         """
         His telnet client asks for a sign of life (RFC 854, AYT).
         """
-        self._core.recipient.hear(Present())
+        self._core.hear(Present())
 
     def inputClosed(self) -> None:
         """
         He has closed his side, and everything he sent before has been done.
         """
         core = self._core
-        if core.settings.listenAfterFIN and core.member is not None:
+        if core.shared.settings.listenAfterFIN and core.member is not None:
             # He cannot send a line any more, so none is expected of him.
             core.deadlines.stop()
         else:
@@ -131,7 +125,7 @@ class Session:
         @param about: a detail of the reason, for him.
         @param grace: see L{chat.interfaces.FrontDoor.close}.
         """
-        self._lifecycle.end(reason, about, grace)
+        self._lifecycle.end(reason, about, "", grace)
 
     def gone(self, reason: Ending) -> None:
         """
@@ -140,3 +134,18 @@ class Session:
         @param reason: why, if the service did not end the session before.
         """
         self._lifecycle.gone(reason)
+
+    def _parsed(self, line: str) -> Command | None:
+        try:
+            return parse(line)
+        except UnknownCommand:
+            if not self._core.participant.asked:
+                raise
+            # A password may begin with a slash, and is not to be shown in a refusal.
+            return Say(clean(line))
+
+    def _end(self, reason: Ending, about: str, by: str) -> None:
+        self._lifecycle.end(reason, about, by, None)
+
+    def _warn(self, seconds: int) -> None:
+        self._core.hear(Warned("idle", str(seconds)))

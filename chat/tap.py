@@ -1,6 +1,6 @@
 """
-C{twistd tcpchat}: the options, and the service made of them.  This is the only
-module that knows every other.
+C{twistd tcpchat}: the service made of its options.  This is the only module that
+knows every other.
 """
 
 from __future__ import annotations
@@ -12,34 +12,43 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
-from OpenSSL import SSL, crypto
 from twisted.application.service import IService, MultiService
-from twisted.internet.endpoints import serverFromString
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import ILogObserver, Logger, jsonFileLogObserver
 from twisted.python.logfile import LogFile
-from twisted.python.usage import Options as UsageOptions
-from twisted.python.usage import UsageError
 
 from chat import __version__
+from chat.accounts import Accounts
 from chat.backplane.local import LocalBackplane
-from chat.history.memory import MemoryHistory
-from chat.hub import Hub
-from chat.interfaces import FrontDoor, Outlet, Recorder
-from chat.languages import LANGUAGES, SOURCE_LANGUAGE, resolve
+from chat.credentials.gate import Gate
+from chat.credentials.hashing import Hashing
+from chat.directory import Directory
+from chat.errors import CannotStart
+from chat.facilities import Facilities, Settings
+from chat.history.memory import MemoryStore
+from chat.history.sqlite import SQLiteStore
+from chat.history.store import OnLoaded, Store
+from chat.hub import Hub, utcNow
+from chat.interfaces import FrontDoor, Outlet, Recorder, Style
+from chat.operations.certificates import Certificates, reasonOf
+from chat.operations.motd import readMOTD
 from chat.operations.notify import NotifyService
-from chat.operations.serving import CannotStart, ChatService
+from chat.operations.rehash import Rehash
+from chat.operations.serving import ChatService
 from chat.operations.transcript import Transcript
-from chat.participant import Settings
+from chat.options import Options, wrong
 from chat.protocols.linefactory import LineFactory
+from chat.records import Account, Record, RoomRecord, Sanction
 from chat.rendering.choice import renderingFor
+from chat.sanctions import Sanctions
 from chat.session import Session
-from chat.text import clean
+from chat.watch import StorageWatch
+
+__all__ = ["BACKLOG", "Options", "makeService"]
 
 _log = Logger()
-
-DEFAULT_PORT = "8080"
 
 BACKLOG = 1024
 """
@@ -47,131 +56,8 @@ How many connections may wait to be accepted: with Twisted's 50, some of a storm
 of connections never see their greeting.
 """
 
-_HALF_CLOSE = ("close", "listen")
-_LOG_FORMATS = ("text", "json")
-
-
-class _Seconds:
-    """
-    What makes a time limit of the value of an option.
-    """
-
-    coerceDoc = "Seconds; 0 for no limit."
-
-    def __init__(self, option: str) -> None:
-        self._option = option
-
-    def __call__(self, text: str) -> float:
-        """
-        @raise UsageError: when it is no number, or cannot be a limit.
-        """
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = -1
-        if not 0 <= seconds < float("inf"):
-            raise UsageError(f"--{self._option} is a number of seconds, 0 for no limit")
-        return seconds
-
-
-class Options(UsageOptions):
-    """
-    The command line of C{twistd tcpchat}.
-    """
-
-    synopsis = "[options]"
-    longdesc = (
-        "A chat service for telnet, nc and everything with a socket. --port is a number, or a "
-        "Twisted endpoint such as unix:/run/chat.sock, "
-        "ssl:8443:privateKey=key.pem:certKey=cert.pem, systemd:domain=INET:name=chat or "
-        "haproxy:tcp:8080; give it as often as you like."
-    )
-    optParameters = [
-        ["name", None, "tcpchat", "Name of the service, in its greeting."],
-        ["motd", None, None, "File with the message of the day, in UTF-8."],
-        ["language", None, SOURCE_LANGUAGE, f"Language of the service: {', '.join(LANGUAGES)}."],
-        [
-            "registration-timeout",
-            None,
-            60.0,
-            "How long somebody may take to choose a nickname.",
-            _Seconds("registration-timeout"),
-        ],
-        [
-            "idle-timeout",
-            None,
-            1800.0,
-            "How long somebody may be silent.",
-            _Seconds("idle-timeout"),
-        ],
-        [
-            "half-close",
-            None,
-            "close",
-            "What happens to one who closes his side: close, or listen.",
-        ],
-        ["transcript", None, None, "File to which all that is said is appended."],
-        ["log-format", None, "text", "Format of the log: text, or json."],
-    ]
-    compData = None
-
-    def __init__(self) -> None:
-        super().__init__()
-        self["ports"] = []
-
-    def opt_port(self, description: str) -> None:
-        """Port number or endpoint to listen on; repeatable. [default: 8080]"""
-        self["ports"].append(description)
-
-    opt_p = opt_port
-
-    def opt_version(self) -> None:
-        """Print the version of tcpchat, and exit."""
-        print(f"tcpchat {__version__}")
-        sys.exit(0)
-
-    def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        """
-        Parse the command line.
-
-        @raise SystemExit: with one line and status 1, when it is wrong.  twistd
-            would print all of its help, and exit with 0.
-        """
-        try:
-            super().parseOptions(options)
-        except UsageError as error:
-            raise _wrong(str(error)) from None
-
-    def postOptions(self) -> None:
-        """
-        Check what can be checked without the reactor.
-        """
-        self["ports"] = self["ports"] or [DEFAULT_PORT]
-        language = resolve(self["language"])
-        if language is None:
-            raise UsageError(f"--language is one of {', '.join(LANGUAGES)}")
-        self["language"] = language
-        self["name"] = clean(self["name"]).strip()
-        if not self["name"]:
-            raise UsageError("--name needs a name")
-        for option, choices in (("half-close", _HALF_CLOSE), ("log-format", _LOG_FORMATS)):
-            if self[option] not in choices:
-                raise UsageError(f"--{option} is one of {', '.join(choices)}")
-        self["motd"] = self._readMOTD()
-        twistd: Mapping[str, Any] = self.parent or {}
-        if self["log-format"] == "json" and (twistd.get("logger") or twistd.get("syslog")):
-            raise UsageError("--log-format json does not go with --logger or --syslog")
-
-    def _readMOTD(self) -> str:
-        path = self["motd"]
-        if path is None:
-            return ""
-        try:
-            with open(path, encoding="utf-8") as file:
-                return "\n".join(clean(line) for line in file.read().splitlines())
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8"
-            raise UsageError(f"cannot read --motd {path}: {reason}") from error
+IN_MEMORY = ":memory:"
+"""The name of the database that is none."""
 
 
 class _JSONLog(MultiService):
@@ -208,39 +94,74 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor
 
     clock: Any = reactor
-    recorders: list[Recorder] = [MemoryHistory()]
-    transcript = None
+    # Its threads are made when they are needed first.
+    inThread: Any = lambda *call: deferToThreadPool(clock, clock.getThreadPool(), *call)  # noqa: E731
+    certificates = Certificates(inThread)
+    endpoints = [(each, _endpoint(clock, certificates, each)) for each in options["ports"]]
+
+    store = _storeFor(options, clock, lambda records: _load(records, shared))
+    hashing = Hashing(clock)
+    # Stopped in the reverse order: the watchdog is kept quiet until the end.
+    notify = NotifyService(clock, os.environ)
+    services: list[Any] = [notify, store, hashing]
+    recorders: list[Recorder] = [store.history]
     if options["transcript"]:
-        inThread = partial(deferToThreadPool, clock, clock.getThreadPool())
-        rendering = renderingFor("text", options["language"]).elsewhere
+        rendering = renderingFor(Style(language=options["language"])).elsewhere
         transcript = Transcript(options["transcript"], rendering, inThread)
+        services.append(transcript)
         recorders.append(transcript)
-    hub = Hub(
-        LocalBackplane(),
+
+    directory = Directory(
+        store.ledger,
         endOfTurn=partial(clock.callLater, 0),
-        seconds=clock.seconds,
-        recorders=recorders,
+        later=clock.callLater,
+        forget=store.history.forget,
+        start=options["room"],
+        announceLimit=options["announce-limit"],
+        maxRooms=options["max-rooms"],
+        maxJoined=options["max-joined"],
     )
-    settings = Settings(
-        name=options["name"],
-        version=__version__,
-        motd=options["motd"],
-        language=options["language"],
-        registrationTimeout=options["registration-timeout"],
-        idleTimeout=options["idle-timeout"],
-        listenAfterFIN=options["half-close"] == "listen",
+    accounts = Accounts(store.ledger, utcNow, options["operators"])
+    sanctions = Sanctions(store.ledger, utcNow)
+
+    def readMessage() -> Deferred[None]:
+        if not options["motd"]:
+            return succeed(None)
+        reading: Deferred[str] = inThread(readMOTD, options["motd"])
+        return reading.addCallback(partial(setattr, shared, "motd"))
+
+    rehash = Rehash(
+        [
+            ("message of the day", readMessage),
+            ("bans", sanctions.readAgain),
+            ("certificates", certificates.readAgain),
+        ],
+        notify,
+        clock,
     )
+    services.append(rehash)
+    shared = Facilities(
+        hub=Hub(LocalBackplane(store.nextId), directory, clock.seconds, recorders),
+        history=store.history,
+        accounts=accounts,
+        authenticator=Gate(accounts, hashing, clock, inThread, options.get("credCheckers", ())),
+        sanctions=sanctions,
+        renderings=renderingFor,
+        clock=clock,
+        rehash=rehash.run,
+        settings=_settings(options),
+        motd=options["motdText"],
+        startedAt=clock.seconds(),
+    )
+    store.observe(StorageWatch(shared))
 
     def newSession(door: FrontDoor, outlet: Outlet) -> Session:
-        return Session(hub, door, outlet, renderingFor, settings, clock)
+        return Session(shared, door, outlet)
 
     factory = LineFactory(newSession, clock)
-    endpoints = [(description, _endpoint(clock, description)) for description in options["ports"]]
-    notify = NotifyService(clock, os.environ)
     service = ChatService(endpoints, factory, factory, notify, clock)
-    notify.setServiceParent(service)
-    if transcript is not None:
-        transcript.setServiceParent(service)
+    for each in services:
+        each.setServiceParent(service)
     sys.excepthook = partial(_oneLine, sys.excepthook)
     if options["log-format"] == "json" and options.parent is not None:
         log = _JSONLog(options.parent)
@@ -249,7 +170,39 @@ def makeService(options: Options) -> IService:
     return service
 
 
-def _endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
+def _settings(options: Options) -> Settings:
+    return Settings(
+        name=options["name"],
+        version=__version__,
+        language=options["language"],
+        registrationTimeout=options["registration-timeout"],
+        idleTimeout=options["idle-timeout"],
+        listenAfterFIN=options["half-close"] == "listen",
+        replay=options["replay"],
+    )
+
+
+def _storeFor(options: Options, clock: Any, onLoaded: OnLoaded) -> Store:
+    limits = {
+        "keepSeconds": options["keep"],
+        "keepLines": options["keep-lines"],
+        "replay": options["replay"],
+    }
+    if options["database"] == IN_MEMORY:
+        return MemoryStore(clock, onLoaded, **limits)
+    return SQLiteStore(options["database"], clock, onLoaded, **limits)
+
+
+def _load(records: Sequence[Record], shared: Facilities) -> None:
+    """Know what was there before a restart."""
+    shared.accounts.load(each for each in records if isinstance(each, Account))
+    for name in shared.accounts.unclaimed:
+        _log.warn("no account {name} yet: whoever registers it is an operator", name=name)
+    shared.hub.directory.load(each for each in records if isinstance(each, RoomRecord))
+    shared.sanctions.load(each for each in records if isinstance(each, Sanction))
+
+
+def _endpoint(reactor: Any, certificates: Certificates, description: str) -> IStreamServerEndpoint:
     """
     @raise SystemExit: when there is no such endpoint, or its certificate cannot
         be used.
@@ -259,31 +212,12 @@ def _endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
     if kinds in ("tcp", "ssl", "unix") and ":backlog=" not in full:
         full += f":backlog={BACKLOG}"
     try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, full)
+        return certificates.endpoint(reactor, full)
+    except KeyError as error:
+        reason = f"the service manager has passed no socket called {error}"
     except Exception as error:
-        raise _wrong(f"cannot use --port {description}: {_reason(error)}") from None
-    return endpoint
-
-
-def _reason(error: Exception) -> str:
-    """
-    Why there is no such endpoint, for the operator.
-    """
-    match error:
-        case SSL.Error() | crypto.Error():
-            details = "; ".join(str(detail[-1]) for detail in error.args[0])
-            return f"its certificate or private key cannot be used ({details})"
-        case OSError(strerror=str(strerror), filename=filename):
-            return f"{strerror} ({filename})" if filename else strerror
-        case KeyError():
-            return f"the service manager has passed no socket called {error}"
-        case _:
-            return str(error) or type(error).__name__
-
-
-def _wrong(text: str) -> SystemExit:
-    line = " ".join(text.split()).rstrip(".")
-    return SystemExit(f"twistd tcpchat: {line}; see twistd tcpchat --help")
+        reason = reasonOf(error)
+    raise wrong(f"cannot use --port {description}: {reason}") from None
 
 
 def _oneLine(

@@ -65,6 +65,7 @@ class ReprRendering:
     ) -> None:
         self.echoes = echoes
         self.elsewhere: Rendering = self
+        self.ringing: Rendering = self
         self.rendered: list[Event] = []
         self._name = name
         self._silentAbout = silentAbout
@@ -84,7 +85,8 @@ class RecordingDoor:
         grace.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "192.0.2.1") -> None:
+        self.address = address
         self.calls: list[object] = []
 
     def hold(self) -> None:
@@ -102,10 +104,12 @@ class SlowBackplane(LocalBackplane):
     A backplane that decides on claims when it is told to.
 
     @ivar taken: The nicknames that are somebody's, by their fold.
+    @ivar isLate: Whether what is published waits for that, too.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.isLate = False
         self._undecided: list[Callable[[], object]] = []
 
     @property
@@ -119,9 +123,15 @@ class SlowBackplane(LocalBackplane):
         )
         return decided
 
+    def publish(self, event: Event, origin: object = None) -> None:
+        if self.isLate:
+            self._undecided.append(lambda: super(SlowBackplane, self).publish(event, origin))
+        else:
+            super().publish(event, origin)
+
     def decide(self) -> None:
         """
-        Decide on all claims there are, in their order.
+        Decide on all claims there are, and let all arrive that waits, in their order.
         """
         undecided, self._undecided = self._undecided, []
         for decide in undecided:

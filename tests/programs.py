@@ -11,6 +11,7 @@ _PACKAGES = {
     "nc": "netcat-openbsd",
     "ncat": "ncat",
     "openssl": "openssl",
+    "setpriv": "util-linux",
     "socat": "socat",
     "systemd-analyze": "systemd",
     "systemd-socket-activate": "systemd",

@@ -4,16 +4,15 @@ The service without sockets of the network: its line protocol on L{tests.doubles
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.protocol import Protocol
 
-from chat.backplane.local import LocalBackplane
-from chat.hub import Hub
 from chat.interfaces import Backplane, FrontDoor, Outlet
-from chat.participant import Settings
 from chat.protocols.linefactory import LineFactory
-from chat.rendering.choice import renderingFor
 from chat.session import Session
-from tests.doubles import HandPeer, HandReactor, endOfTurn
+from tests.doubles import HandPeer, HandReactor
+from tests.facilities import facilities
 
 
 class Service:
@@ -21,17 +20,17 @@ class Service:
     A hub with the line protocol before it.
     """
 
-    def __init__(self, backplane: Backplane | None = None, **settings: object) -> None:
+    def __init__(self, backplane: Backplane | None = None, **settings: Any) -> None:
         """
-        @param settings: As in L{Settings}.
+        @param settings: As for L{facilities}.
         """
         self.reactor = HandReactor()
-        self.hub = Hub(backplane or LocalBackplane(), endOfTurn(self.reactor), self.reactor.seconds)
-        self._settings = Settings(**settings)  # type: ignore[arg-type]
+        self.shared = facilities(self.reactor, backplane, **settings)
+        self.hub = self.shared.hub
         self.factory = LineFactory(self._newSession, self.reactor)
 
     def _newSession(self, door: FrontDoor, outlet: Outlet) -> Session:
-        return Session(self.hub, door, outlet, renderingFor, self._settings, self.reactor)
+        return Session(self.shared, door, outlet)
 
     def close(self) -> None:
         self.reactor.close()

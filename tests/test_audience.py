@@ -1,63 +1,11 @@
-"""Tests for L{chat.audience}."""
+"""Tests for L{chat.audience}: who is there, and when he hears it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, datetime
-
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from twisted.internet.task import Clock
-
-from chat.audience import FLUSH_SIZE, Audience, Recipient
-from chat.events import Acted, Noticed, RoomEvent, Said
-from tests.doubles import RecordingOutlet, ReprRendering, endOfTurn
-
-AT = datetime(2026, 11, 21, tzinfo=UTC)
-
-
-def said(text: str, room: str = "#lobby") -> Said:
-    return Said(room, 1, AT, "alice", text)
-
-
-class Stage:
-    """
-    An audience whose turns a test ends by hand.
-    """
-
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.audience = Audience(endOfTurn(self.clock))
-        self.rendering = ReprRendering()
-
-    def recipient(self, rendering: ReprRendering | None = None) -> tuple[Recipient, list[bytes]]:
-        """
-        @return: Somebody who has not come in yet, and what will have been written to him.
-        """
-        outlet = RecordingOutlet()
-        recipient = Recipient(outlet, rendering or self.rendering)
-        recipient.here = self.audience
-        return recipient, outlet.writes
-
-    def listener(self, rendering: ReprRendering | None = None) -> tuple[Recipient, list[bytes]]:
-        """
-        @return: The same, and he is in.
-        """
-        recipient, writes = self.recipient(rendering)
-        self.audience.add(recipient)
-        return recipient, writes
-
-    def say(self, text: str, author: Recipient | None = None) -> bytes:
-        """
-        @return: How it reads in the rendering of the stage.
-        """
-        event = said(text)
-        self.audience.deliver(event, author)
-        return f"{event!r}\r\n".encode()
-
-    def endTurn(self) -> None:
-        self.clock.advance(0)
+from chat.audience import FLUSH_SIZE
+from chat.events import Noticed, Said
+from tests.audiences import Stage, said
+from tests.doubles import ReprRendering
 
 
 def test_eachRenderingEncodesAnEventOnce() -> None:
@@ -242,24 +190,6 @@ def test_aNewRenderingHoldsFromThenOn() -> None:
     assert b"".join(his) == before + b"new " + after + b"new Noticed(text='alone')\r\n"
 
 
-def test_elsewhereReadsDifferently() -> None:
-    """A room in which one does not talk is told apart from the room one talks in."""
-    stage = Stage()
-    rendering = ReprRendering()
-    rendering.elsewhere = ReprRendering("elsewhere ")
-    recipient, his = stage.listener(rendering)
-    other = Audience(endOfTurn(stage.clock))
-    other.add(recipient)
-    other.deliver(said("there", "#dev"))
-    stage.endTurn()
-    here = stage.say("here")
-    stage.endTurn()
-    other.remove(recipient)
-    other.deliver(said("missed", "#dev"))
-    stage.endTurn()
-    assert his == [f"elsewhere {said('there', '#dev')!r}\r\n".encode(), here]
-
-
 def test_whatIsMuchDoesNotWaitForTheEndOfTheTurn() -> None:
     stage = Stage()
     author, his = stage.listener()
@@ -283,115 +213,3 @@ def test_oneFullRenderingFlushesAll() -> None:
     stage.listener(ReprRendering("x" * FLUSH_SIZE))
     line = stage.say("hello")
     assert terse == [line]
-
-
-SILENT_ABOUT_ACTS = ReprRendering("quiet ", silentAbout=(Acted,))
-ECHOING = ReprRendering("echo ", echoes=True)
-APART = ReprRendering("apart ")
-APART.elsewhere = ReprRendering("elsewhere ")
-RENDERINGS = [ReprRendering(), SILENT_ABOUT_ACTS, ECHOING, APART]
-
-PEOPLE = st.integers(0, 3)
-ROOMS = st.sampled_from(["#here", "#there"])
-
-
-class AnyInterleaving(RuleBasedStateMachine):
-    """
-    Against a model that writes every event to everybody at once.
-
-    What must come out is compared by room, for audiences know nothing of each other; but after
-    anything that concerns one recipient alone, he must have heard all there was.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.clock = Clock()
-        self.audiences = {room: Audience(endOfTurn(self.clock)) for room in ("#here", "#there")}
-        self.outlets = [RecordingOutlet() for _ in range(4)]
-        self.recipients = [Recipient(outlet, RENDERINGS[0]) for outlet in self.outlets]
-        for recipient in self.recipients:
-            recipient.here = self.audiences["#here"]
-        self.renderings = [RENDERINGS[0]] * 4
-        self.members: dict[str, set[int]] = {"#here": set(), "#there": set()}
-        self.expected: list[dict[str, list[bytes]]] = [defaultdict(list) for _ in range(4)]
-        self.heard: list[dict[str, list[bytes]]] = [defaultdict(list) for _ in range(4)]
-        self.number = 0
-
-    def listen(self, who: int) -> None:
-        for data in self.outlets[who].writes:
-            for line in data.splitlines(keepends=True):
-                room = next((room for room in self.audiences if room.encode() in line), "alone")
-                self.heard[who][room].append(line)
-        self.outlets[who].writes.clear()
-
-    def caughtUp(self, who: int) -> None:
-        self.listen(who)
-        assert self.heard[who] == self.expected[who]
-
-    @rule(
-        room=ROOMS, author=st.none() | PEOPLE, acts=st.booleans(), size=st.sampled_from([1, 40000])
-    )
-    def deliver(self, room: str, author: int | None, acts: bool, size: int) -> None:
-        self.number += 1
-        kind = Acted if acts else Said
-        event: RoomEvent = kind(room, self.number, AT, "alice", "x" * size)
-        self.audiences[room].deliver(event, None if author is None else self.recipients[author])
-        for who in self.members[room]:
-            chosen = self.renderings[who]
-            if who != author or chosen.echoes:
-                line = (chosen if room == "#here" else chosen.elsewhere).render(event)
-                if line:
-                    self.expected[who][room].append(line)
-
-    @rule(who=PEOPLE, room=ROOMS)
-    def comeOrGo(self, who: int, room: str) -> None:
-        if who in self.members[room]:
-            self.audiences[room].remove(self.recipients[who])
-            self.members[room].remove(who)
-            self.listen(who)
-            assert self.heard[who][room] == self.expected[who][room]
-        else:
-            self.audiences[room].add(self.recipients[who])
-            self.members[room].add(who)
-
-    @rule(who=PEOPLE)
-    def hear(self, who: int) -> None:
-        self.number += 1
-        event = Noticed(str(self.number))
-        self.recipients[who].hear(event)
-        self.expected[who]["alone"].append(self.renderings[who].render(event))
-        last = self.outlets[who].writes[-1]
-        assert last == self.expected[who]["alone"][-1]
-        self.caughtUp(who)
-
-    @rule(who=PEOPLE, rendering=st.sampled_from(RENDERINGS))
-    def choose(self, who: int, rendering: ReprRendering) -> None:
-        self.recipients[who].choose(rendering)
-        self.renderings[who] = rendering
-        self.caughtUp(who)
-
-    @rule()
-    @precondition(lambda self: self.clock.getDelayedCalls())
-    def endTurn(self) -> None:
-        for who in range(4):
-            self.listen(who)
-        self.clock.advance(0)
-        for who, outlet in enumerate(self.outlets):
-            assert len(outlet.writes) <= 2, "one write for each room"
-            self.caughtUp(who)
-
-    @invariant()
-    def nothingIsOutOfOrder(self) -> None:
-        for who in range(4):
-            self.listen(who)
-            for room, lines in self.heard[who].items():
-                assert lines == self.expected[who][room][: len(lines)]
-
-    def teardown(self) -> None:
-        self.clock.advance(0)
-        for who in range(4):
-            self.caughtUp(who)
-
-
-TestAnyInterleaving = AnyInterleaving.TestCase
-TestAnyInterleaving.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -6,79 +6,38 @@ import ast
 import re
 from dataclasses import fields
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from chat import tap
+from chat import directory, facilities, options, past, room, sentences, tap
+from chat.arguments import MAX_HISTORY
+from chat.attention import MAX_IGNORED
 from chat.client import options as clientOptions
-from chat.commands import VERBS
+from chat.credentials import hashing, passwords, throttle
 from chat.deadlines import WARN_BEFORE
+from chat.durations import seconds
 from chat.errors import ChatError
 from chat.events import (
-    Acted,
-    Closed,
     Ending,
     Event,
-    Greeted,
-    Helped,
-    Joined,
-    LanguageSet,
     Left,
-    Listed,
-    NickAsked,
-    Person,
-    Refused,
-    Renamed,
-    Said,
-    Sent,
-    Told,
-    Welcomed,
 )
+from chat.history import backlog, numbering, questions, writing
+from chat.interfaces import Style
 from chat.names import MAX_COLUMNS
-from chat.operations import serving, transcript
+from chat.operations import motd, rehash, serving, transcript
 from chat.outlet import BUSY, MAX_WAITING
 from chat.protocols import closing, framing, line, telnet
 from chat.rendering.choice import renderingFor
+from chat.requests import accounts as accountRequests
+from chat.requests import past as pastRequests
+from chat.requests import rooms as roomRequests
 from chat.text import MAX_MARKS
-
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
+from chat.verbs import VERBS
+from tests.pages import DOCS, ROOT, literals, page, rows, section
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-
-
-def page(name: str) -> str:
-    return (DOCS / name).read_text(encoding="utf-8")
-
-
-def section(text: str, title: str) -> str:
-    """
-    @return: What stands below this title, down to the next one.
-    """
-    after = re.split(rf"^{re.escape(title)}\n[-~=]{{3,}}\n", text, maxsplit=1, flags=re.MULTILINE)
-    assert len(after) == 2, f"no section {title!r}"
-    return re.split(r"^.+\n[-~=]{3,}\n", after[1], maxsplit=1, flags=re.MULTILINE)[0]
-
-
-def rows(text: str) -> list[list[str]]:
-    """
-    @return: The cells of the tables in a text, without those of their headers.
-    """
-    found = []
-    for table in text.split(".. list-table::")[1:]:
-        cells = [
-            [re.sub(r"\s+", " ", cell).strip() for cell in re.split(r"^     - ?", row, flags=re.M)]
-            for row in re.split(r"^   \* - ", table, flags=re.M)[1:]
-        ]
-        found += cells[1:] if ":header-rows:" in table else cells
-    return found
-
-
-def literals(text: str) -> list[str]:
-    return re.findall(r"``(.+?)``", text)
-
 
 # Commands, codes, events and keys.
 
@@ -104,17 +63,47 @@ def test_refusals() -> None:
     assert sorted(documented) == sorted(error.code for error in ChatError.__subclasses__())
 
 
+def test_warnings() -> None:
+    documented = [
+        literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), "Warnings"))
+    ]
+    # This one is not in the table because its sentence has two parts.
+    assert sorted(documented) == sorted({*sentences.WARNINGS, "is-away"})
+
+
+def test_confirmations() -> None:
+    documented = [
+        literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), "Confirmations"))
+    ]
+    choices = {code for code, _choice in sentences.CHOICES}
+    assert sorted(documented) == sorted({*sentences.CONFIRMATIONS, *choices})
+
+
+def test_reasons() -> None:
+    """
+    Why lines are recalled or missed: where the source names them.
+    """
+    documented = {
+        literals(cells[0])[0]: literals(cells[1])[0]
+        for cells in rows(section(page("protocol.rst"), "Reasons"))
+    }
+    assert documented == {
+        **dict.fromkeys(("replay", "history", "after", "search"), "excerpt"),
+        **dict.fromkeys(("expired", "lost"), "missed"),
+    }
+
+
 def test_endings() -> None:
     documented = [literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), "Endings"))]
     assert sorted(documented) == sorted(Ending)
 
 
 def test_reasonsOfDepartures() -> None:
-    text = renderingFor("text", "en")
+    text = renderingFor(Style())
     for ending, _meaning, read, _about in rows(section(page("protocol.rst"), "Endings")):
         left = Left("#lobby", NOW, "bob", Ending(literals(ending)[0]), "", 1)
         shown = text.render(left).decode()
-        if read != "(they heard of nobody)":
+        if literals(read):
             assert f": {literals(read)[-1]} (1 here)" in shown
 
 
@@ -141,7 +130,16 @@ def test_options() -> None:
     operations = section(page("operations.rst"), "Options")
     heads = re.findall(r"^``(--.+)$", operations, flags=re.MULTILINE)
     documented = re.findall(r"--([a-z-]+)", "\n".join(heads))
-    assert sorted(documented) == sorted(name.rstrip("=") for name in tap.Options().longOpt)
+    assert sorted(documented) == sorted(name.rstrip("=") for name in options.Options().longOpt)
+
+
+def test_help() -> None:
+    """
+    The help in the page is that of the program.
+    """
+    shown = [line.strip() for line in section(page("operations.rst"), "Options").splitlines()]
+    told = str(options.Options()).partition("Options:")[2]
+    assert [each for each in map(str.strip, told.splitlines()) if each not in shown] == []
 
 
 def test_defaults() -> None:
@@ -149,39 +147,79 @@ def test_defaults() -> None:
     documented = dict(
         re.findall(r"^``--([a-z-]+).*?Default:\s+`*(\S+?)`*\.$", operations, flags=re.M | re.S)
     )
-    options = {**tap.Options().defaults, "port": tap.DEFAULT_PORT}
+    defaults = {
+        **options.Options().defaults,
+        "port": options.DEFAULT_PORT,
+        "database": options.DATABASE,
+        "operator": None,
+        "auth": None,
+    }
     assert documented == {
-        name: f"{value:g}" if isinstance(value, float) else value or "none"
-        for name, value in options.items()
+        name: f"{value:g}" if isinstance(value, float) else str(value or "none")
+        for name, value in defaults.items()
     }
 
 
-def test_clientOptions(capsys: pytest.CaptureFixture[str]) -> None:
+def test_clientOptions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The help in the page is that of the program.
+    """
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
         clientOptions.parseOptions(["--help"], {})
-    flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
-    assert flags <= set(re.findall(r"--[a-z-]+", page("client.rst")))
+    shown = [line.strip() for line in page("client.rst").splitlines()]
+    assert [
+        each for each in map(str.strip, capsys.readouterr().out.splitlines()) if each not in shown
+    ] == []
 
 
 def test_limits() -> None:
-    options = tap.Options()
+    chosen = options.Options()
     expected = {
         "a line from a participant, its end included": f"{framing.MAX_LINE} B",
         "bytes without a line end": _kibibytes(framing.MAX_ENDLESS),
         "a telnet subnegotiation": _kibibytes(telnet.MAX_SUBNEGOTIATION),
-        "a nickname": f"{MAX_COLUMNS} columns",
+        "a nickname, or the name of a room without its ``#``": f"{MAX_COLUMNS} columns",
+        "a password": f"{passwords.MIN_LENGTH}–{passwords.MAX_LENGTH} characters",
+        f"wrong passwords in {_PERIODS[throttle.PERIOD]}": f"{throttle.ATTEMPTS}",
+        "rooms that one is in": f"{chosen['max-joined']}",
+        "rooms": f"{chosen['max-rooms']}",
+        "people in a room up to which comings and goings are told of each": (
+            f"{chosen['announce-limit']}"
+        ),
+        "to gather comings and goings where there are more": f"{room.COALESCE:g} s",
+        "people whom one ignores": f"{MAX_IGNORED}",
+        "earlier lines on coming into a room": f"{facilities.REPLAY}",
+        "lines of one ``/history``": f"{MAX_HISTORY}",
+        "… where it does not say how many": f"{pastRequests.HISTORY}",
+        "rooms that an account owns for ever": str(directory.MAX_OWNED),
+        "accounts that are invited into a room": str(directory.MAX_INVITED),
+        "rooms, or bans, that are listed at once": str(roomRequests.MAX_ROWS),
+        "text of one ``/history``": _kibibytes(past.MAX_BYTES),
+        "lines of one ``/search``": f"{pastRequests.FOUND}",
+        "lines that a room keeps": _spaced(chosen["keep-lines"]),
+        "for how long it keeps them": f"{(seconds(chosen['keep']) or 0) // 86400} d",
+        "to wait for the disk with an answer": f"{accountRequests.STORED_WITHIN:g} s",
+        "numbers that are skipped after a crash": _spaced(numbering.RESERVE),
         "non-spacing marks on a base": f"{MAX_MARKS}",
         "bytes that wait for a participant": _kibibytes(MAX_WAITING),
         "bytes that wait before lines from the same participant wait, too": _kibibytes(BUSY),
         "lines of one connection in a row": f"{line.LINES_PER_TURN}",
-        "to take a nickname": f"{options['registration-timeout']:g} s",
-        "to be silent": f"{options['idle-timeout']:g} s",
+        "to take a nickname": f"{chosen['registration-timeout']:g} s",
+        "to be silent": f"{chosen['idle-timeout']:g} s",
         "the warning before that": f"{WARN_BEFORE:g} s",
         "to take some of what waits, while a session ends": f"{closing.FLUSH_TIMEOUT:g} s",
         "to hang up after the service did": f"{closing.LINGER_TIMEOUT:g} s",
         "for the service to stop": f"{serving.SHUTDOWN_LIMIT:g} s",
+        "… of that to write what waits for the database": f"{writing.END_WITHIN:g} s",
         "connections waiting to be accepted": f"{tap.BACKLOG}",
-        "lines waiting for the transcript": f"{transcript.MAX_WAITING:,}".replace(",", " "),
+        "lines waiting for the transcript": _spaced(transcript.MAX_WAITING),
+        "lines waiting for the database": _spaced(backlog.MAX_LINES),
+        "questions waiting for the database": f"{questions.MAX_WAITING}",
+        "to answer one": f"{questions.WITHIN:g} s",
+        "passwords waiting to be hashed": f"{hashing.MAX_WAITING}",
+        "the message of the day": _kibibytes(motd.MAX_BYTES),
+        "to read one thing again": f"{rehash.STEP_LIMIT:g} s",
     }
     inProtocol = rows(section(page("protocol.rst"), "Limits in numbers"))
     inOperations = rows(section(page("operations.rst"), "Limits in force"))
@@ -189,12 +227,23 @@ def test_limits() -> None:
     assert set(documented) == set(expected.items())
 
 
+_PERIODS = {60.0: "a minute"}
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
 def _kibibytes(size: int) -> str:
     return f"{size // 1024} KiB"
 
 
 def test_logEvents() -> None:
-    documented = literals(section(page("operations.rst"), "The log"))
+    log = section(page("operations.rst"), "The log")
+    documented = literals(log)
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "chat").rglob("*.py"))
+    told = [logFormat for cells in rows(log) for logFormat in literals(cells[0])]
+    assert [logFormat for logFormat in told if f'"{logFormat}"' not in source] == []
     for path in (ROOT / "chat").rglob("*.py"):
         # The client has no log.
         if path.parent.name == "client":
@@ -204,110 +253,23 @@ def test_logEvents() -> None:
             assert logFormat in documented, path.name
 
 
-# What people read on their screens.
-
-_TUTORIAL = (
-    Greeted("tcpchat", 0),
-    Greeted("tcpchat", 1),
-    NickAsked(),
-    LanguageSet("en"),
-    LanguageSet("zh_CN"),
-    Closed(Ending.QUIT),
-    Closed(Ending.SHUTDOWN),
-    *(
-        Helped(
-            "/" + verb.name, tuple("/" + name for name in verb.aliases), verb.arguments, verb.help
-        )
-        for verb in VERBS
-    ),
-)
-_ENGLISH = (
-    Welcomed("#lobby", "alice"),
-    Welcomed("#lobby", "bob", ("alice",)),
-    Refused("nick-taken", "alice"),
-    Refused("unknown-command", "/foo"),
-    Refused("no-such-nick", "carol"),
-    Joined("#lobby", NOW, "bob", 2),
-    Said("#lobby", 1, NOW, "alice", "hello, bob"),
-    Acted("#lobby", 1, NOW, "alice", "waves"),
-    Told(NOW, "bob", "alice", "shall we have lunch?"),
-    Sent(NOW, "bob", "alice", "shall we have lunch?"),
-    Listed("#lobby", (Person("alice"), Person("bob"))),
-    Renamed("#lobby", NOW, "bob", "robert"),
-    Left("#lobby", NOW, "bot", Ending.INPUT_CLOSED, "", 1),
-)
-_CHINESE = (
-    Welcomed("#lobby", "小红"),
-    Welcomed("#lobby", "小明", ("小红",)),
-    Refused("nick-taken", "小红"),
-    Joined("#lobby", NOW, "小明", 2),
-    Said("#lobby", 1, NOW, "小红", "你好，小明"),
-    Acted("#lobby", 1, NOW, "小红", "挥挥手"),
-    Told(NOW, "小明", "小红", "中午一起吃饭？"),
-    Sent(NOW, "小明", "小红", "中午一起吃饭？"),
-    Listed("#lobby", (Person("小红"), Person("小明"))),
-    Renamed("#lobby", NOW, "小明", "大明"),
-    Left("#lobby", NOW, "大明", Ending.QUIT, "回头见", 1),
-)
-
-
-def _shown(events: tuple[Event, ...], language: str) -> list[str]:
-    """
-    The lines, as they stand in a page: without blanks at their end.
-    """
-    text = renderingFor("text", language).render
-    return [shown.rstrip() for event in events for shown in text(event).decode().splitlines()]
-
-
-@pytest.mark.parametrize(
-    ("name", "language", "events"),
-    [
-        ("tutorial.rst", "en", _TUTORIAL[:4] + _TUTORIAL[5:] + _ENGLISH),
-        ("tutorial.rst", "zh_CN", _TUTORIAL[4:5]),
-        ("tutorial.zh_CN.rst", "zh_CN", _TUTORIAL[:3] + _TUTORIAL[4:] + _CHINESE),
-        ("tutorial.zh_CN.rst", "en", _TUTORIAL[3:4]),
-    ],
-)
-def test_tutorials(name: str, language: str, events: tuple[Event, ...]) -> None:
-    """
-    Whoever tries the tutorial sees what it says.
-    """
-    lines = {line.removeprefix("    ") for line in page(name).splitlines()}
-    assert [shown for shown in _shown(events, language) if shown not in lines] == []
-
-
-def test_chinese() -> None:
-    """
-    The table of phrases in both languages.
-    """
-    events: tuple[Event, ...] = (
-        Greeted("tcpchat", 1),
-        NickAsked(),
-        Refused("nick-taken", "bob"),
-        Joined("#lobby", NOW, "bob", 2),
-        Said("#lobby", 1, NOW, "bob", "hello"),
-        Told(NOW, "bob", "alice", "hi"),
-        Left("#lobby", NOW, "bob", Ending.IDLE_TIMEOUT, "", 1),
-    )
-    documented = [
-        (literals(english)[0], literals(chinese)[0])
-        for english, chinese in rows(section(page("protocol.rst"), "Chinese"))
-    ]
-    expected = list(zip(_shown(events, "en"), _shown(events, "zh_CN"), strict=True))
-    assert documented == expected
-
-
 # What is where.
 
 
 def test_modules() -> None:
     """
-    Every module stands in the architecture; those of the client have their directory.
+    Every module stands in the architecture, in a row that names its directory; those of the client
+    have no rows.
     """
-    architecture = page("architecture.rst")
+    named = {
+        (directory, name)
+        for row in map(" ".join, rows(section(page("architecture.rst"), "Modules")))
+        for directory in re.findall(r"``(chat/(?:\w+/)?)", row)
+        for name in re.findall(r"(\w+\.py)``", row)
+    }
     for path in sorted((ROOT / "chat").rglob("*.py")):
         if path.name != "__init__.py" and path.parent.name != "client":
-            assert path.name in architecture, path.relative_to(ROOT)
+            assert (f"{path.parent.relative_to(ROOT)}/", path.name) in named, path
 
 
 def test_examples() -> None:

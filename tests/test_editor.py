@@ -204,3 +204,79 @@ def test_completionInTheMiddle() -> None:
     it = terminal()
     it.press(" bo hi", Key.HOME, Key.WORD_RIGHT, Key.TAB)
     assert it.editor.text == " bob:  hi"
+
+
+def hidden() -> Terminal:
+    it = terminal()
+    it.press("hello", Key.ENTER)
+    it.editor.isHidden = True
+    return it
+
+
+def test_hidden() -> None:
+    """A password is edited as any other text, and nobody can read it."""
+    it = hidden()
+    it.press("s3c你ret", Key.LEFT, Key.BACKSPACE)
+    assert it.lines == ["> ******"]
+    assert it.left == "> *****"
+    assert it.press(Key.ENTER) == Entered("s3c你rt")
+    assert b"s3c" not in it.written
+
+
+def test_hiddenCommand() -> None:
+    """A command is none."""
+    it = hidden()
+    it.press("/nick bob")
+    assert it.lines == ["> /nick bob"]
+
+
+@pytest.mark.parametrize("key", [Key.ENTER, Key.INTERRUPT, Key.KILL_TO_START, Key.KILL_WORD_LEFT])
+def test_hiddenIsNotKept(key: Key) -> None:
+    """Neither among the lines that were entered nor where what was killed is."""
+    it = hidden()
+    it.press("s3cret", key)
+    it.editor.isHidden = False
+    it.press(Key.YANK)
+    assert it.editor.text == ""
+    it.press(Key.UP)
+    assert it.editor.text == "hello"
+    it.press(Key.DOWN)
+    assert it.editor.text == ""
+
+
+@pytest.mark.parametrize("key", [Key.UP, Key.DOWN, Key.TAB])
+def test_hiddenIsNotLeft(key: Key) -> None:
+    """What would keep it, or show what it could be, only rings."""
+    it = hidden()
+    it.press("al", key)
+    assert (it.editor.text, it.bells) == ("al", 1)
+
+
+def test_secrets() -> None:
+    """Some lines are not found again, not even as what was being typed meanwhile."""
+    it = Terminal(LineEditor(40, isSecret=lambda text: text.startswith("/login")))
+    it.press("hello", Key.ENTER, "/login s3cret", Key.UP, Key.DOWN)
+    assert it.editor.text == "/login s3cret"
+    assert it.press(Key.ENTER) == Entered("/login s3cret")
+    it.press(Key.UP)
+    assert it.editor.text == "hello"
+    it.press(Key.DOWN)
+    assert it.editor.text == ""
+    it.press("/login again", Key.INTERRUPT, Key.UP)
+    assert it.editor.text == "hello"
+
+
+def test_completionOfRooms() -> None:
+    """A word with a # is a room, wherever it stands; a space follows."""
+    complete = completerFor(lambda: ["dev"], list, lambda: ["#dev", "#Design", "#ops"])
+    it = Terminal(LineEditor(40, complete=complete))
+    it.press("/join #o", Key.TAB)
+    assert it.editor.text == "/join #ops "
+    it.press(Key.KILL_TO_START, "#D", Key.TAB)
+    assert it.editor.text == "#De"
+    it.press(Key.TAB, Key.TAB)
+    assert it.editor.text == "#dev "
+    # Who knows of no rooms completes none.
+    it = Terminal(LineEditor(40, complete=completerFor(lambda: ["dev"], list)))
+    it.press("#d", Key.TAB)
+    assert it.editor.text == "#d"

@@ -8,6 +8,7 @@ from chat import errors
 from chat.errors import ChatError, NickTaken
 from chat.languages import LANGUAGES
 from chat.phrases import Phrases
+from chat.sentences import REFUSALS
 
 # Part of the protocol: rows are added, none is ever changed.
 CODES = {
@@ -26,6 +27,34 @@ CODES = {
     "NobodyToReplyTo": "nobody-to-reply-to",
     "UnknownLanguage": "unknown-language",
     "UnknownFormat": "unknown-format",
+    "RoomInvalid": "room-invalid",
+    "NotInRoom": "not-in-room",
+    "NoRoom": "no-room",
+    "TooManyRooms": "too-many-rooms",
+    "RoomsFull": "rooms-full",
+    "KeyNeeded": "key-needed",
+    "InviteNeeded": "invite-needed",
+    "OwnerNeeded": "owner-needed",
+    "RoomOpen": "room-open",
+    "ArgumentInvalid": "argument-invalid",
+    "HistoryUnavailable": "history-unavailable",
+    "NickRegistered": "nick-registered",
+    "WrongPassword": "wrong-password",
+    "PasswordInvalid": "password-invalid",
+    "TooManyAttempts": "too-many-attempts",
+    "TryLater": "try-later",
+    "AccountNeeded": "account-needed",
+    "NoSuchAccount": "no-such-account",
+    "PasswordElsewhere": "password-elsewhere",
+    "NoSuchSession": "no-such-session",
+    "OperatorNeeded": "operator-needed",
+    "Muted": "muted",
+    "Banned": "banned",
+    "NoSuchBan": "no-such-ban",
+    "IgnoresYou": "ignores-you",
+    "YourselfMeant": "yourself",
+    "ListFull": "list-full",
+    "OperatorFixed": "operator-fixed",
 }
 
 
@@ -57,10 +86,25 @@ def test_codesAreOneWord() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_everyRefusalHasAPhrase(kind: type[ChatError], language: str) -> None:
-    phrase = Phrases(language).refusal(kind.code, "X")
-    assert phrase
-    assert "{" not in phrase
-    assert kind.code not in phrase
+    for about in ["X", ""]:
+        phrase = Phrases(language).refusal(kind.code, about)
+        assert phrase
+        assert "{" not in phrase
+        assert f"({kind.code})" not in phrase
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatIsNotKnownIsNotSaid(language: str) -> None:
+    """Where it is not known what a refusal is about, its sentence has no hole."""
+    for code, sentence in REFUSALS.items():
+        if isinstance(sentence, tuple):
+            assert "{about}" in sentence[0]
+            assert "{about}" not in sentence[1]
+            assert Phrases(language).refusal(code, "") == Phrases(language).gettext(sentence[1])
+
+
+def test_noPhraseIsLeftOver() -> None:
+    assert {kind.code for kind in KINDS} == set(REFUSALS)
 
 
 def test_saysWhatItIsAbout() -> None:

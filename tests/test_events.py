@@ -4,25 +4,48 @@ from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import get_args, get_type_hints
 
 import pytest
 
-from chat import events
-from chat.events import Ending, Event, Line, Listed, Person, RoomEvent, Said
+from chat import answers, events
+from chat.events import (
+    Answer,
+    BanRow,
+    Ending,
+    Event,
+    Line,
+    Listed,
+    Person,
+    Recalled,
+    RoomEvent,
+    RoomRow,
+    Said,
+    SessionRow,
+    Stored,
+)
 
 KINDS = get_args(Event)
+ROWS = {Person, RoomRow, BanRow, SessionRow}
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
 
 def test_everyKindIsAnEvent() -> None:
-    """None that the module defines is missing from the union."""
-    defined = {
-        value
-        for value in vars(events).values()
-        if isinstance(value, type) and is_dataclass(value) and value is not Person
-    }
-    assert set(KINDS) == defined
+    """None that is defined is missing from the union."""
+    assert set(KINDS) == _kindsIn(events)
+    assert set(get_args(Answer)) == _kindsIn(answers)
+
+
+def _kindsIn(module: ModuleType) -> set[type]:
+    values = vars(module).values()
+    return {value for value in values if isinstance(value, type) and is_dataclass(value)} - ROWS
+
+
+def test_allCanBeHadFromOneModule() -> None:
+    names = {kind.__name__ for kind in {*KINDS, *ROWS}}
+    unions = {"Ending", "Event", "RoomEvent", "Line", "Answer"}
+    assert set(events.__all__) == names | unions
 
 
 def test_namesAreUniqueInLowerCase() -> None:
@@ -64,8 +87,9 @@ def test_linesHaveAnId(kind: type) -> None:
 
 
 def test_onlyLinesHaveAnId() -> None:
-    """It counts what a history keeps, so nothing else may take one."""
-    assert {kind for kind in KINDS if "id" in get_type_hints(kind)} == set(get_args(Line))
+    """It counts what a history keeps, so nothing else may take one; some tell of it."""
+    telling = {Recalled, Stored}
+    assert {kind for kind in KINDS if "id" in get_type_hints(kind)} - telling == set(get_args(Line))
 
 
 def test_endingsAreStable() -> None:
@@ -81,5 +105,11 @@ def test_endingsAreStable() -> None:
         "not-chat",
         "internal-error",
         "shutdown",
+        "parted",
+        "kicked",
+        "banned",
+        "evicted",
+        "moved",
+        "session-ended",
         "other",
     }

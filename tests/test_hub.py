@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from twisted.internet.defer import Deferred, fail
-from twisted.logger import capturedLogs
 
-from chat.audience import Recipient
 from chat.backplane.local import LocalBackplane
-from chat.errors import NickTaken, NickUnchanged, NobodyToReplyTo, NoSuchNick, NoSuchRoom
+from chat.errors import NickTaken, NickUnchanged, NobodyToReplyTo, NoSuchNick, NotInRoom
 from chat.events import Acted, Ending, Line, Noticed, Person, Renamed, Said, Sent, Told
-from chat.history.memory import MemoryHistory
-from chat.hub import LOBBY
-from tests.doubles import RecordingOutlet, SlowBackplane
-from tests.hubs import AT, RENDERING, Stage, now, refusal
+from tests.doubles import SlowBackplane
+from tests.hubs import AT, LOBBY, RecordingSeat, Stage, now, refusal
 
 
 @pytest.fixture
@@ -31,15 +26,15 @@ def test_aNicknameBelongsToOne(stage: Stage) -> None:
     error = refusal(stage.claim("ALICE"))
     assert isinstance(error, NickTaken)
     assert error.about == "ALICE"
-    assert len(stage.hub) == 1
+    assert len(stage.hub.nicknames) == 1
 
 
 def test_aNicknameIsFreeAsSoonAsItsOwnerLeaves(stage: Stage) -> None:
     stage.enter("alice")
     stage.leave("alice")
-    assert len(stage.hub) == 0
+    assert len(stage.hub.nicknames) == 0
     stage.enter("alice")
-    assert stage.hub.nicks(LOBBY) == ("alice",)
+    assert stage.nicks() == ("alice",)
 
 
 def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: Stage) -> None:
@@ -48,7 +43,7 @@ def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: Stage) -> None:
     stage.leave("alice")
     stage.enter("alice")
     stage.hub.leave(gone, Ending.QUIT)
-    assert stage.hub.nicks(LOBBY) == ("alice",)
+    assert stage.nicks() == ("alice",)
     assert isinstance(refusal(stage.claim("alice")), NickTaken)
 
 
@@ -57,7 +52,7 @@ def test_whenTheServiceStopsNobodyHearsOfEverybodyElse(stage: Stage) -> None:
     stage.enter("alice", "bob", "carol")
     stage.hub.leave(stage.members["alice"], Ending.SHUTDOWN)
     assert stage.heard("bob") == []
-    assert stage.hub.nicks(LOBBY) == ("bob", "carol")
+    assert stage.nicks() == ("bob", "carol")
     stage.hub.leave(stage.members["bob"], Ending.QUIT)
     assert len(stage.heard("carol")) == 1
 
@@ -65,12 +60,12 @@ def test_whenTheServiceStopsNobodyHearsOfEverybodyElse(stage: Stage) -> None:
 def test_nobodyIsThereBeforeTheClaimIsDecided(slow: SlowBackplane) -> None:
     stage = Stage(slow)
     first, second = stage.claim("alice"), stage.claim("Alice")
-    assert len(stage.hub) == 0
-    assert stage.hub.nicks(LOBBY) == ()
+    assert len(stage.hub.nicknames) == 0
+    assert stage.nicks() == ()
     slow.decide()
     assert now(first).nick == "alice"
     assert isinstance(refusal(second), NickTaken)
-    assert stage.hub.nicks(LOBBY) == ("alice",)
+    assert stage.nicks() == ("alice",)
 
 
 def test_whoNeverJoinedLeavesWithoutAWord(slow: SlowBackplane) -> None:
@@ -78,13 +73,13 @@ def test_whoNeverJoinedLeavesWithoutAWord(slow: SlowBackplane) -> None:
     stage = Stage(slow)
     stage.claim("bob")
     slow.decide()
-    claim = stage.hub.claim("alice", Recipient(RecordingOutlet(), RENDERING))
+    claim = stage.hub.nicknames.claim("alice", RecordingSeat())
     slow.decide()
     stage.heard("bob")
     stage.hub.leave(now(claim), Ending.CONNECTION_LOST)
     assert stage.heard("bob") == []
     assert slow.taken == {"bob"}
-    assert len(stage.hub) == 1
+    assert len(stage.hub.nicknames) == 1
 
 
 def test_everybodyHearsOfANewName(stage: Stage) -> None:
@@ -93,16 +88,16 @@ def test_everybodyHearsOfANewName(stage: Stage) -> None:
     assert (
         stage.heard("bob") == stage.heard("alice") == [repr(Renamed(LOBBY, AT, "alice", "Carol"))]
     )
-    assert stage.hub.nicks(LOBBY) == ("Carol", "bob")
+    assert stage.nicks() == ("Carol", "bob")
     stage.enter("alice")
     assert isinstance(refusal(stage.claim("carol")), NickTaken)
-    stage.hub.say(stage.members["bob"], LOBBY, "hello", stage.author("bob"))
+    stage.say("bob", "hello")
 
 
 def test_aNameIsKeptWhereTheNewOneIsTaken(stage: Stage) -> None:
     stage.enter("alice", "bob")
     assert isinstance(refusal(stage.rename("alice", "bob")), NickTaken)
-    assert stage.hub.nicks(LOBBY) == ("alice", "bob")
+    assert stage.nicks() == ("alice", "bob")
     assert stage.heard("bob") == []
     assert isinstance(refusal(stage.claim("alice")), NickTaken)
 
@@ -113,7 +108,7 @@ def test_onesOwnNameInAnotherSpelling(slow: SlowBackplane) -> None:
     stage.claim("alice")
     slow.decide()
     now(stage.rename("alice", "Alice"))
-    assert stage.hub.nicks(LOBBY) == ("Alice",)
+    assert stage.nicks() == ("Alice",)
     assert slow.taken == {"alice"}
 
 
@@ -132,7 +127,7 @@ def test_ofTwoWhoWantANameOneGetsIt(slow: SlowBackplane) -> None:
     slow.decide()
     assert now(first) is stage.members["bob"]
     assert isinstance(refusal(second), NickTaken)
-    assert stage.hub.nicks(LOBBY) == ("alice", "carol")
+    assert stage.nicks() == ("alice", "carol")
     assert slow.taken == {"alice", "carol"}
 
 
@@ -145,7 +140,7 @@ def test_theOldNameIsOnesOwnUntilTheNewOneIsDecided(slow: SlowBackplane) -> None
     stage.say("alice", "still here")
     slow.decide()
     now(late)
-    assert stage.hub.nicks(LOBBY) == ("bob", "alice")
+    assert stage.nicks() == ("bob", "alice")
 
 
 def test_whoLeavesBeforeTheNewNameIsDecidedGivesBothBack(slow: SlowBackplane) -> None:
@@ -160,7 +155,7 @@ def test_whoLeavesBeforeTheNewNameIsDecidedGivesBothBack(slow: SlowBackplane) ->
     assert isinstance(refusal(renaming), NickTaken)
     assert slow.taken == {"carol"}
     assert stage.heard("carol") == []
-    assert stage.hub.nicks(LOBBY) == ("carol",)
+    assert stage.nicks() == ("carol",)
 
 
 def test_onlyTheOneWhoIsToldHears(stage: Stage) -> None:
@@ -218,67 +213,84 @@ def test_nobodyToReplyTo(stage: Stage) -> None:
 
 def test_whoIsNotInARoomSaysNothingThere(stage: Stage) -> None:
     stage.enter("alice", "bob")
-    stage.hub.join(stage.members["bob"], "#dev")
+    stage.join("bob", "#dev")
     stage.heard("bob")
     for room in ["#dev", "#nowhere"]:
-        with pytest.raises(NoSuchRoom):
-            stage.hub.say(stage.members["alice"], room, "hello", stage.author("alice"))
-        with pytest.raises(NoSuchRoom):
-            stage.hub.act(stage.members["alice"], room, "waves", stage.author("alice"))
+        with pytest.raises(NotInRoom):
+            stage.say("alice", "hello", room)
+        with pytest.raises(NotInRoom):
+            stage.act("alice", "waves", room)
     assert stage.heard("bob") == []
 
 
 def test_oneLeavesAllHisRooms(stage: Stage) -> None:
     stage.enter("alice", "bob")
     for nick in ["alice", "bob"]:
-        stage.hub.join(stage.members[nick], "#dev")
+        stage.join(nick, "#dev")
     stage.heard("bob")
     stage.leave("alice")
-    assert stage.hub.nicks(LOBBY) == stage.hub.nicks("#dev") == ("bob",)
+    assert stage.nicks() == stage.nicks("#dev") == ("bob",)
     assert len(stage.heard("bob")) == 2
-
-
-def test_aRoomThatIsNot(stage: Stage) -> None:
-    with pytest.raises(NoSuchRoom) as raised:
-        stage.hub.people("#dev")
-    assert raised.value.about == "#dev"
 
 
 def test_aLineEndsIdling(stage: Stage) -> None:
     stage.clock.advance(5)
     stage.enter("alice")
+    alice, room = stage.members["alice"], stage.directory.find(LOBBY)
+    assert room is not None
     stage.clock.advance(100)
-    assert stage.hub.people(LOBBY) == (Person("alice", 100),)
-    stage.hub.touch(stage.members["alice"])
-    assert stage.hub.people(LOBBY) == (Person("alice", 0),)
+    assert room.people(stage.clock.seconds()) == (Person("alice", 100),)
+    stage.hub.touch(alice, alice.seats[0])
+    assert room.people(stage.clock.seconds()) == (Person("alice", 0),)
+    assert alice.seats[0].active == 105
 
 
-def test_everyLineIsRecordedWithItsId() -> None:
-    history = MemoryHistory()
-    stage = Stage(LocalBackplane(), history)
+class Tape:
+    """
+    What is recorded.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def append(self, event: Line) -> None:
+        self.lines.append(event)
+
+
+def test_everyRecorderGetsEveryLineWithItsId() -> None:
+    tapes = Tape(), Tape()
+    stage = Stage(LocalBackplane(), *tapes)
     stage.enter("alice", "bob")
     stage.say("alice", "one")
     stage.tell("alice", "bob", "private")
-    stage.hub.act(stage.members["bob"], LOBBY, "two", stage.author("bob"))
-    kept: list[object] = []
-    history.recent(LOBBY, 10).addCallback(kept.extend)
-    assert kept == [Said(LOBBY, 1, AT, "alice", "one"), Acted(LOBBY, 2, AT, "bob", "two")]
+    stage.act("bob", "two")
+    for tape in tapes:
+        assert tape.lines == [
+            Said(LOBBY, 1, AT, "alice", "one"),
+            Acted(LOBBY, 2, AT, "bob", "two"),
+        ]
 
 
-def test_aLineThatIsNotKeptIsHeardAllTheSame() -> None:
-    class Forgetful:
-        def append(self, event: Line) -> Deferred[None]:
-            return fail(OSError("no space left"))
-
-    stage = Stage(LocalBackplane(), Forgetful())
-    stage.enter("alice")
-    with capturedLogs() as logged:
-        stage.say("alice", "hello")
-    assert len(stage.heard("alice")) == 1
-    [event] = logged
-    assert (event["id"], event["room"]) == (1, LOBBY)
+def test_aLineWithoutANumberIsHeardAllTheSame() -> None:
+    """The disk has failed for so long that there is none left that is safe to give."""
+    tape = Tape()
+    stage = Stage(LocalBackplane(lambda room: 0), tape)
+    stage.enter("alice", "bob")
+    stage.say("alice", "hello")
+    assert stage.heard("bob") == [repr(Said(LOBBY, 0, AT, "alice", "hello"))]
+    assert [line.id for line in tape.lines] == [0]
 
 
 def test_whatIsForOneAloneIsNotForPublishing(stage: Stage) -> None:
     with pytest.raises(ValueError, match="not for publishing"):
         stage.hub.arrived(Noticed("hello"), None)
+
+
+def test_whoHasGoneKeepsNobody(stage: Stage) -> None:
+    """Else there would be a chain of all who have ever told each other something."""
+    stage.enter("alice", "bob")
+    stage.tell("alice", "bob", "hello")
+    bob = stage.members["bob"]
+    assert bob.teller is stage.members["alice"]
+    stage.leave("bob")
+    assert bob.teller is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from types import GenericAlias
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.events import (
+    BanRow,
+    BansListed,
+    Changed,
     Closed,
     Ending,
     Event,
@@ -19,7 +23,11 @@ from chat.events import (
     Listed,
     NickAsked,
     Person,
+    Recalled,
+    RoomRow,
+    RoomsListed,
     Said,
+    SessionRow,
     Welcomed,
 )
 from chat.jsonevents import fromMapping, toMapping
@@ -38,19 +46,24 @@ SAID_MAPPING = {
 _VALUES: dict[Any, st.SearchStrategy[Any]] = {
     str: st.text(),
     int: st.integers(),
+    bool: st.booleans(),
     datetime: st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)),
     Ending: st.sampled_from(Ending),
-    tuple[str, ...]: st.lists(st.text()).map(tuple),
-    tuple[Person, ...]: st.lists(st.builds(Person, st.text(), st.integers())).map(tuple),
+    tuple[str, ...]: st.lists(st.text(), max_size=3).map(tuple),
 }
+_VALUES[datetime | None] = st.none() | _VALUES[datetime]
 
 
-def _eventsOf(kind: type[Event]) -> st.SearchStrategy[Event]:
+def _valuesOf(kind: type) -> st.SearchStrategy[Any]:
     return st.builds(kind, **{name: _VALUES[of] for name, of in get_type_hints(kind).items()})
 
 
+for _row in (Person, RoomRow, BanRow, SessionRow):
+    _VALUES[GenericAlias(tuple, (_row, ...))] = st.lists(_valuesOf(_row), max_size=3).map(tuple)
+
+
 @settings(max_examples=30, deadline=None)
-@given(st.tuples(*map(_eventsOf, get_args(Event))))
+@given(st.tuples(*map(_valuesOf, get_args(Event))))
 def test_roundTrip(events: tuple[Event, ...]) -> None:
     """What has been written as JSON is read as the same, whatever the kind."""
     for event in events:
@@ -70,11 +83,53 @@ def test_withoutFields() -> None:
 
 
 def test_people() -> None:
-    people = [{"nick": "alice", "idle": 0}, {"nick": "bob", "idle": 61}]
+    people = [
+        {"nick": "alice", "idle": 0, "away": False},
+        {"nick": "bob", "idle": 61, "away": True},
+    ]
     mapping = {"event": "listed", "room": "#lobby", "people": people}
-    event = Listed("#lobby", (Person("alice"), Person("bob", 61)))
+    event = Listed("#lobby", (Person("alice"), Person("bob", 61, True)))
     assert toMapping(event) == mapping
     assert fromMapping(mapping) == event
+
+
+def test_rooms() -> None:
+    """Whether something holds is true or false."""
+    rooms = [{"room": "#dev", "count": 3, "topic": "Tea", "here": True}]
+    mapping = {"event": "roomslisted", "rooms": rooms, "more": 0}
+    event = RoomsListed((RoomRow("#dev", 3, "Tea", True),))
+    assert toMapping(event) == mapping
+    assert fromMapping(mapping) == event
+
+
+def test_timesThatMayBeMissing() -> None:
+    """What never ends has C{null} for its end."""
+    ban, mute = BanRow("ban", "bob", "carol", "spam"), BanRow("mute", "eve", "carol", "", AT)
+    bans = BansListed((ban, mute))
+    mapping = toMapping(bans)
+    rows = mapping["bans"]
+    assert isinstance(rows, list)
+    assert [row["until"] for row in rows] == [None, SAID_MAPPING["at"]]
+    assert fromMapping(mapping) == bans
+
+
+def test_somethingOfThePast() -> None:
+    recalled = Recalled("#lobby", 42, AT, "alice", "hi", True)
+    mapping = {**SAID_MAPPING, "event": "recalled", "acted": True}
+    assert list(toMapping(recalled).items()) == list(mapping.items())
+    assert fromMapping(mapping) == recalled
+
+
+def test_whoCameAndWent() -> None:
+    changed = Changed("#lobby", AT, ("alice", "bob"), (), 80)
+    assert toMapping(changed) == {
+        "event": "changed",
+        "room": "#lobby",
+        "at": SAID_MAPPING["at"],
+        "joined": ["alice", "bob"],
+        "left": [],
+        "count": 80,
+    }
 
 
 @pytest.mark.parametrize(
@@ -169,6 +224,9 @@ def test_badValues(key: str, value: object) -> None:
         {"event": "listed", "room": "#lobby", "people": ["alice"]},
         {"event": "listed", "room": "#lobby", "people": [{"idle": 1}]},
         {"event": "listed", "room": "#lobby", "people": [{"nick": "alice", "idle": None}]},
+        {"event": "roomslisted", "rooms": [{"room": "#dev", "count": 3, "here": 1}]},
+        {"event": "roomslisted", "rooms": [[]]},
+        {"event": "banslisted", "bans": [{"kind": "ban", "name": "b", "by": "c", "until": 0}]},
     ],
 )
 def test_badNestedValues(mapping: dict[str, Any]) -> None:

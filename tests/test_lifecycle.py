@@ -2,130 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 import pytest
 from automat import NoTransition
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
-from chat.audience import Recipient
 from chat.commands import Nick, Ping, Quit, Say, Who
-from chat.deadlines import Deadlines
 from chat.errors import NickInvalid, NickNeeded, NickTaken
 from chat.events import Closed, Ending, Joined, Left, Ponged, Refused, Renamed, Said, Welcomed
-from chat.hub import LOBBY, Hub
-from chat.lifecycle import newLifecycle
-from chat.participant import Core, Participant, Settings
-from chat.room import Member
-from tests.doubles import (
-    RecordingDoor,
-    RecordingOutlet,
-    ReprRendering,
-    SlowBackplane,
-    endOfTurn,
+from chat.member import Member
+from tests.doubles import SlowBackplane
+from tests.hubs import AT, LOBBY
+from tests.lifecycles import (
+    Enter,
+    Stage,
+    after,
+    anonymous,
+    challenged,
+    claiming,
+    draining,
+    entering,
+    gone,
+    proving,
+    registered,
+    renaming,
+    waiting,
 )
 
-AT = datetime(2026, 11, 21, tzinfo=UTC)
-RENDERING = ReprRendering()
-
-
-class Stage:
-    """
-    A participant who will be alice, and bob, who is in the lobby already.
-    """
-
-    def __init__(self, backplane: SlowBackplane | None = None) -> None:
-        self.clock = Clock()
-        self.backplane = backplane or SlowBackplane()
-        self.hub = Hub(self.backplane, endOfTurn(self.clock), self.clock.seconds, now=lambda: AT)
-        self._bobs = RecordingOutlet()
-        self.hub.claim("bob", Recipient(self._bobs, RENDERING)).addCallback(self.hub.join, LOBBY)
-        self.backplane.decide()
-        self._outlet = RecordingOutlet()
-        self.door = RecordingDoor()
-        recipient = Recipient(self._outlet, RENDERING)
-        deadlines = Deadlines(self.clock, 60, 1800, lambda seconds: None, lambda reason: None)
-        self.core = Core(
-            self.hub,
-            self.door,
-            recipient,
-            lambda format, language: RENDERING,
-            Settings(),
-            deadlines,
-            Participant("en"),
-        )
-        deadlines.opened()
-        self.inputs = newLifecycle(self.core)
-
-    def heard(self) -> list[str]:
-        """
-        @return: What alice has heard since the last time.
-        """
-        self.clock.advance(0)
-        return self._outlet.take()
-
-    def bobHeard(self) -> list[str]:
-        """
-        @return: What bob has heard since the last time.
-        """
-        self.clock.advance(0)
-        return self._bobs.take()
-
-    @property
-    def timers(self) -> int:
-        self.clock.advance(0)
-        return len(self.clock.getDelayedCalls())
-
-
-def anonymous() -> Stage:
-    return Stage()
-
-
-def claiming() -> Stage:
-    stage = anonymous()
-    stage.inputs.do(Say("alice"))
-    return stage
-
-
-def registered() -> Stage:
-    stage = claiming()
-    stage.backplane.decide()
-    return stage
-
-
-def renaming() -> Stage:
-    stage = registered()
-    stage.inputs.do(Nick("carol"))
-    return stage
-
-
-def draining() -> Stage:
-    stage = registered()
-    stage.inputs.end(Ending.SHUTDOWN, "", None)
-    return stage
-
-
-def gone() -> Stage:
-    stage = registered()
-    stage.inputs.gone(Ending.CONNECTION_LOST)
-    return stage
-
-
-Enter = Callable[[], Stage]
-
-
-def after(enter: Enter) -> Stage:
-    """
-    @return: A participant in a state; what came before has been forgotten.
-    """
-    stage = enter()
-    stage.heard()
-    stage.bobHeard()
-    stage.door.calls.clear()
-    return stage
+EVERYWHERE = [anonymous, challenged, claiming, proving, entering, registered, renaming, waiting]
 
 
 @pytest.mark.parametrize("command", [Say(" alice "), Nick("alice")])
@@ -159,7 +63,7 @@ def test_anIllFormedNicknameIsNotClaimed() -> None:
     assert stage.door.calls == []
     stage.inputs.do(Say("alice"))
     stage.backplane.decide()
-    assert stage.hub.nicks(LOBBY) == ("bob", "alice")
+    assert stage.people == ("bob", "alice")
 
 
 def test_whoIsAnonymousMayAskForWhatTakesNoNickname() -> None:
@@ -182,7 +86,7 @@ def test_aRenamingWaitsForItsDecision() -> None:
     stage = after(registered)
     stage.inputs.do(Nick("carol"))
     assert stage.door.calls == ["hold"]
-    assert stage.hub.nicks(LOBBY) == ("bob", "alice")
+    assert stage.people == ("bob", "alice")
     stage.backplane.decide()
     assert stage.door.calls == ["hold", "release"]
     assert stage.heard() == stage.bobHeard() == [repr(Renamed(LOBBY, AT, "alice", "carol"))]
@@ -208,17 +112,17 @@ def test_quitting(enter: Enter) -> None:
     assert stage.door.calls == [("close", None)]
 
 
-@pytest.mark.parametrize("enter", [anonymous, claiming, registered, renaming])
+@pytest.mark.parametrize("enter", EVERYWHERE)
 def test_theEndIsToldAndClosesTheDoor(enter: Enter) -> None:
     stage = after(enter)
-    stage.inputs.end(Ending.NOT_CHAT, "HTTP", 0.5)
+    stage.inputs.end(Ending.NOT_CHAT, "HTTP", "", 0.5)
     assert stage.heard() == [repr(Closed(Ending.NOT_CHAT, "HTTP"))]
     assert stage.door.calls == [("close", 0.5)]
     assert stage.core.participant.reason == Ending.NOT_CHAT
     assert stage.timers == 0
 
 
-@pytest.mark.parametrize("enter", [anonymous, claiming, registered, renaming])
+@pytest.mark.parametrize("enter", EVERYWHERE)
 def test_whoseConnectionIsLostHearsNoMore(enter: Enter) -> None:
     stage = after(enter)
     stage.inputs.gone(Ending.CONNECTION_LOST)
@@ -231,7 +135,7 @@ def test_whoseConnectionIsLostHearsNoMore(enter: Enter) -> None:
 @pytest.mark.parametrize("enter", [registered, renaming])
 def test_theOthersAreToldOnceWhoLeaves(enter: Enter) -> None:
     stage = after(enter)
-    stage.inputs.end(Ending.LINE_ENDLESS, "for alice alone", None)
+    stage.inputs.end(Ending.LINE_ENDLESS, "for alice alone", "", None)
     stage.inputs.gone(Ending.CONNECTION_LOST)
     assert stage.bobHeard() == [repr(Left(LOBBY, AT, "alice", Ending.LINE_ENDLESS, count=1))]
     stage = after(enter)
@@ -241,7 +145,7 @@ def test_theOthersAreToldOnceWhoLeaves(enter: Enter) -> None:
 
 def test_theOthersReadTheReasonThatOneGives() -> None:
     stage = after(registered)
-    stage.inputs.end(Ending.QUIT, "off to lunch", None)
+    stage.inputs.end(Ending.QUIT, "off to lunch", "", None)
     assert stage.bobHeard() == [repr(Left(LOBBY, AT, "alice", Ending.QUIT, "off to lunch", 1))]
     assert stage.heard() == [repr(Closed(Ending.QUIT))]
 
@@ -249,7 +153,7 @@ def test_theOthersReadTheReasonThatOneGives() -> None:
 @pytest.mark.parametrize("enter", [anonymous, claiming])
 def test_theOthersAreNotToldWhoNeverCame(enter: Enter) -> None:
     stage = after(enter)
-    stage.inputs.end(Ending.SHUTDOWN, "", None)
+    stage.inputs.end(Ending.SHUTDOWN, "", "", None)
     stage.inputs.gone(Ending.CONNECTION_LOST)
     assert stage.bobHeard() == []
 
@@ -258,14 +162,14 @@ def test_theOthersAreNotToldWhoNeverCame(enter: Enter) -> None:
 @pytest.mark.parametrize("isGone", [False, True])
 def test_aNicknameThatComesTooLateIsGivenBack(enter: Enter, isGone: bool) -> None:
     stage = enter()
-    stage.inputs.end(Ending.IDLE_TIMEOUT, "", None)
+    stage.inputs.end(Ending.IDLE_TIMEOUT, "", "", None)
     if isGone:
         stage.inputs.gone(Ending.CONNECTION_LOST)
     stage.heard()
     stage.bobHeard()
     stage.backplane.decide()
     assert stage.backplane.taken == {"bob"}
-    assert len(stage.hub) == 1
+    assert len(stage.hub.nicknames) == 1
     assert stage.heard() == stage.bobHeard() == []
     assert stage.timers == 0
     assert stage.door.calls[-1] == ("close", None)
@@ -287,7 +191,7 @@ def test_afterTheEndNothingIsDone(enter: Enter) -> None:
     stage = after(enter)
     stage.inputs.do(Say("hello"))
     stage.inputs.do(Quit())
-    stage.inputs.end(Ending.IDLE_TIMEOUT, "", None)
+    stage.inputs.end(Ending.IDLE_TIMEOUT, "", "", None)
     stage.inputs.denied(NickTaken("alice"))
     assert stage.heard() == stage.bobHeard() == []
     assert stage.door.calls == []
@@ -315,7 +219,7 @@ def test_theDoorHoldsUntilTheDecision(enter: Enter) -> None:
     with pytest.raises(NoTransition):
         stage.inputs.do(Say("hello"))
     with pytest.raises(NoTransition):
-        stage.inputs.claim("dave")
+        stage.inputs.decide(Deferred())
     stage.backplane.decide()
     stage.inputs.do(Ping())
     assert repr(Ponged()) in stage.heard()
@@ -346,7 +250,7 @@ def test_aClaimThatGoesWrongEndsTheSession(enter: Enter) -> None:
     assert isinstance(event["log_failure"].value, OSError)
     assert stage.heard()[-1] == repr(Closed(Ending.INTERNAL_ERROR))
     assert stage.door.calls[-1] == ("close", None)
-    assert stage.hub.nicks(LOBBY) == ("bob",)
+    assert stage.people == ("bob",)
 
 
 def test_whatNeedsANicknameIsRefusedWithoutOne() -> None:

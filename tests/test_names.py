@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.errors import ChatError, NickConfusable, NickInvalid, NickTooLong, NoSuchRoom
-from chat.names import MAX_COLUMNS, fold, nickname, roomname
+from chat.errors import ChatError, NickConfusable, NickInvalid, NickTooLong, RoomInvalid
+from chat.names import MAX_COLUMNS, fold, isNamedIn, nickname, roomname
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,46 @@ def test_roomHasOneSpelling(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "#", "##lobby", "1", "no such", "x" * 21, "l\u043ebby"])
 def test_noRoomName(name: str) -> None:
-    with pytest.raises(NoSuchRoom) as raised:
+    with pytest.raises(RoomInvalid) as raised:
         roomname(name)
     assert raised.value.about == name
+
+
+@pytest.mark.parametrize(
+    ("text", "nick"),
+    [
+        ("bob", "bob"),
+        ("BOB!", "bob"),
+        ("hello, Bob: how are you?", "bob"),
+        ("(bob)", "bob"),
+        ("bob's", "bob"),
+        ("bob-2", "bob"),
+        ("问bob吧", "bob"),
+        ("你好李雷", "李雷"),
+        ("bobs and bob", "bob"),
+        ("STRASSE", "straße"),
+        ("mail bob@example.org", "bob"),
+    ],
+)
+def test_somebodyIsNamedInAText(text: str, nick: str) -> None:
+    assert isNamedIn(text, nick)
+
+
+@pytest.mark.parametrize(
+    ("text", "nick"),
+    [
+        ("", "bob"),
+        ("hello", "bob"),
+        ("bobs", "bob"),
+        ("kebob", "bob"),
+        ("bob_", "bob"),
+        ("bob2", "bob"),
+        ("hello", ""),
+        ("b.b", "b-b"),
+    ],
+)
+def test_nobodyIsNamedInAText(text: str, nick: str) -> None:
+    assert not isNamedIn(text, nick)
 
 
 _letters = st.characters(categories=["L", "M", "Nd"]) | st.sampled_from("_-aBé李ßΣİ")

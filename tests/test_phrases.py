@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chat.events import Ending
+from chat import sentences
+from chat.endings import Ending
 from chat.languages import LANGUAGES
 from chat.phrases import PEACEFUL, Phrases
+from chat.sentences import CHOICES
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -18,9 +20,27 @@ def phrases(request: pytest.FixtureRequest) -> Phrases:
 @pytest.mark.parametrize("reason", Ending)
 def test_everyEndingHasItsPhrases(phrases: Phrases, reason: Ending) -> None:
     """One for the others, one for himself."""
-    for phrase in [phrases.departure(reason, ""), phrases.farewell(reason, "X")]:
-        assert phrase
-        assert "{" not in phrase
+    for by in ["", "carol"]:
+        for about in ["", "X"]:
+            departure = phrases.departure(reason, about, by)
+            farewell = phrases.farewell(reason, about, by)
+            for phrase in [departure, farewell]:
+                assert phrase
+                assert "{" not in phrase
+
+
+@pytest.mark.parametrize("reason", [Ending.KICKED, Ending.BANNED])
+def test_whoHasPutHimOutAndWhy(phrases: Phrases, reason: Ending) -> None:
+    """In this order, for what is given as a reason stands last; nothing without one."""
+    for phrase in [
+        phrases.departure(reason, "spam", "carol"),
+        phrases.farewell(reason, "spam", "carol"),
+    ]:
+        assert phrase.index("carol") < phrase.index("spam")
+        assert phrase.endswith("spam")
+    for about in ["", "spam"]:
+        assert "carol" not in phrases.departure(reason, about)
+    assert not phrases.departure(reason, "", "carol").rstrip().endswith((":", "："))
 
 
 def test_ownWordsOfSomebodyWhoLeaves(phrases: Phrases) -> None:
@@ -31,12 +51,102 @@ def test_warning(phrases: Phrases) -> None:
     assert "60" in phrases.warning("idle", "60")
 
 
+WARNINGS = [
+    "idle",
+    "is-away",
+    "muted",
+    "not-read",
+    "history-failing",
+    "history-recovered",
+    "history-lost",
+    "not-stored",
+    "no-replay",
+]
+# Each code with what it can be about.
+CONFIRMATIONS = {
+    "registered": ["alice", ""],
+    "logged-in": ["alice", ""],
+    "took-over": ["alice", ""],
+    "password-changed": [""],
+    "unregistered": ["alice", ""],
+    "session-ended": ["2", ""],
+    "ignored": ["bob"],
+    "unignored": ["bob"],
+    "ignoring": ["bob, eve", ""],
+    "away": ["lunch", ""],
+    "back": [""],
+    "invited": ["bob"],
+    "no-motd": [""],
+    "kicked": ["bob"],
+    "muted": ["bob"],
+    "unmuted": ["bob"],
+    "banned": ["192.0.2.0/24"],
+    "unbanned": ["bob"],
+    "may-speak": [""],
+    "renamed": ["bob -> eve", ""],
+    "rehashed": ["bans", ""],
+    "operator-on": ["bob"],
+    "operator-off": ["bob"],
+    "operators": ["alice, bob", ""],
+    "timestamps": ["on", "off"],
+    "bell": ["off", "mention", "all"],
+}
+
+
+@pytest.mark.parametrize("code", WARNINGS)
+def test_everyWarningHasAPhrase(phrases: Phrases, code: str) -> None:
+    for about in ["X", ""]:
+        phrase = phrases.warning(code, about)
+        assert phrase
+        assert "{" not in phrase
+
+
+@pytest.mark.parametrize(
+    ("code", "about"), [(code, about) for code, all in CONFIRMATIONS.items() for about in all]
+)
+def test_everyConfirmationHasAPhrase(phrases: Phrases, code: str, about: str) -> None:
+    """A sentence that says what it is about."""
+    phrase = phrases.done(code, about)
+    assert "{" not in phrase
+    if (code, about) not in CHOICES:
+        assert about in phrase
+        assert phrase.endswith((".", "。", about or "."))
+
+
+def test_everyPhraseIsOfAKnownCode() -> None:
+    """None is left over."""
+    assert {*WARNINGS} == {*sentences.WARNINGS, "is-away"}
+    assert {*CONFIRMATIONS} == {*sentences.CONFIRMATIONS, *(code for code, _ in CHOICES)}
+
+
+def test_somebodyIsAway(phrases: Phrases) -> None:
+    """The reason is all that follows the first colon."""
+    assert phrases.warning("is-away", "bob: back: soon").endswith("back: soon")
+    assert phrases.warning("is-away", "bob") == phrases.gettext("{nick} is away").format(nick="bob")
+
+
+@pytest.mark.parametrize("text", ["{about}", "{", "%s", "{0}"])
+def test_whatItIsAboutIsNoTemplate(phrases: Phrases, text: str) -> None:
+    for phrase in [
+        phrases.refusal("banned", text),
+        phrases.warning("is-away", f"bob: {text}"),
+        phrases.done("away", text),
+        phrases.departure(Ending.KICKED, text, text),
+        phrases.farewell(Ending.KICKED, text, text),
+    ]:
+        assert phrase.endswith(text)
+
+
 def test_unknownCodes(phrases: Phrases) -> None:
     """A code without a phrase is a mistake of ours, which must not go unseen."""
     with pytest.raises(KeyError):
         phrases.refusal("no-such-code", "")
     with pytest.raises(KeyError):
         phrases.warning("no-such-code", "")
+    with pytest.raises(KeyError):
+        phrases.done("no-such-code", "")
+    with pytest.raises(KeyError):
+        phrases.done("bell", "loud")
 
 
 @pytest.mark.parametrize(
@@ -64,4 +174,12 @@ def test_timingOutIsCalledSo() -> None:
 
 
 def test_nobodysFault() -> None:
-    assert set(PEACEFUL) == {"quit", "input-closed", "connection-lost", "shutdown"}
+    assert set(PEACEFUL) == {
+        "quit",
+        "input-closed",
+        "connection-lost",
+        "shutdown",
+        "parted",
+        "moved",
+        "session-ended",
+    }

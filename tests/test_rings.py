@@ -73,5 +73,11 @@ def test_plugInInstallsNoReactor() -> None:
 
 def test_vocabularyNeedsNothingOfTheCore() -> None:
     """The client speaks it without a hub."""
-    loaded = _loadedBy("chat.jsonevents", "chat.commands", "chat.names", "chat.completion")
+    loaded = _loadedBy("chat.jsonevents", "chat.verbs", "chat.names", "chat.completion")
     assert not loaded & {"chat.hub", "chat.room", "chat.audience", "chat.interfaces"}
+
+
+def test_coreKnowsNoStore() -> None:
+    """Neither the hub nor a session learns SQL."""
+    loaded = _loadedBy("chat.session", "chat.watch")
+    assert not {name for name in loaded if name == "sqlite3" or name.startswith("chat.history")}

@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import pytest
-from twisted.internet.task import Clock
 
-from chat.audience import Recipient
-from chat.events import Acted, Ending, Joined, Left, Noticed, Person, Renamed, Said
-from chat.names import fold
-from chat.room import Member, Room
-from tests.doubles import RecordingOutlet, ReprRendering, endOfTurn
-
-AT = datetime(2026, 11, 21, tzinfo=UTC)
-RENDERING = ReprRendering()
-ECHOING = ReprRendering(echoes=True)
-
-
-class Stage:
-    """
-    A room, and the people in it.
-    """
-
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.room = Room("#lobby", endOfTurn(self.clock))
-        self.outlets: dict[str, RecordingOutlet] = {}
-        self.members: dict[str, Member] = {}
-
-    def enter(self, *nicks: str, rendering: ReprRendering = RENDERING) -> Member:
-        for nick in nicks:
-            self.outlets[nick] = RecordingOutlet()
-            recipient = Recipient(self.outlets[nick], rendering)
-            self.members[nick] = Member(nick, fold(nick), [recipient])
-            self.room.enter(self.members[nick], Joined("#lobby", AT, nick))
-        return self.members[nicks[-1]]
-
-    def leave(self, nick: str) -> None:
-        self.room.arrived(Left("#lobby", AT, nick, Ending.QUIT), None)
-
-    def rename(self, nick: str, name: str) -> None:
-        self.room.arrived(Renamed("#lobby", AT, nick, name), None)
-
-    def say(self, text: str, author: Recipient | None = None) -> None:
-        self.room.arrived(Said("#lobby", 1, AT, "alice", text), author)
-
-    def heard(self, nick: str) -> list[str]:
-        """
-        @return: What somebody has heard since the last time.
-        """
-        self.clock.advance(0)
-        return self.outlets[nick].take()
+from chat.events import (
+    Acted,
+    Ending,
+    Joined,
+    Left,
+    ModeSet,
+    Noticed,
+    Person,
+    Renamed,
+    Said,
+    Talking,
+    TopicSet,
+)
+from chat.member import Member
+from chat.records import RoomRecord
+from tests.doubles import ReprRendering
+from tests.hubs import AT, RecordingSeat
+from tests.rooms import ECHOING, RENDERING, Stage
 
 
 @pytest.fixture
@@ -137,11 +109,11 @@ def test_peopleAreIdleInWholeSeconds(stage: Stage) -> None:
 
 
 def test_allSessionsOfAMemberHear(stage: Stage) -> None:
-    outlets = [RecordingOutlet(), RecordingOutlet()]
-    recipients = [Recipient(outlet, RENDERING) for outlet in outlets]
-    member = Member("alice", "alice", recipients)
+    seats = [RecordingSeat(RENDERING), RecordingSeat(RENDERING)]
+    outlets = [seat.outlet for seat in seats]
+    member = Member("alice", "alice", [*seats])
     stage.room.enter(member, Joined("#lobby", AT, "alice"))
-    stage.say("hello", recipients[0])
+    stage.say("hello", seats[0].recipient)
     member.hear(Noticed("alone"))
     assert outlets[0].take() == [repr(Noticed("alone"))]
     assert outlets[1].take() == [
@@ -165,7 +137,7 @@ def test_somebodyElsewhereIsInWithoutHearing(stage: Stage) -> None:
 def test_oneTalksInTheFirstRoomUntilOneLeavesIt(stage: Stage) -> None:
     [recipient] = stage.enter("alice").recipients
     first = recipient.here
-    second = Room("#dev", endOfTurn(stage.clock))
+    second = stage.newRoom("#dev")
     second.enter(stage.members["alice"], Joined("#dev", AT, "alice"))
     assert first is not None
     assert recipient.here is first
@@ -176,3 +148,161 @@ def test_oneTalksInTheFirstRoomUntilOneLeavesIt(stage: Stage) -> None:
 def test_nobodyEntersByAnEventAlone(stage: Stage) -> None:
     with pytest.raises(ValueError, match="enters"):
         stage.room.arrived(Joined("#lobby", AT, "alice"), None)
+
+
+# Sessions.
+
+
+def test_aSessionIsHereWhereItCameFirst(stage: Stage) -> None:
+    member = stage.enter("alice")
+    [seat] = member.seats
+    second = stage.newRoom("#dev")
+    second.enter(member, Joined("#dev", AT, "alice"))
+    assert seat.participant.room == "#lobby"
+    assert seat.recipient.here is stage.room.audience
+
+
+def test_oneMoreSessionHearsWhatComesFromThenOn(stage: Stage) -> None:
+    member = stage.enter("alice")
+    stage.say("before")
+    seat = RecordingSeat(RENDERING)
+    member.seats.append(seat)
+    for _ in range(2):
+        # It may be let in by the room as well, if all of him comes in meanwhile.
+        stage.room.attend(seat)
+    stage.say("after")
+    stage.heard("alice")
+    assert seat.outlet.take() == [repr(Said("#lobby", 1, AT, "alice", "after"))]
+    assert seat.participant.room == "#lobby"
+    stage.leave("alice")
+    assert seat.recipient not in stage.room.audience
+
+
+def test_aSessionThatHearsNothingYetMayLeave(stage: Stage) -> None:
+    member = stage.enter("alice")
+    seat = RecordingSeat(RENDERING)
+    member.seats.append(seat)
+    stage.leave("alice")
+    assert seat.outlet.take() == []
+    assert stage.room.nicks == ()
+
+
+def test_whoTalksHereIsTold(stage: Stage) -> None:
+    member = stage.enter("alice")
+    [seat] = member.seats
+    second = stage.newRoom("#dev")
+    second.enter(member, Joined("#dev", AT, "alice"))
+    second.talk(seat)
+    assert stage.heard("alice") == [repr(Talking("#dev"))]
+    assert seat.participant.room == "#dev"
+    assert seat.recipient.here is second.audience
+    second.arrived(Left("#dev", AT, "alice", Ending.PARTED), None)
+    assert seat.recipient.here is None
+    assert seat.participant.room == ""
+
+
+# What is said, and how the room is kept.
+
+
+def test_whoDoesNotListenHearsItInNoSession(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    carol = stage.enter("carol")
+    second = RecordingSeat(RENDERING)
+    carol.seats.append(second)
+    stage.room.attend(second)
+    for nick in ["alice", "bob", "carol"]:
+        stage.heard(nick)
+    event = Said("#lobby", 1, AT, "alice", "hello")
+    stage.room.arrived(event, None, {carol})
+    assert stage.heard("bob") == [repr(event)]
+    assert stage.heard("carol") == second.outlet.take() == []
+
+
+def test_aTopicIsKeptAndHeardByAll(stage: Stage) -> None:
+    [author] = stage.enter("alice").recipients
+    stage.enter("bob")
+    stage.heard("alice")
+    topic = TopicSet("#lobby", AT, "alice", "tea at five")
+    stage.room.arrived(topic, author)
+    assert stage.heard("alice") == stage.heard("bob") == [repr(topic)]
+    assert (stage.room.record.topic, stage.room.record.topicBy) == ("tea at five", "alice")
+
+
+def test_howTheRoomIsKeptIsHeardByAll(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.heard("alice")
+    mode = ModeSet("#lobby", AT, "alice", "private", "on")
+    stage.room.arrived(mode, None)
+    assert stage.heard("alice") == stage.heard("bob") == [repr(mode)]
+
+
+def test_aGuestOwnsTheRoomAsLongAsHeIsThere(stage: Stage) -> None:
+    alice, bob = stage.enter("alice"), stage.enter("bob")
+    stage.room.guestOwners.add(alice)
+    assert stage.room.owns(alice)
+    assert not stage.room.owns(bob)
+    stage.leave("alice")
+    stage.enter("alice")
+    assert not stage.room.owns(stage.members["alice"])
+    assert not stage.room.owns(alice)
+
+
+def test_anAccountOwnsTheRoomWhoeverUsesIt(stage: Stage) -> None:
+    alice = stage.enter("alice")
+    stage.room.record = RoomRecord("#lobby", owners=("carol",))
+    assert not stage.room.owns(alice)
+    alice.account = "carol"
+    assert stage.room.owns(alice)
+
+
+def test_whoIsAwayIsListedSo(stage: Stage) -> None:
+    """Whether he says why or not."""
+    stage.enter("alice").away = "at lunch"
+    stage.enter("bob").away = ""
+    stage.enter("carol")
+    assert stage.room.people(0) == (
+        Person("alice", 0, True),
+        Person("bob", 0, True),
+        Person("carol", 0, False),
+    )
+
+
+def test_theOthersAreAllButOneself(stage: Stage) -> None:
+    stage.enter("alice", "bob", "carol")
+    assert stage.room.others(stage.members["bob"]) == ("alice", "carol")
+
+
+# The end.
+
+
+def test_whoIsPutOutIsNamedWithWhoDidIt(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.heard("alice")
+    left = Left("#lobby", AT, "bob", Ending.KICKED, "enough", by="alice")
+    stage.room.arrived(left, None)
+    assert stage.heard("alice") == [repr(replace(left, count=1))]
+
+
+def test_whoNeverCameDoesNotLeave(stage: Stage) -> None:
+    """A process that has come later never saw him come."""
+    stage.enter("alice")
+    stage.leave("bob")
+    assert stage.heard("alice") == []
+    assert stage.room.nicks == ("alice",)
+
+
+def test_whenTheProcessStopsNobodyHearsOfItsPeople(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.heard("alice")
+    stage.room.arrived(Left("#lobby", AT, "bob", Ending.SHUTDOWN), None)
+    assert stage.heard("alice") == []
+    assert stage.room.nicks == ("alice",)
+
+
+def test_whenAnotherProcessStopsItsPeopleLeave(stage: Stage) -> None:
+    stage.enter("alice")
+    stage.room.enter(Member("bob", "bob"), Joined("#lobby", AT, "bob"))
+    stage.heard("alice")
+    left = Left("#lobby", AT, "bob", Ending.SHUTDOWN)
+    stage.room.arrived(left, None)
+    assert stage.heard("alice") == [repr(replace(left, count=1))]

@@ -1,27 +1,23 @@
-"""Tests for L{chat.session}, and for what L{chat.requests} does in it."""
+"""Tests for L{chat.session}: coming in, and asking."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from functools import cache
+import re
 
 import pytest
-from twisted.internet.task import Clock
-from twisted.logger import capturedLogs
+from twisted.internet.defer import Deferred
 
-from chat.backplane.local import LocalBackplane
-from chat.commands import VERBS
 from chat.errors import LineTooLong
 from chat.events import (
     Acted,
     Closed,
+    Done,
     Ending,
+    Entered,
     FormatSet,
     Greeted,
     Helped,
     LanguageSet,
-    Left,
     Listed,
     NickAsked,
     Noticed,
@@ -32,96 +28,22 @@ from chat.events import (
     Renamed,
     Said,
     Sent,
+    Talking,
     Told,
     Versioned,
-    Warned,
     Welcomed,
 )
-from chat.hub import LOBBY, Hub
-from chat.interfaces import Backplane
-from chat.participant import Participant, Settings
-from chat.session import Session
-from tests.doubles import (
-    RecordingDoor,
-    RecordingOutlet,
-    ReprRendering,
-    SlowBackplane,
-    endOfTurn,
-)
-
-AT = datetime(2026, 11, 21, tzinfo=UTC)
-
-
-@cache
-def renderingFor(format: str, language: str) -> ReprRendering:
-    """
-    @return: One that shows before each event what was chosen, unless it is the default.
-    """
-    name = "" if (format, language) == ("text", "en") else f"{format} {language} "
-    return ReprRendering(name, echoes=format == "json")
-
-
-class Stage:
-    """
-    A hub, with settings for its sessions.
-    """
-
-    hubs = Hub
-
-    def __init__(self, backplane: Backplane | None = None, **settings: object) -> None:
-        self.clock = Clock()
-        self.hub = self.hubs(
-            backplane or LocalBackplane(),
-            endOfTurn(self.clock),
-            self.clock.seconds,
-            now=lambda: AT,
-        )
-        self.settings = Settings(**settings)  # type: ignore[arg-type]
-
-    def visitor(self, *lines: str) -> Visitor:
-        """
-        @return: Somebody new, who has said these lines and heard what came of it.
-        """
-        visitor = Visitor(self)
-        visitor.session.opened()
-        visitor.says(*lines)
-        visitor.heard()
-        return visitor
-
-
-class Visitor:
-    """
-    A session, and what it has written and asked for.
-    """
-
-    def __init__(self, stage: Stage) -> None:
-        self._clock = stage.clock
-        self._outlet = RecordingOutlet()
-        self.door = RecordingDoor()
-        self.session = Session(
-            stage.hub, self.door, self._outlet, renderingFor, stage.settings, stage.clock
-        )
-
-    def says(self, *lines: str) -> Visitor:
-        for line in lines:
-            self.session.lineReceived(line)
-        return self
-
-    def heard(self) -> list[str]:
-        """
-        @return: What has been written since the last time.
-        """
-        self._clock.advance(0)
-        return self._outlet.take()
+from chat.interfaces import Extract
+from chat.records import Sanction, SanctionKind
+from chat.verbs import VERBS, verbNamed
+from tests.facilities import PlainAuthenticator
+from tests.hubs import AT, LOBBY, now
+from tests.visitors import Stage, Visitor, events
 
 
 @pytest.fixture
 def stage() -> Stage:
     return Stage()
-
-
-def events(*expected: object) -> list[str]:
-    return [repr(event) for event in expected]
 
 
 def test_whoComesIsGreeted() -> None:
@@ -175,7 +97,9 @@ def test_theTableSaysWhatTakesANickname(stage: Stage) -> None:
     visitor = stage.visitor()
     for verb in VERBS:
         if verb.needsNick:
-            visitor.says(f"/{verb.name} bob hello")
+            # What is not in brackets has to be there, whatever it is.
+            needed = re.sub(r"\[.*\]", "", verb.arguments).split()
+            visitor.says(" ".join([f"/{verb.name}", *("bob" for _ in needed)]))
             assert visitor.heard() == events(Refused("nick-needed"))
 
 
@@ -303,6 +227,7 @@ def test_aFormatHoldsFromThenOn(stage: Stage) -> None:
     assert alice.heard() == [
         repr(Said(LOBBY, 1, AT, "bob", "before")),
         "json en " + repr(FormatSet("json")),
+        "json en " + repr(Listed(LOBBY, (Person("alice"), Person("bob")))),
         "json en " + repr(Said(LOBBY, 2, AT, "bob", "after")),
         "json en " + repr(Said(LOBBY, 3, AT, "alice", "mine")),
     ]
@@ -316,20 +241,6 @@ def test_theServiceHasALanguageToBeginWith() -> None:
     ]
 
 
-@pytest.mark.parametrize(("line", "text"), [("/quit", ""), ("/exit off to lunch", "off to lunch")])
-def test_quitting(stage: Stage, line: str, text: str) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    bob.says("last")
-    alice.heard()
-    bob.heard()
-    bob.says("really last")
-    alice.says(line, "too late")
-    assert alice.heard() == events(Said(LOBBY, 2, AT, "bob", "really last"), Closed(Ending.QUIT))
-    assert alice.door.calls[-1] == ("close", None)
-    assert bob.heard() == events(Left(LOBBY, AT, "alice", Ending.QUIT, text, 1))
-    assert not alice.session.isRegistered
-
-
 def test_aSignOfLife(stage: Stage) -> None:
     visitor = stage.visitor()
     visitor.session.areYouThere()
@@ -337,95 +248,91 @@ def test_aSignOfLife(stage: Stage) -> None:
     assert visitor.heard() == events(Present(), Refused("line-too-long", "1024"))
 
 
-def test_whoTakesNoNicknameInTimeIsClosed(stage: Stage) -> None:
-    visitor = stage.visitor()
-    for _ in range(60):
-        visitor.says("42")
-        visitor.heard()
-        stage.clock.advance(1)
-    assert visitor.heard() == events(Closed(Ending.REGISTRATION_TIMEOUT))
+# Who may be here.
+
+
+def ban(stage: Stage, target: str) -> None:
+    stage.shared.sanctions.impose(Sanction(SanctionKind.BAN, target, target, "eve", AT, "flooding"))
+
+
+def test_whoComesFromABannedNetworkIsNotGreeted(stage: Stage) -> None:
+    ban(stage, "192.0.2.0/24")
+    visitor = Visitor(stage)
+    visitor.session.opened()
+    assert visitor.heard() == events(Closed(Ending.BANNED, "flooding"))
     assert visitor.door.calls == [("close", None)]
-
-
-def test_whoIsSilentIsWarnedAndClosed() -> None:
-    stage = Stage(idleTimeout=100)
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    alice.heard()
-    stage.clock.advance(40)
-    bob.says("/ping")
-    stage.clock.advance(10)
-    assert alice.heard() == events(Warned("idle", "50"))
-    stage.clock.advance(50)
-    assert alice.heard() == events(Closed(Ending.IDLE_TIMEOUT))
-    assert bob.heard()[-1] == repr(Left(LOBBY, AT, "alice", Ending.IDLE_TIMEOUT, count=1))
-
-
-def test_whoClosesHisSideLeaves(stage: Stage) -> None:
-    alice = stage.visitor("alice")
-    alice.session.inputClosed()
-    assert alice.heard() == events(Closed(Ending.INPUT_CLOSED))
-    assert alice.door.calls[-1] == ("close", None)
-
-
-def test_whoClosesHisSideMayStayAndListen() -> None:
-    stage = Stage(listenAfterFIN=True, idleTimeout=100)
-    alice = stage.visitor("alice")
-    alice.session.inputClosed()
-    stage.clock.advance(1000)
-    stage.visitor("bob", "hello")
-    assert alice.heard()[-1] == repr(Said(LOBBY, 1, AT, "bob", "hello"))
-    stranger = stage.visitor()
-    stranger.session.inputClosed()
-    assert stranger.heard() == events(Closed(Ending.INPUT_CLOSED))
-
-
-def test_aNicknameDecidedTooLateIsFree() -> None:
-    slow = SlowBackplane()
-    stage = Stage(slow)
-    visitor = stage.visitor("alice")
-    visitor.session.gone(Ending.CONNECTION_LOST)
-    slow.decide()
-    assert slow.taken == set()
-    second = stage.visitor("alice")
-    slow.decide()
-    assert second.heard() == events(Welcomed(LOBBY, "alice"))
-
-
-def test_anExceptionCostsOneSession() -> None:
-    class Broken(Hub):
-        def people(self, room: str) -> tuple[Person, ...]:
-            raise RuntimeError("a bug")
-
-    class Stages(Stage):
-        hubs = Broken
-
-    stage = Stages()
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    alice.heard()
-    with capturedLogs() as logged:
-        alice.says("/who")
-    assert alice.heard() == events(Closed(Ending.INTERNAL_ERROR))
-    assert alice.door.calls[-1] == ("close", None)
-    [event] = logged
-    assert (event["nick"], str(event["log_failure"].value)) == ("alice", "a bug")
-    assert bob.heard() == events(Left(LOBBY, AT, "alice", Ending.INTERNAL_ERROR, count=1))
-    assert bob.says("/ping").heard() == events(Ponged())
-
-
-def test_aParticipantIsWrittenDownAndReadBack(stage: Stage) -> None:
-    alice = stage.visitor("alice", "/lang zh_CN", "/format json")
-    before = alice.session.participant
-    assert before == Participant("zh_CN", "json", "alice", LOBBY)
-    assert Participant(**json.loads(json.dumps(before.toMapping()))) == before
-    alice.says("/quit")
-    after = alice.session.participant
-    assert Participant(**json.loads(json.dumps(after.toMapping()))).reason == "quit"
-
-
-@pytest.mark.parametrize("lines", [(), ("alice",), ("alice", "/quit")])
-def test_nothingOfASessionOutlivesItsConnection(stage: Stage, lines: tuple[str, ...]) -> None:
-    visitor = stage.visitor(*lines)
-    visitor.session.gone(Ending.CONNECTION_LOST)
-    assert visitor.heard() == []
     assert stage.clock.getDelayedCalls() == []
-    assert len(stage.hub) == 0
+    other = Visitor(stage)
+    other.door.address = "198.51.100.1"
+    other.session.opened()
+    assert other.heard() == events(Greeted("tcpchat", 0), NickAsked())
+
+
+def test_anAddressMayBeKnownOnlyAfterTheGreeting(stage: Stage) -> None:
+    """As behind a proxy, which tells it with the first bytes."""
+    ban(stage, "192.0.2.0/24")
+    visitor = Visitor(stage)
+    visitor.door.address = ""
+    visitor.session.opened()
+    visitor.heard()
+    visitor.door.address = "192.0.2.7"
+    assert visitor.says("alice").heard() == events(Refused("banned", "flooding"))
+    assert not visitor.session.isRegistered
+
+
+def test_aBannedNicknameIsNobodys(stage: Stage) -> None:
+    ban(stage, "alice")
+    visitor = stage.visitor()
+    assert visitor.says("Alice").heard() == events(Refused("banned", "flooding"))
+    assert visitor.says("carol").heard() == events(Welcomed(LOBBY, "carol"))
+
+
+# What takes time.
+
+
+def test_aRefusalIsOneLineInWhateverState(stage: Stage) -> None:
+    now(stage.shared.accounts.create("carol", "drowssap"))
+    alice = stage.visitor("alice")
+    assert alice.says("/nick carol").heard() == events(Refused("nick-registered", "carol"))
+    assert alice.says("/history 0").heard() == events(
+        Refused("argument-invalid", verbNamed("history").usage)
+    )
+    assert alice.says("/ping").heard() == events(Ponged())
+
+
+def test_theInputWaitsForWhatTakesTime(stage: Stage) -> None:
+    alice = stage.visitor("alice")
+    authenticator = stage.shared.authenticator
+    assert isinstance(authenticator, PlainAuthenticator)
+    authenticator.isSlow = True
+    alice.door.calls.clear()
+    alice.says("/register password")
+    assert alice.door.calls == ["hold"]
+    assert alice.heard() == []
+    authenticator.decide()
+    assert alice.door.calls == ["hold", "release"]
+    assert alice.heard() == events(Done("registered", "alice"))
+
+
+def test_ofTwoSessionsThatJoinARoomAtOnceOneComesIn(stage: Stage) -> None:
+    """Both are on their way while the lines of the room are read."""
+    first = stage.visitor("alice", "/register password")
+    second = stage.visitor("/login alice password")
+    first.heard()
+    history = stage.shared.history
+    answers: list[Deferred[Extract]] = []
+    history.recent = lambda room, count: answers.append(Deferred()) or answers[-1]  # type: ignore
+    first.says("/join #dev")
+    second.says("/join #dev")
+    del history.recent  # type: ignore[misc]
+    for answer in answers:
+        answer.callback(Extract())
+    dev = stage.hub.directory.find("#dev")
+    assert dev is not None
+    assert stage.hub.nicknames.named("alice").rooms == [LOBBY, "#dev"]
+    assert first.door.calls[-1] == second.door.calls[-1] == "release"
+    assert second.heard() == events(Entered("#dev"), Talking("#dev"))
+    assert first.heard() == events(Entered("#dev"), Talking("#dev"))
+    second.says("/part #dev", "/quit")
+    assert dev.nicks == ()
+    assert first.says("/ping").heard()[-1:] == events(Ponged())

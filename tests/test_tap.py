@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import pytest
 from twisted.application.service import Application
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock, StringTransport
-from twisted.logger import ILogObserver, Logger
+from twisted.logger import ILogObserver, Logger, capturedLogs
 from twisted.python.threadpool import ThreadPool
 
-from chat import __version__
+from chat.errors import CannotStart
 from chat.events import Greeted, NickAsked, Noticed
-from chat.operations.serving import CannotStart
+from chat.history.memorylines import MemoryHistory
+from chat.interfaces import Style
 from chat.rendering.choice import renderingFor
 from chat.tap import BACKLOG, Options, makeService
 from twisted import internet
@@ -32,12 +34,55 @@ class Reactor(MemoryReactorClock):
     def getThreadPool(self) -> ThreadPool:
         return ThreadPool()
 
+    def connect(self, *lines: str) -> Peer:
+        """
+        @return: Somebody who has come to the first port, and has said these lines.
+        """
+        protocol = self.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))
+        peer = Peer(self, protocol)
+        peer.heard()
+        peer.says(*lines)
+        return peer
+
+
+class Peer:
+    """
+    Somebody who is connected.
+    """
+
+    def __init__(self, reactor: Reactor, protocol: Any) -> None:
+        self._reactor = reactor
+        self._protocol = protocol
+        self._transport = StringTransport()
+        protocol.makeConnection(self._transport)
+
+    def says(self, *lines: str) -> list[str]:
+        """
+        @return: What has been heard since the last time.
+        """
+        for line in lines:
+            self._protocol.dataReceived(f"{line}\r\n".encode())
+        return self.heard()
+
+    def heard(self) -> list[str]:
+        """
+        @return: What has been heard since the last time.
+        """
+        self._reactor.advance(0)
+        while self._transport.producer.waiting:
+            self._transport.producer.resumeProducing()
+        text = self._transport.value().decode()
+        self._transport.clear()
+        return text.splitlines()
+
 
 @pytest.fixture
-def reactor(monkeypatch: pytest.MonkeyPatch) -> Reactor:
+def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reactor:
     """
-    What the service finds for its reactor.
+    What the service finds for its reactor, in a run directory of its own.
     """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     reactor = Reactor()
     monkeypatch.setattr(internet, "reactor", reactor)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
@@ -51,7 +96,7 @@ def parse(*arguments: str) -> Options:
 
 
 def start(*arguments: str) -> Any:
-    service: Any = makeService(parse(*arguments))
+    service: Any = makeService(parse("--database", ":memory:", *arguments))
     service.privilegedStartService()
     return service
 
@@ -67,82 +112,6 @@ def wrong(act: Callable[[], object]) -> str:
     assert len(code.splitlines()) == 1
     assert code.startswith("twistd tcpchat: ")
     return code
-
-
-def test_defaults() -> None:
-    options = parse()
-    assert options["ports"] == ["8080"]
-    assert {name: options[name] for name in options if name != "ports"} == {
-        "name": "tcpchat",
-        "motd": "",
-        "language": "en",
-        "registration-timeout": 60,
-        "idle-timeout": 1800,
-        "half-close": "close",
-        "transcript": None,
-        "log-format": "text",
-    }
-
-
-def test_allOptions(tmp_path: Path) -> None:
-    motd = tmp_path / "motd"
-    motd.write_text("Be kind.\n\x1b[31m你好\n", encoding="utf-8")
-    options = parse(
-        *("--port", "9000", "-p", "unix:/run/chat.sock", "--port=tcp:1"),
-        *("--name", "the \x07pub", "--motd", str(motd), "--language", "zh-CN"),
-        *("--registration-timeout", "1.5", "--idle-timeout", "0", "--half-close", "listen"),
-        *("--transcript", "said.log", "--log-format", "json"),
-    )
-    assert options["ports"] == ["9000", "unix:/run/chat.sock", "tcp:1"]
-    assert options["name"] == "the pub"
-    assert options["motd"] == "Be kind.\n你好"
-    assert options["language"] == "zh_CN"
-    assert (options["registration-timeout"], options["idle-timeout"]) == (1.5, 0)
-    assert options["half-close"] == "listen"
-    assert options["transcript"] == "said.log"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "about"),
-    [
-        (["--nonsense"], "nonsense"),
-        (["extra"], "Wrong number of arguments"),
-        (["--port"], "port"),
-        (["--language", "klingon"], "--language is one of en, zh_CN"),
-        (["--half-close", "maybe"], "--half-close is one of close, listen"),
-        (["--log-format", "xml"], "--log-format is one of text, json"),
-        (["--name", " \x1b[1m "], "--name needs a name"),
-        (["--registration-timeout", "soon"], "a number of seconds"),
-        (["--registration-timeout", "-1"], "a number of seconds"),
-        (["--idle-timeout", "nan"], "a number of seconds"),
-        (["--idle-timeout", "inf"], "a number of seconds"),
-        (["--motd", "/nonexistent/motd"], "/nonexistent/motd: No such file"),
-        (["--motd", "/"], "Is a directory"),
-    ],
-)
-def test_aWrongOptionIsOneLine(arguments: list[str], about: str) -> None:
-    assert about in wrong(lambda: parse(*arguments))
-
-
-def test_aMessageOfTheDayIsUTF8(tmp_path: Path) -> None:
-    motd = tmp_path / "motd"
-    motd.write_bytes(b"caf\xe9")
-    assert f"{motd}: not UTF-8" in wrong(lambda: parse("--motd", str(motd)))
-
-
-def test_theVersionIsPrinted(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as raised:
-        parse("--version")
-    assert raised.value.code == 0
-    assert capsys.readouterr().out == f"tcpchat {__version__}\n"
-
-
-def test_theHelpNamesEveryOption() -> None:
-    text = str(Options())
-    for name in ["port", "name", "motd", "language", "registration-timeout", "idle-timeout"]:
-        assert f"--{name}" in text
-    for name in ["half-close", "transcript", "log-format", "version"]:
-        assert f"--{name}" in text
 
 
 @pytest.mark.parametrize(
@@ -196,20 +165,99 @@ def test_aCertificateThatIsNoneIsOneLine(reactor: Reactor, tmp_path: Path) -> No
     wrong(lambda: makeService(options))
 
 
-def test_aConversation(reactor: Reactor, tmp_path: Path) -> None:
-    """The parts fit together, and the settings arrive."""
+def test_aGreeting(reactor: Reactor, tmp_path: Path) -> None:
     motd = tmp_path / "motd"
     motd.write_text("Be kind.")
     start("--name", "the pub", "--motd", str(motd), "--language", "zh_CN")
-    [opened] = reactor.tcpServers
-    protocol = opened[1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))
-    transport = StringTransport()
-    protocol.makeConnection(transport)
-    while transport.producer.waiting:
-        transport.producer.resumeProducing()
+    protocol = reactor.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))
     greeting = Greeted("the pub", 0), Noticed("Be kind."), NickAsked()
-    render = renderingFor("text", "zh_CN").render
-    assert transport.value() == b"".join(map(render, greeting))
+    render = renderingFor(Style(language="zh_CN")).render
+    assert Peer(reactor, protocol).heard() == (
+        b"".join(map(render, greeting)).decode().splitlines()
+    )
+
+
+def test_aConversation(reactor: Reactor) -> None:
+    """The parts fit together."""
+    start()
+    alice = reactor.connect("alice", "one", "two")
+    alice.heard()
+    bob = reactor.connect()
+    replayed = bob.says("bob")[-2:]
+    assert [line.partition("] ")[2] for line in replayed] == ["alice: one", "alice: two"]
+    bob.says("hello")
+    assert alice.heard() == ["--> bob joined #lobby (2 here)", "bob: hello"]
+    assert bob.says("/ping 1") == ["--- PONG 1"]
+
+
+def test_theRoomToBeginIn(reactor: Reactor) -> None:
+    start("--room", "pub")
+    assert "in #pub" in reactor.connect().says("alice")[0]
+
+
+def test_asManyLinesAreReplayedAsWasChosen(reactor: Reactor) -> None:
+    start("--replay", "1")
+    reactor.connect("alice", "one", "two")
+    lines = reactor.connect().says("bob")
+    assert [line for line in lines if "alice:" in line] == [lines[-1]]
+    assert lines[-1].endswith("alice: two")
+
+
+def test_noMoreLinesAreKeptThanWasChosen(reactor: Reactor) -> None:
+    start("--keep-lines", "2")
+    lines = reactor.connect("alice", "one", "two", "three").says("/history")
+    assert [line.rpartition(" ")[2] for line in lines if "alice:" in line] == ["two", "three"]
+
+
+def test_linesAreKeptAsLongAsWasChosen(reactor: Reactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    expired: list[datetime] = []
+    monkeypatch.setattr(MemoryHistory, "expire", lambda _, before: expired.append(before))
+    start("--keep", "2d").startService()
+    reactor.advance(60)
+    [before] = expired
+    assert timedelta(days=2) <= datetime.now(UTC) - before < timedelta(days=2, hours=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        (("--max-joined", "2"), "(too-many-rooms)"),
+        (("--max-rooms", "2"), "(rooms-full)"),
+    ],
+)
+def test_roomsAreLimitedAsWasChosen(
+    reactor: Reactor, options: tuple[str, ...], refusal: str
+) -> None:
+    start(*options)
+    alice = reactor.connect("alice", "/join #dev")
+    [line] = alice.says("/join #ops")
+    assert refusal in line
+
+
+def test_aCrowdIsAsLargeAsWasChosen(reactor: Reactor) -> None:
+    start("--announce-limit", "2")
+    alice = reactor.connect("alice")
+    reactor.connect("bob")
+    reactor.connect("carol")
+    assert alice.heard() == ["--> bob joined #lobby (2 here)"]
+
+
+def test_whoeverIsToBeAnOperatorIsNamedUntilHeHasAnAccount(reactor: Reactor) -> None:
+    service = start("--operator", "alice")
+    with capturedLogs() as logged:
+        service.startService()
+    names = [event["name"] for event in logged if "no account" in event["log_format"]]
+    assert names == ["alice"]
+
+
+def test_aFileThatIsNoDatabasePreventsTheStart(reactor: Reactor, tmp_path: Path) -> None:
+    path = tmp_path / "chat.db"
+    path.write_text("Dear diary")
+    service: Any = makeService(parse("--database", str(path)))
+    service.privilegedStartService()
+    with pytest.raises(CannotStart, match=r"chat\.db"):
+        service.startService()
+    assert path.read_text() == "Dear diary"
 
 
 def test_aTranscriptThatCannotBeWrittenPreventsTheStart(reactor: Reactor) -> None:
@@ -225,7 +273,7 @@ def test_whatTheOperatorMustMendIsPrintedWithoutATraceback(
     monkeypatch.setattr(sys, "excepthook", lambda *error: others.append(error))
     stderr = io.StringIO()
     monkeypatch.setattr(sys, "__stderr__", stderr)
-    makeService(parse())
+    makeService(parse("--database", ":memory:"))
     sys.excepthook(CannotStart, CannotStart("cannot listen on 8080"), None)
     assert stderr.getvalue() == "twistd tcpchat: cannot listen on 8080\n"
     error = ValueError("a bug")
@@ -265,8 +313,3 @@ def test_aLogInTheForegroundGoesToStandardOutput(
 ) -> None:
     logger(jsonOptions()).info("hello")
     assert json.loads(capsys.readouterr().out)["log_format"] == "hello"
-
-
-@pytest.mark.parametrize("other", ["logger", "syslog"])
-def test_aLogInJSONGoesWithNoOtherLogger(other: str) -> None:
-    assert "does not go with" in wrong(lambda: jsonOptions(**{other: "x"}))

@@ -5,6 +5,8 @@ decided at once and an event arrives while it is published.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.internet.defer import Deferred, fail, succeed
 
 from chat.errors import NickTaken
@@ -17,9 +19,14 @@ class LocalBackplane:
     See L{chat.interfaces.Backplane}.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, nextId: Callable[[str], int] | None = None) -> None:
+        """
+        @param nextId: gives the next number of a room, or 0 where there can be
+            none; by default they begin with 1.
+        """
         self._arrived: Arrived | None = None
         self._claims: set[str] = set()
+        self._nextId = nextId or self._count
         self._ids: dict[str, int] = {}
 
     def connect(self, arrived: Arrived) -> None:
@@ -40,9 +47,12 @@ class LocalBackplane:
     def publish(self, event: Event, origin: object = None) -> None:
         """See L{chat.interfaces.Backplane.publish}."""
         if isinstance(event, (Said, Acted)):
-            number = self._ids.get(event.room, 0) + 1
-            self._ids[event.room] = number
+            number = self._nextId(event.room)
             # Not dataclasses.replace, which takes four times as long.
             event = type(event)(event.room, number, event.at, event.nick, event.text)
         assert self._arrived is not None, "connect comes before publish"
         self._arrived(event, origin)
+
+    def _count(self, room: str) -> int:
+        number = self._ids[room] = self._ids.get(room, 0) + 1
+        return number

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -18,17 +18,21 @@ from zlib import crc32
 from chat.client.roster import Roster
 from chat.events import (
     Acted,
+    Done,
     Ending,
     Event,
     Greeted,
+    Invited,
     NickAsked,
-    Person,
+    PasswordAsked,
+    Recalled,
     Refused,
     Said,
     Sent,
     Told,
     Warned,
 )
+from chat.listings import localTime
 from chat.text import clean
 from chat.wording import Wording
 
@@ -69,9 +73,11 @@ class Display:
         @return: what to show, safe for a terminal, without line ends.
         """
         event = _cleaned(event)
-        if isinstance(event, Greeted | NickAsked):
-            # They come before JSON does, as text.
+        if isinstance(event, Greeted | NickAsked | PasswordAsked):
+            # They come before JSON does, as text; and a password is asked for elsewhere.
             return []
+        if isinstance(event, Recalled):
+            return [self._recalled(event, roster)]
         time = self._time(getattr(event, "at", None))
         lines = self._wording.lines(self._painted(event, roster))
         if isinstance(event, Said | Acted | Told | Sent):
@@ -105,7 +111,7 @@ class Display:
             private.
         """
         match event:
-            case Told():
+            case Told() | Invited():
                 return True
             case Said(nick=nick, text=text) | Acted(nick=nick, text=text):
                 return nick != roster.nick and _names(text, roster.nick)
@@ -126,13 +132,21 @@ class Display:
             case (
                 Refused(code=code, about=about, text=text)
                 | Warned(code=code, about=about, text=text)
+                | Done(code=code, about=about, text=text)
             ):
                 # A later version of the service has codes that we have no words for.
                 return replace(event, text=text or about or code or "?")
             case _:
                 return event
 
-    def _in(self, event: Said | Acted | Told | Sent, roster: Roster) -> str:
+    def _recalled(self, event: Recalled, roster: Roster) -> str:
+        """A line of the past, which has a time of its own."""
+        painted = replace(event, nick=self._nick(event.nick, roster))
+        line = self._wording.recalled(painted, self._in(event, roster))
+        time, end, rest = line.partition("] ")
+        return self._paint(time + end.rstrip(" "), _FAINT) + " " + rest
+
+    def _in(self, event: Said | Acted | Told | Sent | Recalled, roster: Roster) -> str:
         room = getattr(event, "room", roster.room)
         return "" if room == roster.room else f"{room} "
 
@@ -143,11 +157,7 @@ class Display:
     def _time(self, at: datetime | None) -> str:
         if not self._hasTimes:
             return ""
-        try:
-            local = self._now() if at is None else at.astimezone()
-        except (OverflowError, OSError, ValueError):
-            # Some service has a clock before the beginning of time.
-            local = self._now()
+        local = self._now() if at is None else localTime(at)
         return self._paint(f"{local:%H:%M}", _FAINT) + " "
 
     def _paint(self, text: str, parameters: str) -> str:
@@ -162,16 +172,15 @@ def _names(text: str, nick: str | None) -> bool:
     return re.search(word, text.casefold()) is not None
 
 
-def _cleaned(event: Event) -> Event:
-    """The event with everything in it that is text made safe."""
-    changes: dict[str, Any] = {}
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if isinstance(value, str) and not isinstance(value, Ending):
-            changes[field.name] = clean(value)
-        elif isinstance(value, tuple):
-            changes[field.name] = tuple(
-                replace(item, nick=clean(item.nick)) if isinstance(item, Person) else clean(item)
-                for item in value
-            )
-    return replace(event, **changes)
+def _cleaned(value: Any) -> Any:
+    """An event, or a part of one, with everything in it that is text made safe."""
+    if isinstance(value, Ending):
+        return value
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(map(_cleaned, value))
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    names = [field.name for field in fields(value)]
+    return replace(value, **{name: _cleaned(getattr(value, name)) for name in names})

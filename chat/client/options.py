@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from chat import __version__
 from chat.client.target import Target
@@ -19,9 +20,10 @@ REFUSED = 3
 """The exit status: see below."""
 
 _EPILOG = """
-On a terminal a nickname is asked for, incoming lines appear above the one that
-is typed, and a connection that is lost is made again.  Keys: Tab completes
-nicknames and commands, Up and Down bring back what was entered, Ctrl-A/E, Alt-B/F,
+On a terminal a nickname is asked for, and the password if it is registered.
+Incoming lines appear above the one that is typed.  A connection that is lost is
+made again, and what was said meanwhile is shown.  Keys: Tab completes nicknames,
+rooms and commands, Up and Down bring back what was entered, Ctrl-A/E, Alt-B/F,
 Ctrl-U/W/K/Y edit as in a shell, Ctrl-L draws the line anew; Ctrl-C clears it, and
 leaves when there is nothing to clear, as Ctrl-D does; Ctrl-Z suspends.  What is
 pasted is sent with Enter, not before.
@@ -31,7 +33,7 @@ without --nick the first one is the nickname.  At its end nothing more is said,
 what still arrives is printed, and tcpchat ends.
 
 exit status: 0 done, 1 the connection failed or was lost, 2 wrong usage, 3 the
-nickname was refused.
+nickname or the password was refused.
 """
 
 
@@ -44,6 +46,7 @@ class Options:
     @ivar language: one of L{LANGUAGES}.
     @ivar isColoured: whether colours are wanted, where there can be any.
     @ivar hasBell: whether to ring when one is called.
+    @ivar password: that of the account C{nick}, if it was given.
     """
 
     target: Target
@@ -51,6 +54,7 @@ class Options:
     language: str
     isColoured: bool
     hasBell: bool
+    password: str | None = field(default=None, repr=False)
 
 
 def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Options:
@@ -70,6 +74,12 @@ def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Option
     add("host", nargs="?", metavar="HOST", default="localhost", help="default: %(default)s")
     add("port", nargs="?", metavar="PORT", type=_port, default=8080, help="default: %(default)s")
     add("--nick", metavar="NAME", help="the nickname to ask for")
+    add(
+        "--password-file",
+        metavar="FILE",
+        help="with --nick: log in with the password in the first line of this file;"
+        " or have it in TCPCHAT_PASSWORD",
+    )
     add("--unix", metavar="PATH", help="connect to a unix socket instead")
     add("--tls", action="store_true", help="encrypt, and check the certificate")
     add("--ca", metavar="FILE", help="with --tls: trust the certificates in this PEM file only")
@@ -97,6 +107,12 @@ def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Option
         parser.error("--insecure and --ca do not go together")
     if given.nick is not None and not given.nick.strip():
         parser.error("--nick is empty")
+    if given.password_file is not None and given.nick is None:
+        parser.error("--password-file is for --nick")
+    try:
+        password = _passwordOf(given.password_file, environ)
+    except (OSError, ValueError) as error:
+        parser.error(f"--password-file: {error}")
     language = _languageOf(environ) if given.language is None else resolve(given.language)
     if language is None:
         parser.error(f"--language: choose one of {', '.join(LANGUAGES)}")
@@ -113,6 +129,7 @@ def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Option
         language,
         not given.no_colour and not environ.get("NO_COLOR"),
         given.bell,
+        None if given.nick is None else password,
     )
 
 
@@ -120,6 +137,23 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise ArgumentTypeError(f"{text!r} is no port: 1 to 65535")
     return int(text)
+
+
+def _passwordOf(path: str | None, environ: Mapping[str, str]) -> str | None:
+    """
+    The password, from a file or from the environment; never from the command
+    line, which everybody on this machine can read.
+    """
+    if path is None:
+        return environ.get("TCPCHAT_PASSWORD") or None
+    try:
+        line, *_ = Path(path).read_text("utf-8").splitlines() or [""]
+    except UnicodeDecodeError:
+        # It says what it was about to decode.
+        raise ValueError(f"{path} is not UTF-8") from None
+    if line.split() != [line]:
+        raise ValueError(f"no password in {path}: one word in its first line")
+    return line
 
 
 def _languageOf(environ: Mapping[str, str]) -> str:

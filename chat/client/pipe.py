@@ -34,6 +34,11 @@ _NO_NICK = frozenset(
         "nick-invalid",
         "nick-too-long",
         "nick-confusable",
+        "nick-registered",
+        "wrong-password",
+        "too-many-attempts",
+        "try-later",
+        "banned",
         "line-too-long",
         "not-utf8",
     }
@@ -63,7 +68,9 @@ class PipeChat:
         self._ended = ended
         self._display = Display(options.language)
         reasons = Reasons(options.target, translation(options.language))
-        factory = ChatFactory(lambda: RelayClient(self), options.nick, options.language)
+        factory = ChatFactory(
+            lambda: RelayClient(self), options.nick, options.language, options.password
+        )
         self._hasNick = options.nick is not None
         self._connector = Connector(reactor, options.target, factory, self, reasons)
         self._input = InputStream(reactor, stdin, self._received, self._inputEnded)

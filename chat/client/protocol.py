@@ -11,7 +11,6 @@ answer: the service carries lines out in order.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from itertools import count
 from typing import Any, TypeVar
@@ -29,33 +28,37 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chat.client.past import Past, PastReader
 from chat.client.receiver import EventReceiver
+from chat.client.requests import Requests
 from chat.client.roster import Roster
 from chat.client.splitting import LineSplitter
 from chat.events import Event, Helped, Ponged
 from chat.jsonevents import fromMapping
+from chat.names import fold
 
 MAX_RECEIVED = 1 << 20
 """Bytes a line from the service may have: one that lists people can be long."""
 
 _T = TypeVar("_T")
-_LINE_END = re.compile("\r\n|\r|\n")
 
 
 @implementer(IHalfCloseableProtocol)
-class ChatClient(EventReceiver, LineOnlyReceiver):
+class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
     """
     One connection to the service.
 
     Subclass it and override what you want to hear; see L{EventReceiver} and, for
     the connection itself, C{connectionMade} and C{connectionLost}, which have to
-    call these.  Ask for things with the methods that are named like them.
+    call these.  Ask for things with the methods of L{Requests}.
 
     Of L{LineOnlyReceiver} it is the interface; the splitting is that of
     L{LineSplitter}, which is linear.
 
     @ivar roster: who is where.
     @ivar wantedNick: the nickname to ask for at once, if any.
+    @ivar account: to log in to at once; C{wantedNick} unless it is another.
+    @ivar password: that of the account, if there is one.
     @ivar language: the language to ask for at once, if any, for what the
         service says in sentences; see L{chat.languages}.
     """
@@ -65,6 +68,8 @@ class ChatClient(EventReceiver, LineOnlyReceiver):
     _log = Logger()
     MAX_LENGTH = MAX_RECEIVED
     wantedNick: str | None = None
+    account: str | None = None
+    password: str | None = None
     language: str | None = None
 
     def __init__(self, roster: Roster | None = None) -> None:
@@ -77,6 +82,7 @@ class ChatClient(EventReceiver, LineOnlyReceiver):
         self._tokens = count(1)
         self._pings: dict[str, Deferred[str]] = {}
         self._learning: list[Helped] | None = None
+        self._reading: PastReader | None = None
         self._closings: list[Deferred[None]] = []
         self._lost: Failure | None = None
 
@@ -91,8 +97,12 @@ class ChatClient(EventReceiver, LineOnlyReceiver):
         self.command("/format json")
         if self.language is not None:
             self.command(f"/lang {self.language}")
-        if self.wantedNick is not None:
-            self.setNick(self.wantedNick)
+        nick, account = self.wantedNick, self.account or self.wantedNick
+        if account is not None and self.password is not None:
+            self.login(account, self.password)
+            nick = None if nick is None or fold(nick) == fold(account) else nick
+        if nick is not None:
+            self.setNick(nick)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -128,44 +138,7 @@ class ChatClient(EventReceiver, LineOnlyReceiver):
             closing.callback(None)
         return closing
 
-    # What to ask for.
-
-    def say(self, text: str) -> None:
-        """
-        Say something in the room, whatever it begins with.
-
-        @param text: may have several lines, which are said one by one; blank
-            ones are left out.
-        """
-        for line in _LINE_END.split(text):
-            if line.strip():
-                self.command("/" + line if line.startswith("/") else line)
-
-    def act(self, text: str) -> None:
-        """
-        Do something: C{waves}.
-        """
-        self.command(f"/me {_oneLine(text)}")
-
-    def tell(self, nick: str, text: str) -> None:
-        """
-        Tell somebody something in private.
-
-        @param nick: who.
-        @param text: may have several lines, as in L{say}.
-        @raise ValueError: when C{nick} has a space and so cannot be one.
-        """
-        if nick.split() != [nick]:
-            raise ValueError(f"no nickname: {nick!r}")
-        for line in _LINE_END.split(text):
-            if line.strip():
-                self.command(f"/msg {nick} {line}")
-
-    def setNick(self, nick: str) -> None:
-        """
-        Ask for a nickname: the first one, or another one.
-        """
-        self.command(f"/nick {_oneLine(nick)}")
+    # What to ask for, besides L{Requests}.
 
     def ping(self, token: str | None = None) -> Deferred[str]:
         """
@@ -206,12 +179,23 @@ class ChatClient(EventReceiver, LineOnlyReceiver):
 
         return self.ping().addBoth(learned).addCallback(lambda _: rows)
 
+    def readHistory(self, room: str, after: int) -> Deferred[list[Past]]:
+        """
+        Ask for the lines of a room after one of them.  The events that answer
+        this do not come to L{EventReceiver}.
+
+        @param after: the id of that line.
+        @return: fires with an L{Excerpt} and what follows it, or with a
+            L{chat.events.Refused}; fails like L{ping}.
+        """
+        # What was asked before is answered between other pings.
+        self.ping().addCallbacks(lambda _: self._beginReading(room), lambda _: None)
+        self.history(room, after=after)
+        return self.ping().addBoth(self._endReading)
+
     def command(self, line: str) -> None:
         """
-        Send a line as it is.
-
-        @param line: without a line end.
-        @raise ValueError: when it has one, or cannot be UTF-8.
+        See L{Requests.command}.
         """
         if "\n" in line or "\r" in line:
             raise ValueError("a line end in a line")
@@ -225,12 +209,6 @@ class ChatClient(EventReceiver, LineOnlyReceiver):
         """
         if self._lost is None:
             self.transport.write(line + b"\n")
-
-    def quit(self, reason: str = "") -> None:
-        """
-        Leave.  The service ends the connection when it has said goodbye.
-        """
-        self.command(f"/quit {_oneLine(reason)}".rstrip())
 
     def closeInput(self) -> None:
         """
@@ -298,7 +276,19 @@ class ChatClient(EventReceiver, LineOnlyReceiver):
         """Whether we have a nickname."""
         return self.roster.nick is not None
 
+    def _beginReading(self, room: str) -> None:
+        self._reading = PastReader(room)
+
+    def _endReading(self, result: str | Failure) -> list[Past] | Failure:
+        reading, self._reading = self._reading, None
+        if isinstance(result, Failure):
+            return result
+        assert reading is not None
+        return reading.events
+
     def _take(self, event: Event) -> None:
+        if self._reading is not None and self._reading.takes(event):
+            return
         if isinstance(event, Helped) and self._learning is not None:
             self._learning.append(event)
         elif isinstance(event, Ponged) and event.token in self._pings:
@@ -312,6 +302,7 @@ class ChatFactory(Factory):
     """
     Makes clients, for an endpoint.
 
+    @ivar account: the account to log in to, where it is not C{nick}.
     @ivar lastIds: see L{Roster}; what one connection has heard, the next one
         knows.
     """
@@ -323,14 +314,18 @@ class ChatFactory(Factory):
         protocol: Callable[[], ChatClient] = ChatClient,
         nick: str | None = None,
         language: str | None = None,
+        password: str | None = None,
     ) -> None:
         """
         @param protocol: makes a client; most often its class.
         @param nick: the nickname to ask for.
         @param language: the language to ask for.
+        @param password: of the account C{nick}, if it is one.
         """
         self._newClient = protocol
         self.nick = nick
+        self.account: str | None = None
+        self.password = password
         self.language = language
         self.lastIds: dict[str, int] = {}
 
@@ -342,9 +337,7 @@ class ChatFactory(Factory):
         client.factory = self
         client.roster.lastIds = self.lastIds
         client.wantedNick = client.wantedNick if self.nick is None else self.nick
+        client.account = client.account if self.account is None else self.account
+        client.password = client.password if self.password is None else self.password
         client.language = client.language if self.language is None else self.language
         return client
-
-
-def _oneLine(text: str) -> str:
-    return _LINE_END.sub(" ", text)

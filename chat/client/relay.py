@@ -7,7 +7,16 @@ from __future__ import annotations
 from typing import Protocol
 
 from chat.client.protocol import ChatClient
-from chat.events import Event, FormatSet, LanguageSet
+from chat.events import (
+    Entered,
+    Event,
+    FormatSet,
+    LanguageSet,
+    Listed,
+    Talking,
+    TopicShown,
+    Welcomed,
+)
 
 
 class Audience(Protocol):
@@ -32,13 +41,15 @@ class RelayClient(ChatClient):
 
     A service greets in text: a welcome, what its operator has to say, and last
     the question for a nickname.  The question is not passed on, as it is asked
-    in another way here, if at all.
+    in another way here, if at all.  Nor is the list of who is in a room, where
+    it comes unasked: it is for programs, and a person reads names in the welcome.
     """
 
     def __init__(self, audience: Audience) -> None:
         super().__init__()
         self._audience = audience
         self._heldBack: str | None = None
+        self._justEntered: str | None = None
 
     def textReceived(self, line: str) -> None:
         """Pass a line on when another one follows it."""
@@ -54,7 +65,8 @@ class RelayClient(ChatClient):
         self._heldBack = None
         if isinstance(event, FormatSet | LanguageSet) and not self.isRegistered:
             return
-        self._audience.heard(self, event)
+        if not self._isUnasked(event):
+            self._audience.heard(self, event)
 
     def releaseText(self) -> None:
         """
@@ -64,3 +76,18 @@ class RelayClient(ChatClient):
         held, self._heldBack = self._heldBack, None
         if held is not None:
             self._audience.heardText(held)
+
+    def _isUnasked(self, event: Event) -> bool:
+        """Whether this is the list that follows upon our coming into a room."""
+        entered, self._justEntered = self._justEntered, None
+        match event:
+            case Welcomed(room=room) | Entered(room=room):
+                self._justEntered = room
+            case TopicShown() | Talking():
+                # They come between.
+                self._justEntered = entered
+            case Listed(room=room):
+                return room == entered
+            case _:
+                pass
+        return False

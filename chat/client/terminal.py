@@ -8,42 +8,30 @@ what is not shown has not been heard.
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.interfaces import IDelayedCall
-
+from chat.client.catchup import CatchUp
 from chat.client.connection import Connector
 from chat.client.display import Display
+from chat.client.known import Known
 from chat.client.options import FAILED, OK, Options
+from chat.client.passwords import Keeping, hasPassword
 from chat.client.protocol import ChatClient, ChatFactory
 from chat.client.reasons import Reasons
 from chat.client.relay import RelayClient
+from chat.client.requests import isWord
+from chat.client.returning import WAIT_FOR_PERSON, Returning
+from chat.client.screen import Screen
 from chat.client.submitting import submit
-from chat.client.tty import Terminal
-from chat.completion import completerFor
-from chat.editor import Entered, LineEditor, Outcome, Request, TooLong
-from chat.events import Closed, Ending, Event, Helped, Refused, Renamed, Welcomed
-from chat.keys import KeyParser, KeyPress
+from chat.editor import Entered, Outcome, Request, TooLong
+from chat.events import Closed, Ending, Event, Refused, Renamed, Welcomed
 from chat.languages import translation
 from chat.linebuffer import MAX_LINE
 from chat.text import clean
 
 GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
-
-# After these, nobody is there who wants to be connected again at once.
-_WAIT_FOR_PERSON = (
-    Ending.IDLE_TIMEOUT,
-    Ending.REGISTRATION_TIMEOUT,
-    Ending.INPUT_CLOSED,
-    Ending.NOT_CHAT,
-    Ending.LINE_ENDLESS,
-    # It may be that somebody does not want him there.
-    Ending.OTHER,
-)
 
 
 class TerminalChat:
@@ -71,32 +59,38 @@ class TerminalChat:
         words = translation(options.language)
         self._gettext = words.gettext
         self._display = Display(options.language, options.isColoured, hasTimes=True)
-        self._factory = ChatFactory(lambda: RelayClient(self), options.nick, options.language)
+        self._factory = ChatFactory(
+            lambda: RelayClient(self), options.nick, options.language, options.password
+        )
         reasons = Reasons(options.target, words)
         self._connector = Connector(reactor, options.target, self._factory, self, reasons)
-        self.terminal = Terminal(reactor, self._typed, self._hungUp, descriptor)
-        self._keys = KeyParser()
-        self._commands: list[str] = []
-        self._editor = LineEditor(
-            self.terminal.columns,
-            self._prompt(),
-            completerFor(self._nicknames, lambda: self._commands),
-        )
-        self._above: list[str] = []
-        self._isPrinting = False
-        self._patience: IDelayedCall | None = None
+        self._known = Known(lambda: self._connector.client)
+        # The account whose password is asked for.
+        self._asked: str | None = None
+        self._keeping = Keeping(self._factory)
+        self._returning = Returning()
+        self._catchUp: CatchUp | None = None
         self._farewell: Closed | None = None
         self._wasWelcomed = False
         self._isLeaving = False
         self._isOver = False
         self._status = OK
+        self._screen = Screen(
+            reactor,
+            self._do,
+            self.leave,
+            self._prompt,
+            self._known.complete,
+            hasPassword,
+            descriptor,
+        )
+        self.terminal = self._screen.terminal
 
     def start(self) -> None:
         """
         Take the terminal, and connect.
         """
-        self.terminal.enter()
-        self._draw()
+        self._screen.open()
         self._connector.connect()
 
     def leave(self, status: int = OK) -> None:
@@ -120,37 +114,19 @@ class TerminalChat:
         Give the terminal back, whatever has happened.
         """
         self._isOver = True
-        if self.terminal.isRaw:
-            self.terminal.write(self._editor.erase())
-        self.terminal.close()
+        self._screen.close()
 
     def suspend(self) -> None:
-        """
-        Stop, as Ctrl-Z has it, and go on when we are continued.
-        """
-        self.terminal.write(self._editor.erase())
-        self.terminal.leave()
-        # All of the job, as the terminal itself would do it.
-        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.killpg(os.getpgrp(), signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, before)
-        self.resumed()
+        """See L{Screen.suspend}."""
+        self._screen.suspend()
 
     def resumed(self) -> None:
-        """
-        We have been continued, and somebody else had the terminal meanwhile.
-        """
-        if not self._isOver:
-            self.terminal.enter()
-            self.terminal.write(self._editor.resize(self.terminal.columns))
+        """See L{Screen.resumed}."""
+        self._screen.resumed()
 
     def resized(self) -> None:
-        """
-        The terminal may have another width.
-        """
-        columns = self.terminal.columns
-        if columns != self._editor.columns and self.terminal.isRaw:
-            self.terminal.write(self._editor.resize(columns))
+        """See L{Screen.resized}."""
+        self._screen.resized()
 
     def wentWrong(self) -> None:
         """
@@ -163,30 +139,35 @@ class TerminalChat:
 
     def reported(self, text: str) -> None:
         """See L{chat.client.connection.Owner.reported}."""
-        self._print(self._display.notice(text))
+        self._notice(text)
 
     def connected(self, client: ChatClient) -> None:
         """See L{chat.client.connection.Owner.connected}."""
         self._farewell = None
         self.terminal.setProducer(client.transport)
-        client.learnCommands().addCallbacks(self._learned, lambda failure: None)
-        self._draw()
+        if client.password is not None:
+            self._keeping.telling(client.account or client.wantedNick or "", client.password)
+        self._catchUp = CatchUp(client, lambda event: self._show(client, event))
+        client.learnCommands().addCallbacks(self._known.learned, lambda failure: None)
+        self._screen.draw()
 
     def disconnected(self, client: ChatClient, why: str) -> None:
         """See L{chat.client.connection.Owner.disconnected}."""
         self.terminal.setProducer(None)
+        self._ask(None)
+        self._returning.disconnected()
         reason = None if self._farewell is None else self._farewell.reason
         if self._isLeaving or reason is Ending.QUIT:
             self._end(self._status, "")
             return
-        self._print(self._display.notice(why))
+        self._notice(why)
         cameBack = reason is Ending.REGISTRATION_TIMEOUT and self._wasWelcomed
-        if reason in _WAIT_FOR_PERSON and not cameBack:
+        if reason in WAIT_FOR_PERSON and not cameBack:
             _ = self._gettext
-            self._print(self._display.notice(_("Enter connects again")))
+            self._notice(_("Enter connects again"))
         else:
             self._connector.retry()
-        self._draw()
+        self._screen.draw()
 
     def failed(self, why: str, isFinal: bool) -> None:
         """See L{chat.client.connection.Owner.failed}."""
@@ -196,69 +177,72 @@ class TerminalChat:
         elif isFinal:
             self._end(FAILED, why)
         else:
-            self._print(self._display.warning(why))
+            self._warn(why)
             self._connector.retry()
 
     # What the service tells.
 
     def heard(self, client: ChatClient, event: Event) -> None:
         """See L{chat.client.relay.Audience.heard}."""
+        self._keeping.heard(event)
+        self._returning.heard(event, client)
+        self._known.heard(event)
         match event:
             case Welcomed():
-                self._welcomed(client)
+                self._wasWelcomed = True
+                self._factory.nick = client.roster.nick
+                self._ask(None)
             case Renamed():
                 self._factory.nick = client.roster.nick
-            case Refused(code=code) if not client.isRegistered and code.startswith("nick-"):
-                if self._factory.nick is not None and not self._editor.text:
-                    # It may be free in a moment: our last connection may not
-                    # be quite gone yet.
-                    self._editor.replace(self._factory.nick)
+            case Refused() if not client.isRegistered and self._isAboutNick(event):
+                return
             case Closed():
                 self._farewell = event
             case _:
                 pass
-        for line in self._display.lines(event, client.roster):
-            self._print(line)
-        if self._hasBell and self._display.calls(event, client.roster):
-            self.terminal.write(b"\x07")
+        assert self._catchUp is not None
+        if self._catchUp.heard(event, "/history" in self._known.commands):
+            self._show(client, event)
 
     def heardText(self, line: str) -> None:
         """See L{chat.client.relay.Audience.heardText}."""
-        self._print(self._display.verbatim(line))
+        self._screen.print(self._display.verbatim(line))
 
-    def _welcomed(self, client: ChatClient) -> None:
-        roster = client.roster
-        last = roster.lastIds.get(roster.room or "")
-        if self._wasWelcomed and last and "/history" in self._commands:
-            client.command(f"/history after {last}")
-        self._wasWelcomed = True
-        self._factory.nick = roster.nick
+    def _isAboutNick(self, refused: Refused) -> bool:
+        """
+        @return: whether the person is asked in our words for what is missing.
+        """
+        match refused.code:
+            case "nick-registered" if isWord(refused.about):
+                self._ask(refused.about)
+                return True
+            case "wrong-password" if self._asked is None and isWord(refused.about):
+                # The one that was kept is no longer right.
+                self._keeping.forget()
+                self._ask(refused.about)
+                return True
+            case code if code.startswith("nick-"):
+                if self._factory.nick is not None and not self._screen.editor.text:
+                    # It may be free in a moment: our last connection may not
+                    # be quite gone yet.
+                    self._screen.editor.replace(self._factory.nick)
+        return False
 
-    def _learned(self, rows: list[Helped]) -> None:
-        self._commands = [clean(name) for row in rows for name in (row.command, *row.aliases)]
+    def _ask(self, account: str | None) -> None:
+        """Ask for the password of an account, or for none any more."""
+        _ = self._gettext
+        if account != self._asked:
+            # What stands there was no password, or is none that is to be shown.
+            self._screen.editor.replace("")
+        self._asked = account
+        self._screen.editor.isHidden = self._asked is not None
+        if self._asked is not None:
+            phrase = _("{nick} is registered: type its password, or Enter for another nickname")
+            self._notice(phrase.format(nick=self._asked))
 
     # What is typed.
 
-    def _typed(self, data: bytes) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-        self._press(self._keys.feed(data))
-        if not self._isOver and self._keys.patience is not None:
-            self._patience = self._reactor.callLater(self._keys.patience, self._impatient)
-
-    def _impatient(self) -> None:
-        self._patience = None
-        self._press(self._keys.flush())
-
-    def _press(self, keys: list[KeyPress]) -> None:
-        for key in keys:
-            if self._isOver:
-                return
-            self._do(self._editor.keyPressed(key))
-        self._draw()
-
-    def _do(self, outcome: Outcome | None) -> None:
+    def _do(self, outcome: Outcome) -> None:
         _ = self._gettext
         match outcome:
             case Entered(text):
@@ -270,8 +254,6 @@ class TerminalChat:
                 self.leave()
             case Request.SUSPEND:
                 self.suspend()
-            case None:
-                pass
 
     def _entered(self, text: str) -> None:
         _ = self._gettext
@@ -282,18 +264,30 @@ class TerminalChat:
                 return
             if text.strip():
                 # Not lost: it can be entered again when there is somebody.
-                self._editor.replace(text)
+                self._screen.editor.replace(text)
                 self._warn(_("not connected, so that was not sent"))
             self._connector.connect()
+        elif self._asked is not None and not text.startswith("/"):
+            self._enteredPassword(client, self._asked, text.strip())
         elif not submit(client, text):
-            self._editor.replace(text)
+            self._screen.editor.replace(text)
             self._do(TooLong(MAX_LINE, 1))
+        else:
+            self._keeping.entered(text, client.roster.nick or self._asked)
+            self._returning.entered(text)
+            if not hasPassword(text):
+                # Perhaps another nickname.
+                self._ask(None)
 
-    def _nicknames(self) -> list[str]:
-        client = self._connector.client
-        if client is None:
-            return []
-        return [clean(nick) for nick in client.roster.people() if nick != client.roster.nick]
+    def _enteredPassword(self, client: ChatClient, account: str, password: str) -> None:
+        _ = self._gettext
+        if not password:
+            self._ask(None)
+        elif not isWord(password):
+            self._warn(_("a password has no spaces"))
+        else:
+            self._keeping.telling(account, password)
+            client.login(account, password)
 
     # What is shown.
 
@@ -303,43 +297,31 @@ class TerminalChat:
         if client is None:
             return _("offline") + "> "
         roster = client.roster
-        if roster.room is None:
+        if self._asked is not None:
+            return _("password") + "> "
+        if roster.nick is None:
             return _("nickname") + "> "
+        if roster.room is None:
+            return _("no room") + "> "
         return f"{clean(roster.room)} {len(roster.people())}> "
 
+    def _show(self, client: ChatClient, event: Event) -> None:
+        for line in self._display.lines(event, client.roster):
+            self._screen.print(line)
+        if self._hasBell and self._display.calls(event, client.roster):
+            self._screen.ring()
+
+    def _notice(self, text: str) -> None:
+        self._screen.print(self._display.notice(text))
+
     def _warn(self, text: str) -> None:
-        self._print(self._display.warning(text))
-
-    def _print(self, line: str) -> None:
-        """Show a line, with all others of this reactor turn."""
-        self._above.append(line)
-        if not self._isPrinting:
-            self._isPrinting = True
-            self._reactor.callLater(0, self._printAll)
-
-    def _printAll(self) -> None:
-        self._isPrinting = False
-        if self._isOver or not self.terminal.isRaw:
-            return
-        above, self._above = self._above, []
-        self._editor.prompt = self._prompt()
-        if above:
-            self.terminal.write(self._editor.printAbove("\n".join(above)))
-
-    def _draw(self) -> None:
-        if not self._isOver:
-            self._editor.prompt = self._prompt()
-            self.terminal.write(self._editor.draw())
+        self._screen.print(self._display.warning(text))
 
     # The end.
-
-    def _hungUp(self) -> None:
-        self.leave()
 
     def _end(self, status: int, message: str) -> None:
         if self._isOver:
             return
-        self._printAll()
         self.close()
         self._connector.stop()
         client = self._connector.client

@@ -15,6 +15,7 @@ exec needs these variables.
 """
 
 import os
+import time
 from collections.abc import Mapping
 from socket import AF_UNIX, SOCK_DGRAM, socket
 
@@ -91,6 +92,19 @@ class NotifyService(Service):
         @param status: One line for people, shown by C{systemctl status}.
         """
         self._send(_statusLine(status))
+
+    def reloading(self) -> None:
+        """
+        Say that the service reads its files again. C{systemctl reload} waits for L{reloaded}.
+        """
+        # When it began. Type=notify-reload must know, so as not to take an older READY for ours.
+        self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+    def reloaded(self) -> None:
+        """
+        Say that L{reloading} is over. The status is what it was before.
+        """
+        self._send("READY=1")
 
     def stopping(self, status: str) -> None:
         """

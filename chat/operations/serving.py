@@ -5,6 +5,7 @@ everybody is told and no line is cut.
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -22,6 +23,7 @@ from twisted.internet.interfaces import (
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chat.errors import CannotStart
 from chat.events import Ending
 from chat.operations.notify import NotifyService
 
@@ -30,10 +32,6 @@ SHUTDOWN_GRACE = 5.0
 
 SHUTDOWN_LIMIT = 9.0
 """How many seconds stopping takes at most."""
-
-
-class CannotStart(Exception):
-    """The service cannot start; the message is one line for the operator."""
 
 
 class Sessions(Protocol):
@@ -104,6 +102,10 @@ class ChatService(MultiService):
         The ports are open: say so.
         """
         super().startService()
+        # What is here now stays. To look it through again and again would stop the
+        # reactor for tens of milliseconds each time.
+        gc.collect()
+        gc.freeze()
         self._notify.ready(f"listening on {len(self._ports)} ports")
 
     @inlineCallbacks

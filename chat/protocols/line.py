@@ -32,7 +32,7 @@ from chat.protocols.closing import LingeringClose
 from chat.protocols.foreign import Acquaintance
 from chat.protocols.framing import MAX_ENDLESS, MAX_LINE, Broken, LineFramer
 from chat.protocols.telnet import TelnetCodec
-from chat.protocols.transports import peerName
+from chat.protocols.transports import peerAddress, peerName
 
 if TYPE_CHECKING:
     from chat.protocols.linefactory import LineFactory
@@ -140,6 +140,11 @@ class LineProtocol(LineReceiver):
         self.transport.abortConnection()
 
     # What the session asks for.
+
+    @property
+    def address(self) -> str:
+        """See L{FrontDoor}."""
+        return peerAddress(self.transport)
 
     def hold(self) -> None:
         """See L{FrontDoor.hold}."""
@@ -275,7 +280,7 @@ class LineProtocol(LineReceiver):
             self._session.lineReceived(text)
 
     def _notChat(self, foreign: str) -> None:
-        self._session.end(Ending.NOT_CHAT, foreign, FOREIGN_GRACE)
+        self._session.end(Ending.NOT_CHAT, foreign, grace=FOREIGN_GRACE)
 
     def _endless(self) -> None:
         self._session.end(Ending.LINE_ENDLESS, str(MAX_ENDLESS))

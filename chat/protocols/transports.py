@@ -25,6 +25,15 @@ def peerName(transport: ITransport) -> str:
     return "unix"
 
 
+def peerAddress(transport: ITransport) -> str:
+    """
+    @return: the IP address of the peer, or C{unix}.  Behind a proxy it is known
+        with the first bytes.
+    """
+    address = transport.getPeer()
+    return address.host if isinstance(address, (IPv4Address, IPv6Address)) else "unix"
+
+
 def _halfCloseable(wrapper: ProtocolWrapper) -> object:
     # TLS has no half-close.
     if ISSLTransport.providedBy(wrapper):

@@ -1,24 +1,31 @@
 """
-The rendering for a choice of format and language.
+The rendering for a style.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from chat.interfaces import Rendering
+from chat.interfaces import Rendering, Style
 from chat.rendering.jsonlines import JSONLinesRendering
 from chat.rendering.text import TextRendering
 
 
-@cache
-def renderingFor(format: str, language: str) -> Rendering:
+def renderingFor(style: Style) -> Rendering:
     """
     See L{chat.interfaces.RenderingChoice}.
-
-    @param format: C{text} or C{json}.
-    @param language: one of L{chat.languages.LANGUAGES}.
     """
-    if format == "json":
-        return JSONLinesRendering(language)
-    return TextRendering(language)
+    if style.format == "json":
+        # Times and bells are for people.
+        return _jsonRendering(style.language)
+    return _textRendering(style)
+
+
+@cache
+def _jsonRendering(language: str) -> JSONLinesRendering:
+    return JSONLinesRendering(language)
+
+
+@cache
+def _textRendering(style: Style) -> TextRendering:
+    return TextRendering(style)

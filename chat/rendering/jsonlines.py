@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from json import JSONEncoder
 
-from chat.events import Closed, Event, Helped, Refused, Warned
+from chat.events import Closed, Done, Event, Helped, Refused, Warned
 from chat.jsonevents import toMapping
 from chat.phrases import Phrases
 
@@ -29,7 +29,7 @@ class JSONLinesRendering:
         @param language: of the sentences; keys and codes have none.
         """
         self._phrases = Phrases(language)
-        self.elsewhere = self
+        self.elsewhere = self.ringing = self
 
     def render(self, event: Event) -> bytes:
         """See L{chat.interfaces.Rendering.render}."""
@@ -42,8 +42,10 @@ class JSONLinesRendering:
                 return replace(event, text=phrases.refusal(code, about))
             case Warned(code=code, about=about):
                 return replace(event, text=phrases.warning(code, about))
-            case Closed(reason=reason, about=about):
-                return replace(event, text=phrases.farewell(reason, about))
+            case Done(code=code, about=about):
+                return replace(event, text=phrases.done(code, about))
+            case Closed(reason=reason, about=about, by=by):
+                return replace(event, text=phrases.farewell(reason, about, by))
             case Helped(text=text):
                 return replace(event, text=phrases.gettext(text))
             case _:

@@ -4,30 +4,79 @@ Events as lines of text for a person with a terminal; see L{chat.wording}.
 
 from __future__ import annotations
 
-from chat.events import Acted, Event, Said
+from chat.events import Acted, Event, Invited, Recalled, Said, Told
+from chat.interfaces import Style
+from chat.listings import localTime
 from chat.wording import Wording
+
+_BEL = "\a"
 
 
 class TextRendering:
     """
     See L{chat.interfaces.Rendering}.
+
+    There are up to four of one style: here or elsewhere, and for each how a line
+    reads that rings because it names the reader.
     """
 
     echoes = False
+    elsewhere: TextRendering
+    ringing: TextRendering
 
-    def __init__(self, language: str, isElsewhere: bool = False) -> None:
+    def __init__(self, style: Style, isElsewhere: bool = False, isRinging: bool = False) -> None:
         """
-        @param language: one of L{chat.languages.LANGUAGES}.
+        @param style: its format does not matter.
         @param isElsewhere: whether this is for rooms in which the reader does
-            not talk: what is said there begins with the room.
+            not talk: what is said there names the room first.
+        @param isRinging: whether this is for what is said by which the reader is
+            called.
         """
-        self._lines = Wording(language).lines
+        self._wording = Wording(style.language)
+        # Looked up once, as all of this is needed for every line that is said.
+        self._lines = self._wording.lines
         self._isElsewhere = isElsewhere
-        self.elsewhere = self if isElsewhere else TextRendering(language, True)
+        self._hasTimes = style.hasTimes
+        self._rings = isRinging or style.bell == "all"
+        self._ringsWhenMeant = style.bell in ("mention", "all")
+        self._isPlain = not (isElsewhere or style.hasTimes or style.bell != "off")
+        self._makeOthers(style, isElsewhere, isRinging)
 
     def render(self, event: Event) -> bytes:
         """See L{chat.interfaces.Rendering.render}."""
-        text = "".join([line + "\r\n" for line in self._lines(event)])
-        if self._isElsewhere and isinstance(event, (Said, Acted)):
-            text = f"{event.room} {text}"
-        return text.encode()
+        lines = self._lines(event) if self._isPlain else self._decorated(event)
+        return "".join([line + "\r\n" for line in lines]).encode()
+
+    def _makeOthers(self, style: Style, isElsewhere: bool, isRinging: bool) -> None:
+        self.elsewhere = self if isElsewhere else TextRendering(style, True, isRinging)
+        if style.bell != "mention" or isRinging:
+            self.ringing = self
+            return
+        self.ringing = TextRendering(style, isElsewhere, True)
+        if not isElsewhere:
+            # By whichever way one comes to it, it is the same.
+            self.ringing.elsewhere = self.elsewhere.ringing
+
+    def _decorated(self, event: Event) -> list[str]:
+        """The lines with a time before them, a room, and a bell behind."""
+        before = after = ""
+        match event:
+            case Recalled(room=room):
+                # It has a time of its own, and does not call anybody any more.
+                room = f"{room} " if self._isElsewhere else ""
+                return [self._wording.recalled(event, room)]
+            case Said(room=room) | Acted(room=room):
+                before = f"{room} " if self._isElsewhere else ""
+                after = _BEL if self._rings else ""
+            case Told() | Invited():
+                after = _BEL if self._ringsWhenMeant else ""
+            case _:
+                pass
+        if self._hasTimes:
+            before = self._time(event) + before
+        return [f"{before}{line}{after}" for line in self._lines(event)]
+
+    @staticmethod
+    def _time(event: Event) -> str:
+        at = getattr(event, "at", None)
+        return "" if at is None else f"[{localTime(at):%H:%M}] "

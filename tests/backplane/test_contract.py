@@ -4,7 +4,7 @@ The contract of L{chat.interfaces.Backplane}, and that two hubs can share one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,17 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from chat.audience import Recipient
 from chat.backplane.local import LocalBackplane
 from chat.errors import NickTaken
 from chat.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
-from chat.history.memory import MemoryHistory
-from chat.hub import LOBBY, Hub
-from chat.interfaces import Backplane
+from chat.hub import Hub
+from chat.interfaces import Backplane, Style
+from chat.member import Member
 from chat.rendering.choice import renderingFor
-from chat.room import Member
-from tests.doubles import RecordingOutlet, endOfTurn
 from tests.doubles_backplane import DelayedLog
+from tests.hubs import LOBBY, RecordingSeat, Stage
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
@@ -233,24 +231,15 @@ class Cluster:
     def __init__(self) -> None:
         self.clock = Clock()
         self.log = DelayedLog(self.clock)
-        self.histories = MemoryHistory(), MemoryHistory()
-        self.hubs = [
-            Hub(
-                self.log.open(),
-                endOfTurn(self.clock),
-                self.clock.seconds,
-                [history],
-                lambda: AT,
-            )
-            for history in self.histories
-        ]
+        self.tapes = Tape(), Tape()
+        self.stages = [Stage(self.log.open(), tape, clock=self.clock) for tape in self.tapes]
         self.settle = self.log.settle
 
     def claim(self, hub: int, nick: str) -> Claim:
         """
         Ask one of the hubs for a nickname.
         """
-        return Claim(self.hubs[hub], nick)
+        return Claim(self.stages[hub], nick)
 
     def enter(self, hub: int, nick: str) -> Somebody:
         """
@@ -258,9 +247,21 @@ class Cluster:
         """
         claim = self.claim(hub, nick)
         self.settle()
-        claim.hub.join(claim.member, LOBBY)
+        claim.stage.hub.join(claim.member, LOBBY)
         self.settle()
-        return Somebody(self, claim.hub, claim.member, claim.recipient, claim.outlet)
+        return Somebody(self, claim.stage, claim.member, claim.seat)
+
+
+class Tape:
+    """
+    What is recorded.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def append(self, event: Line) -> None:
+        self.lines.append(event)
 
 
 class Claim:
@@ -268,13 +269,12 @@ class Claim:
     What somebody asked of a hub, and what it says.
     """
 
-    def __init__(self, hub: Hub, nick: str) -> None:
-        self.hub = hub
-        self.outlet = RecordingOutlet()
-        self.recipient = Recipient(self.outlet, renderingFor("text", "en"))
+    def __init__(self, stage: Stage, nick: str) -> None:
+        self.stage = stage
+        self.seat = RecordingSeat(renderingFor(Style()))
         self.members: list[Member] = []
         self.errors: list[BaseException] = []
-        hub.claim(nick, self.recipient).addCallbacks(
+        stage.hub.nicknames.claim(nick, self.seat).addCallbacks(
             self.members.append, lambda failure: self.errors.append(failure.value)
         )
 
@@ -291,17 +291,20 @@ class Somebody:
     """
 
     cluster: Cluster
-    hub: Hub
+    stage: Stage
     member: Member
-    recipient: Recipient
-    outlet: RecordingOutlet
+    seat: RecordingSeat
+
+    @property
+    def hub(self) -> Hub:
+        return self.stage.hub
 
     def say(self, text: str) -> None:
-        self.hub.say(self.member, LOBBY, text, self.recipient)
+        self.hub.say(self.member, LOBBY, text, self.seat.recipient)
 
     def heard(self) -> list[str]:
         self.cluster.settle()
-        return self.outlet.take()
+        return self.seat.outlet.take()
 
 
 @pytest.fixture
@@ -333,10 +336,7 @@ def test_twoHubsAgreeOnTheOrder(cluster: Cluster) -> None:
     for number in range(10):
         (alice, bob)[number % 3 == 0].say(str(number))
     cluster.settle()
-    answers: list[Sequence[Line]] = []
-    for history in cluster.histories:
-        history.recent(LOBBY, 100).addCallback(answers.append)
-    one, other = answers
+    one, other = (tape.lines for tape in cluster.tapes)
     assert one == other
     assert [line.id for line in one] == list(range(1, 11))
     assert [line.text for line in one] == [str(number) for number in range(10)]
@@ -351,10 +351,10 @@ def test_privateBetweenTwoHubs(cluster: Cluster) -> None:
     )
     for somebody in [alice, bob, carol]:
         somebody.heard()
-    bob.hub.tell(bob.member, "Alice", "psst", bob.recipient)
+    bob.hub.tell(bob.member, "Alice", "psst")
     assert alice.heard() == ["[bob -> you] psst"]
     assert bob.heard() == ["[you -> alice] psst"]
-    alice.hub.reply(alice.member, "what?", alice.recipient)
+    alice.hub.reply(alice.member, "what?")
     assert bob.heard() == ["[alice -> you] what?"]
     assert carol.heard() == []
 
@@ -364,11 +364,11 @@ def test_leavingAndRenamingReachTheOtherHub(cluster: Cluster) -> None:
     alice.heard()
     bob.hub.rename(bob.member, "rob")
     assert alice.heard() == ["--- bob is now rob"]
-    assert alice.hub.nicks(LOBBY) == ("alice", "rob")
+    assert alice.stage.nicks() == ("alice", "rob")
     bob.hub.leave(bob.member, Ending.QUIT)
     assert alice.heard() == ["<-- rob left #lobby: quit (1 here)"]
-    assert alice.hub.nicks(LOBBY) == ("alice",)
-    assert len(alice.hub) == 1
+    assert alice.stage.nicks() == ("alice",)
+    assert len(alice.hub.nicknames) == 1
 
 
 def test_nicknameOfWhoLeftTheOtherHubIsFree(cluster: Cluster) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from chat.backplane.local import LocalBackplane
-from chat.events import Event, Joined
+from chat.events import Acted, Event, Joined, Said
 
-JOINED = Joined("#lobby", datetime(2026, 11, 21, tzinfo=UTC), "alice")
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+JOINED = Joined("#lobby", AT, "alice")
 
 
 def test_decidesAtOnce() -> None:
@@ -22,3 +23,31 @@ def test_arrivesWhileItIsPublished() -> None:
     backplane.connect(lambda event, origin: heard.append(event))
     backplane.publish(JOINED)
     assert heard == [JOINED]
+
+
+def test_numbersComeFromWhereTheyAreKept() -> None:
+    """So that none is given twice after a restart; 0 says that none can be given."""
+    asked: list[str] = []
+    numbers = iter([41, 43, 0])
+
+    def nextId(room: str) -> int:
+        asked.append(room)
+        return next(numbers)
+
+    heard: list[Event] = []
+    backplane = LocalBackplane(nextId)
+    backplane.connect(lambda event, origin: heard.append(event))
+    for event in [
+        Said("#lobby", 0, AT, "alice", "one"),
+        Acted("#dev", 0, AT, "alice", "two"),
+        JOINED,
+        Said("#lobby", 0, AT, "alice", "three"),
+    ]:
+        backplane.publish(event)
+    assert heard == [
+        Said("#lobby", 41, AT, "alice", "one"),
+        Acted("#dev", 43, AT, "alice", "two"),
+        JOINED,
+        Said("#lobby", 0, AT, "alice", "three"),
+    ]
+    assert asked == ["#lobby", "#dev", "#lobby"]

@@ -30,7 +30,13 @@ class Sitting:
     Somebody at a terminal of 80 columns and 20 lines.
     """
 
-    def __init__(self, nick: str | None = None, language: str = "en", bell: bool = False) -> None:
+    def __init__(
+        self,
+        nick: str | None = None,
+        language: str = "en",
+        bell: bool = False,
+        password: str | None = None,
+    ) -> None:
         self.world = World()
         self.master, self.slave = os.openpty()
         self.resize(80)
@@ -39,7 +45,7 @@ class Sitting:
         self._stream = pyte.ByteStream(self.screen)
         self.bytes = b""
         self.ends: list[tuple[int, str]] = []
-        options = Options(Target(path="/socket"), nick, language, False, bell)
+        options = Options(Target(path="/socket"), nick, language, False, bell, password)
         self.chat = TerminalChat(
             self.world, options, lambda *end: self.ends.append(end), self.slave
         )

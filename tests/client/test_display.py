@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -15,17 +15,21 @@ from chat.client.roster import Roster
 from chat.events import (
     Acted,
     Closed,
+    Done,
     Ending,
     Event,
     Greeted,
-    Listed,
+    Invited,
     NickAsked,
-    Person,
+    PasswordAsked,
+    Recalled,
     Refused,
     Said,
+    Talking,
     Told,
     Welcomed,
 )
+from chat.interfaces import Style
 from chat.jsonevents import fromMapping
 from chat.languages import LANGUAGES
 from chat.rendering.jsonlines import JSONLinesRendering
@@ -52,12 +56,12 @@ def test_readsLikeTelnet(event: Event, language: str) -> None:
     line = JSONLinesRendering(language).render(event)
     heard = fromMapping(json.loads(line))
     assert heard is not None
-    rendering = TextRendering(language)
+    rendering = TextRendering(Style(language=language))
     if getattr(event, "room", "#lobby") != "#lobby":
         rendering = rendering.elsewhere
     lines = rendering.render(event).decode().split("\r\n")[:-1]
-    if isinstance(event, Greeted | NickAsked):
-        # They are heard as text.
+    if isinstance(event, Greeted | NickAsked | PasswordAsked):
+        # The first two are heard as text, and the client asks for a password itself.
         lines = []
     assert Display(language).lines(heard, rosterOf()) == lines
 
@@ -98,10 +102,31 @@ def test_times() -> None:
     local = f"{AT.astimezone():%H:%M}"
     assert display.lines(Said("#lobby", 1, AT, "bob", "hi"), rosterOf()) == [f"{local} bob: hi"]
     assert display.lines(Refused("x", "y"), rosterOf()) == ["03:04 !!! y (x)"]
+    assert display.lines(Done("x", "y"), rosterOf()) == ["03:04 --- y"]
     assert display.notice("hm") == "03:04 --- hm"
     assert display.warning("hm") == "03:04 !!! hm"
     early = datetime(1, 1, 1, tzinfo=UTC)
     assert display.lines(Said("#l", 1, early, "bob", "hi"), rosterOf())[0].endswith(" #l bob: hi")
+
+
+def test_thePast() -> None:
+    """A line of the past has a time of its own, and names the room where one does not talk."""
+    recalled = Recalled("#lobby", 1, AT, "bob", "hi] hi")
+    day = f"{AT.astimezone():%Y-%m-%d %H:%M}"
+    for display in [Display("en"), Display("en", hasTimes=True)]:
+        assert display.lines(recalled, rosterOf()) == [f"[{day}] bob: hi] hi"]
+        there = replace(recalled, room="#dev", acted=True)
+        assert display.lines(there, rosterOf()) == [f"[{day}] #dev * bob hi] hi"]
+    (painted,) = Display("en", isColoured=True, hasTimes=True).lines(recalled, rosterOf())
+    assert painted.startswith(f"\x1b[2m[{day}]\x1b[m \x1b[")
+
+
+def test_elsewhere() -> None:
+    """Where one talks nowhere, every line names its room."""
+    roster = rosterOf()
+    roster.eventReceived(Talking(""))
+    assert Display("en").lines(Said("#lobby", 1, AT, "bob", "hi"), roster) == ["#lobby bob: hi"]
+    assert Display("en").lines(Told(AT, "bob", "alice", "hi"), roster) == ["[bob -> you] hi"]
 
 
 @pytest.mark.parametrize(
@@ -130,20 +155,21 @@ def test_callsByAnyName() -> None:
     display = Display("en")
     assert display.calls(Said("#lobby", 1, AT, "bob", "李雷你好"), rosterOf("李雷"))
     assert display.calls(Told(AT, "bob", "alice", "psst"), rosterOf())
+    assert display.calls(Invited("#dev", "bob"), rosterOf())
+    assert not display.calls(Recalled("#lobby", 1, AT, "bob", "alice: hi"), rosterOf())
     assert not display.calls(Closed(Ending.QUIT), rosterOf())
 
 
-def spoil(event: Event, text: str) -> Event:
-    changes: dict[str, Any] = {}
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if isinstance(value, str) and not isinstance(value, Ending):
-            changes[field.name] = text
-    if isinstance(event, Listed):
-        changes["people"] = (Person(text),)
-    if isinstance(event, Welcomed):
-        changes["others"] = (text, text)
-    return replace(event, **changes)
+def spoil(value: Any, text: str) -> Any:
+    """An event, or a part of one, with a text instead of each of its own."""
+    if isinstance(value, str) and not isinstance(value, Ending):
+        return text
+    if isinstance(value, tuple):
+        return tuple(spoil(item, text) for item in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    names = [field.name for field in fields(value)]
+    return replace(value, **{name: spoil(getattr(value, name), text) for name in names})
 
 
 @given(st.sampled_from(EVENTS), st.text())

@@ -1,5 +1,7 @@
 """Tests for L{chat.client.options}."""
 
+from pathlib import Path
+
 import pytest
 
 from chat import __version__
@@ -73,6 +75,54 @@ def test_wrong(given: str, capsys: pytest.CaptureFixture[str]) -> None:
         parseOptions(given.split(), {})
     assert exit.value.code == USAGE
     assert capsys.readouterr().err.startswith("usage: tcpchat ")
+
+
+def test_password(tmp_path: Path) -> None:
+    """From a file or the environment, and shown nowhere."""
+    path = tmp_path / "password"
+    path.write_text("s3cret\nanother line\n")
+    given = ["--nick", "bob", "--password-file", str(path)]
+    assert parseOptions(given, {}).password == "s3cret"
+    assert parseOptions(given, {"TCPCHAT_PASSWORD": "other"}).password == "s3cret"
+    assert parseOptions(["--nick", "bob"], {"TCPCHAT_PASSWORD": "other"}).password == "other"
+    assert parseOptions(["--nick", "bob"], {"TCPCHAT_PASSWORD": ""}).password is None
+    # It says nothing about who one is.
+    assert parseOptions([], {"TCPCHAT_PASSWORD": "other"}).password is None
+    assert "s3cret" not in repr(parseOptions(given, {}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"\n", b"two words\n", b" s3cret\n", b"s3cret \xff"],
+    ids=["missing", "empty", "blank", "two", "space", "not UTF-8"],
+)
+def test_wrongPasswordFile(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong is said, and not what is in it."""
+    path = tmp_path / "password"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SystemExit) as exit:
+        parseOptions(["--nick", "bob", "--password-file", str(path)], {})
+    assert exit.value.code == USAGE
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert "words" not in said
+    assert "s3cret" not in said
+
+
+def test_passwordFileWithoutNick(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parseOptions(["--password-file", "x"], {})
+    assert "--password-file is for --nick" in capsys.readouterr().err
+
+
+def test_noPasswordOnTheCommandLine(capsys: pytest.CaptureFixture[str]) -> None:
+    """There everybody on the machine could read it."""
+    with pytest.raises(SystemExit) as exit:
+        parseOptions(["--nick", "bob", "--password", "s3cret"], {})
+    assert exit.value.code == USAGE
 
 
 def test_emptyNick(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,10 +18,13 @@ from chat.client.pipe import GOODBYE_WITHIN, PipeChat
 from chat.client.target import Target
 from chat.events import (
     Closed,
+    Done,
     Ending,
     Event,
     FormatSet,
     LanguageSet,
+    Listed,
+    Person,
     Ponged,
     Refused,
     Said,
@@ -40,14 +43,14 @@ class Run:
     One C{tcpchat} between two pipes, and the service at its other end.
     """
 
-    def __init__(self, nick: str | None) -> None:
+    def __init__(self, nick: str | None, password: str | None = None) -> None:
         self.world = World()
         self.ends: list[tuple[int, str]] = []
         # The ends that belong to its threads stay open for good: a thread that
         # was left behind must not meet the number again in another test.
         stdin, self._stdin = os.pipe()
         self._stdout, stdout = os.pipe()
-        options = Options(Target(path="/socket"), nick, "en", True, False)
+        options = Options(Target(path="/socket"), nick, "en", True, False, password)
         self.chat = PipeChat(
             self.world,
             options,
@@ -159,6 +162,53 @@ def test_nothingBeforeTheNickname() -> None:
     run.link.lose()
     assert run.printed() == "--- Welcome.\n"
     assert run.ends == [(REFUSED, "bob is taken, choose another (nick-taken)")]
+
+
+def test_loggingIn() -> None:
+    """With a password nothing is said before the service has taken it."""
+    run = Run("bob", "s3cret")
+    run.connect()
+    run.type("hello")
+    for line in ("/format json", "/lang en", "/login bob s3cret"):
+        run.sent(line)
+    run.pinged(Done("logged-in", "bob", "You are logged in as bob."), WELCOMED)
+    run.sent("hello")
+
+
+@pytest.mark.parametrize(
+    ("password", "asked", "code"),
+    [
+        (None, "/nick bob", "nick-registered"),
+        ("wrong", "/login bob wrong", "wrong-password"),
+        ("wrong", "/login bob wrong", "too-many-attempts"),
+        (None, "/nick bob", "banned"),
+    ],
+)
+def test_notLoggedIn(password: str | None, asked: str, code: str) -> None:
+    """What was to be said becomes no password."""
+    run = Run("bob", password)
+    run.connect()
+    run.type("hello")
+    for line in ("/format json", "/lang en", asked):
+        run.sent(line)
+    run.pinged(Refused(code, "bob", "no"))
+    run.sent("/quit")
+    run.link.lose()
+    run.printed()
+    assert run.ends == [(REFUSED, f"no ({code})")]
+
+
+def test_whoIsHere() -> None:
+    """The list that comes unasked is not printed, as telnet shows none."""
+    run = Run("bob")
+    run.connect()
+    for line in ("/format json", "/lang en", "/nick bob"):
+        run.sent(line)
+    people = Listed("#lobby", (Person("alice"), Person("bob")))
+    run.pinged(WELCOMED, people)
+    run.link.send(people, Closed(Ending.QUIT))
+    run.link.lose()
+    assert run.printed().count("2 people in #lobby") == 1
 
 
 def test_firstLineIsTheNickname() -> None:

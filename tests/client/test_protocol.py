@@ -13,18 +13,23 @@ from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport, I
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
+from chat.client.past import Past
 from chat.client.protocol import MAX_RECEIVED, ChatClient, ChatFactory
 from chat.client.receiver import EventReceiver
 from chat.client.splitting import LineSplitter
 from chat.events import (
     Event,
+    Excerpt,
     FormatSet,
     Greeted,
     Helped,
     LanguageSet,
+    Missed,
     NickAsked,
+    PasswordAsked,
     Ponged,
     Present,
+    Recalled,
     Refused,
     Said,
     Welcomed,
@@ -81,6 +86,24 @@ def test_introduction() -> None:
     assert transport.lines() == ["/format json", "/lang zh_CN", "/nick alice"]
     assert transport.keepAlive
     assert not client.isUnderstood
+
+
+@pytest.mark.parametrize(
+    ("account", "nick", "lines"),
+    [
+        (None, "alice", ["/login alice s3cret"]),
+        ("alice", "Alice", ["/login alice s3cret"]),
+        ("alice", "ally", ["/login alice s3cret", "/nick ally"]),
+        (None, None, []),
+    ],
+)
+def test_introductionWithAPassword(account: str | None, nick: str | None, lines: list[str]) -> None:
+    """It logs in, and has another nickname than that of the account if it had one."""
+    factory = ChatFactory(Recorder, nick=nick, password="s3cret")
+    factory.account = account
+    client, transport = connected(factory=factory)
+    assert transport.lines() == ["/format json", *lines]
+    assert "s3cret" not in repr(client) + repr(factory)
 
 
 def test_introductionAtLeast() -> None:
@@ -153,34 +176,6 @@ def test_tooLong() -> None:
     assert transport.aborted
 
 
-def test_requests() -> None:
-    """Each is a line of the protocol."""
-    client, transport = talking()
-    client.say("hi")
-    client.say("/quit\n\n  \r\nsecond 你好\r//third")
-    client.say(" /spaced")
-    client.act("waves\nand goes")
-    client.tell("bob", "one\ntwo")
-    client.setNick("alicia")
-    client.command("/who")
-    client.quit()
-    client.quit("see\nyou")
-    assert transport.lines() == [
-        "hi",
-        "//quit",
-        "second 你好",
-        "///third",
-        " /spaced",
-        "/me waves and goes",
-        "/msg bob one",
-        "/msg bob two",
-        "/nick alicia",
-        "/who",
-        "/quit",
-        "/quit see you",
-    ]
-
-
 def test_wrongRequests() -> None:
     """What would become another line, or none, is not sent."""
     client, transport = talking()
@@ -188,8 +183,6 @@ def test_wrongRequests() -> None:
         lambda: client.command("/me waves\n/quit"),
         lambda: client.command("a\rb"),
         lambda: client.say("\ud800"),
-        lambda: client.tell("bob and", "hi"),
-        lambda: client.tell("", "hi"),
         lambda: client.ping("two words"),
         lambda: client.ping("你"),
     ):
@@ -260,6 +253,75 @@ def test_learnCommands() -> None:
     assert client.heard == [refused, who]
 
 
+def test_readHistory() -> None:
+    """The lines after one are asked for in silence; what is heard meanwhile is heard."""
+    client, transport = talking()
+    read: list[Past] = []
+    client.readHistory("#lobby", 41).addCallback(read.extend)
+    (before, asked, after) = transport.lines()
+    assert asked == "/history after 41 in #lobby"
+    earlier, head = Excerpt("#lobby", "history", 1), Excerpt("#lobby", "history", 1, False, 42)
+    old, line = Recalled("#lobby", 9, AT, "bob", "old"), Recalled("#lobby", 42, AT, "bob", "hi")
+    gap, live = Missed("#lobby", 40, 41, "lost"), Said("#lobby", 43, AT, "bob", "ho")
+    # What had been asked before is none of it.
+    client.dataReceived(jsonLine(earlier) + jsonLine(old))
+    client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))))
+    answer: list[Event] = [head, gap, live, line]
+    for event in answer:
+        client.dataReceived(jsonLine(event))
+    client.dataReceived(jsonLine(Ponged(after.removeprefix("/ping "))))
+    assert read == [head, gap, line]
+    client.dataReceived(jsonLine(old))
+    assert client.heard == [earlier, old, live, old]
+
+
+def test_readHistoryBesideAReplay() -> None:
+    """One may come at the same time, whole, and is heard; so is what is of another room."""
+    client, transport = talking()
+    read: list[Past] = []
+    client.readHistory("#lobby", 41).addCallback(read.extend)
+    (before, _, after) = transport.lines()
+    client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))))
+    head = Excerpt("#lobby", "history", 2, False, 43)
+    replay: list[Event] = [
+        Excerpt("#lobby", "replay", 1, False, 43),
+        Missed("#lobby", 42, 42, "lost"),
+        Recalled("#lobby", 43, AT, "bob", "hi"),
+        Recalled("#dev", 7, AT, "bob", "found"),
+    ]
+    lines = [Recalled("#lobby", id, AT, "bob", "hi") for id in (42, 43)]
+    for event in [head, lines[0], *replay, lines[1]]:
+        client.dataReceived(jsonLine(event))
+    client.dataReceived(jsonLine(Ponged(after.removeprefix("/ping "))))
+    assert read == [head, *lines]
+    assert client.heard == replay
+
+
+def test_readHistoryRefused() -> None:
+    client, transport = talking()
+    read: list[Past] = []
+    client.readHistory("#lobby", 41).addCallback(read.extend)
+    (before, _, after) = transport.lines()
+    refused = Refused("history-unavailable")
+    client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))) + jsonLine(refused))
+    client.dataReceived(jsonLine(Ponged(after.removeprefix("/ping "))))
+    assert (read, client.heard) == ([refused], [])
+
+
+def test_readHistoryLost() -> None:
+    """At any moment of it, and when there is no connection any more."""
+    for answered in range(2):
+        client, transport = talking()
+        failures: list[Failure] = []
+        client.readHistory("#lobby", 41).addErrback(failures.append)
+        (before, *_) = transport.lines()
+        if answered:
+            client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))))
+        lose(client, ConnectionLost)
+        client.readHistory("#lobby", 41).addErrback(failures.append)
+        assert [failure.type for failure in failures] == [ConnectionLost] * 2
+
+
 def test_closeInput() -> None:
     """A half-close, where there is one."""
     client, transport = talking()
@@ -318,6 +380,7 @@ def test_factoryRemembers() -> None:
     """The next connection knows what the last one has heard."""
     factory = ChatFactory(Recorder, nick="alice")
     first, _ = connected(factory=factory)
+    first.dataReceived(jsonLine(Welcomed("#lobby", "alice")))
     first.dataReceived(jsonLine(Said("#lobby", 5, AT, "bob", "hi")))
     second = factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 1))
     assert second.roster.lastIds == {"#lobby": 5}
@@ -347,5 +410,5 @@ def test_eachEventHasAMethod(event: Event) -> None:
             setattr(Listener, name, lambda self, event: heard.append(event))
     Listener().eventReceived(event)
     EventReceiver().eventReceived(event)
-    silent = Greeted | NickAsked | Present | LanguageSet | FormatSet
+    silent = Greeted | NickAsked | PasswordAsked | Present | LanguageSet | FormatSet
     assert heard == ([] if isinstance(event, silent) else [event])

@@ -1,19 +1,28 @@
 """Tests for L{chat.client.roster}."""
 
+import pytest
+
 from chat.client.roster import Roster
 from chat.events import (
     Acted,
+    Changed,
     Ending,
+    Entered,
+    Event,
     Joined,
     Left,
     Listed,
-    Noticed,
+    Parted,
     Person,
+    Recalled,
     Renamed,
     Said,
+    Talking,
+    TopicSet,
+    TopicShown,
     Welcomed,
 )
-from tests.client.samples import AT
+from tests.client.samples import AT, EVENTS
 
 
 def test_follows() -> None:
@@ -51,11 +60,113 @@ def test_listed() -> None:
     assert roster.people("#elsewhere") == ()
 
 
+def test_rooms() -> None:
+    """In which one is, in the order of coming, and in which one talks."""
+    roster = Roster()
+
+    def places() -> tuple[tuple[str, ...], str | None]:
+        return roster.rooms, roster.room
+
+    assert places() == ((), None)
+    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
+    roster.eventReceived(Entered("#dev", ("carol",), "Tea"))
+    roster.eventReceived(Talking("#dev"))
+    assert places() == (("#lobby", "#dev"), "#dev")
+    assert roster.people() == ("carol", "alice")
+    assert roster.people("#lobby") == ("bob", "alice")
+    roster.eventReceived(Parted("#dev", Ending.PARTED))
+    assert places() == (("#lobby",), None)
+    roster.eventReceived(Talking("#lobby"))
+    assert places() == (("#lobby",), "#lobby")
+    roster.eventReceived(Parted("#lobby", Ending.KICKED, "carol"))
+    roster.eventReceived(Talking(""))
+    assert places() == ((), None)
+    assert roster.people() == ()
+
+
+def test_crowds() -> None:
+    """Where many come and go it is told of several at once."""
+    roster = Roster()
+    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
+    roster.eventReceived(Changed("#lobby", AT, ("carol", "dave"), ("bob", "nobody"), 3))
+    roster.eventReceived(Changed("#dev", AT, ("eve",), (), 1))
+    assert roster.people() == ("alice", "carol", "dave")
+    assert roster.rooms == ("#lobby",)
+
+
+def test_topics() -> None:
+    roster = Roster()
+    roster.eventReceived(Welcomed("#lobby", "alice"))
+    roster.eventReceived(TopicShown("#lobby", "Tea"))
+    roster.eventReceived(Entered("#dev", (), "Milk"))
+    roster.eventReceived(TopicSet("#dev", AT, "bob", "Sugar"))
+    assert roster.topics == {"#lobby": "Tea", "#dev": "Sugar"}
+    roster.eventReceived(Parted("#dev", Ending.PARTED))
+    assert roster.topics == {"#lobby": "Tea"}
+
+
+def test_renamedInNoRoom() -> None:
+    roster = Roster()
+    roster.eventReceived(Welcomed("#lobby", "alice"))
+    roster.eventReceived(Parted("#lobby", Ending.PARTED))
+    roster.eventReceived(Renamed("", AT, "alice", "alicia"))
+    assert roster.nick == "alicia"
+
+
+def rosterIn(*rooms: str, lastIds: dict[str, int] | None = None) -> Roster:
+    """One that has been welcomed in the first room, and has entered the others."""
+    roster = Roster(lastIds)
+    roster.eventReceived(Welcomed(rooms[0], "alice"))
+    for room in rooms[1:]:
+        roster.eventReceived(Entered(room))
+    return roster
+
+
 def test_lastIds() -> None:
-    """The last line of each room is known, and of an earlier connection."""
-    roster = Roster({"#old": 9})
+    """The last line of each room is known, be it heard or read."""
+    roster = rosterIn("#lobby", "#dev")
     roster.eventReceived(Said("#lobby", 4, AT, "bob", "hi"))
     roster.eventReceived(Acted("#lobby", 5, AT, "bob", "waves"))
-    roster.eventReceived(Said("#lobby", 3, AT, "bob", "from the history"))
-    roster.eventReceived(Noticed("hm"))
-    assert roster.lastIds == {"#old": 9, "#lobby": 5}
+    roster.eventReceived(Recalled("#lobby", 3, AT, "bob", "from the history"))
+    roster.eventReceived(Recalled("#dev", 9, AT, "bob", "from the replay"))
+    roster.eventReceived(Said("#dev", 0, AT, "bob", "not kept"))
+    roster.eventReceived(Recalled("#elsewhere", 7, AT, "bob", "found"))
+    assert roster.lastIds == {"#lobby": 5, "#dev": 9}
+    roster.eventReceived(Parted("#dev", Ending.PARTED))
+    assert roster.lastIds == {"#lobby": 5}
+
+
+def test_aServiceThatHasBegunAnew() -> None:
+    """Its numbers may begin again."""
+    roster = rosterIn("#lobby")
+    roster.eventReceived(Said("#lobby", 40, AT, "bob", "hi"))
+    roster.eventReceived(Said("#lobby", 1, AT, "bob", "hi"))
+    assert roster.lastIds == {"#lobby": 1}
+
+
+def test_behind() -> None:
+    """After an earlier connection there is a gap, and nothing behind it counts."""
+    roster = rosterIn("#lobby", "#dev", lastIds={"#lobby": 5, "#old": 3})
+    assert [roster.isBehind(room) for room in ("#lobby", "#dev", "#old")] == [True, False, False]
+    roster.eventReceived(Recalled("#lobby", 80, AT, "bob", "from the replay"))
+    roster.eventReceived(Said("#lobby", 90, AT, "bob", "hi"))
+    assert roster.lastIds == {"#lobby": 5, "#old": 3}
+    roster.caughtUp("#lobby", 50, isAll=False)
+    assert (roster.lastIds["#lobby"], roster.isBehind("#lobby")) == (50, True)
+    roster.caughtUp("#lobby", 89)
+    roster.eventReceived(Said("#lobby", 90, AT, "bob", "hi"))
+    assert (roster.lastIds["#lobby"], roster.isBehind("#lobby")) == (90, False)
+
+
+def test_beginAnew() -> None:
+    roster = rosterIn("#lobby", lastIds={"#lobby": 500})
+    roster.beginAnew("#lobby")
+    roster.eventReceived(Recalled("#lobby", 3, AT, "bob", "from the replay"))
+    assert (roster.lastIds, roster.isBehind("#lobby")) == ({"#lobby": 3}, False)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+def test_anyEvent(event: Event) -> None:
+    """Nothing that a service says is too much for it, before the welcome and after."""
+    for roster in [Roster(), rosterIn("#lobby", "#dev")]:
+        roster.eventReceived(event)

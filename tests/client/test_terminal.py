@@ -5,13 +5,23 @@ from collections.abc import Iterator
 import pytest
 
 from chat.events import (
+    Ending,
+    Entered,
     Event,
     FormatSet,
     Helped,
+    Invited,
     Joined,
+    Listed,
     Noticed,
+    Parted,
+    Person,
     Refused,
+    RoomRow,
+    RoomsListed,
     Said,
+    Talking,
+    TopicShown,
     Welcomed,
 )
 from tests.client.samples import AT
@@ -111,6 +121,56 @@ def test_completion(sitting: Sitting) -> None:
     assert link.transport.lines() == ["bob: hi", "/who "]
     sitting.type("ali\t")
     assert sitting.lines()[-1] == "#lobby 2> ali"
+
+
+def test_rooms(sitting: Sitting) -> None:
+    """What is said elsewhere names its room; the prompt says where one talks."""
+    link = sitting.join()
+    link.send(
+        Entered("#dev", ("carol",), "Tea"),
+        Talking("#dev"),
+        Listed("#dev", (Person("carol"), Person("alice"))),
+        Said("#lobby", 1, AT, "bob", "here"),
+        Said("#dev", 1, AT, "carol", "there"),
+    )
+    assert sitting.lines()[-5:] == [
+        "--- You are in #dev with carol. Topic: Tea",
+        "--- You talk in #dev now.",
+        "#lobby bob: here",
+        "carol: there",
+        "#dev 2>",
+    ]
+    sitting.type("car\t")
+    assert sitting.lines()[-1] == "#dev 2> carol:"
+    sitting.type("\x03")
+    link.send(Parted("#dev", Ending.KICKED, "carol", "spam"), Talking(""))
+    assert sitting.lines()[-3:] == [
+        "--- carol has put you out of #dev: spam",
+        "--- You are in no room now: /join #ROOM, or /rooms.",
+        "no room>",
+    ]
+
+
+def test_completionOfRooms(sitting: Sitting) -> None:
+    """Those one is in, and those one has heard of."""
+    link = sitting.join()
+    link.send(Invited("#ops", "bob"), RoomsListed((RoomRow("#dev", 3),)))
+    for typed, completed in [("/join #d\t", "#dev"), ("/join #o\t", "#ops"), ("#\t", "#dev")]:
+        sitting.type(typed)
+        assert completed in sitting.lines()[-1]
+        sitting.type("\x03")
+    sitting.type("/part #l\t")
+    assert sitting.lines()[-1] == "#lobby 2> /part #lobby"
+
+
+def test_whoIsHere(sitting: Sitting) -> None:
+    """The list that comes unasked is not shown; one that is asked for is."""
+    link = sitting.connect()
+    people = Listed("#lobby", (Person("bob"), Person("alice")))
+    link.send(Welcomed("#lobby", "alice", ("bob",)), TopicShown("#lobby", "Tea", "bob"), people)
+    assert not any("people in" in line for line in sitting.lines())
+    link.send(people)
+    assert "--- 2 people in #lobby: bob, alice" in sitting.lines()
 
 
 def test_escapeAlone(sitting: Sitting) -> None:

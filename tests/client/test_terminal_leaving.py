@@ -11,12 +11,16 @@ from chat.client.terminal import GOODBYE_WITHIN
 from chat.events import (
     Closed,
     Ending,
+    Entered,
+    Excerpt,
     FormatSet,
     Helped,
     Ponged,
+    Recalled,
     Refused,
     Renamed,
     Said,
+    Talking,
     Welcomed,
 )
 from tests.client.samples import AT
@@ -93,7 +97,28 @@ def test_reconnects(sitting: Sitting) -> None:
     assert "/nick alicia" in sent
     link.send(FormatSet("json"), Helped("/history", (), "", ""))
     link.send(Ponged(sent[-1].removeprefix("/ping ")), Welcomed("#lobby", "alicia"))
-    assert link.transport.lines() == ["/history after 41"]
+    (before, asked, after) = link.transport.lines()
+    assert asked == "/history after 41 in #lobby"
+    link.send(Excerpt("#lobby", "replay", 2, True, 43))
+    link.send(*(Recalled("#lobby", id, AT, "bob", f"line {id}") for id in (42, 43)))
+    link.send(Said("#lobby", 44, AT, "bob", "line 44"))
+    link.send(Ponged(before.removeprefix("/ping ")), Excerpt("#lobby", "history", 2, False, 43))
+    link.send(*(Recalled("#lobby", id, AT, "bob", f"line {id}") for id in (42, 43)))
+    link.send(Ponged(after.removeprefix("/ping ")))
+    texts = [line[line.index("bob") :] for line in sitting.lines() if "bob: line" in line]
+    assert texts == ["bob: line 42", "bob: line 43", "bob: line 44"]
+
+
+def test_comesBackIntoItsRooms(sitting: Sitting) -> None:
+    """With the key it had, and talks where it talked."""
+    link = sitting.join()
+    sitting.enter("/join #dev k3y")
+    link.send(Entered("#dev", ("carol",)), Talking("#dev"))
+    assert sitting.lines()[-1] == "#dev 2>"
+    link.lose(ConnectionLost())
+    sitting.world.advance(2)
+    link = sitting.join()
+    assert link.transport.lines() == ["/join #dev k3y"]
 
 
 def test_noHistory(sitting: Sitting) -> None:
@@ -127,9 +152,20 @@ def test_nicknameStillTaken(sitting: Sitting) -> None:
     assert link.transport.lines() == ["/nick alice"]
 
 
-@pytest.mark.parametrize("reason", [Ending.IDLE_TIMEOUT, Ending.REGISTRATION_TIMEOUT, Ending.OTHER])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Ending.IDLE_TIMEOUT,
+        Ending.REGISTRATION_TIMEOUT,
+        Ending.KICKED,
+        Ending.BANNED,
+        Ending.EVICTED,
+        Ending.SESSION_ENDED,
+        Ending.OTHER,
+    ],
+)
 def test_nobodyThere(reason: Ending) -> None:
-    """Who was silent for too long is not connected again before he wants to be."""
+    """Who was silent for too long, or sent away, is not connected again before he wants to be."""
     sitting = Sitting()
     link = sitting.connect()
     if reason is not Ending.REGISTRATION_TIMEOUT:

@@ -1,41 +1,143 @@
-"""Tests for L{chat.history.memory}, beside those of the contract."""
+"""
+Tests for L{chat.history.memory}, L{chat.history.memorylines} and L{chat.history.scanning},
+beside those of the contract.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import timedelta
+from typing import Any
 
-from chat.events import Line, Said
-from chat.history.memory import KEEP_LINES, MemoryHistory
+import pytest
+from twisted.internet.task import Clock
 
-AT = datetime(2026, 11, 21, tzinfo=UTC)
+from chat.errors import HistoryUnavailable, TryLater
+from chat.events import Said
+from chat.history import memorylines
+from chat.history.memory import MemoryStore
+from chat.history.scanning import STEP, WITHIN
+from tests.history.stages import AT, ROOM, RecordingObserver, ids, lines, now, texts
 
 
-def _fill(history: MemoryHistory, room: str, count: int) -> None:
-    for number in range(1, count + 1):
-        history.append(Said(room, number, AT, "alice", "hi"))
+class Memory:
+    """A store in memory, started."""
 
+    def __init__(self, **options: Any) -> None:
+        self.clock = Clock()
+        self.store = MemoryStore(self.clock, lambda records: None, **options)
+        self.history = self.store.history
+        self.store.startService()
 
-def _idsOf(history: MemoryHistory, room: str) -> list[int]:
-    answers: list[Sequence[Line]] = []
-    history.recent(room, 10 * KEEP_LINES).addCallback(answers.append)
-    return [line.id for line in answers[0]]
+    def say(self, text: str, room: str = ROOM) -> None:
+        number = self.store.nextId(room)
+        at = AT + timedelta(seconds=number)
+        self.history.append(Said(room, number, at, "alice", text))
 
 
 def test_keepsTheNewestOfEachRoom() -> None:
     """A busy room takes nothing from a quiet one."""
-    history = MemoryHistory(keep=3)
-    _fill(history, "#quiet", 2)
-    _fill(history, "#busy", 10)
-    assert _idsOf(history, "#quiet") == [1, 2]
-    assert _idsOf(history, "#busy") == [8, 9, 10]
+    memory = Memory(keepLines=3)
+    for line in [*lines(1, 2, "#quiet"), *lines(1, 10)]:
+        memory.history.append(line)
+    assert ids(now(memory.history.recent("#quiet", 10))) == [1, 2]
+    assert ids(now(memory.history.recent(ROOM, 10))) == [8, 9, 10]
 
 
 def test_isBounded() -> None:
-    history = MemoryHistory()
-    _fill(history, "#lobby", KEEP_LINES + 1)
-    assert _idsOf(history, "#lobby") == list(range(2, KEEP_LINES + 2))
+    """Also in memory, and however many lines come."""
+    memory = Memory(keepLines=10)
+    for line in lines(1, 1000):
+        memory.history.append(line)
+        assert len(memory.history._rooms[ROOM].lines) <= 2 * 10 + 1
 
 
-def test_keptAtOnce() -> None:
-    assert MemoryHistory().append(Said("#lobby", 1, AT, "alice", "hi")) is None  # type: ignore[func-returns-value]
+def test_nothingIsToldToBeStored() -> None:
+    memory = Memory()
+    observer = RecordingObserver()
+    memory.store.observe(observer)
+    memory.say("hello")
+    memory.clock.advance(100)
+    now(memory.store.stopService())
+    assert observer.take() == []
+
+
+def test_nothingHappensForNothing() -> None:
+    memory = Memory()
+    assert memory.clock.getDelayedCalls() == []
+    memory = Memory(keepSeconds=60)
+    assert len(memory.clock.getDelayedCalls()) == 1
+    now(memory.store.stopService())
+    assert memory.clock.getDelayedCalls() == []
+
+
+def test_askingRemembersNoRoom() -> None:
+    memory = Memory()
+    for ask in (memory.history.recent("#a", 1), memory.history.after("#b", 0, 1)):
+        now(ask)
+    memory.store.lastId("#c")
+    assert memory.history._rooms == {}
+
+
+def test_forgottenRoomsAreDropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When there are very many; numbers go on all the same."""
+    monkeypatch.setattr(memorylines, "MAX_ROOMS", 3)
+    memory = Memory()
+    for number in range(10):
+        for _ in range(number):
+            memory.say("hello", f"#room{number}")
+        memory.history.forget(f"#room{number}")
+    assert len(memory.history._rooms) <= 4
+    for number in range(1, 10):
+        assert memory.store.nextId(f"#room{number}") > number
+
+
+# Searching.
+
+
+def test_aLongSearch() -> None:
+    """It takes more than one turn, and finds what was said meanwhile."""
+    memory = Memory()
+    memory.say("needle at the start")
+    for _ in range(3 * STEP):
+        memory.say("hay")
+    searching = memory.history.search("needle", [ROOM], "", 10)
+    assert not searching.called
+    memory.say("needle meanwhile")
+    memory.say("needle elsewhere", "#dev")
+    memory.clock.advance(0)
+    assert texts(now(searching)) == ["needle meanwhile", "needle at the start"]
+
+
+def test_aSearchInLinesThatExpire() -> None:
+    memory = Memory()
+    memory.say("needle")
+    for _ in range(2 * STEP):
+        memory.say("hay")
+    searching = memory.history.search("needle", [ROOM], "", 10)
+    memory.history.forget(ROOM)
+    memory.clock.advance(0)
+    assert now(searching) == ()
+
+
+def test_aSearchThatTakesTooLong() -> None:
+    memory = Memory()
+    for _ in range(3 * STEP):
+        memory.say("hay")
+    searching = memory.history.search("needle", [ROOM], "", 10)
+    memory.clock.advance(WITHIN)
+    with pytest.raises(HistoryUnavailable):
+        now(searching)
+    assert memory.clock.getDelayedCalls() == []
+
+
+def test_tooManySearches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memorylines, "MAX_SCANS", 2)
+    memory = Memory()
+    for _ in range(3 * STEP):
+        memory.say("hay")
+    searching = [memory.history.search("needle", [ROOM], "", 10) for _ in range(2)]
+    with pytest.raises(TryLater):
+        now(memory.history.search("needle", [ROOM], "", 10))
+    memory.clock.advance(0)
+    assert [now(each) for each in searching] == [(), ()]
+    assert not memory.history.search("needle", [ROOM], "", 10).called

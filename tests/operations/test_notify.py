@@ -78,6 +78,16 @@ def test_readyStatusAndStopping(manager: Manager, clock: Clock) -> None:
     ]
 
 
+def test_reloading(manager: Manager, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic_ns", lambda: 123_456_789)
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    service.reloading()
+    service.reloaded()
+    service.stopService()
+    assert manager.heard() == ["RELOADING=1\nMONOTONIC_USEC=123456", "READY=1"]
+
+
 def test_statusIsOneLine(manager: Manager, clock: Clock) -> None:
     service = NotifyService(clock, manager.environ)
     service.startService()

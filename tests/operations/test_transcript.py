@@ -11,8 +11,9 @@ from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
+from chat.errors import CannotStart
 from chat.events import Acted, Line, Said
-from chat.operations.serving import CannotStart
+from chat.interfaces import Style
 from chat.operations.transcript import MAX_WAITING, Transcript
 from chat.rendering.choice import renderingFor
 
@@ -30,7 +31,7 @@ class Stage:
 
     def __init__(self, path: Path | str) -> None:
         self._calls: list[tuple[Callable[[bytes], None], bytes, Deferred[None]]] = []
-        rendering = renderingFor("text", "en").elsewhere
+        rendering = renderingFor(Style()).elsewhere
         self.transcript = Transcript(str(path), rendering, self._inThread)
 
     def _inThread(self, write: Callable[[bytes], None], data: bytes) -> Deferred[None]:

@@ -8,10 +8,10 @@ from contextlib import closing
 import pytest
 from twisted.logger import capturedLogs
 
-from chat.commands import VERBS
 from chat.outlet import BUSY, MAX_WAITING
 from chat.protocols.framing import MAX_ENDLESS
 from chat.protocols.line import LINES_PER_TURN
+from chat.verbs import VERBS
 from tests.doubles import SlowBackplane
 from tests.service import Service
 

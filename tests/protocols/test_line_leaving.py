@@ -34,7 +34,7 @@ def assertOver(service: Service) -> None:
     """
     service.reactor.turn()
     service.reactor.turn()
-    assert len(service.hub) == 0
+    assert len(service.hub.nicknames) == 0
     assert fired(service.factory.endAll(Ending.SHUTDOWN, 1))
     assert not service.reactor.isReading
     assert not service.reactor.isWriting

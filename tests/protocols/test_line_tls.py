@@ -127,7 +127,7 @@ def bob(service: Service, certificate: CertificateOptions) -> SecurePeer:
 def assertOver(service: Service) -> None:
     service.reactor.turn()
     service.reactor.turn()
-    assert len(service.hub) == 0
+    assert len(service.hub.nicknames) == 0
     assert service.factory.endAll(Ending.SHUTDOWN, 1).called
     assert not service.reactor.isReading
     assert service.reactor.getDelayedCalls() == []

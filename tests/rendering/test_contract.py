@@ -5,6 +5,9 @@ The contract of L{chat.interfaces.Rendering}: every event in every rendering of 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
 from unicodedata import category
@@ -15,39 +18,67 @@ from hypothesis import strategies as st
 
 from chat.events import (
     Acted,
+    Announced,
+    BanRow,
+    BansListed,
+    Changed,
     Closed,
+    Described,
+    Done,
     Ending,
+    Entered,
     Event,
+    Excerpt,
     FormatSet,
     Greeted,
     Helped,
+    Invited,
     Joined,
     LanguageSet,
     Left,
     Listed,
+    Missed,
+    ModeSet,
+    ModesShown,
     NickAsked,
     Noticed,
+    Parted,
+    PasswordAsked,
     Person,
     Ponged,
     Present,
+    Recalled,
     Refused,
     Renamed,
+    RoomRow,
+    RoomsListed,
     Said,
     Sent,
+    SessionRow,
+    SessionsChanged,
+    SessionsListed,
+    Stored,
+    Talking,
     Told,
+    TopicSet,
+    TopicShown,
+    Uptime,
     Versioned,
     Warned,
     Welcomed,
 )
-from chat.interfaces import Rendering
+from chat.interfaces import Rendering, Style
 from chat.languages import LANGUAGES
-from chat.participant import FORMATS
+from chat.phrases import PEACEFUL
 from chat.rendering.choice import renderingFor
 from chat.text import clean
 
+FORMATS = ("text", "json")
+BELLS = ("off", "mention", "all")
+
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
-# One sample of each kind, and how it reads in English.
+# One sample of each kind, and how it reads in English: lines, perhaps none.
 SAMPLES: list[tuple[Event, str]] = [
     (Said("#lobby", 42, AT, "alice", "hello"), "alice: hello"),
     (Acted("#lobby", 43, AT, "alice", "waves"), " * alice waves"),
@@ -57,14 +88,27 @@ SAMPLES: list[tuple[Event, str]] = [
         "<-- alice left #lobby: connection lost (2 here)",
     ),
     (Renamed("#lobby", AT, "alice", "bob"), "--- alice is now bob"),
+    (Changed("#lobby", AT, ("carol", "dave"), ("bob",), 80), ""),
+    (TopicSet("#dev", AT, "alice", "Tea"), "--- alice sets the topic of #dev: Tea"),
+    (ModeSet("#dev", AT, "alice", "key", "on"), "--- alice gives #dev a key"),
+    (Announced(AT, "carol", "Tea at five."), "--- carol announces: Tea at five."),
     (Told(AT, "alice", "bob", "hi"), "[alice -> you] hi"),
     (Sent(AT, "alice", "bob", "hi"), "[you -> bob] hi"),
     (Greeted("tcpchat", 2), "--- Welcome to tcpchat. 2 people are here."),
     (NickAsked(), "--- What is your nickname?"),
+    (PasswordAsked("alice"), "--- The next line is taken for the password of alice."),
     (
         Welcomed("#lobby", "alice", ("bob", "carol")),
         "--- You are alice, in #lobby with bob, carol. /help lists the commands.",
     ),
+    (
+        Entered("#dev", ("bob", "carol"), "Tea"),
+        "--- You are in #dev with bob, carol. Topic: Tea",
+    ),
+    (Talking("#dev"), "--- You talk in #dev now."),
+    (Parted("#dev", Ending.PARTED), "--- You left #dev."),
+    (SessionsChanged(2), "--- You are here in 2 sessions now."),
+    (Done("banned", "bob"), "--- bob is banned now."),
     (Refused("nick-taken", "bob"), "!!! bob is taken, choose another (nick-taken)"),
     (
         Warned("idle", "60"),
@@ -76,6 +120,44 @@ SAMPLES: list[tuple[Event, str]] = [
         "--- 2 people in #lobby: alice, bob (idle 5m)",
     ),
     (
+        RoomsListed((RoomRow("#dev", 3, "Tea"), RoomRow("#lobby", 12, "", True))),
+        "--- #dev (3 here): Tea\r\n--- #lobby (12 here, you too)",
+    ),
+    (
+        BansListed(
+            (BanRow("ban", "192.0.2.0/24", "carol", "spam"), BanRow("mute", "bob", "carol"))
+        ),
+        "--- 192.0.2.0/24 is banned by carol: spam\r\n--- bob is muted by carol",
+    ),
+    (
+        SessionsListed((SessionRow(1, "192.0.2.7", AT, 300), SessionRow(2, "unix", AT, 0, True))),
+        "--- session 1 from 192.0.2.7 since 2026-11-21 12:35, idle 5m\r\n"
+        "--- session 2 from unix since 2026-11-21 12:35, this one",
+    ),
+    (TopicShown("#dev", "Tea", "alice"), "--- topic of #dev, by alice: Tea"),
+    (
+        ModesShown("#dev", True, False, "owner", ("alice", "bob")),
+        "--- #dev: a key is needed; listed; owners set the topic; owners: alice, bob",
+    ),
+    (
+        Described(
+            "alice", "alice", True, AT, 300, True, "lunch", ("#lobby", "#dev"), ("192.0.2.7",)
+        ),
+        "--- alice is logged in as alice, and an operator\r\n"
+        "--- alice has been here since 2026-11-21 12:35, and silent for 5m\r\n"
+        "--- alice is in #lobby, #dev\r\n"
+        "--- alice comes from 192.0.2.7\r\n"
+        "--- alice is away: lunch",
+    ),
+    (Invited("#dev", "bob"), "--- bob invites you to #dev: /join #dev"),
+    (
+        Excerpt("#lobby", "replay", 20, True, 42),
+        "--- 20 earlier lines of #lobby; older ones: /history 100 in #lobby",
+    ),
+    (Recalled("#lobby", 41, AT, "alice", "hi"), "[2026-11-21 12:35] alice: hi"),
+    (Missed("#lobby", 6, 40, "expired"), "--- lines 6 to 40 of #lobby have expired"),
+    (Stored("#lobby", 42), ""),
+    (
         Helped("/quit", ("/exit", "/bye"), "[REASON]", "leave"),
         "--- /quit [REASON] (/exit, /bye): leave",
     ),
@@ -84,6 +166,7 @@ SAMPLES: list[tuple[Event, str]] = [
     (Versioned("tcpchat", "1.0"), "--- tcpchat: tcpchat 1.0"),
     (LanguageSet("en"), "--- The language is English. (en)"),
     (FormatSet("text"), "--- The format is text."),
+    (Uptime(90_061), "--- This service has been running for 1d 1h."),
     (
         Closed(Ending.IDLE_TIMEOUT),
         "!!! you have been silent for too long (idle-timeout)",
@@ -94,6 +177,7 @@ SAMPLES: list[tuple[Event, str]] = [
 CHINESE: list[tuple[Event, str]] = [
     (Greeted("tcpchat", 2), "--- 欢迎来到 tcpchat。 在线人数: 2"),
     (NickAsked(), "--- 请输入昵称:"),
+    (PasswordAsked("alice"), "--- 下一行将作为 alice 的密码。"),
     (Refused("nick-taken", "bob"), "!!! bob该昵称被占用了,请更换 (nick-taken)"),
     (Joined("#lobby", AT, "alice", 3), "--> 欢迎alice加入 #lobby (在线人数: 3)"),
     (Said("#lobby", 42, AT, "alice", "hello"), "alice 说：hello"),
@@ -108,8 +192,9 @@ MARKS = {
     Acted: " * ",
     Joined: "--> ",
     Left: "<-- ",
-    Told: "[",
+    Told: "[alice",
     Sent: "[",
+    Recalled: "[2026-",
     Refused: "!!! ",
     Warned: "!!! ",
     Closed: "!!! ",
@@ -117,15 +202,29 @@ MARKS = {
 
 EVENTS = [event for event, _ in SAMPLES]
 KINDS = [type(event).__name__ for event in EVENTS]
+SILENT = (Changed, Stored)
 
-RENDERINGS: list[Rendering] = [
-    rendering
-    for format in FORMATS
-    for language in LANGUAGES
-    for chosen in [renderingFor(format, language)]
-    for rendering in {chosen, chosen.elsewhere}
+STYLES = [
+    *(Style("json", language) for language in LANGUAGES),
+    *(
+        Style("text", language, hasTimes, bell)
+        for language in LANGUAGES
+        for hasTimes in (False, True)
+        for bell in BELLS
+    ),
 ]
-TEXTS = [renderingFor("text", language) for language in LANGUAGES]
+RENDERINGS = {
+    rendering
+    for chosen in map(renderingFor, STYLES)
+    for here in (chosen, chosen.elsewhere)
+    for rendering in (here, here.ringing)
+}
+TEXTS = [renderingFor(Style(language=language)) for language in LANGUAGES]
+
+
+@pytest.fixture(autouse=True)
+def _eightHoursEast(timeZone: Callable[[str], None]) -> None:
+    timeZone("CST-8")
 
 
 def test_oneSampleOfEachKind() -> None:
@@ -136,71 +235,90 @@ def test_oneSampleOfEachKind() -> None:
 # What holds for every rendering.
 
 
-def _line(data: bytes) -> str:
-    """The one line in C{data}, without its end."""
+def _lines(data: bytes) -> list[str]:
+    """The lines in C{data}, without their ends, and without the bell behind the last."""
     text = data.decode()
-    assert text.endswith("\r\n")
-    line = text.removesuffix("\r\n")
-    assert not any(category(char) in ("Cc", "Zl", "Zp") for char in line), line
+    assert text == "" or text.endswith("\r\n")
+    lines = text.removesuffix("\r\n").removesuffix("\a").split("\r\n") if text else []
+    assert not any(category(char) in ("Cc", "Zl", "Zp") for line in lines for char in line), lines
+    return lines
+
+
+def _line(data: bytes) -> str:
+    """The one line in C{data}."""
+    [line] = _lines(data)
     return line
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=KINDS)
-@pytest.mark.parametrize("rendering", RENDERINGS)
-def test_wholeLinesWithoutControls(rendering: Rendering, event: Event) -> None:
-    """Each of these events is one line; a terminal does nothing but show it."""
-    line = _line(rendering.render(event))
-    assert line == line.rstrip()
-    assert line
+def test_wholeLinesWithoutControls(event: Event) -> None:
+    """A terminal does nothing but show them, and ring a bell."""
+    for rendering in RENDERINGS:
+        lines = _lines(rendering.render(event))
+        assert lines == [line.rstrip() for line in lines]
+        assert all(lines)
+        if isinstance(event, SILENT) and not rendering.echoes:
+            assert not lines
+        else:
+            assert lines
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=KINDS)
-@pytest.mark.parametrize("rendering", RENDERINGS)
-def test_sameEventSameBytes(rendering: Rendering, event: Event) -> None:
+def test_sameEventSameBytes(event: Event) -> None:
     """An audience renders once for all."""
-    assert rendering.render(event) == rendering.render(event)
+    for rendering in RENDERINGS:
+        assert rendering.render(event) == rendering.render(event)
 
 
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_sameChoiceSameInstance(format: str, language: str) -> None:
+@pytest.mark.parametrize("style", STYLES, ids=repr)
+def test_sameStyleSameInstance(style: Style) -> None:
     """An audience groups its recipients by it."""
-    rendering = renderingFor(format, language)
-    assert renderingFor(format, language) is rendering
-    assert rendering.elsewhere is rendering.elsewhere
-    assert rendering.elsewhere.elsewhere is rendering.elsewhere
-    assert rendering.elsewhere.echoes == rendering.echoes
+    rendering = renderingFor(style)
+    assert renderingFor(replace(style)) is rendering
+    elsewhere, ringing = rendering.elsewhere, rendering.ringing
+    assert (elsewhere, ringing) == (rendering.elsewhere, rendering.ringing)
+    assert elsewhere.elsewhere is elsewhere
+    assert ringing.ringing is ringing
+    assert elsewhere.ringing is ringing.elsewhere
+    assert elsewhere.ringing.ringing is elsewhere.ringing
+    for other in (elsewhere, ringing, elsewhere.ringing):
+        assert other.echoes == rendering.echoes
 
 
-def test_everyChoiceIsAnotherInstance() -> None:
-    chosen = {renderingFor(format, language) for format in FORMATS for language in LANGUAGES}
-    assert len(chosen) == len(FORMATS) * len(LANGUAGES)
+def test_everyStyleIsAnotherInstance() -> None:
+    assert len({renderingFor(style) for style in STYLES}) == len(STYLES)
+
+
+def test_programsHaveNoUseForTimesAndBells() -> None:
+    """So a program that asks for them stays with the others."""
+    assert renderingFor(Style("json", hasTimes=True, bell="all")) is renderingFor(Style("json"))
 
 
 def test_onlyProgramsHearThemselves() -> None:
-    for language in LANGUAGES:
-        assert not renderingFor("text", language).echoes
-        assert renderingFor("json", language).echoes
+    for style in STYLES:
+        assert renderingFor(style).echoes == (style.format == "json")
 
 
 # What people read.
 
 
-@pytest.mark.parametrize(("event", "line"), SAMPLES, ids=KINDS)
-def test_inEnglish(event: Event, line: str) -> None:
-    assert renderingFor("text", "en").render(event) == f"{line}\r\n".encode()
+@pytest.mark.parametrize(("event", "lines"), SAMPLES, ids=KINDS)
+def test_inEnglish(event: Event, lines: str) -> None:
+    expected = f"{lines}\r\n" if lines else ""
+    assert renderingFor(Style()).render(event).decode() == expected
 
 
 @pytest.mark.parametrize(("event", "line"), CHINESE, ids=lambda value: type(value).__name__)
 def test_inChinese(event: Event, line: str) -> None:
-    assert renderingFor("text", "zh_CN").render(event) == f"{line}\r\n".encode()
+    assert renderingFor(Style(language="zh_CN")).render(event) == f"{line}\r\n".encode()
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=KINDS)
 @pytest.mark.parametrize("rendering", TEXTS)
 def test_marksInColumnOne(rendering: Rendering, event: Event) -> None:
     mark = "alice" if isinstance(event, Said) else MARKS.get(type(event), "--- ")
-    assert _line(rendering.render(event)).startswith(mark)
+    for line in _lines(rendering.render(event)):
+        assert line.startswith(mark)
 
 
 @pytest.mark.parametrize("ending", Ending)
@@ -212,7 +330,7 @@ def test_lastLineIsNoticeOrWarning(rendering: Rendering, ending: Ending) -> None
         assert line.endswith(f" ({ending})")
     else:
         assert line.startswith("--- ")
-        assert ending in ("quit", "input-closed", "connection-lost", "shutdown")
+        assert ending in PEACEFUL
 
 
 # What nobody can forge.
@@ -238,7 +356,7 @@ def test_textAlwaysFollowsTheNickname(nick: str, text: str) -> None:
     said, acted = Said("#lobby", 1, AT, nick, text), Acted("#lobby", 1, AT, nick, text)
     told, sent = Told(AT, nick, "me", text), Sent(AT, "me", nick, text)
     for language, says, you in [("en", ": ", "you"), ("zh_CN", " 说：", "你")]:
-        rendering = renderingFor("text", language)
+        rendering = renderingFor(Style(language=language))
         expected: list[tuple[Event, str]] = [
             (said, f"{nick}{says}{text}"),
             (acted, f" * {nick} {text}"),
@@ -272,8 +390,46 @@ def test_echoesAreMarked(nick: str, text: str) -> None:
 
 
 @given(_nicks, _texts)
+def test_aLineOfThePastCannotBeForged(nick: str, text: str) -> None:
+    """It begins with a time, where a private message has a nickname."""
+    recalled = Recalled("#lobby", 1, AT, nick, text)
+    for language, says in [("en", ": "), ("zh_CN", " 说：")]:
+        rendering = renderingFor(Style(language=language))
+        time = "[2026-11-21 12:35] "
+        assert _line(rendering.render(recalled)) == f"{time}{nick}{says}{text}"
+        assert _line(rendering.elsewhere.render(recalled)) == f"{time}#lobby {nick}{says}{text}"
+        acted = _line(rendering.render(replace(recalled, acted=True)))
+        assert acted == f"{time}* {nick} {text}"
+        others: list[Event] = [Told(AT, nick, "me", text), Said("#lobby", 1, AT, nick, text)]
+        for event in others:
+            assert not re.match(r"\[[0-9]", _line(rendering.render(event)))
+
+
+@given(_nicks, _texts)
+def test_whatOthersWriteStandsBehindAMark(nick: str, text: str) -> None:
+    """Topics, reasons, announcements: last in their line, behind who wrote them."""
+    events: list[Event] = [
+        TopicSet("#dev", AT, nick, f"x{text}"),
+        TopicShown("#dev", f"x{text}", nick),
+        Announced(AT, nick, text),
+        Parted("#dev", Ending.KICKED, nick, f"x{text}"),
+        Entered("#dev", (nick,), f"x{text}"),
+        RoomsListed((RoomRow("#dev", 1, f"x{text}"),)),
+        BansListed((BanRow("ban", "bob", nick, f"x{text}"),)),
+        Warned("is-away", f"{nick}: x{text}"),
+    ]
+    for rendering in TEXTS:
+        for event in events:
+            line = _line(rendering.render(event)).removesuffix(" (is-away)")
+            assert line.startswith(("--- ", "!!! "))
+            assert line.endswith(text)
+
+
+@given(_nicks, _texts)
 def test_programsReadWhatWasWritten(nick: str, text: str) -> None:
     for language in LANGUAGES:
-        line = _line(renderingFor("json", language).render(Said("#lobby", 1, AT, nick, text)))
+        line = _line(
+            renderingFor(Style("json", language)).render(Said("#lobby", 1, AT, nick, text))
+        )
         mapping = json.loads(line)
         assert (mapping["event"], mapping["nick"], mapping["text"]) == ("said", nick, text)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from chat.commands import VERBS
-from chat.events import Closed, Ending, Event, Helped, Ponged, Refused, Said, Warned
+from chat.events import Closed, Done, Ending, Event, Helped, Ponged, Refused, Said, Warned
 from chat.jsonevents import fromMapping
 from chat.languages import LANGUAGES
 from chat.phrases import Phrases
 from chat.rendering.jsonlines import JSONLinesRendering
+from chat.verbs import VERBS
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 SAID = Said("#lobby", 42, AT, "alice", "hi")
@@ -59,6 +59,15 @@ def test_sentences(language: str) -> None:
     closed = mappingOf(Closed(Ending.NOT_CHAT, "HTTP"), language)
     assert closed["text"] == phrases.farewell(Ending.NOT_CHAT, "HTTP")
     assert closed["reason"] == "not-chat"
+    kicked = mappingOf(Closed(Ending.KICKED, "spam", by="carol"), language)
+    assert kicked["text"] == phrases.farewell(Ending.KICKED, "spam", "carol")
+    done = mappingOf(Done("operators", "carol"), language)
+    assert done == {
+        "event": "done",
+        "code": "operators",
+        "about": "carol",
+        "text": phrases.done("operators", "carol"),
+    }
 
 
 def test_helpIsTranslated() -> None:
@@ -80,3 +89,4 @@ def test_elsewhereIsTheSame() -> None:
     """Every line names its room."""
     rendering = JSONLinesRendering("en")
     assert rendering.elsewhere is rendering
+    assert rendering.ringing is rendering

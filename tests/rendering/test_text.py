@@ -2,37 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from chat.events import (
     Acted,
+    BanRow,
+    BansListed,
     Closed,
+    Described,
+    Done,
     Ending,
+    Entered,
     Event,
+    Excerpt,
     Greeted,
     Helped,
+    Invited,
     Joined,
     Left,
     Listed,
+    Missed,
+    ModeSet,
+    ModesShown,
     Noticed,
+    Parted,
     Person,
     Ponged,
+    Recalled,
     Refused,
+    RoomRow,
+    RoomsListed,
     Said,
+    SessionsChanged,
+    Talking,
     Told,
+    TopicSet,
+    TopicShown,
+    Uptime,
+    Warned,
     Welcomed,
 )
+from chat.interfaces import Style
+from chat.listings import NAMES_PER_LINE, ROOMS_AT_LENGTH, ROOMS_PER_LINE
 from chat.rendering.text import TextRendering
-from chat.wording import NAMES_IN_WELCOME, NAMES_PER_LINE
+from chat.wording import NAMES_IN_WELCOME
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
 
+SAID = Said("#dev", 1, AT, "alice", "hi")
+ACTED = Acted("#dev", 2, AT, "alice", "waves")
+RECALLED = Recalled("#dev", 1, AT, "alice", "hi")
+TOLD = Told(AT, "alice", "bob", "psst")
+
+
+@pytest.fixture(autouse=True)
+def _eightHoursEast(timeZone: Callable[[str], None]) -> None:
+    timeZone("CST-8")
+
+
 def lines(event: Event, language: str = "en") -> list[str]:
     """How an event reads, without line ends."""
-    data = TextRendering(language).render(event)
+    data = TextRendering(Style(language=language)).render(event)
+    if not data:
+        return []
     assert data.endswith(b"\r\n")
     return data.decode().removesuffix("\r\n").split("\r\n")
 
@@ -59,6 +95,215 @@ def test_welcomeNamesSomeAndCountsTheOthers() -> None:
         f"--- You are alice, in #lobby with {shown} and 3 more. /help lists the commands."
     ]
     assert "more" not in lines(Welcomed("#lobby", "alice", names[:NAMES_IN_WELCOME]))[0]
+    assert lines(Entered("#dev", names)) == [f"--- You are in #dev with {shown} and 3 more."]
+
+
+def test_entering() -> None:
+    assert lines(Entered("#dev", ("bob",))) == ["--- You are in #dev with bob."]
+    assert lines(Entered("#dev")) == ["--- You are in #dev, where nobody else is yet."]
+    assert lines(Entered("#dev", (), "Tea")) == [
+        "--- You are in #dev, where nobody else is yet. Topic: Tea"
+    ]
+
+
+def test_talkingNowhere() -> None:
+    assert lines(Talking("")) == ["--- You are in no room now: /join #ROOM, or /rooms."]
+
+
+@pytest.mark.parametrize(
+    ("parted", "line"),
+    [
+        (Parted("#dev", Ending.PARTED, "", "enough"), "You left #dev."),
+        (Parted("#dev", Ending.KICKED, "carol"), "carol has put you out of #dev"),
+        (Parted("#dev", Ending.KICKED, "carol", "spam"), "carol has put you out of #dev: spam"),
+        (Parted("#dev", Ending.KICKED), "You are no longer in #dev: put out"),
+        (
+            Parted("#dev", Ending.BANNED, "carol", "spam"),
+            "You are no longer in #dev: banned by carol: spam",
+        ),
+        (Parted("#dev", Ending.OTHER), "You are no longer in #dev: gone"),
+    ],
+)
+def test_parting(parted: Parted, line: str) -> None:
+    assert lines(parted) == [f"--- {line}"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "text", "by", "shown"),
+    [
+        (Ending.PARTED, "", "", "#dev (2 here)"),
+        (Ending.PARTED, "tea", "", "#dev: tea (2 here)"),
+        (Ending.KICKED, "", "carol", "#dev: put out by carol (2 here)"),
+        (Ending.KICKED, "spam", "carol", "#dev: put out by carol: spam (2 here)"),
+        (Ending.KICKED, "spam", "", "#dev: put out: spam (2 here)"),
+        (Ending.BANNED, "spam", "carol", "#dev: banned by carol: spam (2 here)"),
+        (Ending.BANNED, "", "", "#dev: banned (2 here)"),
+    ],
+)
+def test_whoHasPutHimOut(reason: Ending, text: str, by: str, shown: str) -> None:
+    left = Left("#dev", AT, "bob", reason, text, 2, by)
+    assert lines(left) == [f"<-- bob left {shown}"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "line"),
+    [
+        ("key", "on", "alice gives #dev a key"),
+        ("key", "off", "alice takes the key from #dev"),
+        ("private", "on", "alice makes #dev private: not listed, by invitation only"),
+        ("private", "off", "alice makes #dev public"),
+        ("topic", "owner", "alice lets only owners set the topic of #dev"),
+        ("topic", "all", "alice lets everybody set the topic of #dev"),
+        ("op", "bob", "alice makes bob an owner of #dev"),
+        ("deop", "bob", "alice makes bob an owner of #dev no longer"),
+        ("slow", "5s", "alice changes how #dev is kept: slow 5s"),
+    ],
+)
+def test_modesInWords(mode: str, value: str, line: str) -> None:
+    assert lines(ModeSet("#dev", AT, "alice", mode, value)) == [f"--- {line}"]
+
+
+def test_modesShown() -> None:
+    assert lines(ModesShown("#dev", False, True, "all")) == [
+        "--- #dev: no key is needed; private: not listed, by invitation only;"
+        " everybody sets the topic; no owner"
+    ]
+
+
+def test_topics() -> None:
+    assert lines(TopicSet("#dev", AT, "alice", "")) == ["--- alice clears the topic of #dev"]
+    assert lines(TopicShown("#dev", "")) == ["--- #dev has no topic"]
+    assert lines(TopicShown("#dev", "Tea")) == ["--- topic of #dev: Tea"]
+
+
+def test_aDescriptionOfSomebodyUnknown() -> None:
+    """What there is nothing to say about has no line."""
+    assert lines(Described("bob", "", False, AT)) == [
+        "--- bob has no account",
+        "--- bob has been here since 2026-11-21 12:35",
+    ]
+    assert lines(Described("bob", "Bob", False, AT))[0] == "--- bob is logged in as Bob"
+
+
+def test_oneSession() -> None:
+    assert lines(SessionsChanged(1)) == ["--- You are here in 1 session now."]
+
+
+def test_noRoomsAndNoBans() -> None:
+    assert lines(RoomsListed(())) == ["--- There is no room."]
+    assert lines(BansListed(())) == ["--- Nobody is banned or muted."]
+
+
+def test_bansThatEnd() -> None:
+    bans = BansListed(
+        (BanRow("ban", "bob", "carol", "", AT), BanRow("mute", "eve", "carol", "x", AT))
+    )
+    assert lines(bans) == [
+        "--- bob is banned by carol until 2026-11-21 12:35",
+        "--- eve is muted by carol until 2026-11-21 12:35: x",
+    ]
+
+
+def test_manyRoomsShareLines() -> None:
+    """Without their topics; one's own are named at the end."""
+    count = ROOMS_AT_LENGTH + 1
+    rooms = [RoomRow(f"#r{number}", number, "Tea") for number in range(count)]
+    rows = lines(RoomsListed(tuple(rooms)))
+    assert len(rows) == -(-count // ROOMS_PER_LINE)
+    assert all(row.startswith(f"--- {count} rooms: ") for row in rows)
+    names = [name for row in rows for name in row.split(": ")[1].split(", ")]
+    assert names == [f"{row.room} ({row.count})" for row in rooms]
+    rooms[3] = RoomRow("#r3", 3, "", True)
+    assert lines(RoomsListed(tuple(rooms)))[-1] == "--- You are in #r3."
+
+
+@pytest.mark.parametrize(
+    ("excerpt", "line"),
+    [
+        (Excerpt("#dev", "replay", 1), "1 earlier line of #dev"),
+        (
+            Excerpt("#dev", "history", 200, True, 9),
+            "200 earlier lines of #dev; older ones: /history 400 in #dev",
+        ),
+        (
+            Excerpt("#dev", "history", 1000, True, 9),
+            "1000 earlier lines of #dev; there are older ones",
+        ),
+        (Excerpt("#dev", "after", 3, False, 9), "3 lines of #dev"),
+        (
+            Excerpt("#dev", "after", 3, True, 9),
+            "3 lines of #dev; newer ones: /history after 9 in #dev",
+        ),
+        (Excerpt("#dev", "history", 0), "There are no such lines of #dev."),
+        (Excerpt("", "search", 0), "Nothing was found."),
+        (Excerpt("", "search", 1), "1 line found, the newest first"),
+        (
+            Excerpt("#dev", "search", 20, True),
+            "20 lines found, the newest first; there are older ones",
+        ),
+    ],
+)
+def test_headsOfThePast(excerpt: Excerpt, line: str) -> None:
+    assert lines(excerpt) == [f"--- {line}"]
+
+
+def test_nothingIsReplayed() -> None:
+    """Then there is nothing to say: nobody has asked."""
+    assert lines(Excerpt("#dev", "replay", 0)) == []
+
+
+@pytest.mark.parametrize(
+    ("missed", "line"),
+    [
+        (Missed("#dev", 6, 6, "expired"), "line 6 of #dev has expired"),
+        (
+            Missed("#dev", 7, 7, "lost"),
+            "keeping was interrupted here, and line 7 of #dev may be lost",
+        ),
+        (
+            Missed("#dev", 43, 20042, "lost"),
+            "keeping was interrupted here, and lines of #dev may be lost (numbers 43 to 20042)",
+        ),
+    ],
+)
+def test_whatCannotBeReadAnyMore(missed: Missed, line: str) -> None:
+    assert lines(missed) == [f"--- {line}"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "time"),
+    [
+        (0, "0s"),
+        (59, "59s"),
+        (60, "1m"),
+        (61, "1m 1s"),
+        (3600, "1h"),
+        (3659, "1h"),
+        (3660, "1h 1m"),
+        (86_400 + 3599, "1d"),
+        (10 * 86_400 + 7200, "10d 2h"),
+    ],
+)
+def test_uptimes(seconds: int, time: str) -> None:
+    assert lines(Uptime(seconds)) == [f"--- This service has been running for {time}."]
+
+
+def test_somebodyIsAway() -> None:
+    """In a list without the reason, which could look like more of the list."""
+    people = (Person("bob", 300, True), Person("carol", 0, True))
+    assert lines(Listed("#dev", people)) == [
+        "--- 2 people in #dev: bob (away, idle 5m), carol (away)"
+    ]
+    assert lines(Warned("is-away", "bob: lunch: late")) == [
+        "!!! bob is away: lunch: late (is-away)"
+    ]
+    assert lines(Warned("is-away", "bob")) == ["!!! bob is away (is-away)"]
+
+
+def test_whatWasDone() -> None:
+    assert lines(Done("ignoring", "bob, eve")) == ["--- You ignore bob, eve."]
+    assert lines(Done("ignoring")) == ["--- You ignore nobody."]
+    assert lines(Done("bell", "mention")) == ["--- The bell rings when you are meant."]
 
 
 def test_listOfNobody() -> None:
@@ -132,6 +377,18 @@ def test_pongWithoutToken() -> None:
 def test_goodbye() -> None:
     assert lines(Closed(Ending.QUIT)) == ["--- Goodbye."]
     assert lines(Closed(Ending.SHUTDOWN)) == ["--- Goodbye: the service stops."]
+    assert lines(Closed(Ending.SESSION_ENDED)) == [
+        "--- Goodbye: you have ended this session from another one."
+    ]
+
+
+def test_putOut() -> None:
+    assert lines(Closed(Ending.KICKED, "spam", "", "carol")) == [
+        "!!! carol has put you out: spam (kicked)"
+    ]
+    assert lines(Closed(Ending.KICKED, "", "", "carol")) == ["!!! carol has put you out (kicked)"]
+    assert lines(Closed(Ending.BANNED, "spam")) == ["!!! you are banned: spam (banned)"]
+    assert lines(Closed(Ending.BANNED)) == ["!!! you are banned (banned)"]
 
 
 def test_otherProtocol() -> None:
@@ -153,7 +410,7 @@ def test_emptyNotice() -> None:
 
 def test_elsewhere() -> None:
     """What is said in another room names it first; the rest names it anyway, or is private."""
-    rendering = TextRendering("en").elsewhere
+    rendering = TextRendering(Style()).elsewhere
     assert rendering.render(Said("#dev", 1, AT, "alice", "hi")) == b"#dev alice: hi\r\n"
     assert rendering.render(Acted("#dev", 1, AT, "alice", "waves")) == b"#dev  * alice waves\r\n"
     joined = b"--> alice joined #dev (3 here)\r\n"
@@ -170,3 +427,68 @@ def test_textIsNoTemplate(text: str) -> None:
     assert lines(Refused("nick-taken", text)) == [
         f"!!! {text} is taken, choose another (nick-taken)"
     ]
+
+
+def rendered(style: Style, event: Event, *, elsewhere: bool = False, ringing: bool = False) -> str:
+    """How an event reads, without its line end."""
+    rendering = TextRendering(style)
+    rendering = rendering.elsewhere if elsewhere else rendering
+    rendering = rendering.ringing if ringing else rendering
+    return rendering.render(event).decode().removesuffix("\r\n")
+
+
+def test_times() -> None:
+    """What has a time begins with it; what is of the past has its own."""
+    style = Style(hasTimes=True)
+    assert rendered(style, SAID) == "[12:35] alice: hi"
+    assert rendered(style, SAID, elsewhere=True) == "[12:35] #dev alice: hi"
+    assert rendered(style, TOLD) == "[12:35] [alice -> you] psst"
+    assert rendered(style, Joined("#dev", AT, "bob", 3)) == "[12:35] --> bob joined #dev (3 here)"
+    assert rendered(style, RECALLED) == "[2026-11-21 12:35] alice: hi"
+    assert rendered(style, RECALLED, elsewhere=True) == "[2026-11-21 12:35] #dev alice: hi"
+    assert rendered(style, Talking("#dev")) == "--- You talk in #dev now."
+
+
+def test_timesAreLocal(timeZone: Callable[[str], None]) -> None:
+    timeZone("NST3:30")
+    assert rendered(Style(hasTimes=True), SAID) == "[01:05] alice: hi"
+    assert rendered(Style(), RECALLED) == "[2026-11-21 01:05] alice: hi"
+
+
+def test_timesBeforeTheBeginningOfTime() -> None:
+    """No clock here shows them, so they stay as they are."""
+    early = datetime(1, 1, 1, tzinfo=UTC)
+    rendering = TextRendering(Style(hasTimes=True))
+    recalled = Recalled("#dev", 1, datetime.max.replace(tzinfo=UTC), "alice", "hi")
+    assert rendering.render(recalled) == b"[9999-12-31 23:59] alice: hi\r\n"
+    assert rendering.render(Told(early, "alice", "bob", "hi")).endswith(b"[alice -> you] hi\r\n")
+
+
+INVITED = Invited("#dev", "bob")
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize(
+    ("bell", "ringing", "rung"),
+    [
+        ("off", False, ()),
+        ("off", True, ()),
+        ("mention", False, (TOLD, INVITED)),
+        ("mention", True, (SAID, ACTED, TOLD, INVITED)),
+        ("all", False, (SAID, ACTED, TOLD, INVITED)),
+        ("all", True, (SAID, ACTED, TOLD, INVITED)),
+    ],
+)
+def test_bells(bell: str, ringing: bool, elsewhere: bool, rung: tuple[Event, ...]) -> None:
+    """At the end of the line; never for the past, and not for who comes and goes."""
+    events: list[Event] = [SAID, ACTED, TOLD, INVITED, RECALLED, Joined("#dev", AT, "bob", 3)]
+    for event in events:
+        line = rendered(Style(bell=bell), event, elsewhere=elsewhere, ringing=ringing)
+        assert line.endswith("\a") == (event in rung)
+        assert line.removesuffix("\a") == rendered(Style(), event, elsewhere=elsewhere)
+
+
+def test_ringingElsewhere() -> None:
+    rendering = TextRendering(Style(hasTimes=True, bell="mention"))
+    assert rendering.elsewhere.ringing is rendering.ringing.elsewhere
+    assert rendering.elsewhere.ringing.render(SAID) == b"[12:35] #dev alice: hi\a\r\n"

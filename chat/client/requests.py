@@ -1,0 +1,264 @@
+"""
+What can be asked of the service, as lines of the protocol.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LINE_END = re.compile("\r\n|\r|\n")
+
+
+class Requests:
+    """
+    One method for each thing to ask for.  What comes of it is heard as events.
+
+    A name of a room begins with C{#}.  Where a method takes several words, line
+    ends in them become spaces.
+    """
+
+    def command(self, line: str) -> None:
+        """
+        Send a line as it is.
+
+        @param line: without a line end.
+        @raise ValueError: when it has one, or cannot be UTF-8.
+        """
+        raise NotImplementedError
+
+    # Talk.
+
+    def say(self, text: str) -> None:
+        """
+        Say something in the room we talk in, whatever it begins with.
+
+        @param text: may have several lines, which are said one by one; blank
+            ones are left out.
+        """
+        for line in _LINE_END.split(text):
+            if line.strip():
+                self.command("/" + line if line.startswith("/") else line)
+
+    def act(self, text: str) -> None:
+        """
+        Do something: C{waves}.
+        """
+        self._ask("me", text=text)
+
+    def tell(self, nick: str, text: str) -> None:
+        """
+        Tell somebody something in private.
+
+        @param nick: who.
+        @param text: may have several lines, as in L{say}.
+        @raise ValueError: when C{nick} has a space and so cannot be one.
+        """
+        _requireWord(nick)
+        for line in _LINE_END.split(text):
+            if line.strip():
+                self.command(f"/msg {nick} {line}")
+
+    # Names and accounts.
+
+    def setNick(self, nick: str) -> None:
+        """
+        Ask for a nickname: the first one, or another one.
+        """
+        self._ask("nick", text=nick)
+
+    def register(self, password: str) -> None:
+        """
+        Make our nickname ours.
+        """
+        self._ask("register", password)
+
+    def login(self, nick: str, password: str) -> None:
+        """
+        Have the nickname that is ours, instead of L{setNick} or later.
+        """
+        self._ask("login", nick, password)
+
+    def setPassword(self, password: str) -> None:
+        """
+        Have another password.
+        """
+        self._ask("password", password)
+
+    def quit(self, reason: str = "") -> None:
+        """
+        Leave.  The service ends the connection when it has said goodbye.
+        """
+        self._ask("quit", text=reason)
+
+    # Rooms.
+
+    def join(self, room: str, key: str = "") -> None:
+        """
+        Come into a room, or make one, and talk there.
+        """
+        self._ask("join", room, *filter(None, [key]))
+
+    def part(self, room: str, reason: str = "") -> None:
+        """
+        Leave a room.
+        """
+        self._ask("part", room, text=reason)
+
+    def talkIn(self, room: str) -> None:
+        """
+        Talk in another room that we are in.
+        """
+        self._ask("room", room)
+
+    def listRooms(self) -> None:
+        """
+        Ask which rooms there are.
+        """
+        self._ask("rooms")
+
+    def listPeople(self, room: str) -> None:
+        """
+        Ask who is in a room.
+        """
+        self._ask("who", room)
+
+    def setTopic(self, text: str) -> None:
+        """
+        Say what the room is about that we talk in.
+        """
+        self._ask("topic", text=text)
+
+    def setMode(self, mode: str, value: str) -> None:
+        """
+        Change how the room is kept that we talk in.
+
+        @param mode: C{key}, C{private} or C{topic}.
+        """
+        self._ask("mode", mode, value)
+
+    def invite(self, nick: str) -> None:
+        """
+        Invite somebody into the room we talk in.
+        """
+        self._ask("invite", nick)
+
+    # The past.
+
+    def history(self, room: str, count: int | None = None, after: int | None = None) -> None:
+        """
+        Ask for lines of the past: the newest, or those after a line.
+
+        @param count: how many of the newest; L{None} for as many as the service
+            thinks right.
+        @param after: the id of a line.
+        """
+        which = [] if count is None else [str(count)]
+        which = which if after is None else ["after", str(after)]
+        self._ask("history", *which, "in", room)
+
+    def search(self, words: str, room: str = "", nick: str = "") -> None:
+        """
+        Ask for lines of the past with all of these words.
+
+        @param room: where to look; everywhere, if that is empty.
+        @param nick: who said it; anybody, if that is empty.
+        """
+        limits = [*(["in", room] if room else []), *(["from", nick] if nick else [])]
+        for limit in limits:
+            _requireWord(limit)
+        self._ask("search", text=" ".join([words, *limits]))
+
+    # What concerns ourselves and others.
+
+    def away(self, reason: str = "") -> None:
+        """
+        Let others know that we are away.
+        """
+        self._ask("away", text=reason)
+
+    def back(self) -> None:
+        """
+        Be back.
+        """
+        self._ask("back")
+
+    def ignore(self, nick: str) -> None:
+        """
+        Hear nothing from somebody.
+        """
+        self._ask("ignore", nick)
+
+    def unignore(self, nick: str) -> None:
+        """
+        Hear somebody again.
+        """
+        self._ask("unignore", nick)
+
+    def whois(self, nick: str) -> None:
+        """
+        Ask who somebody is.
+        """
+        self._ask("whois", nick)
+
+    # Keeping order.
+
+    def kick(self, nick: str, why: str = "") -> None:
+        """
+        Put somebody out: of our room, or, as an operator, of the service.
+        """
+        self._ask("kick", nick, text=why)
+
+    def ban(self, target: str, duration: str = "", why: str = "") -> None:
+        """
+        Let somebody not be here.
+
+        @param target: a nickname, an address or a network.
+        @param duration: such as C{2h}; for ever, if that is empty.
+        """
+        self._ask("ban", target, *filter(None, [duration]), text=why)
+
+    def unban(self, target: str) -> None:
+        """
+        Let somebody be here again.
+        """
+        self._ask("unban", target)
+
+    def mute(self, nick: str, duration: str = "", why: str = "") -> None:
+        """
+        Let somebody not speak.
+
+        @param duration: as for L{ban}.
+        """
+        self._ask("mute", nick, *filter(None, [duration]), text=why)
+
+    def unmute(self, nick: str) -> None:
+        """
+        Let somebody speak again.
+        """
+        self._ask("unmute", nick)
+
+    def announce(self, text: str) -> None:
+        """
+        Tell everybody something.
+        """
+        self._ask("announce", text=text)
+
+    def _ask(self, verb: str, *words: str, text: str = "") -> None:
+        for word in words:
+            _requireWord(word)
+        self.command(" ".join([f"/{verb}", *words, _LINE_END.sub(" ", text)]).rstrip(" "))
+
+
+def isWord(text: str) -> bool:
+    """
+    @return: whether a text can stand in a line as one word.  What a strange
+        service says in JSON need not be one.
+    """
+    return text.split() == [text] and text.isprintable()
+
+
+def _requireWord(word: str) -> None:
+    """What has a space in it would be understood as something else."""
+    if not isWord(word):
+        # It may be a password, so it is not shown.
+        raise ValueError("not one word")

@@ -1,0 +1,95 @@
+"""
+Checkers from elsewhere (C{--auth}): others wrote them, so nothing of them is
+relied on but what L{ICredentialsChecker} promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.cred.checkers import FilePasswordDB, ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.error import LoginFailed, UnauthorizedLogin
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.plugins.cred_unix import UNIXChecker
+from twisted.python.failure import Failure
+
+from chat.credentials.faults import kindOf, traceOf
+
+PATIENCE = 10.0
+"""How many seconds a checker may take."""
+
+BLOCKING = (FilePasswordDB, UNIXChecker)
+"""
+Checkers of Twisted's that read files before they return.  They need no reactor,
+so they can be asked in a thread.
+"""
+
+InThread = Callable[[Callable[[], list[Any]]], Deferred[list[Any]]]
+"""Calls a function in a thread, as C{deferToThread} does."""
+
+
+class ForeignChecker:
+    """
+    One checker from elsewhere.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, checker: ICredentialsChecker, clock: IReactorTime, inThread: InThread
+    ) -> None:
+        """
+        @param checker: of L{IUsernamePassword}.
+        """
+        self._checker = checker
+        self._clock = clock
+        self._inThread = inThread
+
+    def nameFor(self, credentials: IUsernamePassword) -> Deferred[str]:
+        """
+        @return: fires with the name under which the checker knows who this is;
+            fails with L{UnauthorizedLogin}, also when it does not work or takes
+            longer than L{PATIENCE}, which is logged.
+        """
+        answer = self._ask(credentials).addTimeout(PATIENCE, self._clock)
+        return answer.addCallback(_nameOf).addErrback(self._failed)
+
+    def _ask(self, credentials: IUsernamePassword) -> Deferred[Any]:
+        if not isinstance(self._checker, BLOCKING):
+            return maybeDeferred(self._checker.requestAvatarId, credentials)
+        asked = self._inThread(lambda: self._answers(credentials))
+        return asked.addCallback(lambda answers: answers[0])
+
+    def _answers(self, credentials: IUsernamePassword) -> list[Any]:
+        """
+        @return: the one answer of a checker that has it when it returns.
+        """
+        answers: list[Any] = []
+        maybeDeferred(self._checker.requestAvatarId, credentials).addBoth(answers.append)
+        return answers
+
+    def _failed(self, failure: Failure) -> Failure:
+        if failure.check(LoginFailed) is None:
+            self._log.error(
+                "the checker {checker} failed: {kind} in {trace}",
+                checker=type(self._checker).__name__,
+                kind=kindOf(failure),
+                trace=traceOf(failure),
+            )
+        # A new one, which keeps nothing of what the checker had at hand.
+        return Failure(UnauthorizedLogin())
+
+
+def _nameOf(avatarId: bytes | str | tuple[()]) -> str:
+    match avatarId:
+        case bytes():
+            return avatarId.decode()
+        case str():
+            # Against the contract, but the checker of --auth unix does it.
+            return avatarId
+        case _:
+            raise UnauthorizedLogin

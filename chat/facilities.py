@@ -1,0 +1,86 @@
+"""
+What all sessions share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from chat.accounts import Accounts
+from chat.events import Event
+from chat.hub import Hub
+from chat.interfaces import Authenticator, History, RenderingChoice
+from chat.languages import SOURCE_LANGUAGE
+from chat.member import Member
+from chat.sanctions import Sanctions
+
+REPLAY = 20
+"""How many lines one hears of the past on coming into a room."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    What the operator of the service chose.
+
+    @ivar name: of the service, in its greeting.
+    @ivar version: of the software.
+    @ivar language: in which a session begins.
+    @ivar registrationTimeout: seconds to take a nickname in, 0 for no limit.
+    @ivar idleTimeout: seconds without a line, 0 for no limit.
+    @ivar listenAfterFIN: whether one who has closed his side stays as a listener.
+    @ivar replay: how many lines one hears of the past on coming into a room.
+    """
+
+    name: str = "tcpchat"
+    version: str = ""
+    language: str = SOURCE_LANGUAGE
+    registrationTimeout: float = 60.0
+    idleTimeout: float = 1800.0
+    listenAfterFIN: bool = False
+    replay: int = REPLAY
+
+
+@dataclass
+class Facilities:
+    """
+    What all sessions share.
+
+    @ivar clock: for every timer.
+    @ivar motd: message of the day; each of its lines is a notice.
+    @ivar rehash: reads again what was read from files; fires with one short text
+        for each thing that could not be read.
+    @ivar startedAt: when the service began, in seconds of the clock.
+    """
+
+    hub: Hub
+    history: History
+    accounts: Accounts
+    authenticator: Authenticator
+    sanctions: Sanctions
+    renderings: RenderingChoice
+    clock: IReactorTime
+    rehash: Callable[[], Deferred[tuple[str, ...]]]
+    settings: Settings = Settings()
+    motd: str = ""
+    startedAt: float = 0.0
+
+    def now(self) -> datetime:
+        """The time, aware and in UTC."""
+        return self.hub.now()
+
+    def isOperator(self, member: Member) -> bool:
+        """Whether a member keeps order here."""
+        account = self.accounts.owner(member.account) if member.account else None
+        return account is not None and self.accounts.isOperator(account)
+
+    def tellOperators(self, event: Event) -> None:
+        """Tell those who keep order here."""
+        for member in self.hub.nicknames.members:
+            if self.isOperator(member):
+                member.hear(event)

@@ -1,0 +1,85 @@
+"""
+Those who have a nickname.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chat.audience import Recipient
+from chat.endings import Ending
+from chat.events import Event
+from chat.participant import Participant
+
+
+@dataclass(eq=False, slots=True)
+class Seat:
+    """
+    One session of a member, as the rest of the service sees it.
+
+    @ivar end: ends the session; told why, a detail of that, and who wants it.
+    @ivar address: from where it comes; it may be known only some time after the
+        beginning.
+    @ivar since: when it came.
+    @ivar active: when its last complete line came, in seconds of the Hub's clock.
+    """
+
+    recipient: Recipient
+    participant: Participant
+    end: Callable[[Ending, str, str], None]
+    address: Callable[[], str]
+    since: datetime
+    active: float = 0.0
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class Member:
+    """
+    Somebody who has a nickname.
+
+    @ivar fold: of the nickname; see L{chat.names.fold}.
+    @ivar seats: his sessions in this process, so none for somebody elsewhere.  A
+        guest has one; who has an account may have several, and all of them hear
+        what he hears.
+    @ivar account: the fold of his account, or nothing.
+    @ivar rooms: those he has gone into and not left.  The room itself knows of it
+        when the event arrives.
+    @ivar active: when his last complete line came, in seconds of the Hub's clock.
+    @ivar teller: who told him something last.
+    @ivar away: why he is away; L{None} while he is not.
+    @ivar ignored: the folds of those he does not listen to.
+    """
+
+    nick: str
+    fold: str
+    seats: list[Seat] = field(default_factory=list)
+    account: str = ""
+    rooms: list[str] = field(default_factory=list)
+    active: float = 0.0
+    teller: Member | None = None
+    away: str | None = None
+    ignored: set[str] = field(default_factory=set)
+
+    @property
+    def recipients(self) -> Iterator[Recipient]:
+        """Those who hear what he hears."""
+        return (seat.recipient for seat in self.seats)
+
+    def hear(self, event: Event) -> None:
+        """Tell him alone, in all his sessions."""
+        for recipient in self.recipients:
+            recipient.hear(event)
+
+    def called(self, nick: str, fold: str) -> None:
+        """Note that he has another nickname."""
+        self.nick, self.fold = nick, fold
+        for seat in self.seats:
+            seat.participant.nick = seat.recipient.name = nick
+
+    def withdraw(self) -> None:
+        """Let him hear no more, in any of his sessions."""
+        for recipient in self.recipients:
+            recipient.withdraw()
+        self.seats.clear()

@@ -1,0 +1,131 @@
+"""
+Reading again, while the service runs, what the operator keeps in files: the
+message of the day, the bans, the certificates.
+
+A signal asks for it (SIGHUP, which is what C{systemctl reload} sends), or an
+operator does (C{/rehash}).  What cannot be read stays as it was, and hinders
+nothing else.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.logger import Logger
+
+from chat.errors import ChatError
+from chat.operations.notify import NotifyService
+from chat.operations.serving import Clock
+
+STEP_LIMIT = 30.0
+"""How many seconds a step may take."""
+
+Step = tuple[str, Callable[[], Deferred[Any]]]
+"""What is read again, in a word or two, and what does it."""
+
+
+class CannotRead(Exception):
+    """
+    What is to be read cannot be used; the message is what and why, in one line
+    for the operator.
+    """
+
+
+class Rehash(Service):
+    """
+    Runs all steps when it is told to, one after the other.
+    """
+
+    _log = Logger()
+
+    def __init__(self, steps: Sequence[Step], notify: NotifyService, clock: Clock) -> None:
+        """
+        @param notify: what is told when it begins and when it is done.
+        """
+        self._steps = steps
+        self._notify = notify
+        self._clock = clock
+        self._isRunning = False
+        self._waiting: list[Deferred[tuple[str, ...]]] = []
+        self._before: Any = None
+
+    def startService(self) -> None:
+        """
+        Run at every SIGHUP from now on.
+        """
+        super().startService()
+        self._before = signal.getsignal(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, self._received)
+
+    def stopService(self) -> None:
+        """
+        Let SIGHUP do what it did before.  Nobody waits for a run that is under
+        way: it changes nothing on the disk.
+        """
+        super().stopService()
+        if self._before is not None:
+            signal.signal(signal.SIGHUP, self._before)
+            self._before = None
+
+    def run(self) -> Deferred[tuple[str, ...]]:
+        """
+        Run all steps.  While they run already, this run follows, for what has
+        been changed just now may have been read before; it is one, however many
+        ask for it meanwhile.
+
+        @return: fires with one short text for each step that failed.  It never
+            fails.
+        """
+        done: Deferred[tuple[str, ...]] = Deferred()
+        self._waiting.append(done)
+        if not self._isRunning:
+            self._begin()
+        return done
+
+    def _received(self, number: int, frame: FrameType | None) -> None:
+        # In the midst of anything, so this is all that may be done here.
+        self._clock.callFromThread(self.run)
+
+    def _begin(self) -> None:
+        asked, self._waiting = self._waiting, []
+        self._isRunning = True
+        self._notify.reloading()
+        Deferred.fromCoroutine(self._runAll()).addCallback(self._ended, asked)
+
+    async def _runAll(self) -> tuple[str, ...]:
+        failed = []
+        for name, step in self._steps:
+            try:
+                await step().addTimeout(STEP_LIMIT, self._clock)
+            except Exception as error:
+                failed.append(f"{name}: {self._reason(name, error)}")
+            else:
+                self._log.info("read again: {step}", step=name)
+        return tuple(failed)
+
+    def _reason(self, name: str, error: Exception) -> str:
+        match error:
+            case CannotRead():
+                reason = str(error)
+            case ChatError():
+                reason = error.code
+            case TimeoutError():
+                reason = f"not done within {STEP_LIMIT:.0f} seconds"
+            case _:
+                self._log.failure("{step} cannot be read again", step=name)
+                return type(error).__name__
+        self._log.error("cannot read again: {step}: {reason}", step=name, reason=reason)
+        return reason
+
+    def _ended(self, failed: tuple[str, ...], asked: Sequence[Deferred[tuple[str, ...]]]) -> None:
+        self._isRunning = False
+        self._notify.reloaded()
+        for done in asked:
+            done.callback(failed)
+        if self._waiting and not self._isRunning:
+            self._begin()

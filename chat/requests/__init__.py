@@ -1,0 +1,3 @@
+"""
+What each command does, once the state of the session allows it.
+"""

@@ -1,0 +1,224 @@
+"""Tests for L{chat.credentials.throttle}."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+
+from chat.credentials.throttle import ATTEMPTS, PERIOD, Attempt, Throttle, origin
+from chat.errors import TooManyAttempts
+
+
+class Guesses:
+    """
+    A throttle, and its clock.
+    """
+
+    def __init__(self, **limits: int) -> None:
+        self.clock = Clock()
+        self.throttle = Throttle(self.clock.seconds, **limits)
+
+    def begin(self, address: str = "192.0.2.1", fold: str = "alice") -> Attempt:
+        return self.throttle.begin(address, fold)
+
+    def wait(self, address: str = "192.0.2.1", fold: str = "alice") -> int:
+        """
+        @return: how many seconds somebody is told to wait, 0 where his guess is
+            taken.
+        """
+        try:
+            self.begin(address, fold)
+        except TooManyAttempts as error:
+            return int(error.about)
+        return 0
+
+
+@pytest.fixture
+def guesses() -> Guesses:
+    return Guesses()
+
+
+def test_threeAMinute(guesses: Guesses) -> None:
+    assert [guesses.wait() for _ in range(ATTEMPTS)] == [0, 0, 0]
+    assert guesses.wait() == 60
+    guesses.clock.advance(59.5)
+    assert guesses.wait() == 1
+    guesses.clock.advance(0.5)
+    assert [guesses.wait() for _ in range(4)] == [0, 0, 0, 60]
+
+
+def test_inAnyMinute(guesses: Guesses) -> None:
+    """And not only from one full minute to the next."""
+    for _ in range(ATTEMPTS):
+        assert guesses.wait() == 0
+        guesses.clock.advance(20)
+    # The first is forgotten, the others are 20 and 40 seconds old.
+    assert guesses.wait() == 0
+    assert guesses.wait() == 20
+
+
+def test_anAttemptThatIsRefusedDoesNotCount(guesses: Guesses) -> None:
+    for _ in range(ATTEMPTS):
+        guesses.begin()
+    for _ in range(59):
+        guesses.clock.advance(1)
+        assert guesses.wait() > 0
+    guesses.clock.advance(1)
+    assert guesses.wait() == 0
+
+
+def test_perAddress(guesses: Guesses) -> None:
+    """Whatever names are tried."""
+    assert [guesses.wait(fold=fold) for fold in "abcd"] == [0, 0, 0, 60]
+    assert guesses.wait(address="192.0.2.2", fold="d") == 0
+
+
+def test_perAccount(guesses: Guesses) -> None:
+    """From wherever."""
+    assert [guesses.wait(address=f"192.0.2.{n}") for n in range(4)] == [0, 0, 0, 60]
+    assert guesses.wait(address="192.0.2.9", fold="bob") == 0
+    # What was refused for the sake of the account is not counted for the address.
+    assert [guesses.wait("192.0.2.3", fold) for fold in "abcd"] == [0, 0, 0, 60]
+
+
+def test_theLongerWaitIsTold(guesses: Guesses) -> None:
+    for n in range(ATTEMPTS):
+        guesses.begin(f"192.0.2.{n}", "alice")
+    guesses.clock.advance(30)
+    for fold in "abc":
+        guesses.begin("192.0.2.9", fold)
+    assert guesses.wait("192.0.2.9", "alice") == 60
+    assert guesses.wait("192.0.2.8", "alice") == 30
+
+
+def test_rightPasswordsDoNotCount(guesses: Guesses) -> None:
+    for _ in range(10):
+        guesses.begin().takeBack()
+    assert [guesses.wait() for _ in range(4)] == [0, 0, 0, 60]
+
+
+def test_nobodyKnowsYet(guesses: Guesses) -> None:
+    """Attempts that are not decided count, and so three are all there may be at once."""
+    attempts = [guesses.begin() for _ in range(ATTEMPTS)]
+    assert guesses.wait() == 60
+    attempts[1].takeBack()
+    assert guesses.wait() == 0
+    assert guesses.wait() == 60
+
+
+def test_aRightPasswordMakesNoWrongOneGood(guesses: Guesses) -> None:
+    """Otherwise one's own password would clear the way for the next three guesses."""
+    guesses.begin()
+    guesses.begin()
+    guesses.begin().takeBack()
+    assert [guesses.wait(), guesses.wait()] == [0, 60]
+
+
+def test_takenBackOnlyOnce(guesses: Guesses) -> None:
+    first = guesses.begin()
+    guesses.begin()
+    guesses.begin()
+    for _ in range(3):
+        first.takeBack()
+    assert [guesses.wait(), guesses.wait()] == [0, 60]
+
+
+def test_takenBackWhenItIsForgottenAlready(guesses: Guesses) -> None:
+    attempt = guesses.begin()
+    guesses.clock.advance(PERIOD)
+    guesses.begin("192.0.2.2", "bob")
+    attempt.takeBack()
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1 4321", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1 4321", "2001:db8:1:2::/64"),
+        ("::1", "::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("unix", "unix"),
+        ("", ""),
+    ],
+)
+def test_whatIsOneAddress(address: str, counted: str) -> None:
+    assert origin(address) == counted
+
+
+def test_oneNetworkIsOneAddress(guesses: Guesses) -> None:
+    """A peer who comes by IPv6 can have another address for each guess."""
+    waits = [guesses.wait(f"2001:db8::{n}:1", str(n)) for n in range(1, 5)]
+    assert waits == [0, 0, 0, 60]
+    assert guesses.wait("2001:db8:0:1::1", "another") == 0
+
+
+def test_unixSocketsAreAnAddress(guesses: Guesses) -> None:
+    assert [guesses.wait("unix", fold) for fold in "abcd"] == [0, 0, 0, 60]
+
+
+def _remembered(guesses: Guesses) -> int:
+    return max(len(guesses.throttle._addresses), len(guesses.throttle._accounts))
+
+
+def test_memoryIsBounded() -> None:
+    guesses = Guesses(maxKeys=100)
+    for n in range(1000):
+        guesses.begin(f"host{n}", f"nick{n}")
+    assert _remembered(guesses) == 100
+    # The newest are kept.
+    assert [guesses.wait("host999", fold) for fold in "abc"] == [0, 0, 60]
+
+
+def test_oldGuessesAreForgotten(guesses: Guesses) -> None:
+    for n in range(1000):
+        guesses.begin(f"host{n}", f"nick{n}")
+    guesses.clock.advance(PERIOD)
+    guesses.begin()
+    assert _remembered(guesses) == 1
+
+
+def test_nothingIsLeftOfRightPasswords(guesses: Guesses) -> None:
+    guesses.begin().takeBack()
+    assert _remembered(guesses) == 0
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(min_value=0, max_value=40),
+            st.sampled_from(["192.0.2.1", "192.0.2.2"]),
+            st.sampled_from(["alice", "bob"]),
+            st.booleans(),
+        ),
+        max_size=60,
+    )
+)
+def test_neverMoreThanThreeWrongOnesInAMinute(
+    steps: list[tuple[float, str, str, bool]],
+) -> None:
+    """Of any address and of any account, and whoever has fewer is not refused."""
+    guesses = Guesses()
+    wrong: list[tuple[float, str, str]] = []
+    for pause, address, fold, isRight in steps:
+        guesses.clock.advance(pause)
+        now = guesses.clock.seconds()
+        recent = [guess for guess in wrong if guess[0] + PERIOD > now]
+        full = any(
+            len([guess for guess in recent if guess[at] == key]) >= ATTEMPTS
+            for at, key in ((1, address), (2, fold))
+        )
+        if full:
+            assert 0 < guesses.wait(address, fold) <= PERIOD
+            continue
+        attempt = guesses.begin(address, fold)
+        if isRight:
+            attempt.takeBack()
+        else:
+            wrong.append((now, address, fold))

@@ -1,0 +1,234 @@
+"""
+What people read on their screens, as the documentation shows it.
+"""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from chat.events import (
+    Acted,
+    BanRow,
+    BansListed,
+    Closed,
+    Described,
+    Done,
+    Ending,
+    Entered,
+    Event,
+    Excerpt,
+    Greeted,
+    Helped,
+    Invited,
+    Joined,
+    LanguageSet,
+    Left,
+    Listed,
+    ModeSet,
+    NickAsked,
+    Person,
+    Recalled,
+    Refused,
+    Renamed,
+    RoomRow,
+    RoomsListed,
+    Said,
+    Sent,
+    Talking,
+    Told,
+    TopicSet,
+    Warned,
+    Welcomed,
+)
+from chat.interfaces import Style
+from chat.rendering.choice import renderingFor
+from chat.verbs import VERBS
+from tests.pages import literals, page, rows, section
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+LOCAL = datetime(2026, 11, 21, 14, 20).astimezone()
+"""A time that reads the same wherever the tests run."""
+
+
+_TUTORIAL = (
+    Greeted("tcpchat", 0),
+    Greeted("tcpchat", 1),
+    NickAsked(),
+    LanguageSet("en"),
+    LanguageSet("zh_CN"),
+    Closed(Ending.QUIT),
+    Closed(Ending.SHUTDOWN),
+)
+_ENGLISH = (
+    Welcomed("#lobby", "alice"),
+    Welcomed("#lobby", "bob", ("alice",)),
+    Refused("nick-taken", "alice"),
+    Refused("unknown-command", "/foo"),
+    Refused("no-such-nick", "carol"),
+    Joined("#lobby", NOW, "bob", 2),
+    Said("#lobby", 1, NOW, "alice", "hello, bob"),
+    Acted("#lobby", 1, NOW, "alice", "waves"),
+    Told(NOW, "bob", "alice", "shall we have lunch?"),
+    Sent(NOW, "bob", "alice", "shall we have lunch?"),
+    Listed("#lobby", (Person("alice"), Person("bob"))),
+    Renamed("#lobby", NOW, "bob", "robert"),
+    Left("#lobby", NOW, "bot", Ending.INPUT_CLOSED, "", 1),
+    # Accounts and operators.
+    Done("registered", "alice"),
+    Refused("nick-registered", "alice"),
+    Done("logged-in", "alice"),
+    Excerpt("#lobby", "replay", 4),
+    Recalled("#lobby", 1, LOCAL, "alice", "hello, bob"),
+    Recalled("#lobby", 3, LOCAL, "alice", "waves", True),
+    Described("alice", "alice", True, LOCAL, 0, False, "", ("#lobby",), ("127.0.0.1",)),
+    # Rooms.
+    Entered("#garden"),
+    Entered("#garden", ("alice",), "Tomatoes and other fruit"),
+    Entered("#garden", (), "Tomatoes and other fruit"),
+    Talking("#garden"),
+    TopicSet("#garden", NOW, "alice", "Tomatoes and other fruit"),
+    ModeSet("#garden", NOW, "alice", "private", "on"),
+    Done("invited", "bob"),
+    Invited("#garden", "alice"),
+    RoomsListed((RoomRow("#garden", 2, "Tomatoes and other fruit", True),)),
+    # Order.
+    Done("muted", "mallory"),
+    Warned("muted", "not here"),
+    Refused("muted", "not here"),
+    Left("#lobby", NOW, "mallory", Ending.KICKED, "enough", 2, "alice"),
+    Done("kicked", "mallory"),
+    Done("banned", "mallory"),
+    BansListed((BanRow("ban", "mallory", "alice", "enough", LOCAL),)),
+    Refused("banned", "enough"),
+    Done("unbanned", "mallory"),
+    # The past.
+    Excerpt("#garden", "history", 2),
+    Excerpt("", "search", 1),
+)
+_CHINESE = (
+    Welcomed("#lobby", "小红"),
+    Welcomed("#lobby", "小明", ("小红",)),
+    Refused("nick-taken", "小红"),
+    Joined("#lobby", NOW, "小明", 2),
+    Said("#lobby", 1, NOW, "小红", "你好，小明"),
+    Acted("#lobby", 1, NOW, "小红", "挥挥手"),
+    Told(NOW, "小明", "小红", "中午一起吃饭？"),
+    Sent(NOW, "小明", "小红", "中午一起吃饭？"),
+    Listed("#lobby", (Person("小红"), Person("小明"))),
+    Renamed("#lobby", NOW, "小明", "大明"),
+    Left("#lobby", NOW, "小明", Ending.QUIT, "回头见", 1),
+    # Accounts and operators.
+    Done("registered", "小红"),
+    Refused("nick-registered", "小红"),
+    Done("logged-in", "小红"),
+    Excerpt("#lobby", "replay", 3),
+    Recalled("#lobby", 1, LOCAL, "小红", "你好，小明"),
+    Described("小红", "小红", True, LOCAL, 0, False, "", ("#lobby",), ("127.0.0.1",)),
+    # Rooms.
+    Entered("#菜园"),
+    Entered("#菜园", ("小红",), "番茄和别的果子"),
+    Talking("#菜园"),
+    TopicSet("#菜园", NOW, "小红", "番茄和别的果子"),
+    ModeSet("#菜园", NOW, "小红", "private", "on"),
+    Done("invited", "小明"),
+    Invited("#菜园", "小红"),
+    RoomsListed((RoomRow("#菜园", 2, "番茄和别的果子", True),)),
+    # Order.
+    Done("muted", "捣蛋鬼"),
+    Warned("muted", "这里不发广告"),
+    Refused("muted", "这里不发广告"),
+    Left("#lobby", NOW, "捣蛋鬼", Ending.KICKED, "够了", 2, "小红"),
+    Done("kicked", "捣蛋鬼"),
+    BansListed((BanRow("ban", "捣蛋鬼", "小红", "够了", LOCAL),)),
+    Refused("banned", "够了"),
+    Done("unbanned", "捣蛋鬼"),
+    # The past.
+    Excerpt("#菜园", "history", 2),
+    Excerpt("", "search", 1),
+)
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+
+
+def _shown(events: tuple[Event, ...], language: str) -> list[str]:
+    """
+    The lines, as they stand in a page: without blanks at their end.
+    """
+    text = renderingFor(Style(language=language)).render
+    return [shown.rstrip() for event in events for shown in text(event).decode().splitlines()]
+
+
+def _timeless(line: str) -> str:
+    return _MOMENT.sub("…", line)
+
+
+def _linesOf(name: str) -> set[str]:
+    return {_timeless(line.removeprefix("    ")) for line in page(name).splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "events"),
+    [
+        ("tutorial.rst", "en", _TUTORIAL[:4] + _TUTORIAL[5:] + _ENGLISH),
+        ("tutorial.rst", "zh_CN", _TUTORIAL[4:5]),
+        ("tutorial.zh_CN.rst", "zh_CN", _TUTORIAL[:3] + _TUTORIAL[4:] + _CHINESE),
+        ("tutorial.zh_CN.rst", "en", _TUTORIAL[3:4]),
+    ],
+)
+def test_tutorials(name: str, language: str, events: tuple[Event, ...]) -> None:
+    """
+    Whoever tries the tutorial sees what it says.
+    """
+    lines = _linesOf(name)
+    assert [shown for shown in _shown(events, language) if _timeless(shown) not in lines] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("tutorial.rst", "en"), ("tutorial.zh_CN.rst", "zh_CN")]
+)
+def test_helpInTutorials(name: str, language: str) -> None:
+    """
+    Whatever a tutorial shows of the help is in it.
+    """
+    help = _shown(
+        tuple(
+            Helped(
+                "/" + verb.name,
+                tuple("/" + other for other in verb.aliases),
+                verb.arguments,
+                verb.help,
+            )
+            for verb in VERBS
+        ),
+        language,
+    )
+    shown = [line for line in _linesOf(name) if line.startswith("--- /")]
+    assert shown
+    assert [line for line in shown if line not in help] == []
+
+
+def test_chinese() -> None:
+    """
+    The table of phrases in both languages.
+    """
+    events: tuple[Event, ...] = (
+        Greeted("tcpchat", 1),
+        NickAsked(),
+        Refused("nick-taken", "bob"),
+        Joined("#lobby", NOW, "bob", 2),
+        Said("#lobby", 1, NOW, "bob", "hello"),
+        Told(NOW, "bob", "alice", "hi"),
+        Left("#lobby", NOW, "bob", Ending.IDLE_TIMEOUT, "", 1),
+        Entered("#garden", ("bob",), "tomatoes"),
+        Talking("#garden"),
+        Recalled("#lobby", 1, LOCAL, "bob", "hello"),
+        Excerpt("", "search", 2),
+    )
+    documented = [
+        (literals(english)[0], literals(chinese)[0])
+        for english, chinese in rows(section(page("protocol.rst"), "Chinese"))
+    ]
+    expected = list(zip(_shown(events, "en"), _shown(events, "zh_CN"), strict=True))
+    assert documented == expected

@@ -1,0 +1,250 @@
+"""Tests for L{chat.options}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword
+
+from chat import __version__
+from chat.options import Options
+
+DAY = 24 * 60 * 60
+
+
+def parse(*arguments: str) -> Options:
+    options = Options()
+    options.parseOptions(arguments)
+    return options
+
+
+def wrong(act: Callable[[], object]) -> str:
+    """
+    @return: The one line that is all a wrong option gives.
+    """
+    with pytest.raises(SystemExit) as raised:
+        act()
+    code = raised.value.code
+    assert isinstance(code, str), "a text is printed, and the exit status is 1"
+    assert len(code.splitlines()) == 1
+    assert code.startswith("twistd tcpchat: ")
+    return code
+
+
+@pytest.fixture(autouse=True)
+def _withoutStateDirectory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+
+
+def test_defaults() -> None:
+    assert dict(parse()) == {
+        "ports": ["8080"],
+        "operators": [],
+        "name": "tcpchat",
+        "motd": None,
+        "motdText": "",
+        "language": "en",
+        "registration-timeout": 60,
+        "idle-timeout": 1800,
+        "half-close": "close",
+        "room": "#lobby",
+        "announce-limit": 50,
+        "max-rooms": 5000,
+        "max-joined": 20,
+        "database": "tcpchat.sqlite3",
+        "replay": 20,
+        "keep": 30 * DAY,
+        "keep-lines": 1_000_000,
+        "transcript": None,
+        "log-format": "text",
+    }
+
+
+def test_allOptions(tmp_path: Path) -> None:
+    motd = tmp_path / "motd"
+    motd.write_text("Be kind.\n\x1b[31m你好\n", encoding="utf-8")
+    options = parse(
+        *("--port", "9000", "-p", "unix:/run/chat.sock", "--port=tcp:1"),
+        *("--name", "the \x07pub", "--motd", str(motd), "--language", "zh-CN"),
+        *("--registration-timeout", "1.5", "--idle-timeout", "0", "--half-close", "listen"),
+        *("--room", "Pub", "--announce-limit", "0", "--max-rooms", "7", "--max-joined", "3"),
+        *("--operator", "alice", "--operator", "李雷", "--database", "/var/chat.db"),
+        *("--replay", "200", "--keep", "1d12h", "--keep-lines", "0"),
+        *("--transcript", "said.log", "--log-format", "json"),
+    )
+    assert dict(options) == {
+        "ports": ["9000", "unix:/run/chat.sock", "tcp:1"],
+        "operators": ["alice", "李雷"],
+        "name": "the pub",
+        "motd": str(motd),
+        "motdText": "Be kind.\n你好",
+        "language": "zh_CN",
+        "registration-timeout": 1.5,
+        "idle-timeout": 0,
+        "half-close": "listen",
+        "room": "#pub",
+        "announce-limit": 0,
+        "max-rooms": 7,
+        "max-joined": 3,
+        "database": "/var/chat.db",
+        "replay": 200,
+        "keep": 1.5 * DAY,
+        "keep-lines": 0,
+        "transcript": "said.log",
+        "log-format": "json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "about"),
+    [
+        (["--nonsense"], "nonsense"),
+        (["extra"], "Wrong number of arguments"),
+        (["--port"], "port"),
+        (["--language", "klingon"], "--language is one of en, zh_CN"),
+        (["--half-close", "maybe"], "--half-close is one of close, listen"),
+        (["--log-format", "xml"], "--log-format is one of text, json"),
+        (["--name", " \x1b[1m "], "--name needs a name"),
+        (["--registration-timeout", "soon"], "a number of seconds"),
+        (["--registration-timeout", "-1"], "a number of seconds"),
+        (["--idle-timeout", "nan"], "a number of seconds"),
+        (["--idle-timeout", "inf"], "a number of seconds"),
+        (["--motd", "/nonexistent/motd"], "/nonexistent/motd: No such file"),
+        (["--motd", "/"], "Is a directory"),
+        (["--room", "no such"], "--room no such: room-invalid"),
+        (["--room", "#"], "--room #: room-invalid"),
+        (["--operator", "bob 1"], "--operator bob 1: nick-invalid"),
+        (["--operator", ""], "nick-invalid"),
+        (["--operator", "x" * 21], "nick-too-long"),
+        (["--keep", "soon"], "--keep is a span of time such as 12h or 30d"),
+        (["--keep", "30"], "--keep is a span of time"),
+        (["--keep", "-1d"], "--keep is a span of time"),
+        (["--keep", "0d"], "--keep is a span of time"),
+        (["--keep", ""], "--keep is a span of time"),
+        (["--replay", "201"], "--replay is a whole number, at most 200"),
+        (["--auth", "nonsense"], "nonsense"),
+        (["--auth", "memory:alice"], "argstring"),
+        (["--auth"], "--auth requires argument"),
+    ],
+)
+def test_aWrongOptionIsOneLine(arguments: list[str], about: str) -> None:
+    assert about in wrong(lambda: parse(*arguments))
+
+
+@pytest.mark.parametrize(
+    "option", ["announce-limit", "max-rooms", "max-joined", "replay", "keep-lines"]
+)
+@pytest.mark.parametrize("value", ["", "-1", "1.5", "1e3", "many", "²", "१", "9" * 20])
+def test_aNumberIsAWholeOne(option: str, value: str) -> None:
+    assert f"--{option} is a whole number" in wrong(lambda: parse(f"--{option}", value))
+
+
+def test_zeroKeepsLinesForEver() -> None:
+    assert parse("--keep", "0")["keep"] == 0
+
+
+def test_aRoomHasOneSpelling() -> None:
+    assert parse("--room", "#Ｐｕｂ")["room"] == "#pub"
+
+
+def test_anOperatorIsNamedAsANicknameIs() -> None:
+    assert parse("--operator", "Ａlice")["operators"] == ["Alice"]
+
+
+# The database.
+
+
+@pytest.mark.parametrize(
+    ("directory", "path"),
+    [
+        ("/var/lib/tcpchat", "/var/lib/tcpchat/tcpchat.sqlite3"),
+        ("/var/lib/a:/var/lib/b", "/var/lib/a/tcpchat.sqlite3"),
+        ("", "tcpchat.sqlite3"),
+    ],
+)
+def test_theServiceManagerSaysWhereTheDatabaseIs(
+    monkeypatch: pytest.MonkeyPatch, directory: str, path: str
+) -> None:
+    """It may name several directories; the first is the one."""
+    monkeypatch.setenv("STATE_DIRECTORY", directory)
+    assert parse()["database"] == path
+
+
+@pytest.mark.parametrize("path", [":memory:", "/elsewhere/chat.db"])
+def test_theOperatorKnowsBetterWhereTheDatabaseIs(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/tcpchat")
+    assert parse("--database", path)["database"] == path
+
+
+# Who checks passwords.
+
+
+def test_othersMayCheckPasswords(tmp_path: Path) -> None:
+    """They are asked in the order in which they are given."""
+    users = tmp_path / "users"
+    users.write_text("bob:secret\n")
+    options = parse("--auth", "memory:alice:secret", "--auth", f"file:{users}")
+    names = [type(checker).__name__ for checker in options["credCheckers"]]
+    assert names == ["InMemoryUsernamePasswordDatabaseDontUse", "FilePasswordDB"]
+    for checker in options["credCheckers"]:
+        assert ICredentialsChecker.providedBy(checker)
+        assert IUsernamePassword in checker.credentialInterfaces
+
+
+def test_whatChecksNoPasswordsIsNotOffered() -> None:
+    options = Options()
+    options.authOutput = StringIO()
+    with pytest.raises(SystemExit) as raised:
+        options.parseOptions(["--help-auth"])
+    assert raised.value.code == 0
+    assert "memory" in options.authOutput.getvalue()
+    assert "sshkey" not in options.authOutput.getvalue()
+    wrong(lambda: parse("--auth", "sshkey"))
+
+
+# The message of the day.
+
+
+def test_aMessageOfTheDayIsUTF8(tmp_path: Path) -> None:
+    motd = tmp_path / "motd"
+    motd.write_bytes(b"caf\xe9")
+    assert f"{motd}: not UTF-8" in wrong(lambda: parse("--motd", str(motd)))
+
+
+def test_theMessageOfTheDayIsFoundFromAnywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is read again when the process is in another directory."""
+    (tmp_path / "motd").write_text("Be kind.")
+    monkeypatch.chdir(tmp_path)
+    assert parse("--motd", "motd")["motd"] == str(tmp_path / "motd")
+
+
+# What is printed.
+
+
+def test_theVersionIsPrinted(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        parse("--version")
+    assert raised.value.code == 0
+    assert capsys.readouterr().out == f"tcpchat {__version__}\n"
+
+
+def test_theHelpNamesEveryOption() -> None:
+    text = str(Options())
+    for name in [*parse(), "port", "operator", "auth", "version"]:
+        if name not in ("ports", "operators", "motdText"):
+            assert f"--{name}" in text
+
+
+@pytest.mark.parametrize("other", ["logger", "syslog"])
+def test_aLogInJSONGoesWithNoOtherLogger(other: str) -> None:
+    options = Options()
+    options.parent = {"logger": None, "syslog": None, other: "x"}
+    assert "does not go with" in wrong(lambda: options.parseOptions(["--log-format", "json"]))
