@@ -5,6 +5,8 @@ pydoctor would fetch an inventory from each of those sites at every build. Their
 from the names, so this needs no network.
 """
 
+import builtins
+import sys
 from importlib.util import find_spec
 
 from pydoctor.model import System as PydoctorSystem
@@ -25,6 +27,12 @@ class Inventory(SphinxInventory):
         """
         if name in ("None", "True", "False"):
             return f"{_PYTHON}/constants.html#{name}"
+        known = getattr(builtins, name, None)
+        if isinstance(known, type):
+            page = "exceptions" if issubclass(known, BaseException) else "stdtypes"
+            return f"{_PYTHON}/{page}.html#{name}"
+        if name.partition(".")[0] in sys.stdlib_module_names:
+            return f"{_PYTHON}/{name.partition('.')[0]}.html#{name}"
         if name.startswith("twisted."):
             page, member = _pageOf(name)
             return f"{_TWISTED}/{page}.html" + (f"#{member}" if member else "")

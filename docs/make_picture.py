@@ -70,6 +70,7 @@ def service() -> Iterator[None]:
     twistd = Path(sysconfig.get_path("scripts"), "twistd")
     endpoint = f"tcp:{PORT}:interface=127.0.0.1"
     command = [twistd, "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint]
+    command += ["--database", ":memory:"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             waitFor("the service", lambda: process.poll() is not None or _isListening())
