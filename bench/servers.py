@@ -36,7 +36,8 @@ def _command(kind: str, port: int) -> list[str]:
         return [sys.executable, str(HERE / "naive.py"), str(port)]
     twistd = Path(sysconfig.get_path("scripts"), "twistd")
     endpoint = f"tcp:{port}:interface={HOST}"
-    return [str(twistd), "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint]
+    command = [str(twistd), "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint]
+    return [*command, "--database", ":memory:"] if kind == "in memory" else command
 
 
 class Server:
@@ -45,11 +46,12 @@ class Server:
 
     @ivar port: where it listens.
     @ivar pid: its process.
+    @ivar directory: where it runs.
     """
 
     def __init__(self, kind: str, cpus: set[int]) -> None:
         """
-        @param kind: one of L{KINDS}.
+        @param kind: one of L{KINDS}, or C{in memory}: tcpchat without a database.
         @param cpus: the cores it may use.
         """
         self._kind = kind
@@ -69,7 +71,8 @@ class Server:
     def __enter__(self) -> Server:
         # twistd leaves files where it runs.
         self._directory = tempfile.TemporaryDirectory(prefix="tcpchat-bench-")
-        self._log = Path(self._directory.name, "log")
+        self.directory = Path(self._directory.name)
+        self._log = self.directory / "log"
         with self._log.open("wb") as output:
             self._process = Popen(
                 _command(self._kind, self.port),
