@@ -30,9 +30,9 @@ class StartDaemon(Protocol):
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """
-    One with default options, for all tests of a module.
+    One for all tests of a module, which hear nothing of what was said in earlier ones.
     """
-    with Daemon(tmp_path_factory.mktemp("daemon")) as daemon:
+    with Daemon(tmp_path_factory.mktemp("daemon"), "--replay", "0") as daemon:
         yield daemon
 
 
@@ -47,9 +47,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 @pytest.fixture(scope="module")
 def doors(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Doors]:
     """
-    One with every kind of way in, for all tests of a module.
+    One with every kind of way in, for all tests of a module, as L{daemon} is.
     """
-    with Doors(tmp_path_factory.mktemp("doors"), certificate) as doors:
+    with Doors(tmp_path_factory.mktemp("doors"), certificate, "--replay", "0") as doors:
         yield doors
 
 

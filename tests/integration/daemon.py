@@ -6,7 +6,9 @@ import os
 import socket
 import sysconfig
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
 from time import monotonic
 
@@ -18,11 +20,14 @@ TWISTD = str(Path(sysconfig.get_path("scripts"), "twistd"))
 
 def freePort() -> int:
     """
-    @return: A TCP port of 127.0.0.1 that nobody listens on.
+    @return: A TCP port of 127.0.0.1 that nobody listens on.  It is none of those that the kernel
+        gives to who connects: one who waits for a listener could be given its port, and be
+        connected to himself.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", SystemRandom().randrange(10_000, 32_768)))
+            return int(probe.getsockname()[1])
 
 
 class Daemon:
@@ -98,11 +103,13 @@ class Daemon:
         [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
         return int(line.split()[1]) * 1024
 
-    def connect(self) -> Peer:
+    def connect(self, source: str = "127.0.0.1") -> Peer:
         """
+        @param source: The address to come from; everything in 127.0.0.0/8 is this machine.
         @return: A new participant, who has not read the greeting yet.
         """
-        connection = socket.create_connection(("127.0.0.1", self.port), 10.0)
+        place = "127.0.0.1", self.port
+        connection = socket.create_connection(place, 10.0, source_address=(source, 0))
         # Nothing a test sends waits for an acknowledgement of what it has sent before.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return Peer(connection)
@@ -149,9 +156,12 @@ class Daemon:
         deadline = monotonic() + self._STARTS_WITHIN
         while monotonic() < deadline:
             try:
-                self.connect().close()
+                with self.connect() as peer:
+                    # It listens before it is ready, and greets nobody until then.
+                    peer.line()
+                    peer.leave()
                 return
-            except OSError:
+            except (OSError, EOFError):
                 pass
             try:
                 status = self.process.wait(0.02)

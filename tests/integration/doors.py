@@ -114,9 +114,3 @@ class Doors(Daemon):
         connection = socket.create_connection(("127.0.0.1", self.proxied), 10.0)
         connection.sendall(header)
         return Peer(connection)
-
-    def _waitUntilListening(self) -> None:
-        super()._waitUntilListening()
-        # It greets nobody before all of them are open.
-        with self.connect() as peer:
-            peer.line()

@@ -75,10 +75,22 @@ class Peer:
         deadline = monotonic() + self._timeout
         while (end := self._received.find(b"\r\n")) < 0:
             if not self._receive(deadline):
-                raise EOFError(f"closed, after {bytes(self._received)!r}")
+                raise EOFError(f"closed, after {bytes(self._received[-500:])!r}")
         line = _text(self._received[:end])
         del self._received[: end + 2]
         return line
+
+    def waiting(self) -> list[str]:
+        """
+        @return: Every whole line that has come by now; the service may be gone.
+        """
+        self.connection.setblocking(False)
+        with suppress(*_NOT_NOW, ConnectionError):
+            while data := self.connection.recv(65536):
+                self._received += data
+        lines, _, rest = bytes(self._received).rpartition(b"\r\n")
+        self._received[:] = rest
+        return _text(lines).split("\r\n") if lines else []
 
     def expect(self, text: str) -> str:
         """
@@ -134,7 +146,7 @@ class Peer:
             while self._receive(deadline):
                 pass
         except TimeoutError as error:
-            raise AssertionError(f"still open, after {bytes(self._received)!r}") from error
+            raise AssertionError(f"still open, after {bytes(self._received[-500:])!r}") from error
         text = _text(self._received)
         self._received.clear()
         assert not text or text.endswith("\r\n"), f"closed within a line: {text!r}"

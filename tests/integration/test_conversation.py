@@ -116,6 +116,10 @@ def test_textAndJSON(join: Join) -> None:
     alice, bob, robot = join("alice"), join("bob"), join("robot")
     robot.send("/format json")
     assert json.loads(robot.line()) == {"event": "formatset", "format": "json"}
+    # A program is told who is here, and from then on who comes and goes.
+    listed = json.loads(robot.line())
+    assert (listed["event"], listed["room"]) == ("listed", "#lobby")
+    assert [person["nick"] for person in listed["people"]] == ["alice", "bob", "robot"]
     alice.send("hi robot", '/me says "你好"')
     alice.catchUp()
     robot.send('beep "beep"')
@@ -148,7 +152,7 @@ def test_textAndJSON(join: Join) -> None:
     assert listed == {
         "event": "listed",
         "room": "#lobby",
-        "people": [{"nick": "alice"}, {"nick": "bob"}, {"nick": "robot"}],
+        "people": [{"nick": nick, "away": False} for nick in ("alice", "bob", "robot")],
     }
     assert sent == {"event": "sent", "nick": "robot", "to": "bob", "text": "psst"}
     assert refused.pop("text") == "nobody here is called nobody"
@@ -168,6 +172,7 @@ def test_textAndJSON(join: Join) -> None:
         "reason": "quit",
         "text": "bye",
         "count": 2,
+        "by": "",
     }
     # And back: what follows is text again.
     robot.send("/format text")
@@ -183,10 +188,13 @@ def test_jsonFromTheBeginning(daemon: Daemon) -> None:
         assert robot.line().startswith("--- What")
         robot.send("/format json", "alice bob", "robot", "/quit done")
         events = [json.loads(line) for line in robot.eof()]
-    assert [event["event"] for event in events] == ["formatset", "refused", "welcomed", "closed"]
+    kinds = ["formatset", "refused", "welcomed", "listed", "closed"]
+    assert [event["event"] for event in events] == kinds
     assert events[1]["code"] == "nick-invalid"
     assert events[2] == {"event": "welcomed", "room": "#lobby", "nick": "robot", "others": []}
-    assert events[3] == {"event": "closed", "reason": "quit", "about": "", "text": "Goodbye."}
+    assert events[3]["people"] == [{"nick": "robot", "idle": 0, "away": False}]
+    farewell = {"event": "closed", "reason": "quit", "about": "", "text": "Goodbye.", "by": ""}
+    assert events[4] == farewell
 
 
 def test_nicknameIsFreeAtOnce(daemon: Daemon, join: Join) -> None:

@@ -96,9 +96,12 @@ def inUse() -> Iterator[int]:
             "--registration-timeout is a number of seconds, 0 for no limit",
         ),
         (["--name", " \x1b[0m"], "--name needs a name"),
-        (["--motd", "nowhere"], "cannot read --motd nowhere: No such file or directory"),
-        (["--motd", "."], "cannot read --motd .: Is a directory"),
-        (["--motd", "latin-1.txt"], "cannot read --motd latin-1.txt: not UTF-8"),
+        (
+            ["--motd", "nowhere"],
+            "cannot read --motd {directory}/nowhere: No such file or directory",
+        ),
+        (["--motd", "."], "cannot read --motd {directory}: Is a directory"),
+        (["--motd", "latin-1.txt"], "cannot read --motd {directory}/latin-1.txt: not UTF-8"),
     ],
 )
 def test_wrongOption(tmp_path: Path, options: list[str], line: str) -> None:
@@ -179,7 +182,9 @@ def test_help(tmp_path: Path) -> None:
     assert (result.returncode, result.stderr) == (0, "")
     for option in (
         *("port", "name", "motd", "language", "registration-timeout", "idle-timeout"),
-        *("half-close", "transcript", "log-format", "version", "help"),
+        *("half-close", "room", "announce-limit", "max-rooms", "max-joined", "database"),
+        *("replay", "keep", "keep-lines", "operator", "auth", "transcript", "log-format"),
+        *("version", "help"),
     ):
         # With its name, and what it does.
         assert re.search(rf"^ .*--{option}\b=? +[A-Z]", result.stdout, re.MULTILINE), option

@@ -1,0 +1,219 @@
+"""
+A disk that fails: the chat goes on, and what waits is stored when the disk is back.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from chat.history.upgrading import LATEST
+from tests.integration.daemon import TWISTD, Daemon, freePort
+from tests.integration.robot import Robot
+from tests.programs import requireProgram
+
+DATABASE = "tcpchat.sqlite3"
+
+# How many lines may wait for the disk.
+BACKLOG = 10_000
+
+
+class _Scene:
+    """
+    An operator, who reads text; an author, who reads JSON; and one who listens.
+    """
+
+    def __init__(self, stack: ExitStack, daemon: Daemon) -> None:
+        self.operator = stack.enter_context(daemon.join("olga"))
+        self.operator.send("/register opensesame")
+        self.operator.expect("is yours now")
+        self.author = stack.enter_context(Robot.join(daemon, "alice"))
+        self.listener = stack.enter_context(daemon.join("bob"))
+        self.author.ask("a line")
+        self.author.expect("stored")
+        self.listener.catchUp()
+        self.operator.catchUp()
+
+    def say(self, text: str) -> float:
+        """
+        @return: After how many seconds the listener has heard it.
+        """
+        begun = monotonic()
+        self.author.peer.send(text)
+        assert self.listener.line() == f"alice: {text}"
+        return monotonic() - begun
+
+    def told(self) -> list[str]:
+        """
+        @return: The codes of what the operator was told since the last time.
+        """
+        lines = [line for line in self.operator.catchUp() if line.startswith("!!!")]
+        return [line.rpartition("(")[2].rstrip(")") for line in lines]
+
+    def waitUntilStored(self) -> None:
+        """Wait until all that was said is on the disk."""
+        self.author.ask()
+        last = max(id for _, id in self.author.said)
+        while self.author.stored["#lobby"] < last:
+            self.author.expect("stored")
+
+
+def _said(tmp_path: Path) -> dict[int, str]:
+    """
+    @return: What a new daemon finds in the history of the lobby.
+    """
+    with Daemon(tmp_path) as daemon, Robot.join(daemon, "reader") as reader:
+        texts, missed = reader.past("#lobby")
+        assert missed == []
+        return texts
+
+
+def test_locked(tmp_path: Path) -> None:
+    """
+    Somebody else has a lock on the file, for longer than it is tried twice.
+    """
+    with Daemon(tmp_path, "--operator", "olga") as daemon, ExitStack() as stack:
+        scene = _Scene(stack, daemon)
+        before = max(scene.say(f"before {number}") for number in range(100))
+        with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            until = monotonic() + 2.5
+            delays: list[float] = []
+            while monotonic() < until and len(delays) < BACKLOG // 2:
+                delays.append(scene.say(f"line {len(delays)}"))
+            assert max(delays) < max(0.25, 5 * before)
+            assert scene.told() == ["history-failing"]
+            # What is not on the disk can be read all the same.
+            texts, missed = scene.author.past("#lobby")
+            assert (len(texts), missed) == (101 + len(delays), [])
+        scene.operator.expect("(history-recovered)")
+        scene.waitUntilStored()
+        assert scene.told() == []
+        heard = {id: text for (_, id), text in scene.author.said.items()}
+    assert _said(tmp_path) == heard
+
+
+def test_full(tmp_path: Path) -> None:
+    """
+    No file may grow any more; more is said than can wait.
+    """
+    with Daemon(tmp_path, "--operator", "olga") as daemon, ExitStack() as stack:
+        scene = _Scene(stack, daemon)
+        limits = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
+        size = max(path.stat().st_size for path in tmp_path.iterdir())
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (size, limits[1]))
+        scene.say("x" * 900)
+        scene.operator.expect("(history-failing)")
+        for first in range(0, BACKLOG + 500, 500):
+            scene.author.ask(*(f"line {number}" for number in range(first, first + 500)))
+            scene.listener.catchUp()
+        scene.operator.expect("(history-lost)")
+        stored = scene.author.stored["#lobby"]
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, limits)
+        scene.operator.expect("(history-recovered)")
+        assert scene.told() == []
+        scene.say("again")
+        scene.waitUntilStored()
+        texts, missed = scene.author.past("#lobby", stored)
+        gone = sum(event["last"] - event["first"] + 1 for event in missed)
+        assert {event["reason"] for event in missed} == {"lost"}
+        # Each that was heard is there, or told to be lost.
+        assert len(texts) + gone == max(texts) - stored
+        assert len(texts) == BACKLOG + 1
+        assert max(texts.values()) == "x" * 900
+        assert texts[max(texts)] == "again"
+
+
+# What cannot be used is refused, and left as it is.
+
+
+def _refused(directory: Path, *options: str, command: Sequence[str] = ()) -> str:
+    """
+    @param command: What to begin the command line with.
+    @return: The one line that says why the service does not start.
+    """
+    files = _files(directory)
+    arguments = [TWISTD, "-n", "--pidfile=", "tcpchat", "--port", f"{freePort()}", *options]
+    result = subprocess.run(
+        [*command, *arguments], cwd=directory, capture_output=True, text=True, timeout=20
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stdout + result.stderr
+    after = _files(directory)
+    assert {path: after[path] for path in files} == files
+    # What is there to see which of two daemons has it says nothing.
+    assert all(path.name.endswith(".lock") for path in after.keys() - files.keys())
+    [line] = result.stderr.splitlines()
+    return line.removeprefix("twistd tcpchat: ").replace(str(directory), "")
+
+
+def _files(directory: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in directory.iterdir() if path.name != "log"}
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """
+    The file that a daemon leaves behind.
+    """
+    directory = tmp_path_factory.mktemp("database")
+    with Daemon(directory) as daemon, daemon.join("alice") as alice:
+        alice.leave()
+    return (directory / DATABASE).read_bytes()
+
+
+# The places in the header of the file: https://www.sqlite.org/fileformat.html, section 1.3.
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda data: b"no database, but somebody needs it\n" * 99, "it is not a database"),
+        (lambda data: data[:50], "it is not a database"),
+        (
+            lambda data: data[:68] + bytes(4) + data[72:],
+            "it is the database of another program",
+        ),
+        (
+            lambda data: data[:60] + b"\0\0\0c" + data[64:],
+            f"it is of version 99, made by a newer tcpchat; this one knows versions up to {LATEST}",
+        ),
+        (lambda data: data[:100] + b"?" * (len(data) - 100), "database disk image is malformed"),
+        (lambda data: data[:-4096], "database disk image is malformed"),
+    ],
+)
+def test_cannotBeUsed(
+    tmp_path: Path, database: bytes, spoil: Callable[[bytes], bytes], reason: str
+) -> None:
+    (tmp_path / DATABASE).write_bytes(spoil(database))
+    assert _refused(tmp_path) == f"cannot open /{DATABASE}: {reason}"
+
+
+def test_inUse(tmp_path: Path) -> None:
+    with Daemon(tmp_path) as daemon, daemon.join("alice") as alice:
+        assert _refused(tmp_path) == f"cannot open /{DATABASE}: another tcpchat uses it"
+        alice.send("still here")
+        alice.leave()
+
+
+def test_directoryIsReadOnly(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    command: list[str] = []
+    if not os.getuid():
+        # Which may write anywhere, unless it gives that up.
+        command = [requireProgram("setpriv"), "--bounding-set=-dac_override"]
+    try:
+        assert _refused(tmp_path, command=command).startswith("cannot keep a database in ")
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def test_directoryIsMissing(tmp_path: Path) -> None:
+    line = _refused(tmp_path, "--database", f"nowhere/{DATABASE}")
+    assert line == "cannot keep a database in /nowhere: there is no such directory"

@@ -1,0 +1,145 @@
+"""
+People who keep order, over real sockets; and what is read again while the service runs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+import ssl
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+
+from tests.integration.conftest import StartDaemon
+from tests.integration.daemon import Daemon
+from tests.integration.doors import Certificate, Doors
+from tests.integration.peer import Peer
+
+BANNED = "!!! you are banned: spam (banned)"
+
+
+def _operator(daemon: Daemon) -> Peer:
+    """
+    @return: olga, who has just taken her nickname for good.
+    """
+    olga = daemon.join("olga")
+    olga.send("/register opensesame")
+    olga.expect("is yours now")
+    return olga
+
+
+def test_bannedAddresses(tmp_path: Path) -> None:
+    """
+    Who comes from there is put out at once, and kept out; after a restart, too.
+    """
+    with (
+        Daemon(tmp_path, "--operator", "olga") as daemon,
+        _operator(daemon) as olga,
+        daemon.connect("127.0.0.2") as two,
+        daemon.connect("127.0.0.3") as three,
+    ):
+        two.join("two")
+        three.join("three")
+        olga.send("/ban 127.0.0.2 1h spam")
+        assert two.eof()[-1] == "!!! olga has banned you: spam (banned)"
+        with daemon.connect("127.0.0.2") as again:
+            assert again.eof() == [BANNED]
+        # One who has no nickname yet gets none; and a network.
+        with daemon.connect("127.0.0.5") as nobody:
+            nobody.expect("nickname?")
+            olga.send("/ban 127.0.0.4/30")
+            olga.expect("127.0.0.4/30 is banned now")
+            nobody.send("nobody")
+            assert nobody.line() == "!!! you are banned (banned)"
+        three.send("still here")
+        olga.expect("three: still here")
+    with Daemon(tmp_path, "--operator", "olga") as daemon:
+        with daemon.connect("127.0.0.2") as two, daemon.connect("127.0.0.7") as seven:
+            assert two.eof() == [BANNED]
+            assert seven.eof() == ["!!! you are banned (banned)"]
+        with daemon.connect() as olga:
+            olga.send("/login olga opensesame", "/unban 127.0.0.2", "/ban three 1s")
+            olga.expect("three is banned now")
+            with daemon.connect("127.0.0.2") as two:
+                two.expect("nickname?")
+                two.send("three")
+                # Its time is over sooner or later.
+                deadline = monotonic() + 10
+                while (line := two.line()) == "!!! you are banned (banned)":
+                    assert monotonic() < deadline
+                    two.send("three")
+                assert line.startswith("--- You are three")
+
+
+def test_readAgainBySignal(tmp_path: Path) -> None:
+    """
+    SIGHUP: the message of the day, and bans that somebody has taken out of the database.
+    """
+    motd = tmp_path / "motd"
+    motd.write_text("old\n")
+    options = ("--operator", "olga", "--motd", str(motd))
+    with Daemon(tmp_path / "daemon", *options) as daemon, _operator(daemon) as olga:
+        olga.send("/ban mallory")
+        olga.expect("mallory is banned now")
+        motd.write_text("new\n")
+        path = tmp_path / "daemon" / "tcpchat.sqlite3"
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("DELETE FROM fact WHERE kind = 'sanction'")
+        daemon.process.send_signal(signal.SIGHUP)
+        deadline = monotonic() + 10
+        while "--- new" not in olga.catchUp():
+            assert monotonic() < deadline
+            olga.send("/motd")
+        while olga.catchUp() != ["--- Nobody is banned or muted."]:
+            assert monotonic() < deadline
+            olga.send("/bans")
+        daemon.join("mallory").leave()
+        assert daemon.process.poll() is None
+
+
+def test_readAgainByAnOperator(startDaemon: StartDaemon, tmp_path: Path) -> None:
+    motd = tmp_path / "motd"
+    motd.write_text("old\n")
+    daemon = startDaemon("--operator", "olga", "--motd", str(motd))
+    with _operator(daemon) as olga, daemon.join("bob") as bob:
+        bob.send("/rehash")
+        assert bob.line() == "!!! only an operator may do that (operator-needed)"
+        motd.write_bytes(b"caf\xe9\n")
+        olga.catchUp()
+        olga.send("/rehash", "/motd")
+        assert olga.catchUp() == [
+            f"!!! this could not be read again: message of the day: {motd}: not UTF-8 (not-read)",
+            "--- old",
+        ]
+        motd.write_text("caf\u00e9\n")
+        olga.send("/rehash", "/motd")
+        assert olga.catchUp() == ["--- Everything has been read again.", "--- café"]
+
+
+def test_certificateIsReplaced(tmp_path: Path) -> None:
+    """
+    Who comes then gets the new one; who is here stays.
+    """
+    old, new = (tmp_path / name for name in ("old", "new"))
+    for directory in (old, new):
+        directory.mkdir()
+    certificate, other = Certificate.make(old), Certificate.make(new)
+    with (
+        Doors(tmp_path / "doors", certificate) as doors,
+        doors.connectTLS() as alice,
+        doors.join("bob") as bob,
+    ):
+        alice.join("alice")
+        shutil.copy(other.key, certificate.key)
+        shutil.copy(other.chain, certificate.chain)
+        doors.process.send_signal(signal.SIGHUP)
+        deadline = monotonic() + 10
+        while ssl.get_server_certificate(("127.0.0.1", doors.secure)) != other.chain.read_text():
+            assert monotonic() < deadline
+        alice.send("still here")
+        bob.expect("alice: still here")
+        # The one that is on the disk, as anybody would verify it.
+        with doors.connectTLS() as carol:
+            carol.join("carol")

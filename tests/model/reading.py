@@ -1,0 +1,159 @@
+"""
+What a participant has got, and what the reference says he gets, in one form.
+
+A program reads JSON, and what it has got becomes a tuple again.  A person reads text, and what he
+should get becomes the line that he gets.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+Fact = tuple[object, ...]
+
+FIELDS = {
+    "acted": "room id nick text",
+    "closed": "reason about by",
+    "done": "code about",
+    "entered": "room others",
+    "excerpt": "room reason count more last",
+    "joined": "room nick count",
+    "left": "room nick reason text count by",
+    "listed": "room people",
+    "missed": "room first last reason",
+    "parted": "room reason by text",
+    "passwordasked": "nick",
+    "recalled": "room id nick text acted",
+    "refused": "code about",
+    "renamed": "room nick name",
+    "said": "room id nick text",
+    "sent": "to text",
+    "sessionschanged": "count",
+    "talking": "room",
+    "told": "nick text",
+    "welcomed": "room nick others",
+}
+
+_REFUSALS = {
+    "nick-needed": "choose a nickname first: type it, and Enter",
+    "nick-invalid": "{} cannot be a nickname: letters, digits, _ and -, first a letter",
+    "nick-too-long": "that nickname is wider than {} columns",
+    "nick-taken": "{} is taken, choose another",
+    "nick-unchanged": "you are {} already",
+    "nick-registered": "{0} is registered: /login {0} PASSWORD if it is yours, else /nick OTHER",
+    "wrong-password": "that is not the password of {}",
+    "account-needed": "that takes an account: /register PASSWORD, or /login",
+    "no-such-nick": "nobody here is called {}",
+    "no-room": "you are in no room; /join #ROOM, or /rooms",
+    "not-in-room": "you are not in {0}; /join {0} first",
+    "too-many-rooms": "you are in {} rooms, which are the most; /part one first",
+    "rooms-full": "there are too many rooms already; /rooms lists them",
+    "owner-needed": "only an owner of {} may do that",
+    "yourself": "that cannot be done to oneself",
+}
+_DONE = {
+    "logged-in": "You are logged in as {}.",
+    "registered": "The nickname {0} is yours now; /login {0} PASSWORD takes it back.",
+    "unregistered": "There is no account {} any more.",
+    "kicked": "{} is out.",
+}
+_LEFT = {
+    "quit": "quit",
+    "input-closed": "input closed",
+    "connection-lost": "connection lost",
+    "moved": "goes on under another nickname",
+}
+_CLOSED = {
+    "quit": "--- Goodbye.",
+    "input-closed": "--- Goodbye: your input has ended.",
+    "session-ended": "--- Goodbye: you have ended this session from another one.",
+}
+
+
+def fact(line: str) -> Fact:
+    """
+    What a line of JSON says.
+    """
+    mapping = json.loads(line)
+    if mapping["event"] == "listed":
+        mapping["people"] = [person["nick"] for person in mapping["people"]]
+    return (mapping["event"], *(mapping[name] for name in FIELDS[mapping["event"]].split()))
+
+
+def text(here: str, fact: Fact, at: datetime) -> str:
+    """
+    How something reads for a person.
+
+    @param here: The room in which he talks.
+    @param at: When everything is said.
+    """
+    kind, *values = fact
+    room = "" if not values or values[0] == here else f"{values[0]} "
+    match kind, *values:
+        case "said", _, _, nick, words:
+            return f"{room}{nick}: {words}"
+        case "acted", _, _, nick, words:
+            return f"{room} * {nick} {words}"
+        case "recalled", _, _, nick, words, isActed:
+            time = f"{at.astimezone():%Y-%m-%d %H:%M}"
+            return f"[{time}] {room}" + (f"* {nick} {words}" if isActed else f"{nick}: {words}")
+        case "told", nick, words:
+            return f"[{nick} -> you] {words}"
+        case "sent", nick, words:
+            return f"[you -> {nick}] {words}"
+        case "refused", str(code), about:
+            return f"!!! {_REFUSALS[code].format(about)} ({code})"
+        case "done", str(code), about:
+            return "--- " + _DONE[code].format(about)
+        case "passwordasked", nick:
+            return f"--- The next line is taken for the password of {nick}."
+        case "joined", name, nick, count:
+            return f"--> {nick} joined {name} ({count} here)"
+        case "left", name, nick, str(reason), words, count, by:
+            why = f": put out by {by}: {words}" if by else f": {words or _LEFT.get(reason)}"
+            return f"<-- {nick} left {name}{'' if reason == 'parted' else why} ({count} here)"
+        case "renamed", _, nick, name:
+            return f"--- {nick} is now {name}"
+        case "parted", name, "parted", *_:
+            return f"--- You left {name}."
+        case "parted", name, "kicked", by, why:
+            return f"--- {by} has put you out of {name}: {why}"
+        case "talking", "":
+            return "--- You are in no room now: /join #ROOM, or /rooms."
+        case "talking", name:
+            return f"--- You talk in {name} now."
+        case "welcomed", name, nick, others:
+            return f"--- You are {nick}, in {name}{_with(others)} /help lists the commands."
+        case "entered", name, others:
+            return f"--- You are in {name}{_with(others)}"
+        case "listed", name, people:
+            assert isinstance(people, list)
+            noun = "person" if len(people) == 1 else "people"
+            return f"--- {len(people)} {noun} in {name}: {', '.join(people)}"
+        case "sessionschanged", count:
+            return f"--- You are here in {count} session{'' if count == 1 else 's'} now."
+        case "excerpt", name, reason, count, more, _:
+            return _excerpt(name, str(reason), count, more)
+        case "missed", name, first, last, _ if first == last:
+            return f"--- line {first} of {name} has expired"
+        case "missed", name, first, last, _:
+            return f"--- lines {first} to {last} of {name} have expired"
+        case "closed", "kicked", why, by:
+            return f"!!! {by} has put you out: {why} (kicked)"
+        case "closed", str(reason), _, _:
+            return _CLOSED[reason]
+    raise ValueError(fact)
+
+
+def _with(others: object) -> str:
+    assert isinstance(others, list)
+    return f" with {', '.join(others)}." if others else ", where nobody else is yet."
+
+
+def _excerpt(room: object, reason: str, count: object, more: object) -> str:
+    if not count:
+        return f"--- There are no such lines of {room}."
+    kind = "" if reason == "after" else " earlier"
+    further = f"; older ones: /history 100 in {room}" if more else ""
+    return f"--- {count}{kind} line{'' if count == 1 else 's'} of {room}{further}"
