@@ -150,12 +150,12 @@ def sessions(rest: str) -> Sessions:
 
 
 def ban(rest: str) -> Ban:
-    """C{NAME|ADDRESS|CIDR [DURATION] [WHY]}"""
+    """C{NAME|ADDRESS|CIDR [2h|30d] [WHY]}"""
     return Ban(*_sanction(rest))
 
 
 def mute(rest: str) -> Mute:
-    """C{NAME [DURATION] [WHY]}"""
+    """C{NAME [2h|30d] [WHY]}"""
     return Mute(*_sanction(rest))
 
 

@@ -223,14 +223,16 @@ class Directory:
 
     def unregistered(self, account: str) -> None:
         """
-        An account is no more: it owns nothing.
+        An account is no more: it owns nothing, and has been invited nowhere.
 
         @param account: its fold.
         """
         for room in tuple(self._rooms.values()):
-            if account in room.record.owners:
-                owners = tuple(owner for owner in room.record.owners if owner != account)
-                self.keep(room, replace(room.record, owners=owners))
+            record = room.record
+            if account in record.owners or account in record.guests:
+                owners = tuple(each for each in record.owners if each != account)
+                guests = tuple(each for each in record.guests if each != account)
+                self.keep(room, replace(record, owners=owners, guests=guests))
                 self.emptied(room)
 
     def invite(self, room: Room, member: Member) -> None:

@@ -21,7 +21,7 @@ MODERATION_VERBS: tuple[Verb, ...] = (
     Verb(
         "ban",
         ("封禁",),
-        "NAME|ADDRESS|CIDR [DURATION] [WHY]",
+        "NAME|ADDRESS|CIDR [2h|30d] [WHY]",
         True,
         N_("let somebody not be here (operators)"),
         ban,
@@ -45,7 +45,7 @@ MODERATION_VERBS: tuple[Verb, ...] = (
     Verb(
         "mute",
         ("禁言",),
-        "NAME [DURATION] [WHY]",
+        "NAME [2h|30d] [WHY]",
         True,
         N_("let somebody not speak (operators)"),
         mute,

@@ -240,6 +240,9 @@ VERBS: tuple[Verb, ...] = (
     Verb("quit", ("exit", "bye", "退出"), "[REASON]", False, N_("leave"), commands.Quit),
 )
 
+_WIDE_SLASH, _SLASH_KEY = "\uff0f", "\u3001"
+_SLASHES = ("/", _WIDE_SLASH, _SLASH_KEY)
+
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.aliases)}
 
 
@@ -260,8 +263,11 @@ def parse(line: str) -> Command | None:
     Make a command of a line.
 
     A line that begins with a slash is a command, with two slashes it says the
-    rest with one; every other line is said as it is.  All text in the command
-    has been made safe.
+    rest with one; every other line is said as it is.  What is in the way of a
+    slash must not make public what was meant for one person: a space before it
+    does not matter, the wide slash of a Chinese keyboard is one, and so is the
+    mark that such a keyboard has in its place, before a verb.  All text in the
+    command has been made safe.
 
     @param line: without its line end.
     @return: the command, or L{None} for a line with nothing in it.
@@ -269,10 +275,10 @@ def parse(line: str) -> Command | None:
     @raise ArgumentMissing: when the verb needs an argument.
     @raise ArgumentInvalid: when it cannot be understood.
     """
-    text = clean(line)
+    text = _withSlash(clean(line))
     if not text.startswith("/"):
         return Say(text) if text and not text.isspace() else None
-    if text.startswith("//"):
+    if text[1:2] in _SLASHES:
         return Say(text[1:])
     name, rest = cut(text)
     verb = verbNamed(name)
@@ -280,3 +286,30 @@ def parse(line: str) -> Command | None:
         return verb.build(rest)
     except (ArgumentMissing, ArgumentInvalid) as error:
         raise type(error)(verb.usage) from None
+
+
+def isCommand(text: str) -> bool:
+    """
+    @return: whether a text is a command, known or not, and not something to say.
+    """
+    slashed = _withSlash(text)
+    return slashed.startswith("/") and slashed[1:2] not in _SLASHES
+
+
+def literally(text: str) -> str:
+    """
+    @return: the line that says a text, whatever it begins with; only spaces before
+        a slash are lost.
+    """
+    return "/" + text.lstrip() if _withSlash(text).startswith("/") else text
+
+
+def _withSlash(text: str) -> str:
+    stripped = text.lstrip()
+    if stripped.startswith("/"):
+        return stripped
+    if stripped.startswith(_WIDE_SLASH):
+        return "/" + stripped[1:]
+    if stripped.startswith(_SLASH_KEY) and cut(stripped)[0][1:].lower() in _BY_NAME:
+        return "/" + stripped[1:]
+    return text

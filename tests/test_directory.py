@@ -350,3 +350,16 @@ def test_whatCannotBeKeptHoldsAllTheSame(town: Town, monkeypatch: pytest.MonkeyP
         town.rooms.load([RoomRecord("#ops")])
     assert room.record.owners == ("alice",)
     assert [event["room"] for event in logged] == [DEV, "#ops"]
+
+
+def test_anAccountThatIsNoMoreHasBeenInvitedNowhere(town: Town) -> None:
+    """Its name is free for somebody else."""
+    room = town.enter(guest("alice"), DEV)
+    bob = guest("bob")
+    bob.account = "bob"
+    town.rooms.invite(room, bob)
+    town.keep(room, isPrivate=True, guests=room.record.guests)
+    town.rooms.admit(bob, DEV, "", False)
+    town.rooms.unregistered("bob")
+    with pytest.raises(InviteNeeded):
+        town.rooms.admit(bob, DEV, "", False)

@@ -253,7 +253,6 @@ def test_nothingInIt(line: str) -> None:
     [
         ("hello", "hello"),
         ("hello /who", "hello /who"),
-        (" /who", " /who"),
         ("  indented  ", "  indented  "),
         ("你好", "你好"),
         ("a\tb", "a b"),
@@ -319,3 +318,15 @@ def test_allTextIsMadeSafe(name: str, rest: str) -> None:
 def test_slashIsTheOnlyWayToACommand(line: str) -> None:
     if not clean(line).startswith("/"):
         assert isinstance(parse(line), Say | None)
+
+
+@pytest.mark.parametrize(
+    "line", [" /msg bob hi", "\u3000/msg bob hi", "／msg bob hi", "、私聊 bob hi"]
+)
+def test_whatIsMeantForOneIsNotToldToAll(line: str) -> None:
+    assert parse(line) == Tell("bob", "hi")
+
+
+@pytest.mark.parametrize("line", ["、 hello", "、你好", " hello", "a /msg bob hi"])
+def test_whatIsNoCommand(line: str) -> None:
+    assert parse(line) == Say(line)

@@ -16,6 +16,8 @@ from typing import Any
 from zlib import crc32
 
 from chat.client.roster import Roster
+from chat.commands import Bell, Timestamps
+from chat.errors import ChatError
 from chat.events import (
     Acted,
     Done,
@@ -33,7 +35,9 @@ from chat.events import (
     Warned,
 )
 from chat.listings import localTime
+from chat.participant import BELLS
 from chat.text import clean
+from chat.verbs import parse
 from chat.wording import Wording
 
 # SGR parameters (ECMA-48, section 8.3.117).
@@ -54,17 +58,22 @@ class Display:
         language: str,
         isColoured: bool = False,
         hasTimes: bool = False,
+        bell: str = BELLS[0],
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         """
         @param language: one of L{chat.languages.LANGUAGES}.
         @param isColoured: whether to use colours.
         @param hasTimes: whether each line begins with the time.
+        @param bell: when to ring, as for C{/bell}.
         @param now: the local time.
         """
         self._wording = Wording(language)
         self._isColoured = isColoured
         self._hasTimes = hasTimes
+        # On a terminal every line has a time; elsewhere they read as the service's.
+        self._isScreen = hasTimes
+        self._bell = bell
         self._now = now
 
     def lines(self, event: Event, roster: Roster) -> list[str]:
@@ -76,6 +85,8 @@ class Display:
         if isinstance(event, Greeted | NickAsked | PasswordAsked):
             # They come before JSON does, as text; and a password is asked for elsewhere.
             return []
+        if isinstance(event, Done):
+            self._follow(event)
         if isinstance(event, Recalled):
             return [self._recalled(event, roster)]
         time = self._time(getattr(event, "at", None))
@@ -105,6 +116,33 @@ class Display:
         """
         return self._time(None) + clean(line)
 
+    def asked(self, text: str) -> Done | None:
+        """
+        What the service chooses for those who read text, this chooses itself.
+
+        @param text: what a person has entered.
+        @return: the answer, to be shown, or L{None} where it is for the service.
+        """
+        try:
+            command = parse(text)
+        except ChatError:
+            return None
+        match command:
+            case Timestamps(choice) if choice.lower() in ("", "on", "off"):
+                return Done("timestamps", choice.lower() or ("on" if self._hasTimes else "off"))
+            case Bell(choice) if choice.lower() in ("", *BELLS):
+                return Done("bell", choice.lower() or self._bell)
+            case _:
+                return None
+
+    def rings(self, event: Event, roster: Roster) -> bool:
+        """
+        @return: whether to ring a bell, as the person has chosen.
+        """
+        if self._bell == "all" and isinstance(event, Said | Acted):
+            return event.nick != roster.nick
+        return self._bell != "off" and self.calls(event, roster)
+
     def calls(self, event: Event, roster: Roster) -> bool:
         """
         @return: whether somebody else wants our attention: by our name, or in
@@ -117,6 +155,12 @@ class Display:
                 return nick != roster.nick and _names(text, roster.nick)
             case _:
                 return False
+
+    def _follow(self, done: Done) -> None:
+        if done.code == "timestamps":
+            self._hasTimes = done.about == "on"
+        elif done.code == "bell":
+            self._bell = done.about
 
     def _painted(self, event: Event, roster: Roster) -> Event:
         """The event with colours in what a person said."""
@@ -155,9 +199,11 @@ class Display:
         return self._paint(nick, f"{_BOLD};{colour}" if nick == roster.nick else colour)
 
     def _time(self, at: datetime | None) -> str:
-        if not self._hasTimes:
+        if not self._hasTimes or (at is None and not self._isScreen):
             return ""
         local = self._now() if at is None else localTime(at)
+        if not self._isScreen:
+            return f"[{local:%H:%M}] "
         return self._paint(f"{local:%H:%M}", _FAINT) + " "
 
     def _paint(self, text: str, parameters: str) -> str:

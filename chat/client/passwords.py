@@ -9,7 +9,7 @@ from chat.client.protocol import ChatFactory
 from chat.commands import Login, Password, Register
 from chat.errors import ChatError
 from chat.events import Done, Event, Refused
-from chat.verbs import parse, verbNamed
+from chat.verbs import isCommand, parse, verbNamed
 
 _VERBS = frozenset({"register", "login", "password"})
 
@@ -30,14 +30,12 @@ _WRONG = frozenset(
 def hasPassword(text: str) -> bool:
     """
     @param text: what was typed.
-    @return: whether it is a command that takes a password, also where a space
-        before it makes something to say of it.
+    @return: whether it is a command that takes a password.
     """
-    word, *_ = text.split(maxsplit=1) or [""]
-    if not word.startswith("/") or word.startswith("//"):
+    if not isCommand(text):
         return False
     try:
-        return verbNamed(word).name in _VERBS
+        return verbNamed(text.split()[0].lstrip("/\uff0f\u3001")).name in _VERBS
     except ChatError:
         return False
 

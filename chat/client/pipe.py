@@ -142,8 +142,9 @@ class PipeChat:
                 self._farewell = event
             case _:
                 pass
+        bell = "\a" if self._display.rings(event, roster) else ""
         for line in self._display.lines(event, roster):
-            self._print(line)
+            self._print(line + bell)
 
     def heardText(self, line: str) -> None:
         """See L{chat.client.relay.Audience.heardText}."""

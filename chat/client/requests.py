@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from chat.verbs import literally
+
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -37,7 +39,7 @@ class Requests:
         """
         for line in _LINE_END.split(text):
             if line.strip():
-                self.command("/" + line if line.startswith("/") else line)
+                self.command(literally(line))
 
     def act(self, text: str) -> None:
         """

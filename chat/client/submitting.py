@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from chat.client.protocol import ChatClient
 from chat.linebuffer import MAX_LINE
+from chat.verbs import isCommand
 
 
 def submit(client: ChatClient, text: str) -> bool:
@@ -21,7 +22,8 @@ def submit(client: ChatClient, text: str) -> bool:
     @param text: one line or more, LF between them.
     @return: whether it was sent; a command may be too long for one line.
     """
-    if text.startswith("/") and not text.startswith("//"):
+    first, _, rest = text.partition("\n")
+    if isCommand(first):
         line = text.replace("\n", " ")
         if len(line.encode()) >= MAX_LINE:
             return False
@@ -30,7 +32,6 @@ def submit(client: ChatClient, text: str) -> bool:
         if text.strip():
             client.setNick(text.strip())
     else:
-        first, _, rest = text.partition("\n")
         if first.strip():
             client.command(first)
         client.say(rest)

@@ -29,6 +29,7 @@ from chat.events import Closed, Ending, Event, Refused, Renamed, Welcomed
 from chat.languages import translation
 from chat.linebuffer import MAX_LINE
 from chat.text import clean
+from chat.verbs import isCommand
 
 GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
@@ -55,10 +56,10 @@ class TerminalChat:
         """
         self._reactor = reactor
         self._ended = ended
-        self._hasBell = options.hasBell
         words = translation(options.language)
         self._gettext = words.gettext
-        self._display = Display(options.language, options.isColoured, hasTimes=True)
+        bell = "mention" if options.hasBell else "off"
+        self._display = Display(options.language, options.isColoured, True, bell)
         self._factory = ChatFactory(
             lambda: RelayClient(self), options.nick, options.language, options.password
         )
@@ -267,8 +268,10 @@ class TerminalChat:
                 self._screen.editor.replace(text)
                 self._warn(_("not connected, so that was not sent"))
             self._connector.connect()
-        elif self._asked is not None and not text.startswith("/"):
+        elif self._asked is not None and not isCommand(text):
             self._enteredPassword(client, self._asked, text.strip())
+        elif (answer := self._display.asked(text)) is not None:
+            self._show(client, answer)
         elif not submit(client, text):
             self._screen.editor.replace(text)
             self._do(TooLong(MAX_LINE, 1))
@@ -308,7 +311,7 @@ class TerminalChat:
     def _show(self, client: ChatClient, event: Event) -> None:
         for line in self._display.lines(event, client.roster):
             self._screen.print(line)
-        if self._hasBell and self._display.calls(event, client.roster):
+        if self._display.rings(event, client.roster):
             self._screen.ring()
 
     def _notice(self, text: str) -> None:

@@ -22,6 +22,7 @@ from chat.entrance import identify
 from chat.errors import (
     AccountNeeded,
     NickRegistered,
+    NickUnchanged,
     NoSuchSession,
     PasswordElsewhere,
 )
@@ -42,9 +43,12 @@ def carryOutAccount(core: Core, member: Member, command: AccountCommand) -> Answ
     """
     match command:
         case Register(password):
+            own = core.shared.accounts.owner(member.account) if member.account else None
+            if own is not None:
+                raise NickUnchanged(own.name)
             taken = core.shared.accounts.named(member.nick)
-            if member.account or taken is not None:
-                raise NickRegistered(member.nick if taken is None else taken.name)
+            if taken is not None:
+                raise NickRegistered(taken.name)
             return Deferred.fromCoroutine(_register(core, member, password))
         case Password(password):
             account = _accountOf(core, member)

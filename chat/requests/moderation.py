@@ -64,6 +64,9 @@ def carryOutModeration(core: Core, member: Member, command: ModerationCommand) -
         case Kick(nick, why):
             other = _other(core, member, nick)
             _noted(member, "kick", other.nick, why)
+            room = core.hub.directory.find(core.participant.room)
+            if room is not None:
+                core.hub.directory.uninvite(room, other)
             _putOut(member, other, Ending.KICKED, why)
             core.hear(Done("kicked", other.nick))
         case Ban(target, seconds, why):
@@ -185,7 +188,7 @@ def _lift(core: Core, member: Member, kind: SanctionKind, text: str) -> Answer:
         target = other.account or target
     lifting = core.shared.sanctions.lift(kind, target)
     code = "unbanned" if kind is SanctionKind.BAN else "unmuted"
-    _noted(member, code, text, "")
+    _noted(member, f"un{kind}", text, "")
     silenced = _silenced(core, target)
     if silenced is not None and kind is SanctionKind.MUTE:
         silenced.hear(Done("may-speak"))

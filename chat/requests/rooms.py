@@ -214,6 +214,10 @@ def _op(core: Core, member: Member, nick: str, isOwner: bool) -> None:
     other = core.hub.nicknames.named(nick)
     if room.name not in other.rooms:
         raise NoSuchNick(other.nick)
+    if not isOwner and not room.owns(other):
+        # It is so already.
+        _mode(core, member, "", "")
+        return
     directory = core.hub.directory
     (directory.own if isOwner else directory.disown)(room, other)
     mode = "op" if isOwner else "deop"

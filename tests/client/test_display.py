@@ -181,3 +181,48 @@ def test_hostile(event: Event, text: str) -> None:
         assert clean(line) == line
     for line in (display.notice(text), display.warning(text), display.verbatim(text)):
         assert clean(line) == line
+
+
+# What a person chooses.
+
+
+def test_timesAreChosen() -> None:
+    """By what the service answers, as in a pipe, or without it, as on a terminal."""
+    display, roster = Display("en", now=lambda: AT), rosterOf()
+    said = Said("#lobby", 1, AT, "bob", "hi")
+    assert display.lines(said, roster) == ["bob: hi"]
+    [answer] = display.lines(Done("timestamps", "on", "Lines begin with their time."), roster)
+    assert answer == "--- Lines begin with their time."
+    [line] = display.lines(said, roster)
+    assert re.fullmatch(r"\[\d\d:\d\d\] bob: hi", line)
+    assert display.asked("/timestamps") == Done("timestamps", "on")
+    off = display.asked("/TIMESTAMPS off")
+    assert off == Done("timestamps", "off")
+    display.lines(off, roster)
+    assert display.lines(said, roster) == ["bob: hi"]
+
+
+@pytest.mark.parametrize("text", ["/timestamps soon", "/bell loud", "hello", "/nothing", "/who"])
+def test_whatIsForTheService(text: str) -> None:
+    assert Display("en").asked(text) is None
+
+
+def test_theBellIsChosen() -> None:
+    display, roster = Display("en"), rosterOf()
+    line = Said("#lobby", 1, AT, "bob", "hi")
+    call = Said("#lobby", 2, AT, "bob", f"hi {roster.nick}")
+    own = Said("#lobby", 3, AT, roster.nick or "", "me")
+    told = Told(AT, "bob", roster.nick or "", "psst")
+    events = [line, call, own, told]
+
+    def rung(choice: str) -> list[bool]:
+        answer = display.asked(f"/bell {choice}")
+        assert answer == Done("bell", choice)
+        display.lines(answer, roster)
+        return [display.rings(event, roster) for event in events]
+
+    assert [display.rings(event, roster) for event in events] == [False] * 4
+    assert rung("mention") == [False, True, False, True]
+    assert rung("all") == [True, True, False, True]
+    assert rung("off") == [False] * 4
+    assert display.asked("/铃声") == Done("bell", "off")

@@ -93,7 +93,7 @@ def test_notYetAnswered() -> None:
     assert Kept().after("/register s3cret", Refused("unknown-command", "/x")) == (None, None)
 
 
-@pytest.mark.parametrize("line", ["hi", "/register", "/login a b c", "//login x", " /login x"])
+@pytest.mark.parametrize("line", ["hi", "/register", "/login a b c", "//login x", "/、login x"])
 def test_noPasswordTold(line: str) -> None:
     """What the service would not take for one."""
     assert Kept().after(line, LOGGED_IN) == (None, None)

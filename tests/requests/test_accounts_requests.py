@@ -43,9 +43,9 @@ def test_aNicknameBecomesSomebodys(stage: Stage) -> None:
 def test_aNicknameBecomesSomebodysOnce(stage: Stage) -> None:
     [alice] = stage.people("alice")
     alice.says(f"/register {PASSWORD}")
-    assert alice.hears(f"/register {OTHER}") == [Refused("nick-registered", "alice")]
+    assert alice.hears(f"/register {OTHER}") == [Refused("nick-unchanged", "alice")]
     alice.says("/nick robert")
-    assert alice.hears(f"/register {OTHER}") == [Refused("nick-registered", "robert")]
+    assert alice.hears(f"/register {OTHER}") == [Refused("nick-unchanged", "alice")]
 
 
 @pytest.mark.parametrize("command", ["register", "password"])
@@ -195,7 +195,7 @@ def test_whatIsAskedLaterIsAnsweredLater(stage: Stage) -> None:
     stage.authenticator.isSlow = True
     assert alice.hears(f"/register {PASSWORD}", "/ping 1", "/register again-and-again") == []
     stage.authenticator.decide()
-    assert alice.heard() == [REGISTERED, Ponged("1"), Refused("nick-registered", "alice")]
+    assert alice.heard() == [REGISTERED, Ponged("1"), Refused("nick-unchanged", "alice")]
 
 
 @pytest.mark.parametrize("command", ["register", "password"])

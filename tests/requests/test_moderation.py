@@ -96,9 +96,9 @@ def test_everyActionIsLogged(stage: Stage, carol: Visitor) -> None:
         carol.says(*lines)
     assert [formatEvent(event).rstrip(": ") for event in logged] == [
         "carol mute bob for 3600 s: spam",
-        "carol unmuted bob",
+        "carol unmute bob",
         "carol ban 198.51.100.7/32: more spam",
-        "carol unbanned 198.51.100.7",
+        "carol unban 198.51.100.7",
         "carol rename bob: now robert",
         "carol operator-on alice",
         "carol operator-off alice",
@@ -181,7 +181,7 @@ def test_whoIsNotHereMayBeBanned(stage: Stage, carol: Visitor) -> None:
     assert stage.visitor().hears("dave") == [Refused("banned")]
     assert carol.hears("/ban 1dave") == [Refused("nick-invalid", "1dave")]
     assert carol.hears("/ban") == [
-        Refused("argument-missing", "/ban NAME|ADDRESS|CIDR [DURATION] [WHY]")
+        Refused("argument-missing", "/ban NAME|ADDRESS|CIDR [2h|30d] [WHY]")
     ]
 
 
