@@ -4,9 +4,11 @@ Threads for what waits for a disk.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from threading import Thread
+from contextlib import suppress
+from threading import Thread, get_native_id
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -15,6 +17,9 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 T = TypeVar("T")
+
+NICENESS = 10
+"""Of a thread that works for the disk; see nice(2)."""
 
 
 class Worker(Protocol):
@@ -61,6 +66,15 @@ class _DaemonThread(Thread):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # A disk that never answers must not keep the process from ending.
         super().__init__(*args, daemon=True, **kwargs)
+
+    def run(self) -> None:
+        """
+        See L{Thread.run}.
+        """
+        # On Linux each thread has a niceness: on one core the reactor goes first.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)
+        super().run()
 
 
 class _Pool(ThreadPool):

@@ -39,7 +39,7 @@ class Daemon:
     """
 
     # Seconds: until it listens; from SIGTERM to its end.
-    _STARTS_WITHIN = 20.0
+    _STARTS_WITHIN = 60.0
     _STOPS_WITHIN = 15.0
 
     def __init__(
