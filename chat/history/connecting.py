@@ -42,11 +42,15 @@ def connect(path: str, mode: str = "rw", wait: float = BUSY_SECONDS) -> sqlite3.
         check_same_thread=False,
         uri=True,
     )
-    # A disk that is full must not be needed for sorting.
-    connection.execute("PRAGMA temp_store = MEMORY")
-    if mode != "ro":
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.create_function("indexed", 3, indexed, deterministic=True)
+    try:
+        # A disk that is full must not be needed for sorting.
+        connection.execute("PRAGMA temp_store = MEMORY")
+        if mode != "ro":
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.create_function("indexed", 3, indexed, deterministic=True)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
