@@ -156,7 +156,7 @@ class Directory:
         @raise NoSuchRoom: when there is none, or he may not know of it.
         """
         room = self._rooms.get(name)
-        if room is None or not self._isVisible(room, member, isOperator):
+        if room is None or not self.isVisible(room, member, isOperator):
             raise NoSuchRoom(name)
         return room
 
@@ -176,14 +176,15 @@ class Directory:
         """
         @return: the rooms that a member may know of, the fullest first.
         """
-        rooms = [room for room in self._rooms.values() if self._isVisible(room, member, isOperator)]
+        rooms = [room for room in self._rooms.values() if self.isVisible(room, member, isOperator)]
         rooms.sort(key=lambda room: (-len(room), room.name))
         return tuple(
             RoomRow(room.name, len(room), room.record.topic, room.name in member.rooms)
             for room in rooms
         )
 
-    def _isVisible(self, room: Room, member: Member, isOperator: bool) -> bool:
+    def isVisible(self, room: Room, member: Member, isOperator: bool) -> bool:
+        """Whether a member may know of a room, and of who is in it."""
         return not room.record.isPrivate or room.name in member.rooms or isOperator
 
     # What outlives a restart.

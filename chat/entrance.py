@@ -115,7 +115,7 @@ def welcome(core: Core, member: Member, room: Room) -> None:
     Tell somebody who has come in who he is and where, and what was said there.
     """
     if member.account:
-        account = core.shared.accounts.owner(member.account)
+        account = core.shared.accountOf(member)
         core.hear(Done("logged-in", member.nick if account is None else account.name))
     core.hear(Welcomed(room.name, member.nick, room.others(member)))
     if room.record.topic:

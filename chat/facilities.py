@@ -17,6 +17,7 @@ from chat.hub import Hub
 from chat.interfaces import Authenticator, History, RenderingChoice
 from chat.languages import SOURCE_LANGUAGE
 from chat.member import Member
+from chat.records import Account
 from chat.sanctions import Sanctions
 
 REPLAY = 20
@@ -74,9 +75,13 @@ class Facilities:
         """The time, aware and in UTC."""
         return self.hub.now()
 
+    def accountOf(self, member: Member) -> Account | None:
+        """The account that a member has proven to be his, as it is now."""
+        return self.accounts.owner(member.account) if member.account else None
+
     def isOperator(self, member: Member) -> bool:
         """Whether a member keeps order here."""
-        account = self.accounts.owner(member.account) if member.account else None
+        account = self.accountOf(member)
         return account is not None and self.accounts.isOperator(account)
 
     def tellOperators(self, event: Event) -> None:

@@ -43,7 +43,7 @@ def carryOutAccount(core: Core, member: Member, command: AccountCommand) -> Answ
     """
     match command:
         case Register(password):
-            own = core.shared.accounts.owner(member.account) if member.account else None
+            own = core.shared.accountOf(member)
             if own is not None:
                 raise NickUnchanged(own.name)
             taken = core.shared.accounts.named(member.nick)
@@ -140,7 +140,7 @@ def _sessions(core: Core, member: Member, number: int | None) -> None:
 
 
 def _accountOf(core: Core, member: Member) -> Account:
-    account = core.shared.accounts.owner(member.account) if member.account else None
+    account = core.shared.accountOf(member)
     if account is None:
         raise AccountNeeded
     return account

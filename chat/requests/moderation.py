@@ -208,7 +208,7 @@ def _ofName(
     if fold(name) in (member.fold, member.account):
         raise YourselfMeant
     other = core.hub.nicknames.holder(fold(name))
-    account = core.shared.accounts.owner(other.account) if other is not None else None
+    account = None if other is None else core.shared.accountOf(other)
     # Who has an account may take another nickname, and is meant all the same.
     shown = name if account is None else account.name
     return _sanction(core, member, kind, fold(shown), shown, seconds, why)

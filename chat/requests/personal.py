@@ -64,7 +64,7 @@ def _ignore(core: Core, member: Member, nick: str) -> None:
 
 def keepIgnored(core: Core, member: Member) -> None:
     """Keep with somebody's account whom he ignores, if he has one."""
-    account = core.shared.accounts.owner(member.account) if member.account else None
+    account = core.shared.accountOf(member)
     if account is not None:
         storing = core.shared.accounts.setIgnored(account, tuple(sorted(member.ignored)))
         storing.addErrback(_notKept, account.name)
@@ -75,13 +75,13 @@ def _notKept(failure: Failure, name: str) -> None:
 
 
 def _described(core: Core, member: Member, other: Member) -> Described:
-    account = core.shared.accounts.owner(other.account) if other.account else None
+    account = core.shared.accountOf(other)
     isOperator = core.isOperator
     rooms = tuple(
         name
         for name in other.rooms
         if (room := core.hub.directory.find(name)) is not None
-        and (not room.record.isPrivate or name in member.rooms or isOperator)
+        and core.hub.directory.isVisible(room, member, isOperator)
     )
     addresses: tuple[str, ...] = ()
     if isOperator or other is member:

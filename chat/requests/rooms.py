@@ -178,15 +178,7 @@ def _mode(core: Core, member: Member, mode: str, value: str) -> None:
     room = roomHere(core)
     record = room.record
     if not mode:
-        core.hear(
-            ModesShown(
-                room.name,
-                bool(record.password),
-                record.isPrivate,
-                "owner" if record.isTopicLocked else "all",
-                _owners(core, room),
-            )
-        )
+        _showModes(core, room)
         return
     requireOwner(core, member, room)
     shown = value
@@ -208,6 +200,13 @@ def _mode(core: Core, member: Member, mode: str, value: str) -> None:
     core.hub.publish(ModeSet(room.name, core.shared.now(), member.nick, mode, shown))
 
 
+def _showModes(core: Core, room: Room) -> None:
+    record = room.record
+    topic = "owner" if record.isTopicLocked else "all"
+    owners = _owners(core, room)
+    core.hear(ModesShown(room.name, bool(record.password), record.isPrivate, topic, owners))
+
+
 def _op(core: Core, member: Member, nick: str, isOwner: bool) -> None:
     room = roomHere(core)
     requireOwner(core, member, room)
@@ -216,7 +215,7 @@ def _op(core: Core, member: Member, nick: str, isOwner: bool) -> None:
         raise NoSuchNick(other.nick)
     if not isOwner and not room.owns(other):
         # It is so already.
-        _mode(core, member, "", "")
+        _showModes(core, room)
         return
     directory = core.hub.directory
     (directory.own if isOwner else directory.disown)(room, other)
