@@ -6,7 +6,8 @@ renderings do that, and C{match} with C{assert_never} there makes the type
 checker name every rendering that misses a new one.
 
 Here are those that several people hear.  Those for one participant stand in
-L{chat.answers}; they can be had from here, too.
+L{chat.answers}, and those about the past in L{chat.excerpts}; they can be had from
+here, too.
 
 Text in an event has been made safe by L{chat.text.clean}.  C{at} is an aware
 time in UTC.  C{id} counts up by one per room and is never given twice; an
@@ -25,14 +26,12 @@ from chat.answers import (
     Described,
     Done,
     Entered,
-    Excerpt,
     FormatSet,
     Greeted,
     Helped,
     Invited,
     LanguageSet,
     Listed,
-    Missed,
     ModesShown,
     NickAsked,
     Noticed,
@@ -40,12 +39,10 @@ from chat.answers import (
     PasswordAsked,
     Ponged,
     Present,
-    Recalled,
     Refused,
     RoomsListed,
     SessionsChanged,
     SessionsListed,
-    Stored,
     Talking,
     TopicShown,
     Uptime,
@@ -54,6 +51,7 @@ from chat.answers import (
     Welcomed,
 )
 from chat.endings import Ending
+from chat.excerpts import Excerpt, Missed, Recalled, Stored
 from chat.rows import BanRow, Person, RoomRow, SessionRow
 
 # What happens in a room, heard by everybody in it.

@@ -6,7 +6,7 @@ every event: it is published to the backplane, and it arrives from there.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from twisted.internet.defer import Deferred
 
@@ -43,11 +43,7 @@ from chat.member import Member, Seat
 from chat.names import fold
 from chat.nicknames import Nicknames
 from chat.room import Room
-
-
-def utcNow() -> datetime:
-    """The time, aware and in UTC."""
-    return datetime.now(UTC)
+from chat.times import utcNow
 
 
 class Hub:

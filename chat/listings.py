@@ -10,22 +10,21 @@ so it cannot pass for a part of the list.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from chat.answers import (
     BansListed,
     Described,
-    Excerpt,
     Listed,
-    Missed,
     ModesShown,
     RoomsListed,
     SessionsListed,
     Uptime,
 )
 from chat.arguments import MAX_HISTORY
+from chat.excerpts import Excerpt, Missed
 from chat.phrases import Phrases
 from chat.rows import BanRow, Person, RoomRow, SessionRow
+from chat.times import moment
 
 NAMES_PER_LINE = 20
 """How many people stand in one line of a list."""
@@ -34,26 +33,6 @@ ROOMS_AT_LENGTH = 40
 """How many rooms get a line each; where there are more, several share one."""
 
 ROOMS_PER_LINE = 10
-
-
-def localTime(at: datetime) -> datetime:
-    """
-    @return: C{at} as the clocks here show it; as it is, where they cannot.
-    """
-    try:
-        return at.astimezone()
-    except (OverflowError, OSError, ValueError):
-        # Some service has a clock before the beginning of time.
-        return at
-
-
-def moment(at: datetime) -> str:
-    """
-    @return: day and minute, in local time.
-    """
-    # Not strftime: it writes years before 1000 in three digits.
-    local = localTime(at)
-    return f"{local.date().isoformat()} {local.hour:02}:{local.minute:02}"
 
 
 class Listings:

@@ -30,7 +30,7 @@ from chat.facilities import Facilities, Settings
 from chat.history.memory import MemoryStore
 from chat.history.sqlite import SQLiteStore
 from chat.history.store import OnLoaded, Store
-from chat.hub import Hub, utcNow
+from chat.hub import Hub
 from chat.interfaces import FrontDoor, Outlet, Recorder, Style
 from chat.operations.certificates import Certificates, reasonOf
 from chat.operations.motd import readMOTD
@@ -44,6 +44,7 @@ from chat.records import Account, Record, RoomRecord, Sanction
 from chat.rendering.choice import renderingFor
 from chat.sanctions import Sanctions
 from chat.session import Session
+from chat.times import utcNow
 from chat.watch import StorageWatch
 
 __all__ = ["BACKLOG", "Options", "makeService"]

@@ -61,8 +61,9 @@ from chat.events import (
     Welcomed,
 )
 from chat.languages import N_
-from chat.listings import Listings, moment
+from chat.listings import Listings
 from chat.phrases import PEACEFUL, Phrases
+from chat.times import moment
 
 NAMES_IN_WELCOME = 10
 """How many people a welcome names before it only counts the others."""

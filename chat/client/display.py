@@ -34,9 +34,9 @@ from chat.events import (
     Told,
     Warned,
 )
-from chat.listings import localTime
 from chat.participant import BELLS
 from chat.text import clean
+from chat.times import localTime
 from chat.verbs import parse
 from chat.wording import Wording
 

@@ -13,9 +13,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
 from chat.history.memorylines import MemoryHistory
-from chat.history.store import REPLAY, OnLoaded, utcNow
+from chat.history.store import REPLAY, OnLoaded
 from chat.interfaces import HistoryObserver, RecordT
 from chat.records import Record
+from chat.times import utcNow
 
 EXPIRE_EVERY = 60.0
 """After how many seconds it is looked again for lines that were kept long enough."""

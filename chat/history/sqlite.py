@@ -29,13 +29,14 @@ from chat.history.questions import Questions
 from chat.history.reader import Reader
 from chat.history.retention import Retention
 from chat.history.sqlitelines import Parts, SQLiteHistory
-from chat.history.store import REPLAY, OnLoaded, utcNow
+from chat.history.store import REPLAY, OnLoaded
 from chat.history.tails import Tails
 from chat.history.telling import Losses, Observers
 from chat.history.threads import NewWorker, OneThread
 from chat.history.writer import Writer
 from chat.history.writing import END_WITHIN, Core, endWithin, newWriting
 from chat.interfaces import HistoryObserver
+from chat.times import utcNow
 
 
 class SQLiteStore(Service):

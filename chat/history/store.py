@@ -8,7 +8,6 @@ L{chat.history.memory.MemoryStore}.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -74,8 +73,3 @@ class Store(Protocol):
 
     def setServiceParent(self, parent: object) -> object:
         """See L{twisted.application.service.IService.setServiceParent}."""
-
-
-def utcNow() -> datetime:
-    """The time, aware and in UTC."""
-    return datetime.now(UTC)

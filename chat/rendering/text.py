@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from chat.events import Acted, Event, Invited, Recalled, Said, Told
 from chat.interfaces import Style
-from chat.listings import localTime
+from chat.times import localTime
 from chat.wording import Wording
 
 _BEL = "\a"

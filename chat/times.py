@@ -1,0 +1,32 @@
+"""
+The time of day, here and in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def utcNow() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def localTime(at: datetime) -> datetime:
+    """
+    @return: C{at} as the clocks here show it; as it is, where they cannot.
+    """
+    try:
+        return at.astimezone()
+    except (OverflowError, OSError, ValueError):
+        # Some service has a clock before the beginning of time.
+        return at
+
+
+def moment(at: datetime) -> str:
+    """
+    @return: day and minute, in local time.
+    """
+    # Not strftime: it writes years before 1000 in three digits.
+    local = localTime(at)
+    return f"{local.date().isoformat()} {local.hour:02}:{local.minute:02}"
