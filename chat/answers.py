@@ -37,20 +37,30 @@ class PasswordAsked:
 
 @dataclass(frozen=True, slots=True)
 class Welcomed:
-    """You have a nickname and are in a room, with C{others}."""
+    """
+    You have a nickname and are in a room, with C{others}.
+
+    @ivar more: how many further people are there.
+    """
 
     room: str
     nick: str
     others: tuple[str, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """You are in another room, too, with C{others}."""
+    """
+    You are in another room, too, with C{others}.
+
+    @ivar more: how many further people are there.
+    """
 
     room: str
     others: tuple[str, ...] = ()
     topic: str = ""
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +142,15 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Who is in a room."""
+    """
+    Who is in a room.
+
+    @ivar more: how many further people are there, who came later.
+    """
 
     room: str
     people: tuple[Person, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

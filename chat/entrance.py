@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from chat.core import Core
 from chat.errors import Banned, NickRegistered, WrongPassword
-from chat.events import Done, Ending, Entered, Listed, TopicShown, Welcomed
+from chat.events import Done, Ending, Entered, TopicShown, Welcomed
 from chat.member import Member, Seat
 from chat.names import fold, nickname
 from chat.past import replay, warm
@@ -117,13 +117,17 @@ def welcome(core: Core, member: Member, room: Room) -> None:
     if member.account:
         account = core.shared.accountOf(member)
         core.hear(Done("logged-in", member.nick if account is None else account.name))
-    core.hear(Welcomed(room.name, member.nick, room.others(member)))
+    # All of it is told at once, so many rooms share what one event may name.
+    share = len(member.rooms) or 1
+    others, more = room.others(member, share)
+    core.hear(Welcomed(room.name, member.nick, others, more))
     if room.record.topic:
         core.hear(TopicShown(room.name, room.record.topic, room.record.topicBy))
-    listPeople(core, room)
+    listPeople(core, room, share=share)
     for other in _others(core, member, room):
-        core.hear(Entered(other.name, other.others(member), other.record.topic))
-        listPeople(core, other)
+        others, more = other.others(member, share)
+        core.hear(Entered(other.name, others, other.record.topic, more))
+        listPeople(core, other, share=share)
     replay(core, room.name)
 
 
@@ -131,22 +135,24 @@ def tellEntered(core: Core, member: Member, room: Room, seat: Seat) -> None:
     """
     Tell a session of a member that he has come into a room.
     """
-    seat.recipient.hear(Entered(room.name, room.others(member), room.record.topic))
+    others, more = room.others(member)
+    seat.recipient.hear(Entered(room.name, others, room.record.topic, more))
     # Where it was nowhere before, it talks there now.
     if seat is core.seat or seat.recipient.here is room.audience:
         room.talk(seat)
     listPeople(core, room, seat)
 
 
-def listPeople(core: Core, room: Room, seat: Seat | None = None) -> None:
+def listPeople(core: Core, room: Room, seat: Seat | None = None, share: int = 1) -> None:
     """
     Tell a program who is in a room, so that it can follow the changes.
 
     @param seat: the session that has come in, if it is another one of his.
+    @param share: of how many rooms it is told at once.
     """
     seat = seat or core.seat
     if seat.participant.isProgram:
-        seat.recipient.hear(Listed(room.name, room.people(core.hub.seconds())))
+        room.listTo(seat, core.hub.seconds(), share)
 
 
 def identify(core: Core, member: Member, account: Account) -> None:

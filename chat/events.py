@@ -120,8 +120,14 @@ class Renamed:
 @dataclass(frozen=True, slots=True)
 class Changed:
     """
-    Who came and who went, where a room has so many people that this is not told
-    of each: only programs hear it.
+    Who came and who went, where this is not told of each: because a room has so
+    many people, which only programs hear, or because a reader is behind.
+
+    @ivar count: how many are there now.
+    @ivar late: whether the reader would have been told of each, if so much had
+        not waited for him.
+    @ivar more: how many further comings and goings there were, which are only
+        counted.
     """
 
     room: str
@@ -129,6 +135,8 @@ class Changed:
     joined: tuple[str, ...]
     left: tuple[str, ...]
     count: int
+    late: bool = False
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

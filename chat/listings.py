@@ -26,8 +26,11 @@ from chat.phrases import Phrases
 from chat.rows import BanRow, Person, RoomRow, SessionRow
 from chat.times import moment
 
+NAMES_SHOWN = 100
+"""How many people a list names before it only counts the others."""
+
 NAMES_PER_LINE = 20
-"""How many people stand in one line of a list."""
+"""How many of them stand in one line."""
 
 ROOMS_AT_LENGTH = 40
 """How many rooms get a line each; where there are more, several share one."""
@@ -45,11 +48,12 @@ class Listings:
 
     def people(self, listed: Listed) -> list[str]:
         """Who is in a room."""
-        people = listed.people
+        count, shown = len(listed.people) + listed.more, listed.people[:NAMES_SHOWN]
         head = self._phrases.ngettext(
-            "{count} person in {room}", "{count} people in {room}", len(people)
-        ).format(count=len(people), room=listed.room)
-        return _packed(head, map(self._person, people), NAMES_PER_LINE)
+            "{count} person in {room}", "{count} people in {room}", count
+        ).format(count=count, room=listed.room)
+        rows = _packed(head, map(self._person, shown), NAMES_PER_LINE)
+        return rows + self._more(count - len(shown))
 
     def rooms(self, listed: RoomsListed) -> list[str]:
         """Which rooms there are."""

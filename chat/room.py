@@ -4,19 +4,21 @@ One room: who is in it, who hears what, and how it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from datetime import datetime
+from itertools import islice
 from typing import assert_never
 from weakref import WeakSet
 
 from chat.audience import Audience, EndOfTurn, Recipient
+from chat.comings import Comings, Unheard
 from chat.events import (
     Acted,
     Changed,
     Ending,
     Joined,
     Left,
+    Listed,
     ModeSet,
     Person,
     Renamed,
@@ -28,6 +30,7 @@ from chat.events import (
 from chat.member import Member, Seat
 from chat.names import fold
 from chat.records import RoomRecord
+from chat.rows import MAX_NAMES, fitting
 
 COALESCE = 1.0
 """For how many seconds comings and goings of a crowd are gathered at the most."""
@@ -60,9 +63,9 @@ class Room:
         self._later = later
         self._announceLimit = announceLimit
         self._members: dict[str, Member] = {}
-        self._changed = datetime.min
-        # Of whom in a crowd programs are still to be told whether he is here.
-        self._untold: dict[str, None] = {}
+        # What programs are still to be told of a crowd, and who is behind.
+        self._untold = Comings()
+        self._unheard = Unheard(record.name, self.audience)
 
     def __len__(self) -> int:
         return len(self._members)
@@ -82,19 +85,30 @@ class Room:
         """Everybody here, in the order of their coming."""
         return tuple(self._members.values())
 
-    def people(self, now: float) -> tuple[Person, ...]:
+    def people(self, now: float, share: int = 1) -> tuple[Person, ...]:
         """
         @param now: the time, in seconds of the Hub's clock.
-        @return: everybody here, in the order of their coming.
+        @param share: see L{fitting}.
+        @return: those here who came first, as many as an event may name, in the
+            order of their coming.
         """
+        members = list(islice(self._members.values(), MAX_NAMES))
         return tuple(
             Person(member.nick, max(0, int(now - member.active)), member.away is not None)
-            for member in self._members.values()
+            for member in members[: fitting([member.nick for member in members], share)]
         )
 
-    def others(self, member: Member) -> tuple[str, ...]:
-        """The nicknames of everybody else here."""
-        return tuple(other.nick for other in self._members.values() if other is not member)
+    def others(self, member: Member, share: int = 1) -> tuple[tuple[str, ...], int]:
+        """
+        @param member: somebody who is here.
+        @param share: see L{fitting}.
+        @return: the nicknames of the others who came first, as many as an event may
+            name, and how many more there are.
+        """
+        first = islice(self._members.values(), MAX_NAMES + 1)
+        nicks = [other.nick for other in first if other is not member]
+        named = tuple(nicks[: fitting(nicks, share)])
+        return named, len(self) - 1 - len(named)
 
     def owns(self, member: Member) -> bool:
         """Whether somebody is an owner."""
@@ -115,7 +129,7 @@ class Room:
         if isCrowd:
             self._note(event)
         else:
-            self.audience.deliver(replace(event, count=len(self)))
+            self._announce(replace(event, count=len(self)))
         for seat in member.seats:
             self.attend(seat)
 
@@ -139,6 +153,23 @@ class Room:
         seat.participant.room = self.name
         seat.recipient.hear(Talking(self.name))
 
+    def listTo(self, seat: Seat, now: float, share: int = 1) -> None:
+        """
+        Tell a session who is here, after what it has not heard of that yet.
+
+        @param now: the time, in seconds of the Hub's clock.
+        @param share: see L{fitting}.
+        """
+        self.relieved(seat)
+        people = self.people(now, share)
+        seat.recipient.hear(Listed(self.name, people, len(self) - len(people)))
+
+    def relieved(self, seat: Seat) -> None:
+        """
+        Nothing waits for a session any more: tell it who came and went meanwhile.
+        """
+        self._unheard.tell(seat, len(self))
+
     def arrived(
         self,
         event: RoomEvent,
@@ -152,8 +183,11 @@ class Room:
             process.
         @param deaf: who does not listen to the author.
         """
-        if self._untold and not isinstance(event, Left):
-            self._tellChanges()
+        if not isinstance(event, Left):
+            if self._untold:
+                self._tellChanges()
+            if self._unheard:
+                self._unheard.tellAll(len(self))
         match event:
             case Said() | Acted():
                 unheard = [each for member in deaf for each in member.recipients] if deaf else ()
@@ -194,6 +228,7 @@ class Room:
             # One that has just come to him hears nothing yet.
             if seat.recipient in self.audience:
                 self.audience.remove(seat.recipient)
+            self._unheard.forget(seat)
             if seat.recipient.here is self.audience:
                 seat.recipient.here = None
                 seat.participant.room = ""
@@ -202,9 +237,15 @@ class Room:
         if isCrowd:
             self._note(event)
         else:
-            self.audience.deliver(replace(event, count=len(self)))
+            self._announce(replace(event, count=len(self)))
 
-    # A crowd.
+    # What is told at once: to a reader who is behind, and of a crowd.
+
+    def _announce(self, event: Joined | Left | Changed) -> None:
+        self.audience.deliver(event, deaf=self._unheard.gather(event, self._seats()))
+
+    def _seats(self) -> Iterator[Seat]:
+        return (seat for member in self._members.values() for seat in member.seats)
 
     def _isCrowd(self, count: int) -> bool:
         return 0 < self._announceLimit < count
@@ -212,8 +253,7 @@ class Room:
     def _note(self, event: Joined | Left) -> None:
         if not self._untold:
             self._later(COALESCE, self._tellChanges)
-        self._changed = event.at
-        self._untold[event.nick] = None
+        self._untold.noteUnsure(event)
 
     def _tellChanges(self) -> None:
         """
@@ -222,10 +262,5 @@ class Room:
         one.
         """
         if self._untold:
-            comings: list[str] = []
-            goings: list[str] = []
-            for nick in self._untold:
-                (comings if fold(nick) in self._members else goings).append(nick)
-            self._untold.clear()
-            changed = Changed(self.name, self._changed, tuple(comings), tuple(goings), len(self))
-            self.audience.deliver(changed)
+            untold, self._untold = self._untold, Comings()
+            self._announce(untold.changed(self.name, len(self)))

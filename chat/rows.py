@@ -4,8 +4,19 @@ The rows of the lists among the events.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+MAX_NAMES = 1000
+"""How many nicknames stand in one event."""
+
+MAX_NAMES_SIZE = 16 * 1024
+"""
+How many bytes of UTF-8 they have together.  A nickname may have up to 320, and a
+row of a list has 40 besides: so what is told of a room is less than 64 KiB, a
+quarter of what may wait for a reader.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +81,21 @@ class SessionRow:
     since: datetime
     idle: int = 0
     this: bool = False
+
+
+def fitting(nicks: Sequence[str], share: int = 1) -> int:
+    """
+    @param share: how many such events are told at once.
+    @return: how many nicknames, from the first on, may stand in one event: one at
+        least, if there is one.
+    """
+    nicks, size = nicks[: max(1, MAX_NAMES // share)], MAX_NAMES_SIZE // share
+    if len("".join(nicks).encode()) <= size:
+        return len(nicks)
+    count = 0
+    for nick in nicks:
+        size -= len(nick.encode())
+        if size < 0:
+            break
+        count += 1
+    return max(1, count)

@@ -66,7 +66,7 @@ from chat.phrases import PEACEFUL, Phrases
 from chat.times import moment
 
 NAMES_IN_WELCOME = 10
-"""How many people a welcome names before it only counts the others."""
+"""How many people one line names before it only counts them, or the others."""
 
 _MODES = {
     ("key", "on"): N_("{nick} gives {room} a key"),
@@ -124,6 +124,8 @@ class Wording:
                 ]
             case ModeSet():
                 return ["--- " + self._mode(event)]
+            case Changed(late=True):
+                return self._behind(event)
             case Changed() | Stored():
                 return []
             case Announced(nick=nick, text=text):
@@ -143,10 +145,10 @@ class Wording:
                     "--- "
                     + _("The next line is taken for the password of {nick}.").format(nick=nick)
                 ]
-            case Welcomed(room=room, nick=nick, others=others):
-                return ["--- " + self._welcome(room, nick, others)]
-            case Entered(room=room, others=others, topic=topic):
-                return ["--- " + self._entrance(room, others, topic)]
+            case Welcomed():
+                return ["--- " + self._welcome(event)]
+            case Entered():
+                return ["--- " + self._entrance(event)]
             case Talking(room=room) if room:
                 return ["--- " + _("You talk in {room} now.").format(room=room)]
             case Talking():
@@ -226,29 +228,68 @@ class Wording:
         welcome = self._phrases.gettext("Welcome to {service}.").format(service=service)
         return f"{welcome} {people}"
 
-    def _welcome(self, room: str, nick: str, others: tuple[str, ...]) -> str:
+    def _behind(self, changed: Changed) -> list[str]:
+        """What a reader has missed who was behind: by name, where they are few."""
         _ = self._phrases.gettext
-        named, more = others[:NAMES_IN_WELCOME], len(others) - NAMES_IN_WELCOME
+        joined, left = changed.joined, changed.left
+        count = len(joined) + len(left) + changed.more
+        if changed.more:
+            phrase = _(
+                "While you were reading slowly, {people} joined or left {room} ({count} here)"
+            )
+        elif joined and left:
+            phrase = _(
+                "While you were reading slowly, {joined} joined {room} and {left} left"
+                " ({count} here)"
+            )
+        elif joined:
+            phrase = _("While you were reading slowly, {joined} joined {room} ({count} here)")
+        elif left:
+            phrase = _("While you were reading slowly, {left} left {room} ({count} here)")
+        else:
+            return []
+        isShort = count <= NAMES_IN_WELCOME
+        behind = phrase.format(
+            room=changed.room,
+            joined=", ".join(joined) if isShort else self._people(len(joined)),
+            left=", ".join(left) if isShort else self._people(len(left)),
+            people=self._people(count),
+            count=changed.count,
+        )
+        return ["--- " + behind]
+
+    def _people(self, count: int) -> str:
+        people = self._phrases.ngettext("{count} person", "{count} people", count)
+        return people.format(count=count)
+
+    def _welcome(self, event: Welcomed) -> str:
+        _, others = self._phrases.gettext, event.others
+        named = others[:NAMES_IN_WELCOME]
+        more = len(others) - len(named) + event.more
         if more > 0:
             phrase = _("You are {nick}, in {room} with {names} and {more} more.")
         elif named:
             phrase = _("You are {nick}, in {room} with {names}.")
         else:
             phrase = _("You are {nick}, in {room}, where nobody else is yet.")
-        welcome = phrase.format(nick=nick, room=room, names=", ".join(named), more=more)
+        names = ", ".join(named)
+        welcome = phrase.format(nick=event.nick, room=event.room, names=names, more=more)
         return welcome + " " + _("/help lists the commands.")
 
-    def _entrance(self, room: str, others: tuple[str, ...], topic: str) -> str:
-        _ = self._phrases.gettext
-        named, more = others[:NAMES_IN_WELCOME], len(others) - NAMES_IN_WELCOME
+    def _entrance(self, event: Entered) -> str:
+        _, others = self._phrases.gettext, event.others
+        named = others[:NAMES_IN_WELCOME]
+        more = len(others) - len(named) + event.more
         if more > 0:
             phrase = _("You are in {room} with {names} and {more} more.")
         elif named:
             phrase = _("You are in {room} with {names}.")
         else:
             phrase = _("You are in {room}, where nobody else is yet.")
-        entrance = phrase.format(room=room, names=", ".join(named), more=more)
-        return entrance + " " + _("Topic: {text}").format(text=topic) if topic else entrance
+        entrance = phrase.format(room=event.room, names=", ".join(named), more=more)
+        if not event.topic:
+            return entrance
+        return entrance + " " + _("Topic: {text}").format(text=event.topic)
 
     def _departure(self, left: Left) -> str:
         _, reason = self._phrases.gettext, left.reason

@@ -87,8 +87,8 @@ def test_people() -> None:
         {"nick": "alice", "idle": 0, "away": False},
         {"nick": "bob", "idle": 61, "away": True},
     ]
-    mapping = {"event": "listed", "room": "#lobby", "people": people}
-    event = Listed("#lobby", (Person("alice"), Person("bob", 61, True)))
+    mapping = {"event": "listed", "room": "#lobby", "people": people, "more": 3}
+    event = Listed("#lobby", (Person("alice"), Person("bob", 61, True)), 3)
     assert toMapping(event) == mapping
     assert fromMapping(mapping) == event
 
@@ -129,7 +129,12 @@ def test_whoCameAndWent() -> None:
         "joined": ["alice", "bob"],
         "left": [],
         "count": 80,
+        "late": False,
+        "more": 0,
     }
+    mapping = toMapping(changed)
+    del mapping["late"], mapping["more"]
+    assert fromMapping(mapping) == changed
 
 
 @pytest.mark.parametrize(

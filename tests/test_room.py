@@ -11,6 +11,7 @@ from chat.events import (
     Ending,
     Joined,
     Left,
+    Listed,
     ModeSet,
     Noticed,
     Person,
@@ -21,6 +22,7 @@ from chat.events import (
 )
 from chat.member import Member
 from chat.records import RoomRecord
+from chat.rows import MAX_NAMES
 from tests.doubles import ReprRendering
 from tests.hubs import AT, RecordingSeat
 from tests.rooms import ECHOING, RENDERING, Stage
@@ -269,7 +271,25 @@ def test_whoIsAwayIsListedSo(stage: Stage) -> None:
 
 def test_theOthersAreAllButOneself(stage: Stage) -> None:
     stage.enter("alice", "bob", "carol")
-    assert stage.room.others(stage.members["bob"]) == ("alice", "carol")
+    assert stage.room.others(stage.members["bob"]) == (("alice", "carol"), 0)
+
+
+def test_ofVeryManyTheFirstAreNamed(stage: Stage) -> None:
+    """So that whoever comes in is told about as much as where fewer people are."""
+    nicks = [f"n{number}" for number in range(MAX_NAMES + 5)]
+    stage.enter(*nicks)
+    listed = tuple(map(Person, nicks[:MAX_NAMES]))
+    assert stage.room.people(0) == listed
+    assert stage.room.people(0, 4) == listed[: MAX_NAMES // 4]
+    assert stage.room.others(stage.members["n1"]) == (
+        (nicks[0], *nicks[2 : MAX_NAMES + 1]),
+        4,
+    )
+    assert stage.room.others(stage.members[nicks[-1]], 500) == (("n0", "n1"), MAX_NAMES + 2)
+    seat = stage.members["n0"].seats[0]
+    stage.heard("n0")
+    stage.room.listTo(seat, 0)
+    assert stage.heard("n0") == [repr(Listed("#lobby", listed, 5))]
 
 
 # The end.

@@ -160,7 +160,10 @@ class EventReceiver:
         """Somebody, perhaps we, has another nickname."""
 
     def changed(self, event: Changed) -> None:
-        """Some came into a room of ours with many people, or left it."""
+        """
+        Some came into a room of ours, or left it: one with many people, or one of
+        which we have read too slowly.
+        """
 
     def topicSet(self, event: TopicSet) -> None:
         """Somebody says what a room of ours is about."""

@@ -47,6 +47,8 @@ class Roster:
         self.lastIds = {} if lastIds is None else lastIds
         # A dict keeps the order in which they came.
         self._rooms: dict[str, dict[str, None]] = {}
+        # How many people are in a room of which we do not know everybody.
+        self._counts: dict[str, int] = {}
         self._behind: set[str] = set()
 
     @property
@@ -57,9 +59,25 @@ class Roster:
     def people(self, room: str | None = None) -> tuple[str, ...]:
         """
         @param room: by default the one that we talk in.
-        @return: the nicknames of everybody there, ours among them.
+        @return: the nicknames of everybody there, ours among them; where we are not
+            told of everybody (L{isPartial}), of those who are known to be there.
         """
         return tuple(self._rooms.get(room or self.room or "", ()))
+
+    def count(self, room: str | None = None) -> int:
+        """
+        @param room: by default the one that we talk in.
+        @return: how many people are there, we among them.
+        """
+        return max(self._counts.get(room or self.room or "", 0), len(self.people(room)))
+
+    def isPartial(self, room: str | None = None) -> bool:
+        """
+        @param room: by default the one that we talk in.
+        @return: whether so many people are there, or came and went at once, that
+            L{people} are not all.
+        """
+        return (room or self.room) in self._counts
 
     def isBehind(self, room: str) -> bool:
         """
@@ -94,15 +112,17 @@ class Roster:
                 # A smaller one than before, if the service has begun anew.
                 if id and self._isFollowed(room):
                     self.lastIds[room] = id
+                self._follow(event)
             case Recalled(room=room, id=id) if self._isFollowed(room):
                 self._hear(room, id)
-            case Welcomed(room=room, nick=nick, others=others):
+            case Welcomed(room=room, nick=nick, others=others, more=more):
                 self.nick, self.room = nick, room
                 self._rooms.clear()
-                self._enter(room, others)
-            case Entered(room=room, others=others, topic=topic):
+                self._counts.clear()
+                self._enter(room, others, more)
+            case Entered(room=room, others=others, topic=topic, more=more):
                 self.topics[room] = topic
-                self._enter(room, others)
+                self._enter(room, others, more)
             case Talking(room=room):
                 self.room = room or None
             case Parted(room=room):
@@ -117,35 +137,59 @@ class Roster:
 
     def _follow(self, event: Event) -> None:
         """Who comes and goes.  What is said of other rooms says nothing of ours."""
-        people = self._rooms.get(getattr(event, "room", ""))
+        room = getattr(event, "room", "")
+        people = self._rooms.get(room)
         if people is None:
             return
         match event:
-            case Listed(people=listed):
+            case Listed(people=listed, more=more):
                 people.clear()
                 people.update(dict.fromkeys(person.nick for person in listed))
-            case Joined(nick=nick):
+                self._count(room, len(listed) + more, more)
+                if more and self.nick is not None:
+                    people[self.nick] = None
+            case Joined(nick=nick, count=count):
                 people[nick] = None
-            case Left(nick=nick):
+                self._recount(room, count)
+            case Left(nick=nick, count=count):
                 people.pop(nick, None)
-            case Changed(joined=joined, left=left):
+                self._recount(room, count)
+            case Changed(joined=joined, left=left, count=count, more=more):
                 people.update(dict.fromkeys(joined))
                 for nick in left:
                     people.pop(nick, None)
+                if more:
+                    self._counts[room] = count
+                self._recount(room, count)
             case Renamed(nick=nick, name=name):
                 people.pop(nick, None)
                 people[name] = None
+            case Said(nick=nick) | Acted(nick=nick) if room in self._counts:
+                # Whoever says something is there.
+                people[nick] = None
             case _:
                 pass
 
-    def _enter(self, room: str, others: tuple[str, ...]) -> None:
+    def _count(self, room: str, count: int, more: int) -> None:
+        """So many are there, and so many of them are not named."""
+        self._counts.pop(room, None)
+        if more:
+            self._counts[room] = count
+
+    def _recount(self, room: str, count: int) -> None:
+        if room in self._counts:
+            self._counts[room] = count
+
+    def _enter(self, room: str, others: tuple[str, ...], more: int) -> None:
         ourselves = [] if self.nick is None else [self.nick]
         self._rooms[room] = dict.fromkeys([*others, *ourselves])
+        self._count(room, len(others) + 1 + more, more)
         if room in self.lastIds:
             self._behind.add(room)
 
     def _part(self, room: str) -> None:
         self._rooms.pop(room, None)
+        self._counts.pop(room, None)
         self._behind.discard(room)
         self.topics.pop(room, None)
         # Who comes back later is a newcomer, and has a past shown to him.

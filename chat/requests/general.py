@@ -96,7 +96,7 @@ def _write(core: Core, name: str) -> None:
         for each in core.member.rooms:
             room = core.hub.directory.find(each)
             if room is not None:
-                listPeople(core, room)
+                listPeople(core, room, share=len(core.member.rooms))
 
 
 def _time(core: Core, choice: str) -> None:

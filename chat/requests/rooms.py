@@ -24,13 +24,12 @@ from chat.commands import (
     Topic,
     Who,
 )
-from chat.core import Answer, Core
+from chat.core import Answer, Core, requireRate
 from chat.entrance import tellEntered
-from chat.errors import NoRoom, NoSuchNick, OwnerNeeded, RoomOpen
+from chat.errors import JoiningTooFast, NoRoom, NoSuchNick, OwnerNeeded, RoomOpen
 from chat.events import (
     Done,
     Invited,
-    Listed,
     ModeSet,
     ModesShown,
     RoomsListed,
@@ -66,6 +65,10 @@ def carryOutRoom(core: Core, member: Member, command: RoomCommand) -> Answer | N
             if room in member.rooms:
                 _talkIn(core, room)
             else:
+                # Also where it comes to nothing, for the key may be a guess.
+                rate = core.shared.settings.joinRate
+                requireRate(core, rate, member.joinedMark, JoiningTooFast)
+                member.joinedMark = rate.spend(member.joinedMark, core.hub.seconds())
                 return Deferred.fromCoroutine(_join(core, member, room, key))
         case Part(name, reason):
             core.hub.part(member, _named(core, name), text=reasonOf(core, member, reason))
@@ -78,7 +81,7 @@ def carryOutRoom(core: Core, member: Member, command: RoomCommand) -> Answer | N
             core.hear(RoomsListed(rows[:MAX_ROWS], len(rows[MAX_ROWS:])))
         case Who(name):
             seen = directory.visible(member, _named(core, name), isOperator)
-            core.hear(Listed(seen.name, seen.people(core.hub.seconds())))
+            seen.listTo(core.seat, core.hub.seconds())
         case Topic(text):
             _topic(core, member, text)
         case Invite(nick):

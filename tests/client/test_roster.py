@@ -94,6 +94,46 @@ def test_crowds() -> None:
     assert roster.rooms == ("#lobby",)
 
 
+def test_veryManyPeople() -> None:
+    """It knows that it does not know all of them, and how many there are."""
+    roster = Roster()
+    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",), 5))
+    assert (roster.people(), roster.count(), roster.isPartial()) == (("bob", "alice"), 7, True)
+    roster.eventReceived(Joined("#lobby", AT, "carol", 8))
+    roster.eventReceived(Left("#lobby", AT, "eve", Ending.QUIT, "", 7))
+    roster.eventReceived(Said("#lobby", 1, AT, "dave", "hi"))
+    assert roster.people() == ("bob", "alice", "carol", "dave")
+    assert (roster.count(), roster.isPartial("#lobby")) == (7, True)
+    roster.eventReceived(Listed("#lobby", (Person("bob"), Person("carol")), 6))
+    assert (roster.people(), roster.count()) == (("bob", "carol", "alice"), 8)
+    roster.eventReceived(Listed("#lobby", (Person("bob"), Person("alice"))))
+    assert (roster.people(), roster.count()) == (("bob", "alice"), 2)
+    assert not roster.isPartial()
+
+
+def test_manyWhoCameAndWent() -> None:
+    """Not all of them are named; a list tells all again."""
+    roster = Roster()
+    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
+    roster.eventReceived(Said("#lobby", 1, AT, "nobody", "hi"))
+    assert (roster.people(), roster.isPartial()) == (("bob", "alice"), False)
+    roster.eventReceived(Changed("#lobby", AT, ("carol",), (), 9, False, 6))
+    assert (len(roster.people()), roster.count(), roster.isPartial()) == (3, 9, True)
+    roster.eventReceived(Changed("#lobby", AT, (), ("carol",), 8))
+    assert (len(roster.people()), roster.count(), roster.isPartial()) == (2, 8, True)
+    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
+    assert (roster.count(), roster.isPartial()) == (2, False)
+    assert (roster.count("#dev"), roster.isPartial("#dev")) == (0, False)
+
+
+def test_veryManyPeopleInARoomThatIsLeft() -> None:
+    roster = rosterIn("#lobby")
+    roster.eventReceived(Entered("#dev", ("bob",), "", 9))
+    assert (roster.count("#dev"), roster.isPartial("#dev")) == (11, True)
+    roster.eventReceived(Parted("#dev", Ending.PARTED))
+    assert (roster.count("#dev"), roster.isPartial("#dev")) == (0, False)
+
+
 def test_topics() -> None:
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice"))

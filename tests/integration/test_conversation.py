@@ -153,6 +153,7 @@ def test_textAndJSON(join: Join) -> None:
         "event": "listed",
         "room": "#lobby",
         "people": [{"nick": nick, "away": False} for nick in ("alice", "bob", "robot")],
+        "more": 0,
     }
     assert sent == {"event": "sent", "nick": "robot", "to": "bob", "text": "psst"}
     assert refused.pop("text") == "nobody here is called nobody"
@@ -191,7 +192,13 @@ def test_jsonFromTheBeginning(daemon: Daemon) -> None:
     kinds = ["formatset", "refused", "welcomed", "listed", "closed"]
     assert [event["event"] for event in events] == kinds
     assert events[1]["code"] == "nick-invalid"
-    assert events[2] == {"event": "welcomed", "room": "#lobby", "nick": "robot", "others": []}
+    assert events[2] == {
+        "event": "welcomed",
+        "room": "#lobby",
+        "nick": "robot",
+        "others": [],
+        "more": 0,
+    }
     assert events[3]["people"] == [{"nick": "robot", "idle": 0, "away": False}]
     farewell = {"event": "closed", "reason": "quit", "about": "", "text": "Goodbye.", "by": ""}
     assert events[4] == farewell

@@ -4,7 +4,10 @@ Rooms over real sockets, as far as the long dialogue does not show them.
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
+
+import pytest
 
 from tests.integration.conftest import Join, StartDaemon
 from tests.integration.daemon import Daemon
@@ -68,3 +71,34 @@ def test_limits(startDaemon: StartDaemon) -> None:
         assert bob.answer("/mode private on")["event"] == "modeset"
         bob.ask("/room #start")
         assert bob.answer("/mode private on")["code"] in ("owner-needed", "room-open")
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_whoIsBehindIsToldOfComingsAtOnce(startDaemon: StartDaemon, format: str) -> None:
+    """
+    And of those only who are still here, when nothing waits any more; the others notice nothing.
+    """
+    daemon = startDaemon("--soft-waiting", "4K", "--send-buffer", "4K", "--replay", "0")
+    with ExitStack() as stack:
+        alice = stack.enter_context(daemon.join("alice"))
+        slow = stack.enter_context(daemon.connectNarrow())
+        slow.send(f"/format {format}", "slow")
+        alice.expect("--> slow joined")
+        text = "x" * 900
+        alice.send(*([text] * 150))
+        alice.catchUp()
+        crowd = [stack.enter_context(daemon.join(f"nick{number}")) for number in range(4)]
+        alice.expect("--> nick3 joined #lobby (6 here)")
+        crowd[0].leave()
+        alice.expect("<-- nick0 left")
+        if format == "text":
+            assert slow.expect("reading slowly") == (
+                "--- While you were reading slowly, nick1, nick2, nick3 joined #lobby (5 here)"
+            )
+        else:
+            changed = json.loads(slow.expect('"event":"changed"'))
+            assert changed["joined"] == ["nick1", "nick2", "nick3"]
+            assert (changed["left"], changed["count"], changed["late"]) == ([], 5, True)
+        # From now on he is told of each again.
+        crowd[1].leave()
+        assert "late" not in slow.expect("nick1")

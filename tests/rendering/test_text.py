@@ -11,6 +11,7 @@ from chat.events import (
     Acted,
     BanRow,
     BansListed,
+    Changed,
     Closed,
     Described,
     Done,
@@ -46,7 +47,7 @@ from chat.events import (
     Welcomed,
 )
 from chat.interfaces import Style
-from chat.listings import NAMES_PER_LINE, ROOMS_AT_LENGTH, ROOMS_PER_LINE
+from chat.listings import NAMES_PER_LINE, NAMES_SHOWN, ROOMS_AT_LENGTH, ROOMS_PER_LINE
 from chat.rendering.text import TextRendering
 from chat.wording import NAMES_IN_WELCOME
 
@@ -322,6 +323,63 @@ def test_longListIsSeveralLines() -> None:
     assert all(row.startswith("--- 41 people in #dev: ") for row in rows)
     names = [name for row in rows for name in row.split(": ")[1].split(", ")]
     assert names == [person.nick for person in people]
+
+
+def test_aVeryLongListCountsTheRest() -> None:
+    """Be it told of them or not."""
+    people = tuple(Person(f"n{number}") for number in range(NAMES_SHOWN + 5))
+    rows = lines(Listed("#dev", people, 7000))
+    assert len(rows) == NAMES_SHOWN // NAMES_PER_LINE + 1
+    assert all(row.startswith("--- 7105 people in #dev: ") for row in rows[:-1])
+    assert rows[-1] == "--- 7005 more are not shown"
+    assert lines(Listed("#dev", people[:1], 2)) == [
+        "--- 3 people in #dev: n0",
+        "--- 2 more are not shown",
+    ]
+
+
+def test_aWelcomeCountsThoseItIsNotToldOf() -> None:
+    assert lines(Entered("#dev", ("bob", "eve"), "", 7)) == [
+        "--- You are in #dev with bob, eve and 7 more."
+    ]
+    assert lines(Welcomed("#dev", "alice", ("bob",), 7)) == [
+        "--- You are alice, in #dev with bob and 7 more. /help lists the commands."
+    ]
+
+
+_MANY = tuple(f"n{number}" for number in range(NAMES_IN_WELCOME))
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        (
+            Changed("#dev", AT, ("bob", "eve"), ("carol",), 7, True),
+            "bob, eve joined #dev and carol left (7 here)",
+        ),
+        (Changed("#dev", AT, ("bob",), (), 7, True), "bob joined #dev (7 here)"),
+        (Changed("#dev", AT, (), ("bob", "eve"), 7, True), "bob, eve left #dev (7 here)"),
+        (Changed("#dev", AT, _MANY, (), 7, True), f"{', '.join(_MANY)} joined #dev (7 here)"),
+        (
+            Changed("#dev", AT, _MANY, ("bob",), 7, True),
+            "10 people joined #dev and 1 person left (7 here)",
+        ),
+        (Changed("#dev", AT, (), (*_MANY, "bob"), 7, True), "11 people left #dev (7 here)"),
+        (
+            Changed("#dev", AT, ("bob",), ("eve",), 7, True, 1),
+            "3 people joined or left #dev (7 here)",
+        ),
+    ],
+)
+def test_whoCameAndWentWhileOneWasBehind(changed: Changed, shown: str) -> None:
+    """By name, where they are few."""
+    assert lines(changed) == [f"--- While you were reading slowly, {shown}"]
+
+
+def test_ofACrowdNobodyIsTold() -> None:
+    """Nor of nothing."""
+    assert lines(Changed("#dev", AT, ("bob",), ("eve",), 7)) == []
+    assert lines(Changed("#dev", AT, (), (), 7, True)) == []
 
 
 @pytest.mark.parametrize(
