@@ -20,11 +20,15 @@ from precis_i18n import get_profile
 from wcwidth import wcswidth
 
 from chat.errors import NickConfusable, NickInvalid, NickTooLong, RoomInvalid
+from chat.text import MAX_MARKS
 
 MAX_COLUMNS = 20
 """The widest nickname, in columns of a terminal."""
 
 ROOM_MARK = "#"
+
+# Each column may have a character and the marks on it.
+_LONGEST = MAX_COLUMNS * (1 + MAX_MARKS)
 
 _preserved = get_profile("UsernameCasePreserved")
 _mapped = get_profile("UsernameCaseMapped:CaseFold")
@@ -63,7 +67,6 @@ def nickname(text: str) -> str:
     return shown
 
 
-@lru_cache(maxsize=4096)
 def fold(nick: str) -> str:
     """
     @param nick: what L{nickname} returned, or anything somebody typed to name
@@ -72,6 +75,12 @@ def fold(nick: str) -> str:
         differences of case, width and Unicode compatibility.  It is not for
         showing.
     """
+    # What nobody can be called is not worth remembering, and may be long.
+    return _fold(nick) if len(nick) <= _LONGEST else _fold.__wrapped__(nick)
+
+
+@lru_cache(maxsize=4096)
+def _fold(nick: str) -> str:
     plain = normalize("NFKC", nick)
     try:
         folded: str = _mapped.enforce(plain)

@@ -8,17 +8,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
+from time import process_time
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.logger import LogLevel, capturedLogs
 
+from chat.errors import ChatError
 from chat.hub import Hub
-from chat.verbs import VERBS
+from chat.verbs import VERBS, parse
 from tests.doubles import HandPeer, SlowBackplane
 from tests.facilities import PlainAuthenticator
+from tests.fuzz.commands import check
 from tests.people import SlowHistory
 from tests.service import Service
 
@@ -268,13 +271,48 @@ def goThrough(steps: Iterable[Step], isSlow: bool) -> None:
         crowd.end()
         crowd.check()
         assert not crowd.service.hub.nicknames.members
-        for _ in range(3):
+        for _ in range(6):
             crowd.service.reactor.turn(10)
         assert not crowd.service.reactor.getDelayedCalls()
         if backplane is not None:
             assert not backplane.taken
     bad = [each for each in logs if each["log_level"] >= LogLevel.error]
     assert not bad, bad
+
+
+_typed = st.one_of(
+    _lines,
+    st.builds(
+        "".join,
+        st.lists(
+            st.sampled_from([*"/／、 \u3000#@\t\u0301\ufe0f\u200d\x1b\x85", *_verbs])
+            | st.characters()
+            | _arguments,
+            max_size=12,
+        ),
+    ),
+)
+
+
+@settings(max_examples=500)
+@given(_typed)
+@example("/\ufe0fnick x")
+@example("/history after 9999999999999999")
+@example("//\ufe0f")
+@example("、\u0301私聊 bob hi")
+def test_whateverIsTyped(line: str) -> None:
+    """It is a command or is refused, both in clean text; and what is said is said as it is."""
+    check(line)
+
+
+def test_parsingIsLinear() -> None:
+    """What is done in a moment would be minutes if each word had to do with all behind it."""
+    begun = process_time()
+    for verb in VERBS:
+        for word in ("a ", "in #a from b ", "1h", "9", "#", "/"):
+            with suppress(ChatError):
+                parse(f"/{verb.name} x {word * (50_000 // len(word))}")
+    assert process_time() - begun < 30
 
 
 @settings(max_examples=60, derandomize=True)

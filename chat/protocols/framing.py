@@ -2,24 +2,22 @@
 Lines out of bytes, however the bytes are cut.
 
 LF, CRLF, CR NUL (RFC 854, what telnet sends for Enter in character mode) and a
-lone CR each end a line; a pair that is split over two reads is one end.  The
-work is linear in the number of bytes, and what is kept of a line that is too
-long is only its length.
+lone CR each end a line; a pair that is split over two reads is one end.
+
+Lines are looked for when they are taken out, one at a time.  So whoever does few
+lines in a turn pays for few, and what waits is the bytes that were read and not
+an object for each line in them.  The work is linear in the number of bytes, and
+what is kept of a line that is too long is only its length.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from enum import Enum
 
-MAX_LINE = 1024
-"""The longest line, in bytes, with its end."""
+from chat.limits import Limits
 
-MAX_ENDLESS = 16 * 1024
-"""How many bytes may come without a line end."""
-
-_ENDS = re.compile(rb"\r\n|\r\x00|\n|\r")
+_END = re.compile(rb"\r\n|\r\x00|\n|\r")
 
 
 class Broken(Enum):
@@ -32,20 +30,40 @@ class Broken(Enum):
 class LineFramer:
     """
     Put bytes in with L{receive}, take lines out with L{next}.
+
+    All that was put in is kept until L{next} comes to it.  So take out what is
+    there, or stop reading, before more is put in.
     """
 
-    def __init__(self, maxLine: int = MAX_LINE, maxEndless: int = MAX_ENDLESS) -> None:
+    __slots__ = (
+        "_afterCR",
+        "_data",
+        "_dropped",
+        "_endless",
+        "_inputEnded",
+        "_maxEndless",
+        "_maxLine",
+        "_searched",
+        "_start",
+    )
+
+    def __init__(
+        self, maxLine: float = Limits.maxLine, maxEndless: float = Limits.maxUnended
+    ) -> None:
         """
         @param maxLine: bytes, line end included.
         @param maxEndless: bytes.
         """
         self._maxLine = maxLine
         self._maxEndless = maxEndless
-        self._frames: deque[bytes | Broken] = deque()
-        self._partial: list[bytes] = []
-        self._partialSize = 0
-        self._held = b""
+        self._data = b""
+        # Where the line begins in the data, and how far there is no end of it.
+        self._start = 0
+        self._searched = 0
+        # How much of the line was too long to be kept.
+        self._dropped = 0
         self._afterCR = False
+        self._inputEnded = False
         self._endless = False
 
     def receive(self, data: bytes) -> None:
@@ -58,54 +76,111 @@ class LineFramer:
             self._afterCR = False
             if data[0] in b"\n\x00":
                 data = data[1:]
-        if self._held:
-            data, self._held = self._held + data, b""
-        start = 0
-        for end in _ENDS.finditer(data):
-            if end.end() == len(data) and end[0] == b"\r":
-                if self._partialSize + end.start() - start == self._maxLine - 1:
-                    # Whether this line is too long, the next byte decides.
-                    break
-                self._afterCR = True
-            self._keep(data[start : end.start()])
-            if self._endless:
-                return
-            self._finish(len(end[0]))
-            start = end.end()
-        if data.endswith(b"\r") and start < len(data):
-            self._held = b"\r"
-            data = data[:-1]
-        self._keep(data[start:])
+        self._keep(self._searched)
+        self._data += data
 
-    def end(self) -> None:
+    def end(self) -> bool:
         """
         No more bytes will come: what is there without a line end is a line.
+
+        @return: whether that is new.
         """
-        if self._partialSize and not self._endless:
-            self._held = b""
-            self._finish(1)
+        isNew, self._inputEnded = not self._inputEnded, True
+        return isNew
 
     def next(self) -> bytes | Broken | None:
         """
         @return: the next line without its end, L{Broken}, or L{None} where none
             is complete.
         """
-        return self._frames.popleft() if self._frames else None
+        if self._start == len(self._data) and not self._dropped:
+            return None
+        end = _END.search(self._data, self._searched)
+        if end is None:
+            return self._unended()
+        size = self._dropped + end.start() - self._start
+        if end[0] == b"\r" and end.end() == len(self._data) and not self._inputEnded:
+            if size == self._maxLine - 1:
+                # Whether this line is too long, the next byte decides.
+                if size > self._maxEndless:
+                    return self._tooMuch()
+                self._keep(end.start())
+                return None
+            self._afterCR = True
+        return self._take(size, end.start(), end.end())
 
-    def _keep(self, piece: bytes) -> None:
-        self._partialSize += len(piece)
-        if self._partialSize < self._maxLine:
-            self._partial.append(piece)
-        else:
-            self._partial.clear()
-        if self._partialSize > self._maxEndless:
-            self._endless = True
-            self._frames.append(Broken.ENDLESS)
+    @property
+    def rest(self) -> bytes:
+        """
+        What L{next} has not come to, but for a line that is too long already.
+        """
+        return self._data[self._start :]
 
-    def _finish(self, endSize: int) -> None:
-        if self._partialSize + endSize <= self._maxLine:
-            self._frames.append(b"".join(self._partial))
+    @property
+    def count(self) -> int:
+        """
+        About how many lines that is; see L{countOf}.
+        """
+        return countOf(self._data, self._start)
+
+    def _unended(self) -> bytes | Broken | None:
+        """What to make of a line whose end is not there."""
+        size = self._dropped + len(self._data) - self._start
+        if self._inputEnded:
+            return self._take(size, len(self._data), len(self._data) + 1)
+        if size > self._maxEndless:
+            return self._tooMuch()
+        if size < self._maxLine:
+            self._keep(len(self._data))
         else:
-            self._frames.append(Broken.TOO_LONG)
-        self._partial.clear()
-        self._partialSize = 0
+            self._forget()
+            self._dropped = size
+        return None
+
+    def _take(self, size: int, stop: int, end: int) -> bytes | Broken:
+        """
+        @param size: how many bytes the line has without its end.
+        @param stop: where it stops in the data.
+        @param end: where its end is over.
+        """
+        if size > self._maxEndless:
+            return self._tooMuch()
+        isTooLong = size + end - stop > self._maxLine
+        line = self._data[self._start : stop]
+        self._dropped = 0
+        if end >= len(self._data):
+            self._forget()
+        else:
+            self._start = self._searched = end
+        return Broken.TOO_LONG if isTooLong else line
+
+    def _tooMuch(self) -> Broken:
+        self._forget()
+        self._dropped = 0
+        self._afterCR = False
+        self._endless = True
+        return Broken.ENDLESS
+
+    def _keep(self, searched: int) -> None:
+        """
+        Nothing that has been taken is needed any longer.
+
+        @param searched: how far there is no end in the data.
+        """
+        self._searched = searched - self._start
+        if self._start:
+            self._data = self._data[self._start :]
+            self._start = 0
+
+    def _forget(self) -> None:
+        """Nothing in the data is needed any longer."""
+        self._data = b""
+        self._start = self._searched = 0
+
+
+def countOf(data: bytes, start: int = 0) -> int:
+    """
+    @return: about how many lines end in some bytes: exactly so where all of them
+        end in the same way.
+    """
+    return max(data.count(b"\n", start), data.count(b"\r", start))

@@ -12,11 +12,16 @@ nothing.
 
 The text that is left may contain CR NUL, which is a line end
 (L{chat.protocols.framing}), and the byte 255 where the peer sent C{IAC IAC}.
+
+Regular expressions cut the bytes into runs of text and of commands: with a step
+of Python for each byte of a command, a peer who sends nothing else would have
+the reactor to himself.  They try nothing twice (C{++} and C{*+}), so the work is
+linear.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
 BINARY = 0
 EOF, SE, AYT, SB, WILL, WONT, DO, DONT, IAC = 236, 240, 246, 250, 251, 252, 253, 254, 255
@@ -26,6 +31,46 @@ MAX_SUBNEGOTIATION = 16 * 1024
 """How many bytes of one subnegotiation are passed over."""
 
 _IAC = b"\xff"
+_AYT = b"\xff\xf6"
+_ANSWERS = {
+    bytes((verb, option)): bytes((IAC, yes if option == BINARY else no, option))
+    for verb, yes, no in [(DO, WILL, WONT), (WILL, DO, DONT)]
+    for option in range(256)
+}
+
+# IAC before a byte that begins no command is a stray 255, which the text must not hide.
+_TEXT = rb"[^\xff]++|\xff[\x00-\xeb\xff]"
+_COMMAND = rb"\xff[\xec-\xf9]"
+_NEGOTIATION = rb"\xff[\xfb-\xfe]."
+_INSIDE = rb"(?:[^\xff]++|\xff[^\xf0])*+"
+_SUBNEGOTIATION = rb"\xff\xfa%b\xff\xf0" % _INSIDE
+
+
+def _pattern(before: list[bytes], what: bytes) -> re.Pattern[bytes]:
+    """
+    One that goes through all that is before something.  Else it might be found
+    where it is not, within a command or across two.
+    """
+    return re.compile(rb"(?:%b)*+%b" % (b"|".join(before), what), re.DOTALL)
+
+
+def _reach(pattern: re.Pattern[bytes], data: bytes) -> int:
+    """How much of the beginning a pattern takes in."""
+    match = pattern.match(data)
+    return match.end() if match else 0
+
+
+_inside = re.compile(_INSIDE)
+# All but a command at the end that has only begun.
+_whole = _pattern([_TEXT, _COMMAND, _NEGOTIATION, _SUBNEGOTIATION], b"")
+_texts = _pattern([_COMMAND, _NEGOTIATION, _SUBNEGOTIATION], rb"((?:%b)*+)" % _TEXT)
+_requests = _pattern(
+    [_TEXT, _COMMAND, rb"\xff[\xfc\xfe].", _SUBNEGOTIATION], rb"(?:\xff([\xfb\xfd].))?"
+)
+_areYouThere = _pattern(
+    [_TEXT, rb"\xff[\xec-\xf5\xf7-\xf9]", _NEGOTIATION, _SUBNEGOTIATION], rb"\xff\xf6"
+)
+_subnegotiations = _pattern([_TEXT, _COMMAND, _NEGOTIATION], rb"(%b)?" % _SUBNEGOTIATION)
 
 
 class TelnetCodec:
@@ -36,16 +81,25 @@ class TelnetCodec:
         L{MAX_SUBNEGOTIATION} bytes.
     """
 
+    __slots__ = (
+        "_answered",
+        "_asked",
+        "_begun",
+        "_replies",
+        "_skipped",
+        "_subnegotiating",
+        "isEndless",
+    )
+
     def __init__(self) -> None:
         self.isEndless = False
         self._replies = bytearray()
         self._asked = False
-        self._answered: set[tuple[int, int]] = set()
-        self._skipped = 0
-        self._text = bytearray()
-        # What to do with the next byte; None in plain text.
-        self._next: Callable[[int], None] | None = None
+        self._answered: set[bytes] = set()
+        # The beginning of a command, two bytes at most.
+        self._begun = b""
         self._subnegotiating = False
+        self._skipped = 0
 
     def receive(self, data: bytes) -> bytes:
         """
@@ -53,26 +107,16 @@ class TelnetCodec:
 
         @return: the text in it.
         """
-        if self._next is None and not self._subnegotiating and _IAC not in data:
+        if self._begun:
+            data, self._begun = self._begun + data, b""
+        if self._subnegotiating:
+            data = self._skip(data)
+        if _IAC not in data:
             return data
-        start = 0
-        while start < len(data):
-            if self._next is not None:
-                self._next(data[start])
-                start += 1
-                continue
-            iac = data.find(_IAC, start)
-            end = len(data) if iac < 0 else iac
-            if self._subnegotiating:
-                self._skip(end - start)
-            else:
-                self._text += data[start:end]
-            if iac >= 0:
-                self._next = self._inSubnegotiation if self._subnegotiating else self._command
-            start = end + 1
-        text = bytes(self._text)
-        self._text.clear()
-        return text
+        whole = data[: _reach(_whole, data)]
+        self._begin(data[len(whole) :])
+        self._obey(whole)
+        return b"".join(_texts.findall(whole)).replace(_IAC + _IAC, _IAC)
 
     def takeReplies(self) -> bytes:
         """
@@ -91,52 +135,40 @@ class TelnetCodec:
         asked, self._asked = self._asked, False
         return asked
 
-    def _command(self, byte: int) -> None:
-        self._next = None
-        if byte == IAC:
-            self._text.append(IAC)
-        elif byte == SB:
+    def _obey(self, data: bytes) -> None:
+        for request in _requests.findall(data):
+            if request and request not in self._answered:
+                self._replies += _ANSWERS[request]
+                if request[1] != TIMING_MARK:
+                    self._answered.add(request)
+        if _AYT in data and _areYouThere.match(data):
+            self._asked = True
+        if len(data) > MAX_SUBNEGOTIATION:
+            # IAC SB and IAC SE do not count.
+            longest = max(map(len, _subnegotiations.findall(data))) - 4
+            self.isEndless = self.isEndless or longest > MAX_SUBNEGOTIATION
+
+    def _begin(self, command: bytes) -> None:
+        """
+        Keep what has begun; its rest is still to come.
+        """
+        if command[1:2] == bytes((SB,)):
             self._subnegotiating = True
             self._skipped = 0
-        elif byte == DO:
-            self._next = self._asksFor
-        elif byte == WILL:
-            self._next = self._offers
-        elif byte in (WONT, DONT):
-            self._next = self._takesBack
-        elif byte == AYT:
-            self._asked = True
-        elif byte < EOF:
-            # No command: a stray 255, which the text must not hide.
-            self._text += bytes((IAC, byte))
-
-    def _inSubnegotiation(self, byte: int) -> None:
-        self._next = None
-        if byte == SE:
-            self._subnegotiating = False
+            self._skip(command[2:])
         else:
-            self._skip(2)
+            self._begun = command
 
-    def _skip(self, size: int) -> None:
-        self._skipped += size
+    def _skip(self, data: bytes) -> bytes:
+        """
+        @return: what comes behind the subnegotiation; nothing while it goes on.
+        """
+        end = _reach(_inside, data)
+        self._skipped += end
         self.isEndless = self.isEndless or self._skipped > MAX_SUBNEGOTIATION
-
-    def _asksFor(self, option: int) -> None:
-        self._next = None
-        self._answer(WILL if option == BINARY else WONT, option)
-
-    def _offers(self, option: int) -> None:
-        self._next = None
-        self._answer(DO if option == BINARY else DONT, option)
-
-    def _takesBack(self, option: int) -> None:
-        # Every option but BINARY is off already, and nothing here depends on that
-        # one; RFC 854 wants no answer to what changes nothing.
-        self._next = None
-
-    def _answer(self, verb: int, option: int) -> None:
-        if option != TIMING_MARK:
-            if (verb, option) in self._answered:
-                return
-            self._answered.add((verb, option))
-        self._replies += bytes((IAC, verb, option))
+        if end + 2 <= len(data):
+            self._subnegotiating = False
+            return data[end + 2 :]
+        # Perhaps the IAC of IAC SE.
+        self._begun = data[end:]
+        return b""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from chat.protocols.foreign import Acquaintance, protocolOfBytes, protocolOfLine
-from chat.protocols.framing import Broken
+from chat.protocols.foreign import BINARY, Acquaintance, isBinary, protocolOfBytes, protocolOfLine
+from chat.protocols.framing import Broken, LineFramer
 
 # Hellos of TLS 1.0 to 1.3 begin alike: a record of type 22, its version, its length.
 TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)
@@ -100,3 +102,45 @@ def test_onlyTheFirstLineDecides() -> None:
         assert acquaintance.frameReceived(first) is None
         assert acquaintance.frameReceived(b"GET / HTTP/1.1") == second
     assert acquaintance.dataReceived(TLS_HELLO) is None
+
+
+# Any bytes, and what people type.
+
+
+_bytes = st.lists(
+    st.binary(max_size=8)
+    | st.sampled_from(
+        [b"\r\n", b"\n", b"\x16\x03\x01", b"GET / HTTP/1.1", b"SSH-2.0-", b"x" * 2000]
+    ),
+    max_size=6,
+).map(b"".join)
+_letters = st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=20)
+
+
+@given(_bytes, st.integers(1, 20))
+def test_anyBytes(data: bytes, size: int) -> None:
+    """Whatever comes, it is one of those that are known, or none, or nobody knows yet."""
+    acquaintance, framer = Acquaintance(), LineFramer()
+    verdicts = set()
+    for start in range(0, len(data), size):
+        verdicts.add(acquaintance.dataReceived(data[start : start + size]))
+        framer.receive(data[start : start + size])
+        verdicts.update(map(acquaintance.frameReceived, iter(framer.next, None)))
+        verdicts.add(acquaintance.partialReceived(framer.rest))
+    assert verdicts <= {None, BINARY, "HTTP", "SSH", "TLS", "PROXY"}
+
+
+@settings(max_examples=500)
+@given(_bytes, st.integers(0, 50))
+def test_whatIsBinaryStaysSo(data: bytes, place: int) -> None:
+    """So that it does not matter how the bytes are cut."""
+    if isBinary(data[:place], isWhole=False):
+        assert isBinary(data)
+
+
+@given(_letters, st.sampled_from(["utf-8", "gb18030"]), st.integers(0, 80))
+def test_lettersAreNotBinary(text: str, encoding: str, place: int) -> None:
+    """In the encodings of our languages, and be they cut within a letter."""
+    line = text.encode(encoding)
+    assert not isBinary(line)
+    assert not isBinary(line[:place], isWhole=False)

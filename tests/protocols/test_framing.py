@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import tracemalloc
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chat.protocols.framing import MAX_ENDLESS, MAX_LINE, Broken, LineFramer
+from chat.limits import UNLIMITED, Limits
+from chat.protocols.framing import Broken, LineFramer
+from tests.fuzz.framing import Frame, check, taken
 
-Frame = bytes | Broken
+MAX_LINE = int(Limits.maxLine)
+MAX_ENDLESS = int(Limits.maxUnended)
 
 ENDS = [b"\n", b"\r\n", b"\r\x00", b"\r"]
-
-
-def _frames(framer: LineFramer) -> list[Frame]:
-    return list(iter(framer.next, None))
 
 
 def framesOf(*pieces: bytes, ended: bool = False, framer: LineFramer | None = None) -> list[Frame]:
@@ -31,7 +31,7 @@ def framesOf(*pieces: bytes, ended: bool = False, framer: LineFramer | None = No
         framer.receive(piece)
     if ended:
         framer.end()
-    return _frames(framer)
+    return taken(framer)
 
 
 def _singly(data: bytes) -> list[bytes]:
@@ -78,12 +78,12 @@ def test_pairSplitOverTwoReads() -> None:
     """The line is there at once, and the rest of its end is no other line."""
     framer = LineFramer()
     framer.receive(b"one\r")
-    assert _frames(framer) == [b"one"]
+    assert taken(framer) == [b"one"]
     framer.receive(b"")
     framer.receive(b"\n")
-    assert _frames(framer) == []
+    assert taken(framer) == []
     framer.receive(b"two\n")
-    assert _frames(framer) == [b"two"]
+    assert taken(framer) == [b"two"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_waitsForTheEnd() -> None:
     framer.receive(b"one")
     assert framer.next() is None
     framer.receive(b" two\nthree")
-    assert _frames(framer) == [b"one two"]
+    assert taken(framer) == [b"one two"]
 
 
 # How long a line may be.
@@ -178,16 +178,18 @@ def test_manyLongLinesAreNotEndless() -> None:
 def test_memoryIsBounded(size: int) -> None:
     """Of what is too long nothing is kept."""
     framer = LineFramer()
-    pieces = [b"x" * size] * (1024 * 1024 // size)
+    frames: list[Frame] = []
+    pieces = [b"x" * size] * (256 * 1024 // size)
     tracemalloc.start()
     try:
         for piece in pieces:
             framer.receive(piece)
+            frames += taken(framer)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 2 * 64 * 1024
-    assert _frames(framer) == [Broken.ENDLESS]
+    assert frames == [Broken.ENDLESS]
 
 
 # The end of the input.
@@ -217,7 +219,7 @@ def test_endOfInputTwice() -> None:
     framer.receive(b"one")
     framer.end()
     framer.end()
-    assert _frames(framer) == [b"one"]
+    assert taken(framer) == [b"one"]
 
 
 # Any bytes, cut anywhere.
@@ -226,33 +228,79 @@ def test_endOfInputTwice() -> None:
 _bytes = st.lists(
     st.sampled_from([*ENDS, b"a", b"\x00", b"\xff", b"x" * 7, b"x" * 8, b"x" * 21]), max_size=12
 ).map(b"".join)
+_places = st.lists(st.integers(0, 60))
 
 
-def _small() -> LineFramer:
-    return LineFramer(maxLine=8, maxEndless=20)
+def _cut(data: bytes, places: list[int]) -> list[bytes]:
+    return [data[a:b] for a, b in pairwise([0, *sorted(places), len(data)])]
 
 
-@settings(max_examples=500, deadline=None)
-@given(_bytes, st.data(), st.booleans())
-@example(b"xxxxxxx\r\n", None, False)
-@example(b"x" * 21 + b"\n", None, False)
-def test_anySplitGivesTheSameFrames(data: bytes, drawn: st.DataObject | None, ended: bool) -> None:
-    places = drawn.draw(st.lists(st.integers(0, len(data)))) if drawn else range(len(data))
-    pieces = [data[a:b] for a, b in pairwise([0, *sorted(places), len(data)])]
-    expected = framesOf(data, ended=ended, framer=_small())
-    assert framesOf(*pieces, ended=ended, framer=_small()) == expected
-    assert framesOf(*_singly(data), ended=ended, framer=_small()) == expected
+@settings(max_examples=500)
+@given(_bytes, _places, st.booleans())
+@example(b"xxxxxxx\r\n", [], False)
+@example(b"x" * 21 + b"\n", [], False)
+def test_anySplitGivesTheSameFrames(data: bytes, places: list[int], ended: bool) -> None:
+    """Those that anyone would find who looks at one byte after the other."""
+    check(_cut(data, places), maxLine=8, maxEndless=20, isEnded=ended)
 
 
-@settings(max_examples=500, deadline=None)
+@given(_bytes, _places, st.integers(2, 30), st.integers(1, 30), st.booleans())
+def test_anyLimits(
+    data: bytes, places: list[int], maxLine: int, maxEndless: int, ended: bool
+) -> None:
+    """Also such that a line that may be as long as that may not come without its end."""
+    check(_cut(data, places), maxLine, maxEndless, ended)
+    check(_cut(data, places), UNLIMITED, maxEndless, ended)
+    check(_cut(data, places), maxLine, UNLIMITED, ended)
+
+
+@settings(max_examples=500)
 @given(_bytes)
 def test_linesAreWhatAnyoneWouldCallLines(data: bytes) -> None:
     """Compared with the plainest way to split: all at once, by replacing."""
     plain = data.replace(b"\r\n", b"\n").replace(b"\r\x00", b"\n").replace(b"\r", b"\n")
     expected = plain.split(b"\n")[:-1]
-    assert framesOf(data, framer=LineFramer(2**20, 2**20)) == expected
+    assert framesOf(data, framer=LineFramer(UNLIMITED, UNLIMITED)) == expected
 
 
 @given(st.lists(st.binary(max_size=10).map(lambda line: line.translate(None, b"\r\n"))))
 def test_whatWasWrittenIsRead(lines: list[bytes]) -> None:
     assert framesOf(b"".join(line + b"\r\n" for line in lines)) == lines
+
+
+# What is there and not taken out.
+
+
+@given(_bytes, _places)
+def test_rest(data: bytes, places: list[int]) -> None:
+    """It gets no longer by being looked at, and is what comes next."""
+    framer = LineFramer()
+    for piece in _cut(data, places):
+        framer.receive(piece)
+    while (frame := framer.next()) is not None:
+        assert isinstance(frame, bytes)
+        assert data.endswith(framer.rest)
+    assert framer.rest.count(b"\n") == 0
+    assert data.endswith(framer.rest)
+
+
+def test_whatIsDoneIsNotKept() -> None:
+    """Not even while there is more behind it, whose end is still to come."""
+    framer = LineFramer()
+    framer.receive(b"line\n" * 10_000 + b"x")
+    assert len(taken(framer)) == 10_000
+    assert framer.rest == framer._data == b"x"
+
+
+def test_workIsLinear() -> None:
+    """
+    Half a megabyte of the worst is done in a moment; if each line had to do with all that is
+    behind it, it would be half a minute.
+    """
+    begun = process_time()
+    for line in (b"\n", b"x\r"):
+        lines = 512 * 1024 // len(line)
+        framer = LineFramer()
+        framer.receive(line * lines)
+        assert len(taken(framer)) == lines
+    assert process_time() - begun < 15

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import tracemalloc
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat.protocols.telnet import MAX_SUBNEGOTIATION, TelnetCodec
+from tests.fuzz.telnet import check
 
-IAC, DONT, DO, WONT, WILL, SB, AYT, SE = (
-    bytes((code,)) for code in [255, 254, 253, 252, 251, 250, 246, 240]
+IAC, DONT, DO, WONT, WILL, SB, AYT, NOP, SE = (
+    bytes((code,)) for code in [255, 254, 253, 252, 251, 250, 246, 241, 240]
 )
 TIMING_MARK = b"\x06"
 
@@ -203,29 +205,51 @@ def test_crOfATelnetLineEndStays() -> None:
     assert textOf(b"one\r" + IAC + b"\xf1\x00") == b"one\r\x00"
 
 
+# Any bytes, cut anywhere.
+
+
 _bytes = st.lists(
-    st.sampled_from([IAC, DO, DONT, WILL, WONT, SB, SE, AYT, TIMING_MARK, b"\x01", b"a", b"\r\n"])
+    st.sampled_from(
+        [IAC, DO, DONT, WILL, WONT, SB, SE, AYT, TIMING_MARK, b"\x00", b"\x01", b"a", b"\r\n"]
+    )
+    | st.sampled_from([IAC + DO, IAC + WILL, IAC + SB, IAC + SE, IAC + IAC, IAC + NOP, IAC + AYT])
     | st.binary(max_size=3),
     max_size=30,
 ).map(b"".join)
+_places = st.lists(st.integers(0, 60))
 
 
-@settings(max_examples=300, deadline=None)
-@given(_bytes, st.data())
-@example(b"\xff\xfa" + b"x" * (MAX_SUBNEGOTIATION + 1) + b"\xff\xf0a", None)
-def test_anySplitGivesTheSame(data: bytes, drawn: st.DataObject | None) -> None:
-    places = drawn.draw(st.lists(st.integers(0, len(data)))) if drawn else [1, 2, 9]
-    pieces = [data[a:b] for a, b in pairwise([0, *sorted(places), len(data)])]
-    assert exchange(*pieces) == exchange(data)
-    assert exchange(*(data[i : i + 1] for i in range(len(data)))) == exchange(data)
+@settings(max_examples=500)
+@given(_bytes, _places)
+@example(b"\xff\xfa" + b"x" * (MAX_SUBNEGOTIATION + 1) + b"\xff\xf0a", [1, 2, 9])
+@example(b"\xff\xfa" + b"\xff\x00" * (MAX_SUBNEGOTIATION // 2) + b"\xff\xf0a", [])
+@example(b"\xff\xf1\xff\xff\xff\xf1", [])
+@example(b"\xff\xfe\xff\xfd\x01", [])
+def test_anySplitGivesTheSame(data: bytes, places: list[int]) -> None:
+    """
+    What anyone would find who looks at one byte after the other; and the answers are few, and
+    refuse.
+    """
+    check([data[a:b] for a, b in pairwise([0, *sorted(places), len(data)])])
 
 
-@settings(max_examples=300, deadline=None)
-@given(_bytes)
-def test_answersAreFewAndRefuse(data: bytes) -> None:
-    """Never more bytes than came, and each a WONT or a DONT."""
-    replies = repliesTo(data)
-    assert len(replies) <= len(data)
-    for start in range(0, len(replies), 3):
-        assert replies[start : start + 1] == IAC
-        assert replies[start + 1 : start + 2] in (WONT, DONT)
+def test_workIsLinear() -> None:
+    """
+    Half a megabyte of commands is done in a moment; if each had to do with all that is behind it,
+    it would be minutes.
+    """
+    begun = process_time()
+    for command in (
+        IAC + NOP,
+        IAC + AYT,
+        IAC + IAC + NOP,
+        IAC + DO + TIMING_MARK,
+        IAC + DONT + IAC,
+        IAC + SB + IAC + SE,
+        b"a" + IAC + NOP,
+        IAC + b"a",
+    ):
+        data = command * (512 * 1024 // len(command))
+        for whole in (data, data[1:], IAC + SB + data):
+            exchange(whole)
+    assert process_time() - begun < 30

@@ -1,0 +1,93 @@
+"""
+What holds for L{chat.verbs.parse}, whatever is typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import get_args
+
+from chat.commands import Command, Say
+from chat.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
+from chat.text import clean
+from chat.verbs import VERBS, isCommand, literally, parse
+from tests.fuzz.source import Source
+
+_NAMES = [name for verb in VERBS for name in (verb.name, *verb.aliases)]
+_USAGES = {verb.usage for verb in VERBS}
+
+SEEDS = [
+    bytes((0,)) + line.encode("utf-8")
+    for line in [
+        "",
+        "hello",
+        "//hello /there",
+        "/msg bob hi",
+        "、私聊 bob hi",
+        "\u3000／nick 小明",
+        "/join #tea key",
+        "/history after 12 in #tea",
+        "/history since 1h30m",
+        "/search green tea in #tea from bob",
+        "/ban 192.0.2.0/24 30d being rude",
+        "/mode private on",
+        "/sessions end 2",
+        "/operator bob off",
+        "/login bob secret",
+        "/part #tea bye",
+    ]
+]
+
+
+def oneInput(data: bytes) -> None:
+    """
+    Try what a fuzzer has thought of: any line, or, so that it need not guess them, one of the verbs
+    and any arguments.
+    """
+    source = Source(data)
+    number = source.number(len(_NAMES) + 1)
+    verb = f"/{_NAMES[number - 1]} " if number else ""
+    check(verb + source.text())
+
+
+def check(line: str) -> None:
+    """
+    A line is a command or is refused, both in clean text; and what is said is said as it is.
+    """
+    cleaned = clean(line)
+    try:
+        outcome: Command | ChatError | None = parse(line)
+    except ChatError as error:
+        outcome = error
+    match outcome:
+        case UnknownCommand(about=name):
+            assert isCommand(cleaned)
+            assert clean(name) == name
+            assert len(name) <= len(cleaned)
+        case ArgumentMissing(about=usage) | ArgumentInvalid(about=usage):
+            assert isCommand(cleaned)
+            assert usage in _USAGES
+        case _:
+            _checkCommand(outcome, cleaned)
+    if cleaned and not cleaned.isspace():
+        said = parse(literally(cleaned))
+        assert isinstance(said, Say)
+        assert said.text.lstrip() == cleaned.lstrip()
+
+
+def _checkCommand(command: object, cleaned: str) -> None:
+    if command is None:
+        assert not cleaned or cleaned.isspace()
+        return
+    assert isinstance(command, get_args(Command))
+    if not isCommand(cleaned):
+        assert isinstance(command, Say)
+        assert command.text.strip()
+        assert cleaned.endswith(command.text.removeprefix("/"))
+    for field in fields(command):
+        value = getattr(command, field.name)
+        if isinstance(value, str):
+            assert clean(value) == value
+            assert len(value) <= len(cleaned)
+        elif value is not None:
+            assert 0 <= value < 10**15
