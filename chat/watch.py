@@ -34,4 +34,5 @@ class StorageWatch:
 
     def lost(self, count: int) -> None:
         """See L{chat.interfaces.HistoryObserver.lost}."""
+        self._shared.counters.historyLost += count
         self._shared.tellOperators(Warned("history-lost", str(count)))

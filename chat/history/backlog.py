@@ -66,10 +66,15 @@ class Backlog:
         """
         @return: how many lines wait now, or 0 if there was no room for this one.
         """
-        if len(self._lines) + len(self._taken.lines) >= MAX_LINES:
+        if self.size >= MAX_LINES:
             return 0
         self._lines.append(line)
         return len(self._lines)
+
+    @property
+    def size(self) -> int:
+        """How many lines wait, with those that are taken."""
+        return len(self._lines) + len(self._taken.lines)
 
     def change(self, key: Key, record: Record | None) -> Deferred[None]:
         """

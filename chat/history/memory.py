@@ -54,6 +54,11 @@ class MemoryStore(Service):
         self._expiring = LoopingCall(self._expire)
         self._expiring.clock = clock
 
+    @property
+    def waiting(self) -> int:
+        """See L{chat.history.store.Store.waiting}: nothing ever waits."""
+        return 0
+
     def observe(self, observer: HistoryObserver) -> None:
         """See L{chat.history.store.Store.observe}: there is nothing to tell."""
 

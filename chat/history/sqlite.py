@@ -87,6 +87,11 @@ class SQLiteStore(Service):
         self.history = SQLiteHistory(self._backlog, self._losses, replay)
         self.ledger = SQLiteLedger(self._backlog)
 
+    @property
+    def waiting(self) -> int:
+        """See L{chat.history.store.Store.waiting}."""
+        return self._backlog.size
+
     def nextId(self, room: str) -> int:
         """See L{chat.history.store.Store.nextId}."""
         return self._numbers.next(room)

@@ -28,6 +28,7 @@ class Store(Protocol):
 
     @ivar history: the lines.
     @ivar ledger: the records.
+    @ivar waiting: how many lines are still to be written.
     """
 
     @property
@@ -35,6 +36,9 @@ class Store(Protocol):
 
     @property
     def ledger(self) -> Ledger: ...
+
+    @property
+    def waiting(self) -> int: ...
 
     def nextId(self, room: str) -> int:
         """

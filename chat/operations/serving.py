@@ -21,11 +21,10 @@ from twisted.internet.interfaces import (
     IStreamServerEndpoint,
 )
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
-from chat.errors import CannotStart
 from chat.events import Ending
 from chat.operations.notify import NotifyService
+from chat.operations.ports import openPort
 
 SHUTDOWN_GRACE = 5.0
 """How many seconds a peer may take nothing while the service stops."""
@@ -56,6 +55,8 @@ class Clock(IReactorTime, IReactorFromThreads):
 class ChatService(MultiService):
     """
     The ports, and the sessions behind them.
+
+    @ivar isServing: whether people can come: from the start until the stop begins.
     """
 
     _log = Logger()
@@ -79,6 +80,7 @@ class ChatService(MultiService):
         self._sessions = sessions
         self._notify = notify
         self._clock = clock
+        self.isServing = False
         self._ports: list[IListeningPort] = []
 
     def privilegedStartService(self) -> None:
@@ -89,13 +91,9 @@ class ChatService(MultiService):
         """
         super().privilegedStartService()
         for description, endpoint in self._endpoints:
-            opening = maybeDeferred(endpoint.listen, self._factory)
-            opening.addCallbacks(self._opened, self._notOpened, errbackArgs=(description,))
-            failures: list[Failure] = []
-            opening.addErrback(failures.append)
-            if failures:
-                # Endpoints open their ports at once, or fail at once.
-                failures[0].raiseException()
+            port = openPort(description, endpoint, self._factory)
+            self._ports.append(port)
+            self._log.info("listening on {address}", address=str(port.getHost()))
 
     def startService(self) -> None:
         """
@@ -106,7 +104,8 @@ class ChatService(MultiService):
         # reactor for tens of milliseconds each time.
         gc.collect()
         gc.freeze()
-        self._notify.ready(f"listening on {len(self._ports)} ports")
+        self.isServing = True
+        self._notify.ready(f"ports: {len(self._ports)}")
 
     @inlineCallbacks
     def stopService(self):  # type: ignore[no-untyped-def]
@@ -117,6 +116,7 @@ class ChatService(MultiService):
 
         @return: fires when all is done, after L{SHUTDOWN_LIMIT} at most.
         """
+        self.isServing = False
         self._notify.stopping("telling everybody")
         abort = self._sessions.abortAll
         self._onSecondSignal(lambda: self._clock.callFromThread(abort))
@@ -127,15 +127,6 @@ class ChatService(MultiService):
         if limit.active():
             limit.cancel()
         yield super().stopService()
-
-    def _opened(self, port: IListeningPort) -> None:
-        self._ports.append(port)
-        self._log.info("listening on {address}", address=str(port.getHost()))
-
-    def _notOpened(self, failure: Failure, description: str) -> None:
-        reason = getattr(failure.value, "socketError", None) or failure.value
-        text = getattr(reason, "strerror", None) or str(reason)
-        raise CannotStart(f"cannot listen on {description}: {text}")
 
     def _onSecondSignal(self, act: Callable[[], object]) -> None:
         """

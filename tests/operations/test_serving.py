@@ -137,7 +137,17 @@ def handled() -> Iterator[list[int]]:
 
 
 def test_theManagerIsToldWhenEverythingRuns() -> None:
-    assert Stage().start().calls == ["part starts", "listening on 1 ports"]
+    assert Stage().start().calls == ["part starts", "ports: 1"]
+
+
+def test_itServesFromItsStartUntilItsStopBegins() -> None:
+    stage = Stage()
+    stage.service.privilegedStartService()
+    assert not stage.service.isServing
+    stage.service.startService()
+    assert stage.service.isServing
+    stage.service.stopService()
+    assert not stage.service.isServing
 
 
 def test_portsAreOpenedBeforePrivilegesAreShed() -> None:
@@ -145,7 +155,7 @@ def test_portsAreOpenedBeforePrivilegesAreShed() -> None:
     stage.service.privilegedStartService()
     assert stage.calls == []
     stage.service.startService()
-    assert stage.calls[-1] == "listening on 2 ports"
+    assert stage.calls[-1] == "ports: 2"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""
+C{twistd tcpchat} in which one function fails: what a mistake of ours would do.
+
+As a program it takes the name of the function, such as C{chat.hub:Hub.say}, and the arguments of
+twistd.  The function raises an exception where L{MARK} is in one of its arguments, and works
+otherwise.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.integration.daemon import RELAXED, Daemon, freePort
+
+MARK = "kaboom"
+
+TEXT = "what somebody said"
+"""The text of the exception."""
+
+
+class FailingDaemon(Daemon):
+    """
+    A service in which one function fails.
+    """
+
+    def __init__(self, directory: Path, name: str, *options: str) -> None:
+        """
+        @param name: Of the function.
+        """
+        port = freePort()
+        command = [sys.executable, "-m", __name__, name, "--nodaemon", "--pidfile=", "tcpchat"]
+        super().__init__(
+            directory,
+            command=[*command, "--port", f"tcp:{port}:interface=127.0.0.1", *RELAXED, *options],
+            port=port,
+            environ={"PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+
+
+def _fail(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def failing(*arguments: Any, **more: Any) -> Any:
+        if any(MARK in repr(each) for each in (*arguments, *more.values())):
+            raise RuntimeError(TEXT)
+        return function(*arguments, **more)
+
+    return failing
+
+
+def _main(name: str, *arguments: str) -> None:
+    module, _, path = name.partition(":")
+    *outer, last = path.split(".")
+    place = functools.reduce(getattr, outer, importlib.import_module(module))
+    setattr(place, last, _fail(getattr(place, last)))
+    sys.argv = ["twistd", *arguments]
+    from twisted.scripts.twistd import run
+
+    run()
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
