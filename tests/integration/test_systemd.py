@@ -1,19 +1,22 @@
 """
-The units, socket activation, and what the daemon tells the service manager.
+The units, socket activation, what the daemon tells the service manager, and what that does with it.
 """
 
+from __future__ import annotations
+
+import os
+import re
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.daemon import TWISTD, Daemon, freePort
+from tests.integration.machine import SERVICE, SOCKET, UNITS, Machine, requireMachine
 from tests.programs import requireProgram
-
-UNITS = Path(__file__).parents[2] / "systemd"
 
 # As the unit has it; the program and the port are the test's own.
 _EXEC = "ExecStart=/opt/tcpchat/bin/twistd "
@@ -38,6 +41,18 @@ def test_unitsVerify(tmp_path: Path) -> None:
         [analyze, "verify", "--man=no", *units], capture_output=True, text=True, timeout=60
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_exposure() -> None:
+    """
+    What systemd makes of the hardening: 0 would be no access to anything, 10 access to all.
+    """
+    analyze = requireProgram("systemd-analyze")
+    command = [analyze, "security", "--offline=true", "--no-pager", str(UNITS / SERVICE)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    found = re.search(rf"Overall exposure level for {SERVICE}: ([\d.]+) ", result.stdout)
+    assert found is not None, result
+    assert float(found[1]) <= 1.5
 
 
 @pytest.mark.parametrize("interface", ["127.0.0.1", "[::]"])
@@ -78,3 +93,132 @@ def test_notifications(tmp_path: Path, manager: socket.socket) -> None:
         while "STOPPING=1" not in (message := heard()):
             assert message == ["WATCHDOG=1"] or message[0].startswith("STATUS=")
         assert daemon.process.wait(15) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """
+    One for all tests of the module.
+    """
+    requireMachine()
+    with Machine(tmp_path_factory.mktemp("machine") / "parts") as machine:
+        # As the documentation has it.
+        machine.systemctl("enable", "--now", SOCKET, SERVICE)
+        yield machine
+
+
+@pytest.fixture
+def service(machine: Machine) -> Machine:
+    """
+    The same, with the service running as the unit has it.
+    """
+    machine.systemctl("start", SERVICE)
+    return machine
+
+
+@pytest.fixture
+def changed(machine: Machine) -> Iterator[Callable[[str], None]]:
+    """
+    A function that changes what the C{[Service]} of the unit has, for one test.
+    """
+
+    def change(text: str) -> None:
+        machine.install(f"{SERVICE}.d/test.conf", f"[Service]\n{text}\n")
+
+    yield change
+    change("")
+    machine.systemctl("stop", SERVICE)
+
+
+def _active(state: str) -> bool:
+    return state == "active"
+
+
+def test_restart(service: Machine) -> None:
+    """
+    Who comes while there is no process waits in the socket, and what was said is still there.
+    """
+    before = service.process()
+    with service.connect() as alice:
+        alice.join("alice")
+        alice.send("before")
+        alice.catchUp()
+        service.systemctl("restart", "--no-block", SERVICE)
+        assert alice.eof()[-1] == "--- Goodbye: the service stops."
+    waiting = [service.connect() for _ in range(5)]
+    for number, peer in enumerate(waiting):
+        with peer:
+            assert peer.line().startswith("--- Welcome to ")
+            peer.join(f"guest{number}")
+            peer.expect("] alice: before")
+            peer.leave()
+    service.until(SERVICE, "ActiveState", _active)
+    assert service.process() != before
+
+
+def test_startedByAConnection(service: Machine) -> None:
+    service.systemctl("stop", SERVICE)
+    assert service.show(SERVICE, "ActiveState") == "inactive"
+    assert service.show(SERVICE, "Result") == "success"
+    with service.connect() as peer:
+        assert peer.line().startswith("--- Welcome to ")
+
+
+def test_reload(service: Machine) -> None:
+    before = service.process()
+    with service.connect() as alice:
+        alice.join("alice")
+        service.systemctl("reload", SERVICE)
+        alice.catchUp()
+        service.until(SERVICE, "ActiveState", _active)
+        assert service.process() == before
+        assert "read again: bans" in service.journal()
+
+
+def test_killed(service: Machine) -> None:
+    """
+    Until the next one has begun, whoever comes waits.
+    """
+    with service.connect() as alice:
+        alice.join("alice")
+        os.kill(service.process(), signal.SIGKILL)
+        alice.eof()
+    # It is begun one second later.
+    with service.connect() as bob:
+        assert bob.line().startswith("--- Welcome to ")
+    assert service.show(SERVICE, "NRestarts") == "1"
+
+
+def test_watchdog(service: Machine, changed: Callable[[str], None]) -> None:
+    """
+    One that does nothing more is ended, and writes where it was.
+    """
+    assert service.show(SERVICE, "WatchdogUSec") == "30s"
+    changed("WatchdogSec=1")
+    service.systemctl("restart", SERVICE)
+    with service.connect() as alice:
+        alice.join("alice")
+        before = service.process()
+        os.kill(before, signal.SIGSTOP)
+        alice.eof()
+    with service.connect() as bob:
+        assert bob.line().startswith("--- Welcome to ")
+    assert service.process() != before
+    journal = service.journal()
+    assert f"{SERVICE}: Watchdog timeout (limit 1s)!" in journal
+    assert "Fatal Python error: Aborted" in journal
+    assert re.search(r'File ".*/epollreactor.py", line \d+ in doPoll', journal)
+
+
+def test_triedAgain(service: Machine, changed: Callable[[str], None]) -> None:
+    """
+    However often it fails: who came meanwhile is greeted when the operator has mended it.
+    """
+    changed("ExecStart=\nExecStart=/bin/false\nRestartSec=10ms")
+    service.systemctl("restart", "--no-block", SERVICE)
+    with service.connect() as alice:
+        # More than the five in ten seconds, and the twenty by the socket, that systemd allows.
+        service.until(SERVICE, "NRestarts", lambda number: int(number) > 25)
+        assert service.show(SOCKET, "ActiveState") == "active"
+        changed("")
+        assert alice.line().startswith("--- Welcome to ")
