@@ -23,7 +23,10 @@ from chat.client.reasons import Reasons
 from chat.client.target import Target, endpointFor
 
 FIRST_PAUSE = 1.0
-"""Seconds before the first new attempt; each further one takes twice as long."""
+"""
+Seconds before the first new attempt; each further one takes twice as long, and
+longer where the service asks for it.
+"""
 
 LONGEST_PAUSE = 60.0
 
@@ -88,6 +91,7 @@ class Connector:
         self._reasons = reasons
         self._jitter = jitter
         self._attempts = 0
+        self._leastPause = 0.0
         self._attempt: Deferred[Any] | None = None
         self._timer: IDelayedCall | None = None
         self._client: ChatClient | None = None
@@ -124,7 +128,7 @@ class Connector:
         if self._timer is not None:
             return
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._attempts - 1, 10))
-        pause = max(FIRST_PAUSE, longest * (0.5 + self._jitter() / 2))
+        pause = max(FIRST_PAUSE, self._leastPause + longest * (0.5 + self._jitter() / 2))
         self._owner.reported(self._reasons.reconnecting(ceil(pause)))
         self._timer = self._reactor.callLater(pause, self._timeIsUp)
 
@@ -159,6 +163,7 @@ class Connector:
 
     def _failed(self, failure: Failure) -> None:
         self._attempt = None
+        self._leastPause = 0.0
         if failure.check(CancelledError, ConnectingCancelledError) is None:
             self._owner.failed(*self._reasons.failed(failure))
 
@@ -174,11 +179,12 @@ class Connector:
         if client.isRegistered:
             # It worked, so the next attempt is a first one.
             self._attempts = 0
-        reason = client.lossReason
+        reason, rejection = client.lossReason, client.rejection
         assert reason is not None
+        self._leastPause = 0.0 if rejection is None else rejection.pause
         if client.isUnderstood:
             self._owner.disconnected(client, self._reasons.lost(reason))
         elif self._gaveUpWaiting:
             self._owner.failed(self._reasons.silent(), False)
         else:
-            self._owner.failed(*self._reasons.rejected(reason))
+            self._owner.failed(*self._reasons.rejected(reason, rejection))

@@ -1,9 +1,5 @@
 """
 C{tcpchat} where its input is no terminal: lines in, lines out, as with nc.
-
-Until we have a nickname each line may be one, so it is followed by a ping, and
-the next line waits for the answer: a refused nickname must not make a nickname
-of what was to be said.  After that the input goes to the service as it is.
 """
 
 from __future__ import annotations
@@ -12,15 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.error import ConnectionDone
-from twisted.python.failure import Failure
 
 from chat.client.connection import Connector
 from chat.client.display import Display
+from chat.client.feeder import Feeder
 from chat.client.options import FAILED, OK, REFUSED, Options
 from chat.client.protocol import ChatClient, ChatFactory
 from chat.client.reasons import Reasons
 from chat.client.relay import RelayClient
-from chat.client.streams import PIECE, InputStream, OutputStream
+from chat.client.streams import OutputStream
 from chat.events import Acted, Closed, Ending, Event, Refused, Said
 from chat.languages import translation
 
@@ -73,15 +69,9 @@ class PipeChat:
         )
         self._hasNick = options.nick is not None
         self._connector = Connector(reactor, options.target, factory, self, reasons)
-        self._input = InputStream(reactor, stdin, self._received, self._inputEnded)
+        self._feeder = Feeder(reactor, stdin, self._decided)
         self._output = OutputStream(reactor, stdout, self._readerGone)
         self._client: ChatClient | None = None
-        # What has been read and not been sent, while there is no nickname.
-        self._waiting = b""
-        self._isWaiting = False
-        self._isProducing = False
-        self._lastByte = b"\n"
-        self._hasEnded = False
         self._refusal: str | None = None
         self._farewell: Closed | None = None
         self._isOver = False
@@ -101,9 +91,7 @@ class PipeChat:
         """See L{chat.client.connection.Owner.connected}."""
         self._client = client
         self._output.setProducer(client.transport)
-        if self._hasNick:
-            self._awaitDecision()
-        self._input.start()
+        self._feeder.start(client, self._hasNick)
 
     def disconnected(self, client: ChatClient, why: str) -> None:
         """See L{chat.client.connection.Owner.disconnected}."""
@@ -114,14 +102,14 @@ class PipeChat:
             isGood = self._farewell.reason in (Ending.QUIT, Ending.INPUT_CLOSED)
         else:
             # When we have said all, the service may leave without a word.
-            isGood = self._hasEnded and reason.check(ConnectionDone) is not None
+            isGood = self._feeder.isFinished and reason.check(ConnectionDone) is not None
         self._end(OK if isGood else FAILED, "" if isGood else why)
 
     def failed(self, why: str, isFinal: bool) -> None:
         """See L{chat.client.connection.Owner.failed}."""
-        if isinstance(self._client, RelayClient):
-            self._client.releaseText()
-        self._client = None
+        client, self._client = self._client, None
+        if isinstance(client, RelayClient) and client.rejection is None:
+            client.releaseText()
         self._end(FAILED, why)
 
     # What the service tells.
@@ -157,74 +145,9 @@ class PipeChat:
         # Nobody wants to read any more: that is no failure.
         self._end(OK, "")
 
-    # What is to be sent.
-
-    def _received(self, data: bytes) -> None:
-        client = self._client
-        if client is None:
-            return
-        self._lastByte = data[-1:]
-        if client.isRegistered and not self._waiting:
-            client.transport.write(data)
-            return
-        self._waiting += data
-        self._sendNext()
-
-    def _inputEnded(self) -> None:
-        self._hasEnded = True
-        if self._lastByte != b"\n":
-            # The last line is one, although it has no end.
-            self._received(b"\n")
-        self._sendNext()
-
-    def _sendNext(self) -> None:
-        """
-        Without a nickname send one line, and wait; with one send everything.
-        """
-        client = self._client
-        if client is None or self._isWaiting:
-            return
-        if client.isRegistered:
-            self._pass(client)
-            return
-        line, end, rest = self._waiting.partition(b"\n")
-        if not end and len(line) < PIECE and not self._hasEnded:
-            return
-        if line or end:
-            self._waiting = rest
-            client.transport.write(line + end)
-            self._awaitDecision()
-        elif self._hasEnded:
-            client.closeInput()
-
-    def _pass(self, client: ChatClient) -> None:
-        waiting, self._waiting = self._waiting, b""
-        client.transport.write(waiting)
-        if self._hasEnded:
-            if self._isProducing:
-                client.transport.unregisterProducer()
-            client.closeInput()
-
-    def _awaitDecision(self) -> None:
-        assert self._client is not None
-        self._isWaiting = True
-        self._input.pauseProducing()
-        self._client.ping().addCallbacks(self._decided, _ignore)
-
-    def _decided(self, _: str) -> None:
-        client = self._client
-        if client is None:
-            return
-        self._isWaiting = False
-        self._input.resumeProducing()
+    def _decided(self) -> None:
         if self._refusal is not None:
             self._end(REFUSED, self._refusal)
-            return
-        if client.isRegistered and not self._hasEnded:
-            # From now on it is the transport that pauses the input.
-            client.transport.registerProducer(self._input, True)
-            self._isProducing = True
-        self._sendNext()
 
     # The end.
 
@@ -232,7 +155,7 @@ class PipeChat:
         if self._isOver:
             return
         self._isOver = True
-        self._input.stopProducing()
+        self._feeder.stop()
         self._connector.stop()
         client = self._client
         if client is None:
@@ -252,7 +175,3 @@ class PipeChat:
 
     def _finish(self, status: int, message: str) -> None:
         self._output.whenFlushed().addCallback(lambda _: self._ended(status, message))
-
-
-def _ignore(failure: Failure) -> None:
-    """The connection has ended, and that is told elsewhere."""

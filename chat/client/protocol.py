@@ -5,55 +5,48 @@ A connection begins with text, as everybody may be a person with telnet, and
 becomes JSON once C{/format json} has been carried out.  From then on every line
 is an object.  So a line that does not begin with C{E{lb}} before that is passed
 over, and the client asks for everything else at once, without waiting for an
-answer: the service carries lines out in order.
+answer: the service carries lines out in order.  How many are on their way is
+limited, see L{chat.client.window}.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from itertools import count
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from twisted.internet.defer import Deferred, fail
-from twisted.internet.interfaces import (
-    IAddress,
-    IHalfCloseableProtocol,
-    ISSLTransport,
-    ITCPTransport,
-)
-from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress, ISSLTransport, ITCPTransport
+from twisted.internet.protocol import Factory
 from twisted.logger import Logger
-from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
+from chat.client.lines import LineConnection
 from chat.client.past import Past, PastReader
 from chat.client.receiver import EventReceiver
+from chat.client.rejection import Rejection
 from chat.client.requests import Requests
 from chat.client.roster import Roster
-from chat.client.splitting import LineSplitter
 from chat.events import Event, Helped, Ponged
 from chat.jsonevents import fromMapping
 from chat.names import fold
 
-MAX_RECEIVED = 1 << 20
-"""Bytes a line from the service may have: one that lists people can be long."""
+# The answer to a ping where somebody has asked for text, perhaps with times.  Only
+# the service begins a line so.
+_PONG = re.compile(r"(?:\[\d\d:\d\d\] )?--- PONG (\S+)")
 
 _T = TypeVar("_T")
 
 
-@implementer(IHalfCloseableProtocol)
-class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
+class ChatClient(Requests, EventReceiver, LineConnection):
     """
     One connection to the service.
 
     Subclass it and override what you want to hear; see L{EventReceiver} and, for
     the connection itself, C{connectionMade} and C{connectionLost}, which have to
-    call these.  Ask for things with the methods of L{Requests}.
-
-    Of L{LineOnlyReceiver} it is the interface; the splitting is that of
-    L{LineSplitter}, which is linear.
+    call these.  Ask for things with the methods of L{Requests}, and wait for them
+    with those of L{LineConnection}.
 
     @ivar roster: who is where.
     @ivar wantedNick: the nickname to ask for at once, if any.
@@ -63,10 +56,7 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
         service says in sentences; see L{chat.languages}.
     """
 
-    # ITCPTransport, or TLS over one, or a unix socket's: none is declared whole.
-    transport: Any
     _log = Logger()
-    MAX_LENGTH = MAX_RECEIVED
     wantedNick: str | None = None
     account: str | None = None
     password: str | None = None
@@ -76,15 +66,13 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
         """
         @param roster: one to go on with.
         """
+        super().__init__()
         self.roster = Roster() if roster is None else roster
-        self._splitter = LineSplitter(MAX_RECEIVED)
         self._isJSON = False
-        self._tokens = count(1)
-        self._pings: dict[str, Deferred[str]] = {}
+        # The last one before the service was understood.
+        self._lastText = ""
         self._learning: list[Helped] | None = None
         self._reading: PastReader | None = None
-        self._closings: list[Deferred[None]] = []
-        self._lost: Failure | None = None
 
     # The connection.
 
@@ -104,63 +92,7 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
         if nick is not None:
             self.setNick(nick)
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """
-        The connection is no more: whoever waits for something is told.
-        """
-        self._lost = reason
-        pings, self._pings = self._pings, {}
-        for ping in pings.values():
-            ping.errback(reason)
-        closings, self._closings = self._closings, []
-        for closing in closings:
-            closing.callback(None)
-
-    def readConnectionLost(self) -> None:
-        """
-        The service has sent everything it had to: nothing is left to do.
-        """
-        self.transport.loseConnection()
-
-    def writeConnectionLost(self) -> None:
-        """
-        Our FIN is on its way.
-        """
-
-    def whenClosed(self) -> Deferred[None]:
-        """
-        @return: fires when the connection is no more, however it ended.
-        """
-        closing: Deferred[None] = Deferred()
-        if self._lost is None:
-            self._closings.append(closing)
-        else:
-            closing.callback(None)
-        return closing
-
     # What to ask for, besides L{Requests}.
-
-    def ping(self, token: str | None = None) -> Deferred[str]:
-        """
-        Wait until everything that was asked before has been answered.
-
-        @param token: comes back, and must not be on its way already.  By default
-            one that is not.
-        @return: fires with the token; fails with the reason when the connection
-            ends before.
-        @raise ValueError: when the token is on its way already, or has no
-            characters that stay as they are.
-        """
-        if self._lost is not None:
-            return fail(self._lost)
-        token = f"tcpchat-{next(self._tokens)}" if token is None else token
-        if token in self._pings or not token.isascii() or token.split() != [token]:
-            raise ValueError(f"no token: {token!r}")
-        self.command(f"/ping {token}")
-        # Without a canceller, as the answer to one that is cancelled still comes.
-        answer: Deferred[str] = Deferred()
-        self._pings[token] = answer
-        return answer
 
     def learnCommands(self) -> Deferred[list[Helped]]:
         """
@@ -201,15 +133,6 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
             raise ValueError("a line end in a line")
         self.sendLine(line.encode("utf-8"))
 
-    def sendLine(self, line: bytes) -> None:
-        """
-        Send a line of bytes as it is.
-
-        @param line: without its end, LF.
-        """
-        if self._lost is None:
-            self.transport.write(line + b"\n")
-
     def closeInput(self) -> None:
         """
         Say that nothing more will be said; what is on its way to us still
@@ -218,20 +141,11 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
         if ISSLTransport.providedBy(self.transport):
             self.quit()
         else:
-            self.transport.loseWriteConnection()
+            self.whenSent().addCallbacks(
+                lambda _: self.transport.loseWriteConnection(), lambda failure: None
+            )
 
     # What comes.
-
-    def dataReceived(self, data: bytes) -> None:
-        """
-        Split what has been read into lines.
-        """
-        for line in self._splitter.receive(data):
-            if self._lost is not None:
-                return
-            self.lineReceived(line)
-        if self._splitter.isOverfull:
-            self.transport.abortConnection()
 
     def lineReceived(self, line: bytes) -> None:
         """
@@ -240,7 +154,7 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
         @param line: without its end.
         """
         if not line.startswith(b"{"):
-            self.textReceived(line.decode("utf-8", "replace"))
+            self._takeText(line.decode("utf-8", "replace"))
             return
         try:
             mapping = json.loads(line)
@@ -262,11 +176,6 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
         """
 
     @property
-    def lossReason(self) -> Failure | None:
-        """Why the connection has ended, as Twisted tells it; L{None} before."""
-        return self._lost
-
-    @property
     def isUnderstood(self) -> bool:
         """Whether the service has begun to speak JSON."""
         return self._isJSON
@@ -275,6 +184,11 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
     def isRegistered(self) -> bool:
         """Whether we have a nickname."""
         return self.roster.nick is not None
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """Why the service has closed the connection at once, if that is why."""
+        return None if self._isJSON else Rejection.parse(self._lastText)
 
     def _beginReading(self, room: str) -> None:
         self._reading = PastReader(room)
@@ -286,14 +200,19 @@ class ChatClient(Requests, EventReceiver, LineOnlyReceiver):
         assert reading is not None
         return reading.events
 
+    def _takeText(self, line: str) -> None:
+        if not self._isJSON:
+            self._lastText = line
+        elif (pong := _PONG.fullmatch(line)) and self.pingAnswered(pong[1]):
+            return
+        self.textReceived(line)
+
     def _take(self, event: Event) -> None:
         if self._reading is not None and self._reading.takes(event):
             return
         if isinstance(event, Helped) and self._learning is not None:
             self._learning.append(event)
-        elif isinstance(event, Ponged) and event.token in self._pings:
-            self._pings.pop(event.token).callback(event.token)
-        else:
+        elif not (isinstance(event, Ponged) and self.pingAnswered(event.token)):
             self.roster.eventReceived(event)
             self.eventReceived(event)
 

@@ -17,6 +17,7 @@ from twisted.internet.error import (
 )
 from twisted.python.failure import Failure
 
+from chat.client.rejection import Rejection
 from chat.client.target import Target
 
 
@@ -87,14 +88,17 @@ class Reasons:
             reason=self._detail(failure)
         )
 
-    def rejected(self, failure: Failure) -> tuple[str, bool]:
+    def rejected(self, failure: Failure, rejection: Rejection | None = None) -> tuple[str, bool]:
         """
         The connection has ended before the service was understood.
 
+        @param rejection: what it has said about that.
         @return: why, and whether another attempt cannot do any better.
         """
         _ = self._gettext
         target = self._target
+        if rejection is not None:
+            return f"{_(rejection.sentence)} ({rejection.code})", False
         if target.tls:
             if type(failure.value).__name__ == "VerificationError":
                 return _("TLS failed: the certificate is not for {host}").format(

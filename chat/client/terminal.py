@@ -69,7 +69,7 @@ class TerminalChat:
         # The account whose password is asked for.
         self._asked: str | None = None
         self._keeping = Keeping(self._factory)
-        self._returning = Returning()
+        self._returning = Returning(reactor)
         self._catchUp: CatchUp | None = None
         self._farewell: Closed | None = None
         self._wasWelcomed = False
@@ -186,7 +186,7 @@ class TerminalChat:
     def heard(self, client: ChatClient, event: Event) -> None:
         """See L{chat.client.relay.Audience.heard}."""
         self._keeping.heard(event)
-        self._returning.heard(event, client)
+        isNews = self._returning.heard(event, client)
         self._known.heard(event)
         match event:
             case Welcomed():
@@ -202,8 +202,11 @@ class TerminalChat:
             case _:
                 pass
         assert self._catchUp is not None
-        if self._catchUp.heard(event, "/history" in self._known.commands):
+        isItsTurn = self._catchUp.heard(event, "/history" in self._known.commands)
+        if isItsTurn and isNews:
             self._show(client, event)
+        elif not isNews:
+            self._screen.draw()
 
     def heardText(self, line: str) -> None:
         """See L{chat.client.relay.Audience.heardText}."""
@@ -304,9 +307,10 @@ class TerminalChat:
             return _("password") + "> "
         if roster.nick is None:
             return _("nickname") + "> "
-        if roster.room is None:
+        room = self._returning.talksIn(roster)
+        if room is None:
             return _("no room") + "> "
-        return f"{clean(roster.room)} {len(roster.people())}> "
+        return f"{clean(room)} {roster.count(room)}> "
 
     def _show(self, client: ChatClient, event: Event) -> None:
         for line in self._display.lines(event, client.roster):

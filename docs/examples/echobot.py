@@ -4,7 +4,8 @@ whoever begins a line with its name.
 
     python docs/examples/echobot.py [HOST [PORT]]
 
-Two of these must not meet, or they never stop.
+Two of these must not meet, or they never stop.  It says two lines a second, as
+everybody may, and is silent where it would be half a minute late.
 """
 
 import sys
@@ -19,10 +20,14 @@ class EchoBot(ChatClient):
     wantedNick = "echo"
 
     def told(self, event):
-        self.tell(event.nick, event.text)
+        if not self.held:
+            self.tell(event.nick, event.text)
 
     def said(self, event):
         called = f"{self.roster.nick}:"
+        if self.held:
+            # More is asked than the service lets us answer.
+            return
         if event.text.startswith(called) and event.nick != self.roster.nick:
             self.say(f"{event.nick}: {event.text.removeprefix(called).strip()}")
 

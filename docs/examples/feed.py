@@ -32,8 +32,8 @@ async def follow(reactor, client, file):
         if data:
             *lines, rest = (rest + data).split(b"\n")
             client.say(b"\n".join(lines).decode("utf-8", "replace"))
-            # When this is answered the service has done all lines before, so
-            # a large file is never read faster than it can be said.
+            # When this is answered the service has done all lines before, two
+            # a second, so a large file is never read faster than it is said.
             await client.ping()
         else:
             await deferLater(reactor, PAUSE)

@@ -231,6 +231,51 @@ def test_closedWithoutAWord() -> None:
     assert owner.finals == [False]
 
 
+@pytest.mark.parametrize(("code", "pauses"), [("too-many-nameless", [1, 2, 4]), ("x", [1, 2, 4])])
+def test_turnedAway(code: str, pauses: list[int]) -> None:
+    """Why is told, and each further attempt waits longer."""
+    world, owner, connector = start()
+    for pause in pauses:
+        link = world.accept()
+        link.send(f"!!! nein ({code})\r\n".encode())
+        link.lose()
+        assert owner.take()[-1].endswith(f"({code})")
+        assert owner.finals.pop() is False
+        connector.retry()
+        assert owner.take() == [f"reconnecting in {pause} s"]
+        world.advance(pause)
+
+
+def test_connectingTooFast() -> None:
+    """A minute is waited, and more; for another reason after that no longer than usual."""
+    world, owner, connector = start()
+    for pause in (61, 62, 64):
+        link = world.accept()
+        link.send(b"!!! x (connecting-too-fast)\r\n")
+        link.lose(error.ConnectionLost())
+        connector.retry()
+        assert owner.take()[-2:] == [
+            "your address connects too often; try again in a minute (connecting-too-fast)",
+            f"reconnecting in {pause} s",
+        ]
+        world.advance(pause)
+    world.refuse(error.ConnectionRefusedError())
+    connector.retry()
+    assert owner.take()[-1] == "reconnecting in 8 s"
+
+
+@pytest.mark.parametrize(
+    "line", ["!!! no code", "--- no (warning)", "!!! (x)", "!!! x (X)", "!!! x (a) y", "!!! x (a-)"]
+)
+def test_noReason(line: str) -> None:
+    """Not everything that is said before the end is one."""
+    world, owner, _ = start()
+    link = world.accept()
+    link.send(line.encode() + b"\r\n")
+    link.lose()
+    assert owner.take()[-1] == "/socket has closed the connection without a word"
+
+
 def test_stop() -> None:
     """No more attempts: neither one that waits nor one that is on its way."""
     world, owner, connector = start()

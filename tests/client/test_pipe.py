@@ -15,7 +15,9 @@ from zope.interface import alsoProvides
 
 from chat.client.options import FAILED, OK, REFUSED, Options
 from chat.client.pipe import GOODBYE_WITHIN, PipeChat
+from chat.client.streams import PIECE
 from chat.client.target import Target
+from chat.client.window import SIZE
 from chat.events import (
     Closed,
     Done,
@@ -84,21 +86,27 @@ class Run:
         """Read no more of what it prints."""
         os.close(self._stdout)
 
-    def sent(self, line: str) -> None:
-        """Wait for it to send this line next, and answer its pings at once."""
+    def next(self) -> str:
+        """Wait for a line that it sends."""
         while not self._sent:
             self._sent += self.link.transport.lines()
             if not self._sent:
                 self.world.next()
-        assert self._sent.pop(0) == line
+        return self._sent.pop(0)
+
+    def sent(self, line: str) -> None:
+        """Wait for it to send this line next."""
+        assert self.next() == line
+
+    def quiet(self) -> None:
+        """See that it sends nothing, whatever it has read by now."""
+        while not self.world.isQuiet:
+            self.world.next()
+        assert self._sent + self.link.transport.lines() == []
 
     def pinged(self, *answers: Event) -> None:
         """Wait for a ping, and answer it, with something before."""
-        while not self._sent:
-            self._sent += self.link.transport.lines()
-            if not self._sent:
-                self.world.next()
-        ping = self._sent.pop(0)
+        ping = self.next()
         assert ping.startswith("/ping ")
         self.link.send(*answers, Ponged(ping.removeprefix("/ping ")))
 
@@ -284,7 +292,7 @@ def test_TLS() -> None:
     assert run.ends == [(OK, "")]
 
 
-def test_slowService() -> None:
+def test_slowConnection() -> None:
     """While the transport cannot take more, no more is read."""
     run = Run("bob")
     run.connect()
@@ -293,13 +301,119 @@ def test_slowService() -> None:
     assert run.link.transport.streaming
     producer.pauseProducing()
     run.type("one")
-    run.sent("one")
+    run.world.next()
     run.type("two")
+    run.quiet()
+    producer.resumeProducing()
+    run.sent("one")
+    run.sent("two")
+
+
+def test_slowService() -> None:
+    """No more lines are on their way than the service can take at once, and none is lost."""
+    run = Run("bob")
+    run.connect()
+    run.register()
+    lines = [f"line {number}" for number in range(3 * SIZE)]
+    run.type(*lines)
+    run.finish()
+    for number, line in enumerate(lines):
+        # The rest is not even kept by the client.
+        assert run.link.client.held <= 1
+        if number in (SIZE, 2 * SIZE):
+            run.pinged()
+        run.sent(line)
+    run.pinged()
+    run.world.until(lambda: run.link.transport.halfClosed)
+    run.link.send(Closed(Ending.INPUT_CLOSED))
+    run.link.lose()
+    assert "PONG" not in run.printed()
+    assert run.ends == [(OK, "")]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_lostBeforeAllIsSaid(tls: bool) -> None:
+    """A service that leaves without a word has not heard all."""
+    run = Run("bob")
+    run.connect(tls)
+    run.register()
+    run.type(*map(str, range(2 * SIZE)))
+    run.finish()
+    run.sent("0")
     while not run.world.isQuiet:
         run.world.next()
-    assert run.link.transport.lines() == []
-    producer.resumeProducing()
-    run.sent("two")
+    run.link.lose()
+    run.printed()
+    assert run.ends[0][0] == FAILED
+    assert not run.link.transport.halfClosed
+
+
+def test_lostBeforeTheLastLine() -> None:
+    """So is one that has not heard the last line, which has no end."""
+    run = Run("bob")
+    run.connect()
+    run.register()
+    feeder = run.chat._feeder
+    run.write(b"last")
+    run.world.until(lambda: feeder._rest == b"last")
+    feeder.pauseProducing()
+    run.finish()
+    run.world.until(lambda: feeder._hasEnded)
+    run.quiet()
+    run.link.lose()
+    run.printed()
+    assert run.ends[0][0] == FAILED
+
+
+@pytest.mark.parametrize("before", ["", "[12:59] "])
+def test_text(before: str) -> None:
+    """Where the input asks for text, it is the same; only one's own pings are not shown."""
+    run = Run("bob")
+    run.connect()
+    run.register()
+    run.type("/format text", *["x"] * (SIZE - 1), "/ping mine", "last")
+    run.finish()
+    run.sent("/format text")
+    for _ in range(SIZE - 1):
+        run.sent("x")
+    ping = run.next()
+    run.link.send(f"{before}alice: --- {ping[6:]}\r\n".encode())
+    run.link.send(f"{before}--- PONG {ping[6:]}\r\n".encode())
+    run.sent("/ping mine")
+    run.sent("last")
+    run.link.send(f"{before}--- PONG mine\r\n--- Goodbye: your input has ended.\r\n".encode())
+    run.world.until(lambda: run.link.transport.halfClosed)
+    run.link.lose()
+    assert run.printed().split("\n")[2:] == [
+        f"{before}alice: --- {ping[6:]}",
+        f"{before}--- PONG mine",
+        "--- Goodbye: your input has ended.",
+        "",
+    ]
+
+
+def test_endlessLine() -> None:
+    """What is no line is passed on, for the service to say so, at its speed."""
+    run = Run("bob")
+    run.connect()
+    run.register()
+    transport = run.link.transport
+    for _ in range(3):
+        run.write(b"x" * PIECE)
+        run.world.until(lambda: len(transport.value()) == PIECE)
+        transport.clear()
+    transport.producer.pauseProducing()
+    run.write(b"y" * PIECE)
+    while not run.world.isQuiet:
+        run.world.next()
+    assert transport.value() == b""
+    transport.producer.resumeProducing()
+    run.world.until(lambda: len(transport.value()) == PIECE)
+    transport.clear()
+    run.finish()
+    run.world.until(lambda: transport.halfClosed)
+    # Its end is there all the same.
+    assert transport.value() == b"\n"
 
 
 @pytest.mark.parametrize(
@@ -355,6 +469,35 @@ def test_noChatService() -> None:
     run.link.lose()
     assert run.printed() == "!!! Too many connections.\n"
     assert run.ends[0][0] == FAILED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "!!! there are too many connections from your address (too-many-connections)",
+        "!!! es sind zu viele (too-many-connections)",
+    ],
+)
+@pytest.mark.parametrize("nick", [None, "bob"])
+def test_turnedAway(line: str, nick: str | None) -> None:
+    """Why nobody may come in is the message, in the language of whoever runs this."""
+    run = Run(nick)
+    run.link = run.world.accept()
+    run.link.send(line.encode() + b"\r\n")
+    run.link.lose()
+    assert run.printed() == ""
+    message = "there are too many connections from your address (too-many-connections)"
+    assert run.ends == [(FAILED, message)]
+
+
+def test_turnedAwayForAnotherReason() -> None:
+    """A later version of the service may have more of them."""
+    run = Run("bob")
+    run.link = run.world.accept()
+    run.link.send(b"!!! the moon is full (full-moon)\r\n")
+    run.link.lose(ConnectionLost())
+    assert run.printed() == ""
+    assert run.ends == [(FAILED, "the moon is full (full-moon)")]
 
 
 def test_nobodyReads() -> None:

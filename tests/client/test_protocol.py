@@ -13,10 +13,12 @@ from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport, I
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
+from chat.client.lines import MAX_RECEIVED
 from chat.client.past import Past
-from chat.client.protocol import MAX_RECEIVED, ChatClient, ChatFactory
+from chat.client.protocol import ChatClient, ChatFactory
 from chat.client.receiver import EventReceiver
 from chat.client.splitting import LineSplitter
+from chat.client.window import SIZE
 from chat.events import (
     Event,
     Excerpt,
@@ -322,12 +324,65 @@ def test_readHistoryLost() -> None:
         assert [failure.type for failure in failures] == [ConnectionLost] * 2
 
 
+def test_manyLines() -> None:
+    """What is too much at once waits here, and a ping that is asked for waits with it."""
+    client, transport = talking()
+    client.say("\n".join(["x"] * 200))
+    assert client.held == 200 - SIZE + 1
+    sent = client.whenSent()
+    answer = client.ping("mine")
+    said = 0
+    while lines := transport.lines():
+        said += lines.count("x")
+        *_, ping = lines
+        client.dataReceived(jsonLine(Ponged(ping.removeprefix("/ping "))))
+    assert (said, client.held, sent.called) == (200, 0, True)
+    assert answer.result == "mine"
+    assert client.heard == []
+
+
+def test_manyLinesLost() -> None:
+    """Whoever waits for them is told; and whoever does afterwards."""
+    client, transport = talking()
+    client.say("\n".join(["x"] * 200))
+    failures: list[Failure] = []
+    client.whenSent().addErrback(failures.append)
+    client.closeInput()
+    assert not transport.halfClosed
+    lose(client)
+    client.whenSent().addErrback(failures.append)
+    assert [failure.type for failure in failures] == [ConnectionDone, ConnectionDone]
+    assert client.held == 0
+
+
+def test_pingInText() -> None:
+    """Where somebody has asked for text, it is answered in text."""
+    client, _ = talking()
+    answer = client.ping()
+    client.dataReceived(b"bob: --- PONG tcpchat-1\r\n--- PONG other\r\n")
+    assert not answer.called
+    client.dataReceived(b"[12:59] --- PONG tcpchat-1\r\n")
+    assert answer.result == "tcpchat-1"
+    assert client.texts[-2:] == ["bob: --- PONG tcpchat-1", "--- PONG other"]
+
+
 def test_closeInput() -> None:
     """A half-close, where there is one."""
     client, transport = talking()
     client.closeInput()
     assert transport.halfClosed
     assert transport.lines() == []
+
+
+def test_closeInputWithMuchToSay() -> None:
+    """All of it is said before."""
+    client, transport = talking()
+    client.say("\n".join(["x"] * 60))
+    client.closeInput()
+    assert not transport.halfClosed
+    client.dataReceived(jsonLine(Ponged(transport.lines()[-1].removeprefix("/ping "))))
+    assert transport.halfClosed
+    assert transport.lines()[-1] == "x"
 
 
 def test_closeInputTLS() -> None:

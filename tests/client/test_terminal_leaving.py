@@ -8,6 +8,7 @@ from twisted.python.failure import Failure
 
 from chat.client.options import FAILED, OK
 from chat.client.terminal import GOODBYE_WITHIN
+from chat.client.window import SIZE
 from chat.events import (
     Closed,
     Ending,
@@ -118,7 +119,78 @@ def test_comesBackIntoItsRooms(sitting: Sitting) -> None:
     link.lose(ConnectionLost())
     sitting.world.advance(2)
     link = sitting.join()
-    assert link.transport.lines() == ["/join #dev k3y"]
+    ping, asked = link.transport.lines()
+    assert asked == "/join #dev k3y"
+    link.send(Ponged(ping.removeprefix("/ping ")), Refused("joining-too-fast", "6"))
+    assert not any("joining-too-fast" in line for line in sitting.lines())
+    sitting.world.advance(6)
+    ping, asked = link.transport.lines()
+    assert asked == "/join #dev k3y"
+    link.send(Ponged(ping.removeprefix("/ping ")), Entered("#dev", ("carol",)), Talking("#dev"))
+    assert sitting.lines()[-1] == "#dev 2>"
+    assert link.transport.lines() == []
+
+
+def test_missedInARoomThatIsEnteredLate(sitting: Sitting) -> None:
+    """What was said there until then is shown, and the prompt shows where one talks."""
+    link = sitting.join("/history")
+    link.send(Entered("#dev"), Said("#dev", 7, AT, "carol", "seven"), Talking("#lobby"))
+    link.lose(ConnectionLost())
+    sitting.world.advance(2)
+    link = sitting.join("/history")
+    ping, *steps = link.transport.lines()
+    assert steps == ["/join #dev", "/room #lobby"]
+    link.send(Ponged(ping.removeprefix("/ping ")), Refused("joining-too-fast", "60"))
+    link.send(Talking("#lobby"))
+    sitting.world.advance(60)
+    ping, *_ = link.transport.lines()
+    link.send(Ponged(ping.removeprefix("/ping ")), Entered("#dev"), Talking("#dev"))
+    assert sitting.lines()[-1] == "#lobby 2>"
+    before, asked, after = link.transport.lines()
+    assert asked == "/history after 7 in #dev"
+    link.send(Said("#dev", 9, AT, "carol", "nine"), Talking("#lobby"))
+    link.send(Ponged(before.removeprefix("/ping ")), Excerpt("#dev", "history", 1, False, 8))
+    link.send(Recalled("#dev", 8, AT, "carol", "eight"), Ponged(after.removeprefix("/ping ")))
+    shown = sitting.lines()
+    assert [line[-12:] for line in shown[-3:-1]] == ["carol: eight", " carol: nine"]
+    assert shown[-1] == "#lobby 2>"
+
+
+@pytest.mark.parametrize(("code", "pause"), [("service-full", 1), ("connecting-too-fast", 60)])
+def test_turnedAway(sitting: Sitting, code: str, pause: int) -> None:
+    """Why one may not come in is shown, and tried again, but not at once."""
+    link = sitting.world.accept()
+    link.send(f"!!! no ({code})\r\n".encode())
+    link.lose()
+    told, again = " ".join(sitting.lines()).split("--- ")[-2:]
+    assert "!!! " in told
+    # A line may be longer than the terminal is wide.
+    assert f"({code})" in told.replace(" ", "")
+    assert again.startswith("reconnecting in ")
+    assert again.endswith("offline>")
+    sitting.world.advance(pause - 0.5)
+    assert sitting.world.attempts == 1
+    sitting.world.advance(2)
+    assert sitting.world.attempts == 2
+
+
+def test_pastingMuch(sitting: Sitting) -> None:
+    """The service gets it in parts, and one types on meanwhile."""
+    link = sitting.join()
+    for page in range(3):
+        text = "\n".join(f"line {page * 50 + number}" for number in range(50))
+        sitting.enter(f"\x1b[200~{text}\x1b[201~")
+    sitting.enter("last")
+    sitting.type("more")
+    assert sitting.lines()[-1] == "#lobby 2> more"
+    said: list[str] = []
+    while lines := link.transport.lines():
+        *said[len(said) :], ping = lines
+        assert len(lines) <= SIZE + 1
+        link.send(Ponged(ping.removeprefix("/ping ")))
+        if ping == "last":
+            said.append(ping)
+    assert said == [*(f"line {number}" for number in range(150)), "last"]
 
 
 def test_noHistory(sitting: Sitting) -> None:
@@ -180,7 +252,9 @@ def test_nobodyThere(reason: Ending) -> None:
     sitting.chat.terminal.close()
 
 
-@pytest.mark.parametrize("reason", [Ending.SHUTDOWN, Ending.TOO_SLOW, Ending.INTERNAL_ERROR])
+@pytest.mark.parametrize(
+    "reason", [Ending.SHUTDOWN, Ending.TOO_SLOW, Ending.TOO_FAST, Ending.INTERNAL_ERROR]
+)
 def test_serviceEnds(sitting: Sitting, reason: Ending) -> None:
     """Who was sent away for no fault of his own comes back."""
     link = sitting.join()

@@ -28,6 +28,11 @@ def example(name: str, *arguments: object) -> Command:
     return Command(*arguments, program=(sys.executable, str(EXAMPLES / name)))
 
 
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+
+
 def test_allAreTested() -> None:
     tested = {"hello.py", "echobot.py", "pingpong.py", "feed.py"}
     assert {path.name for path in EXAMPLES.iterdir() if path.suffix == ".py"} == tested
@@ -64,6 +69,26 @@ def test_echobot(daemon: Daemon, join: Join) -> None:
     alice.expect("<-- echo")
 
 
+@pytest.mark.usefixtures("examples")
+def test_echobotOfMany() -> None:
+    """It does not answer what it could only answer late."""
+    from chat.client.window import SIZE
+    from chat.events import Ponged, Said, Told, Welcomed
+
+    bot = __import__("echobot").EchoBot()
+    transport = Transport()
+    bot.makeConnection(transport)
+    bot.dataReceived(jsonLine(Welcomed("#lobby", "echo", ("alice",))))
+    for number in range(2 * SIZE):
+        bot.dataReceived(jsonLine(Said("#lobby", number, AT, "alice", "echo: hi")))
+        bot.dataReceived(jsonLine(Told(AT, "alice", "echo", "hi")))
+    lines = transport.lines()
+    assert (len(lines), bot.held) == (SIZE + 1, 1)
+    bot.dataReceived(jsonLine(Ponged(lines[-1].removeprefix("/ping "))))
+    bot.dataReceived(jsonLine(Told(AT, "alice", "echo", "again")))
+    assert transport.lines()[-1] == "/msg alice again"
+
+
 def test_pingpong(daemon: Daemon, join: Join) -> None:
     """Everybody is counted for himself."""
     alice, bob = join("alice"), join("bob")
@@ -77,11 +102,6 @@ def test_pingpong(daemon: Daemon, join: Join) -> None:
             "pingpong: alice: pong 2",
             "pingpong: bob: pong 1",
         ]
-
-
-@pytest.fixture
-def examples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(EXAMPLES))
 
 
 @pytest.mark.usefixtures("examples")
@@ -145,6 +165,19 @@ def test_feedMuch(daemon: Daemon, join: Join, tmp_path: Path) -> None:
         with source.open("a") as file:
             file.writelines(f"line {number}\n" for number in range(5000))
         for number in range(5000):
+            assert alice.line() == f"feed: line {number}"
+
+
+def test_feedAtARate(startDaemon: StartDaemon, tmp_path: Path) -> None:
+    """As fast as it may be said, and to the last line."""
+    daemon = startDaemon("--line-rate", "200", "--max-behind", "0.3")
+    source = tmp_path / "log"
+    source.touch()
+    with daemon.join("alice") as alice, example("feed.py", source, "127.0.0.1", daemon.port):
+        alice.expect("--> feed")
+        with source.open("a") as file:
+            file.writelines(f"line {number}\n" for number in range(300))
+        for number in range(300):
             assert alice.line() == f"feed: line {number}"
 
 
