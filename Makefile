@@ -50,10 +50,11 @@ translations: $(venv)/for-dev ## Bring the catalogues up to date with the source
 	done
 	$(bin)/pybabel compile --statistics -D tcpchat -d $(catalogues)
 
-bench: $(venv)/for-run ## Measure the fan-out, and what the history costs.
+bench: $(venv)/for-run ## Measure the fan-out, what the history costs, and what abuse costs.
 	$(bin)/python bench/fanout.py
 	$(bin)/python bench/delivery.py
 	$(bin)/python bench/search.py
+	$(bin)/python bench/abuse.py
 
 clean: ## Remove everything that was made here.
 	rm -rf $(venv) build dist docs/_build .hypothesis .import_linter_cache .*_cache

@@ -21,7 +21,8 @@ TITLES = {
 AIMS = {"one": 0.5, "ten": 0.25}
 """Which share of the naive server's CPU time tcpchat may need for a delivery."""
 
-_DISTURBED = 0.05
+DISTURBED = 0.05
+"""Which share of the time something else may have run, before it is to be told."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def table(samples: list[Sample]) -> str:
             ]
         lines.append("")
     disturbed = max(row.disturbed for row in rows)
-    if disturbed > _DISTURBED:
+    if disturbed > DISTURBED:
         lines.append(
             f"Something else ran on these cores for up to {disturbed:.0%} of the time:\n"
             "trust the ratios of CPU time only, or run it again."

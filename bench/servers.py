@@ -14,9 +14,11 @@ import socket
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
 from time import monotonic
+from typing import Self
 
 HERE = Path(__file__).resolve().parent
 
@@ -31,12 +33,12 @@ _SPARE_FILES = 64
 _LAST_WORDS = 20
 
 
-def _command(kind: str, port: int) -> list[str]:
+def _command(kind: str, port: int, options: Sequence[str]) -> list[str]:
     if kind == "naive":
         return [sys.executable, str(HERE / "naive.py"), str(port)]
     twistd = Path(sysconfig.get_path("scripts"), "twistd")
     endpoint = f"tcp:{port}:interface={HOST}"
-    command = [str(twistd), "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint]
+    command = [str(twistd), "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint, *options]
     return [*command, "--database", ":memory:"] if kind == "in memory" else command
 
 
@@ -49,12 +51,14 @@ class Server:
     @ivar directory: where it runs.
     """
 
-    def __init__(self, kind: str, cpus: set[int]) -> None:
+    def __init__(self, kind: str, cpus: set[int], options: Sequence[str] = ()) -> None:
         """
         @param kind: one of L{KINDS}, or C{in memory}: tcpchat without a database.
         @param cpus: the cores it may use.
+        @param options: of C{twistd tcpchat}.
         """
         self._kind = kind
+        self._options = options
         self._cpus = cpus
         self.port = freePort()
 
@@ -64,18 +68,24 @@ class Server:
         return self._process.pid
 
     @property
+    def resident(self) -> int:
+        """How many bytes of memory it has (its RSS)."""
+        rollup = Path("/proc", str(self.pid), "smaps_rollup").read_text()
+        return int(rollup.partition("\nRss:")[2].split()[0]) * 1024
+
+    @property
     def lastWords(self) -> str:
         """The end of its log."""
         return "".join(self._log.read_text(errors="replace").splitlines(True)[-_LAST_WORDS:])
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         # twistd leaves files where it runs.
         self._directory = tempfile.TemporaryDirectory(prefix="tcpchat-bench-")
         self.directory = Path(self._directory.name)
         self._log = self.directory / "log"
         with self._log.open("wb") as output:
             self._process = Popen(
-                _command(self._kind, self.port),
+                _command(self._kind, self.port, self._options),
                 cwd=self._directory.name,
                 stdin=DEVNULL,
                 stdout=output,
