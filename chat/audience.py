@@ -31,8 +31,11 @@ How many bytes may come together in one turn before they are written without
 waiting for its end: well below what an outlet may hold.
 """
 
-EndOfTurn = Callable[[Callable[[], None]], object]
-"""Calls something once, when the events of this reactor turn have all come in."""
+EndOfTurn = Callable[[Callable[[], int]], object]
+"""
+Calls something once, when the events of this reactor turn have all come in.  It
+returns how many lines it has delivered.
+"""
 
 
 class Recipient:
@@ -145,21 +148,24 @@ class _Group:
         self.pending.append(piece)
         self.size += len(piece)
 
-    def catchUp(self, recipient: Recipient) -> None:
-        if self.pending:
-            share = self._share(recipient)
-            self._writeShare(recipient.outlet.write, share)
-            share.begin = len(self.pending)
-
-    def flush(self) -> None:
+    def catchUp(self, recipient: Recipient) -> int:
         if not self.pending:
-            return
+            return 0
+        share = self._share(recipient)
+        count = self._writeShare(recipient.outlet.write, share)
+        share.begin = len(self.pending)
+        return count
+
+    def flush(self) -> int:
+        if not self.pending:
+            return 0
         data = b"".join(self.pending)
         apart = self.apart
+        count = len(self.pending) * (len(self.writes) - len(apart))
         if apart:
             for recipient, write in tuple(self.writes.items()):
                 if recipient in apart:
-                    self._writeShare(write, apart[recipient])
+                    count += self._writeShare(write, apart[recipient])
                 else:
                     write(data)
             apart.clear()
@@ -168,11 +174,12 @@ class _Group:
                 write(data)
         self.pending.clear()
         self.size = 0
+        return count
 
     def _share(self, recipient: Recipient) -> _Share:
         return self.apart.setdefault(recipient, _Share())
 
-    def _writeShare(self, write: Callable[[bytes], None], share: _Share) -> None:
+    def _writeShare(self, write: Callable[[bytes], None], share: _Share) -> int:
         pieces = self.pending[share.begin :]
         if share.without:
             pieces = [
@@ -182,6 +189,7 @@ class _Group:
             ]
         if pieces:
             write(b"".join(pieces))
+        return len(pieces)
 
 
 class Audience:
@@ -199,6 +207,8 @@ class Audience:
         # Those who want a bell when they are called.
         self._ringing: set[Recipient] = set()
         self._scheduled = False
+        # How many lines were delivered before the end of the turn.
+        self._early = 0
 
     def __contains__(self, recipient: Recipient) -> bool:
         return self in recipient._audiences
@@ -236,7 +246,7 @@ class Audience:
         """
         Write to one recipient, now, what has been delivered so far.
         """
-        self._groups[self._renderingOf(recipient)].catchUp(recipient)
+        self._early += self._groups[self._renderingOf(recipient)].catchUp(recipient)
 
     def deliver(
         self,
@@ -260,8 +270,8 @@ class Audience:
             group.deliver(event, without)
             full = full or group.size >= FLUSH_SIZE
         if full:
-            self._flush()
-        elif not self._scheduled and self._groups:
+            self._early += self._flush()
+        if not self._scheduled and self._groups:
             self._scheduled = True
             self._endOfTurn(self.flush)
 
@@ -279,18 +289,21 @@ class Audience:
         for recipient in called:
             self.catchUp(recipient)
             recipient.outlet.write(self._renderingOf(recipient).ringing.render(line))
+        self._early += len(called)
         return called
 
-    def flush(self) -> None:
+    def flush(self) -> int:
         """
         Write what is pending to everybody.
+
+        @return: how many lines have been delivered since the last call.
         """
         self._scheduled = False
-        self._flush()
+        early, self._early = self._early, 0
+        return early + self._flush()
 
-    def _flush(self) -> None:
-        for group in tuple(self._groups.values()):
-            group.flush()
+    def _flush(self) -> int:
+        return sum([group.flush() for group in tuple(self._groups.values())])
 
     def _renderingOf(self, recipient: Recipient) -> Rendering:
         if recipient.here is self:

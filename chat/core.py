@@ -6,6 +6,7 @@ L{chat.requests} work on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 from twisted.internet.defer import Deferred
 
@@ -15,6 +16,7 @@ from chat.errors import ChatError
 from chat.events import Ending, Event, Refused
 from chat.facilities import Facilities
 from chat.interfaces import FrontDoor, Outlet
+from chat.limits import Pace, Rate
 from chat.member import Member, Seat
 from chat.participant import Participant
 
@@ -29,6 +31,17 @@ class SessionOver(Exception):
     """The session has ended while something was waited for; nobody is to be told."""
 
 
+def requireRate(core: Core, rate: Rate, mark: float, error: type[ChatError]) -> None:
+    """
+    @param mark: how often he has done something.
+    @raise ChatError: C{error}, with the seconds until he may do it again, where
+        that was often enough for now.
+    """
+    wait = rate.wait(mark, core.hub.seconds())
+    if wait:
+        raise error(str(ceil(wait)))
+
+
 class Core:
     """
     One participant at work.
@@ -36,7 +49,20 @@ class Core:
     @ivar shared: what all sessions share.
     @ivar member: who he is, L{None} before he has a nickname and after he has
         left.
+    @ivar refused: how many of his requests have been refused.
     """
+
+    __slots__ = (
+        "deadlines",
+        "door",
+        "hub",
+        "member",
+        "participant",
+        "recipient",
+        "refused",
+        "seat",
+        "shared",
+    )
 
     def __init__(
         self,
@@ -52,7 +78,7 @@ class Core:
         """
         self.shared = shared
         self.hub = shared.hub
-        self.door = door
+        self.door: FrontDoor = door
         self.participant = Participant(shared.settings.language)
         self.recipient = Recipient(outlet, shared.renderings(self.participant.style))
         self.deadlines = Deadlines(
@@ -71,6 +97,7 @@ class Core:
             shared.hub.seconds(),
         )
         self.member: Member | None = None
+        self.refused = 0
 
     def requireLiving(self) -> None:
         """
@@ -90,6 +117,8 @@ class Core:
 
     def refuse(self, error: ChatError) -> None:
         """Answer what he asked for with an error."""
+        self.refused += 1
+        self.shared.counters.refusals[error.code] += 1
         self.recipient.hear(Refused(error.code, error.about))
 
     def leave(self, reason: Ending, text: str = "", by: str = "") -> None:
@@ -106,8 +135,41 @@ class Core:
         if member is not None:
             self.hub.detach(member, self.seat, reason, text, by)
 
+    def over(self) -> None:
+        """
+        Let go of whoever made this, so that all of it is freed at once and does not
+        wait for the garbage collector.
+        """
+        self.door = _NOWHERE
+        self.seat.end = _ignore
+        self.seat.address = str
+        self.deadlines.over()
+
     def chooseRendering(self) -> None:
         """
         Write to the participant as he has chosen, from the next event on.
         """
         self.recipient.choose(self.shared.renderings(self.participant.style))
+
+
+class _Nowhere:
+    """
+    The front door of a session that is over.
+    """
+
+    address = ""
+
+    def named(self, pace: Pace) -> None: ...
+
+    def hold(self) -> None: ...
+
+    def release(self) -> None: ...
+
+    def close(self, grace: float | None = None) -> None: ...
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
+_NOWHERE = _Nowhere()

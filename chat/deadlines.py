@@ -23,6 +23,18 @@ class Deadlines:
     fires how much time is left.
     """
 
+    __slots__ = (
+        "_clock",
+        "_expire",
+        "_idle",
+        "_last",
+        "_registration",
+        "_timer",
+        "_warn",
+        "_warnBefore",
+        "_warned",
+    )
+
     def __init__(
         self,
         clock: IReactorTime,
@@ -72,6 +84,11 @@ class Deadlines:
             self._timer.cancel()
             self._timer = None
 
+    def over(self) -> None:
+        """End all limits, and let go of who would be told."""
+        self.stop()
+        self._warn = self._expire = _ignore
+
     def _wait(self, seconds: float) -> None:
         self._timer = self._clock.callLater(seconds, self._look)
 
@@ -90,3 +107,7 @@ class Deadlines:
     def _expired(self, reason: Ending) -> None:
         self._timer = None
         self._expire(reason)
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""

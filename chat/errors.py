@@ -91,6 +91,12 @@ class NickUnchanged(ChatError):
     code = "nick-unchanged"
 
 
+class RenamingTooFast(ChatError):
+    """He changes his nickname too often; C{about} is the seconds until he may again."""
+
+    code = "renaming-too-fast"
+
+
 class NoSuchNick(ChatError):
     """Nobody here has this nickname."""
 
@@ -146,6 +152,12 @@ class TooManyRooms(ChatError):
     """He is in as many rooms as one may be; C{about} is how many that is."""
 
     code = "too-many-rooms"
+
+
+class JoiningTooFast(ChatError):
+    """He goes into rooms too often; C{about} is the seconds until he may again."""
+
+    code = "joining-too-fast"
 
 
 class RoomsFull(ChatError):

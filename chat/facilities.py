@@ -5,17 +5,19 @@ What all sessions share.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from chat.accounts import Accounts
+from chat.counters import Counters
 from chat.events import Event
 from chat.hub import Hub
 from chat.interfaces import Authenticator, History, RenderingChoice
 from chat.languages import SOURCE_LANGUAGE
+from chat.limits import UNRESTRICTED, Rate
 from chat.member import Member
 from chat.records import Account
 from chat.sanctions import Sanctions
@@ -36,6 +38,8 @@ class Settings:
     @ivar idleTimeout: seconds without a line, 0 for no limit.
     @ivar listenAfterFIN: whether one who has closed his side stays as a listener.
     @ivar replay: how many lines one hears of the past on coming into a room.
+    @ivar nickRate: how often a participant may change his nickname.
+    @ivar joinRate: how often he may go into a room.
     """
 
     name: str = "tcpchat"
@@ -45,6 +49,8 @@ class Settings:
     idleTimeout: float = 1800.0
     listenAfterFIN: bool = False
     replay: int = REPLAY
+    nickRate: Rate = UNRESTRICTED
+    joinRate: Rate = UNRESTRICTED
 
 
 @dataclass
@@ -56,6 +62,7 @@ class Facilities:
     @ivar motd: message of the day; each of its lines is a notice.
     @ivar rehash: reads again what was read from files; fires with one short text
         for each thing that could not be read.
+    @ivar counters: what is counted.
     @ivar startedAt: when the service began, in seconds of the clock.
     """
 
@@ -69,6 +76,7 @@ class Facilities:
     rehash: Callable[[], Deferred[tuple[str, ...]]]
     settings: Settings = Settings()
     motd: str = ""
+    counters: Counters = field(default_factory=Counters)
     startedAt: float = 0.0
 
     def now(self) -> datetime:

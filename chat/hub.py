@@ -6,6 +6,7 @@ every event: it is published to the backplane, and it arrives from there.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
@@ -136,8 +137,14 @@ class Hub:
         @param by: who has put him out, if somebody has.
         """
         rooms, member.rooms = member.rooms, []
-        for room in rooms:
-            self.publish(Left(room, self.now(), member.nick, reason, text, by=by))
+        # All of it is done, in this order, whatever goes wrong with a part of it.
+        with ExitStack() as stack:
+            stack.callback(self._forget, member)
+            for room in reversed(rooms):
+                left = Left(room, self.now(), member.nick, reason, text, by=by)
+                stack.callback(self.publish, left)
+
+    def _forget(self, member: Member) -> None:
         for recipient in member.recipients:
             self.authors.left(recipient)
         member.withdraw()

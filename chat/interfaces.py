@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chat.events import Line, Missed
+from chat.limits import Pace
 from chat.records import Account, Record, RoomRecord, Sanction
 
 if TYPE_CHECKING:
@@ -26,7 +27,13 @@ RecordT = TypeVar("RecordT", Account, RoomRecord, Sanction)
 class Outlet(Protocol):
     """
     Where bytes for one participant go.
+
+    @ivar busy: whether so much waits for the reader that he should not be told
+        what can wait.
     """
+
+    @property
+    def busy(self) -> bool: ...
 
     def write(self, data: bytes) -> None:
         """
@@ -307,6 +314,13 @@ class FrontDoor(Protocol):
 
     @property
     def address(self) -> str: ...
+
+    def named(self, pace: Pace) -> None:
+        """
+        The participant has a nickname from now on.
+
+        @param pace: how fast he sends lines, in all his sessions.
+        """
 
     def hold(self) -> None:
         """

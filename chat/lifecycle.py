@@ -31,11 +31,12 @@ from twisted.python.failure import Failure
 
 from chat import entrance
 from chat.commands import Command, Login, Nick, Quit, Say
-from chat.core import Answer, Core, SessionOver
+from chat.core import Answer, Core, SessionOver, requireRate
 from chat.errors import (
     ArgumentMissing,
     ChatError,
     NickRegistered,
+    RenamingTooFast,
     TooManyAttempts,
     TryLater,
     WrongPassword,
@@ -160,6 +161,7 @@ def _doRegistered(inputs: Lifecycle, core: Core, command: Command) -> None:
         case Nick(nick):
             # Or it would be the way out for one who is muted.
             requireVoice(core, member)
+            requireRate(core, core.shared.settings.nickRate, member.renamedMark, RenamingTooFast)
             inputs.decide(core.hub.rename(member, entrance.mayBeCalled(core, nick)))
         case Login(name, password):
             change = entrance.change(core, member, name or member.nick, password)
@@ -203,7 +205,7 @@ def _decide(inputs: Lifecycle, core: Core, member: Deferred[Member]) -> None:
             _failed(inputs, failure)
 
     member.addCallbacks(decided, failed)
-    member.addErrback(_wentWrong, inputs)
+    member.addErrback(_wentWrong, inputs, core)
 
 
 _anonymous.upon(Lifecycle.decide).to(_claiming)(_decide)
@@ -216,8 +218,9 @@ def _enter(inputs: Lifecycle, core: Core, member: Member) -> None:
     core.member = member
     core.participant.asked = ""
     core.deadlines.registered()
+    core.door.named(member.pace)
     entering = Deferred.fromCoroutine(entrance.comeIn(core, member))
-    entering.addCallback(inputs.entered).addErrback(_wentWrong, inputs)
+    entering.addCallback(inputs.entered).addErrback(_wentWrong, inputs, core)
 
 
 _renaming.upon(Lifecycle.moved).to(_entering)(_enter)
@@ -232,6 +235,8 @@ def _entered(inputs: Lifecycle, core: Core, room: Room) -> None:
 
 @_renaming.upon(Lifecycle.claimed).to(_registered)
 def _renamed(inputs: Lifecycle, core: Core, member: Member) -> None:
+    rate, now = core.shared.settings.nickRate, core.hub.seconds()
+    member.renamedMark = rate.spend(member.renamedMark, now)
     core.door.release()
 
 
@@ -261,7 +266,7 @@ def _keepsNick(inputs: Lifecycle, core: Core, error: ChatError) -> None:
 def _wait(inputs: Lifecycle, core: Core, answer: Answer) -> None:
     core.door.hold()
     answer.addCallbacks(inputs.answered, lambda failure: _failed(inputs, failure))
-    answer.addErrback(_wentWrong, inputs)
+    answer.addErrback(_wentWrong, inputs, core)
 
 
 @_waiting.upon(Lifecycle.answered).to(_registered)
@@ -280,9 +285,12 @@ def _end(
     inputs: Lifecycle, core: Core, reason: Ending, about: str, by: str, grace: float | None
 ) -> None:
     isOwnWish = reason is Ending.QUIT
-    core.leave(reason, about if isOwnWish or by else "", by)
-    core.hear(Closed(reason, "" if isOwnWish else about, by=by))
-    core.door.close(grace)
+    try:
+        core.leave(reason, about if isOwnWish or by else "", by)
+        core.hear(Closed(reason, "" if isOwnWish else about, by=by))
+    finally:
+        # Whatever goes wrong: it is over.
+        core.door.close(grace)
 
 
 def _vanish(inputs: Lifecycle, core: Core, reason: Ending) -> None:
@@ -333,6 +341,7 @@ def _failed(inputs: Lifecycle, failure: Failure) -> None:
     inputs.denied(failure.value)
 
 
-def _wentWrong(failure: Failure, inputs: Lifecycle) -> None:
+def _wentWrong(failure: Failure, inputs: Lifecycle, core: Core) -> None:
     _log.failure("what a participant asked for went wrong", failure)
+    core.shared.counters.faults += 1
     inputs.end(Ending.INTERNAL_ERROR, "", "", None)

@@ -11,10 +11,11 @@ from datetime import datetime
 from chat.audience import Recipient
 from chat.endings import Ending
 from chat.events import Event
+from chat.limits import Pace
 from chat.participant import Participant
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Seat:
     """
     One session of a member, as the rest of the service sees it.
@@ -50,6 +51,9 @@ class Member:
     @ivar teller: who told him something last.
     @ivar away: why he is away; L{None} while he is not.
     @ivar ignored: the folds of those he does not listen to.
+    @ivar pace: how fast he sends lines.
+    @ivar renamedMark: how often he has changed his nickname; see L{chat.limits.Rate}.
+    @ivar joinedMark: how often he has gone into rooms.
     """
 
     nick: str
@@ -61,6 +65,9 @@ class Member:
     teller: Member | None = None
     away: str | None = None
     ignored: set[str] = field(default_factory=set)
+    pace: Pace = field(default_factory=Pace)
+    renamedMark: float = 0.0
+    joinedMark: float = 0.0
 
     @property
     def recipients(self) -> Iterator[Recipient]:

@@ -20,10 +20,12 @@ from chat.durations import seconds
 from chat.errors import ChatError
 from chat.facilities import REPLAY
 from chat.languages import LANGUAGES, SOURCE_LANGUAGE, resolve
+from chat.limitoptions import LIMIT_OPTIONS
 from chat.names import nickname, roomname
 from chat.operations.motd import readMOTD
 from chat.operations.rehash import CannotRead
 from chat.text import clean
+from chat.values import Count, Seconds, networkFrom
 
 DEFAULT_PORT = "8080"
 
@@ -38,52 +40,6 @@ MAX_REPLAY = 200
 
 _HALF_CLOSE = ("close", "listen")
 _LOG_FORMATS = ("text", "json")
-
-
-class _Seconds:
-    """
-    What makes a time limit of the value of an option.
-    """
-
-    coerceDoc = "Seconds; 0 for no limit."
-
-    def __init__(self, option: str) -> None:
-        self._option = option
-
-    def __call__(self, text: str) -> float:
-        """
-        @raise UsageError: when it is no number, or cannot be a limit.
-        """
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = -1
-        if not 0 <= seconds < float("inf"):
-            raise UsageError(f"--{self._option} is a number of seconds, 0 for no limit")
-        return seconds
-
-
-class _Count:
-    """
-    What makes a whole number of the value of an option.
-    """
-
-    coerceDoc = "A whole number."
-
-    def __init__(self, option: str, most: int = 10**12) -> None:
-        """
-        @param most: the greatest number that makes sense.
-        """
-        self._option = option
-        self._most = most
-
-    def __call__(self, text: str) -> int:
-        """
-        @raise UsageError: when it is none, or too great.
-        """
-        if not (text.isascii() and text.isdigit() and int(text) <= self._most):
-            raise UsageError(f"--{self._option} is a whole number, at most {self._most}")
-        return int(text)
 
 
 def _span(text: str) -> int:
@@ -126,14 +82,14 @@ class Options(UsageOptions, AuthOptionMixin):
             None,
             60.0,
             "How long somebody may take to choose a nickname.",
-            _Seconds("registration-timeout"),
+            Seconds("registration-timeout"),
         ],
         [
             "idle-timeout",
             None,
             1800.0,
             "How long somebody may be silent.",
-            _Seconds("idle-timeout"),
+            Seconds("idle-timeout"),
         ],
         [
             "half-close",
@@ -147,21 +103,21 @@ class Options(UsageOptions, AuthOptionMixin):
             None,
             ANNOUNCE_LIMIT,
             "Up to how many people in a room comings and goings are announced; 0: always.",
-            _Count("announce-limit"),
+            Count("announce-limit"),
         ],
         [
             "max-rooms",
             None,
             MAX_ROOMS,
             "How many rooms there may be; 0 for no limit.",
-            _Count("max-rooms"),
+            Count("max-rooms"),
         ],
         [
             "max-joined",
             None,
             MAX_JOINED,
             "In how many rooms one may be; 0 for no limit.",
-            _Count("max-joined"),
+            Count("max-joined"),
         ],
         [
             "database",
@@ -175,7 +131,7 @@ class Options(UsageOptions, AuthOptionMixin):
             None,
             REPLAY,
             "How many earlier lines one hears on coming into a room.",
-            _Count("replay", MAX_REPLAY),
+            Count("replay", MAX_REPLAY),
         ],
         # Made seconds of in postOptions, for a default is not coerced.
         ["keep", None, "30d", "How long lines are kept: 12h, 30d; 0 for ever."],
@@ -184,10 +140,18 @@ class Options(UsageOptions, AuthOptionMixin):
             None,
             KEEP_LINES,
             "How many lines of a room are kept; 0 for no limit.",
-            _Count("keep-lines"),
+            Count("keep-lines"),
         ],
         ["transcript", None, None, "File to which all that is said is appended."],
+        [
+            "metrics",
+            None,
+            None,
+            "Port number or endpoint for metrics in the format of Prometheus, and /healthz. "
+            "Let nobody reach it who is not to know.",
+        ],
         ["log-format", None, "text", "Format of the log: text, or json."],
+        *LIMIT_OPTIONS,
     ]
     compData = None
     # What --auth may offer.
@@ -197,6 +161,7 @@ class Options(UsageOptions, AuthOptionMixin):
         super().__init__()
         self["ports"] = []
         self["operators"] = []
+        self["trusted"] = []
 
     def opt_port(self, description: str) -> None:
         """Port number or endpoint to listen on; repeatable. [default: 8080]"""
@@ -210,6 +175,10 @@ class Options(UsageOptions, AuthOptionMixin):
             self["operators"].append(nickname(name))
         except ChatError as error:
             raise UsageError(f"--operator {name}: {error.code}") from error
+
+    def opt_trust(self, network: str) -> None:
+        """Address or network (CIDR) that may connect as often as it likes; repeatable."""
+        self["trusted"].append(networkFrom("trust", network))
 
     def opt_version(self) -> None:
         """Print the version of tcpchat, and exit."""

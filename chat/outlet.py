@@ -12,23 +12,28 @@ the kernel does not take goes through the transport as usual.
 
 TLS transports would poll a pull producer without end, and cannot be bypassed.
 There the outlet is a push producer: it writes through until it is paused.
+
+A transport tells that it has sent something only when it has sent everything, so
+whether a slow reader takes anything is seen in how far the transport is, and
+asked of the kernel (L{BoundedOutlet.level}).
 """
 
 from __future__ import annotations
 
-from collections import deque
+import socket as socket_
 from collections.abc import Callable
-from socket import socket
-from typing import Protocol
+from contextlib import suppress
+from fcntl import ioctl
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, socket
+from struct import calcsize, unpack
+from termios import TIOCOUTQ
+from typing import Any, Protocol
 
 from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
-MAX_WAITING = 256 * 1024
-"""How many bytes may wait for a reader."""
-
-BUSY = 64 * 1024
-"""How many bytes may wait before the reader's own commands should wait, too."""
+from chat.limits import UNLIMITED
+from chat.readers import Readers
 
 _CHUNK = 64 * 1024
 
@@ -52,46 +57,70 @@ class BoundedOutlet:
 
     @ivar waiting: how many bytes have been written and not been taken by the
         kernel yet (for TLS, by the transport).
+    @ivar written: how many bytes have been written in all.
     """
+
+    __slots__ = (
+        "_isGivenUp",
+        "_onDrain",
+        "_onTooSlow",
+        "_open",
+        "_queue",
+        "_readers",
+        "_ready",
+        "_resumed",
+        "_secure",
+        "_send",
+        "_socket",
+        "_taken",
+        "_transport",
+        "waiting",
+        "written",
+    )
 
     def __init__(
         self,
         transport: Transport,
-        onOverflow: Callable[[], None],
+        readers: Readers,
+        onTooSlow: Callable[[str], None],
         onDrain: Callable[[], None],
-        limit: int = MAX_WAITING,
     ) -> None:
         """
         @param transport: connected, and without a producer.
-        @param onOverflow: called once, from within L{write}, when more than
-            C{limit} would wait.  It must only note it, and act in a later turn.
-            What waited is lost; what is written now waits alone.
+        @param readers: all for whom something waits, and the limits for them.
+        @param onTooSlow: called once, with the limit that was passed: C{waiting},
+            from within L{write}, so that it must only note it, and act in a later
+            turn; or C{stall} or C{all}.  What waited is lost; what is written
+            from now on waits alone.
         @param onDrain: called when nothing waits any more.
-        @param limit: bytes.
         """
         self._transport = transport
-        self._onOverflow = onOverflow
+        self._readers = readers
+        self._onTooSlow = onTooSlow
         self._onDrain = onDrain
-        self._limit = limit
-        self._queue: deque[bytes] = deque()
+        self._queue: list[bytes] = []
         self._taken = 0
+        self._resumed = 0
         self._open = True
-        self._overflowed = False
+        self._isGivenUp = False
         self._secure = ISSLTransport.providedBy(transport)
         self._ready = self._secure
-        self._send = None if self._secure else _directSend(transport)
+        self._socket = socketOf(transport)
+        self._send = self._socket.send if self._socket is not None and not self._secure else None
         self.waiting = 0
+        self.written = 0
         transport.registerProducer(self, self._secure)
 
     @property
     def busy(self) -> bool:
         """Whether so much waits that the reader should not ask for more."""
-        return self.waiting > BUSY
+        return self.waiting > self._readers.limits.softWaiting
 
     def write(self, data: bytes) -> None:
         """
         See L{chat.interfaces.Outlet.write}.
         """
+        self.written += len(data)
         if self._ready:
             send = self._send
             if send is not None:
@@ -105,14 +134,37 @@ class BoundedOutlet:
                 data = data[sent:]
             self._give(data)
         elif self._open and data:
-            if self.waiting + len(data) > self._limit:
+            if self.waiting + len(data) > self._readers.limits.maxWaiting:
                 # The oldest lines are lost: the newest may say goodbye.
-                self._forget()
-                if not self._overflowed:
-                    self._overflowed = True
-                    self._onOverflow()
+                self.giveUp("waiting")
             self._queue.append(data)
-            self.waiting += len(data)
+            self._wait(len(data))
+
+    def level(self) -> object:
+        """
+        See L{chat.readers.Reader.level}.
+        """
+        # How much is unsent may be the same again and again: as a reader takes
+        # something, the kernel takes as much from the transport.
+        return self._resumed, _left(self._transport), _unsent(self._socket)
+
+    def progressed(self, seconds: float) -> None:
+        """
+        See L{chat.readers.Reader.progressed}.
+
+        The kernel counts C{TCP_USER_TIMEOUT} from when the peer's window was closed
+        first, even if it opens a little now and then, so it is to begin anew.
+        """
+        self._allow(seconds)
+
+    def giveUp(self, limit: str) -> None:
+        """
+        See L{chat.readers.Reader.giveUp}.
+        """
+        self._forget()
+        if not self._isGivenUp:
+            self._isGivenUp = True
+            self._onTooSlow(limit)
 
     def discard(self) -> None:
         """
@@ -120,7 +172,7 @@ class BoundedOutlet:
         reader misses whole lines and never gets a part of one.
         """
         self._forget()
-        self._overflowed = False
+        self._isGivenUp = False
 
     def close(self) -> None:
         """
@@ -137,13 +189,17 @@ class BoundedOutlet:
         if not self._open:
             return
         drained = self._secure or self._taken > 0
-        self.waiting -= self._taken
+        self._resumed += 1
+        self._wait(-self._taken)
         self._taken = 0
         self._ready = True
         while self._ready and self._queue:
             self._give(self._next())
-        if drained and self._ready:
-            self._onDrain()
+        if self._ready:
+            if self._readers.forget(self):
+                self._allow(0)
+            if drained:
+                self._onDrain()
         if self._ready and self._transport.disconnecting:
             # Somebody else, such as a wrapper that misses its PROXY header, has
             # closed the transport; it waits for its producer to go.
@@ -154,27 +210,43 @@ class BoundedOutlet:
         The transport has enough (TLS only).
         """
         self._ready = False
+        self._readers.watch(self)
 
     def stopProducing(self) -> None:
         """
         The connection is gone.
         """
         self._open = self._ready = False
-        self._queue.clear()
-        self.waiting = self._taken = 0
+        self._taken = 0
+        self._forget()
+        self._readers.forget(self)
+        # Nobody is called any more, and whoever that was can be freed at once.
+        self._onTooSlow = self._onDrain = _ignore
+
+    def _allow(self, seconds: float) -> None:
+        timeout = self._readers.limits.userTimeout
+        if self._socket is not None and timeout != UNLIMITED:
+            setUserTimeout(self._socket, timeout + seconds)
+
+    def _wait(self, size: int) -> None:
+        self.waiting += size
+        self._readers.more(size)
 
     def _forget(self) -> None:
         self._queue.clear()
-        self.waiting = self._taken
+        self._wait(self._taken - self.waiting)
 
     def _next(self) -> bytes:
         """Whole lines from the queue, about as much as a transport sends at once."""
-        pieces = [self._queue.popleft()]
-        size = len(pieces[0])
-        while self._queue and size + len(self._queue[0]) <= _CHUNK:
-            pieces.append(self._queue.popleft())
-            size += len(pieces[-1])
-        self.waiting -= size
+        size = count = 0
+        for piece in self._queue:
+            if count and size + len(piece) > _CHUNK:
+                break
+            size += len(piece)
+            count += 1
+        pieces = self._queue[:count]
+        del self._queue[:count]
+        self._wait(-size)
         return b"".join(pieces)
 
     def _give(self, data: bytes) -> None:
@@ -185,12 +257,58 @@ class BoundedOutlet:
         if not self._secure:
             self._ready = False
             self._taken = len(data)
-            self.waiting += len(data)
+            self._wait(len(data))
+            self._readers.watch(self)
         self._transport.write(data)
 
 
-def _directSend(transport: Transport) -> Callable[[bytes], int] | None:
-    """How to write past a transport, where that is possible."""
-    getHandle = getattr(transport, "getHandle", None)
-    handle = getHandle() if getHandle is not None else None
-    return handle.send if isinstance(handle, socket) else None
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
+def setUserTimeout(connection: socket, seconds: float) -> None:
+    """
+    Say how long what was sent may stay unacknowledged (RFC 5482), where the
+    system can be told.
+    """
+    option = getattr(socket_, "TCP_USER_TIMEOUT", None)
+    if option is not None and connection.family in (AF_INET, AF_INET6):
+        with suppress(OSError):
+            # It may be no more.
+            connection.setsockopt(IPPROTO_TCP, option, int(seconds * 1000))
+
+
+def socketOf(transport: object) -> socket | None:
+    """
+    @return: the socket under a transport, if there is one.
+    """
+    while transport is not None:
+        handle = getattr(transport, "getHandle", lambda: None)()
+        if isinstance(handle, socket):
+            return handle
+        # TLS, or a wrapper.
+        transport = getattr(transport, "transport", None)
+    return None
+
+
+def _left(transport: Any) -> int:
+    """
+    @return: how much of its own data a transport of Twisted's has not sent.
+    """
+    return len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
+
+
+def _unsent(connection: socket | None) -> int:
+    """
+    @return: how many bytes the peer's kernel has not acknowledged; of a unix
+        socket, how many the peer has not read.
+    """
+    if connection is None:
+        return 0
+    try:
+        answer = ioctl(connection, TIOCOUTQ, bytes(calcsize("i")))
+    except (OSError, ValueError):
+        # Closed, or not to be asked of this kind.
+        return 0
+    size: int = unpack("i", answer)[0]
+    return size

@@ -17,7 +17,7 @@ BELLS = ("off", "mention", "all")
 """When a line may ring, the default first."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Participant:
     """
     All that a session knows of its participant: plain values, to be written

@@ -33,6 +33,8 @@ class Session:
     that nobody expected is logged once and ends this session only.
     """
 
+    __slots__ = ("__weakref__", "_core", "_lifecycle")
+
     _log = Logger()
 
     def __init__(self, shared: Facilities, door: FrontDoor, outlet: Outlet) -> None:
@@ -52,16 +54,26 @@ class Session:
         """Whether he has a nickname."""
         return self._core.member is not None
 
+    @property
+    def refused(self) -> int:
+        """How many of his requests have been refused."""
+        return self._core.refused
+
     def opened(self) -> None:
         """
         He is connected: greet him, unless nobody from there may be here.
         """
-        core = self._core
         try:
-            mayBeHere(core)
+            self._greet()
         except Banned as banned:
             self.end(Ending.BANNED, banned.about)
-            return
+        except Exception:
+            self._log.failure("a participant could not be greeted")
+            self._failed()
+
+    def _greet(self) -> None:
+        core = self._core
+        mayBeHere(core)
         core.deadlines.opened()
         core.hear(Greeted(core.shared.settings.name, len(core.hub.nicknames)))
         tellMotd(core)
@@ -93,7 +105,21 @@ class Session:
             self.refuse(error)
         except Exception:
             self._log.failure("a request by {nick!r} failed", nick=core.participant.nick)
-            self.end(Ending.INTERNAL_ERROR)
+            self._failed()
+
+    def relieved(self) -> None:
+        """
+        Nothing waits for him any more: tell him what could wait until then.
+        """
+        core = self._core
+        try:
+            for name in () if core.member is None else tuple(core.member.rooms):
+                room = core.hub.directory.find(name)
+                if room is not None:
+                    room.relieved(core.seat)
+        except Exception:
+            self._log.failure("{nick!r} could not be told more", nick=core.participant.nick)
+            self._failed()
 
     def refuse(self, error: ChatError) -> None:
         """
@@ -134,6 +160,7 @@ class Session:
         @param reason: why, if the service did not end the session before.
         """
         self._lifecycle.gone(reason)
+        self._core.over()
 
     def _parsed(self, line: str) -> Command | None:
         try:
@@ -143,6 +170,13 @@ class Session:
                 raise
             # A password may begin with a slash, and is not to be shown in a refusal.
             return Say(clean(line))
+
+    def _failed(self) -> None:
+        """
+        Nobody expected that: it costs this session, and no other.
+        """
+        self._core.shared.counters.faults += 1
+        self.end(Ending.INTERNAL_ERROR)
 
     def _end(self, reason: Ending, about: str, by: str) -> None:
         self._lifecycle.end(reason, about, by, None)

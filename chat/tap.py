@@ -6,40 +6,48 @@ knows every other.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from functools import partial
-from types import TracebackType
+from resource import RLIMIT_NOFILE, getrlimit
+from time import monotonic
 from typing import Any
 
-from twisted.application.service import IService, MultiService
+from twisted.application.service import IService
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
-from twisted.logger import ILogObserver, Logger, jsonFileLogObserver
-from twisted.python.logfile import LogFile
+from twisted.logger import Logger
+from twisted.python.runtime import seconds as timeOfDay
 
 from chat import __version__
 from chat.accounts import Accounts
 from chat.backplane.local import LocalBackplane
+from chat.counters import Counters, Reading
 from chat.credentials.gate import Gate
 from chat.credentials.hashing import Hashing
 from chat.directory import Directory
-from chat.errors import CannotStart
+from chat.events import Closed
 from chat.facilities import Facilities, Settings
 from chat.history.memory import MemoryStore
 from chat.history.sqlite import SQLiteStore
 from chat.history.store import OnLoaded, Store
 from chat.hub import Hub
 from chat.interfaces import FrontDoor, Outlet, Recorder, Style
+from chat.limitoptions import limitsOf
+from chat.limits import Limits, perMinute
 from chat.operations.certificates import Certificates, reasonOf
+from chat.operations.logs import Log
 from chat.operations.motd import readMOTD
 from chat.operations.notify import NotifyService
 from chat.operations.rehash import Rehash
 from chat.operations.serving import ChatService
+from chat.operations.starting import tellFailures
+from chat.operations.timing import FanOut
 from chat.operations.transcript import Transcript
 from chat.options import Options, wrong
 from chat.protocols.linefactory import LineFactory
+from chat.protocols.proxied import ProxiedEndpoint
 from chat.records import Account, Record, RoomRecord, Sanction
 from chat.rendering.choice import renderingFor
 from chat.sanctions import Sanctions
@@ -47,41 +55,18 @@ from chat.session import Session
 from chat.times import utcNow
 from chat.watch import StorageWatch
 
-__all__ = ["BACKLOG", "Options", "makeService"]
+__all__ = ["Options", "makeService"]
 
 _log = Logger()
-
-BACKLOG = 1024
-"""
-How many connections may wait to be accepted: with Twisted's 50, some of a storm
-of connections never see their greeting.
-"""
 
 IN_MEMORY = ":memory:"
 """The name of the database that is none."""
 
+PROXIED = "haproxy:"
+"""What the description of an endpoint begins with at which a proxy comes."""
 
-class _JSONLog(MultiService):
-    """
-    Services whose application logs JSON lines, to where twistd would log text.
-    """
-
-    def __init__(self, twistd: Mapping[str, Any]) -> None:
-        """
-        @param twistd: its own options.
-        """
-        super().__init__()
-        path = twistd["logfile"] or ("-" if twistd["nodaemon"] else "twistd.log")
-        file: Any = sys.stdout if path == "-" else LogFile.fromFullPath(path)
-        self._observer = jsonFileLogObserver(file, recordSeparator="")
-
-    def setServiceParent(self, parent: Any) -> None:
-        """
-        See L{IService.setServiceParent}.
-        """
-        # twistd asks its application for an observer, before it begins to log.
-        parent.setComponent(ILogObserver, self._observer)
-        super().setServiceParent(parent)
+# The endpoints whose backlog can be said.
+_KINDS = ("tcp", "tcp6", "ssl", "unix")
 
 
 def makeService(options: Options) -> IService:
@@ -95,10 +80,20 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor
 
     clock: Any = reactor
+    _useMonotonicTime(clock)
     # Its threads are made when they are needed first.
     inThread: Any = lambda *call: deferToThreadPool(clock, clock.getThreadPool(), *call)  # noqa: E731
     certificates = Certificates(inThread)
-    endpoints = [(each, _endpoint(clock, certificates, each)) for each in options["ports"]]
+    backlog = options["backlog"]
+    endpoints = [
+        (each, _endpoint(clock, certificates, "port", each, backlog)) for each in options["ports"]
+    ]
+    limits = limitsOf(options, getrlimit(RLIMIT_NOFILE)[0])
+    counters = Counters()
+    fanOut = FanOut() if options["metrics"] else None
+
+    def flushed(flush: Callable[[], int]) -> None:
+        counters.deliveries += flush() if fanOut is None else fanOut.timed(flush)
 
     store = _storeFor(options, clock, lambda records: _load(records, shared))
     hashing = Hashing(clock)
@@ -114,7 +109,7 @@ def makeService(options: Options) -> IService:
 
     directory = Directory(
         store.ledger,
-        endOfTurn=partial(clock.callLater, 0),
+        endOfTurn=partial(clock.callLater, 0, flushed),
         later=clock.callLater,
         forget=store.history.forget,
         start=options["room"],
@@ -150,8 +145,9 @@ def makeService(options: Options) -> IService:
         renderings=renderingFor,
         clock=clock,
         rehash=rehash.run,
-        settings=_settings(options),
+        settings=_settings(options, limits),
         motd=options["motdText"],
+        counters=counters,
         startedAt=clock.seconds(),
     )
     store.observe(StorageWatch(shared))
@@ -159,19 +155,58 @@ def makeService(options: Options) -> IService:
     def newSession(door: FrontDoor, outlet: Outlet) -> Session:
         return Session(shared, door, outlet)
 
-    factory = LineFactory(newSession, clock)
+    words = renderingFor(Style(language=options["language"]))
+    factory = LineFactory(
+        newSession, clock, limits, counters, lambda reason: words.render(Closed(reason, ""))
+    )
     service = ChatService(endpoints, factory, factory, notify, clock)
+    if fanOut is not None:
+        # Not at the top: it takes 5 MB.
+        from chat.operations.metrics import Metrics
+
+        services.append(
+            Metrics(
+                options["metrics"],
+                _endpoint(clock, certificates, "metrics", options["metrics"], backlog),
+                lambda: _reading(shared, factory, store),
+                lambda: service.isServing,
+                fanOut,
+                clock,
+            )
+        )
     for each in services:
         each.setServiceParent(service)
-    sys.excepthook = partial(_oneLine, sys.excepthook)
-    if options["log-format"] == "json" and options.parent is not None:
-        log = _JSONLog(options.parent)
-        service.setServiceParent(log)
-        return log
-    return service
+    twistd: Mapping[str, Any] = options.parent or {}
+    tellFailures(clock, isDaemon=not twistd.get("nodaemon", True))
+    if not twistd:
+        return service
+    log = Log(twistd, options["log-format"], clock, counters)
+    service.setServiceParent(log)
+    return log
 
 
-def _settings(options: Options) -> Settings:
+def _useMonotonicTime(reactor: Any) -> None:
+    """
+    Let no timer fire early nor late when the time of day is set.
+    """
+    # One that runs has timers, and one that has another clock is under test.
+    if reactor.seconds is timeOfDay and not reactor.running:
+        reactor.seconds = monotonic
+
+
+def _reading(shared: Facilities, factory: LineFactory, store: Store) -> Reading:
+    return Reading(
+        counters=deepcopy(factory.counted()),
+        connections=factory.admission.connections,
+        nameless=factory.admission.nameless,
+        participants=len(shared.hub.nicknames),
+        rooms=len(shared.hub.directory),
+        historyWaiting=store.waiting,
+        waiting=factory.waiting(),
+    )
+
+
+def _settings(options: Options, limits: Limits) -> Settings:
     return Settings(
         name=options["name"],
         version=__version__,
@@ -180,6 +215,8 @@ def _settings(options: Options) -> Settings:
         idleTimeout=options["idle-timeout"],
         listenAfterFIN=options["half-close"] == "listen",
         replay=options["replay"],
+        nickRate=perMinute(limits.nickRate),
+        joinRate=perMinute(limits.joinRate),
     )
 
 
@@ -203,36 +240,25 @@ def _load(records: Sequence[Record], shared: Facilities) -> None:
     shared.sanctions.load(each for each in records if isinstance(each, Sanction))
 
 
-def _endpoint(reactor: Any, certificates: Certificates, description: str) -> IStreamServerEndpoint:
+def _endpoint(
+    reactor: Any, certificates: Certificates, option: str, description: str, backlog: int
+) -> IStreamServerEndpoint:
     """
+    @param backlog: how many connections may wait to be accepted, unless the
+        description says so.
     @raise SystemExit: when there is no such endpoint, or its certificate cannot
         be used.
     """
-    full = f"tcp:{description}" if description.isdecimal() else description
-    kinds = full.removeprefix("haproxy:").partition(":")[0]
-    if kinds in ("tcp", "ssl", "unix") and ":backlog=" not in full:
-        full += f":backlog={BACKLOG}"
+    plain = description.removeprefix(PROXIED)
+    full = f"tcp:{plain}" if plain.isdecimal() else plain
+    if full.partition(":")[0] in _KINDS and ":backlog=" not in full and backlog:
+        full += f":backlog={backlog}"
     try:
-        return certificates.endpoint(reactor, full)
+        endpoint = certificates.endpoint(reactor, full)
     except KeyError as error:
         reason = f"the service manager has passed no socket called {error}"
     except Exception as error:
         reason = reasonOf(error)
-    raise wrong(f"cannot use --port {description}: {reason}") from None
-
-
-def _oneLine(
-    otherwise: Callable[[type[BaseException], BaseException, TracebackType | None], object],
-    kind: type[BaseException],
-    error: BaseException,
-    traceback: TracebackType | None,
-) -> None:
-    """
-    An exception hook: what the operator must mend needs no traceback.
-    """
-    if isinstance(error, CannotStart):
-        # In the background only the log has room for all of it.
-        _log.critical("{error}", error=error)
-        print(f"twistd tcpchat: {error}", file=sys.__stderr__)
     else:
-        otherwise(kind, error, traceback)
+        return endpoint if plain == description else ProxiedEndpoint(endpoint, reactor)
+    raise wrong(f"cannot use --{option} {description}: {reason}") from None

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from select import select
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.internet.unix import Server
@@ -35,10 +37,12 @@ class RecordingOutlet:
     An outlet.
 
     @ivar writes: What was written, one item for each call.
+    @ivar busy: Whether the reader should not be told what can wait.
     """
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
+        self.busy = False
 
     def write(self, data: bytes) -> None:
         self.writes.append(data)
@@ -88,6 +92,9 @@ class RecordingDoor:
     def __init__(self, address: str = "192.0.2.1") -> None:
         self.address = address
         self.calls: list[object] = []
+
+    def named(self, pace: object) -> None:
+        pass
 
     def hold(self) -> None:
         self.calls.append("hold")
@@ -186,10 +193,13 @@ class HandReactor(Clock):
         self._writers: list[Any] = []
         self._sockets: list[socket.socket] = []
 
-    def connect(self, protocol: Protocol, room: int = 4096) -> HandPeer:
+    def connect(
+        self, protocol: Protocol, address: IAddress | None = None, room: int = 4096
+    ) -> HandPeer:
         """
         Connect a protocol by a unix socket.
 
+        @param address: From where the peer seems to come.
         @param room: How many bytes the kernel keeps for a peer that does not read.  It rounds up.
         @return: The other end.
         """
@@ -198,6 +208,8 @@ class HandReactor(Clock):
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
         transport = Server(ours, protocol, "", None, 0, self)
         transport.repstr = "<the transport of the test>"
+        if address is not None:
+            transport.getPeer = lambda: address
         protocol.makeConnection(transport)
         return HandPeer(theirs, transport)
 
@@ -221,8 +233,14 @@ class HandReactor(Clock):
     def turn(self, seconds: float = 0) -> None:
         """
         Take one turn: first what is due after so many seconds, then what can be read or written.
+        What is to be called later, though at once, is called in the next one.
         """
-        self.advance(seconds)
+        self.rightNow += seconds
+        for call in [call for call in self.getDelayedCalls() if call.getTime() <= self.rightNow]:
+            if call.active():
+                self.calls.remove(call)
+                call.called = 1
+                call.func(*call.args, **call.kw)
         readable, writable, _ = select(self._readers, self._writers, [], 0)
         for reader in readable:
             if reader in self._readers:
@@ -280,6 +298,13 @@ class HandPeer:
 
     def send(self, data: bytes) -> None:
         assert self._connection.send(data) == len(data)
+
+    def offer(self, data: bytes) -> None:
+        """
+        Send as much as there is room for, if there is anybody to send it to.
+        """
+        with suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
+            self._connection.send(data)
 
     def read(self, size: int = 1 << 20) -> bytes:
         """

@@ -207,6 +207,9 @@ class Visitor:
 
     # Its front door.
 
+    def named(self, pace: object) -> None:
+        pass
+
     def hold(self) -> None:
         self._isHeld = True
 

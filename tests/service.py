@@ -6,13 +6,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Protocol
 
 from chat.interfaces import Backplane, FrontDoor, Outlet
+from chat.limits import UNLIMITED, Limits
 from chat.protocols.linefactory import LineFactory
 from chat.session import Session
 from tests.doubles import HandPeer, HandReactor
 from tests.facilities import facilities
+
+RELAXED = Limits(
+    lineRate=UNLIMITED, maxPerAddress=UNLIMITED, connectRate=UNLIMITED, sendBuffer=4096
+)
+"""
+What holds unless a test is about the limits: as often as one likes.  The kernel keeps little, so
+something waits for whoever does not read.
+"""
 
 
 class Service:
@@ -20,14 +30,25 @@ class Service:
     A hub with the line protocol before it.
     """
 
-    def __init__(self, backplane: Backplane | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        backplane: Backplane | None = None,
+        limits: Limits = RELAXED,
+        **settings: Any,
+    ) -> None:
         """
         @param settings: As for L{facilities}.
         """
         self.reactor = HandReactor()
         self.shared = facilities(self.reactor, backplane, **settings)
         self.hub = self.shared.hub
-        self.factory = LineFactory(self._newSession, self.reactor)
+        self.factory = LineFactory(
+            self._newSession,
+            self.reactor,
+            limits,
+            self.shared.counters,
+            lambda reason: f"!!! ({reason})\r\n".encode(),
+        )
 
     def _newSession(self, door: FrontDoor, outlet: Outlet) -> Session:
         return Session(self.shared, door, outlet)
@@ -35,13 +56,15 @@ class Service:
     def close(self) -> None:
         self.reactor.close()
 
-    def connect(self, *lines: str, protocol: Protocol | None = None) -> HandPeer:
+    def connect(self, *lines: str, protocol: Protocol | None = None, host: str = "") -> HandPeer:
         """
         @param lines: What the peer says to begin with.
         @param protocol: Another one than that of the factory.
+        @param host: The IPv4 address from which the peer comes, if he has one.
         @return: A peer, who has read the answers.
         """
-        peer = self.reactor.connect(protocol or self.factory.buildProtocol(None))
+        address = IPv4Address("TCP", host, 54321) if host else None
+        peer = self.reactor.connect(protocol or self.factory.buildProtocol(address))
         self.say(peer, *lines)
         self.heard(peer)
         return peer
@@ -65,3 +88,22 @@ class Service:
             quiet = 0 if more else quiet + 1
             lines += more
         return lines
+
+
+class BusyClock:
+    """
+    The clock of a reactor for which everything takes time, since a little has passed whenever it is
+    looked at.
+    """
+
+    def __init__(self, reactor: HandReactor, step: float) -> None:
+        """
+        @param step: How much.
+        """
+        self._step = step
+        self._now = 0.0
+        self.callLater = reactor.callLater
+
+    def seconds(self) -> float:
+        self._now += self._step
+        return self._now

@@ -6,11 +6,12 @@ import ast
 import re
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from chat import directory, facilities, options, past, room, sentences, tap
+from chat import directory, facilities, limitoptions, options, past, room, sentences
 from chat.arguments import MAX_HISTORY
 from chat.attention import MAX_IGNORED
 from chat.client import options as clientOptions
@@ -25,14 +26,16 @@ from chat.events import (
 )
 from chat.history import backlog, numbering, questions, writing
 from chat.interfaces import Style
+from chat.limits import KEEPALIVE, Limits
+from chat.listings import NAMES_SHOWN
 from chat.names import MAX_COLUMNS
 from chat.operations import motd, rehash, serving, transcript
-from chat.outlet import BUSY, MAX_WAITING
-from chat.protocols import closing, framing, line, telnet
+from chat.protocols import closing, proxied, refusing, spreading, telnet, turns
 from chat.rendering.choice import renderingFor
 from chat.requests import accounts as accountRequests
 from chat.requests import past as pastRequests
 from chat.requests import rooms as roomRequests
+from chat.rows import MAX_NAMES
 from chat.text import MAX_MARKS
 from chat.verbs import VERBS
 from tests.pages import DOCS, ROOT, literals, page, rows, section
@@ -153,6 +156,7 @@ def test_defaults() -> None:
         "database": options.DATABASE,
         "operator": None,
         "auth": None,
+        "trust": None,
     }
     assert documented == {
         name: f"{value:g}" if isinstance(value, float) else str(value or "none")
@@ -176,8 +180,8 @@ def test_clientOptions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
 def test_limits() -> None:
     chosen = options.Options()
     expected = {
-        "a line from a participant, its end included": f"{framing.MAX_LINE} B",
-        "bytes without a line end": _kibibytes(framing.MAX_ENDLESS),
+        "a line from a participant, its end included": f"{Limits.maxLine} B",
+        "bytes without a line end": _kibibytes(Limits.maxUnended),
         "a telnet subnegotiation": _kibibytes(telnet.MAX_SUBNEGOTIATION),
         "a nickname, or the name of a room without its ``#``": f"{MAX_COLUMNS} columns",
         "a password": f"{passwords.MIN_LENGTH}–{passwords.MAX_LENGTH} characters",
@@ -188,6 +192,8 @@ def test_limits() -> None:
             f"{chosen['announce-limit']}"
         ),
         "to gather comings and goings where there are more": f"{room.COALESCE:g} s",
+        "people that one event names": f"{MAX_NAMES}",
+        "… and that a list names in text": f"{NAMES_SHOWN}",
         "people whom one ignores": f"{MAX_IGNORED}",
         "earlier lines on coming into a room": f"{facilities.REPLAY}",
         "lines of one ``/history``": f"{MAX_HISTORY}",
@@ -202,9 +208,26 @@ def test_limits() -> None:
         "to wait for the disk with an answer": f"{accountRequests.STORED_WITHIN:g} s",
         "numbers that are skipped after a crash": _spaced(numbering.RESERVE),
         "non-spacing marks on a base": f"{MAX_MARKS}",
-        "bytes that wait for a participant": _kibibytes(MAX_WAITING),
-        "bytes that wait before lines from the same participant wait, too": _kibibytes(BUSY),
-        "lines of one connection in a row": f"{line.LINES_PER_TURN}",
+        "bytes that wait for a participant": _kibibytes(Limits.maxWaiting),
+        "bytes that wait before lines from the same participant wait, too": _kibibytes(
+            Limits.softWaiting
+        ),
+        "… all participants together": f"{Limits.maxWaitingAll // 1024**2} MiB",
+        "to take some of what waits": f"{Limits.stallTimeout:g} s",
+        "the kernel's buffer for a participant": _kibibytes(Limits.sendBuffer),
+        "lines of one connection in a row": f"{Limits.turnLines}",
+        "bytes of one connection in a row": _kibibytes(Limits.turnBytes),
+        "lines of one connection at once": f"{Limits.lineBurst}",
+        "… and after that, a second": f"{Limits.lineRate:g}",
+        "for how long they may wait": f"{Limits.maxBehind:g} s",
+        "changes of nickname a minute": f"{Limits.nickRate}",
+        "rooms that one goes into, a minute": f"{Limits.joinRate}",
+        "a silent connection without a sign of life": "/".join(map(str, KEEPALIVE)),
+        "what was sent without an acknowledgement": f"{Limits.userTimeout:g} s",
+        "connections": _spaced(limitoptions.MAX_CONNECTIONS),
+        "connections without a nickname": f"{Limits.maxNameless}",
+        "connections from one address": f"{Limits.maxPerAddress}",
+        "… a minute": f"{Limits.connectRate}",
         "to take a nickname": f"{chosen['registration-timeout']:g} s",
         "to be silent": f"{chosen['idle-timeout']:g} s",
         "the warning before that": f"{WARN_BEFORE:g} s",
@@ -212,7 +235,12 @@ def test_limits() -> None:
         "to hang up after the service did": f"{closing.LINGER_TIMEOUT:g} s",
         "for the service to stop": f"{serving.SHUTDOWN_LIMIT:g} s",
         "… of that to write what waits for the database": f"{writing.END_WITHIN:g} s",
-        "connections waiting to be accepted": f"{tap.BACKLOG}",
+        "… after being refused": f"{refusing.GRACE:g} s",
+        "connections that wait for that": f"{proxied.MAX_UNKNOWN}",
+        "what all connections want in one turn": f"{spreading.BUDGET * 1000:g} ms",
+        "telnet commands that cost as much as a line": f"{turns.COMMANDS}",
+        "for a proxy to say for whom it speaks": f"{proxied.HEADER_TIMEOUT:g} s",
+        "connections waiting to be accepted": f"{limitoptions.BACKLOG}",
         "lines waiting for the transcript": _spaced(transcript.MAX_WAITING),
         "lines waiting for the database": _spaced(backlog.MAX_LINES),
         "questions waiting for the database": f"{questions.MAX_WAITING}",
@@ -234,21 +262,42 @@ def _spaced(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
-def _kibibytes(size: int) -> str:
-    return f"{size // 1024} KiB"
+def _kibibytes(size: float) -> str:
+    return f"{size // 1024:g} KiB"
+
+
+def test_limitOptions() -> None:
+    """
+    Every option that is a limit stands in the table.
+    """
+    table = rows(section(page("operations.rst"), "Limits in force"))
+    documented = {name for cells in table if len(cells) == 5 for name in literals(cells[3])}
+    limits = {f"--{option[0]}" for option in limitoptions.LIMIT_OPTIONS}
+    assert (
+        limits | {"--trust"}
+        <= documented
+        <= {f"--{name.rstrip('=')}" for name in options.Options().longOpt}
+    )
+
+
+def _joined(path: Path) -> str:
+    """
+    @return: A source whose texts are not written in several pieces.
+    """
+    return re.sub(r'"\n\s*"', "", path.read_text(encoding="utf-8"))
 
 
 def test_logEvents() -> None:
     log = section(page("operations.rst"), "The log")
     documented = literals(log)
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "chat").rglob("*.py"))
+    source = "".join(map(_joined, (ROOT / "chat").rglob("*.py")))
     told = [logFormat for cells in rows(log) for logFormat in literals(cells[0])]
     assert [logFormat for logFormat in told if f'"{logFormat}"' not in source] == []
     for path in (ROOT / "chat").rglob("*.py"):
         # The client has no log.
         if path.parent.name == "client":
             continue
-        formats = re.findall(r'_log\.\w+\(\s*"(.+?)"', path.read_text(encoding="utf-8"))
+        formats = re.findall(r'_log\.\w+\(\s*"(.+?)"', _joined(path))
         for logFormat in formats:
             assert logFormat in documented, path.name
 

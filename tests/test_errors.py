@@ -22,6 +22,8 @@ CODES = {
     "NickConfusable": "nick-confusable",
     "NickTaken": "nick-taken",
     "NickUnchanged": "nick-unchanged",
+    "RenamingTooFast": "renaming-too-fast",
+    "JoiningTooFast": "joining-too-fast",
     "NoSuchNick": "no-such-nick",
     "NoSuchRoom": "no-such-room",
     "NobodyToReplyTo": "nobody-to-reply-to",

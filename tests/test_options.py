@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import StringIO
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,13 @@ from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 
 from chat import __version__
+from chat.limitoptions import LIMIT_OPTIONS
 from chat.options import Options
 
 DAY = 24 * 60 * 60
+
+# Those of tests/test_limitoptions.py.
+LIMITS = {option[0]: option[2] for option in LIMIT_OPTIONS}
 
 
 def parse(*arguments: str) -> Options:
@@ -44,6 +49,7 @@ def test_defaults() -> None:
     assert dict(parse()) == {
         "ports": ["8080"],
         "operators": [],
+        "trusted": [],
         "name": "tcpchat",
         "motd": None,
         "motdText": "",
@@ -60,7 +66,9 @@ def test_defaults() -> None:
         "keep": 30 * DAY,
         "keep-lines": 1_000_000,
         "transcript": None,
+        "metrics": None,
         "log-format": "text",
+        **LIMITS,
     }
 
 
@@ -74,11 +82,13 @@ def test_allOptions(tmp_path: Path) -> None:
         *("--room", "Pub", "--announce-limit", "0", "--max-rooms", "7", "--max-joined", "3"),
         *("--operator", "alice", "--operator", "李雷", "--database", "/var/chat.db"),
         *("--replay", "200", "--keep", "1d12h", "--keep-lines", "0"),
-        *("--transcript", "said.log", "--log-format", "json"),
+        *("--transcript", "said.log", "--log-format", "json", "--metrics", "9100"),
+        *("--trust", "192.0.2.0/24", "--trust", "2001:db8::1"),
     )
     assert dict(options) == {
         "ports": ["9000", "unix:/run/chat.sock", "tcp:1"],
         "operators": ["alice", "李雷"],
+        "trusted": [IPv4Network("192.0.2.0/24"), IPv6Network("2001:db8::1/128")],
         "name": "the pub",
         "motd": str(motd),
         "motdText": "Be kind.\n你好",
@@ -95,7 +105,9 @@ def test_allOptions(tmp_path: Path) -> None:
         "keep": 1.5 * DAY,
         "keep-lines": 0,
         "transcript": "said.log",
+        "metrics": "9100",
         "log-format": "json",
+        **LIMITS,
     }
 
 
@@ -126,6 +138,10 @@ def test_allOptions(tmp_path: Path) -> None:
         (["--keep", "0d"], "--keep is a span of time"),
         (["--keep", ""], "--keep is a span of time"),
         (["--replay", "201"], "--replay is a whole number, at most 200"),
+        (["--trust", "192.0.2.1/24"], "--trust is an address or a network such as"),
+        (["--trust", "chat.example"], "such as 192.0.2.0/24, not chat.example"),
+        (["--trust", ""], "--trust is an address or a network"),
+        (["--metrics"], "metrics"),
         (["--auth", "nonsense"], "nonsense"),
         (["--auth", "memory:alice"], "argstring"),
         (["--auth"], "--auth requires argument"),
@@ -238,8 +254,8 @@ def test_theVersionIsPrinted(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_theHelpNamesEveryOption() -> None:
     text = str(Options())
-    for name in [*parse(), "port", "operator", "auth", "version"]:
-        if name not in ("ports", "operators", "motdText"):
+    for name in [*parse(), "port", "operator", "trust", "auth", "version"]:
+        if name not in ("ports", "operators", "trusted", "motdText"):
             assert f"--{name}" in text
 
 

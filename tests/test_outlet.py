@@ -12,32 +12,38 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.protocol import Protocol
+from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from zope.interface import implementer
 
-from chat.outlet import BUSY, MAX_WAITING, BoundedOutlet
+from chat.limits import Limits
+from chat.outlet import BoundedOutlet
+from chat.readers import Readers
 from tests.doubles import HandPeer, HandReactor
+
+BUSY = int(Limits.softWaiting)
+MAX_WAITING = int(Limits.maxWaiting)
 
 
 class Owner(Protocol):
     """
     A protocol with an outlet.
 
-    @ivar calls: The calls back, and C{"gone"}.
+    @ivar calls: The limit that was passed, C{"drain"}, and C{"gone"}.
     """
 
     transport: Any
 
-    def __init__(self, limit: int = MAX_WAITING) -> None:
+    def __init__(self, readers: Readers) -> None:
         self.calls: list[str] = []
-        self._limit = limit
+        self._readers = readers
 
     def connectionMade(self) -> None:
         self.outlet = BoundedOutlet(
             self.transport,
-            lambda: self.calls.append("overflow"),
+            self._readers,
+            self.calls.append,
             lambda: self.calls.append("drain"),
-            self._limit,
         )
 
     def connectionLost(self, reason: object = None) -> None:
@@ -49,9 +55,10 @@ class Line:
     An owner on a real transport, and the peer at the other end.
     """
 
-    def __init__(self, reactor: HandReactor, limit: int = MAX_WAITING) -> None:
+    def __init__(self, reactor: HandReactor) -> None:
         self.reactor = reactor
-        self.owner = Owner(limit)
+        self.readers = Readers(reactor, Limits())
+        self.owner = Owner(self.readers)
         self.peer: HandPeer = reactor.connect(self.owner)
         self.outlet = self.owner.outlet
 
@@ -88,6 +95,14 @@ class Line:
             if self.peer.isEnded:
                 return self.peer.received
         raise AssertionError("it is never closed")
+
+
+def anyReaders(maxWaiting: float = MAX_WAITING) -> Readers:
+    return Readers(Clock(), Limits(maxWaiting=maxWaiting))
+
+
+def ignore(limit: str) -> None:
+    """Nobody acts on it."""
 
 
 @pytest.fixture
@@ -149,7 +164,7 @@ def test_overflowIsToldOnce(line: Line) -> None:
     for _ in range(1000):
         line.outlet.write(b"x" * 1000)
         assert line.outlet.waiting <= MAX_WAITING
-    assert line.owner.calls == ["overflow"]
+    assert line.owner.calls == ["waiting"]
 
 
 def test_afterAnOverflowTheLastWordArrives(line: Line) -> None:
@@ -165,7 +180,7 @@ def test_overflowIsToldAgainAfterDiscarding(line: Line) -> None:
     for _ in range(2):
         line.outlet.write(b"x" * MAX_WAITING)
         line.outlet.discard()
-    assert line.owner.calls == ["overflow", "overflow"]
+    assert line.owner.calls == ["waiting", "waiting"]
 
 
 def test_aLargeWriteWhereNothingWaitsIsNoOverflow(line: Line) -> None:
@@ -241,7 +256,7 @@ def test_lettingGoWhenSomebodyElseClosesTheTransport(line: Line) -> None:
 def test_withoutASocketEverythingGoesThroughTheTransport() -> None:
     transport = StringTransport()
     calls: list[str] = []
-    outlet = BoundedOutlet(transport, lambda: None, lambda: calls.append("drain"))
+    outlet = BoundedOutlet(transport, anyReaders(), calls.append, lambda: calls.append("drain"))
     outlet.resumeProducing()
     outlet.write(b"one\r\n")
     outlet.write(b"two\r\n")
@@ -281,17 +296,15 @@ class SecureTransport(StringTransport):
 
     def getHandle(self) -> object:
         """
-        No socket, and nobody may write past TLS.
+        Something that does not send: nobody may write past TLS.
         """
-        raise AssertionError
+        return None
 
 
 def secure(size: int) -> tuple[BoundedOutlet, SecureTransport, list[str]]:
     transport = SecureTransport(size)
     calls: list[str] = []
-    outlet = BoundedOutlet(
-        transport, lambda: calls.append("overflow"), lambda: calls.append("drain")
-    )
+    outlet = BoundedOutlet(transport, anyReaders(), calls.append, lambda: calls.append("drain"))
     return outlet, transport, calls
 
 
@@ -337,7 +350,7 @@ def test_tlsIsBounded() -> None:
     outlet.write(b"goodbye\r\n")
     transport.empty()
     assert transport.value() == b"taken\r\ngoodbye\r\n"
-    assert calls == ["overflow"]
+    assert calls == ["waiting"]
 
 
 def test_tlsThatIsGoneAlready() -> None:
@@ -346,7 +359,7 @@ def test_tlsThatIsGoneAlready() -> None:
             producer.stopProducing()
 
     transport = Gone(1)
-    outlet = BoundedOutlet(transport, lambda: None, lambda: None)
+    outlet = BoundedOutlet(transport, anyReaders(), ignore, lambda: None)
     outlet.write(b"hello\r\n")
     outlet.close()
     assert transport.value() == b""
@@ -404,7 +417,7 @@ def test_anyPatternOfPartialSendsKeepsOrderAndWholeLines(
     with ours, theirs:
         theirs.setblocking(False)
         transport = Throttle(ours)
-        outlet = BoundedOutlet(transport, lambda: None, lambda: None, limit)
+        outlet = BoundedOutlet(transport, anyReaders(limit), ignore, lambda: None)
         sent = []
         received = b""
         mayLose = limit == 30_000

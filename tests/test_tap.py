@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -15,14 +16,16 @@ from twisted.application.service import Application
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, Logger, capturedLogs
+from twisted.python.runtime import seconds as timeOfDay
 from twisted.python.threadpool import ThreadPool
 
 from chat.errors import CannotStart
-from chat.events import Greeted, NickAsked, Noticed
+from chat.events import Closed, Ending, Greeted, NickAsked, Noticed
 from chat.history.memorylines import MemoryHistory
 from chat.interfaces import Style
+from chat.limitoptions import BACKLOG
 from chat.rendering.choice import renderingFor
-from chat.tap import BACKLOG, Options, makeService
+from chat.tap import Options, _useMonotonicTime, makeService
 from twisted import internet
 
 
@@ -129,6 +132,14 @@ def test_aPortMayBeANumberOrAnEndpoint(
     start("--port", port)
     [opened] = reactor.tcpServers
     assert (opened[0], *opened[2:]) == (number, backlog, interface)
+
+
+@pytest.mark.parametrize(("chosen", "backlog"), [("7", 7), ("0", 50)])
+def test_howManyMayWaitToBeLetInIsTheOperatorsChoice(
+    reactor: Reactor, chosen: str, backlog: int
+) -> None:
+    start("--port", "8080", "--port", "tcp:8081:backlog=9", "--backlog", chosen)
+    assert [opened[2] for opened in reactor.tcpServers] == [backlog, 9]
 
 
 def test_portsOfAllKindsAreOpenedSideBySide(reactor: Reactor) -> None:
@@ -302,7 +313,7 @@ def test_theLogIsJSON(reactor: Reactor, tmp_path: Path) -> None:
     log = logger(jsonOptions(logfile=str(path)))
     log.info("hello {nick}", nick="李雷")
     # In a real process it stays open to the end.
-    log.observer._outFile.close()
+    log.observer._observer._outFile.close()
     [line] = path.read_text(encoding="utf-8").splitlines()
     event = json.loads(line)
     assert (event["log_format"], event["nick"]) == ("hello {nick}", "李雷")
@@ -313,3 +324,86 @@ def test_aLogInTheForegroundGoesToStandardOutput(
 ) -> None:
     logger(jsonOptions()).info("hello")
     assert json.loads(capsys.readouterr().out)["log_format"] == "hello"
+
+
+# The limits.
+
+
+def test_limitsAreAsWasChosen(reactor: Reactor) -> None:
+    """Whoever may not come in is told so in the language of the service."""
+    start("--max-connections", "1", "--language", "zh_CN")
+    reactor.connect("alice")
+    protocol = reactor.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "192.0.2.2", 1))
+    transport = StringTransport()
+    transport.loseWriteConnection = lambda: None  # type: ignore[method-assign]
+    protocol.makeConnection(transport)
+    line = renderingFor(Style(language="zh_CN")).render(Closed(Ending.SERVICE_FULL, ""))
+    assert transport.value() == line
+    assert line.isascii() is False
+
+
+def test_thereAreAsManyConnectionsAsFilesAllow(
+    reactor: Reactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.tap.getrlimit", lambda which: (200, 1000))
+    start()
+    assert reactor.tcpServers[0][1].limits.maxConnections == 72
+
+
+def test_trustIsAsWasChosen(reactor: Reactor) -> None:
+    start("--trust", "192.0.2.0/24", "--max-per-address", "1")
+    for nick in ("alice", "bob"):
+        assert reactor.connect().says(nick)[-1].startswith("--- You are")
+
+
+@pytest.mark.parametrize(
+    ("option", "line", "code"),
+    [
+        ("--nick-rate", "/nick other", "(renaming-too-fast)"),
+        ("--join-rate", "/join #other", "(joining-too-fast)"),
+    ],
+)
+def test_ratesAreAsWasChosen(reactor: Reactor, option: str, line: str, code: str) -> None:
+    start(option, "1")
+    alice = reactor.connect("alice")
+    assert code not in "".join(alice.says(line))
+    assert code in alice.says(line.replace("other", "more"))[-1]
+
+
+def test_whoComesThroughAProxyIsCountedByHisOwnAddress(reactor: Reactor) -> None:
+    start("--port", "haproxy:tcp:8080", "--max-per-address", "1")
+    [accepting] = reactor.tcpServers
+    for number in range(2):
+        protocol = accepting[1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))
+        transport = StringTransport()
+        protocol.makeConnection(transport)
+        protocol.dataReceived(b"PROXY TCP4 198.51.100.%d 192.0.2.9 1 2\r\n" % number)
+        transport.producer.resumeProducing()
+        assert transport.value().startswith(b"--- Welcome")
+
+
+# Time.
+
+
+class Timed:
+    """
+    A reactor with a clock.
+    """
+
+    def __init__(self, seconds: Callable[[], float], running: bool = False) -> None:
+        self.seconds = seconds
+        self.running = running
+
+
+def test_timeIsMonotonic() -> None:
+    """Or all timers would be due when somebody sets the clock."""
+    timed = Timed(timeOfDay)
+    _useMonotonicTime(timed)
+    assert timed.seconds is monotonic
+
+
+@pytest.mark.parametrize("timed", [Timed(timeOfDay, running=True), Timed(lambda: 0.0)])
+def test_aClockThatRunsIsLeftAlone(timed: Timed) -> None:
+    before = timed.seconds
+    _useMonotonicTime(timed)
+    assert timed.seconds is before

@@ -8,18 +8,20 @@ until the peer's FIN has come or its time is over, and only then closes.  TLS
 has no half-close: there C{close_notify} takes the place of FIN.
 
 The kernel goes on delivering what it has taken after a graceful close, however
-slow the peer is.  A peer that takes nothing for L{FLUSH_TIMEOUT} is aborted: a
-graceful close would wait for it for ever.
+slow the peer is.  A peer that takes nothing for a while is aborted: a graceful
+close would wait for it for ever.
 """
 
 from __future__ import annotations
+
+from math import inf
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport, ITCPTransport
 
 from chat.outlet import BoundedOutlet
 
 FLUSH_TIMEOUT = 30.0
-"""How many seconds a peer may take nothing of what waits for it."""
+"""How many seconds a peer may take nothing of what waits for it, at the most."""
 
 LINGER_TIMEOUT = 3.0
 """How many seconds a peer has to send FIN after ours."""
@@ -36,20 +38,23 @@ class LingeringClose:
         outlet: BoundedOutlet,
         clock: IReactorTime,
         grace: float | None = None,
+        flushTimeout: float = FLUSH_TIMEOUT,
     ) -> None:
         """
-        @param grace: seconds for L{FLUSH_TIMEOUT} and L{LINGER_TIMEOUT} alike,
+        @param grace: seconds for C{flushTimeout} and L{LINGER_TIMEOUT} alike,
             where there is less time than they give.
+        @param flushTimeout: how many seconds the peer may take nothing.
         """
         self._transport = transport
         self._outlet = outlet
         self._clock = clock
-        self._flushTimeout = FLUSH_TIMEOUT if grace is None else grace
+        self._flushTimeout = flushTimeout if grace is None else grace
         self._lingerTimeout = LINGER_TIMEOUT if grace is None else min(grace, LINGER_TIMEOUT)
         self._peerFinished = False
         self._flushed = False
         self._timer: IDelayedCall | None = None
-        self._waiting = outlet.waiting
+        self._level = outlet.level()
+        self._deadline = inf
 
     def start(self, peerFinished: bool) -> None:
         """
@@ -60,6 +65,12 @@ class LingeringClose:
             self._timer = self._clock.callLater(self._flushTimeout, self._look)
         else:
             self.drained()
+
+    def endWithin(self, seconds: float) -> None:
+        """
+        Be patient for so long, even if the peer takes something now and then.
+        """
+        self._deadline = self._clock.seconds() + seconds
 
     def drained(self) -> None:
         """
@@ -100,8 +111,9 @@ class LingeringClose:
         self._timer = None
 
     def _look(self) -> None:
-        if self._outlet.waiting < self._waiting:
-            self._waiting = self._outlet.waiting
+        level = self._outlet.level()
+        if level != self._level and self._clock.seconds() < self._deadline:
+            self._level = level
             self._timer = self._clock.callLater(self._flushTimeout, self._look)
         else:
             self._abort()

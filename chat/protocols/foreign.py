@@ -5,8 +5,12 @@ Peers that came to the wrong port, recognised by how they begin.
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 
 from chat.protocols.framing import Broken
+
+BINARY = ""
+"""What stands for a protocol that has no name, as it is no text."""
 
 _FIRST_LINES = (
     ("HTTP", re.compile(rb"[A-Z]+ \S+ HTTP/\d")),
@@ -22,38 +26,54 @@ _PROXY2 = b"\r\n\r\n\x00\r\nQUIT\n"
 
 _HEAD_SIZE = 16
 
+# Control characters that no keyboard sends in a line: not tab, backspace, escape.
+_CONTROL = re.compile(rb"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f]")
+# These are no letters in any of the encodings of one byte that people still use.
+_C1 = re.compile(rb"[\x80-\x9f]")
+
+_LONGEST_NICKNAME = 80
+"""How many bytes a nickname may have in any encoding."""
+
 
 class Acquaintance:
     """
-    The beginning of one connection, up to its first line that is not empty.
+    The beginning of one connection, up to its nickname.
 
-    Both methods return the name of the protocol that the peer turns out to
-    speak, or L{None}.
+    The methods return the name of the protocol that the peer turns out to speak,
+    L{BINARY} for one that is not known, or L{None}.
     """
+
+    __slots__ = ("_hasLine", "_head")
 
     def __init__(self) -> None:
         self._head = b""
-        self._isOver = False
+        self._hasLine = False
 
     def dataReceived(self, data: bytes) -> str | None:
         """
         Bytes have come, of which L{frameReceived} has not seen anything yet.
         """
-        if self._isOver or len(self._head) >= _HEAD_SIZE:
+        if self._hasLine or len(self._head) >= _HEAD_SIZE:
             return None
         self._head += data[:_HEAD_SIZE]
         return protocolOfBytes(self._head)
+
+    def partialReceived(self, partial: bytes) -> str | None:
+        """
+        A line has begun, and its end may never come.
+        """
+        return BINARY if isBinary(partial, isWhole=False) else None
 
     def frameReceived(self, frame: bytes | Broken) -> str | None:
         """
         A line has come, or what is none.
         """
-        if self._isOver or not frame:
-            return None
-        self._isOver = True
+        isFirst, self._hasLine = not self._hasLine, self._hasLine or bool(frame)
         if isinstance(frame, Broken):
-            return "HTTP" if _METHOD.match(self._head) else None
-        return protocolOfLine(frame)
+            return "HTTP" if isFirst and _METHOD.match(self._head) else None
+        if isFirst and (name := protocolOfLine(frame)):
+            return name
+        return BINARY if isBinary(frame) else None
 
 
 def protocolOfBytes(data: bytes) -> str | None:
@@ -77,3 +97,31 @@ def protocolOfLine(line: bytes) -> str | None:
         if pattern.match(line):
             return name
     return None
+
+
+def isBinary(line: bytes, isWhole: bool = True) -> bool:
+    """
+    Whether a line that should be a nickname was not typed by a person, in
+    whatever encoding: one whose terminal does not speak UTF-8 is to be told so,
+    and may stay.
+
+    @param isWhole: whether the last character is.
+    """
+    if line.isascii() and not _CONTROL.search(line):
+        return False
+    controls = len(_CONTROL.findall(line))
+    if b"\0" in line or controls > 1:
+        return True
+    if _decodes(line, "utf-8", isWhole):
+        return False
+    if controls or len(line) > _LONGEST_NICKNAME:
+        return True
+    return bool(_C1.search(line)) and not _decodes(line, "gb18030", isWhole)
+
+
+def _decodes(data: bytes, encoding: str, isWhole: bool) -> bool:
+    try:
+        getincrementaldecoder(encoding)().decode(data, isWhole)
+    except UnicodeDecodeError:
+        return False
+    return True

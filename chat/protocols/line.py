@@ -6,9 +6,12 @@ framing and L{chat.session.Session}, one line after the other; events go out
 through a L{chat.outlet.BoundedOutlet}.
 
 It reads no more from the transport while one of these holds: the session waits
-for a decision (L{LineProtocol.hold}), its own answers pile up, or it has done
-enough for one reactor turn.  The kernel then makes the peer wait, and what has
-been read stays bounded by one read.
+for a decision (L{LineProtocol.hold}), its own answers pile up, it has done enough
+for one reactor turn, or it has done all that its rate allows.  The kernel then
+makes the peer wait, and what has been read stays bounded by one read.
+
+What has been read is done, also where the peer has gone in the meantime: the
+connection may be over before the session is.
 """
 
 from __future__ import annotations
@@ -16,32 +19,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import (
-    IHalfCloseableProtocol,
-)
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
-from twisted.logger import Logger
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.errors import LineTooLong, NotUTF8
 from chat.events import Ending
+from chat.limits import Pace
 from chat.outlet import BoundedOutlet
-from chat.protocols.closing import LingeringClose
+from chat.protocols.closing import FLUSH_TIMEOUT, LingeringClose
 from chat.protocols.foreign import Acquaintance
-from chat.protocols.framing import MAX_ENDLESS, MAX_LINE, Broken, LineFramer
-from chat.protocols.telnet import TelnetCodec
-from chat.protocols.transports import peerAddress, peerName
+from chat.protocols.framing import Broken
+from chat.protocols.life import Life
+from chat.protocols.reading import Reading
+from chat.protocols.telnet import IAC, TelnetCodec
+from chat.protocols.transports import prepare
+from chat.protocols.turns import Turns
 
 if TYPE_CHECKING:
+    from chat.participant import Participant
     from chat.protocols.linefactory import LineFactory
-
-LINES_PER_TURN = 32
-"""How many lines of one connection are done in one reactor turn."""
+    from chat.session import Session
 
 FOREIGN_GRACE = 0.5
 """How many seconds a peer of another protocol has to hang up."""
+
+TOO_SLOW_GRACE = 5.0
+"""How many seconds one who was too slow has to read that."""
 
 
 @implementer(IHalfCloseableProtocol)
@@ -49,27 +55,27 @@ class LineProtocol(LineReceiver):
     """
     One connection.
 
-    Of L{LineReceiver} it is the pausing and the interface; the splitting is that
-    of L{LineFramer}, which is linear and knows the line ends of telnet.
+    Of L{LineReceiver} it is the interface; the splitting is that of L{LineFramer},
+    which is linear and knows the line ends of telnet.
+
+    @ivar life: what is known of the connection when it has ended.
     """
 
-    _log = Logger()
     delimiter = b"\r\n"
-    MAX_LENGTH = MAX_LINE
     # TCP, TLS, unix, or one of them behind a PROXY header.
     transport: Any
 
-    def __init__(self, factory: LineFactory) -> None:
+    def __init__(self, factory: LineFactory, life: Life) -> None:
         self.factory = factory
-        self._telnet = TelnetCodec()
-        self._framer = LineFramer()
-        self._acquaintance = Acquaintance()
+        self.life = life
+        # There once the peer has spoken telnet.
+        self._telnet: TelnetCodec | None = None
+        self._turns = Turns(self, factory)
+        # Until there is a nickname.
+        self._acquaintance: Acquaintance | None = Acquaintance()
         self._held = False
-        self._working = False
-        self._scheduled = False
-        self._inputEnded = False
+        self._isOver = False
         self._closing: LingeringClose | None = None
-        self._lines = 0
 
     # The connection.
 
@@ -77,53 +83,51 @@ class LineProtocol(LineReceiver):
         """
         Greet.
         """
-        self._outlet = BoundedOutlet(self.transport, self._overflowed, self._drained)
-        self._session = self.factory.newSession(self, self._outlet)
-        self.factory.opened(self)
-        self._log.info("connected {peer}", peer=peerName(self.transport))
-        if hasattr(self.transport, "setTcpKeepAlive"):
-            self.transport.setTcpKeepAlive(1)
-            # What a turn has to say is one write already; to wait for more costs 40 ms.
-            self.transport.setTcpNoDelay(True)
-        self._session.opened()
+        factory = self.factory
+        factory.opened(self)
+        prepare(self.transport, factory.limits)
+        self._reading = Reading(self.transport, factory.ghosts)
+        self._outlet = BoundedOutlet(self.transport, factory.readers, self._tooSlow, self._drained)
+        self._session: Session = factory.newSession(self, self._outlet)
+        self._held = True
+        factory.spread.do(self._greet)
+
+    def _greet(self) -> None:
+        self._held = False
+        if self._closing is None:
+            self._session.opened()
+            self._turns.work()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
         The connection is no more, with or without our doing.
         """
         self.connected = 0
+        self._reading.over()
         self._outlet.stopProducing()
+        isClean = reason.check(ConnectionDone) is not None
         if self._closing is not None:
             self._closing.stop()
-        clean = reason.check(ConnectionDone) is not None
-        try:
-            self._finishInput(clean)
-            self._session.gone(Ending.INPUT_CLOSED if clean else Ending.CONNECTION_LOST)
-        finally:
-            # Whatever happens: the end of the service waits for it.
-            self.factory.closed(self)
-        participant = self._session.participant
-        self._log.info(
-            "closed {peer} {nick} {reason} {lines}",
-            peer=peerName(self.transport),
-            nick=participant.nick,
-            reason=participant.reason,
-            lines=self._lines,
-        )
+            self._over()
+        else:
+            self.life.ending = Ending.INPUT_CLOSED if isClean else Ending.CONNECTION_LOST
+            if isClean:
+                # Else what has no line end may be the half of a line.
+                self._turns.end()
+            self._turns.work()
 
     def readConnectionLost(self) -> None:
         """
         The peer has sent FIN.  What it sent before is done first.
         """
-        if self._inputEnded:
+        if self._reading.hasEnded:
             return
-        self._inputEnded = True
-        self._log.info("input ended {peer}", peer=peerName(self.transport))
+        self._reading.end()
         if self._closing is not None:
             self._closing.peerFinished()
         else:
-            self._framer.end()
-            self._work()
+            self._turns.end()
+            self._turns.work()
 
     def writeConnectionLost(self) -> None:
         """
@@ -137,14 +141,61 @@ class LineProtocol(LineReceiver):
         End the connection now, whatever waits.
         """
         self._outlet.close()
-        self.transport.abortConnection()
+        if self.connected:
+            self.transport.abortConnection()
+
+    def _over(self) -> None:
+        """
+        Nothing will come of this connection any more.
+        """
+        # Who has gone may be asked to go before that has been done.
+        if not self._isOver:
+            self._isOver = True
+            self._turns.stop()
+            self.factory.spread.do(self._gone)
+
+    def _gone(self) -> None:
+        try:
+            self._session.gone(self.life.ending)
+        finally:
+            # Whatever happens: the end of the service waits for it.
+            self.factory.closed(self)
+            # They know each other, so else they would wait for the garbage collector.
+            del self._session, self._turns
 
     # What the session asks for.
 
     @property
     def address(self) -> str:
         """See L{FrontDoor}."""
-        return peerAddress(self.transport)
+        return self.life.address
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait for the peer."""
+        return self._outlet.waiting
+
+    @property
+    def written(self) -> int:
+        """How many bytes have been written to the peer."""
+        return self._outlet.written
+
+    @property
+    def participant(self) -> Participant:
+        """Who it is."""
+        return self._session.participant
+
+    @property
+    def refused(self) -> int:
+        """How many requests have been refused."""
+        return self._session.refused
+
+    def named(self, pace: Pace) -> None:
+        """See L{FrontDoor.named}."""
+        pace.mark = max(pace.mark, self._turns.pace.mark)
+        self._turns.pace = pace
+        self._acquaintance = None
+        self.factory.named(self)
 
     def hold(self) -> None:
         """See L{FrontDoor.hold}."""
@@ -154,15 +205,25 @@ class LineProtocol(LineReceiver):
         """See L{FrontDoor.release}."""
         self._held = False
         # Not at once: the session calls this while it changes its state.
-        self._workLater()
+        self._turns.workLater()
 
     def close(self, grace: float | None = None) -> None:
         """See L{FrontDoor.close}."""
         if self._closing is None:
-            self._closing = LingeringClose(self.transport, self._outlet, self.factory.clock, grace)
+            self._closing = LingeringClose(
+                self.transport,
+                self._outlet,
+                self.factory.clock,
+                grace,
+                min(FLUSH_TIMEOUT, self.factory.limits.stallTimeout),
+            )
+            self._turns.stop()
             if self.connected:
-                self._goOn()
-                self._closing.start(self._inputEnded)
+                self._reading.resume()
+                self._closing.start(self._reading.hasEnded)
+            else:
+                # Not at once, for the same reason.
+                self.factory.clock.callLater(0, self._over)
 
     def end(self, reason: Ending, grace: float | None = None) -> None:
         """
@@ -176,90 +237,47 @@ class LineProtocol(LineReceiver):
         """
         Take in what has been read.
         """
-        if self._closing is not None:
-            return
-        if foreign := self._acquaintance.dataReceived(data):
-            self._notChat(foreign)
-            return
-        self._framer.receive(self._telnet.receive(data))
+        self.life.bytesIn += len(data)
+        if self._closing is None:
+            self._turns.receive(data)
+
+    @property
+    def isReady(self) -> bool:
+        """See L{Source}."""
+        return self._closing is None and not self._held
+
+    @property
+    def isBusy(self) -> bool:
+        """See L{Source}."""
+        return self._outlet.busy
+
+    def decoded(self, data: bytes) -> bytes:
+        """
+        See L{Source.decoded}: telnet commands are answered.
+        """
+        if self._acquaintance is not None:
+            self._recognised(self._acquaintance.dataReceived(data))
+        if self._telnet is None:
+            if IAC not in data:
+                return data
+            self._telnet = TelnetCodec()
+        text = self._telnet.receive(data)
         if replies := self._telnet.takeReplies():
             self._outlet.write(replies)
         if self._telnet.takeAsked():
             self._session.areYouThere()
         if self._telnet.isEndless:
             self._endless()
-        self._work()
+        return text
 
-    def _work(self) -> None:
-        """
-        Do the lines that are there, as far as it is their turn.
-        """
-        if self._working:
+    def frameReceived(self, frame: bytes | Broken) -> None:
+        """See L{Source.frameReceived}."""
+        if self._acquaintance is not None and self._recognised(
+            self._acquaintance.frameReceived(frame)
+        ):
             return
-        self._working = True
-        try:
-            self._doLines(LINES_PER_TURN)
-        finally:
-            self._working = False
-
-    def _doLines(self, count: int) -> None:
-        for _ in range(count):
-            if not self._mayWork():
-                break
-            frame = self._framer.next()
-            if frame is None:
-                self._nothingLeft()
-                return
-            self._frameReceived(frame)
-        else:
-            self._workLater()
-        if self._closing is None and not self.paused:
-            self.pauseProducing()
-
-    def _workLater(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            self.factory.clock.callLater(0, self._nextTurn)
-
-    def _nextTurn(self) -> None:
-        self._scheduled = False
-        self._work()
-
-    def _finishInput(self, clean: bool) -> None:
-        """
-        The connection has ended before it was the turn of every line, as it does
-        without half-close: do them now.
-
-        @param clean: whether what has no line end yet is a whole line.
-        """
-        if clean:
-            self._framer.end()
-        while self._mayWork() and (frame := self._framer.next()) is not None:
-            self._frameReceived(frame)
-
-    def _mayWork(self) -> bool:
-        return self._closing is None and not self._held and not self._outlet.busy
-
-    def _nothingLeft(self) -> None:
-        if self._inputEnded:
-            self._session.inputClosed()
-        else:
-            self._goOn()
-
-    def _goOn(self) -> None:
-        """
-        Read again.  After FIN there is nothing to read.
-        """
-        if self.paused:
-            self.paused = False
-            if not self._inputEnded:
-                self.transport.resumeProducing()
-
-    def _frameReceived(self, frame: bytes | Broken) -> None:
-        if foreign := self._acquaintance.frameReceived(frame):
-            self._notChat(foreign)
-        elif frame is Broken.TOO_LONG:
-            self._session.refuse(LineTooLong(str(MAX_LINE)))
+        if frame is Broken.TOO_LONG:
+            self._session.refuse(LineTooLong(str(self.factory.limits.maxLine)))
         elif frame is Broken.ENDLESS:
             self._endless()
         else:
@@ -271,7 +289,7 @@ class LineProtocol(LineReceiver):
 
         @param line: without its end.
         """
-        self._lines += 1
+        self.life.lines += 1
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
@@ -279,24 +297,62 @@ class LineProtocol(LineReceiver):
         else:
             self._session.lineReceived(text)
 
-    def _notChat(self, foreign: str) -> None:
+    def allDone(self, rest: bytes) -> None:
+        """See L{Source.allDone}."""
+        if self._reading.hasEnded:
+            if self.connected:
+                self._session.inputClosed()
+            else:
+                self._over()
+        elif self._acquaintance is None or not self._recognised(
+            self._acquaintance.partialReceived(rest)
+        ):
+            self._reading.resume()
+
+    def waits(self) -> None:
+        """See L{Source.waits}."""
+        if self._closing is None:
+            self._reading.pause()
+
+    def tooFast(self) -> None:
+        """See L{Source.tooFast}."""
+        self._session.end(Ending.TOO_FAST)
+
+    def _recognised(self, foreign: str | None) -> bool:
+        """
+        @param foreign: what the peer speaks, if that is no chat.
+        """
+        if foreign is None:
+            return False
         self._session.end(Ending.NOT_CHAT, foreign, grace=FOREIGN_GRACE)
+        return True
 
     def _endless(self) -> None:
-        self._session.end(Ending.LINE_ENDLESS, str(MAX_ENDLESS))
+        self._session.end(Ending.LINE_ENDLESS, str(self.factory.limits.maxUnended))
 
     # What the outlet tells.
 
-    def _overflowed(self) -> None:
-        self.factory.clock.callLater(0, self._tooSlow)
+    def _tooSlow(self, limit: str) -> None:
+        if self.participant.reason != Ending.TOO_SLOW:
+            self.factory.counters.tooSlow[limit] += 1
+        self.factory.clock.callLater(0, self._endSlow, limit)
 
-    def _tooSlow(self) -> None:
+    def _endSlow(self, limit: str) -> None:
+        if not self.connected:
+            return
+        # The goodbye is what was written last, and he may read it, unless he reads nothing.
+        isPatient = limit == "waiting" or (limit == "all" and self._closing is None)
         if self._closing is None:
             self._outlet.discard()
-            self._session.end(Ending.TOO_SLOW)
+            self._session.end(Ending.TOO_SLOW, grace=TOO_SLOW_GRACE)
+            assert self._closing is not None
+            self._closing.endWithin(TOO_SLOW_GRACE)
+        if not isPatient:
+            self.abort()
 
     def _drained(self) -> None:
         if self._closing is not None:
             self._closing.drained()
         else:
-            self._work()
+            self._session.relieved()
+            self._turns.work()

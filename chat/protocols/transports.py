@@ -2,36 +2,76 @@
 What a front door must know of the transports under it.
 
 Importing this module lets the FIN of a peer reach a protocol that is wrapped, as
-it is under a C{haproxy:} endpoint: a transport asks its immediate protocol only
-whether it can be half-closed, and a wrapper does not say what it wraps.
+it is behind a proxy: a transport asks its immediate protocol only whether it can
+be half-closed, and a wrapper does not say what it wraps.
 """
 
 from __future__ import annotations
 
+import socket
+from math import isfinite
+
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport, ITransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IHalfCloseableProtocol,
+    ISSLTransport,
+    ITransport,
+)
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.components import registerAdapter
 
+from chat.limits import Limits
+from chat.outlet import setUserTimeout, socketOf
 
-def peerName(transport: ITransport) -> str:
+
+def nameOf(address: IAddress | None) -> str:
     """
-    @return: who it is, for the log: C{HOST PORT}, or C{unix}.  Behind a proxy it
-        is known with the first bytes.
+    @return: who it is, for the log: C{HOST PORT}, or C{unix}.
     """
-    address = transport.getPeer()
     if isinstance(address, (IPv4Address, IPv6Address)):
         return f"{address.host} {address.port}"
     return "unix"
 
 
-def peerAddress(transport: ITransport) -> str:
+def hostOf(address: IAddress | None) -> str:
     """
-    @return: the IP address of the peer, or C{unix}.  Behind a proxy it is known
-        with the first bytes.
+    @return: the IP address, or C{unix}.
     """
-    address = transport.getPeer()
     return address.host if isinstance(address, (IPv4Address, IPv6Address)) else "unix"
+
+
+def prepare(transport: ITransport, limits: Limits) -> None:
+    """
+    Have the kernel notice that a peer has vanished, and keep little for one who
+    does not read: what it holds is beyond every other limit.
+    """
+    connection = socketOf(transport)
+    if connection is None:
+        return
+    if isfinite(limits.sendBuffer):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, int(limits.sendBuffer))
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    # What a turn has to say is one write already; to wait for more costs 40 ms.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if limits.keepalive is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (
+            ("TCP_KEEPIDLE", limits.keepalive.idle),
+            ("TCP_KEEPINTVL", limits.keepalive.interval),
+            ("TCP_KEEPCNT", limits.keepalive.probes),
+        ):
+            _set(connection, name, value)
+    if isfinite(limits.userTimeout):
+        setUserTimeout(connection, limits.userTimeout)
+
+
+def _set(connection: socket.socket, name: str, value: int) -> None:
+    """Set an option of TCP that not every system has."""
+    option = getattr(socket, name, None)
+    if option is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _halfCloseable(wrapper: ProtocolWrapper) -> object:

@@ -34,6 +34,9 @@ class RecordingLedger:
         self.calls: list[tuple[str, Record]] = []
         self._held: list[Deferred[None]] | None = None
 
+    def named(self, pace: object) -> None:
+        pass
+
     def hold(self) -> None:
         """From now on the disk does not answer."""
         self._held = []
@@ -85,6 +88,9 @@ class CountingHasher(PasswordHasher):
         self.before: Callable[[], object] = lambda: None
         self._mayGo = threading.Event()
         self._mayGo.set()
+
+    def named(self, pace: object) -> None:
+        pass
 
     def hold(self) -> None:
         """From now on no thread comes to an end."""

@@ -17,6 +17,13 @@ from tests.integration.peer import Peer
 # The one of the environment the tests run in, whatever the path finds first.
 TWISTD = str(Path(sysconfig.get_path("scripts"), "twistd"))
 
+# As often and as fast as the tests like, unless they are about that.  What comes behind has the
+# last word.
+RELAXED = [
+    *("--line-rate", "0", "--nick-rate", "0", "--join-rate", "0"),
+    *("--max-per-address", "0", "--connect-rate", "0"),
+]
+
 
 def freePort() -> int:
     """
@@ -49,6 +56,7 @@ class Daemon:
         environ: Mapping[str, str] | None = None,
         command: Sequence[str] | None = None,
         port: int | None = None,
+        isRelaxed: bool = True,
     ) -> None:
         """
         @param directory: Where it runs and keeps its log; made if missing.
@@ -56,11 +64,13 @@ class Daemon:
         @param environ: What its environment has beyond the one of the tests.
         @param command: What to run instead of C{twistd tcpchat --port …} and C{options}.
         @param port: The port that C{command} listens on.
+        @param isRelaxed: Whether it has L{RELAXED} before C{options}.
         """
         self.port = freePort() if port is None else port
         endpoint = f"tcp:{self.port}:interface=127.0.0.1"
         self._command = command or [
             *(TWISTD, "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint),
+            *(RELAXED if isRelaxed else ()),
             *options,
         ]
         self._directory = directory

@@ -15,9 +15,18 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chat.limits import UNLIMITED, Limits
 from chat.outlet import BoundedOutlet
 from chat.protocols.closing import FLUSH_TIMEOUT, LINGER_TIMEOUT, LingeringClose
+from chat.readers import Readers
 from tests.doubles import HandReactor
+
+# Who is given up for other reasons is another matter.
+UNBOUNDED = Limits(maxWaiting=UNLIMITED, stallTimeout=UNLIMITED)
+
+
+def ignore(limit: str) -> None:
+    """Nobody acts on it."""
 
 
 @implementer(IHalfCloseableProtocol)
@@ -37,7 +46,9 @@ class Owner(Protocol):
         self._peerFinished = False
 
     def connectionMade(self) -> None:
-        self.outlet = BoundedOutlet(self.transport, lambda: None, self._drained)
+        self.outlet = BoundedOutlet(
+            self.transport, Readers(self._reactor, UNBOUNDED), ignore, self._drained
+        )
 
     def close(self, grace: float | None = None) -> None:
         self.ending = LingeringClose(self.transport, self.outlet, self._reactor, grace)
@@ -291,7 +302,7 @@ class SecureTransport(StringTransport):
 
 def test_tlsEndsWithoutHalfClose() -> None:
     clock, transport = Clock(), SecureTransport()
-    outlet = BoundedOutlet(transport, lambda: None, lambda: None)
+    outlet = BoundedOutlet(transport, Readers(clock, UNBOUNDED), ignore, lambda: None)
     ending = LingeringClose(transport, outlet, clock)
     ending.start(False)
     assert transport.calls == ["lose"]
@@ -301,7 +312,7 @@ def test_tlsEndsWithoutHalfClose() -> None:
 
 def test_tlsFlushesFirst() -> None:
     clock, transport = Clock(), SecureTransport()
-    outlet = BoundedOutlet(transport, lambda: None, lambda: ending.drained())
+    outlet = BoundedOutlet(transport, Readers(clock, UNBOUNDED), ignore, lambda: ending.drained())
     outlet.pauseProducing()
     outlet.write(b"goodbye\r\n")
     ending = LingeringClose(transport, outlet, clock)
@@ -314,7 +325,7 @@ def test_tlsFlushesFirst() -> None:
 
 def test_tlsThatIsNeverAnsweredIsAborted() -> None:
     clock, transport = Clock(), SecureTransport()
-    outlet = BoundedOutlet(transport, lambda: None, lambda: None)
+    outlet = BoundedOutlet(transport, Readers(clock, UNBOUNDED), ignore, lambda: None)
     LingeringClose(transport, outlet, clock).start(False)
     clock.advance(FLUSH_TIMEOUT)
     assert transport.calls == ["lose", "abort"]

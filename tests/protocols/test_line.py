@@ -8,12 +8,15 @@ from contextlib import closing
 import pytest
 from twisted.logger import capturedLogs
 
-from chat.outlet import BUSY, MAX_WAITING
-from chat.protocols.framing import MAX_ENDLESS
-from chat.protocols.line import LINES_PER_TURN
+from chat.limits import Limits
 from chat.verbs import VERBS
 from tests.doubles import SlowBackplane
 from tests.service import Service
+
+BUSY = int(Limits.softWaiting)
+MAX_WAITING = int(Limits.maxWaiting)
+MAX_ENDLESS = int(Limits.maxUnended)
+LINES_PER_TURN = int(Limits.turnLines)
 
 
 @pytest.fixture
@@ -146,6 +149,8 @@ def test_whoCameToTheWrongPortIsClosedWithinASecond(
     ]
     assert other.isEnded
     service.reactor.turn(1)
+    for _ in range(3):
+        service.reactor.turn()
     [_] = service.reactor.getDelayedCalls()
     assert service.heard(alice) == []
 

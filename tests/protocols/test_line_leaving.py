@@ -14,12 +14,14 @@ from twisted.python.failure import Failure
 from zope.interface import alsoProvides
 
 from chat.events import Ending
-from chat.outlet import MAX_WAITING
+from chat.limits import Limits
 from chat.protocols.closing import FLUSH_TIMEOUT, LINGER_TIMEOUT
-from chat.protocols.framing import MAX_ENDLESS
-from chat.protocols.line import LINES_PER_TURN
 from tests.doubles import HandPeer, SlowBackplane
 from tests.service import Service
+
+MAX_WAITING = int(Limits.maxWaiting)
+MAX_ENDLESS = int(Limits.maxUnended)
+LINES_PER_TURN = int(Limits.turnLines)
 
 
 @pytest.fixture
@@ -32,8 +34,8 @@ def assertOver(service: Service) -> None:
     """
     No connection is left, nobody, and no timer.
     """
-    service.reactor.turn()
-    service.reactor.turn()
+    for _ in range(4):
+        service.reactor.turn()
     assert len(service.hub.nicknames) == 0
     assert fired(service.factory.endAll(Ending.SHUTDOWN, 1))
     assert not service.reactor.isReading
@@ -195,6 +197,8 @@ def test_whoIsGoneWhileHisNicknameIsDecidedLeavesNothing() -> None:
         service.heard(bob)
         bob.transport.connectionLost(Failure(ConnectionLost()))
         backplane.decide()
+        for _ in range(3):
+            service.reactor.turn()
         assert backplane.taken == set()
         assertOver(service)
 
@@ -204,10 +208,10 @@ def flood(service: Service, slow: HandPeer, loud: HandPeer) -> None:
     Talk until more waits for somebody than may.
     """
     outlet = slow.transport.producer
-    while outlet.waiting < MAX_WAITING - 20_000:
+    while outlet.waiting < MAX_WAITING - 24_000:
         service.say(loud, *["x" * 1000] * 10)
         service.reactor.turn()
-    service.say(loud, *["lost" * 250] * 30)
+    service.say(loud, *["lost" * 250] * 15)
     for _ in range(5):
         service.reactor.turn()
 

@@ -16,11 +16,14 @@ from twisted.internet.ssl import CertificateOptions, PrivateCertificate
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from chat.events import Ending
-from chat.outlet import MAX_WAITING
+from chat.limits import Limits
 from chat.protocols.closing import FLUSH_TIMEOUT
-from chat.protocols.line import LINES_PER_TURN
+from chat.protocols.refusing import GRACE
 from tests.doubles import HandPeer
 from tests.service import Service
+
+MAX_WAITING = int(Limits.maxWaiting)
+LINES_PER_TURN = int(Limits.turnLines)
 
 # Twisted hands its own certificates to OpenSSL in a way that is out of date.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
@@ -125,8 +128,8 @@ def bob(service: Service, certificate: CertificateOptions) -> SecurePeer:
 
 
 def assertOver(service: Service) -> None:
-    service.reactor.turn()
-    service.reactor.turn()
+    for _ in range(4):
+        service.reactor.turn()
     assert len(service.hub.nicknames) == 0
     assert service.factory.endAll(Ending.SHUTDOWN, 1).called
     assert not service.reactor.isReading
@@ -209,3 +212,86 @@ def test_whoNeverShakesHandsIsClosed(service: Service, certificate: CertificateO
     service.reactor.turn(60)
     service.reactor.turn(FLUSH_TIMEOUT)
     assertOver(service)
+
+
+# The limits.
+
+
+def tlsPeer(service: Service, certificate: CertificateOptions, nick: str) -> SecurePeer:
+    """
+    @return: Somebody with a nickname, who may say as much as one may at once.
+    """
+    peer = SecurePeer(service, certificate).shake()
+    peer.say(nick)
+    peer.heard()
+    service.reactor.turn(60)
+    peer.heard()
+    return peer
+
+
+def test_whatHeHasSaidIsDoneAtThePaceThoughHeHasGone(certificate: CertificateOptions) -> None:
+    """C{close_notify} ends the connection before it is the turn of every line."""
+    with closing(Service(limits=Limits())) as service:
+        alice = service.connect("alice")
+        bob = tlsPeer(service, certificate, "bob")
+        service.heard(alice)
+        bob.say(*[f"line {number}" for number in range(13)])
+        bob.notify()
+        assert service.heard(alice) == [f"bob: line {number}" for number in range(10)]
+        for number in range(10, 13):
+            assert service.heard(alice) == []
+            service.reactor.turn(0.5)
+            assert service.heard(alice)[0] == f"bob: line {number}"
+        assert len(service.hub.nicknames) == 1
+        assert service.shared.counters.endings == {"input-closed": 1}
+
+
+def test_whoMayNotComeInIsTold(certificate: CertificateOptions) -> None:
+    with closing(Service(limits=Limits(maxConnections=0))) as service:
+        bob = SecurePeer(service, certificate).shake()
+        bob.say("bob")
+        assert bob.heard() == ["!!! (service-full)"]
+        assert bob.isClosed
+        bob.notify()
+        service.reactor.turn()
+        service.reactor.turn()
+        assert not bob.peer.transport.connected
+        assert service.factory.admission.connections == 0
+
+
+def test_whoMayNotComeInIsNotWaitedFor(certificate: CertificateOptions) -> None:
+    """Though he never shakes hands."""
+    with closing(Service(limits=Limits(maxConnections=0))) as service:
+        bob = SecurePeer(service, certificate)
+        service.reactor.turn(GRACE)
+        service.reactor.turn()
+        assert not bob.peer.transport.connected
+
+
+def test_whoTakesNothingIsGivenUp(
+    service: Service, certificate: CertificateOptions, bob: SecurePeer
+) -> None:
+    alice = service.connect("alice")
+    for _ in range(20):
+        service.say(alice, *["x" * 1000] * 10)
+        service.reactor.turn()
+    assert sum(service.factory.waiting())
+    for _ in range(int(Limits.stallTimeout) + 2):
+        service.reactor.turn(1)
+    assert service.shared.counters.tooSlow == {"stall": 1}
+    assert not bob.peer.transport.connected
+    assert service.factory.readers.waiting == 0
+    assert len(service.hub.nicknames) == 1
+
+
+def test_whoIsSlowButAliveIsKept(service: Service, bob: SecurePeer) -> None:
+    alice = service.connect("alice")
+    for _ in range(20):
+        service.say(alice, *["x" * 1000] * 10)
+        service.reactor.turn()
+    for _ in range(10):
+        for _ in range(int(Limits.stallTimeout) - 1):
+            service.reactor.turn(1)
+        assert bob.peer.read(8192)
+    assert service.shared.counters.tooSlow == {}
+    assert bob.peer.transport.connected

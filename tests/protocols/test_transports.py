@@ -1,20 +1,18 @@
-"""Tests for L{chat.protocols.transports}: from where somebody comes."""
+"""Tests for L{chat.protocols.transports}."""
 
 from __future__ import annotations
 
-from contextlib import closing
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress
 from twisted.internet.testing import StringTransport
-from twisted.protocols.haproxy import proxyEndpoint
 
-from chat.protocols.transports import peerAddress, peerName
-from tests.hubs import now
-from tests.service import Service
+from chat.limits import UNLIMITED, Keepalive, Limits
+from chat.protocols.transports import hostOf, nameOf, prepare
 
 PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
 
@@ -28,29 +26,109 @@ PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
     ],
 )
 def test_aPeerIsWhereHeComesFrom(peer: IAddress, name: str, address: str) -> None:
-    transport = StringTransport(peerAddress=peer)
-    assert peerName(transport) == name
-    assert peerAddress(transport) == address
+    assert nameOf(peer) == name
+    assert hostOf(peer) == address
 
 
-class Endpoint:
-    """Tells what would listen."""
+class Transport:
+    """
+    A transport with a socket.
+    """
 
-    def listen(self, factory: Any) -> Deferred[Any]:
-        return succeed(factory)
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def getHandle(self) -> socket.socket:
+        return self._connection
 
 
-def test_whoComesThroughAProxyIsWhereItSays() -> None:
-    """From its first bytes on."""
-    with closing(Service()) as service:
-        factory = now(proxyEndpoint(Endpoint()).listen(service.factory))
-        wrapper = factory.buildProtocol(PROXY)
-        wrapper.makeConnection(StringTransport(peerAddress=PROXY))
-        door = wrapper.wrappedProtocol
-        assert door.address == "192.0.2.1"
-        wrapper.dataReceived(b"PROXY TCP4 198.51.100.7 192.0.2.2 1000 8080\r\nbob\r\n")
-        assert door.address == "198.51.100.7"
-        for _ in range(3):
-            service.reactor.turn()
-        [seat] = service.hub.nicknames.named("bob").seats
-        assert seat.address() == "198.51.100.7"
+class Wrapper:
+    """
+    What is between the protocol and it, such as TLS.
+    """
+
+    def __init__(self, transport: object) -> None:
+        self.transport = transport
+
+
+@pytest.fixture
+def connection() -> Iterator[socket.socket]:
+    """
+    One end of a connection over TCP, as the kernel makes it.
+    """
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as ours,
+    ):
+        yield ours
+
+
+def tcp(connection: socket.socket, name: str) -> int:
+    return connection.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+
+
+def buffer(connection: socket.socket) -> int:
+    """
+    @return: What was asked for: Linux doubles it (socket(7)).
+    """
+    return connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_theKernelIsToldOfAPeerThatVanishes(connection: socket.socket, depth: int) -> None:
+    """However deep the socket is, as it is under TLS and behind a proxy."""
+    transport: Any = Transport(connection)
+    for _ in range(depth):
+        transport = Wrapper(transport)
+    prepare(transport, Limits())
+    assert tcp(connection, "TCP_NODELAY")
+    assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert tcp(connection, "TCP_KEEPIDLE") == 60
+    assert tcp(connection, "TCP_KEEPINTVL") == 15
+    assert tcp(connection, "TCP_KEEPCNT") == 4
+    assert tcp(connection, "TCP_USER_TIMEOUT") == 60_000
+    assert buffer(connection) == 64 * 1024
+
+
+def test_theKernelIsToldWhatTheOperatorChose(connection: socket.socket) -> None:
+    prepare(
+        Transport(connection),  # type: ignore[arg-type]
+        Limits(keepalive=Keepalive(1, 2, 3), userTimeout=1.5, sendBuffer=20_000),
+    )
+    assert tcp(connection, "TCP_KEEPIDLE") == 1
+    assert tcp(connection, "TCP_KEEPINTVL") == 2
+    assert tcp(connection, "TCP_KEEPCNT") == 3
+    assert tcp(connection, "TCP_USER_TIMEOUT") == 1500
+    assert buffer(connection) == 20_000
+
+
+def test_theKernelIsLeftAlone(connection: socket.socket) -> None:
+    before = buffer(connection)
+    prepare(
+        Transport(connection),  # type: ignore[arg-type]
+        Limits(keepalive=None, userTimeout=UNLIMITED, sendBuffer=UNLIMITED),
+    )
+    assert not connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert tcp(connection, "TCP_USER_TIMEOUT") == 0
+    assert buffer(connection) == before
+
+
+def test_ofAUnixSocketOnlyTheBufferIsSet() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        prepare(Transport(ours), Limits(sendBuffer=20_000))  # type: ignore[arg-type]
+        assert buffer(ours) == 20_000
+
+
+def test_whereThereIsNoSocketNothingIsSet() -> None:
+    prepare(StringTransport(), Limits())
+
+
+def test_whatASystemDoesNotHaveIsNotSet(
+    connection: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TCP_USER_TIMEOUT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"):
+        monkeypatch.delattr(socket, name)
+    prepare(Transport(connection), Limits())  # type: ignore[arg-type]
+    assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

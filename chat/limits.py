@@ -1,0 +1,145 @@
+"""
+What one peer, and all peers together, may ask of the service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from math import inf
+from typing import NamedTuple
+
+UNLIMITED = inf
+"""The value of a limit that is turned off."""
+
+Network = IPv4Network | IPv6Network
+
+
+class Keepalive(NamedTuple):
+    """
+    How a connection that is silent is asked for a sign of life.
+
+    @ivar idle: after how many seconds.
+    @ivar interval: how many seconds lie between two questions.
+    @ivar probes: after how many without an answer it is given up.
+    """
+
+    idle: int
+    interval: int
+    probes: int
+
+
+KEEPALIVE = Keepalive(60, 15, 4)
+"""When, unless told otherwise."""
+
+
+class Rate(NamedTuple):
+    """
+    How often something may happen: C{burst} times at once, and once more for every
+    C{interval} seconds that pass.
+
+    It is the generic cell rate algorithm (ITU-T I.371, virtual scheduling), so all
+    that is kept of somebody is one number, his I{mark}: the time up to which his
+    share is used up.  It begins as 0.
+
+    @ivar interval: seconds; 0 for no limit.
+    """
+
+    burst: float
+    interval: float
+
+    def wait(self, mark: float, now: float) -> float:
+        """
+        @return: how many seconds it is until it may happen, 0 for now.
+        """
+        return max(0.0, mark - now - (self.burst - 1) * self.interval) if self.interval else 0.0
+
+    def spend(self, mark: float, now: float) -> float:
+        """
+        @return: the mark after it has happened now.
+        """
+        return max(mark, now) + self.interval
+
+
+@dataclass(slots=True)
+class Pace:
+    """
+    How often somebody has done something.
+
+    @ivar mark: see L{Rate}.
+    """
+
+    mark: float = 0.0
+
+
+UNRESTRICTED = Rate(1, 0)
+"""As often as one likes."""
+
+
+def perMinute(count: float) -> Rate:
+    """
+    @param count: how often a minute; L{UNLIMITED} for any number.
+    """
+    return UNRESTRICTED if count == UNLIMITED else Rate(count, 60 / count)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """
+    What the operator allows.  Each may be L{UNLIMITED}.
+
+    @ivar maxLine: bytes of a line, its end included.
+    @ivar maxUnended: bytes without a line end.
+    @ivar turnLines: lines of one connection that are done in one reactor turn.
+    @ivar turnBytes: bytes of one connection that are looked at in one reactor
+        turn.
+    @ivar softWaiting: bytes that may wait for a reader before his own commands
+        wait.
+    @ivar maxWaiting: bytes that may wait for a reader.
+    @ivar maxWaitingAll: bytes that may wait for all readers together.
+    @ivar stallTimeout: seconds in which a reader for whom something waits may take
+        nothing of it.
+    @ivar sendBuffer: bytes of the kernel's send buffer (C{SO_SNDBUF}).
+    @ivar keepalive: L{None} for none.
+    @ivar userTimeout: seconds that what has been sent may stay unacknowledged
+        (C{TCP_USER_TIMEOUT}, RFC 5482).
+    @ivar maxConnections: at once.
+    @ivar maxNameless: connections without a nickname, at once.
+    @ivar maxPerAddress: connections from one address, at once.
+    @ivar connectRate: connections from one address, a minute.
+    @ivar trusted: networks whose addresses may connect as often as they like.
+    @ivar lineBurst: lines of one connection that are done at once.
+    @ivar lineRate: lines a second after that.
+    @ivar maxBehind: seconds that lines which have come may wait for that.
+    @ivar nickRate: changes of nickname of one participant, a minute.
+    @ivar joinRate: rooms that one participant tries to go into, a minute.
+    """
+
+    maxLine: float = 1024
+    maxUnended: float = 16 * 1024
+    turnLines: float = 32
+    turnBytes: float = 16 * 1024
+    softWaiting: float = 64 * 1024
+    maxWaiting: float = 256 * 1024
+    maxWaitingAll: float = 128 * 1024 * 1024
+    stallTimeout: float = 30.0
+    sendBuffer: float = 64 * 1024
+    keepalive: Keepalive | None = KEEPALIVE
+    userTimeout: float = 60.0
+    maxConnections: float = 10_000
+    maxNameless: float = 512
+    maxPerAddress: float = 16
+    connectRate: float = 60
+    trusted: tuple[Network, ...] = ()
+    lineBurst: float = 10
+    lineRate: float = 2.0
+    maxBehind: float = 60.0
+    nickRate: float = 3
+    joinRate: float = 10
+
+    @property
+    def lines(self) -> Rate:
+        """How often a line of one connection is done."""
+        if self.lineRate == UNLIMITED or self.lineBurst == UNLIMITED:
+            return UNRESTRICTED
+        return Rate(self.lineBurst, 1 / self.lineRate)

@@ -1,0 +1,178 @@
+"""
+Connections that may not come in.
+
+They are told why in one line and closed, and cost little: no session, no timer
+of their own, no line in the log.  Closing a socket at once may cost the peer that
+line, if it has sent something meanwhile (see L{chat.protocols.closing}), so a few
+of them at a time are waited for; where there are more, which is an attack, those
+that have waited longest go first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chat.counters import Counters
+from chat.endings import Ending
+from chat.outlet import socketOf
+
+MAX_LEAVING = 64
+"""How many peers that may not come in are waited for at once."""
+
+GRACE = 2.0
+"""How many seconds such a peer has to read why, and to hang up."""
+
+LOG_INTERVAL = 60.0
+"""How many seconds lie between two lines in the log about those turned away."""
+
+
+class Refusals:
+    """
+    All connections that may not come in.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, clock: IReactorTime, counters: Counters, wordsFor: Callable[[Ending], bytes]
+    ) -> None:
+        """
+        @param wordsFor: the line for somebody who may not come in, and why.
+        """
+        self._clock = clock
+        self._counters = counters
+        self._wordsFor = wordsFor
+        self._words: dict[Ending, bytes] = {}
+        # Each with when its time is over: the longest here first.
+        self._leaving: dict[Refused, float] = {}
+        self._timer: IDelayedCall | None = None
+        self._untold: Counter[str] = Counter()
+        self._logging: IDelayedCall | None = None
+
+    def refused(self, reason: Ending) -> Refused:
+        """
+        @return: a protocol for somebody who may not come in.
+        """
+        self._counters.refusals[reason] += 1
+        self._untold[reason] += 1
+        if self._logging is None:
+            self._logging = self._clock.callLater(0, self._logLater)
+        if reason not in self._words:
+            self._words[reason] = self._wordsFor(reason)
+        return Refused(self, self._words[reason])
+
+    def stop(self) -> None:
+        """
+        Wait for nobody any more.
+        """
+        for refused in tuple(self._leaving):
+            refused.abort()
+        if self._logging is not None:
+            self._logging.cancel()
+            self._logging = None
+            self._tellLog()
+
+    def leaving(self, refused: Refused) -> None:
+        """
+        Somebody has been told, and is to hang up.
+        """
+        if len(self._leaving) >= MAX_LEAVING:
+            next(iter(self._leaving)).abort()
+        self._leaving[refused] = self._clock.seconds() + GRACE
+        if self._timer is None:
+            self._timer = self._clock.callLater(GRACE, self._sweep)
+
+    def left(self, refused: Refused) -> None:
+        """
+        He has.
+        """
+        self._leaving.pop(refused, None)
+        if not self._leaving and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _sweep(self) -> None:
+        self._timer = None
+        now = self._clock.seconds()
+        for refused, until in tuple(self._leaving.items()):
+            if until > now:
+                self._timer = self._clock.callLater(until - now, self._sweep)
+                break
+            refused.abort()
+
+    def _logLater(self) -> None:
+        """
+        The first one is told at once, and the others once in a while.
+        """
+        self._logging = None
+        if self._untold:
+            self._tellLog()
+            self._logging = self._clock.callLater(LOG_INTERVAL, self._logLater)
+
+    def _tellLog(self) -> None:
+        for reason, count in self._untold.items():
+            self._log.warn("{count} connections refused: {reason}", count=count, reason=str(reason))
+        self._untold.clear()
+
+
+class Refused(Protocol):
+    """
+    One of them.
+    """
+
+    transport: Any
+
+    def __init__(self, refusals: Refusals, words: bytes) -> None:
+        """
+        @param words: a whole line.
+        """
+        self._refusals = refusals
+        self._words = words
+
+    def connectionMade(self) -> None:
+        """
+        Tell him, and send FIN.
+        """
+        if ISSLTransport.providedBy(self.transport):
+            self.transport.write(self._words)
+            self.transport.loseConnection()
+        else:
+            self._write()
+            self.transport.loseWriteConnection()
+        self._refusals.leaving(self)
+
+    def _write(self) -> None:
+        """
+        Write past the transport, which would not do it before the next turn: by
+        then there may be no time left.
+        """
+        connection = socketOf(self.transport)
+        try:
+            if connection is None:
+                self.transport.write(self._words)
+            else:
+                # There is room for a line in a buffer that is empty.
+                connection.send(self._words)
+        except OSError:
+            # He has gone already; the transport will find out.
+            pass
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        He has hung up, or not.
+        """
+        self._refusals.left(self)
+
+    def abort(self) -> None:
+        """
+        Wait for him no longer.
+        """
+        self._refusals.left(self)
+        self.transport.abortConnection()

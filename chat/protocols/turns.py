@@ -1,0 +1,241 @@
+"""
+The lines of one connection, done as far as it is their turn.
+
+Of what has been read, only so many bytes are looked at, and only so many lines
+done, in one turn of the reactor; the rest waits for the next one, so that others
+come in between.  Where many connections want something, each does one line and
+goes to the end of the queue (L{chat.protocols.spreading}).  Beyond that, lines are
+done at a rate.  Whoever reads from the transport stops meanwhile (L{Source.waits}),
+so what waits here is bounded by one read.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from chat.counters import Counters
+from chat.limits import UNLIMITED, Limits, Pace, Rate
+from chat.protocols.framing import Broken, LineFramer, countOf
+from chat.protocols.spreading import Spread
+from chat.protocols.telnet import IAC
+
+COMMANDS = 64
+"""How many telnet commands cost as much as a line."""
+
+
+class Setting(Protocol):
+    """
+    What all connections share.
+
+    @ivar lines: how often a line of one participant is done.
+    @ivar spread: does what all of them want in a turn.
+    """
+
+    limits: Limits
+    lines: Rate
+    spread: Spread
+    counters: Counters
+    clock: IReactorTime
+
+
+class Source(Protocol):
+    """
+    The connection from which the lines come.
+
+    @ivar isReady: whether it takes lines at present.
+    @ivar isBusy: whether so much waits for its peer that it should not ask for
+        more.
+    """
+
+    @property
+    def isReady(self) -> bool: ...
+
+    @property
+    def isBusy(self) -> bool: ...
+
+    def decoded(self, data: bytes) -> bytes:
+        """
+        @param data: bytes as they came.
+        @return: the text in them.
+        """
+
+    def frameReceived(self, frame: bytes | Broken) -> None:
+        """A line is to be done."""
+
+    def allDone(self, rest: bytes) -> None:
+        """
+        Everything that has been read is done.
+
+        @param rest: what has come of a line that has no end yet.
+        """
+
+    def waits(self) -> None:
+        """Something has been read that is not done."""
+
+    def tooFast(self) -> None:
+        """More of that than may wait."""
+
+
+class Turns:
+    """
+    The lines of one connection.
+
+    @ivar pace: how fast they come; that of the participant, once it is known who
+        he is.
+    """
+
+    __slots__ = (
+        "_framer",
+        "_isEnding",
+        "_isPending",
+        "_next",
+        "_raw",
+        "_setting",
+        "_source",
+        "_timer",
+        "pace",
+    )
+
+    def __init__(self, source: Source, setting: Setting) -> None:
+        self._source = source
+        self._setting = setting
+        self._framer = _framer(setting.limits)
+        # Read, and not looked at.
+        self._raw = b""
+        # Whose turn has not come.
+        self._next: bytes | Broken | None = None
+        self.pace = Pace()
+        self._isEnding = False
+        # Whether a turn is being taken, or is to be.
+        self._isPending = False
+        self._timer: IDelayedCall | None = None
+
+    def receive(self, data: bytes) -> None:
+        """
+        Take in what has been read, and work.
+        """
+        self._raw += data
+        self.work()
+
+    def end(self) -> None:
+        """
+        No more will come, and what has no line end is a line.
+        """
+        self._isEnding = True
+
+    def stop(self) -> None:
+        """
+        Let go of what is not done.
+        """
+        self._raw = b""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def work(self) -> None:
+        """
+        Do what is there, as far as it is its turn.
+        """
+        if not self._isPending:
+            self._isPending = True
+            if not self._setting.spread.do(self._work):
+                self._source.waits()
+
+    def workLater(self, seconds: float = 0.0) -> None:
+        """
+        Work in a later turn, unless that will be so anyway.
+        """
+        if self._timer is None:
+            self._timer = self._setting.clock.callLater(seconds, self._timeCame)
+
+    def _timeCame(self) -> None:
+        self._timer = None
+        self.work()
+
+    def _work(self) -> None:
+        try:
+            self._takeTurn()
+        finally:
+            self._isPending = False
+
+    def _takeTurn(self) -> None:
+        source = self._source
+        lines, size = self._setting.limits.turnLines, self._setting.limits.turnBytes
+        while source.isReady:
+            if source.isBusy:
+                self._count("waiting")
+                break
+            frame = self._framer.next() if self._next is None else self._next
+            if frame is None:
+                if not self._raw:
+                    if self._isEnding and self._framer.end():
+                        continue
+                    source.allDone(self._framer.rest)
+                    return
+                if size > 0:
+                    piece = self._piece(size)
+                    if piece.count(IAC) >= COMMANDS and not self._isItsTime():
+                        break
+                    size -= len(piece)
+                    self._raw = self._raw[len(piece) :]
+                    self._framer.receive(source.decoded(piece))
+                    continue
+            elif lines > 0:
+                self._next = frame
+                if not self._isItsTime():
+                    break
+                self._next = None
+                lines = 0 if self._setting.spread.isCrowded else lines - 1
+                source.frameReceived(frame)
+                continue
+            self._next = frame
+            self._count("turn")
+            self.workLater()
+            break
+        source.waits()
+
+    def _piece(self, size: float) -> bytes:
+        """
+        What to look at next of what has been read.
+
+        @param size: how many bytes, at the most.  There are no more telnet commands
+            in them than cost as much as a line.
+        """
+        piece = self._raw if len(self._raw) <= size else self._raw[: int(size)]
+        if piece.count(IAC) <= COMMANDS:
+            return piece
+        end = 0
+        for _ in range(COMMANDS):
+            end = piece.index(IAC, end) + 1
+        return piece[:end]
+
+    def _isItsTime(self) -> bool:
+        """
+        Whether the rate allows one more line now; otherwise it is done later, or
+        never, where too many wait already.
+        """
+        rate = self._setting.lines
+        now = self._setting.clock.seconds()
+        wait = rate.wait(self.pace.mark, now)
+        if not wait:
+            self.pace.mark = rate.spend(self.pace.mark, now)
+            return True
+        waiting = 1 + self._framer.count + countOf(self._raw) + self._raw.count(IAC) // COMMANDS
+        if waiting * rate.interval > self._setting.limits.maxBehind:
+            self._source.tooFast()
+        else:
+            self._count("line-rate")
+            self.workLater(wait)
+        return False
+
+    def _count(self, limit: str) -> None:
+        self._setting.counters.delays[limit] += 1
+
+
+def _framer(limits: Limits) -> LineFramer:
+    if limits.maxLine == UNLIMITED:
+        return LineFramer(limits.maxLine, limits.maxUnended)
+    # A line that may come must be able to come.
+    return LineFramer(limits.maxLine, max(limits.maxLine, limits.maxUnended))

@@ -1,0 +1,191 @@
+"""
+How much one may send: what is too much is refused or waits, and others feel nothing of it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.integration.kernel import eventually
+from tests.integration.meters import MeteredDaemon
+from tests.integration.robot import Robot
+from tests.integration.witnesses import Witnesses
+
+
+def test_lineTooLong(tmp_path: Path) -> None:
+    with (
+        MeteredDaemon(tmp_path, "--max-line", "100") as daemon,
+        Witnesses(daemon) as witnesses,
+        daemon.join("alice") as alice,
+    ):
+        witnesses.expect("--> alice joined")
+        alice.sendBytes(b"x" * 98 + b"\r\n" + b"y" * 99 + b"\r\n" + b"z" * 10_000 + b"\r\n")
+        refusal = "!!! that line is longer than 100 bytes and was not sent (line-too-long)"
+        alice.expect(refusal)
+        alice.expect(refusal)
+        witnesses.expect(f"alice: {'x' * 98}")
+        assert daemon.meter("refusals_total", code="line-too-long") == 2
+        alice.leave()
+        witnesses.expect("<-- alice left #lobby: input closed")
+
+
+def test_lineWithoutEnd(tmp_path: Path) -> None:
+    with (
+        MeteredDaemon(tmp_path, "--max-unended", "2K") as daemon,
+        Witnesses(daemon) as witnesses,
+        daemon.join("alice") as alice,
+    ):
+        witnesses.expect("--> alice joined")
+        alice.sendBytes(b"x" * 2048 + b"\n" + b"y" * 2049)
+        alice.expect("(line-too-long)")
+        alice.expect("!!! more than 2048 bytes came without a line end (line-endless)")
+        witnesses.expect("<-- alice left #lobby: sent no line end")
+        eventually(lambda: daemon.meter("ends_total", reason="line-endless") == 1)
+
+
+def test_workPerTurn(tmp_path: Path) -> None:
+    """
+    Megabytes of lines, as fast as they are taken: of those of others none comes late.
+    """
+    with MeteredDaemon(tmp_path, "--line-rate", "0") as daemon, Witnesses(daemon) as witnesses:
+        with daemon.join("alice") as alice:
+            witnesses.expect("--> alice joined")
+            for piece in b"\n" * 65536, b"/ping\n" * 10_000, b"\xff\xf1\n" * 20_000:
+                alice.sendBytes(piece * 8)
+            alice.sendBytes(b"/ping end\n")
+            while "PONG end" not in alice.line():
+                pass
+            alice.leave()
+        witnesses.expect("<-- alice left")
+        assert daemon.meter("delays_total", limit="turn") > 1000
+
+
+@pytest.mark.parametrize("option", ["--turn-lines", "--turn-bytes"])
+def test_turnsAreOptions(tmp_path: Path, option: str) -> None:
+    """
+    One line in each turn, or one byte: slow, but everything is done.
+    """
+    with (
+        MeteredDaemon(tmp_path, option, "1", "--line-rate", "0") as daemon,
+        daemon.join("alice") as alice,
+    ):
+        before = daemon.meter("delays_total", limit="turn")
+        alice.send(*(f"/ping {number}" for number in range(100)))
+        heard = [alice.line() for _ in range(100)]
+        assert heard == [f"--- PONG {number}" for number in range(100)]
+        assert daemon.meter("delays_total", limit="turn") - before >= 90
+        alice.leave()
+
+
+def test_lineRate(tmp_path: Path) -> None:
+    """
+    What is more than the rate comes later, in order, and none of it is lost.
+    """
+    rate = ["--line-burst", "5", "--line-rate", "10"]
+    with (
+        MeteredDaemon(tmp_path, *rate) as daemon,
+        Witnesses(daemon, perSecond=10, allowed=r"^(alice: \d+|(-->|<--) \w+ .*)$"),
+        daemon.join("listener") as listener,
+        daemon.join("alice") as alice,
+    ):
+        listener.expect("--> alice joined")
+        begun = monotonic()
+        # The nickname was the first.
+        alice.send(*(str(number) for number in range(24)))
+        alice.send("/quit")
+        heard = []
+        while len(heard) < 24:
+            line = listener.expect("alice: ")
+            heard.append((line, monotonic() - begun))
+        assert [line for line, _ in heard] == [f"alice: {number}" for number in range(24)]
+        # Four at once, and twenty more at ten a second.
+        assert heard[2][1] < 0.5
+        assert 1.8 < heard[-1][1] < 5
+        assert alice.eof()[-1] == "--- Goodbye."
+        assert daemon.meter("delays_total", limit="line-rate") >= 20
+        assert daemon.meter("refusals_total", code="too-fast") == 0
+
+
+def test_tooFarBehind(tmp_path: Path) -> None:
+    rate = ["--line-burst", "5", "--line-rate", "10", "--max-behind", "3"]
+    with (
+        MeteredDaemon(tmp_path, *rate) as daemon,
+        Witnesses(daemon, perSecond=10, allowed="^alice: spam") as witnesses,
+        daemon.join("alice") as alice,
+    ):
+        witnesses.expect("--> alice joined")
+        with suppress(OSError):
+            alice.connection.sendall(b"spam\r\n" * 1000)
+        assert alice.eof()[-1].endswith("(too-fast)")
+        witnesses.expect("<-- alice left #lobby")
+        eventually(lambda: daemon.meter("ends_total", reason="too-fast") == 1)
+
+
+def test_defaults(tmp_path: Path) -> None:
+    """
+    Ten lines at once and two a second are chat, and what is more than a minute behind is none.
+    """
+    rate = ["--line-burst", "10", "--line-rate", "2", "--max-behind", "60"]
+    with (
+        MeteredDaemon(tmp_path, *rate) as daemon,
+        Witnesses(daemon, perSecond=3, allowed="^(alice|bob): chat") as witnesses,
+        daemon.join("alice") as alice,
+        daemon.join("bob") as bob,
+    ):
+        witnesses.expect("--> alice joined")
+        witnesses.expect("--> bob joined")
+        # Nine, as the nickname is a line, and a little more.
+        alice.send(*(f"chat {number}" for number in range(12)))
+        bob.send(*(f"chat {number}" for number in range(200)))
+        assert bob.eof()[-1].endswith("(too-fast)")
+        alice.catchUp()
+        alice.leave()
+        witnesses.expect("<-- alice left")
+        witnesses.expect("<-- bob left")
+
+
+def test_renaming(tmp_path: Path) -> None:
+    """
+    Three a minute, and no more are heard of.
+    """
+    with MeteredDaemon(tmp_path, "--nick-rate", "3") as daemon, Witnesses(daemon) as witnesses:
+        with Robot.join(daemon, "a0") as robot:
+            witnesses.expect("--> a0 joined")
+            answers = [robot.answer(f"/nick a{number}") for number in range(1, 7)]
+            assert [answer["event"] for answer in answers] == ["renamed"] * 3 + ["refused"] * 3
+            for answer in answers[3:]:
+                assert answer["code"] == "renaming-too-fast"
+                # Seconds until there may be one more.
+                assert 15 <= int(answer["about"]) <= 20
+            robot.peer.leave()
+        for number in range(1, 4):
+            witnesses.expect(f"a{number - 1} is now a{number}")
+        witnesses.expect("<-- a3 left")
+        assert daemon.meter("refusals_total", code="renaming-too-fast") == 3
+
+
+def test_joining(tmp_path: Path) -> None:
+    """
+    Ten a minute, whether one comes in or not, and whether one leaves in between or not.
+    """
+    with MeteredDaemon(tmp_path, "--join-rate", "10") as daemon, Witnesses(daemon) as witnesses:
+        with Robot.join(daemon, "alice") as robot:
+            witnesses.expect("--> alice joined")
+            codes: list[str] = []
+            for number in range(15):
+                events = robot.ask(f"/join #room{number}", f"/leave #room{number}")
+                codes += [
+                    event["code"]
+                    for event in events
+                    if event["event"] == "refused" and event["code"] != "not-in-room"
+                ]
+            assert codes == ["joining-too-fast"] * len(codes)
+            # She was in the first room without having asked for it.
+            assert 5 <= len(codes) <= 6
+            robot.peer.leave()
+        witnesses.expect("<-- alice left")
+        assert daemon.meter("refusals_total", code="joining-too-fast") == len(codes)

@@ -1,0 +1,244 @@
+"""
+Two people who chat throughout a test, and who notice when anything is amiss.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import selectors
+import socket
+import time
+from collections import deque
+from pathlib import Path
+from subprocess import Popen
+from threading import Condition, Thread
+from types import TracebackType
+
+from tests.integration.daemon import Daemon
+from tests.integration.peer import Peer
+
+# Seconds that the delivery of a line may take, for 99 of 100 lines.
+LATEST = 0.1
+
+# Seconds until everything that was said must have arrived.
+_ARRIVES_WITHIN = 10.0
+
+
+class _Control:
+    """
+    What the machine itself does: how long C{cat} takes to echo a few bytes, and how long the
+    service was ready to work and had to wait for a processor. For that it is not to blame.
+    """
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._schedule = Path(f"/proc/{daemon.process.pid}/schedstat")
+        self.connection, other = socket.socketpair()
+        with other:
+            self._process = Popen(["cat"], stdin=other.fileno(), stdout=other.fileno())
+        self.connection.setblocking(False)
+
+    @property
+    def waited(self) -> float:
+        """
+        How many seconds the service has waited for a processor since it began.
+        """
+        try:
+            return int(self._schedule.read_text().split()[1]) / 1e9
+        except OSError:
+            # It has gone.
+            return 0.0
+
+    def close(self) -> None:
+        """
+        End it.
+        """
+        self.connection.close()
+        self._process.wait()
+
+
+class _Witness:
+    """
+    One of the two.
+
+    @ivar sent: The lines that this one has not heard yet: the number of each, when it was said, and
+        how long the service had waited then.
+    @ivar strays: What was heard beside that.
+    """
+
+    def __init__(self, nick: str, peer: Peer) -> None:
+        self.nick = nick
+        self.peer = peer
+        self.sent: deque[tuple[int, float, float]] = deque()
+        self.strays: list[str] = []
+
+
+class Witnesses:
+    """
+    They come in when the context is entered, and chat in turn in a thread of their own until it is
+    left. Then everything they have said must have been heard once, in order and in time, and they
+    must have heard nothing else but what was expected or allowed.
+    """
+
+    def __init__(
+        self,
+        daemon: Daemon,
+        perSecond: float = 20.0,
+        allowed: str = r"(?!)",
+        latest: float = LATEST,
+        nicks: tuple[str, str] = ("wilma", "walter"),
+    ) -> None:
+        """
+        @param perSecond: How many lines both say together in a second.
+        @param allowed: A pattern of lines that they may hear.
+        @param latest: Seconds within which 99 of 100 of their lines must arrive.
+        """
+        self._daemon = daemon
+        self._interval = 1 / perSecond
+        self._allowed = re.compile(allowed)
+        self._latest = latest
+        self._nicks = nicks
+        # Seconds from saying to hearing, without those in which the service waited for a processor,
+        # and those of the echo that began at the same time.
+        self._delays: dict[int, float] = {}
+        self._echoes: list[float] = []
+        self._echoing: deque[float] = deque()
+        self._error: BaseException | None = None
+        self._stopping = False
+        self._news = Condition()
+
+    def __enter__(self) -> Witnesses:
+        # From addresses of their own, so that no limit of an address concerns them.
+        peers = [self._daemon.connect(source) for source in ("127.0.0.253", "127.0.0.254")]
+        self._witnesses = [_Witness(*pair) for pair in zip(self._nicks, peers, strict=True)]
+        for witness in self._witnesses:
+            witness.peer.join(witness.nick)
+        for witness in self._witnesses:
+            witness.peer.catchUp()
+        self._control = _Control(self._daemon)
+        self._thread = Thread(target=self._run, name="witnesses", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stopping = True
+        self._thread.join()
+        self._control.close()
+        for witness in self._witnesses:
+            witness.peer.close()
+        if error is None:
+            self._judge()
+
+    @property
+    def excesses(self) -> list[float]:
+        """
+        By how many seconds each line came later than the machine is to blame for, the latest last.
+        """
+        pairs = ((delay, self._echoes[number]) for number, delay in self._delays.items())
+        return sorted(max(delay - echo, 0.0) for delay, echo in pairs)
+
+    @property
+    def p99(self) -> float:
+        """
+        The seconds within which 99 of 100 lines arrive, beyond what the machine itself takes.
+        """
+        excesses = self.excesses
+        return excesses[math.ceil(0.99 * len(excesses)) - 1]
+
+    def expect(self, text: str, within: float = 20.0) -> str:
+        """
+        Wait until both have heard the same line that they have not said. It is in order then.
+
+        @param text: A part of that line.
+        @param within: Seconds.
+        @return: The whole line.
+        """
+        with self._news:
+            assert self._news.wait_for(lambda: self._error or self._common(text), within), (
+                f"no line with {text!r}, but {[each.strays for each in self._witnesses]}"
+            )
+            line = self._common(text)
+            assert line is not None, f"no line with {text!r}: {self._error!r}"
+            for witness in self._witnesses:
+                witness.strays.remove(line)
+            return line
+
+    def _common(self, text: str) -> str | None:
+        first, second = (witness.strays for witness in self._witnesses)
+        return next((line for line in first if text in line and line in second), None)
+
+    def _judge(self) -> None:
+        if self._error is not None:
+            raise AssertionError(f"a witness could not go on: {self._error!r}") from self._error
+        strays = [witness.strays for witness in self._witnesses]
+        assert strays == [[], []], f"the witnesses heard {strays}"
+        assert self._delays, "nothing was said"
+        worst = [f"{seconds:.3f}" for seconds in self.excesses[-5:]]
+        assert self.p99 < self._latest, f"late by {worst} of {len(self._delays)} lines"
+
+    # In the thread.
+
+    def _run(self) -> None:
+        try:
+            with selectors.DefaultSelector() as selector:
+                for witness in self._witnesses:
+                    selector.register(witness.peer.connection, selectors.EVENT_READ, witness)
+                selector.register(self._control.connection, selectors.EVENT_READ)
+                self._chat(selector)
+        except BaseException as error:
+            with self._news:
+                self._error = error
+                self._news.notify_all()
+
+    def _chat(self, selector: selectors.BaseSelector) -> None:
+        number, next = 0, time.monotonic()
+        until = math.inf
+        while not self._stopping or self._echoing or any(each.sent for each in self._witnesses):
+            now = time.monotonic()
+            if self._stopping:
+                until = min(until, now + _ARRIVES_WITHIN)
+                next = math.inf
+            elif now >= next:
+                self._say(number)
+                number, next = number + 1, max(next, now - 1) + self._interval
+            if now > until:
+                raise TimeoutError(f"not heard: {[list(each.sent) for each in self._witnesses]}")
+            for key, _ in selector.select(min(max(next - time.monotonic(), 0), 0.05)):
+                if key.data is None:
+                    self._echoed()
+                else:
+                    self._hear(key.data)
+
+    def _say(self, number: int) -> None:
+        author, listener = self._witnesses[:: 1 if number % 2 else -1]
+        now = time.monotonic()
+        listener.sent.append((number, now, self._control.waited))
+        self._echoing.append(now)
+        self._control.connection.send(b".")
+        author.peer.send(f"tick {number}")
+
+    def _echoed(self) -> None:
+        now = time.monotonic()
+        for _ in self._control.connection.recv(4096):
+            self._echoes.append(now - self._echoing.popleft())
+
+    def _hear(self, witness: _Witness) -> None:
+        if not witness.peer.connection.recv(1, socket.MSG_PEEK):
+            raise EOFError(f"{witness.nick} was put out, after {witness.peer.waiting()}")
+        now, waited = time.monotonic(), self._control.waited
+        [author] = (each for each in self._witnesses if each is not witness)
+        for line in witness.peer.waiting():
+            if line.startswith(f"{author.nick}: tick "):
+                number, said, before = witness.sent.popleft()
+                if line != f"{author.nick}: tick {number}":
+                    raise AssertionError(f"{line!r} where tick {number} should be")
+                self._delays[number] = now - said - max(waited - before, 0.0)
+            elif not self._allowed.search(line):
+                with self._news:
+                    witness.strays.append(line)
+                    self._news.notify_all()

@@ -1,0 +1,108 @@
+"""Tests for L{chat.protocols.ghosts}: peers that have gone while nobody was reading from them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from twisted.internet.task import Clock
+
+from chat.protocols.ghosts import INTERVAL, Ghosts
+from tests.service import Service
+
+
+class Stage:
+    """
+    @ivar gone: Whose peers have gone, by their numbers.
+    """
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.ghosts = Ghosts(self.clock)
+        self.gone: list[int] = []
+        self._sockets: list[socket.socket] = []
+
+    def connection(self) -> tuple[int, socket.socket]:
+        """
+        @return: The number of one that is not read from, and its peer.
+        """
+        ours, theirs = socket.socketpair()
+        self._sockets += ours, theirs
+        number = self.ghosts.add(ours, lambda: self._isGone(ours.fileno()))
+        return number, theirs
+
+    def close(self) -> None:
+        for each in self._sockets:
+            each.close()
+
+    def _isGone(self, number: int) -> None:
+        self.gone.append(number)
+        self.ghosts.discard(number)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with closing(Stage()) as stage:
+        yield stage
+
+
+def test_whoHasGoneIsNoticed(stage: Stage) -> None:
+    number, peer = stage.connection()
+    stage.connection()
+    stage.clock.advance(INTERVAL)
+    assert stage.gone == []
+    peer.close()
+    stage.clock.advance(INTERVAL)
+    assert stage.gone == [number]
+
+
+def test_whoHasOnlyFinishedHasNotGone(stage: Stage) -> None:
+    """And what he has sent is nobody's business yet."""
+    _, peer = stage.connection()
+    peer.send(b"hello")
+    peer.shutdown(socket.SHUT_WR)
+    stage.clock.advance(INTERVAL)
+    assert stage.gone == []
+
+
+def test_whoIsReadFromIsNotLookedAt(stage: Stage) -> None:
+    number, peer = stage.connection()
+    stage.ghosts.discard(number)
+    peer.close()
+    stage.clock.advance(INTERVAL)
+    assert stage.gone == []
+    assert stage.clock.getDelayedCalls() == []
+
+
+def test_allMayGoAtOnce(stage: Stage) -> None:
+    numbers = []
+    for _ in range(3):
+        number, peer = stage.connection()
+        numbers.append(number)
+        peer.close()
+    stage.clock.advance(INTERVAL)
+    assert sorted(stage.gone) == sorted(numbers)
+    assert stage.clock.getDelayedCalls() == []
+
+
+def test_whileAllAreReadFromNoTimerRuns() -> None:
+    assert Stage().clock.getDelayedCalls() == []
+
+
+def test_whoOnlyListensAndHasGoneIsOver() -> None:
+    """His nickname is free, though nobody reads from him or writes to him any more."""
+    with closing(Service(listenAfterFIN=True)) as service:
+        bob = service.connect("bob")
+        bob.finish()
+        service.heard(bob)
+        service.reactor.turn(INTERVAL)
+        assert len(service.hub.nicknames) == 1
+        bob.close()
+        service.reactor.turn(INTERVAL)
+        for _ in range(3):
+            service.reactor.turn()
+        assert len(service.hub.nicknames) == 0
+        assert service.factory.admission.connections == 0
+        assert service.reactor.getDelayedCalls() == []

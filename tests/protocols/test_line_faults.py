@@ -1,0 +1,179 @@
+"""Tests for L{chat.protocols.line}: what goes wrong inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+from twisted.logger import capturedLogs
+
+from chat.core import Core
+from chat.events import Event, Said
+from chat.interfaces import Style
+from chat.rendering.choice import renderingFor
+from chat.room import Room
+from tests.doubles import HandPeer
+from tests.service import Service
+
+SECRET = "a bug that nobody may see"
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with closing(Service()) as service:
+        yield service
+
+
+@contextmanager
+def oneFault(service: Service) -> Iterator[None]:
+    """
+    Meanwhile one thing goes wrong, and is logged once, with its traceback.
+    """
+    before = service.shared.counters.faults
+    with capturedLogs() as events:
+        yield
+    [failure] = [event["log_failure"] for event in events if "log_failure" in event]
+    assert failure.getErrorMessage() == SECRET
+    assert "Traceback" in failure.getTraceback()
+    assert service.shared.counters.faults == before + 1
+
+
+def fail(*_: object, **__: object) -> Any:
+    raise RuntimeError(SECRET)
+
+
+def assertEnded(service: Service, peer: HandPeer, lines: list[str]) -> None:
+    """
+    Somebody was told that something is wrong, and nothing else, and leaves nothing.
+    """
+    assert SECRET not in "".join(lines)
+    assert lines[-1] == "!!! something went wrong here, and has been noted (internal-error)"
+    assert peer.isEnded
+    peer.finish()
+    service.heard(peer)
+    assert service.shared.counters.endings == {"internal-error": 1}
+
+
+def assertWell(service: Service, *peers: HandPeer) -> None:
+    """
+    The others can talk to each other, and are all who are there.
+    """
+    assert service.factory.admission.connections == len(peers)
+    for peer in peers:
+        service.heard(peer)
+    service.say(peers[0], "are you there?")
+    for peer in peers[1:]:
+        [line] = service.heard(peer)
+        assert line.endswith(": are you there?")
+
+
+def test_inACommand(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, bob, carol = (service.connect(nick) for nick in ("alice", "bob", "carol"))
+    service.heard(alice)
+    with oneFault(service):
+        with monkeypatch.context() as broken:
+            broken.setattr(Room, "listTo", fail)
+            service.say(bob, "/who", "nobody hears this")
+            lines = service.heard(bob)
+        assert len(service.heard(alice)) == 1
+    assertEnded(service, bob, lines)
+    assertWell(service, alice, carol)
+
+
+def test_beforeThereIsANickname(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = service.connect("alice")
+    other = service.connect()
+    with oneFault(service), monkeypatch.context() as broken:
+        broken.setattr(service.hub.nicknames, "claim", fail)
+        service.say(other, "bob")
+        lines = service.heard(other)
+    assertEnded(service, other, lines)
+    assertWell(service, alice)
+
+
+def test_whereSomethingIsWaitedFor(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, bob, carol = (service.connect(nick) for nick in ("alice", "bob", "carol"))
+    service.heard(bob)
+    with oneFault(service), monkeypatch.context() as broken:
+        broken.setattr(service.hub, "join", fail)
+        service.say(bob, "/join #dev")
+        lines = service.heard(bob)
+    assertEnded(service, bob, lines)
+    assertWell(service, alice, carol)
+
+
+def test_onTheWayIn(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a nickname already, and nobody in the room has heard of it."""
+    alice = service.connect("alice")
+    other = service.connect()
+    with oneFault(service), monkeypatch.context() as broken:
+        broken.setattr(service.hub, "join", fail)
+        service.say(other, "bob")
+        lines = service.heard(other)
+    assertEnded(service, other, lines)
+    assert len(service.hub.nicknames) == 1
+    assertWell(service, alice, service.connect("bob"))
+
+
+def test_inTheGreeting(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = service.connect("alice")
+    with oneFault(service), monkeypatch.context() as broken:
+        broken.setattr("chat.session.tellMotd", fail)
+        other = service.reactor.connect(service.factory.buildProtocol(None))
+        lines = service.heard(other)
+    assertEnded(service, other, lines)
+    assertWell(service, alice)
+
+
+class BrokenRendering:
+    """
+    A rendering that cannot tell what is said.
+    """
+
+    echoes = False
+
+    def __init__(self) -> None:
+        self.elsewhere = self.ringing = self
+
+    def render(self, event: Event) -> bytes:
+        return fail() if isinstance(event, Said) else renderingFor(Style()).render(event)
+
+
+def test_inARendering() -> None:
+    rendering = BrokenRendering()
+    with closing(Service(renderings=lambda style: rendering)) as service:
+        alice, bob, carol = (service.connect(nick) for nick in ("alice", "bob", "carol"))
+        service.heard(alice)
+        with oneFault(service):
+            service.say(bob, "hello")
+            lines = service.heard(bob)
+        assertEnded(service, bob, lines)
+        service.say(alice, "/me is here")
+        assert service.heard(carol)[-1] == " * alice is here"
+
+
+def test_inATimer(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the reactor that logs it."""
+    alice, bob = service.connect("alice"), service.connect("bob")
+    monkeypatch.setattr(Core, "hear", fail)
+    with pytest.raises(RuntimeError, match=SECRET):
+        service.reactor.turn(1740)
+    monkeypatch.undo()
+    assertWell(service, alice, bob)
+
+
+def test_whereSomebodyIsToldWhatHeMissed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, bob, carol = (service.connect(nick) for nick in ("alice", "bob", "carol"))
+    with oneFault(service):
+        # Enough that comings and goings are told him later.
+        outlet = bob.transport.producer
+        while not outlet.busy:
+            service.say(alice, "x" * 1000)
+            service.reactor.turn()
+        with monkeypatch.context() as broken:
+            broken.setattr(Room, "relieved", fail)
+            lines = service.heard(bob)
+    assertEnded(service, bob, lines)
+    assertWell(service, alice, carol)

@@ -1,0 +1,226 @@
+"""Tests for L{chat.protocols.refusing}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.testing import StringTransport
+from twisted.logger import capturedLogs
+from zope.interface import implementer
+
+from chat.counters import Counters
+from chat.endings import Ending
+from chat.protocols.refusing import GRACE, LOG_INTERVAL, MAX_LEAVING, Refusals
+from tests.doubles import HandPeer, HandReactor
+
+FULL = Ending.SERVICE_FULL
+FAST = Ending.CONNECTING_TOO_FAST
+
+
+class Stage:
+    """
+    A service that lets nobody in.
+
+    @ivar asked: For which reasons it has looked for words.
+    """
+
+    def __init__(self, reactor: HandReactor) -> None:
+        self.reactor = reactor
+        self.counters = Counters()
+        self.asked: list[Ending] = []
+        self.refusals = Refusals(reactor, self.counters, self._wordsFor)
+
+    def _wordsFor(self, reason: Ending) -> bytes:
+        self.asked.append(reason)
+        return f"!!! no ({reason})\r\n".encode()
+
+    def comes(self, reason: Ending = FULL) -> HandPeer:
+        return self.reactor.connect(self.refusals.refused(reason))
+
+    def turns(self, seconds: float = 0) -> None:
+        self.reactor.turn(seconds)
+        self.reactor.turn()
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with closing(HandReactor()) as reactor:
+        yield Stage(reactor)
+
+
+def isOpen(peer: HandPeer) -> bool:
+    """
+    @return: Whether the service still waits for him.
+    """
+    return bool(peer.transport.connected)
+
+
+def test_heIsToldAndThenComesTheEnd(stage: Stage) -> None:
+    peer = stage.comes()
+    stage.turns()
+    assert peer.take() == ["!!! no (service-full)"]
+    assert peer.isEnded
+
+
+def test_itIsOverWhenHeHangsUp(stage: Stage) -> None:
+    peer = stage.comes()
+    stage.turns()
+    assert isOpen(peer)
+    peer.finish()
+    stage.turns()
+    assert not isOpen(peer)
+
+
+def test_whatHeSendsDoesNoHarm(stage: Stage) -> None:
+    """Had it been closed at once, the answer would be a reset, and the line lost."""
+    peer = stage.comes()
+    peer.send(b"GET / HTTP/1.1\r\n\r\n" + b"x" * 50_000)
+    stage.turns()
+    peer.send(b"more\r\n")
+    stage.turns()
+    assert peer.take() == ["!!! no (service-full)"]
+    assert peer.isEnded
+    assert isOpen(peer)
+
+
+def test_heIsNotWaitedForForLong(stage: Stage) -> None:
+    peer = stage.comes()
+    stage.turns(GRACE - 0.1)
+    assert isOpen(peer)
+    stage.turns(0.1)
+    assert not isOpen(peer)
+
+
+def test_eachHasHisTime(stage: Stage) -> None:
+    first = stage.comes()
+    stage.turns(GRACE / 2)
+    second = stage.comes()
+    stage.turns(GRACE / 2)
+    assert (isOpen(first), isOpen(second)) == (False, True)
+    stage.turns(GRACE / 2)
+    assert not isOpen(second)
+
+
+def test_onlySoManyAreWaitedFor(stage: Stage) -> None:
+    """Those who have had the longest time go first."""
+    peers = [stage.comes() for _ in range(MAX_LEAVING + 3)]
+    stage.turns()
+    assert [isOpen(peer) for peer in peers] == [False] * 3 + [True] * MAX_LEAVING
+
+
+def test_wordsAreLookedForOnce(stage: Stage) -> None:
+    for reason in (FULL, FAST, FULL, FAST):
+        stage.comes(reason)
+    assert stage.asked == [FULL, FAST]
+
+
+def test_theyAreCounted(stage: Stage) -> None:
+    for reason in (FULL, FAST, FULL):
+        stage.comes(reason)
+    assert stage.counters.refusals == {"service-full": 2, "connecting-too-fast": 1}
+
+
+def test_nothingIsLeft(stage: Stage) -> None:
+    """Neither when they hang up, nor when they do not."""
+    for isPolite in (True, False):
+        for _ in range(3):
+            peer = stage.comes()
+            if isPolite:
+                peer.close()
+        for _ in range(3):
+            stage.turns(LOG_INTERVAL)
+        assert stage.reactor.getDelayedCalls() == []
+        assert not stage.reactor.isReading
+
+
+def test_whileNobodyComesNoTimerRuns(stage: Stage) -> None:
+    assert stage.reactor.getDelayedCalls() == []
+
+
+# The log.
+
+
+def logged(events: list[Any]) -> list[tuple[str, int]]:
+    """
+    @return: What the log has of those turned away, and nothing else.
+    """
+    assert {event["log_format"] for event in events} <= {"{count} connections refused: {reason}"}
+    counts = [(event["reason"], event["count"]) for event in events]
+    events.clear()
+    return counts
+
+
+def test_thousandsAreOneLineAtOnceAndOneAMinute(stage: Stage) -> None:
+    with capturedLogs() as events:
+        for _ in range(300):
+            stage.comes().close()
+        stage.turns()
+        assert logged(events) == [("service-full", 300)]
+        for _ in range(59):
+            stage.comes()
+            stage.turns(1)
+        assert logged(events) == []
+        stage.turns(1)
+        assert logged(events) == [("service-full", 59)]
+        stage.turns(LOG_INTERVAL)
+        assert logged(events) == []
+        stage.comes()
+        stage.turns()
+        assert logged(events) == [("service-full", 1)]
+
+
+def test_everyReasonHasItsLine(stage: Stage) -> None:
+    with capturedLogs() as events:
+        for reason in (FULL, FAST, FULL):
+            stage.comes(reason)
+        stage.turns()
+        assert sorted(logged(events)) == [("connecting-too-fast", 1), ("service-full", 2)]
+
+
+# The end of the service.
+
+
+def test_theEndOfTheServiceWaitsForNobody(stage: Stage) -> None:
+    with capturedLogs() as events:
+        peers = [stage.comes() for _ in range(3)]
+        stage.turns()
+        events.clear()
+        peers.append(stage.comes(FAST))
+        stage.refusals.stop()
+        stage.turns()
+        assert [isOpen(peer) for peer in peers] == [False] * 4
+        assert logged(events) == [("connecting-too-fast", 1)]
+    assert stage.reactor.getDelayedCalls() == []
+
+
+def test_whereNobodyIsTheEndIsQuiet(stage: Stage) -> None:
+    with capturedLogs() as events:
+        stage.refusals.stop()
+        assert logged(events) == []
+
+
+# TLS.
+
+
+@implementer(ISSLTransport)
+class SecureTransport(StringTransport):
+    """
+    A TLS transport, which has no half-close.
+    """
+
+    def loseWriteConnection(self) -> None:
+        raise AssertionError("TLS has no half-close")
+
+
+def test_tlsEndsWithoutHalfClose(stage: Stage) -> None:
+    transport = SecureTransport()
+    refused = stage.refusals.refused(FULL)
+    refused.makeConnection(transport)
+    assert transport.value() == b"!!! no (service-full)\r\n"
+    assert transport.disconnecting
+    stage.turns(GRACE)
+    assert transport.disconnected
