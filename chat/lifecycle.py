@@ -22,6 +22,7 @@ input.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Protocol
 
 from automat import TypeMachineBuilder
@@ -285,12 +286,11 @@ def _end(
     inputs: Lifecycle, core: Core, reason: Ending, about: str, by: str, grace: float | None
 ) -> None:
     isOwnWish = reason is Ending.QUIT
-    try:
-        core.leave(reason, about if isOwnWish or by else "", by)
-        core.hear(Closed(reason, "" if isOwnWish else about, by=by))
-    finally:
-        # Whatever goes wrong: it is over.
-        core.door.close(grace)
+    # The last first; and whatever goes wrong with one of them, it is over.
+    with ExitStack() as stack:
+        stack.callback(core.door.close, grace)
+        stack.callback(core.hear, Closed(reason, "" if isOwnWish else about, by=by))
+        stack.callback(core.leave, reason, about if isOwnWish or by else "", by)
 
 
 def _vanish(inputs: Lifecycle, core: Core, reason: Ending) -> None:

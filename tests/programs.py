@@ -8,6 +8,7 @@ import pytest
 
 # Where Debian has them.
 _PACKAGES = {
+    "ip": "iproute2",
     "nc": "netcat-openbsd",
     "ncat": "ncat",
     "openssl": "openssl",

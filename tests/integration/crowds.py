@@ -163,12 +163,6 @@ class Crowd:
             for key in list(self._selector.get_map().values()):
                 self._selector.unregister(key.fileobj)
 
-    def count(self, code: str) -> int:
-        """
-        @return: How many have been told this code last.
-        """
-        return sum(guest.code == code for guest in self.guests)
-
     def close(self) -> None:
         """
         Close every socket.

@@ -41,6 +41,10 @@ class FailingDaemon(Daemon):
             environ={"PYTHONPATH": str(Path(__file__).parents[2])},
         )
 
+    def __enter__(self) -> FailingDaemon:
+        super().__enter__()
+        return self
+
 
 def _fail(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
@@ -60,7 +64,7 @@ def _main(name: str, *arguments: str) -> None:
     sys.argv = ["twistd", *arguments]
     from twisted.scripts.twistd import run
 
-    run()
+    run()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -21,6 +21,10 @@ class MeteredDaemon(Daemon):
             directory, "--metrics", f"tcp:{self._metrics}:interface=127.0.0.1", *options
         )
 
+    def __enter__(self) -> MeteredDaemon:
+        super().__enter__()
+        return self
+
     def scrape(self) -> dict[str, float]:
         """
         @return: The value of each sample, by its name with its labels, as in

@@ -66,13 +66,14 @@ class Peer:
                 if not readable and not writable:
                     raise TimeoutError(f"{len(rest)} bytes are not taken") from None
 
-    def line(self) -> str:
+    def line(self, deadline: float | None = None) -> str:
         """
+        @param deadline: When to give up, by the monotonic clock, if that is not a while from now.
         @return: The next line, without its end.
         @raise EOFError: The service has closed its side.
         @raise TimeoutError: No line has come in time.
         """
-        deadline = monotonic() + self._timeout
+        deadline = monotonic() + self._timeout if deadline is None else deadline
         while (end := self._received.find(b"\r\n")) < 0:
             if not self._receive(deadline):
                 raise EOFError(f"closed, after {bytes(self._received[-500:])!r}")
@@ -99,11 +100,13 @@ class Peer:
         @raise AssertionError: It has not come in time, or never will; names the lines that came.
         """
         lines: list[str] = []
+        deadline = monotonic() + self._timeout
         try:
-            while True:
-                lines.append(self.line())
+            while monotonic() < deadline:
+                lines.append(self.line(deadline))
                 if text in lines[-1]:
                     return lines[-1]
+            raise TimeoutError("only others, in all this time")
         except (EOFError, OSError) as error:
             raise AssertionError(f"no line with {text!r}: {error!r}, after {lines}") from error
 

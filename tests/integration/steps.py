@@ -38,6 +38,10 @@ class SteppedDaemon(Daemon):
         }
         super().__init__(directory, *options, environ=environ)
 
+    def __enter__(self) -> SteppedDaemon:
+        super().__enter__()
+        return self
+
     def step(self, seconds: int) -> None:
         """
         @param seconds: By how much its clock is fast from now on, compared to the real one.

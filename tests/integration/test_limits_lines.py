@@ -55,7 +55,7 @@ def test_workPerTurn(tmp_path: Path) -> None:
         with daemon.join("alice") as alice:
             witnesses.expect("--> alice joined")
             for piece in b"\n" * 65536, b"/ping\n" * 10_000, b"\xff\xf1\n" * 20_000:
-                alice.sendBytes(piece * 8)
+                alice.sendBytes(piece * 4)
             alice.sendBytes(b"/ping end\n")
             while "PONG end" not in alice.line():
                 pass
@@ -97,7 +97,7 @@ def test_lineRate(tmp_path: Path) -> None:
         # The nickname was the first.
         alice.send(*(str(number) for number in range(24)))
         alice.send("/quit")
-        heard = []
+        heard: list[tuple[str, float]] = []
         while len(heard) < 24:
             line = listener.expect("alice: ")
             heard.append((line, monotonic() - begun))

@@ -18,8 +18,11 @@ from types import TracebackType
 from tests.integration.daemon import Daemon
 from tests.integration.peer import Peer
 
-# Seconds that the delivery of a line may take, for 99 of 100 lines.
 LATEST = 0.1
+"""Seconds that the delivery of a line may take, for 99 of 100 lines."""
+
+NICKS = ("wilma", "walter")
+"""Their nicknames."""
 
 # Seconds until everything that was said must have arrived.
 _ARRIVES_WITHIN = 10.0
@@ -85,19 +88,14 @@ class Witnesses:
         daemon: Daemon,
         perSecond: float = 20.0,
         allowed: str = r"(?!)",
-        latest: float = LATEST,
-        nicks: tuple[str, str] = ("wilma", "walter"),
     ) -> None:
         """
         @param perSecond: How many lines both say together in a second.
         @param allowed: A pattern of lines that they may hear.
-        @param latest: Seconds within which 99 of 100 of their lines must arrive.
         """
         self._daemon = daemon
         self._interval = 1 / perSecond
         self._allowed = re.compile(allowed)
-        self._latest = latest
-        self._nicks = nicks
         # Seconds from saying to hearing, without those in which the service waited for a processor,
         # and those of the echo that began at the same time.
         self._delays: dict[int, float] = {}
@@ -110,7 +108,7 @@ class Witnesses:
     def __enter__(self) -> Witnesses:
         # From addresses of their own, so that no limit of an address concerns them.
         peers = [self._daemon.connect(source) for source in ("127.0.0.253", "127.0.0.254")]
-        self._witnesses = [_Witness(*pair) for pair in zip(self._nicks, peers, strict=True)]
+        self._witnesses = [_Witness(*pair) for pair in zip(NICKS, peers, strict=True)]
         for witness in self._witnesses:
             witness.peer.join(witness.nick)
         for witness in self._witnesses:
@@ -179,7 +177,7 @@ class Witnesses:
         assert strays == [[], []], f"the witnesses heard {strays}"
         assert self._delays, "nothing was said"
         worst = [f"{seconds:.3f}" for seconds in self.excesses[-5:]]
-        assert self.p99 < self._latest, f"late by {worst} of {len(self._delays)} lines"
+        assert self.p99 < LATEST, f"late by {worst} of {len(self._delays)} lines"
 
     # In the thread.
 
