@@ -189,8 +189,8 @@ def _useMonotonicTime(reactor: Any) -> None:
     """
     Let no timer fire early nor late when the time of day is set.
     """
-    # One that runs has timers, and one that has another clock is under test.
-    if reactor.seconds is timeOfDay and not reactor.running:
+    # Timers that are there would stand still; and one with another clock is under test.
+    if reactor.seconds is timeOfDay and not (reactor.running or reactor.getDelayedCalls()):
         reactor.seconds = monotonic
 
 

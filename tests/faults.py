@@ -96,6 +96,7 @@ class Crowd:
         # So that it is not always the turn of those who come and go.
         clock: Any = BusyClock(self.service.reactor, BUDGET / 2)
         self.service.factory.spread = Spread(clock)
+        self.service.factory.crossings = Spread(clock)
         shared = self.service.shared
         assert isinstance(shared.authenticator, PlainAuthenticator)
         self._authenticator = shared.authenticator

@@ -390,9 +390,15 @@ class Timed:
     A reactor with a clock.
     """
 
-    def __init__(self, seconds: Callable[[], float], running: bool = False) -> None:
+    def __init__(
+        self, seconds: Callable[[], float], running: bool = False, calls: tuple[object, ...] = ()
+    ) -> None:
         self.seconds = seconds
         self.running = running
+        self._calls = calls
+
+    def getDelayedCalls(self) -> tuple[object, ...]:
+        return self._calls
 
 
 def test_timeIsMonotonic() -> None:
@@ -402,7 +408,10 @@ def test_timeIsMonotonic() -> None:
     assert timed.seconds is monotonic
 
 
-@pytest.mark.parametrize("timed", [Timed(timeOfDay, running=True), Timed(lambda: 0.0)])
+@pytest.mark.parametrize(
+    "timed",
+    [Timed(timeOfDay, running=True), Timed(timeOfDay, calls=("one",)), Timed(lambda: 0.0)],
+)
 def test_aClockThatRunsIsLeftAlone(timed: Timed) -> None:
     before = timed.seconds
     _useMonotonicTime(timed)

@@ -90,7 +90,7 @@ class LineProtocol(LineReceiver):
         self._outlet = BoundedOutlet(self.transport, factory.readers, self._tooSlow, self._drained)
         self._session: Session = factory.newSession(self, self._outlet)
         self._held = True
-        factory.spread.do(self._greet)
+        factory.crossings.do(self._greet)
 
     def _greet(self) -> None:
         self._held = False
@@ -111,9 +111,8 @@ class LineProtocol(LineReceiver):
             self._over()
         else:
             self.life.ending = Ending.INPUT_CLOSED if isClean else Ending.CONNECTION_LOST
-            if isClean:
-                # Else what has no line end may be the half of a line.
-                self._turns.end()
+            # Else what has no line end may be the half of a line.
+            self._turns.end(isWhole=isClean)
             self._turns.work()
 
     def readConnectionLost(self) -> None:
@@ -126,7 +125,7 @@ class LineProtocol(LineReceiver):
         if self._closing is not None:
             self._closing.peerFinished()
         else:
-            self._turns.end()
+            self._turns.end(isWhole=True)
             self._turns.work()
 
     def writeConnectionLost(self) -> None:
@@ -152,7 +151,7 @@ class LineProtocol(LineReceiver):
         if not self._isOver:
             self._isOver = True
             self._turns.stop()
-            self.factory.spread.do(self._gone)
+            self.factory.crossings.do(self._gone)
 
     def _gone(self) -> None:
         try:

@@ -42,7 +42,9 @@ class LineFactory(ServerFactory):
     @ivar counters: what they have done; see also L{counted}.
     @ivar admission: who may connect.
     @ivar readers: for whom something waits.
-    @ivar spread: does what they want, when it is much at once.
+    @ivar spread: does their lines, when they are many at once.
+    @ivar crossings: the same for their coming and going, so that no line waits
+        for thousands who hang up.
     @ivar ghosts: those that are not read from.
     """
 
@@ -68,6 +70,7 @@ class LineFactory(ServerFactory):
         self.admission = Admission(limits, clock.seconds)
         self.readers = Readers(clock, limits)
         self.spread = Spread(clock)
+        self.crossings = Spread(clock)
         self.ghosts = Ghosts(clock)
         self._refusals = Refusals(clock, counters, wordsFor)
         self._connections: set[LineProtocol] = set()

@@ -30,12 +30,14 @@ class Setting(Protocol):
     What all connections share.
 
     @ivar lines: how often a line of one participant is done.
-    @ivar spread: does what all of them want in a turn.
+    @ivar spread: does the lines of all of them.
+    @ivar crossings: does their coming and going.
     """
 
     limits: Limits
     lines: Rate
     spread: Spread
+    crossings: Spread
     counters: Counters
     clock: IReactorTime
 
@@ -89,6 +91,7 @@ class Turns:
     __slots__ = (
         "_framer",
         "_isEnding",
+        "_isLast",
         "_isPending",
         "_next",
         "_raw",
@@ -107,6 +110,7 @@ class Turns:
         # Whose turn has not come.
         self._next: bytes | Broken | None = None
         self.pace = Pace()
+        self._isLast = False
         self._isEnding = False
         # Whether a turn is being taken, or is to be.
         self._isPending = False
@@ -119,11 +123,14 @@ class Turns:
         self._raw += data
         self.work()
 
-    def end(self) -> None:
+    def end(self, isWhole: bool) -> None:
         """
-        No more will come, and what has no line end is a line.
+        No more will come.
+
+        @param isWhole: whether what has no line end is a line.
         """
-        self._isEnding = True
+        self._isLast = True
+        self._isEnding = self._isEnding or isWhole
 
     def stop(self) -> None:
         """
@@ -140,7 +147,9 @@ class Turns:
         """
         if not self._isPending:
             self._isPending = True
-            if not self._setting.spread.do(self._work):
+            isLeaving = self._isLast and not self._raw
+            spread = self._setting.crossings if isLeaving else self._setting.spread
+            if not spread.do(self._work):
                 self._source.waits()
 
     def workLater(self, seconds: float = 0.0) -> None:

@@ -102,6 +102,7 @@ def test_whileNobodyAsksNoTimerRuns() -> None:
 def service() -> Iterator[Service]:
     with closing(Service()) as service:
         service.factory.spread = spreadOver(service.reactor)
+        service.factory.crossings = spreadOver(service.reactor)
         yield service
 
 
@@ -195,3 +196,15 @@ def test_theServiceStopsWhileManyCome(service: Service) -> None:
         peer.close()
     assertOver(service)
     assert ended.called
+
+
+def test_noLineWaitsForThoseWhoGo(service: Service) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob")
+    peers = [service.connect() for _ in range(MANY)]
+    for peer in peers:
+        peer.finish()
+    service.say(alice, "hello")
+    for _ in range(4):
+        service.reactor.turn()
+    assert bob.take() == ["alice: hello"]
+    assert service.factory.admission.connections > MANY / 2
