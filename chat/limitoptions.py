@@ -117,12 +117,12 @@ _TABLE: list[tuple[str, str, Any, str, Any]] = [
     ),
     (
         *("line-burst", "lineBurst", Limits.lineBurst),
-        "How many lines of one connection are done at once; 0 for all.",
+        "How many lines of one participant are done at once; 0 for all.",
         Count,
     ),
     (
         *("line-rate", "lineRate", Limits.lineRate),
-        "How many lines of it are done after that.",
+        "How many of his lines are done after that.",
         PerSecond,
     ),
     (

@@ -108,7 +108,7 @@ class Limits:
     @ivar maxPerAddress: connections from one address, at once.
     @ivar connectRate: connections from one address, a minute.
     @ivar trusted: networks whose addresses may connect as often as they like.
-    @ivar lineBurst: lines of one connection that are done at once.
+    @ivar lineBurst: lines of one participant that are done at once.
     @ivar lineRate: lines a second after that.
     @ivar maxBehind: seconds that lines which have come may wait for that.
     @ivar nickRate: changes of nickname of one participant, a minute.
@@ -139,7 +139,7 @@ class Limits:
 
     @property
     def lines(self) -> Rate:
-        """How often a line of one connection is done."""
+        """How often a line of one participant is done."""
         if self.lineRate == UNLIMITED or self.lineBurst == UNLIMITED:
             return UNRESTRICTED
         return Rate(self.lineBurst, 1 / self.lineRate)

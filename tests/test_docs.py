@@ -217,7 +217,7 @@ def test_limits() -> None:
         "the kernel's buffer for a participant": _kibibytes(Limits.sendBuffer),
         "lines of one connection in a row": f"{Limits.turnLines}",
         "bytes of one connection in a row": _kibibytes(Limits.turnBytes),
-        "lines of one connection at once": f"{Limits.lineBurst}",
+        "lines of one participant at once": f"{Limits.lineBurst}",
         "… and after that, a second": f"{Limits.lineRate:g}",
         "for how long they may wait": f"{Limits.maxBehind:g} s",
         "changes of nickname a minute": f"{Limits.nickRate}",

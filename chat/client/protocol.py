@@ -99,7 +99,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         Ask which commands the service knows.  The rows of the help that answer
         this do not come to L{EventReceiver.helped}.
 
-        @return: fires with one row per command, fails like L{ping}.
+        @return: fires with one row per command, fails like L{LineConnection.ping}.
         """
         rows: list[Helped] = []
         self._learning = rows
@@ -118,7 +118,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
 
         @param after: the id of that line.
         @return: fires with an L{Excerpt} and what follows it, or with a
-            L{chat.events.Refused}; fails like L{ping}.
+            L{chat.events.Refused}; fails like L{LineConnection.ping}.
         """
         # What was asked before is answered between other pings.
         self.ping().addCallbacks(lambda _: self._beginReading(room), lambda _: None)
