@@ -74,6 +74,7 @@ class LineProtocol(LineReceiver):
         # Until there is a nickname.
         self._acquaintance: Acquaintance | None = Acquaintance()
         self._held = False
+        self._isLate = False
         self._isOver = False
         self._closing: LingeringClose | None = None
 
@@ -81,28 +82,36 @@ class LineProtocol(LineReceiver):
 
     def connectionMade(self) -> None:
         """
-        Greet.
+        Greet, now or when it is its turn.
         """
+        self._isLate = not self.factory.crossings.do(self._begin)
+        if self._isLate:
+            # What is not read cannot come too early.
+            self.transport.pauseProducing()
+
+    def _begin(self) -> None:
         factory = self.factory
+        if not self.connected:
+            factory.lost(self)
+            return
         factory.opened(self)
         prepare(self.transport, factory.limits)
         self._reading = Reading(self.transport, factory.ghosts)
         self._outlet = BoundedOutlet(self.transport, factory.readers, self._tooSlow, self._drained)
         self._session: Session = factory.newSession(self, self._outlet)
-        self._held = True
-        factory.crossings.do(self._greet)
-
-    def _greet(self) -> None:
-        self._held = False
-        if self._closing is None:
-            self._session.opened()
-            self._turns.work()
+        if self._isLate:
+            self._isLate = False
+            self.transport.resumeProducing()
+        self._session.opened()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
         The connection is no more, with or without our doing.
         """
         self.connected = 0
+        if self._isLate:
+            # It was not even greeted.
+            return
         self._reading.over()
         self._outlet.stopProducing()
         isClean = reason.check(ConnectionDone) is not None
@@ -228,7 +237,8 @@ class LineProtocol(LineReceiver):
         """
         End the session, telling the peer why.
         """
-        self._session.end(reason, grace=grace)
+        if not self._isOver:
+            self._session.end(reason, grace=grace)
 
     # Bytes in, lines out.
 

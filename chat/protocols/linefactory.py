@@ -75,6 +75,8 @@ class LineFactory(ServerFactory):
         self._refusals = Refusals(clock, counters, wordsFor)
         self._connections: set[LineProtocol] = set()
         self._allClosed: list[Deferred[None]] = []
+        # Why and how, once it has begun.
+        self._ending: tuple[Ending, float] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
         """
@@ -93,6 +95,14 @@ class LineFactory(ServerFactory):
         """A connection has been made."""
         self.counters.connections += 1
         self._connections.add(connection)
+        if self._ending is not None:
+            # It came too late.
+            self.clock.callLater(0, connection.end, *self._ending)
+
+    def lost(self, connection: LineProtocol) -> None:
+        """A connection that had been let in was lost before it was made."""
+        self.admission.leave(connection.life.origin, False)
+        self._lookWhoIsHere()
 
     def named(self, connection: LineProtocol) -> None:
         """There is a nickname for it."""
@@ -110,10 +120,7 @@ class LineFactory(ServerFactory):
         self._count(self.counters, connection)
         self.counters.endings[connection.participant.reason] += 1
         self._tell(connection)
-        if not self._connections:
-            waiting, self._allClosed = self._allClosed, []
-            for deferred in waiting:
-                deferred.callback(None)
+        self._lookWhoIsHere()
 
     def counted(self) -> Counters:
         """
@@ -139,9 +146,10 @@ class LineFactory(ServerFactory):
         @return: fires when every connection is closed.
         """
         self._refusals.stop()
+        self._ending = (reason, grace)
         for connection in tuple(self._connections):
             connection.end(reason, grace)
-        if not self._connections:
+        if not self.admission.connections:
             return succeed(None)
         deferred: Deferred[None] = Deferred()
         self._allClosed.append(deferred)
@@ -153,6 +161,12 @@ class LineFactory(ServerFactory):
         """
         for connection in tuple(self._connections):
             connection.abort()
+
+    def _lookWhoIsHere(self) -> None:
+        if not self.admission.connections:
+            waiting, self._allClosed = self._allClosed, []
+            for deferred in waiting:
+                deferred.callback(None)
 
     @staticmethod
     def _count(counters: Counters, connection: LineProtocol) -> None:
