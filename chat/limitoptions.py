@@ -80,7 +80,7 @@ _TABLE: list[tuple[str, str, Any, str, Any]] = [
     ),
     (
         *("send-buffer", "sendBuffer", Limits.sendBuffer),
-        "Size of the kernel's buffer for each reader (SO_SNDBUF); 0 leaves it to the kernel.",
+        "Size of the kernel's buffer for each reader (SO_SNDBUF).",
         lambda option: Size(option, 2**30),
     ),
     (
@@ -102,12 +102,12 @@ _TABLE: list[tuple[str, str, Any, str, Any]] = [
     ),
     (
         *("max-nameless", "maxNameless", Limits.maxNameless),
-        "How many of them may be without a nickname; 0 for all.",
+        "How many connections may be without a nickname; 0 for all.",
         Count,
     ),
     (
         *("max-per-address", "maxPerAddress", Limits.maxPerAddress),
-        "How many of them may come from one address (IPv4) or /64 (IPv6); 0 for all.",
+        "How many connections may come from one address (IPv4) or /64 (IPv6); 0 for all.",
         Count,
     ),
     (
@@ -117,17 +117,17 @@ _TABLE: list[tuple[str, str, Any, str, Any]] = [
     ),
     (
         *("line-burst", "lineBurst", Limits.lineBurst),
-        "How many lines of one participant are done at once; 0 for all.",
+        "How many lines of a participant are done at once; 0 for all.",
         Count,
     ),
     (
         *("line-rate", "lineRate", Limits.lineRate),
-        "How many of his lines are done after that.",
+        "How many lines of a participant are done after --line-burst.",
         PerSecond,
     ),
     (
         *("max-behind", "maxBehind", Limits.maxBehind),
-        "For how long lines may wait for that before the connection is closed.",
+        "For how long lines may wait for --line-rate before the connection is closed.",
         Seconds,
     ),
     (

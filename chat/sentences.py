@@ -235,7 +235,7 @@ FAREWELLS: dict[Ending, Sentence] = {
     Ending.REGISTRATION_TIMEOUT: N_("no nickname in time"),
     Ending.IDLE_TIMEOUT: N_("you have been silent for too long"),
     Ending.TOO_SLOW: N_("you read too slowly, and lines for you were lost"),
-    Ending.TOO_FAST: N_("you send lines much faster than they can be passed on"),
+    Ending.TOO_FAST: N_("you sent more lines than can wait; those that waited are lost"),
     Ending.SERVICE_FULL: N_("there are too many connections; try again later"),
     Ending.NAMELESS_FULL: N_("too many people are choosing a nickname; try again later"),
     Ending.ADDRESS_FULL: N_("there are too many connections from your address"),

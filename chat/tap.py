@@ -35,7 +35,7 @@ from chat.history.store import OnLoaded, Store
 from chat.hub import Hub
 from chat.interfaces import FrontDoor, Outlet, Recorder, Style
 from chat.limitoptions import limitsOf
-from chat.limits import Limits, perMinute
+from chat.limits import UNLIMITED, Limits, perMinute
 from chat.operations.certificates import Certificates, reasonOf
 from chat.operations.logs import Log
 from chat.operations.motd import readMOTD
@@ -89,6 +89,8 @@ def makeService(options: Options) -> IService:
         (each, _endpoint(clock, certificates, "port", each, backlog)) for each in options["ports"]
     ]
     limits = limitsOf(options, getrlimit(RLIMIT_NOFILE)[0])
+    if limits.maxConnections != UNLIMITED:
+        _log.info("at most {count} connections", count=limits.maxConnections)
     counters = Counters()
     fanOut = FanOut() if options["metrics"] else None
 

@@ -146,6 +146,8 @@ class Certificates:
         """
         source = description.removeprefix(_WRAPPER)
         endpoint: IStreamServerEndpoint
+        if source.startswith("tls:"):
+            _checkDirectory(source)
         if not source.startswith(f"{_KIND}:"):
             endpoint = serverFromString(reactor, description)
             return endpoint
@@ -218,6 +220,23 @@ def _check(options: CertificateOptions) -> None:
     @raise SSL.Error: when it will not do.
     """
     options.getContext()
+
+
+def _checkDirectory(source: str) -> None:
+    """
+    See that a C{tls:} endpoint has a certificate: Twisted looks for one when
+    somebody connects, and not before.
+
+    @raise CannotRead: when there is none that can be read.
+    """
+    _, directory, *_ = (*_COLON.split(source), "")
+    path = re.sub(r"\\(.)", r"\1", directory.removeprefix("directory="))
+    names = [name for name in os.listdir(path) if name.endswith(".pem")]
+    if not names:
+        raise CannotRead(f"no certificate in {path}")
+    for name in names:
+        with open(os.path.join(path, name), "rb") as file:
+            file.read(1)
 
 
 def _told(reasons: Sequence[str | None]) -> None:

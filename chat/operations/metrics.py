@@ -72,7 +72,7 @@ class Metrics(MultiService):
         super().privilegedStartService()
         resource = _resource(registryOf(self._collector))
         self._pages = Pages(resource, self._read, self._isServing, self._clock)
-        self._port = openPort(self._description, self._endpoint, self._pages)
+        self._port = openPort(f"--metrics {self._description}", self._endpoint, self._pages)
         self._log.info("metrics at {address}", address=str(self._port.getHost()))
 
     def stopService(self) -> Deferred[None]:

@@ -197,6 +197,10 @@ class _Health(_Page):
         super().__init__()
         self._isServing = isServing
 
+    def render_HEAD(self, request: _Request) -> bytes:
+        # Twisted would log that there is none.
+        return self.render_GET(request)
+
     def render_GET(self, request: _Request) -> bytes:
         _plain(request)
         request.setHeader("cache-control", "no-store")

@@ -286,6 +286,7 @@ class LineProtocol(LineReceiver):
         ):
             return
         if frame is Broken.TOO_LONG:
+            self.life.lines += 1
             self._session.refuse(LineTooLong(str(self.factory.limits.maxLine)))
         elif frame is Broken.ENDLESS:
             self._endless()

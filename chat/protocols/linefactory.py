@@ -91,6 +91,14 @@ class LineFactory(ServerFactory):
         life = Life(nameOf(addr), address, origin, utcNow(), self.clock.seconds())
         return LineProtocol(self, life)
 
+    def turnedAway(self, reason: str) -> None:
+        """
+        Somebody has been turned away elsewhere.
+
+        @param reason: a code.
+        """
+        self._refusals.count(reason)
+
     def opened(self, connection: LineProtocol) -> None:
         """A connection has been made."""
         self.counters.connections += 1

@@ -9,6 +9,7 @@ when the header is there, so whoever counts or greets knows with whom he has to 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -35,6 +36,9 @@ from zope.interface import implementer
 
 HEADER_TIMEOUT = 5.0
 """How many seconds a proxy has to say who it is speaking for."""
+
+NO_HEADER = "no-proxy-header"
+"""Under which code those are counted who do not."""
 
 MAX_UNKNOWN = 512
 """How many connections may be about to say so."""
@@ -122,12 +126,15 @@ class ProxiedProtocol(HAProxyProtocolWrapper):
         """
         See L{Protocol.connectionLost}.
         """
-        self._stopTimer()
+        if self._timer is not None:
+            self._stopTimer()
+            self.factory.turnedAway()
         super().connectionLost(reason)
 
     def _timedOut(self) -> None:
         self._timer = None
         self.factory.unknown -= 1
+        self.factory.turnedAway()
         self.transport.abortConnection()
 
     def _stopTimer(self) -> None:
@@ -155,6 +162,8 @@ class ProxiedFactory(WrappingFactory):
         super().__init__(factory)
         self.clock = clock
         self.unknown = 0
+        # A LineFactory counts them.
+        self._turnedAway: Callable[[str], None] | None = getattr(factory, "turnedAway", None)
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """
@@ -165,6 +174,14 @@ class ProxiedFactory(WrappingFactory):
             return None
         factory: Any = self
         return ProxiedProtocol(factory, _Unknown())
+
+    def turnedAway(self) -> None:
+        """
+        Somebody came without a header that can be read: perhaps a proxy that was
+        not told to send one.
+        """
+        if self._turnedAway is not None:
+            self._turnedAway(NO_HEADER)
 
     def protocolFor(self, addr: IAddress) -> IProtocol | None:
         """

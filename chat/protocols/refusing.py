@@ -56,14 +56,22 @@ class Refusals:
         self._untold: Counter[str] = Counter()
         self._logging: IDelayedCall | None = None
 
-    def refused(self, reason: Ending) -> Refused:
+    def count(self, reason: str) -> None:
         """
-        @return: a protocol for somebody who may not come in.
+        Somebody has been turned away.
+
+        @param reason: a code.
         """
         self._counters.refusals[reason] += 1
         self._untold[reason] += 1
         if self._logging is None:
             self._logging = self._clock.callLater(0, self._logLater)
+
+    def refused(self, reason: Ending) -> Refused:
+        """
+        @return: a protocol for somebody who may not come in.
+        """
+        self.count(reason)
         if reason not in self._words:
             self._words[reason] = self._wordsFor(reason)
         return Refused(self, self._words[reason])

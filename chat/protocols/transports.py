@@ -24,21 +24,27 @@ from twisted.python.components import registerAdapter
 from chat.limits import Limits
 from chat.outlet import setUserTimeout, socketOf
 
+_MAPPED = "::ffff:"
+
 
 def nameOf(address: IAddress | None) -> str:
     """
     @return: who it is, for the log: C{HOST PORT}, or C{unix}.
     """
     if isinstance(address, (IPv4Address, IPv6Address)):
-        return f"{address.host} {address.port}"
+        return f"{hostOf(address)} {address.port}"
     return "unix"
 
 
 def hostOf(address: IAddress | None) -> str:
     """
-    @return: the IP address, or C{unix}.
+    @return: the IP address, or C{unix}.  Somebody with IPv4 has an address of
+        IPv4, also at a socket that takes both.
     """
-    return address.host if isinstance(address, (IPv4Address, IPv6Address)) else "unix"
+    if not isinstance(address, (IPv4Address, IPv6Address)):
+        return "unix"
+    host: str = address.host
+    return host.removeprefix(_MAPPED) if "." in host else host
 
 
 def prepare(transport: ITransport, limits: Limits) -> None:

@@ -364,6 +364,7 @@ def test_theDescriptionIsKept(files: Files, prefix: str) -> None:
     [
         ("nonsense", ValueError, "Unknown endpoint type: 'nonsense'"),
         ("ssl:0:privateKey=/nowhere.pem", OSError, "No such file or directory (/nowhere.pem)"),
+        ("tls:/nowhere:0", OSError, "No such file or directory (/nowhere)"),
         ("ssl:0:nonsense=1", TypeError, "got an unexpected keyword argument 'nonsense'"),
     ],
 )
@@ -394,3 +395,11 @@ def test_aReadingThatIsGivenUp(files: Files) -> None:
     again.cancel()
     assert str(failures[0].value) == "ssl:0: not read in time"
     assert reasonOf(CancelledError()) == "not read in time"
+
+
+def test_aDirectoryWithoutACertificate(tmp_path: Path) -> None:
+    """Or it would be found out by the first who comes."""
+    (tmp_path / "README").touch()
+    certificates = Certificates(deferToThread)
+    with pytest.raises(CannotRead, match=r"^no certificate in "):
+        certificates.endpoint(MemoryReactor(), f"tls:{tmp_path}:0")

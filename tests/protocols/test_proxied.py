@@ -21,7 +21,13 @@ from chat.events import Ending
 from chat.limits import Limits
 from chat.protocols import proxied
 from chat.protocols.closing import LINGER_TIMEOUT
-from chat.protocols.proxied import HEADER_TIMEOUT, ProxiedEndpoint, ProxiedFactory, isPartial
+from chat.protocols.proxied import (
+    HEADER_TIMEOUT,
+    NO_HEADER,
+    ProxiedEndpoint,
+    ProxiedFactory,
+    isPartial,
+)
 from tests.doubles import HandPeer
 from tests.hubs import now
 from tests.service import RELAXED, Service
@@ -178,6 +184,7 @@ def test_whoSendsNoHeaderIsClosed(stage: Stage, header: bytes) -> None:
     stage.reactor.turn()
     assert stage.heard(other) == []
     assert other.isEnded
+    assert stage.service.shared.counters.refusals == {NO_HEADER: 1}
     stage.assertOver()
 
 
@@ -196,6 +203,7 @@ def test_aHeaderMustComeInTime(stage: Stage, beginning: tuple[bytes, ...]) -> No
     stage.reactor.turn(0.1)
     stage.reactor.turn()
     assert not other.transport.connected
+    assert stage.service.shared.counters.refusals == {NO_HEADER: 1}
     stage.assertOver()
 
 
