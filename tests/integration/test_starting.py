@@ -138,7 +138,7 @@ _LATE = {
     ),
     "metrics": (
         ["--metrics", "tcp:{inUse}:interface=127.0.0.1"],
-        "cannot listen on tcp:{inUse}:interface=127.0.0.1: Address already in use",
+        "cannot listen on --metrics tcp:{inUse}:interface=127.0.0.1: Address already in use",
     ),
     "database": (
         ["--database", "diary.txt"],
