@@ -15,12 +15,7 @@ from chat.attention import Attention
 from chat.audience import Recipient
 from chat.authors import Authors
 from chat.directory import Directory
-from chat.errors import (
-    IgnoresYou,
-    NobodyToReplyTo,
-    NoSuchNick,
-    NotInRoom,
-)
+from chat.errors import IgnoresYou, NobodyToReplyTo, NoSuchNick, NotInRoom
 from chat.events import (
     Acted,
     Announced,

@@ -182,7 +182,7 @@ def makeService(options: Options) -> IService:
     tellFailures(clock, isDaemon=not twistd.get("nodaemon", True))
     if not twistd:
         return service
-    log = Log(twistd, options["log-format"], clock, counters)
+    log = Log(twistd, options["log-format"], clock, factory.turnedAway)
     service.setServiceParent(log)
     return log
 

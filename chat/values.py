@@ -33,10 +33,7 @@ class Seconds:
         self._most = most
 
     def __call__(self, text: str) -> float:
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = -1
+        seconds = _number(text)
         if not 0 <= seconds < UNLIMITED:
             raise UsageError(f"--{self._option} is a number of seconds, 0 for no limit")
         if seconds > self._most:
@@ -55,10 +52,7 @@ class PerSecond:
         self._option = option
 
     def __call__(self, text: str) -> float:
-        try:
-            count = float(text)
-        except ValueError:
-            count = -1
+        count = _number(text)
         # What is allowed less than once a day is not allowed.
         if count != 0 and not 1e-5 <= count <= 1e9:
             raise UsageError(f"--{self._option} is a number a second, 0 for no limit")
@@ -80,9 +74,7 @@ class Count:
         self._most = most
 
     def __call__(self, text: str) -> int:
-        # What Python would not make a number of is too great in any case.
-        isNumber = text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS
-        if not isNumber or int(text) > self._most:
+        if not _isWhole(text) or int(text) > self._most:
             raise UsageError(f"--{self._option} is a whole number, at most {self._most}")
         return int(text)
 
@@ -104,8 +96,7 @@ class Size:
     def __call__(self, text: str) -> int:
         digits = text.rstrip("KMG")
         factor = _UNITS.get(text[len(digits) :])
-        isNumber = digits.isascii() and digits.isdigit() and len(digits) < _MOST_DIGITS
-        if factor is None or not isNumber:
+        if factor is None or not _isWhole(digits):
             raise UsageError(f"--{self._option} is a number of bytes such as 64K, 0 for no limit")
         if (size := int(digits) * factor) > self._most:
             raise UsageError(f"--{self._option} is at most {self._most} bytes")
@@ -163,3 +154,21 @@ def networkFrom(option: str, text: str) -> Network:
         host = network.network_address.ipv4_mapped
         return IPv4Network((host, network.prefixlen - _MAPPED.prefixlen))
     return network
+
+
+def _number(text: str) -> float:
+    """
+    @return: what the text says, -1 where that is no number.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        return -1
+
+
+def _isWhole(text: str) -> bool:
+    """
+    Whether a text is a whole number.  What Python would not make one of is too
+    great in any case.
+    """
+    return text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS

@@ -180,7 +180,7 @@ class Crowd:
         self.people = [person for person in self.people if person.isThere]
         for connection in self.connections:
             self._protocols.add(connection)
-            self._sessions.add(connection._session)
+            self._sessions.add(connection.session)
 
     def stop(self) -> None:
         """
@@ -220,14 +220,14 @@ class Crowd:
 
     def _checkNicknames(self) -> None:
         hub = self.service.hub
-        seats = {connection._session._core.seat for connection in self.connections}
+        seats = {connection.session._core.seat for connection in self.connections}
         members = hub.nicknames.members
         for member in members:
             assert hub.nicknames.holder(member.fold) is member
             assert member.seats
             assert seats.issuperset(member.seats)
         for connection in self.connections:
-            core = connection._session._core
+            core = connection.session._core
             if core.participant.reason:
                 assert core.member is None
             if core.member is not None:
@@ -238,7 +238,7 @@ class Crowd:
 
     def _checkReaders(self) -> None:
         readers = self.service.factory.readers
-        outlets = [connection._outlet for connection in self.connections]
+        outlets = [connection.outlet for connection in self.connections]
         assert readers.waiting == sum(outlet.waiting for outlet in outlets)
         watched = set(readers._watched)
         assert watched <= set(outlets)

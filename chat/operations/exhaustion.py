@@ -4,21 +4,18 @@ When no file descriptors are left.
 Twisted keeps one in reserve, with which it accepts whoever comes and turns him
 away, so those who are here are served and the port does not become deaf.  But it
 logs three lines of a hundred bytes each time, which is how an attack would fill
-the disk.  Here they are summed up.
+the disk.  Here they are left out, and the connections only counted.
 """
 
 from __future__ import annotations
 
-from twisted.internet.interfaces import IReactorTime
-from twisted.logger import ILogObserver, LogEvent, Logger
+from collections.abc import Callable
+
+from twisted.logger import ILogObserver, LogEvent
 from zope.interface import implementer
 
-from chat.counters import Counters
-
-INTERVAL = 60.0
-"""How many seconds lie between two lines in the log about those turned away."""
-
 REASON = "no-descriptors"
+"""Under which code they are counted."""
 
 _NAMESPACES = ("twisted.internet.tcp.Port", "twisted.internet.unix.Port")
 _TURNED_AWAY = "EMFILE recovery: Closed socket from {address}"
@@ -34,19 +31,14 @@ class Exhaustion:
     An observer of the log in front of another one.
     """
 
-    _log = Logger()
-
-    def __init__(self, observer: ILogObserver, clock: IReactorTime, counters: Counters) -> None:
+    def __init__(self, observer: ILogObserver, turnedAway: Callable[[str], None]) -> None:
         """
         @param observer: gets all other events.
-        @param counters: where those who are turned away are counted, as
-            C{no-descriptors}.
+        @param turnedAway: told L{REASON} for each connection; it counts them, and
+            has the log sum them up.  It must not log at once.
         """
         self._observer = observer
-        self._clock = clock
-        self._counters = counters
-        self._untold = 0
-        self._isWaiting = False
+        self._turnedAway = turnedAway
 
     def __call__(self, event: LogEvent) -> None:
         """
@@ -55,20 +47,6 @@ class Exhaustion:
         isPort = event.get("log_namespace") in _NAMESPACES
         told = event.get("log_format") if isPort else None
         if told == _TURNED_AWAY:
-            self._counters.refusals[REASON] += 1
-            self._untold += 1
-            if not self._isWaiting:
-                self._isWaiting = True
-                self._clock.callLater(0, self._tell)
+            self._turnedAway(REASON)
         elif told not in _IDLE_TALK:
             self._observer(event)
-
-    def _tell(self) -> None:
-        """
-        The first one is told at once, and the others once in a while.
-        """
-        self._isWaiting = self._untold > 0
-        if self._untold:
-            count, self._untold = self._untold, 0
-            self._log.warn("{count} connections refused: {reason}", count=count, reason=REASON)
-            self._clock.callLater(INTERVAL, self._tell)

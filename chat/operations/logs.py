@@ -9,20 +9,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import TextIOWrapper
 from types import FrameType
 from typing import Any
 
 from twisted.application.service import MultiService
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import FileLogObserver, ILogObserver, LegacyLogObserverWrapper, LogEvent
 from twisted.python.logfile import LogFile
 from zope.interface import implementer
 
-from chat.counters import Counters
 from chat.operations.exhaustion import Exhaustion
 from chat.operations.logevents import jsonLine, plain, textLine
-from chat.operations.serving import Clock
 
 KEPT = 100
 """How many files of the log that have been turned over are kept, of a megabyte each."""
@@ -36,18 +35,22 @@ class Log(MultiService):
     """
 
     def __init__(
-        self, twistd: Mapping[str, Any], logFormat: str, clock: Clock, counters: Counters
+        self,
+        twistd: Mapping[str, Any],
+        logFormat: str,
+        clock: IReactorFromThreads,
+        turnedAway: Callable[[str], None],
     ) -> None:
         """
         @param twistd: its own options.
         @param logFormat: C{text}, or C{json}.
-        @param counters: for what is counted rather than logged.
+        @param turnedAway: see L{Exhaustion}.
         """
         super().__init__()
         self._twistd = twistd
         self._format = logFormat
         self._clock = clock
-        self._counters = counters
+        self._turnedAway = turnedAway
         self._file: LogFile | None = None
 
     def setServiceParent(self, parent: Any) -> None:
@@ -60,7 +63,7 @@ class Log(MultiService):
         """
         # With --logger it is the operator who knows best.
         if not self._twistd.get("logger"):
-            observer = Exhaustion(self._observer(), self._clock, self._counters)
+            observer = Exhaustion(self._observer(), self._turnedAway)
             parent.setComponent(ILogObserver, observer)
         super().setServiceParent(parent)
 

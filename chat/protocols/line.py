@@ -39,7 +39,6 @@ from chat.protocols.transports import prepare
 from chat.protocols.turns import Turns
 
 if TYPE_CHECKING:
-    from chat.participant import Participant
     from chat.protocols.linefactory import LineFactory
     from chat.session import Session
 
@@ -59,6 +58,8 @@ class LineProtocol(LineReceiver):
     which is linear and knows the line ends of telnet.
 
     @ivar life: what is known of the connection when it has ended.
+    @ivar outlet: what waits for the peer; there once the peer is greeted.
+    @ivar session: the participant; likewise, and until the connection is over.
     """
 
     delimiter = b"\r\n"
@@ -97,12 +98,12 @@ class LineProtocol(LineReceiver):
         factory.opened(self)
         prepare(self.transport, factory.limits)
         self._reading = Reading(self.transport, factory.ghosts)
-        self._outlet = BoundedOutlet(self.transport, factory.readers, self._tooSlow, self._drained)
-        self._session: Session = factory.newSession(self, self._outlet)
+        self.outlet = BoundedOutlet(self.transport, factory.readers, self._tooSlow, self._drained)
+        self.session: Session = factory.newSession(self, self.outlet)
         if self._isLate:
             self._isLate = False
             self.transport.resumeProducing()
-        self._session.opened()
+        self.session.opened()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
@@ -113,7 +114,7 @@ class LineProtocol(LineReceiver):
             # It was not even greeted.
             return
         self._reading.over()
-        self._outlet.stopProducing()
+        self.outlet.stopProducing()
         isClean = reason.check(ConnectionDone) is not None
         if self._closing is not None:
             self._closing.stop()
@@ -148,7 +149,7 @@ class LineProtocol(LineReceiver):
         """
         End the connection now, whatever waits.
         """
-        self._outlet.close()
+        self.outlet.close()
         if self.connected:
             self.transport.abortConnection()
 
@@ -164,12 +165,12 @@ class LineProtocol(LineReceiver):
 
     def _gone(self) -> None:
         try:
-            self._session.gone(self.life.ending)
+            self.session.gone(self.life.ending)
         finally:
             # Whatever happens: the end of the service waits for it.
             self.factory.closed(self)
             # They know each other, so else they would wait for the garbage collector.
-            del self._session, self._turns
+            del self.session, self._turns
 
     # What the session asks for.
 
@@ -177,26 +178,6 @@ class LineProtocol(LineReceiver):
     def address(self) -> str:
         """See L{FrontDoor}."""
         return self.life.address
-
-    @property
-    def waiting(self) -> int:
-        """How many bytes wait for the peer."""
-        return self._outlet.waiting
-
-    @property
-    def written(self) -> int:
-        """How many bytes have been written to the peer."""
-        return self._outlet.written
-
-    @property
-    def participant(self) -> Participant:
-        """Who it is."""
-        return self._session.participant
-
-    @property
-    def refused(self) -> int:
-        """How many requests have been refused."""
-        return self._session.refused
 
     def named(self, pace: Pace) -> None:
         """See L{FrontDoor.named}."""
@@ -220,7 +201,7 @@ class LineProtocol(LineReceiver):
         if self._closing is None:
             self._closing = LingeringClose(
                 self.transport,
-                self._outlet,
+                self.outlet,
                 self.factory.clock,
                 grace,
                 min(FLUSH_TIMEOUT, self.factory.limits.stallTimeout),
@@ -238,7 +219,7 @@ class LineProtocol(LineReceiver):
         End the session, telling the peer why.
         """
         if not self._isOver:
-            self._session.end(reason, grace=grace)
+            self.session.end(reason, grace=grace)
 
     # Bytes in, lines out.
 
@@ -258,7 +239,7 @@ class LineProtocol(LineReceiver):
     @property
     def isBusy(self) -> bool:
         """See L{Source}."""
-        return self._outlet.busy
+        return self.outlet.busy
 
     def decoded(self, data: bytes) -> bytes:
         """
@@ -272,9 +253,9 @@ class LineProtocol(LineReceiver):
             self._telnet = TelnetCodec()
         text = self._telnet.receive(data)
         if replies := self._telnet.takeReplies():
-            self._outlet.write(replies)
+            self.outlet.write(replies)
         if self._telnet.takeAsked():
-            self._session.areYouThere()
+            self.session.areYouThere()
         if self._telnet.isEndless:
             self._endless()
         return text
@@ -287,7 +268,7 @@ class LineProtocol(LineReceiver):
             return
         if frame is Broken.TOO_LONG:
             self.life.lines += 1
-            self._session.refuse(LineTooLong(str(self.factory.limits.maxLine)))
+            self.session.refuse(LineTooLong(str(self.factory.limits.maxLine)))
         elif frame is Broken.ENDLESS:
             self._endless()
         else:
@@ -303,15 +284,15 @@ class LineProtocol(LineReceiver):
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
-            self._session.refuse(NotUTF8())
+            self.session.refuse(NotUTF8())
         else:
-            self._session.lineReceived(text)
+            self.session.lineReceived(text)
 
     def allDone(self, rest: bytes) -> None:
         """See L{Source.allDone}."""
         if self._reading.hasEnded:
             if self.connected:
-                self._session.inputClosed()
+                self.session.inputClosed()
             else:
                 self._over()
         elif self._acquaintance is None or not self._recognised(
@@ -326,7 +307,7 @@ class LineProtocol(LineReceiver):
 
     def tooFast(self) -> None:
         """See L{Source.tooFast}."""
-        self._session.end(Ending.TOO_FAST)
+        self.session.end(Ending.TOO_FAST)
 
     def _recognised(self, foreign: str | None) -> bool:
         """
@@ -334,16 +315,16 @@ class LineProtocol(LineReceiver):
         """
         if foreign is None:
             return False
-        self._session.end(Ending.NOT_CHAT, foreign, grace=FOREIGN_GRACE)
+        self.session.end(Ending.NOT_CHAT, foreign, grace=FOREIGN_GRACE)
         return True
 
     def _endless(self) -> None:
-        self._session.end(Ending.LINE_ENDLESS, str(self.factory.limits.maxUnended))
+        self.session.end(Ending.LINE_ENDLESS, str(self.factory.limits.maxUnended))
 
     # What the outlet tells.
 
     def _tooSlow(self, limit: str) -> None:
-        if self.participant.reason != Ending.TOO_SLOW:
+        if self.session.participant.reason != Ending.TOO_SLOW:
             self.factory.counters.tooSlow[limit] += 1
         self.factory.clock.callLater(0, self._endSlow, limit)
 
@@ -353,8 +334,8 @@ class LineProtocol(LineReceiver):
         # The goodbye is what was written last, and he may read it, unless he reads nothing.
         isPatient = limit == "waiting" or (limit == "all" and self._closing is None)
         if self._closing is None:
-            self._outlet.discard()
-            self._session.end(Ending.TOO_SLOW, grace=TOO_SLOW_GRACE)
+            self.outlet.discard()
+            self.session.end(Ending.TOO_SLOW, grace=TOO_SLOW_GRACE)
             assert self._closing is not None
             self._closing.endWithin(TOO_SLOW_GRACE)
         if not isPatient:
@@ -364,5 +345,5 @@ class LineProtocol(LineReceiver):
         if self._closing is not None:
             self._closing.drained()
         else:
-            self._session.relieved()
+            self.session.relieved()
             self._turns.work()

@@ -126,7 +126,7 @@ class LineFactory(ServerFactory):
         life = connection.life
         self.admission.leave(life.origin, life.named is not None)
         self._count(self.counters, connection)
-        self.counters.endings[connection.participant.reason] += 1
+        self.counters.endings[connection.session.participant.reason] += 1
         self._tell(connection)
         self._lookWhoIsHere()
 
@@ -144,7 +144,7 @@ class LineFactory(ServerFactory):
         """
         @return: for each connection, how many bytes wait for its reader.
         """
-        return [connection.waiting for connection in self._connections]
+        return [connection.outlet.waiting for connection in self._connections]
 
     def endAll(self, reason: Ending, grace: float) -> Deferred[None]:
         """
@@ -180,11 +180,11 @@ class LineFactory(ServerFactory):
     def _count(counters: Counters, connection: LineProtocol) -> None:
         counters.lines += connection.life.lines
         counters.bytesIn += connection.life.bytesIn
-        counters.bytesOut += connection.written
+        counters.bytesOut += connection.outlet.written
 
     def _tell(self, connection: LineProtocol) -> None:
         """The one line that the log has of a connection."""
-        life, participant = connection.life, connection.participant
+        life, participant = connection.life, connection.session.participant
         self._log.info(
             "closed {peer} {nick} {reason}: opened {opened}, named {named}, {seconds} s, "
             "{lines} lines, {refused} refused, {bytesIn} B in, {bytesOut} B out",
@@ -195,7 +195,7 @@ class LineFactory(ServerFactory):
             named="-" if life.named is None else round(life.named, 3),
             seconds=round(self.clock.seconds() - life.began, 3),
             lines=life.lines,
-            refused=connection.refused,
+            refused=connection.session.refused,
             bytesIn=life.bytesIn,
-            bytesOut=connection.written,
+            bytesOut=connection.outlet.written,
         )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 from twisted.internet import tcp
-from twisted.internet.task import Clock
-from twisted.logger import LogEvent, Logger, LogPublisher, capturedLogs
+from twisted.logger import LogEvent, Logger, LogPublisher
 
-from chat.counters import Counters
-from chat.operations.exhaustion import INTERVAL, REASON, Exhaustion
+from chat.operations.exhaustion import REASON, Exhaustion
 
 
 class Stage:
@@ -21,30 +18,12 @@ class Stage:
     @ivar port: The logger of a port of Twisted's.
     """
 
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.counters = Counters()
+    def __init__(self, kind: str = "tcp") -> None:
+        self.turnedAway: list[str] = []
         self.passed: list[LogEvent] = []
-        observer = Exhaustion(self.passed.append, self.clock, self.counters)
-        self.port = Logger(namespace="twisted.internet.tcp.Port", observer=LogPublisher(observer))
-
-    def turnAway(self, count: int) -> None:
-        """
-        Say what Twisted says, as often as it does.
-        """
-        for _ in range(count):
-            self.port.info("EMFILE encountered; releasing reserved file descriptor.")
-            self.port.info("EMFILE recovery: Closed socket from {address}", address="192.0.2.1")
-            self.port.info("Re-reserving EMFILE recovery file descriptor.")
-
-
-def told(act: Callable[[], object]) -> list[int]:
-    """
-    @return: How many connections the log has been told of, in each line of ours.
-    """
-    with capturedLogs() as events:
-        act()
-    return [event["count"] for event in events if event.get("reason") == REASON]
+        observer = Exhaustion(self.passed.append, self.turnedAway.append)
+        namespace = f"twisted.internet.{kind}.Port"
+        self.port = Logger(namespace=namespace, observer=LogPublisher(observer))
 
 
 @pytest.fixture
@@ -52,29 +31,15 @@ def stage() -> Stage:
     return Stage()
 
 
-def test_summedUp(stage: Stage) -> None:
-    """
-    The first ones are told at once, the others once a minute, and none of Twisted's lines is left.
-    """
-    stage.turnAway(3)
-    assert told(lambda: stage.clock.advance(0)) == [3]
-    stage.turnAway(1000)
-    assert told(lambda: stage.clock.advance(INTERVAL - 1)) == []
-    assert told(lambda: stage.clock.advance(1)) == [1000]
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_noneOfItsLinesIsLeft(kind: str) -> None:
+    stage = Stage(kind)
+    for _ in range(3):
+        stage.port.info("EMFILE encountered; releasing reserved file descriptor.")
+        stage.port.info("EMFILE recovery: Closed socket from {address}", address="192.0.2.1")
+        stage.port.info("Re-reserving EMFILE recovery file descriptor.")
     assert stage.passed == []
-    assert stage.counters.refusals[REASON] == 1003
-
-
-def test_atOnceAgain(stage: Stage) -> None:
-    """
-    After a quiet minute the next one is told at once, and no timer is left in between.
-    """
-    stage.turnAway(1)
-    stage.clock.advance(0)
-    stage.clock.advance(INTERVAL)
-    assert stage.clock.getDelayedCalls() == []
-    stage.turnAway(1)
-    assert told(lambda: stage.clock.advance(0)) == [1]
+    assert stage.turnedAway == [REASON] * 3
 
 
 def test_everythingElse(stage: Stage) -> None:
@@ -111,11 +76,12 @@ def test_whatTwistedSays() -> None:
         def __exit__(self, *_: object) -> None: ...
 
     passed: list[LogEvent] = []
-    clock = Clock()
-    observer = Exhaustion(passed.append, clock, Counters())
+    turnedAway: list[str] = []
+    observer = Exhaustion(passed.append, turnedAway.append)
     logger = Logger(
         namespace="twisted.internet.tcp.Port", observer=LogPublisher(observer, events.append)
     )
     list(tcp._accept(logger, range(10), SimpleNamespace(accept=accept), Reserve()))
-    assert len(events) >= 2
+    assert len(events) == 3
     assert passed == []
+    assert turnedAway == [REASON]

@@ -17,7 +17,6 @@ from twisted.application.service import Application, IService
 from twisted.logger import FileLogObserver, ILogObserver, Logger
 from twisted.python.logfile import LogFile
 
-from chat.counters import Counters
 from chat.operations.logs import KEPT, Log
 
 
@@ -48,10 +47,13 @@ class Stage:
         @param twistd: What differs from C{twistd --nodaemon}.
         """
         self.reactor = Reactor()
+        self.turnedAway: list[str] = []
         reactor: Any = self.reactor
         self.application = Application("tcpchat")
         options = {"logger": None, "syslog": False, "prefix": "", "logfile": None, "nodaemon": True}
-        Log(options | twistd, logFormat, reactor, Counters()).setServiceParent(self.application)
+        Log(options | twistd, logFormat, reactor, self.turnedAway.append).setServiceParent(
+            self.application
+        )
         self.observer = self.application.getComponent(ILogObserver)
         self.log = Logger("chat.test", observer=self.observer)
 
