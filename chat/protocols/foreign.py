@@ -31,6 +31,8 @@ _CONTROL = re.compile(rb"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f]")
 # These are no letters in any of the encodings of one byte that people still use.
 _C1 = re.compile(rb"[\x80-\x9f]")
 
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+
 _LONGEST_NICKNAME = 80
 """How many bytes a nickname may have in any encoding."""
 
@@ -114,7 +116,15 @@ def isBinary(line: bytes, isWhole: bool = True) -> bool:
         return True
     if _decodes(line, "utf-8", isWhole):
         return False
-    if controls or len(line) > _LONGEST_NICKNAME:
+    if controls:
+        return True
+    # Some telnet clients swallow bytes of Chinese.  How the line begins decides, so that
+    # what has been said of a beginning holds for the whole.
+    if not isWhole and len(line) < _HEAD_SIZE:
+        return False
+    if _isMostlyUTF8(line[:_HEAD_SIZE]):
+        return False
+    if len(line) > _LONGEST_NICKNAME:
         return True
     return bool(_C1.search(line)) and not _decodes(line, "gb18030", isWhole)
 
@@ -125,3 +135,12 @@ def _decodes(data: bytes, encoding: str, isWhole: bool) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _isMostlyUTF8(line: bytes) -> bool:
+    """
+    Whether some of what is not ASCII, and at least half of it, is UTF-8 all the
+    same.
+    """
+    left = len(_BEYOND_ASCII.findall(line.decode("utf-8", "ignore").encode()))
+    return left > 0 and 2 * left >= len(_BEYOND_ASCII.findall(line))

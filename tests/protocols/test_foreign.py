@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,3 +146,18 @@ def test_lettersAreNotBinary(text: str, encoding: str, place: int) -> None:
     line = text.encode(encoding)
     assert not isBinary(line)
     assert not isBinary(line[:place], isWhole=False)
+
+
+@pytest.mark.parametrize("nick", ["来了", "小明和来了", "我来了，大家好" * 5])
+def test_chineseOfWhichTelnetHasSwallowedSomething(nick: str) -> None:
+    """Who types it is told that it is not UTF-8, and may try another client."""
+    swallowed = b"\x83\x85\x8f\x9a\x9c\x9d"
+    line = nick.encode().translate(None, swallowed)
+    with pytest.raises(UnicodeDecodeError):
+        line.decode()
+    assert not isBinary(line)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_randomBytesAreStillBinary(seed: int) -> None:
+    assert isBinary(Random(seed).randbytes(200), isWhole=False)
