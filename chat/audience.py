@@ -159,20 +159,20 @@ class _Group:
     def flush(self) -> int:
         if not self.pending:
             return 0
-        data = b"".join(self.pending)
-        apart = self.apart
-        count = len(self.pending) * (len(self.writes) - len(apart))
-        if apart:
-            for recipient, write in tuple(self.writes.items()):
-                if recipient in apart:
-                    count += self._writeShare(write, apart[recipient])
-                else:
-                    write(data)
-            apart.clear()
-        else:
-            for write in tuple(self.writes.values()):
-                write(data)
-        self.pending.clear()
+        together = self.writes
+        count = 0
+        if self.apart:
+            # Who stands apart is taken out, so that nobody else has to be asked.
+            together = together.copy()
+            for recipient, share in self.apart.items():
+                count += self._writeShare(together.pop(recipient), share)
+            self.apart.clear()
+        pieces = self.pending
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        for write in together.values():
+            write(data)
+        count += len(pieces) * len(together)
+        pieces.clear()
         self.size = 0
         return count
 

@@ -21,10 +21,10 @@ from chat.errors import (
     TooManyRooms,
 )
 from chat.events import RoomRow
-from chat.interfaces import Ledger
+from chat.interfaces import Later, Ledger
 from chat.member import Member
 from chat.records import RoomRecord
-from chat.room import Later, Room
+from chat.room import Room
 
 START_ROOM = "#lobby"
 """In which everybody begins, unless the operator chose another one."""

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 RecordT = TypeVar("RecordT", Account, RoomRecord, Sanction)
 
 
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls something after so many seconds."""
+
+
 class Outlet(Protocol):
     """
     Where bytes for one participant go.

@@ -20,6 +20,7 @@ asked of the kernel (L{BoundedOutlet.level}).
 
 from __future__ import annotations
 
+import os
 import socket as socket_
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,6 +37,9 @@ from chat.limits import UNLIMITED
 from chat.readers import Readers
 
 _CHUNK = 64 * 1024
+
+# Looked up once, as it is called for every delivery.
+_write = os.write
 
 
 class Transport(Protocol):
@@ -61,6 +65,7 @@ class BoundedOutlet:
     """
 
     __slots__ = (
+        "_descriptor",
         "_isGivenUp",
         "_onDrain",
         "_onTooSlow",
@@ -70,7 +75,6 @@ class BoundedOutlet:
         "_ready",
         "_resumed",
         "_secure",
-        "_send",
         "_socket",
         "_taken",
         "_transport",
@@ -106,7 +110,10 @@ class BoundedOutlet:
         self._secure = ISSLTransport.providedBy(transport)
         self._ready = self._secure
         self._socket = socketOf(transport)
-        self._send = self._socket.send if self._socket is not None and not self._secure else None
+        # To be written to directly, or -1.
+        self._descriptor = -1
+        if self._socket is not None and not self._secure:
+            self._descriptor = self._socket.fileno()
         self.waiting = 0
         self.written = 0
         transport.registerProducer(self, self._secure)
@@ -120,25 +127,26 @@ class BoundedOutlet:
         """
         See L{chat.interfaces.Outlet.write}.
         """
-        self.written += len(data)
+        size = len(data)
+        self.written += size
         if self._ready:
-            send = self._send
-            if send is not None:
+            if self._descriptor >= 0:
                 try:
-                    sent = send(data)
+                    # A socket's own send does the same and costs a tenth more.
+                    sent = _write(self._descriptor, data)
                 except OSError:
                     # Full, or broken: the transport will find out which.
                     sent = 0
-                if sent == len(data):
+                if sent == size:
                     return
                 data = data[sent:]
             self._give(data)
         elif self._open and data:
-            if self.waiting + len(data) > self._readers.limits.maxWaiting:
+            if self.waiting + size > self._readers.limits.maxWaiting:
                 # The oldest lines are lost: the newest may say goodbye.
                 self.giveUp("waiting")
             self._queue.append(data)
-            self._wait(len(data))
+            self._wait(size)
 
     def level(self) -> object:
         """
@@ -217,6 +225,8 @@ class BoundedOutlet:
         The connection is gone.
         """
         self._open = self._ready = False
+        # Once the socket is closed, the number may be that of another one.
+        self._descriptor = -1
         self._taken = 0
         self._forget()
         self._readers.forget(self)

@@ -4,7 +4,7 @@ One room: who is in it, who hears what, and how it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import assert_never
@@ -27,6 +27,7 @@ from chat.events import (
     Talking,
     TopicSet,
 )
+from chat.interfaces import Later
 from chat.member import Member, Seat
 from chat.names import fold
 from chat.records import RoomRecord
@@ -34,9 +35,6 @@ from chat.rows import MAX_NAMES, fitting
 
 COALESCE = 1.0
 """For how many seconds comings and goings of a crowd are gathered at the most."""
-
-Later = Callable[[float, Callable[[], None]], object]
-"""Calls something after so many seconds."""
 
 
 class Room:

@@ -53,6 +53,7 @@ from chat.rendering.choice import renderingFor
 from chat.sanctions import Sanctions
 from chat.session import Session
 from chat.times import utcNow
+from chat.turnend import TurnEnd
 from chat.watch import StorageWatch
 
 __all__ = ["Options", "makeService"]
@@ -93,6 +94,7 @@ def makeService(options: Options) -> IService:
         _log.info("at most {count} connections", count=limits.maxConnections)
     counters = Counters()
     fanOut = FanOut() if options["metrics"] else None
+    turnEnd = TurnEnd(clock.callLater)
 
     def flushed(flush: Callable[[], int]) -> None:
         counters.deliveries += flush() if fanOut is None else fanOut.timed(flush)
@@ -111,7 +113,7 @@ def makeService(options: Options) -> IService:
 
     directory = Directory(
         store.ledger,
-        endOfTurn=partial(clock.callLater, 0, flushed),
+        endOfTurn=lambda flush: turnEnd(partial(flushed, flush)),
         later=clock.callLater,
         forget=store.history.forget,
         start=options["room"],
@@ -159,7 +161,12 @@ def makeService(options: Options) -> IService:
 
     words = renderingFor(Style(language=options["language"]))
     factory = LineFactory(
-        newSession, clock, limits, counters, lambda reason: words.render(Closed(reason, ""))
+        newSession,
+        clock,
+        turnEnd,
+        limits,
+        counters,
+        lambda reason: words.render(Closed(reason, "")),
     )
     service = ChatService(endpoints, factory, factory, notify, clock)
     if fanOut is not None:

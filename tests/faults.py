@@ -23,6 +23,7 @@ from chat.protocols.line import LineProtocol
 from chat.protocols.proxied import ProxiedFactory
 from chat.protocols.refusing import LOG_INTERVAL
 from chat.protocols.spreading import BUDGET, Spread
+from chat.turnend import TurnEnd
 from tests.doubles import HandReactor, SlowBackplane
 from tests.facilities import PlainAuthenticator
 from tests.people import SlowHistory
@@ -95,8 +96,9 @@ class Crowd:
         self._open.callback(self.service.close)
         # So that it is not always the turn of those who come and go.
         clock: Any = BusyClock(self.service.reactor, BUDGET / 2)
-        self.service.factory.spread = Spread(clock)
-        self.service.factory.crossings = Spread(clock)
+        turnEnd = TurnEnd(clock.callLater)
+        self.service.factory.spread = Spread(clock, turnEnd)
+        self.service.factory.crossings = Spread(clock, turnEnd)
         shared = self.service.shared
         assert isinstance(shared.authenticator, PlainAuthenticator)
         self._authenticator = shared.authenticator

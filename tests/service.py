@@ -13,6 +13,7 @@ from chat.interfaces import Backplane, FrontDoor, Outlet
 from chat.limits import UNLIMITED, Limits
 from chat.protocols.linefactory import LineFactory
 from chat.session import Session
+from chat.turnend import TurnEnd
 from tests.doubles import HandPeer, HandReactor
 from tests.facilities import facilities
 
@@ -45,6 +46,7 @@ class Service:
         self.factory = LineFactory(
             self._newSession,
             self.reactor,
+            TurnEnd(self.reactor.callLater),
             limits,
             self.shared.counters,
             lambda reason: f"!!! ({reason})\r\n".encode(),

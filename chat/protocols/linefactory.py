@@ -27,6 +27,7 @@ from chat.protocols.transports import hostOf, nameOf
 from chat.readers import Readers
 from chat.session import Session
 from chat.times import utcNow
+from chat.turnend import TurnEnd
 
 NewSession = Callable[[FrontDoor, Outlet], Session]
 
@@ -55,11 +56,13 @@ class LineFactory(ServerFactory):
         self,
         newSession: NewSession,
         clock: IReactorTime,
+        turnEnd: TurnEnd,
         limits: Limits,
         counters: Counters,
         wordsFor: Callable[[Ending], bytes],
     ) -> None:
         """
+        @param turnEnd: what the reactor does at the end of a turn.
         @param wordsFor: the line for somebody who may not come in, and why.
         """
         self.newSession = newSession
@@ -69,8 +72,8 @@ class LineFactory(ServerFactory):
         self.counters = counters
         self.admission = Admission(limits, clock.seconds)
         self.readers = Readers(clock, limits)
-        self.spread = Spread(clock)
-        self.crossings = Spread(clock)
+        self.spread = Spread(clock, turnEnd)
+        self.crossings = Spread(clock, turnEnd)
         self.ghosts = Ghosts(clock)
         self._refusals = Refusals(clock, counters, wordsFor)
         self._connections: set[LineProtocol] = set()

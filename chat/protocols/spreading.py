@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IReactorTime
 
+from chat.turnend import TurnEnd
+
 BUDGET = 0.01
 """For how many seconds of a turn it goes on."""
 
@@ -23,8 +25,9 @@ class Spread:
     they take little of a turn, and else in one of the next turns.
     """
 
-    def __init__(self, clock: IReactorTime) -> None:
+    def __init__(self, clock: IReactorTime, turnEnd: TurnEnd) -> None:
         self._clock = clock
+        self._turnEnd = turnEnd
         self._waiting: deque[Callable[[], None]] = deque()
         # Until when in this turn; known once it has something to do.
         self._until: float | None = None
@@ -42,7 +45,7 @@ class Spread:
         now = self._clock.seconds()
         if self._until is None:
             self._until = now + BUDGET
-            self._clock.callLater(0, self._nextTurn)
+            self._turnEnd(self._nextTurn)
         if self._waiting or now >= self._until:
             self._waiting.append(act)
             return False
@@ -54,6 +57,6 @@ class Spread:
         if not self._waiting:
             return
         self._until = self._clock.seconds() + BUDGET
-        self._clock.callLater(0, self._nextTurn)
+        self._turnEnd(self._nextTurn)
         while self._waiting and self._clock.seconds() < self._until:
             self._waiting.popleft()()

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from chat.events import Ending
 from chat.protocols.spreading import BUDGET, Spread
 from chat.room import COALESCE
+from chat.turnend import TurnEnd
 from tests.doubles import HandPeer, HandReactor
 from tests.service import BusyClock, Service
 
@@ -26,7 +27,7 @@ def spreadOver(reactor: HandReactor) -> Spread:
     @return: One that has time for about eight in each turn.
     """
     clock: Any = BusyClock(reactor, STEP)
-    return Spread(clock)
+    return Spread(clock, TurnEnd(reactor.callLater))
 
 
 class Stage:
@@ -36,7 +37,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.reactor = HandReactor()
-        self.spread = Spread(self.reactor)
+        self.spread = Spread(self.reactor, TurnEnd(self.reactor.callLater))
         self.done: list[int] = []
 
     def ask(self, first: int, count: int) -> None:
