@@ -14,6 +14,7 @@ _PACKAGES = {
     "openssl": "openssl",
     "setpriv": "util-linux",
     "socat": "socat",
+    "strace": "strace",
     "systemd-analyze": "systemd",
     "systemd-socket-activate": "systemd",
     "telnet": "telnet",

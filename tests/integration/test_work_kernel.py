@@ -1,0 +1,120 @@
+"""
+What delivering a line costs in system calls: one for each recipient, and none to watch sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.crowds import Crowd, addresses
+from tests.integration.daemon import Daemon
+from tests.integration.peer import Peer
+from tests.integration.tracer import SENDS, Call, traced
+
+READERS = 50
+
+# More than the kernels of the service and of a narrow peer keep, and less than makes him too slow;
+# and a batch is no more than is looked at in one turn.
+_BATCHES, _BATCH, _LINE = 17, 15, "x" * 900
+
+
+class Hall:
+    """
+    One who talks, and many who listen and keep up.
+    """
+
+    def __init__(self, daemon: Daemon, crowd: Crowd) -> None:
+        self._crowd = crowd
+        crowd.come(addresses(READERS), b"reader%d\r\n")
+        crowd.wait(lambda guest: b"/help " in guest.received)
+        self._author = daemon.join("author")
+        self.say("everybody has come, and everybody has heard of that")
+
+    def say(self, *lines: str) -> None:
+        """
+        Say lines in one go, and wait until all have heard them, and the author has nothing more to
+        hear.
+        """
+        self._author.send(*lines)
+        end = f"author: {lines[-1]}\r\n".encode()
+        self._crowd.wait(lambda guest: guest.received.endswith(end))
+        self._author.catchUp()
+
+    def close(self) -> None:
+        self._author.close()
+
+
+@pytest.fixture
+def hall(daemon: Daemon) -> Iterator[Hall]:
+    with Crowd(daemon.port) as crowd:
+        hall = Hall(daemon, crowd)
+        yield hall
+        hall.close()
+
+
+def _ofTurn(calls: list[Call], first: str, last: str) -> list[Call]:
+    """
+    @return: What was called after the first line had been read until the last one had been sent for
+        the last time.
+    """
+    begin = next(index for index, call in enumerate(calls) if f'"{first}' in call.arguments)
+    ends = [
+        index
+        for index, call in enumerate(calls)
+        if call.name in SENDS and f"author: {last}\\r\\n" in call.arguments
+    ]
+    return calls[begin + 1 : ends[-1] + 1]
+
+
+def _require(calls: list[Call], lines: list[str]) -> None:
+    """
+    Require that each of the readers got these lines by one call in the turn they came in, and that
+    nothing else had to be asked for.
+    """
+    turn = _ofTurn(calls, lines[0], lines[-1])
+    text = "".join(f"author: {line}\\r\\n" for line in lines)
+    assert {call.name for call in turn} <= set(SENDS)
+    assert all(f'"{text}"' in call.arguments for call in turn)
+    assert len(turn) == len({call.descriptor for call in turn}) == READERS
+    assert not [call for call in calls if call.name == "epoll_ctl"]
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_sends(daemon: Daemon, hall: Hall, tmp_path: Path, count: int) -> None:
+    lines = [f"line {number} of {count}" for number in range(count)]
+    with traced(daemon, tmp_path) as calls:
+        hall.say(*lines)
+    _require(calls, lines)
+
+
+def test_slowReader(daemon: Daemon, hall: Hall, tmp_path: Path) -> None:
+    """
+    One who reads nothing has his own socket watched, and is not tried again and again.
+    """
+    with daemon.connectNarrow() as slow:
+        _enter(slow, hall)
+        with traced(daemon, tmp_path) as calls:
+            for batch in range(_BATCHES):
+                hall.say(*[_LINE] * _BATCH, f"batch {batch}")
+        [watching] = [call for call in calls if call.name == "epoll_ctl"]
+        behind = calls[calls.index(watching) :]
+        assert not [call for call in behind if call.descriptor == watching.watched]
+        # So he was one of those who were written to, and far from the end.
+        tries = [call for call in calls if call.descriptor == watching.watched]
+        assert 0 < len([call for call in tries if call.name in SENDS]) < _BATCHES - 3
+        # Whoever has caught up costs no more than anybody else.
+        slow.expect(f"batch {_BATCHES - 1}")
+        slow.catchUp()
+        hall.say("he is back")
+        with traced(daemon, tmp_path) as calls:
+            hall.say("once more")
+        assert not [call for call in calls if call.name == "epoll_ctl"]
+
+
+def _enter(slow: Peer, hall: Hall) -> None:
+    slow.join("slow")
+    hall.say("welcome")
+    slow.expect("welcome")
