@@ -177,7 +177,10 @@ class _Group:
         return count
 
     def _share(self, recipient: Recipient) -> _Share:
-        return self.apart.setdefault(recipient, _Share())
+        share = self.apart.get(recipient)
+        if share is None:
+            share = self.apart[recipient] = _Share()
+        return share
 
     def _writeShare(self, write: Callable[[bytes], None], share: _Share) -> int:
         pieces = self.pending[share.begin :]

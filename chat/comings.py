@@ -101,6 +101,8 @@ class Unheard:
     """
     The comings and goings of one room that wait until their readers have read what
     waits for them.
+
+    @ivar isNeeded: whether any may wait.  It is asked for with every line.
     """
 
     def __init__(self, room: str, audience: Audience) -> None:
@@ -108,13 +110,11 @@ class Unheard:
         @param room: its name.
         @param audience: of the room: who is not in it is told nothing.
         """
+        self.isNeeded = False
         self._room = room
         self._audience = audience
         # A session that has ended is told nothing, and is not kept for it.
         self._bySeat: WeakKeyDictionary[Seat, Comings] = WeakKeyDictionary()
-
-    def __bool__(self) -> bool:
-        return bool(self._bySeat)
 
     def gather(self, event: Joined | Left | Changed, seats: Iterable[Seat]) -> list[Recipient]:
         """
@@ -135,6 +135,7 @@ class Unheard:
             comings = self._bySeat.get(seat)
             if comings is None:
                 comings = self._bySeat[seat] = Comings()
+                self.isNeeded = True
             if isinstance(event, Changed):
                 comings.noteAll(event)
             else:
@@ -155,6 +156,7 @@ class Unheard:
         """
         Tell everybody what waits for him: something else comes.
         """
+        self.isNeeded = False
         for seat in tuple(self._bySeat):
             self.tell(seat, count)
 

@@ -62,7 +62,7 @@ class Room:
         self._announceLimit = announceLimit
         self._members: dict[str, Member] = {}
         # What programs are still to be told of a crowd, and who is behind.
-        self._untold = Comings()
+        self._untold: Comings | None = None
         self._unheard = Unheard(record.name, self.audience)
 
     def __len__(self) -> int:
@@ -182,9 +182,9 @@ class Room:
         @param deaf: who does not listen to the author.
         """
         if not isinstance(event, Left):
-            if self._untold:
+            if self._untold is not None:
                 self._tellChanges()
-            if self._unheard:
+            if self._unheard.isNeeded:
                 self._unheard.tellAll(len(self))
         match event:
             case Said() | Acted():
@@ -249,7 +249,8 @@ class Room:
         return 0 < self._announceLimit < count
 
     def _note(self, event: Joined | Left) -> None:
-        if not self._untold:
+        if self._untold is None:
+            self._untold = Comings()
             self._later(COALESCE, self._tellChanges)
         self._untold.noteUnsure(event)
 
@@ -259,6 +260,7 @@ class Room:
         has done both is among them: a program that came in between knows only the
         one.
         """
-        if self._untold:
-            untold, self._untold = self._untold, Comings()
+        untold, self._untold = self._untold, None
+        # There is nothing to tell where whoever came has gone again.
+        if untold:
             self._announce(untold.changed(self.name, len(self)))

@@ -275,7 +275,11 @@ def parse(line: str) -> Command | None:
     @raise ArgumentMissing: when the verb needs an argument.
     @raise ArgumentInvalid: when it cannot be understood.
     """
-    text = _withSlash(clean(line))
+    text = clean(line)
+    if text[:1].isalnum():
+        # As most lines begin: there is nothing in the way of a slash, nor a slash.
+        return Say(text)
+    text = _withSlash(text)
     if not text.startswith("/"):
         return Say(text) if text and not text.isspace() else None
     if text[1:2] in _SLASHES:

@@ -38,6 +38,7 @@ class LineFactory(ServerFactory):
 
     @ivar newSession: makes the session of a connection.
     @ivar clock: for every timer of theirs.
+    @ivar turnEnd: for what they do at the end of a turn.
     @ivar limits: what holds for them.
     @ivar lines: how often a line of one of them is done.
     @ivar counters: what they have done; see also L{counted}.
@@ -62,11 +63,11 @@ class LineFactory(ServerFactory):
         wordsFor: Callable[[Ending], bytes],
     ) -> None:
         """
-        @param turnEnd: what the reactor does at the end of a turn.
         @param wordsFor: the line for somebody who may not come in, and why.
         """
         self.newSession = newSession
         self.clock = clock
+        self.turnEnd = turnEnd
         self.limits = limits
         self.lines = limits.lines
         self.counters = counters

@@ -20,6 +20,7 @@ from chat.limits import UNLIMITED, Limits, Pace, Rate
 from chat.protocols.framing import Broken, LineFramer, countOf
 from chat.protocols.spreading import Spread
 from chat.protocols.telnet import IAC
+from chat.turnend import TurnEnd
 
 COMMANDS = 64
 """How many telnet commands cost as much as a line."""
@@ -40,6 +41,7 @@ class Setting(Protocol):
     crossings: Spread
     counters: Counters
     clock: IReactorTime
+    turnEnd: TurnEnd
 
 
 class Source(Protocol):
@@ -93,6 +95,7 @@ class Turns:
         "_isEnding",
         "_isLast",
         "_isPending",
+        "_isWaiting",
         "_next",
         "_raw",
         "_setting",
@@ -114,6 +117,8 @@ class Turns:
         self._isEnding = False
         # Whether a turn is being taken, or is to be.
         self._isPending = False
+        # For a later turn.
+        self._isWaiting = False
         self._timer: IDelayedCall | None = None
 
     def receive(self, data: bytes) -> None:
@@ -137,6 +142,7 @@ class Turns:
         Let go of what is not done.
         """
         self._raw = b""
+        self._isWaiting = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -156,12 +162,19 @@ class Turns:
         """
         Work in a later turn, unless that will be so anyway.
         """
-        if self._timer is None:
+        if self._isWaiting:
+            return
+        self._isWaiting = True
+        if seconds:
             self._timer = self._setting.clock.callLater(seconds, self._timeCame)
+        else:
+            self._setting.turnEnd(self._timeCame)
 
     def _timeCame(self) -> None:
         self._timer = None
-        self.work()
+        if self._isWaiting:
+            self._isWaiting = False
+            self.work()
 
     def _work(self) -> None:
         try:
@@ -172,37 +185,35 @@ class Turns:
     def _takeTurn(self) -> None:
         source = self._source
         lines, size = self._setting.limits.turnLines, self._setting.limits.turnBytes
+        framer = self._framer
         while source.isReady:
+            frame = framer.next() if self._next is None else self._next
+            if frame is None and not self._raw:
+                if self._isEnding and framer.end():
+                    continue
+                source.allDone(framer.rest)
+                return
+            self._next = frame
             if source.isBusy:
                 self._count("waiting")
                 break
-            frame = self._framer.next() if self._next is None else self._next
-            if frame is None:
-                if not self._raw:
-                    if self._isEnding and self._framer.end():
-                        continue
-                    source.allDone(self._framer.rest)
-                    return
-                if size > 0:
-                    piece = self._piece(size)
-                    if piece.count(IAC) >= COMMANDS and not self._isItsTime():
-                        break
-                    size -= len(piece)
-                    self._raw = self._raw[len(piece) :]
-                    self._framer.receive(source.decoded(piece))
-                    continue
-            elif lines > 0:
-                self._next = frame
+            if frame is None and size > 0:
+                piece = self._piece(size)
+                if piece.count(IAC) >= COMMANDS and not self._isItsTime():
+                    break
+                size -= len(piece)
+                self._raw = self._raw[len(piece) :]
+                framer.receive(source.decoded(piece))
+            elif frame is not None and lines > 0:
                 if not self._isItsTime():
                     break
                 self._next = None
                 lines = 0 if self._setting.spread.isCrowded else lines - 1
                 source.frameReceived(frame)
-                continue
-            self._next = frame
-            self._count("turn")
-            self.workLater()
-            break
+            else:
+                self._count("turn")
+                self.workLater()
+                break
         source.waits()
 
     def _piece(self, size: float) -> bytes:
