@@ -7,6 +7,7 @@ venv := .venv
 bin := $(venv)/bin
 catalogues := chat/locale
 languages := zh_CN
+measuring := build/bench/load build/bench/each build/bench/joining
 keywords := -k _ -k N_ -k gettext -k ngettext:1,2
 
 # What a venv was made from: it cannot be moved, and does not outlive its Python.
@@ -15,10 +16,10 @@ identity = $(CURDIR) $(PYTHON) $(shell readlink -f $(bin)/python)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format docs translations bench clean
+.PHONY: help run test lint format docs translations bench bench-peers compiler clean
 
 help: ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
 	@echo 'PORT=$(PORT) and PYTHON=$(PYTHON) may be given: make run PORT=9000'
 
 run: $(venv)/for-run ## Run the service on port PORT, Ctrl-C ends it.
@@ -50,11 +51,40 @@ translations: $(venv)/for-dev ## Bring the catalogues up to date with the source
 	done
 	$(bin)/pybabel compile --statistics -D tcpchat -d $(catalogues)
 
-bench: $(venv)/for-run ## Measure the fan-out, what the history costs, and what abuse costs.
+bench: $(venv)/for-run $(measuring) ## Measure the fan-out, what the history costs, and what abuse costs.
 	$(bin)/python bench/fanout.py
+	$(bin)/python bench/replay.py
 	$(bin)/python bench/delivery.py
 	$(bin)/python bench/search.py
 	$(bin)/python bench/abuse.py
+
+bench-peers: $(venv)/for-bench ## Install other chat servers (as root), and compare the fan-out with theirs.
+	sh bench/peers/install.sh
+	$(MAKE) $(measuring) build/bench/gochat
+	mkdir -p docs/figures
+	$(bin)/python bench/fanout.py --servers all --json docs/figures/fanout.json \
+		--tables docs/figures/fanout.txt --plots docs/figures
+
+# What is built for the benchmark needs what a machine that only runs the service may lack.
+compiler:
+	@printf '#include <openssl/ssl.h>\n' | gcc -E - > /dev/null 2>&1 || \
+		{ echo 'The benchmark needs gcc and OpenSSL. Type: apt install gcc libssl-dev' >&2; exit 1; }
+$(measuring): | compiler
+
+# What tcpchat is measured with and compared to.  They are for the benchmark alone.
+limit := server.c connections.c rooms.c
+build/bench/each build/bench/joining: build/bench/%: \
+		bench/limit/%.c $(limit:%=bench/limit/%) bench/limit/chat.h
+	mkdir -p $(@D)
+	gcc -std=c11 -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^)
+
+build/bench/load: $(wildcard bench/load/*.c bench/load/*.h)
+	mkdir -p $(@D)
+	gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) -lssl -lcrypto
+
+build/bench/gochat: bench/peers/chat.go
+	mkdir -p $(@D)
+	GO111MODULE=off GOFLAGS= GOTOOLCHAIN=local GOCACHE=$(CURDIR)/build/go go build -o $@ $<
 
 clean: ## Remove everything that was made here.
 	rm -rf $(venv) build dist docs/_build .hypothesis .import_linter_cache .*_cache
@@ -75,9 +105,10 @@ $(venv)/made:
 	@echo '$(CURDIR) $(PYTHON)' "$$(readlink -f $(bin)/python)" > $@
 
 # Editable, so that pulling a new version suffices. twistd then writes its cache of plugins anew.
-$(venv)/for-run $(venv)/for-test $(venv)/for-dev: $(venv)/made pyproject.toml
+$(venv)/for-run $(venv)/for-test $(venv)/for-dev $(venv)/for-bench: $(venv)/made pyproject.toml
 	$(bin)/pip install --quiet --disable-pip-version-check --editable '.$(extras)'
 	@$(bin)/twistd --help > /dev/null
 	@touch $@
 $(venv)/for-test: extras := [test]
 $(venv)/for-dev: extras := [dev]
+$(venv)/for-bench: extras := [bench]

@@ -30,9 +30,8 @@ from typing import Any
 import floods
 import idle
 import stuck
-from report import DISTURBED, machine
+from measuring import DISTURBED, Wrong, machine
 from servers import allowFiles, coresFor
-from traffic import Wrong
 
 WIDE_BACKLOG = "4096"
 """The largest there is on Linux unless net.core.somaxconn says otherwise."""

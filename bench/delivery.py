@@ -28,9 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from load import percentile
-from report import machine
-from scenarios import Stopwatch
+from measuring import Stopwatch, machine, percentile
 from servers import HOST, Server, coresFor
 
 KINDS = ("tcpchat", "in memory")
@@ -110,7 +108,7 @@ def run(kind: str, seconds: float, rate: int = RATE, isLocked: bool = False) -> 
             lock.execute("BEGIN EXCLUSIVE")
         watch = Stopwatch(server.pid)
         outcome.sent, outcome.latencies = _talk(pairs, seconds, rate)
-        outcome.cpu = watch.measured(outcome.sent, []).serverCPU
+        outcome.cpu = watch.passed().serverCPU
         if lock is not None:
             lock.execute("ROLLBACK")
             lock.close()

@@ -8,11 +8,9 @@ import os
 import time
 from dataclasses import dataclass
 
-from load import percentile
+from measuring import Stopwatch, Wrong, percentile
 from openings import ADDRESSES, GREETED, connect, hangUp, isGreeted, isRefused
-from scenarios import Stopwatch
 from service import Service
-from traffic import Wrong
 from witnesses import Testimony, Witnesses
 
 PER_ADDRESS = 16
@@ -110,7 +108,7 @@ def refuse(count: int, cores: tuple[set[int], set[int]]) -> Refused:
             before = service.steady()
             watch = Stopwatch(service.pid)
             refused = connect(service.port, count, isRefused, _AT_ONCE, addresses=_ABUSERS)
-            measured = watch.measured(count, [])
+            passed = watch.passed()
             growth = service.steady() - before
         hangUp(inside)
     for each in refused:
@@ -120,9 +118,9 @@ def refuse(count: int, cores: tuple[set[int], set[int]]) -> Refused:
     return Refused(
         count,
         told,
-        measured.wall,
-        measured.serverCPU,
-        measured.serverWaited / measured.wall,
+        passed.wall,
+        passed.serverCPU,
+        passed.serverWaited / passed.wall,
         growth,
         witnesses.testimony,
     )
@@ -142,14 +140,14 @@ def storm(count: int, cores: tuple[set[int], set[int]], backlog: str = "") -> St
             time.sleep(_PEACE)
             watch = Stopwatch(service.pid)
             openings = connect(service.port, count, isGreeted, count)
-            measured = watch.measured(count, [])
+            passed = watch.passed()
             time.sleep(_PEACE)
         service.awaitConnections(count)
         with Witnesses(service.port, loadCPUs) as others:
             watch = Stopwatch(service.pid)
             hangUp(openings)
             time.sleep(_PEACE)
-            left = watch.measured(count, [])
+            left = watch.passed()
             service.awaitConnections(2)
     if any(GREETED not in each.received for each in openings):
         raise Wrong("somebody was not greeted")
@@ -161,8 +159,8 @@ def storm(count: int, cores: tuple[set[int], set[int]], backlog: str = "") -> St
         percentile(times, 0.5),
         times[-1],
         late,
-        measured.serverCPU,
-        measured.serverWaited / measured.wall,
+        passed.serverCPU,
+        passed.serverWaited / passed.wall,
         witnesses.testimony,
         left.serverCPU,
         others.testimony,

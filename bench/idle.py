@@ -8,8 +8,8 @@ import os
 import time
 from dataclasses import dataclass
 
+from measuring import Stopwatch
 from openings import connect, hangUp, isGreeted, isWelcome
-from scenarios import Stopwatch
 from service import Service
 
 _AT_ONCE = 100
@@ -70,11 +70,11 @@ def measure(count: int, seconds: float, isNamed: bool, cores: tuple[set[int], se
             _AT_ONCE,
             saying=(lambda number: _nick(number + _WARM)) if isNamed else None,
         )
-        opened = opening.measured(len(more), [])
+        opened = opening.passed()
         grown = service.steady() - before
         watch = Stopwatch(service.pid)
         time.sleep(seconds)
-        waited = watch.measured(count, [])
+        waited = watch.passed()
         hangUp([*first, *more])
         service.awaitConnections(0)
         after = service.steady() - before

@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from measuring import Wrong
 from servers import HOST
-from traffic import Wrong
 
 ADDRESSES = tuple(f"127.0.0.{number}" for number in range(2, 255))
 """Where connections can come from."""

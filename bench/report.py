@@ -1,191 +1,227 @@
 """
-What the rounds say together: medians, ratios, and a table of them.
+What the rounds say together: samples, their medians, and ratios within rounds.
+
+The results of a whole run are one mapping, which can be written as JSON and is
+all that tables and plots need.
 """
 
 from __future__ import annotations
 
-import os
-import platform
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
-from importlib.metadata import version
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from statistics import median
 from typing import Any
 
-TITLES = {
-    "one": "One sender, who waits for each line to reach every reader",
-    "ten": "Ten senders, who flood",
-}
-"""What the scenarios are called, by their short names."""
+from cases import OURS, OVER_TLS, ROOM, Case
 
-AIMS = {"one": 0.5, "ten": 0.25}
-"""Which share of the naive server's CPU time tcpchat may need for a delivery."""
+_DIGITS = 5
 
-DISTURBED = 0.05
-"""Which share of the time something else may have run, before it is to be told."""
+
+@dataclass(frozen=True)
+class Figures:
+    """
+    What came out of one case in one round.
+
+    @ivar perSecond: delivered lines.
+    @ivar serverCPU: microseconds of the server for a delivery, or seconds for a
+        million of them.
+    @ivar loadCPU: the same of the load generator.
+    @ivar p50: milliseconds from saying to reading, which half of the deliveries
+        do not exceed.
+    @ivar p99: the same for 99 of 100.
+    @ivar p999: the same for 999 of 1000.
+    @ivar slowest: the same for all of them.
+    @ivar serverBusy: share of the time in which the server was on its core.
+    @ivar loadBusy: share of the time in which the load generator was on its core.
+    @ivar disturbed: share of the time in which one of them could have run, and
+        something else ran on its core.
+    @ivar resident: memory of the server (RSS) in MiB.
+    @ivar lines: how many were said.
+    @ivar wakeups: how often the load generator woke up, for each line.
+    """
+
+    perSecond: float
+    serverCPU: float
+    loadCPU: float
+    p50: float | None
+    p99: float | None
+    p999: float | None
+    slowest: float | None
+    serverBusy: float
+    loadBusy: float
+    disturbed: float
+    resident: float
+    lines: int
+    wakeups: float
 
 
 @dataclass(frozen=True)
 class Sample:
     """
-    One run of one scenario.
-
-    @ivar recipients: of each line.
-    @ivar perSecond: delivered lines.
-    @ivar serverCPU: seconds of the server per million deliveries.
-    @ivar loadCPU: seconds of the load generator per million deliveries.
-    @ivar p50: milliseconds from sending to reading, which half of the deliveries
-        do not exceed; 0 where it is not measured.
-    @ivar p99: the same for 99 of 100.
-    @ivar serverBusy: share of the time in which the server was on its core.
-    @ivar loadBusy: share of the time in which the load generator was on its core.
-    @ivar disturbed: share of the time in which one of them could have run, and
-        something else ran on its core.
+    @ivar round: from 0.
     """
 
-    server: str
-    scenario: str
-    recipients: int
-    perSecond: float
-    serverCPU: float
-    loadCPU: float
-    p50: float
-    p99: float
-    serverBusy: float
-    loadBusy: float
-    disturbed: float
+    case: Case
+    round: int
+    figures: Figures
 
 
-_FIGURES = tuple(field.name for field in fields(Sample))[3:]
+NAMES = tuple(field.name for field in fields(Figures))
+"""The names of all figures."""
 
 
-def sample(server: str, scenario: str, recipients: int, measured: dict[str, float]) -> Sample:
+def figures(measured: Mapping[str, Any]) -> Figures:
     """
-    @param measured: what C{bench/load.py} has printed of this scenario.
+    @param measured: what the load generator has printed of one scenario.
     """
     deliveries, wall = measured["deliveries"], measured["wall"]
-    return Sample(
-        server=server,
-        scenario=scenario,
-        recipients=recipients,
+    latency = measured["latency"] or {}
+    p50, p99, p999, slowest = (
+        latency[name] * 1e3 if name in latency else None for name in ("p50", "p99", "p999", "max")
+    )
+    return Figures(
         perSecond=deliveries / wall,
-        serverCPU=measured["serverCPU"] / deliveries * 1e6,
-        loadCPU=measured["loadCPU"] / deliveries * 1e6,
-        p50=measured.get("p50", 0.0) * 1e3,
-        p99=measured.get("p99", 0.0) * 1e3,
-        serverBusy=measured["serverCPU"] / wall,
-        loadBusy=measured["loadCPU"] / wall,
-        disturbed=max(measured["serverWaited"], measured["loadWaited"]) / wall,
+        serverCPU=measured["server_cpu"] / deliveries * 1e6,
+        loadCPU=measured["load_cpu"] / deliveries * 1e6,
+        p50=p50,
+        p99=p99,
+        p999=p999,
+        slowest=slowest,
+        serverBusy=measured["server_cpu"] / wall,
+        loadBusy=measured["load_cpu"] / wall,
+        disturbed=max(measured["server_waited"], measured["load_waited"]) / wall,
+        resident=measured["server_rss"] / 2**20,
+        lines=measured["lines"],
+        wakeups=measured["wakeups"] / measured["lines"],
     )
 
 
-def medians(samples: Iterable[Sample]) -> list[Sample]:
+def medians(samples: Iterable[Sample]) -> dict[Case, Figures]:
     """
-    @return: one for each server, scenario and number of recipients, with the
-        median of every figure, in the order of their first appearance.
+    @return: the median of every figure, in the order of the first appearance of
+        a case.
     """
-    return [
-        Sample(*key, *(median(getattr(each, name) for each in group) for name in _FIGURES))
-        for key, group in _grouped(samples).items()
-    ]
-
-
-def ratios(samples: Iterable[Sample]) -> list[dict[str, Any]]:
-    """
-    @param samples: those of a server in the order of the rounds.
-    @return: tcpchat by naive, for each scenario and number of recipients: the
-        medians of the ratios within the rounds, for a machine may be slower in
-        one round than in another.
-    """
-    groups = _grouped(samples)
-    result: list[dict[str, Any]] = []
-    for (server, scenario, recipients), ours in groups.items():
-        theirs = groups.get(("naive", scenario, recipients))
-        if server == "naive" or theirs is None:
-            continue
-        pairs = list(zip(ours, theirs, strict=True))
-        result.append(
-            {
-                "scenario": scenario,
-                "recipients": recipients,
-                "serverCPU": median(our.serverCPU / their.serverCPU for our, their in pairs),
-                "aim": AIMS[scenario],
-                "perSecond": median(our.perSecond / their.perSecond for our, their in pairs),
-                "p99": median(our.p99 / their.p99 for our, their in pairs) if ours[0].p99 else None,
-            }
-        )
-    return result
-
-
-def _grouped(samples: Iterable[Sample]) -> dict[tuple[str, str, int], list[Sample]]:
-    groups: dict[tuple[str, str, int], list[Sample]] = {}
+    groups: dict[Case, list[Figures]] = {}
     for each in samples:
-        groups.setdefault((each.server, each.scenario, each.recipients), []).append(each)
-    return groups
-
-
-def table(samples: list[Sample]) -> str:
-    """
-    @param samples: of all rounds.
-    @return: lines for a terminal of 80 columns.
-    """
-    lines: list[str] = []
-    rows, shares = medians(samples), ratios(samples)
-    for scenario, title in TITLES.items():
-        lines += [
-            f"{title}:",
-            "     N  server   lines/s  CPU s/million  p50 ms  p99 ms  server busy  load busy",
-        ]
-        mine = [row for row in rows if row.scenario == scenario]
-        for recipients in dict.fromkeys(row.recipients for row in mine):
-            lines += [_row(row) for row in mine if row.recipients == recipients]
-            lines += [
-                _ratio(share)
-                for share in shares
-                if (share["scenario"], share["recipients"]) == (scenario, recipients)
-            ]
-        lines.append("")
-    disturbed = max(row.disturbed for row in rows)
-    if disturbed > DISTURBED:
-        lines.append(
-            f"Something else ran on these cores for up to {disturbed:.0%} of the time:\n"
-            "trust the ratios of CPU time only, or run it again."
-        )
-    return "\n".join(lines).rstrip()
-
-
-def machine() -> dict[str, object]:
-    """
-    @return: what the figures depend on.
-    """
+        groups.setdefault(each.case, []).append(each.figures)
     return {
-        "cores": len(os.sched_getaffinity(0)),
-        "architecture": platform.machine(),
-        "kernel": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "twisted": version("twisted"),
-        "tcpchat": version("tcpchat"),
+        case: Figures(*(_median([getattr(each, name) for each in rounds]) for name in NAMES))
+        for case, rounds in groups.items()
     }
 
 
-def asMappings(samples: Iterable[Sample]) -> list[dict[str, object]]:
+@dataclass(frozen=True)
+class Ratio:
     """
-    @return: the samples as they are written as JSON.
+    One case by another, in each round on its own, for a machine may be slower in
+    one round than in another.
+
+    @ivar middle: the median of the rounds.
+    @ivar least: the smallest of the rounds.
+    @ivar most: the largest of the rounds.
     """
-    return [asdict(each) for each in samples]
+
+    middle: float
+    least: float
+    most: float
 
 
-def _row(row: Sample) -> str:
-    latency = f"{row.p50:8.2f}{row.p99:8.2f}" if row.p99 else "       -       -"
-    return (
-        f"{row.recipients:6}  {row.server:7}{row.perSecond:9.0f}{row.serverCPU:15.3f}{latency}"
-        f"{row.serverBusy:13.0%}{row.loadBusy:11.0%}"
-    )
+def ratio(
+    samples: Iterable[Sample], ours: Case, theirs: Case, figure: str = "serverCPU"
+) -> Ratio | None:
+    """
+    @return: L{None} when there is no round that has both.
+    """
+    sides: tuple[dict[int, float], dict[int, float]] = ({}, {})
+    for each in samples:
+        value = getattr(each.figures, figure)
+        for case, side in zip((ours, theirs), sides, strict=True):
+            if each.case == case and value is not None:
+                side[each.round] = value
+    mine, other = sides
+    shares = [value / other[number] for number, value in mine.items() if other.get(number)]
+    if not shares:
+        return None
+    return Ratio(*(round(value, 4) for value in (median(shares), min(shares), max(shares))))
 
 
-def _ratio(share: dict[str, Any]) -> str:
-    p99 = f"{share['p99']:8.2f}" if share["p99"] is not None else "       -"
-    return (
-        f"{'':8}ratio  {share['perSecond']:9.2f}{share['serverCPU']:15.3f}{'':8}{p99}"
-        f"   (aim of CPU: {share['aim']})"
-    )
+def comparison(case: Case, rooms: int) -> tuple[Case, Case] | None:
+    """
+    @param rooms: how many there are where there are many.
+    @return: what it is told apart from and by: our server by that of the case where
+        everybody is in one room, else the case by the plain one beside it; L{None}
+        for what others are compared with.
+    """
+    match case.group:
+        case "rooms" if case.rooms > 1:
+            count = ROOM * rooms if case.scenario == "one" else ROOM
+            return case, replace(case, rooms=1, recipients=count)
+        case "mixed" if case.isMixed:
+            return case, replace(case, isMixed=False)
+        case "tls" if case.server == OVER_TLS:
+            return case, replace(case, server=OURS)
+        case "fanout" if case.server != OURS:
+            return replace(case, server=OURS), case
+    return None
+
+
+def asMapping(samples: list[Sample]) -> dict[str, Any]:
+    """
+    @return: medians and samples as they are written as JSON; the samples as rows of
+        the columns named beside them.
+    """
+    rows = [{**asdict(each.case), "round": each.round, **asdict(each.figures)} for each in samples]
+    return {
+        "medians": [
+            {**asdict(case), **_rounded(asdict(values))}
+            for case, values in medians(samples).items()
+        ],
+        "columns": list(rows[0]) if rows else [],
+        "samples": [list(_rounded(row).values()) for row in rows],
+    }
+
+
+def fromMapping(results: Mapping[str, Any]) -> list[Sample]:
+    """
+    @param results: with what L{asMapping} has made.
+    """
+    samples = []
+    caseNames = [field.name for field in fields(Case)]
+    for values in results["samples"]:
+        row = dict(zip(results["columns"], values, strict=True))
+        case = Case(**{name: row[name] for name in caseNames})
+        samples.append(Sample(case, row["round"], Figures(*(row[name] for name in NAMES))))
+    return samples
+
+
+def asJSON(results: Mapping[str, Any]) -> str:
+    """
+    @return: JSON with one line for each item of each list or mapping at the top.
+    """
+    parts = []
+    for name, value in results.items():
+        match value:
+            case list() if value:
+                inner = ",\n".join(f"    {json.dumps(item)}" for item in value)
+                parts.append(f"  {json.dumps(name)}: [\n{inner}\n  ]")
+            case dict() if value:
+                inner = ",\n".join(
+                    f"    {json.dumps(key)}: {json.dumps(item)}" for key, item in value.items()
+                )
+                parts.append(f"  {json.dumps(name)}: {{\n{inner}\n  }}")
+            case _:
+                parts.append(f"  {json.dumps(name)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _median(values: list[Any]) -> Any:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+        for name, value in row.items()
+    }

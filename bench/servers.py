@@ -11,43 +11,20 @@ from __future__ import annotations
 import os
 import resource
 import socket
-import sys
-import sysconfig
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
 from time import monotonic
 from typing import Self
 
-HERE = Path(__file__).resolve().parent
-
-HOST = "127.0.0.1"
-
-KINDS = ("tcpchat", "naive")
-"""What is measured, and what it is compared with."""
+from kinds import HOST, KINDS
 
 _STARTS_WITHIN = 20.0
 _STOPS_WITHIN = 5.0
 _SPARE_FILES = 64
 _LAST_WORDS = 20
-
-
-# What is measured is not how peers are held back.  What comes behind has the last word.
-_RELAXED = [
-    *("--line-rate", "0", "--join-rate", "0", "--nick-rate", "0"),
-    *("--max-nameless", "0", "--max-per-address", "0", "--connect-rate", "0"),
-]
-
-
-def _command(kind: str, port: int, options: Sequence[str]) -> list[str]:
-    if kind == "naive":
-        return [sys.executable, str(HERE / "naive.py"), str(port)]
-    twistd = Path(sysconfig.get_path("scripts"), "twistd")
-    endpoint = f"tcp:{port}:interface={HOST}"
-    command = [str(twistd), "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint]
-    command += [*_RELAXED, *options]
-    return [*command, "--database", ":memory:"] if kind == "in memory" else command
 
 
 class Server:
@@ -61,10 +38,13 @@ class Server:
 
     def __init__(self, kind: str, cpus: set[int], options: Sequence[str] = ()) -> None:
         """
-        @param kind: one of L{KINDS}, or C{in memory}: tcpchat without a database.
+        @param kind: one of L{KINDS}.
         @param cpus: the cores it may use.
-        @param options: of C{twistd tcpchat}.
+        @param options: what its command line has besides.
+        @raise SystemExit: when it is not installed.
         """
+        if lack := KINDS[kind].missing():
+            raise SystemExit(lack)
         self._kind = kind
         self._options = options
         self._cpus = cpus
@@ -91,16 +71,16 @@ class Server:
         self._directory = tempfile.TemporaryDirectory(prefix="tcpchat-bench-")
         self.directory = Path(self._directory.name)
         self._log = self.directory / "log"
-        with self._log.open("wb") as output:
+        command = KINDS[self._kind].command(self.port, self.directory)
+        with self._log.open("wb") as output, _on(self._cpus):
             self._process = Popen(
-                _command(self._kind, self.port, self._options),
+                [*command, *self._options],
                 cwd=self._directory.name,
                 stdin=DEVNULL,
                 stdout=output,
                 stderr=STDOUT,
             )
         try:
-            os.sched_setaffinity(self.pid, self._cpus)
             self._waitUntilListening()
         except BaseException:
             self._stop()
@@ -133,6 +113,17 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._directory.cleanup()
+
+
+@contextmanager
+def _on(cpus: set[int]) -> Iterator[None]:
+    # What is started inherits it.  Some look only then how many cores there are.
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def freePort() -> int:

@@ -9,8 +9,8 @@ import time
 import urllib.request
 from types import MappingProxyType
 
+from measuring import Wrong
 from servers import HOST, Server, freePort
-from traffic import Wrong
 
 NO_LIMITS = MappingProxyType(
     {

@@ -12,10 +12,10 @@ import socket
 import time
 from dataclasses import dataclass
 
+from measuring import Wrong
 from openings import connect, hangUp, isWelcome
 from servers import HOST
 from service import Service
-from traffic import Wrong
 from witnesses import Testimony, Witnesses
 
 RATE = 100

@@ -22,8 +22,8 @@ import time
 from dataclasses import dataclass
 from subprocess import PIPE, Popen
 
-from load import percentile
-from servers import HERE, HOST
+from kinds import HERE, HOST
+from measuring import percentile
 
 INTERVAL = 0.02
 """Seconds between two lines."""

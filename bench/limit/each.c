@@ -1,0 +1,24 @@
+/*
+ * The limit of a server that sends each line as soon as it has read it: one send() per line and
+ * recipient, and nothing besides.
+ */
+#include "chat.h"
+
+void line_said(struct connection *author, const char *text, size_t length)
+{
+    static char heard[HEARD_SIZE];
+    const size_t size = heard_line(heard, author, text, length);
+    const struct room *const room = author->room;
+    for (uint32_t index = 0; index < room->count; index++)
+        if (room->members[index] != author)
+            connection_send(room->members[index], heard, size);
+}
+
+void room_changes(struct room *room)
+{
+    (void)room;
+}
+
+void round_ended(void)
+{
+}
