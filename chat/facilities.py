@@ -20,6 +20,7 @@ from chat.languages import SOURCE_LANGUAGE
 from chat.limits import UNRESTRICTED, Rate
 from chat.member import Member
 from chat.records import Account
+from chat.replays import Replays
 from chat.sanctions import Sanctions
 
 REPLAY = 20
@@ -63,6 +64,7 @@ class Facilities:
     @ivar rehash: reads again what was read from files; fires with one short text
         for each thing that could not be read.
     @ivar counters: what is counted.
+    @ivar replays: what was told last on coming into a room.
     @ivar startedAt: when the service began, in seconds of the clock.
     """
 
@@ -77,6 +79,7 @@ class Facilities:
     settings: Settings = Settings()
     motd: str = ""
     counters: Counters = field(default_factory=Counters)
+    replays: Replays = field(default_factory=Replays)
     startedAt: float = 0.0
 
     def now(self) -> datetime:

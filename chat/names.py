@@ -30,6 +30,9 @@ ROOM_MARK = "#"
 # Each column may have a character and the marks on it.
 _LONGEST = MAX_COLUMNS * (1 + MAX_MARKS)
 
+# Of these PRECIS and Unicode change nothing but the case, and most names are such ones.
+_isPlain = re.compile(r"[A-Za-z][A-Za-z0-9_-]*").fullmatch
+
 _preserved = get_profile("UsernameCasePreserved")
 _mapped = get_profile("UsernameCaseMapped:CaseFold")
 
@@ -42,6 +45,8 @@ _TOGETHER = (
 )
 
 
+# It is asked again when the name is given, perhaps later.
+@lru_cache(maxsize=4096)
 def nickname(text: str) -> str:
     """
     Make a nickname of what somebody typed.
@@ -54,6 +59,8 @@ def nickname(text: str) -> str:
     """
     if len(text) > 4 * MAX_COLUMNS:
         raise NickTooLong(str(MAX_COLUMNS))
+    if len(text) <= MAX_COLUMNS and _isPlain(text):
+        return text
     try:
         shown: str = _preserved.enforce(text)
     except UnicodeEncodeError as error:
@@ -81,6 +88,8 @@ def fold(nick: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _fold(nick: str) -> str:
+    if _isPlain(nick):
+        return nick.lower()
     plain = normalize("NFKC", nick)
     try:
         folded: str = _mapped.enforce(plain)

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from chat.core import Core
 from chat.errors import HistoryUnavailable, TryLater
 from chat.events import Acted, Event, Excerpt, Line, Missed, Recalled, Warned
-from chat.interfaces import Extract
+from chat.interfaces import Extract, Rendering
 
 MAX_BYTES = 188 * 1024
 """
@@ -52,9 +52,19 @@ def replay(core: Core, room: str) -> None:
     if not extracts:
         core.hear(Warned("no-replay", room))
         return
-    events = recalled(core, room, "replay", extracts[0])
-    if len(events) > 1:
-        _write(core, room, events)
+    extract, rendering = extracts[0], _renderingOf(core, room)
+    if not extract.lines and not extract.missed:
+        return
+
+    def render() -> bytes:
+        events = recalled(core, room, "replay", extract)
+        return b"".join(map(rendering.render, events)) if len(events) > 1 else b""
+
+    if _ignoresSome(core, extract.lines):
+        core.recipient.take(render())
+    else:
+        # The same for all of a crowd.
+        core.recipient.take(core.shared.replays.bytesOf(rendering, room, extract, render))
 
 
 def recalled(
@@ -108,9 +118,14 @@ def _unavailable(failure: Failure) -> None:
 
 
 def _write(core: Core, room: str, events: Sequence[Event]) -> None:
+    core.recipient.hearAll(events, _renderingOf(core, room))
+
+
+def _renderingOf(core: Core, room: str) -> Rendering:
+    """How what was said in a room, or in several, reads to him."""
     rendering = core.recipient.rendering
     isHere = room != "" and room == core.participant.room
-    core.recipient.hearAll(events, rendering if isHere else rendering.elsewhere)
+    return rendering if isHere else rendering.elsewhere
 
 
 def _fitting(lines: Iterable[Line]) -> int:
@@ -143,6 +158,14 @@ def _inOrder(lines: Iterable[Line], missed: Iterable[Missed]) -> Iterator[Event]
 def _recalled(line: Line) -> Recalled:
     acted = isinstance(line, Acted)
     return Recalled(line.room, line.id, line.at, line.nick, line.text, acted)
+
+
+def _ignoresSome(core: Core, lines: Iterable[Line]) -> bool:
+    """Whether there is somebody in it whom he ignores."""
+    member, isDeafTo = core.member, core.hub.attention.isDeafTo
+    return member is not None and any(
+        isDeafTo(member, nick) for nick in {one.nick for one in lines}
+    )
 
 
 def _isIgnored(core: Core, line: Line) -> bool:

@@ -118,7 +118,8 @@ class Sanctions:
         @return: the ban of a network with this address in it, the one that
             lasts longest.
         """
-        parsed = _addressOf(address)
+        # Mostly there are none, and each who comes is looked for several times.
+        parsed = _addressOf(address) if self._networks else None
         if parsed is None:
             return None
         number, width = int(parsed), parsed.max_prefixlen

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from precis_i18n import get_profile
 
 from chat.errors import ChatError, NickConfusable, NickInvalid, NickTooLong, RoomInvalid
 from chat.names import MAX_COLUMNS, fold, isNamedIn, nickname, roomname
@@ -233,6 +236,14 @@ def test_anythingIsANicknameOrRefused(text: str) -> None:
     assert nickname(name) == name
     assert name[0].isalpha()
     assert not set(name) & set(" :*#<>!/[]()")
+
+
+@given(st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,19}", fullmatch=True))
+def test_plainNamesAreWhatPRECISMakesOfThem(text: str) -> None:
+    """They do not take the long way."""
+    assert nickname(text) == get_profile("UsernameCasePreserved").enforce(text)
+    folded = get_profile("UsernameCaseMapped:CaseFold").enforce(normalize("NFKC", text))
+    assert fold(text) == normalize("NFKC", folded)
 
 
 @given(st.text(_letters, min_size=1, max_size=3))

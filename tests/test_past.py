@@ -22,10 +22,11 @@ from chat.events import (
     Warned,
     Welcomed,
 )
-from chat.interfaces import Extract
+from chat.interfaces import Extract, Style
 from chat.past import MAX_BYTES
+from chat.rendering.choice import renderingFor
 from tests.facilities import AT
-from tests.people import Stage
+from tests.people import EventRendering, Stage
 
 
 def said(id: int, text: str = "hello", nick: str = "bob") -> Said:
@@ -193,6 +194,90 @@ def test_whatCannotBeReadKeepsNobodyOut(error: Exception) -> None:
         Entered("#dev"),
         Talking("#dev"),
         Warned("no-replay", "#dev"),
+    ]
+
+
+class CountedRendering(EventRendering):
+    """
+    @ivar recalled: How many lines of the past it has rendered.
+    """
+
+    recalled = 0
+
+    def render(self, event: Event) -> bytes:
+        self.recalled += isinstance(event, Recalled)
+        return super().render(event)
+
+
+def test_forACrowdEachLineIsRenderedOnce() -> None:
+    text, programs = (CountedRendering(renderingFor(Style(each))) for each in ("text", "json"))
+    stage = Stage(renderings=lambda style: programs if style.format == "json" else text)
+    stage.visitor("alice", "one", "two")
+    replayed = [
+        Excerpt("#lobby", "replay", 2, False, 2),
+        recalled(1, "one", "alice"),
+        recalled(2, "two", "alice"),
+    ]
+    for number in range(5):
+        assert stage.visitor().hears(f"a{number}")[-3:] == replayed
+        assert stage.visitor("/format json").hears(f"b{number}")[-3:] == replayed
+    assert (text.recalled, programs.recalled) == (2, 2)
+
+
+def test_whatIsSaidBetweenTwoWhoComeIsToldToTheSecond() -> None:
+    stage = Stage()
+    alice = stage.visitor("alice", "one")
+    assert stage.visitor().hears("bob")[-1] == recalled(1, "one", "alice")
+    alice.says("two")
+    assert stage.visitor().hears("carol")[-3:] == [
+        Excerpt("#lobby", "replay", 2, False, 2),
+        recalled(1, "one", "alice"),
+        recalled(2, "two", "alice"),
+    ]
+
+
+def test_whoIgnoresSomebodyIsToldSomethingElse() -> None:
+    stage = Stage()
+    stage.visitor("alice", "/join #dev", "one")
+    stage.visitor("bob", "/join #dev", "two")
+    one, two = (
+        Recalled("#dev", 1, AT, "alice", "one"),
+        Recalled("#dev", 2, AT, "bob", "two"),
+    )
+    whole, part = Excerpt("#dev", "replay", 2, False, 2), Excerpt("#dev", "replay", 1, False, 2)
+    told = {
+        (): [whole, one, two],
+        ("/ignore BOB",): [part, one],
+        ("/ignore dave",): [whole, one, two],
+    }
+    for _ in range(2):
+        for before, expected in told.items():
+            visitor = stage.visitor("carol", *before)
+            assert visitor.hears("/join #dev")[2:] == expected
+            visitor.says("/quit")
+
+
+def test_whoIgnoresEverybodyIsToldNothing() -> None:
+    stage = Stage()
+    stage.visitor("alice", "/join #dev", "one")
+    carol = stage.visitor("/format json", "carol", "/ignore alice")
+    told = carol.hears("/join #dev")
+    assert Talking("#dev") in told
+    assert not [event for event in told if isinstance(event, (Excerpt, Recalled))]
+
+
+def test_ofAForgottenRoomNothingIsTold() -> None:
+    stage = Stage()
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "one")
+    assert bob.hears("/join #dev")[-1] == Recalled("#dev", 1, AT, "alice", "one")
+    for each in (alice, bob):
+        each.says("/leave #dev")
+    assert alice.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
+    alice.says("two")
+    assert bob.hears("/join #dev")[2:] == [
+        Excerpt("#dev", "replay", 1, False, 2),
+        Recalled("#dev", 2, AT, "alice", "two"),
     ]
 
 

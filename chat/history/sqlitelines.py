@@ -76,6 +76,8 @@ class SQLiteHistory:
         self._losses = losses
         self._replay = replay
         self._watches: list[_Watch] = []
+        # Who waits for the newest lines of a room, while the disk is asked for them.
+        self._waiting: dict[str, list[Deferred[None]]] = {}
         self._parts: Parts | None = None
 
     def open(self, parts: Parts) -> None:
@@ -106,17 +108,15 @@ class SQLiteHistory:
         here = self._parts.tails.find(room, count + 1) if self._parts is not None else None
         if here is not None:
             return succeed(extracts.newest(room, here, count))
-        # So many that who comes next need not ask the disk.
-        asked = max(count, self._replay) + 1
-
-        def answer(watch: _Watch, found: Found, parts: Parts) -> Extract:
-            found = found.joined(watch.lines, 0, parts.floors.get(room, 0))
-            parts.tails.found(room, found.lines, len(found.lines) < asked)
-            return extracts.newest(room, found, count)
-
-        return self._ask(
-            (room,), lambda reader, _: reader.newest(room, asked, self._floor(room)), answer
-        )
+        if count > self._replay:
+            return self._newest(room, count)
+        # A crowd that comes in asks the disk once; what it said is at hand after that.
+        told: Deferred[None] = Deferred()
+        waiting = self._waiting.setdefault(room, [])
+        waiting.append(told)
+        if len(waiting) == 1:
+            self._newest(room, self._replay).addBoth(self._tell, room)
+        return told.addCallback(lambda _: self.recent(room, count))
 
     def after(self, room: str, id: int, count: int) -> Deferred[Extract]:
         """See L{chat.interfaces.History.after}."""
@@ -213,6 +213,31 @@ class SQLiteHistory:
         # Read in the thread of the reader; an older value is as good, since it is
         # looked at again when the answer is there.
         return self._parts.floors.get(room, 0) if self._parts is not None else 0
+
+    def _newest(self, room: str, count: int) -> Deferred[Extract]:
+        """
+        Read the newest lines of a room from the disk, and have them at hand.
+        """
+        asked = count + 1
+
+        def answer(watch: _Watch, found: Found, parts: Parts) -> Extract:
+            found = found.joined(watch.lines, 0, parts.floors.get(room, 0))
+            parts.tails.found(room, found.lines, len(found.lines) < asked)
+            return extracts.newest(room, found, count)
+
+        return self._ask(
+            (room,), lambda reader, _: reader.newest(room, asked, self._floor(room)), answer
+        )
+
+    def _tell(self, result: Extract | Failure, room: str) -> None:
+        """
+        The newest lines of a room are at hand, or cannot be read: let those who wait go on.
+        """
+        for told in self._waiting.pop(room):
+            if isinstance(result, Failure):
+                told.errback(result)
+            else:
+                told.callback(None)
 
     def _ask(
         self,
