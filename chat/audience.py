@@ -10,8 +10,8 @@ Not everybody gets the same: an author does not hear his own line (unless his
 rendering echoes), nobody hears whom he ignores, somebody who is called by his
 name may want a bell with it, somebody who came in the middle of a turn hears only what
 came after, and somebody who is written to directly must have heard before what
-came before.  These few stand I{apart}: the group notes for each where his share
-begins and which pieces are his own, and joins for him alone.
+came before.  These few stand I{apart}: the group keeps for each the pieces that are
+his, and joins them for him alone.
 
 The loops in L{_Group.flush} are the hot path of the service.
 """
@@ -19,7 +19,6 @@ The loops in L{_Group.flush} are the hot path of the service.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 
 from chat.events import Acted, Event, RoomEvent, Said
 from chat.interfaces import Outlet, Rendering
@@ -118,14 +117,6 @@ class Recipient:
             audience.add(self)
 
 
-@dataclass(slots=True)
-class _Share:
-    """What of the pending pieces one recipient gets who stands apart."""
-
-    begin: int = 0
-    without: set[int] = field(default_factory=set)
-
-
 class _Group:
     """The recipients of one audience who share a rendering."""
 
@@ -134,26 +125,31 @@ class _Group:
     def __init__(self, rendering: Rendering) -> None:
         self.rendering = rendering
         self.writes: dict[Recipient, Callable[[bytes], None]] = {}
-        self.apart: dict[Recipient, _Share] = {}
+        # What of the pending pieces those get who stand apart.
+        self.apart: dict[Recipient, list[bytes]] = {}
         self.pending: list[bytes] = []
         self.size = 0
 
-    def deliver(self, event: RoomEvent, without: Collection[Recipient]) -> None:
+    def deliver(self, event: RoomEvent, without: set[Recipient]) -> None:
         piece = self.rendering.render(event)
         if not piece:
             return
+        apart = self.apart
         for recipient in without:
-            if recipient in self.writes:
-                self._share(recipient).without.add(len(self.pending))
+            if recipient in self.writes and recipient not in apart:
+                apart[recipient] = self.pending.copy()
+        for recipient, share in apart.items():
+            if recipient not in without:
+                share.append(piece)
         self.pending.append(piece)
         self.size += len(piece)
 
     def catchUp(self, recipient: Recipient) -> int:
         if not self.pending:
             return 0
-        share = self._share(recipient)
-        count = self._writeShare(recipient.outlet.write, share)
-        share.begin = len(self.pending)
+        share = self.apart.get(recipient, self.pending)
+        count = _write(recipient.outlet.write, share)
+        self.apart[recipient] = []
         return count
 
     def flush(self) -> int:
@@ -165,7 +161,7 @@ class _Group:
             # Who stands apart is taken out, so that nobody else has to be asked.
             together = together.copy()
             for recipient, share in self.apart.items():
-                count += self._writeShare(together.pop(recipient), share)
+                count += _write(together.pop(recipient), share)
             self.apart.clear()
         pieces = self.pending
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -176,23 +172,14 @@ class _Group:
         self.size = 0
         return count
 
-    def _share(self, recipient: Recipient) -> _Share:
-        share = self.apart.get(recipient)
-        if share is None:
-            share = self.apart[recipient] = _Share()
-        return share
 
-    def _writeShare(self, write: Callable[[bytes], None], share: _Share) -> int:
-        pieces = self.pending[share.begin :]
-        if share.without:
-            pieces = [
-                piece
-                for index, piece in enumerate(pieces, share.begin)
-                if index not in share.without
-            ]
-        if pieces:
-            write(b"".join(pieces))
-        return len(pieces)
+def _write(write: Callable[[bytes], None], pieces: list[bytes]) -> int:
+    """
+    @return: how many pieces these are.
+    """
+    if pieces:
+        write(b"".join(pieces))
+    return len(pieces)
 
 
 class Audience:
@@ -226,7 +213,7 @@ class Audience:
             group = self._groups[rendering] = _Group(rendering)
         group.writes[recipient] = recipient.outlet.write
         if group.pending:
-            group.apart[recipient] = _Share(len(group.pending))
+            group.apart[recipient] = []
         if rendering.ringing is not rendering:
             self._ringing.add(recipient)
         recipient._audiences.append(self)
@@ -263,11 +250,11 @@ class Audience:
         @param author: who does not hear it, unless his rendering echoes.
         @param deaf: who does not hear it either.
         """
-        without = deaf
+        without = set(deaf)
         if author is not None and not author.rendering.echoes:
-            without = (author, *deaf)
+            without.add(author)
         if self._ringing and isinstance(event, (Said, Acted)):
-            without = (*without, *self._ring(event, without))
+            without.update(self._ring(event, without))
         full = False
         for group in self._groups.values():
             group.deliver(event, without)

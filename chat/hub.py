@@ -201,7 +201,7 @@ class Hub:
         @raise NotInRoom: when the member is not in it.
         """
         self.requireIn(member, room)
-        self.publish(Said(room, 0, self.now(), member.nick, text), author)
+        self._backplane.publish(Said(room, 0, self.now(), member.nick, text), author)
 
     def act(self, member: Member, room: str, text: str, author: Recipient) -> None:
         """
@@ -210,7 +210,7 @@ class Hub:
         @raise NotInRoom: when the member is not in it.
         """
         self.requireIn(member, room)
-        self.publish(Acted(room, 0, self.now(), member.nick, text), author)
+        self._backplane.publish(Acted(room, 0, self.now(), member.nick, text), author)
 
     def tell(self, member: Member, to: str, text: str) -> Member:
         """

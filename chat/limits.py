@@ -52,13 +52,16 @@ class Rate(NamedTuple):
         """
         @return: how many seconds it is until it may happen, 0 for now.
         """
-        return max(0.0, mark - now - (self.burst - 1) * self.interval) if self.interval else 0.0
+        if not self.interval:
+            return 0.0
+        wait = mark - now - (self.burst - 1) * self.interval
+        return wait if wait > 0 else 0.0
 
     def spend(self, mark: float, now: float) -> float:
         """
         @return: the mark after it has happened now.
         """
-        return max(mark, now) + self.interval
+        return (mark if mark > now else now) + self.interval
 
 
 @dataclass(slots=True)

@@ -59,6 +59,7 @@ class BoundedOutlet:
     """
     The outlet of one connection.
 
+    @ivar busy: whether so much waits that the reader should not ask for more.
     @ivar waiting: how many bytes have been written and not been taken by the
         kernel yet (for TLS, by the transport).
     @ivar written: how many bytes have been written in all.
@@ -78,6 +79,7 @@ class BoundedOutlet:
         "_socket",
         "_taken",
         "_transport",
+        "busy",
         "waiting",
         "written",
     )
@@ -114,14 +116,10 @@ class BoundedOutlet:
         self._descriptor = -1
         if self._socket is not None and not self._secure:
             self._descriptor = self._socket.fileno()
+        self.busy = False
         self.waiting = 0
         self.written = 0
         transport.registerProducer(self, self._secure)
-
-    @property
-    def busy(self) -> bool:
-        """Whether so much waits that the reader should not ask for more."""
-        return self.waiting > self._readers.limits.softWaiting
 
     def write(self, data: bytes) -> None:
         """
@@ -240,6 +238,7 @@ class BoundedOutlet:
 
     def _wait(self, size: int) -> None:
         self.waiting += size
+        self.busy = self.waiting > self._readers.limits.softWaiting
         self._readers.more(size)
 
     def _forget(self) -> None:

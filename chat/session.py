@@ -90,7 +90,7 @@ class Session:
             core.deadlines.touch()
             core.hub.touch(core.member, core.seat)
         try:
-            command = self._parsed(line)
+            command = self._parsedSecret(line) if core.participant.asked else parse(line)
             if command is None:
                 return
             if core.member is None or isinstance(command, StateCommand):
@@ -162,13 +162,12 @@ class Session:
         self._lifecycle.gone(reason)
         self._core.over()
 
-    def _parsed(self, line: str) -> Command | None:
+    def _parsedSecret(self, line: str) -> Command | None:
+        """What may be a password, which is not to be shown in a refusal."""
         try:
             return parse(line)
         except UnknownCommand:
-            if not self._core.participant.asked:
-                raise
-            # A password may begin with a slash, and is not to be shown in a refusal.
+            # One may begin with a slash.
             return Say(clean(line))
 
     def _failed(self) -> None:

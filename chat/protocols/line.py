@@ -57,6 +57,7 @@ class LineProtocol(LineReceiver):
     Of L{LineReceiver} it is the interface; the splitting is that of L{LineFramer},
     which is linear and knows the line ends of telnet.
 
+    @ivar isReady: see L{Source}.
     @ivar life: what is known of the connection when it has ended.
     @ivar outlet: what waits for the peer; there once the peer is greeted.
     @ivar session: the participant; likewise, and until the connection is over.
@@ -74,7 +75,7 @@ class LineProtocol(LineReceiver):
         self._turns = Turns(self, factory)
         # Until there is a nickname.
         self._acquaintance: Acquaintance | None = Acquaintance()
-        self._held = False
+        self.isReady = True
         self._isLate = False
         self._isOver = False
         self._closing: LingeringClose | None = None
@@ -183,22 +184,24 @@ class LineProtocol(LineReceiver):
         """See L{FrontDoor.named}."""
         pace.mark = max(pace.mark, self._turns.pace.mark)
         self._turns.pace = pace
+        self._turns.spread = self.factory.spread
         self._acquaintance = None
         self.factory.named(self)
 
     def hold(self) -> None:
         """See L{FrontDoor.hold}."""
-        self._held = True
+        self.isReady = False
 
     def release(self) -> None:
         """See L{FrontDoor.release}."""
-        self._held = False
+        self.isReady = self._closing is None
         # Not at once: the session calls this while it changes its state.
         self._turns.workLater()
 
     def close(self, grace: float | None = None) -> None:
         """See L{FrontDoor.close}."""
         if self._closing is None:
+            self.isReady = False
             self._closing = LingeringClose(
                 self.transport,
                 self.outlet,
@@ -231,16 +234,6 @@ class LineProtocol(LineReceiver):
         if self._closing is None:
             self._turns.receive(data)
 
-    @property
-    def isReady(self) -> bool:
-        """See L{Source}."""
-        return self._closing is None and not self._held
-
-    @property
-    def isBusy(self) -> bool:
-        """See L{Source}."""
-        return self.outlet.busy
-
     def decoded(self, data: bytes) -> bytes:
         """
         See L{Source.decoded}: telnet commands are answered.
@@ -266,13 +259,13 @@ class LineProtocol(LineReceiver):
             self._acquaintance.frameReceived(frame)
         ):
             return
-        if frame is Broken.TOO_LONG:
+        if isinstance(frame, bytes):
+            self.lineReceived(frame)
+        elif frame is Broken.TOO_LONG:
             self.life.lines += 1
             self.session.refuse(LineTooLong(str(self.factory.limits.maxLine)))
-        elif frame is Broken.ENDLESS:
-            self._endless()
         else:
-            self.lineReceived(frame)
+            self._endless()
 
     def lineReceived(self, line: bytes) -> None:
         """
@@ -288,7 +281,7 @@ class LineProtocol(LineReceiver):
         else:
             self.session.lineReceived(text)
 
-    def allDone(self, rest: bytes) -> None:
+    def allDone(self) -> None:
         """See L{Source.allDone}."""
         if self._reading.hasEnded:
             if self.connected:
@@ -296,7 +289,7 @@ class LineProtocol(LineReceiver):
             else:
                 self._over()
         elif self._acquaintance is None or not self._recognised(
-            self._acquaintance.partialReceived(rest)
+            self._acquaintance.partialReceived(self._turns.rest)
         ):
             self._reading.resume()
 

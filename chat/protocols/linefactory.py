@@ -45,8 +45,8 @@ class LineFactory(ServerFactory):
     @ivar admission: who may connect.
     @ivar readers: for whom something waits.
     @ivar spread: does their lines, when they are many at once.
-    @ivar crossings: the same for their coming and going, so that no line waits
-        for thousands who hang up.
+    @ivar crossings: the same for their coming and going, and for what they say before
+        they have a nickname, so that no line waits for thousands who come in or hang up.
     @ivar ghosts: those that are not read from.
     """
 

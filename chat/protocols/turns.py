@@ -16,6 +16,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chat.counters import Counters
+from chat.interfaces import Outlet
 from chat.limits import UNLIMITED, Limits, Pace, Rate
 from chat.protocols.framing import Broken, LineFramer, countOf
 from chat.protocols.spreading import Spread
@@ -31,13 +32,11 @@ class Setting(Protocol):
     What all connections share.
 
     @ivar lines: how often a line of one participant is done.
-    @ivar spread: does the lines of all of them.
-    @ivar crossings: does their coming and going.
+    @ivar crossings: does their coming and going, and the lines until they are in.
     """
 
     limits: Limits
     lines: Rate
-    spread: Spread
     crossings: Spread
     counters: Counters
     clock: IReactorTime
@@ -49,15 +48,14 @@ class Source(Protocol):
     The connection from which the lines come.
 
     @ivar isReady: whether it takes lines at present.
-    @ivar isBusy: whether so much waits for its peer that it should not ask for
-        more.
+    @ivar outlet: what waits for its peer, who should not ask for more while it is
+        busy.
     """
 
-    @property
-    def isReady(self) -> bool: ...
+    isReady: bool
 
     @property
-    def isBusy(self) -> bool: ...
+    def outlet(self) -> Outlet: ...
 
     def decoded(self, data: bytes) -> bytes:
         """
@@ -68,12 +66,8 @@ class Source(Protocol):
     def frameReceived(self, frame: bytes | Broken) -> None:
         """A line is to be done."""
 
-    def allDone(self, rest: bytes) -> None:
-        """
-        Everything that has been read is done.
-
-        @param rest: what has come of a line that has no end yet.
-        """
+    def allDone(self) -> None:
+        """Everything that has been read is done."""
 
     def waits(self) -> None:
         """Something has been read that is not done."""
@@ -88,6 +82,8 @@ class Turns:
 
     @ivar pace: how fast they come; that of the participant, once it is known who
         he is.
+    @ivar spread: in which queue they stand: with those who come and go, until it is
+        set to that of those who are in.
     """
 
     __slots__ = (
@@ -102,6 +98,7 @@ class Turns:
         "_source",
         "_timer",
         "pace",
+        "spread",
     )
 
     def __init__(self, source: Source, setting: Setting) -> None:
@@ -113,6 +110,7 @@ class Turns:
         # Whose turn has not come.
         self._next: bytes | Broken | None = None
         self.pace = Pace()
+        self.spread = setting.crossings
         self._isLast = False
         self._isEnding = False
         # Whether a turn is being taken, or is to be.
@@ -120,6 +118,13 @@ class Turns:
         # For a later turn.
         self._isWaiting = False
         self._timer: IDelayedCall | None = None
+
+    @property
+    def rest(self) -> bytes:
+        """
+        What has come of a line that has no end yet, when everything else is done.
+        """
+        return self._framer.rest
 
     def receive(self, data: bytes) -> None:
         """
@@ -154,7 +159,7 @@ class Turns:
         if not self._isPending:
             self._isPending = True
             isLeaving = self._isLast and not self._raw
-            spread = self._setting.crossings if isLeaving else self._setting.spread
+            spread = self._setting.crossings if isLeaving else self.spread
             if not spread.do(self._work):
                 self._source.waits()
 
@@ -191,10 +196,10 @@ class Turns:
             if frame is None and not self._raw:
                 if self._isEnding and framer.end():
                     continue
-                source.allDone(framer.rest)
+                source.allDone()
                 return
             self._next = frame
-            if source.isBusy:
+            if source.outlet.busy:
                 self._count("waiting")
                 break
             if frame is None and size > 0:
@@ -208,7 +213,7 @@ class Turns:
                 if not self._isItsTime():
                     break
                 self._next = None
-                lines = 0 if self._setting.spread.isCrowded else lines - 1
+                lines = 0 if self.spread.isCrowded else lines - 1
                 source.frameReceived(frame)
             else:
                 self._count("turn")
@@ -237,6 +242,8 @@ class Turns:
         never, where too many wait already.
         """
         rate = self._setting.lines
+        if not rate.interval:
+            return True
         now = self._setting.clock.seconds()
         wait = rate.wait(self.pace.mark, now)
         if not wait:

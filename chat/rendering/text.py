@@ -45,7 +45,7 @@ class TextRendering:
     def render(self, event: Event) -> bytes:
         """See L{chat.interfaces.Rendering.render}."""
         lines = self._lines(event) if self._isPlain else self._decorated(event)
-        return "".join([line + "\r\n" for line in lines]).encode()
+        return "\r\n".join([*lines, ""]).encode()
 
     def _makeOthers(self, style: Style, isElsewhere: bool, isRinging: bool) -> None:
         self.elsewhere = self if isElsewhere else TextRendering(style, True, isRinging)

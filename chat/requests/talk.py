@@ -23,11 +23,14 @@ def carryOutTalk(core: Core, member: Member, command: TalkCommand) -> None:
     @raise ChatError: when it cannot be done.
     """
     requireVoice(core, member)
+    room = core.participant.room
     match command:
-        case Say(text):
-            core.hub.say(member, _room(core), text, core.recipient)
-        case Act(text):
-            core.hub.act(member, _room(core), text, core.recipient)
+        case Say() | Act() if not room:
+            raise NoRoom
+        case Say():
+            core.hub.say(member, room, command.text, core.recipient)
+        case Act():
+            core.hub.act(member, room, command.text, core.recipient)
         case Tell(to, text):
             _told(core, core.hub.tell(member, to, text))
         case Reply(text):
@@ -58,13 +61,6 @@ def reasonOf(core: Core, member: Member, text: str) -> str:
     except Muted:
         return ""
     return text
-
-
-def _room(core: Core) -> str:
-    room = core.participant.room
-    if not room:
-        raise NoRoom
-    return room
 
 
 def _told(core: Core, other: Member) -> None:

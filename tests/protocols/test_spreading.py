@@ -209,3 +209,18 @@ def test_noLineWaitsForThoseWhoGo(service: Service) -> None:
         service.reactor.turn()
     assert bob.take() == ["alice: hello"]
     assert service.factory.admission.connections > MANY / 2
+
+
+def test_noLineWaitsForThoseWhoCome(service: Service) -> None:
+    peers = [service.connect() for _ in range(MANY)]
+    alice, bob = service.connect("alice"), service.connect("bob")
+    for number, peer in enumerate(peers):
+        service.say(peer, f"n{number}")
+    service.say(alice, "hello")
+    for _ in range(4):
+        service.reactor.turn()
+    assert "alice: hello" in bob.take()
+    assert len(service.hub.nicknames) < MANY
+    for _ in range(MANY):
+        service.reactor.turn()
+    assert len(service.hub.nicknames) == 2 + MANY
