@@ -13,7 +13,7 @@ came after, and somebody who is written to directly must have heard before what
 came before.  These few stand I{apart}: the group keeps for each the pieces that are
 his, and joins them for him alone.
 
-The loops in L{_Group.flush} are the hot path of the service.
+The hot path of the service is below, in L{chat.fan}.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from chat.events import Acted, Event, RoomEvent, Said
+from chat.fan import Fan
 from chat.interfaces import Outlet, Rendering
 from chat.names import isNamedIn
 
@@ -120,11 +121,12 @@ class Recipient:
 class _Group:
     """The recipients of one audience who share a rendering."""
 
-    __slots__ = ("apart", "pending", "rendering", "size", "writes")
+    __slots__ = ("apart", "fan", "members", "pending", "rendering", "size")
 
     def __init__(self, rendering: Rendering) -> None:
         self.rendering = rendering
-        self.writes: dict[Recipient, Callable[[bytes], None]] = {}
+        self.members: set[Recipient] = set()
+        self.fan = Fan()
         # What of the pending pieces those get who stand apart.
         self.apart: dict[Recipient, list[bytes]] = {}
         self.pending: list[bytes] = []
@@ -136,7 +138,7 @@ class _Group:
             return
         apart = self.apart
         for recipient in without:
-            if recipient in self.writes and recipient not in apart:
+            if recipient in self.members and recipient not in apart:
                 apart[recipient] = self.pending.copy()
         for recipient, share in apart.items():
             if recipient not in without:
@@ -148,37 +150,34 @@ class _Group:
         if not self.pending:
             return 0
         share = self.apart.get(recipient, self.pending)
-        count = _write(recipient.outlet.write, share)
+        count = _write(recipient.outlet, share)
         self.apart[recipient] = []
         return count
 
     def flush(self) -> int:
         if not self.pending:
             return 0
-        together = self.writes
-        count = 0
-        if self.apart:
-            # Who stands apart is taken out, so that nobody else has to be asked.
-            together = together.copy()
-            for recipient, share in self.apart.items():
-                count += _write(together.pop(recipient), share)
-            self.apart.clear()
-        pieces = self.pending
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        for write in together.values():
-            write(data)
-        count += len(pieces) * len(together)
+        fan, pieces, apart = self.fan, self.pending, self.apart
+        count = len(pieces) * (len(self.members) - len(apart))
+        # Who stands apart steps aside, so that nobody else has to be asked.
+        for recipient, share in apart.items():
+            recipient.outlet.leave(fan)
+            count += _write(recipient.outlet, share)
+        fan.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        for recipient in apart:
+            recipient.outlet.join(fan)
+        apart.clear()
         pieces.clear()
         self.size = 0
         return count
 
 
-def _write(write: Callable[[bytes], None], pieces: list[bytes]) -> int:
+def _write(outlet: Outlet, pieces: list[bytes]) -> int:
     """
     @return: how many pieces these are.
     """
     if pieces:
-        write(b"".join(pieces))
+        outlet.write(b"".join(pieces))
     return len(pieces)
 
 
@@ -211,7 +210,8 @@ class Audience:
         group = self._groups.get(rendering)
         if group is None:
             group = self._groups[rendering] = _Group(rendering)
-        group.writes[recipient] = recipient.outlet.write
+        group.members.add(recipient)
+        recipient.outlet.join(group.fan)
         if group.pending:
             group.apart[recipient] = []
         if rendering.ringing is not rendering:
@@ -225,9 +225,10 @@ class Audience:
         self.catchUp(recipient)
         rendering = self._renderingOf(recipient)
         group = self._groups[rendering]
-        del group.writes[recipient]
+        group.members.discard(recipient)
+        recipient.outlet.leave(group.fan)
         group.apart.pop(recipient, None)
-        if not group.writes:
+        if not group.members:
             del self._groups[rendering]
         self._ringing.discard(recipient)
         recipient._audiences.remove(self)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chat.events import Line, Missed
+from chat.fan import Fan
 from chat.limits import Pace
 from chat.records import Account, Record, RoomRecord, Sanction
 
@@ -48,6 +49,16 @@ class Outlet(Protocol):
         cannot deliver is its own affair.
 
         @param data: whole lines, with their line ends.
+        """
+
+    def join(self, fan: Fan) -> None:
+        """
+        Get what is written to a fan from now on, as by L{write}.
+        """
+
+    def leave(self, fan: Fan) -> None:
+        """
+        Get it no longer.
         """
 
 

@@ -21,25 +21,18 @@ asked of the kernel (L{BoundedOutlet.level}).
 from __future__ import annotations
 
 import os
-import socket as socket_
 from collections.abc import Callable
-from contextlib import suppress
-from fcntl import ioctl
-from socket import AF_INET, AF_INET6, IPPROTO_TCP, socket
-from struct import calcsize, unpack
-from termios import TIOCOUTQ
-from typing import Any, Protocol
+from typing import Protocol
 
 from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
+from chat.fan import Fan
 from chat.limits import UNLIMITED
 from chat.readers import Readers
+from chat.sockets import leftIn, setUserTimeout, socketOf, unsentBy
 
 _CHUNK = 64 * 1024
-
-# Looked up once, as it is called for every delivery.
-_write = os.write
 
 
 class Transport(Protocol):
@@ -62,12 +55,13 @@ class BoundedOutlet:
     @ivar busy: whether so much waits that the reader should not ask for more.
     @ivar waiting: how many bytes have been written and not been taken by the
         kernel yet (for TLS, by the transport).
-    @ivar written: how many bytes have been written in all.
     """
 
     __slots__ = (
-        "_descriptor",
+        "_fans",
+        "_isDirect",
         "_isGivenUp",
+        "_number",
         "_onDrain",
         "_onTooSlow",
         "_open",
@@ -79,9 +73,9 @@ class BoundedOutlet:
         "_socket",
         "_taken",
         "_transport",
+        "_written",
         "busy",
         "waiting",
-        "written",
     )
 
     def __init__(
@@ -112,26 +106,35 @@ class BoundedOutlet:
         self._secure = ISSLTransport.providedBy(transport)
         self._ready = self._secure
         self._socket = socketOf(transport)
-        # To be written to directly, or -1.
-        self._descriptor = -1
+        # Of the socket, if the kernel may be given bytes directly, or -1.
+        self._number = -1
         if self._socket is not None and not self._secure:
-            self._descriptor = self._socket.fileno()
+            self._number = self._socket.fileno()
+        self._fans: list[Fan] = []
+        # Whether it is one of those in the fans who keep up.
+        self._isDirect = False
+        self._written = 0
         self.busy = False
         self.waiting = 0
-        self.written = 0
         transport.registerProducer(self, self._secure)
+
+    @property
+    def written(self) -> int:
+        """How many bytes have been written in all."""
+        if self._isDirect:
+            return self._written + sum(fan.total for fan in self._fans)
+        return self._written
 
     def write(self, data: bytes) -> None:
         """
         See L{chat.interfaces.Outlet.write}.
         """
         size = len(data)
-        self.written += size
+        self._written += size
         if self._ready:
-            if self._descriptor >= 0:
+            if self._number >= 0:
                 try:
-                    # A socket's own send does the same and costs a tenth more.
-                    sent = _write(self._descriptor, data)
+                    sent = os.write(self._number, data)
                 except OSError:
                     # Full, or broken: the transport will find out which.
                     sent = 0
@@ -146,13 +149,39 @@ class BoundedOutlet:
             self._queue.append(data)
             self._wait(size)
 
+    def join(self, fan: Fan) -> None:
+        """
+        See L{chat.interfaces.Outlet.join}.
+        """
+        self._fans.append(fan)
+        if self._isDirect:
+            self._enter(fan)
+        else:
+            fan.others[self] = None
+
+    def leave(self, fan: Fan) -> None:
+        """
+        See L{chat.interfaces.Outlet.leave}.
+        """
+        self._fans.remove(fan)
+        if self._isDirect:
+            self._exit(fan)
+        else:
+            del fan.others[self]
+
+    def fellBehind(self, data: bytes, sent: int) -> None:
+        """
+        See L{chat.fan.Direct.fellBehind}.
+        """
+        self._give(data[sent:])
+
     def level(self) -> object:
         """
         See L{chat.readers.Reader.level}.
         """
         # How much is unsent may be the same again and again: as a reader takes
         # something, the kernel takes as much from the transport.
-        return self._resumed, _left(self._transport), _unsent(self._socket)
+        return self._resumed, leftIn(self._transport), unsentBy(self._socket)
 
     def progressed(self, seconds: float) -> None:
         """
@@ -204,6 +233,7 @@ class BoundedOutlet:
         if self._ready:
             if self._readers.forget(self):
                 self._allow(0)
+            self._keepUp()
             if drained:
                 self._onDrain()
         if self._ready and self._transport.disconnecting:
@@ -224,7 +254,8 @@ class BoundedOutlet:
         """
         self._open = self._ready = False
         # Once the socket is closed, the number may be that of another one.
-        self._descriptor = -1
+        self._stepAside()
+        self._number = -1
         self._taken = 0
         self._forget()
         self._readers.forget(self)
@@ -264,60 +295,37 @@ class BoundedOutlet:
         and until then they wait here.
         """
         if not self._secure:
+            self._stepAside()
             self._ready = False
             self._taken = len(data)
             self._wait(len(data))
             self._readers.watch(self)
         self._transport.write(data)
 
+    def _keepUp(self) -> None:
+        """Nothing waits: be one of those who keep up, if that can be."""
+        if self._number >= 0 and not self._isDirect:
+            self._isDirect = True
+            for fan in self._fans:
+                del fan.others[self]
+                self._enter(fan)
+
+    def _stepAside(self) -> None:
+        """Be one of the others."""
+        if self._isDirect:
+            self._isDirect = False
+            for fan in self._fans:
+                self._exit(fan)
+                fan.others[self] = None
+
+    def _enter(self, fan: Fan) -> None:
+        fan.direct[self._number] = self
+        self._written -= fan.total
+
+    def _exit(self, fan: Fan) -> None:
+        del fan.direct[self._number]
+        self._written += fan.total
+
 
 def _ignore(*_: object) -> None:
     """Do nothing."""
-
-
-def setUserTimeout(connection: socket, seconds: float) -> None:
-    """
-    Say how long what was sent may stay unacknowledged (RFC 5482), where the
-    system can be told.
-    """
-    option = getattr(socket_, "TCP_USER_TIMEOUT", None)
-    if option is not None and connection.family in (AF_INET, AF_INET6):
-        with suppress(OSError):
-            # It may be no more.
-            connection.setsockopt(IPPROTO_TCP, option, int(seconds * 1000))
-
-
-def socketOf(transport: object) -> socket | None:
-    """
-    @return: the socket under a transport, if there is one.
-    """
-    while transport is not None:
-        handle = getattr(transport, "getHandle", lambda: None)()
-        if isinstance(handle, socket):
-            return handle
-        # TLS, or a wrapper.
-        transport = getattr(transport, "transport", None)
-    return None
-
-
-def _left(transport: Any) -> int:
-    """
-    @return: how much of its own data a transport of Twisted's has not sent.
-    """
-    return len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
-
-
-def _unsent(connection: socket | None) -> int:
-    """
-    @return: how many bytes the peer's kernel has not acknowledged; of a unix
-        socket, how many the peer has not read.
-    """
-    if connection is None:
-        return 0
-    try:
-        answer = ioctl(connection, TIOCOUTQ, bytes(calcsize("i")))
-    except (OSError, ValueError):
-        # Closed, or not to be asked of this kind.
-        return 0
-    size: int = unpack("i", answer)[0]
-    return size

@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 from chat.audience import EndOfTurn
 from chat.backplane.local import LocalBackplane
 from chat.events import Event
+from chat.fan import Fan
 from chat.interfaces import Arrived, Rendering
 
 
@@ -46,6 +47,12 @@ class RecordingOutlet:
 
     def write(self, data: bytes) -> None:
         self.writes.append(data)
+
+    def join(self, fan: Fan) -> None:
+        fan.others[self] = None
+
+    def leave(self, fan: Fan) -> None:
+        del fan.others[self]
 
     def take(self) -> list[str]:
         """

@@ -21,6 +21,7 @@ from chat.interfaces import Backplane, Recorder, RenderingChoice
 from chat.records import Account
 from chat.rendering.choice import renderingFor
 from chat.sanctions import Sanctions
+from chat.turnend import TurnEnd
 from tests.doubles import endOfTurn
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -74,18 +75,20 @@ def facilities(
     now: Callable[[], datetime] = lambda: AT,
     motd: str = "",
     rooms: dict[str, Any] | None = None,
+    turnEnd: TurnEnd | None = None,
     **settings: Any,
 ) -> Facilities:
     """
     @param clock: A L{twisted.internet.task.Clock} or more.
     @param recorders: Further ones, beside the history.
     @param rooms: As for L{Directory}.
+    @param turnEnd: What is there already, if it is.
     @param settings: As in L{Settings}.
     """
     store = MemoryStore(clock, lambda records: None)
     directory = Directory(
         store.ledger,
-        endOfTurn(clock),
+        turnEnd or endOfTurn(clock),
         clock.callLater,
         forget=store.history.forget,
         **(rooms or {}),

@@ -41,12 +41,13 @@ class Service:
         @param settings: As for L{facilities}.
         """
         self.reactor = HandReactor()
-        self.shared = facilities(self.reactor, backplane, **settings)
+        turnEnd = TurnEnd(self.reactor.callLater)
+        self.shared = facilities(self.reactor, backplane, turnEnd=turnEnd, **settings)
         self.hub = self.shared.hub
         self.factory = LineFactory(
             self._newSession,
             self.reactor,
-            TurnEnd(self.reactor.callLater),
+            turnEnd,
             limits,
             self.shared.counters,
             lambda reason: f"!!! ({reason})\r\n".encode(),

@@ -253,7 +253,7 @@ def checkRooms(hub: Hub) -> None:
         assert all(fold == member.fold for fold, member in room._members.items())
         assert len(room) or room.record.owners or room.name == directory.start
         assert room.guestOwners <= set(room.members)
-        heard = {each for group in room.audience._groups.values() for each in group.writes}
+        heard = {each for group in room.audience._groups.values() for each in group.members}
         assert heard == {each for member in room.members for each in member.recipients}
         assert not any(group.pending for group in room.audience._groups.values())
 

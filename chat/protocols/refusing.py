@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 
 from chat.counters import Counters
 from chat.endings import Ending
-from chat.outlet import socketOf
+from chat.sockets import socketOf
 
 MAX_LEAVING = 64
 """How many peers that may not come in are waited for at once."""

@@ -22,7 +22,7 @@ from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.components import registerAdapter
 
 from chat.limits import Limits
-from chat.outlet import setUserTimeout, socketOf
+from chat.sockets import setUserTimeout, socketOf
 
 _MAPPED = "::ffff:"
 

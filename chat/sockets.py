@@ -1,0 +1,61 @@
+"""
+What can be asked of a socket, and of the transport on it.
+"""
+
+from __future__ import annotations
+
+import socket as socket_
+from contextlib import suppress
+from fcntl import ioctl
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, socket
+from struct import calcsize, unpack
+from termios import TIOCOUTQ
+from typing import Any
+
+
+def setUserTimeout(connection: socket, seconds: float) -> None:
+    """
+    Say how long what was sent may stay unacknowledged (RFC 5482), where the
+    system can be told.
+    """
+    option = getattr(socket_, "TCP_USER_TIMEOUT", None)
+    if option is not None and connection.family in (AF_INET, AF_INET6):
+        with suppress(OSError):
+            # It may be no more.
+            connection.setsockopt(IPPROTO_TCP, option, int(seconds * 1000))
+
+
+def socketOf(transport: object) -> socket | None:
+    """
+    @return: the socket under a transport, if there is one.
+    """
+    while transport is not None:
+        handle = getattr(transport, "getHandle", lambda: None)()
+        if isinstance(handle, socket):
+            return handle
+        # TLS, or a wrapper.
+        transport = getattr(transport, "transport", None)
+    return None
+
+
+def leftIn(transport: Any) -> int:
+    """
+    @return: how much of its own data a transport of Twisted's has not sent.
+    """
+    return len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
+
+
+def unsentBy(connection: socket | None) -> int:
+    """
+    @return: how many bytes the peer's kernel has not acknowledged; of a unix
+        socket, how many the peer has not read.
+    """
+    if connection is None:
+        return 0
+    try:
+        answer = ioctl(connection, TIOCOUTQ, bytes(calcsize("i")))
+    except (OSError, ValueError):
+        # Closed, or not to be asked of this kind.
+        return 0
+    size: int = unpack("i", answer)[0]
+    return size
