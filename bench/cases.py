@@ -50,6 +50,7 @@ _IN_MANY_ROOMS = (OURS, "joining", "inspircd")
 # The others would need seconds for what is on its way.
 _DEEP = (OURS, "joining", "inspircd", "go")
 _DEEP_AT = 1000
+_RATE_AT = (10, 1000)
 _MIXED_AT = 1000
 _TLS_UP_TO = 1000
 
@@ -130,8 +131,12 @@ class Run:
 
 
 def _alone(server: str, recipients: int) -> tuple[str, ...]:
-    isDeep = server in _DEEP and recipients == _DEEP_AT
-    return ("one", "rate", "flood", "deep") if isDeep else ("one", "rate", "flood")
+    scenarios = ["one", "flood"]
+    if recipients in _RATE_AT:
+        scenarios.insert(1, "rate")
+    if recipients == _DEEP_AT and server in _DEEP:
+        scenarios.append("deep")
+    return tuple(scenarios)
 
 
 def blocks(
