@@ -21,10 +21,11 @@ from chat.errors import (
     TooManyRooms,
 )
 from chat.events import RoomRow
-from chat.interfaces import Later, Ledger
+from chat.interfaces import Ledger
 from chat.member import Member
 from chat.records import RoomRecord
 from chat.room import Room
+from chat.times import Later
 
 START_ROOM = "#lobby"
 """In which everybody begins, unless the operator chose another one."""

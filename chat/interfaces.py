@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 RecordT = TypeVar("RecordT", Account, RoomRecord, Sanction)
 
 
-Later = Callable[[float, Callable[[], None]], object]
-"""Calls something after so many seconds."""
-
-
 class Outlet(Protocol):
     """
     Where bytes for one participant go.
@@ -52,14 +48,10 @@ class Outlet(Protocol):
         """
 
     def join(self, fan: Fan) -> None:
-        """
-        Get what is written to a fan from now on, as by L{write}.
-        """
+        """Get what is written to a fan from now on, as by L{write}."""
 
     def leave(self, fan: Fan) -> None:
-        """
-        Get it no longer.
-        """
+        """Get it no longer."""
 
 
 class Rendering(Protocol):

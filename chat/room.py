@@ -27,11 +27,11 @@ from chat.events import (
     Talking,
     TopicSet,
 )
-from chat.interfaces import Later
 from chat.member import Member, Seat
 from chat.names import fold
 from chat.records import RoomRecord
 from chat.rows import MAX_NAMES, fitting
+from chat.times import Later
 
 COALESCE = 1.0
 """For how many seconds comings and goings of a crowd are gathered at the most."""

@@ -1,10 +1,14 @@
 """
-The time of day, here and in UTC.
+The time of day, here and in UTC, and what comes later.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls something after so many seconds."""
 
 
 def utcNow() -> datetime:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from twisted.logger import Logger
 
-from chat.interfaces import Later
+from chat.times import Later
 
 
 class TurnEnd:

@@ -5,7 +5,8 @@ Stores on a stage: with a clock, and threads, that move when a test says so.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -209,3 +210,18 @@ def texts(extract: Extract | Sequence[Line]) -> list[str]:
 def ids(extract: Extract | Sequence[Line]) -> list[int]:
     found = extract.lines if isinstance(extract, Extract) else extract
     return [line.id for line in found]
+
+
+@contextmanager
+def startedAnew(path: Path) -> Iterator[Stage]:
+    """
+    @return: A store with ten lines, started anew, whose reader works when it is told to.
+    """
+    first = Stage(path)
+    first.chat(10)
+    stage = first.again(replay=3)
+    stage.reads.isPrompt = False
+    yield stage
+    stage.reads.isPrompt = True
+    stage.reads.work()
+    stage.stop()

@@ -56,14 +56,6 @@ def test_quittingIsToldOnBothSides(service: Service) -> None:
     assert service.heard(alice) == ["bob: bye", "<-- bob left #lobby: off to lunch (1 here)"]
 
 
-def test_nothingBehindTheEndIsDone(service: Service) -> None:
-    bob = service.connect("bob")
-    protocol = bob.transport.protocol
-    service.say(bob, "/quit", *["/ping"] * 5)
-    service.heard(bob)
-    assert protocol.life.lines == len(["bob", "/quit"])
-
-
 def test_whatIsSentAfterTheEndDoesNoHarm(service: Service) -> None:
     bob = service.connect("bob")
     service.say(bob, "/quit")

@@ -115,3 +115,12 @@ def test_theLongestBeginning(size: int, isEndless: bool) -> None:
         service.reactor.turn(LINGER_TIMEOUT)
         service.heard(bob)
         assert service.shared.counters.endings["line-endless"] == isEndless
+
+
+def test_nothingBehindTheEndIsDone() -> None:
+    with closing(unpaced()) as service:
+        bob = service.connect("bob")
+        life = bob.transport.protocol.life
+        service.say(bob, "/quit", *["/ping"] * 5)
+        service.heard(bob)
+        assert life.lines == len(["bob", "/quit"])
