@@ -54,6 +54,8 @@ def _about(results: Mapping[str, Any]) -> str:
     lines = [
         f"{machine['processor']}, {machine['cores']} cores, {machine['architecture']}, "
         f"{machine['kernel']}",
+        f"{machine['python']}, Twisted {machine['twisted']}, SQLite {machine['sqlite']}, "
+        f"OpenSSL {machine['openssl']}",
         *(f"  {name}: {about['version']}" for name, about in results["servers"].items()),
         f"Medians of {results['rounds']} rounds, {results['seconds']:g} s of each scenario; "
         "a ratio is that within a round.",
