@@ -4,7 +4,6 @@ Connections to the database, and what is the same for all of them.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,14 +18,6 @@ BUSY_SECONDS = 0.2
 """
 How long a thread waits for a lock that somebody else has on the file.  What takes
 longer is a fault of the disk like any other, and is tried again.
-"""
-
-STEPS = 100
-"""
-After how many steps of SQLite's machine a thread offers its core to others.
-
-A reactor that has to share one core with it would else wait until the scheduler looks
-there, which it does every few milliseconds.
 """
 
 COLUMNS = "line.id, line.at, line.nick, line.text, line.acted"
@@ -54,7 +45,6 @@ def connect(path: str, mode: str = "rw", wait: float = BUSY_SECONDS) -> sqlite3.
     try:
         # A disk that is full must not be needed for sorting.
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.set_progress_handler(_giveWay, STEPS)
         if mode != "ro":
             connection.execute("PRAGMA synchronous = FULL")
             connection.create_function("indexed", 3, indexed, deterministic=True)
@@ -62,14 +52,6 @@ def connect(path: str, mode: str = "rw", wait: float = BUSY_SECONDS) -> sqlite3.
         connection.close()
         raise
     return connection
-
-
-def _giveWay() -> int:
-    """
-    @return: 0, since SQLite is to go on.
-    """
-    os.sched_yield()
-    return 0
 
 
 def setting(connection: sqlite3.Connection, name: str) -> int:
