@@ -45,5 +45,6 @@ class TurnEnd:
         for act in due:
             try:
                 act()
-            except Exception:
+            except BaseException:
+                # As the reactor does: the others are not to be lost.
                 self._log.failure("a turn could not be ended")

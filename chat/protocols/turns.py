@@ -193,7 +193,7 @@ class Turns:
         framer = self._framer
         while source.isReady:
             frame = framer.next() if self._next is None else self._next
-            if frame is None and not self._raw:
+            if frame is None and not self._raw and not source.outlet.busy:
                 if self._isEnding and framer.end():
                     continue
                 source.allDone()

@@ -310,3 +310,25 @@ def test_whatWaitsForEachIsKnown() -> None:
         fill(service, alice, bob, 30_000)
         assert sorted(service.factory.waiting()) == [0, bob.transport.producer.waiting]
         assert service.factory.readers.waiting == sum(service.factory.waiting())
+
+
+def test_whoIsBehindLeavesWhenHeHasRead() -> None:
+    """
+    He has closed his side and said all; until he has read what waits he is in the room.
+    """
+    with closing(Service(limits=replace(RELAXED, softWaiting=800))) as service:
+        alice, bob = service.connect("alice"), service.connect("bob")
+        for _ in range(14):
+            service.say(alice, "y" * 900)
+            service.reactor.turn()
+            service.reactor.turn()
+        bob.finish()
+        for _ in range(6):
+            service.reactor.turn()
+        service.say(alice, "after that")
+        for _ in range(3):
+            service.reactor.turn()
+        assert service.heard(bob)[-2:] == [
+            "alice: after that",
+            "--- Goodbye: your input has ended.",
+        ]
