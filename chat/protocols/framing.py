@@ -6,17 +6,18 @@ lone CR each end a line; a pair that is split over two reads is one end.
 
 Lines are looked for when they are taken out, one at a time.  So whoever does few
 lines in a turn pays for few, and what waits is the bytes that were read and not
-an object for each line in them.  The work is linear in the number of bytes, but
-where lines end with a lone CR: each looks for a LF in all that was put in.  What is
-kept of a line that is too long is only its length.
+an object for each line in them.  The work is linear in the number of bytes, and
+what is kept of a line that is too long is only its length.
 """
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 from chat.limits import Limits
 
+_END = re.compile(rb"[\r\n]")
 _PAIRS = (b"\r\n", b"\r\x00")
 
 
@@ -97,14 +98,10 @@ class LineFramer:
         if self._start == len(self._data) and not self._dropped:
             return None
         data, over = self._data, len(self._data)
-        # What stands before the next LF may hold a CR.  To look for the one and then for
-        # the other takes half as long as a regular expression.
-        stop = data.find(b"\n", self._searched)
-        found = data.find(b"\r", self._searched, over if stop < 0 else stop)
-        if found >= 0:
-            stop = found
-        if stop < 0:
+        found = _END.search(data, self._searched)
+        if found is None:
             return self._unended()
+        stop = found.start()
         end = stop + (2 if data.startswith(_PAIRS, stop) else 1)
         size = self._dropped + stop - self._start
         if end == over and data.endswith(b"\r") and not self._inputEnded:

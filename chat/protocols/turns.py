@@ -192,16 +192,16 @@ class Turns:
         lines, size = self._setting.limits.turnLines, self._setting.limits.turnBytes
         framer = self._framer
         while source.isReady:
+            if source.outlet.busy:
+                self._count("waiting")
+                break
             frame = framer.next() if self._next is None else self._next
-            if frame is None and not self._raw and not source.outlet.busy:
+            if frame is None and not self._raw:
                 if self._isEnding and framer.end():
                     continue
                 source.allDone()
                 return
             self._next = frame
-            if source.outlet.busy:
-                self._count("waiting")
-                break
             if frame is None and size > 0:
                 piece = self._piece(size)
                 if piece.count(IAC) >= COMMANDS and not self._isItsTime():
@@ -242,8 +242,6 @@ class Turns:
         never, where too many wait already.
         """
         rate = self._setting.lines
-        if not rate.interval:
-            return True
         now = self._setting.clock.seconds()
         wait = rate.wait(self.pace.mark, now)
         if not wait:
