@@ -30,7 +30,7 @@ need a few less.
 CALLS_PER_LINE = 84
 """How many calls one more line of the same turn costs, however many hear it."""
 
-STEPS_PER_LINE = 179
+STEPS_PER_LINE = 177
 """How many lines of our code that executes."""
 
 CALLS_PER_TURN = 138
