@@ -33,6 +33,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.operations.rehash import CannotRead
+from chat.tls import TLSFactory
 
 InThread = Callable[[Callable[[str], CertificateOptions], str], Deferred[CertificateOptions]]
 """Calls a function with a text in a thread, as C{deferToThread} does."""
@@ -77,8 +78,7 @@ class _Listening:
 
     def __init__(self, reactor: Any, newest: _Newest) -> None:
         """
-        @param reactor: an C{IReactorSSL}; its annotations know only the oldest
-            of the kinds of things that it takes.
+        @param reactor: an C{IReactorTCP} and C{IReactorTime}.
         """
         self._reactor = reactor
         self._newest = newest
@@ -101,9 +101,8 @@ class _Listening:
         except SSL.Error as error:
             raise CannotRead(reasonOf(error)) from error
         self._newest.options = contextFactory
-        opened: IListeningPort = self._reactor.listenSSL(
-            port, factory, self._newest, backlog, interface
-        )
+        secured = TLSFactory(self._newest, False, factory, self._reactor)
+        opened: IListeningPort = self._reactor.listenTCP(port, secured, backlog, interface)
         return opened
 
 

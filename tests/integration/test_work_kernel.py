@@ -5,12 +5,14 @@ What delivering a line costs in system calls: one for each recipient, and none t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.integration.crowds import Crowd, addresses
 from tests.integration.daemon import Daemon
+from tests.integration.doors import Certificate, Doors
 from tests.integration.peer import Peer
 from tests.integration.tracer import SENDS, Call, traced
 
@@ -88,6 +90,32 @@ def test_sends(daemon: Daemon, hall: Hall, tmp_path: Path, count: int) -> None:
     with traced(daemon, tmp_path) as calls:
         hall.say(*lines)
     _require(calls, lines)
+
+
+def test_overTLS(
+    tmp_path: Path, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """
+    Encrypted it is one call for each recipient as well, in the turn in which the line comes.
+    """
+    with ExitStack() as stack:
+        doors = stack.enter_context(Doors(tmp_path_factory.mktemp("doors"), certificate))
+        author = stack.enter_context(doors.join("author"))
+        readers = [stack.enter_context(doors.connectTLS()) for _ in range(5)]
+        for number, reader in enumerate(readers):
+            reader.join(f"reader{number}")
+        author.send("everybody has come")
+        for reader in readers:
+            reader.expect("everybody has come")
+        author.catchUp()
+        with traced(doors, tmp_path) as calls:
+            author.send("one", "two")
+            assert all(reader.expect("author: two") for reader in readers)
+        sends = [call for call in calls if call.name in SENDS and call.result > len("author: one")]
+        assert len(sends) == len({call.descriptor for call in sends}) == len(readers)
+        assert not [call for call in calls if call.name == "epoll_ctl"]
+        for reader in readers:
+            reader.leave()
 
 
 def test_slowReader(daemon: Daemon, hall: Hall, tmp_path: Path) -> None:

@@ -355,7 +355,7 @@ def test_theDescriptionIsKept(files: Files, prefix: str) -> None:
     certificates = Certificates(deferToThread)
     description = f"{prefix}ssl:8443:interface=192.0.2.1:backlog=1024:{files.arguments}"
     certificates.endpoint(memory, description).listen(Factory())
-    [(port, _, _, backlog, interface)] = memory.sslServers
+    [(port, _, backlog, interface)] = memory.tcpServers
     assert (port, backlog, interface) == (8443, 1024, "192.0.2.1")
 
 

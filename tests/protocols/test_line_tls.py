@@ -1,25 +1,17 @@
-"""Tests for L{chat.protocols.line} through the TLS of Twisted."""
+"""Tests for L{chat.protocols.line} over TLS."""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from twisted.internet.ssl import CertificateOptions, PrivateCertificate
-from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from chat.events import Ending
 from chat.limits import Limits
 from chat.protocols.closing import FLUSH_TIMEOUT
 from chat.protocols.refusing import GRACE
-from tests.doubles import HandPeer
+from tests.secure import SecurePeer
 from tests.service import Service
 
 MAX_WAITING = int(Limits.maxWaiting)
@@ -29,90 +21,6 @@ LINES_PER_TURN = int(Limits.turnLines)
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
 
 
-@pytest.fixture(scope="module")
-def certificate() -> CertificateOptions:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.test")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, SHA256())
-    )
-    pem = signed.public_bytes(Encoding.PEM) + key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
-    options: CertificateOptions = PrivateCertificate.loadPEM(pem).options()
-    return options
-
-
-class SecurePeer:
-    """
-    A peer who speaks TLS.
-
-    @ivar isClosed: Whether C{close_notify} has come.
-    """
-
-    def __init__(self, service: Service, certificate: CertificateOptions) -> None:
-        self._service = service
-        factory = TLSMemoryBIOFactory(certificate, False, service.factory, service.reactor)
-        self.peer: HandPeer = service.reactor.connect(factory.buildProtocol(None))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._in, self._out)
-        self._text = b""
-        self.isClosed = False
-
-    def shake(self) -> SecurePeer:
-        while True:
-            with suppress(ssl.SSLWantReadError):
-                self._tls.do_handshake()
-                self._flush()
-                return self
-            self._flush()
-            self._receive()
-
-    def say(self, *lines: str) -> None:
-        self._tls.write("".join(line + "\r\n" for line in lines).encode())
-        self._flush()
-
-    def heard(self) -> list[str]:
-        """
-        @return: What has come since the last time, when nothing more is going on.
-        """
-        quiet = 0
-        while quiet < 4:
-            quiet = 0 if self._receive() else quiet + 1
-        lines, end, self._text = self._text.rpartition(b"\r\n")
-        assert not (self._text and self.isClosed), "it ended within a line"
-        return lines.decode().split("\r\n") if end else []
-
-    def notify(self) -> None:
-        """
-        Send C{close_notify}.
-        """
-        with suppress(ssl.SSLWantReadError):
-            self._tls.unwrap()
-        self._flush()
-
-    def _receive(self) -> bool:
-        self._service.reactor.turn()
-        data = self.peer.read()
-        self._in.write(data)
-        with suppress(ssl.SSLWantReadError):
-            while text := self._tls.read(1 << 16):
-                self._text += text
-            self.isClosed = True
-        return bool(data)
-
-    def _flush(self) -> None:
-        if data := self._out.read():
-            self.peer.send(data)
-
-
 @pytest.fixture
 def service() -> Iterator[Service]:
     with closing(Service()) as service:
@@ -120,8 +28,8 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture
-def bob(service: Service, certificate: CertificateOptions) -> SecurePeer:
-    bob = SecurePeer(service, certificate).shake()
+def bob(service: Service) -> SecurePeer:
+    bob = SecurePeer(service.reactor, service.factory).shake()
     bob.say("bob")
     assert len(bob.heard()) == 3
     return bob
@@ -174,6 +82,8 @@ def test_everythingIsDoneThoughTheEndComesAtOnce(
     bob.say(*["/ping"] * LINES_PER_TURN, last)
     bob.notify()
     assert "last words" in service.heard(alice)[0]
+    # What was written to him has to go first.
+    assert bob.peer.read()
     service.say(alice, "/quit")
     alice.finish()
     service.heard(alice)
@@ -198,8 +108,8 @@ def test_whoReadsTooSlowlyIsToldAndClosed(service: Service, bob: SecurePeer) -> 
     assert bob.isClosed
 
 
-def test_theServiceStopsDuringAHandshake(service: Service, certificate: CertificateOptions) -> None:
-    SecurePeer(service, certificate)
+def test_theServiceStopsDuringAHandshake(service: Service) -> None:
+    SecurePeer(service.reactor, service.factory)
     ended = service.factory.endAll(Ending.SHUTDOWN, 5)
     service.reactor.turn(5)
     service.reactor.turn()
@@ -207,8 +117,8 @@ def test_theServiceStopsDuringAHandshake(service: Service, certificate: Certific
     assertOver(service)
 
 
-def test_whoNeverShakesHandsIsClosed(service: Service, certificate: CertificateOptions) -> None:
-    SecurePeer(service, certificate)
+def test_whoNeverShakesHandsIsClosed(service: Service) -> None:
+    SecurePeer(service.reactor, service.factory)
     service.reactor.turn(60)
     service.reactor.turn(FLUSH_TIMEOUT)
     assertOver(service)
@@ -217,11 +127,11 @@ def test_whoNeverShakesHandsIsClosed(service: Service, certificate: CertificateO
 # The limits.
 
 
-def tlsPeer(service: Service, certificate: CertificateOptions, nick: str) -> SecurePeer:
+def tlsPeer(service: Service, nick: str) -> SecurePeer:
     """
     @return: Somebody with a nickname, who may say as much as one may at once.
     """
-    peer = SecurePeer(service, certificate).shake()
+    peer = SecurePeer(service.reactor, service.factory).shake()
     peer.say(nick)
     peer.heard()
     service.reactor.turn(60)
@@ -229,11 +139,11 @@ def tlsPeer(service: Service, certificate: CertificateOptions, nick: str) -> Sec
     return peer
 
 
-def test_whatHeHasSaidIsDoneAtThePaceThoughHeHasGone(certificate: CertificateOptions) -> None:
+def test_whatHeHasSaidIsDoneAtThePaceThoughHeHasGone() -> None:
     """C{close_notify} ends the connection before it is the turn of every line."""
     with closing(Service(limits=Limits())) as service:
         alice = service.connect("alice")
-        bob = tlsPeer(service, certificate, "bob")
+        bob = tlsPeer(service, "bob")
         service.heard(alice)
         bob.say(*[f"line {number}" for number in range(13)])
         bob.notify()
@@ -246,9 +156,9 @@ def test_whatHeHasSaidIsDoneAtThePaceThoughHeHasGone(certificate: CertificateOpt
         assert service.shared.counters.endings == {"input-closed": 1}
 
 
-def test_whoMayNotComeInIsTold(certificate: CertificateOptions) -> None:
+def test_whoMayNotComeInIsTold() -> None:
     with closing(Service(limits=Limits(maxConnections=0))) as service:
-        bob = SecurePeer(service, certificate).shake()
+        bob = SecurePeer(service.reactor, service.factory).shake()
         bob.say("bob")
         assert bob.heard() == ["!!! (service-full)"]
         assert bob.isClosed
@@ -259,18 +169,16 @@ def test_whoMayNotComeInIsTold(certificate: CertificateOptions) -> None:
         assert service.factory.admission.connections == 0
 
 
-def test_whoMayNotComeInIsNotWaitedFor(certificate: CertificateOptions) -> None:
+def test_whoMayNotComeInIsNotWaitedFor() -> None:
     """Though he never shakes hands."""
     with closing(Service(limits=Limits(maxConnections=0))) as service:
-        bob = SecurePeer(service, certificate)
+        bob = SecurePeer(service.reactor, service.factory)
         service.reactor.turn(GRACE)
         service.reactor.turn()
         assert not bob.peer.transport.connected
 
 
-def test_whoTakesNothingIsGivenUp(
-    service: Service, certificate: CertificateOptions, bob: SecurePeer
-) -> None:
+def test_whoTakesNothingIsGivenUp(service: Service, bob: SecurePeer) -> None:
     alice = service.connect("alice")
     for _ in range(20):
         service.say(alice, *["x" * 1000] * 10)
