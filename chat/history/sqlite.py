@@ -84,7 +84,7 @@ class SQLiteStore(Service):
         self._backlog = Backlog()
         self._numbers = Numbers()
         self._end: Callable[[], Deferred[None]] = _nothing
-        self.history = SQLiteHistory(self._backlog, self._losses, replay)
+        self.history = SQLiteHistory(self._backlog, self._losses, replay, reactor.callLater)
         self.ledger = SQLiteLedger(self._backlog)
 
     @property

@@ -12,6 +12,8 @@ from twisted.logger import capturedLogs
 
 from chat.errors import HistoryUnavailable
 from chat.history.questions import MAX_WAITING, WITHIN
+from chat.history.sqlitelines import AT_ONCE
+from chat.interfaces import Extract
 from tests.history.stages import ROOM, Stage, ids, now, startedAnew
 
 
@@ -30,7 +32,37 @@ def test_aCrowdAsksTheDiskOnce(stage: Stage) -> None:
     stage.reads.do()()
     assert stage.reads.waiting == []
     assert ids(now(other)) == []
+    stage.clock.pump([0] * (len(asked) // AT_ONCE))
     assert [ids(now(each)) for each in asked] == [[8, 9, 10], [9, 10], *[[8, 9, 10]] * MAX_WAITING]
+
+
+def test_theAnswerToACrowdIsSpreadOverTurns(stage: Stage) -> None:
+    """In the order in which they have asked; who comes meanwhile need not wait."""
+    answered: list[tuple[int, bool]] = []
+
+    def answer(_: Extract, number: int) -> None:
+        clock = stage.clock
+        isMoreToCome = any(call.getTime() <= clock.seconds() for call in clock.getDelayedCalls())
+        answered.append((number, isMoreToCome))
+
+    for number in range(2 * AT_ONCE + 1):
+        stage.history.recent(ROOM, 3).addCallback(answer, number)
+    stage.reads.do()()
+    assert answered == [(number, True) for number in range(AT_ONCE)]
+    assert ids(now(stage.history.recent(ROOM, 3))) == [8, 9, 10]
+    stage.clock.advance(0)
+    assert answered == [(number, number < 2 * AT_ONCE) for number in range(2 * AT_ONCE + 1)]
+
+
+def test_whenTheStoreStopsTheRestOfACrowdIsTold(stage: Stage) -> None:
+    asked = [stage.history.recent(ROOM, 3) for _ in range(AT_ONCE + 1)]
+    stage.reads.do()()
+    stage.reads.isPrompt = True
+    stage.stop()
+    stage.clock.advance(0)
+    assert ids(now(asked[0])) == [8, 9, 10]
+    with pytest.raises(HistoryUnavailable):
+        now(asked[-1])
 
 
 def test_whatOneOfACrowdSaysIsToldToThoseBehindHim(stage: Stage) -> None:
