@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from twisted.internet.interfaces import IPullProducer, IPushProducer
+from twisted.internet.interfaces import IAddress, IPullProducer, IPushProducer
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
@@ -35,8 +35,8 @@ class _Prompt:
         @param transport: an C{ITCPTransport} on a socket, to which nothing has been written,
             and which has no producer.
         """
-        directlyProvides(self, *providedBy(transport))
         self._transport = transport
+        directlyProvides(self, *providedBy(transport))
         self._producer: IPushProducer | None = None
         connection = socketOf(transport)
         assert connection is not None
@@ -60,8 +60,9 @@ class _Prompt:
                 return
             data = data[sent:]
             self._isEmpty = False
-            if self._producer is not None:
-                self._producer.pauseProducing()
+        if self._producer is not None:
+            # Each time: after the handshake TLS has its producer go on, full or not.
+            self._producer.pauseProducing()
         self._transport.write(data)
 
     def registerProducer(self, producer: IPushProducer, streaming: bool) -> None:
@@ -70,6 +71,7 @@ class _Prompt:
 
         @param streaming: as a layer of TLS has it, always true.
         """
+        assert self._producer is None
         self._producer = producer
         if not self._isEmpty:
             producer.pauseProducing()
@@ -97,8 +99,9 @@ class _Prompt:
         The connection is gone, and the number may be that of another socket soon.
         """
         self._isEmpty = False
-        if self._producer is not None:
-            self._producer.stopProducing()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.stopProducing()
 
 
 @implementer(IPullProducer)
@@ -136,3 +139,15 @@ class TLSFactory(TLSMemoryBIOFactory):
     """
 
     protocol = _Connection
+
+    def buildProtocol(  # type: ignore[override]
+        self, address: IAddress | None
+    ) -> TLSMemoryBIOProtocol | None:
+        """
+        See C{IProtocolFactory.buildProtocol}.
+
+        @return: L{None} where the factory wants no connection; Twisted's would open one that
+            nobody ends.
+        """
+        wrapped = self.wrappedFactory.buildProtocol(address)
+        return None if wrapped is None else self.protocol(self, wrapped)

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from twisted.internet.interfaces import IHandshakeListener, IPushProducer
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chat.tls import TLSFactory
 from tests.doubles import HandReactor
-from tests.secure import SecurePeer
+from tests.secure import SecurePeer, certificate
 
 # Twisted hands its own certificates to OpenSSL in a way that is out of date.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
@@ -22,25 +24,22 @@ pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWar
 _MUCH = 100_000
 
 
-@implementer(IHandshakeListener, IPushProducer)
+@implementer(IPushProducer)
 class Wrapped(Protocol):
     """
     The protocol within TLS, which is the producer of its transport as well.
 
     @ivar events: What it has been told.
-    @ivar last: What it writes when it has heard that the connection is gone.
     """
 
     def __init__(self) -> None:
         self.events: list[str] = []
-        self.last = b""
 
-    def handshakeCompleted(self) -> None:
+    def connectionMade(self) -> None:
         self.transport.registerProducer(self, True)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.events.append("lost")
-        self.transport.write(self.last)
 
     def pauseProducing(self) -> None:
         self.events.append("pause")
@@ -50,6 +49,18 @@ class Wrapped(Protocol):
 
     def stopProducing(self) -> None:
         self.events.append("stop")
+
+
+class WrappedFactory(Factory):
+    """
+    Of one protocol, or of none.
+    """
+
+    def __init__(self, wrapped: Wrapped | None) -> None:
+        self._wrapped = wrapped
+
+    def buildProtocol(self, address: object) -> Wrapped | None:
+        return self._wrapped
 
 
 @pytest.fixture
@@ -65,11 +76,7 @@ def wrapped() -> Wrapped:
 
 @pytest.fixture
 def peer(reactor: HandReactor, wrapped: Wrapped) -> SecurePeer:
-    class _Factory(Factory):
-        def buildProtocol(self, address: object) -> Wrapped:
-            return wrapped
-
-    peer = SecurePeer(reactor, _Factory()).shake()
+    peer = SecurePeer(reactor, WrappedFactory(wrapped)).shake()
     peer.heard()
     assert wrapped.events == []
     return peer
@@ -156,15 +163,42 @@ def test_end(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
 
 
 def test_writtenBeforeTheHandshake(reactor: HandReactor, wrapped: Wrapped) -> None:
-    class _Eager(Factory):
-        def buildProtocol(self, address: object) -> Wrapped:
-            return wrapped
-
-    peer = SecurePeer(reactor, _Eager())
+    peer = SecurePeer(reactor, WrappedFactory(wrapped))
     wrapped.transport.write(b"hello")
+    assert wrapped.events == ["pause"]
     peer.shake()
     reactor.turn()
     assert peer.take() == b"hello"
+    assert wrapped.events == ["pause", "resume"]
+
+
+def test_muchIsWrittenBeforeTheHandshake(reactor: HandReactor, wrapped: Wrapped) -> None:
+    """
+    After it the producer may go on, and is told at the next write that it should not have.
+    """
+    peer = SecurePeer(reactor, WrappedFactory(wrapped))
+    wrapped.transport.write(bytes(_MUCH))
+    peer.shake()
+    wrapped.transport.write(b"more")
+    assert wrapped.events[-1] == "pause"
+    assert _taken(reactor, peer) == bytes(_MUCH) + b"more"
+    assert wrapped.events[-1] == "resume"
+
+
+def test_nobodyIsWrapped() -> None:
+    """
+    Who is not wanted is not wrapped.
+    """
+    factory = TLSFactory(certificate(), False, WrappedFactory(None), Clock())
+    assert factory.buildProtocol(None) is None
+
+
+def test_writtenToWhoIsGone(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
+    peer.peer.close()
+    wrapped.transport.write(b"hello")
+    reactor.turn()
+    reactor.turn()
+    assert wrapped.events[-2:] == ["stop", "lost"]
 
 
 @pytest.mark.parametrize("way", ["reset", "abort", "error"])

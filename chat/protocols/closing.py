@@ -79,7 +79,7 @@ class LingeringClose:
         self._flushed = True
         self.stop()
         self._outlet.close()
-        # What TLS has not encrypted yet is flushed first, and FIN waits until the
+        # What waits for a handshake of TLS is flushed first, and FIN waits until the
         # kernel has room again: both take their time.
         self._timer = self._clock.callLater(self._flushTimeout, self._abort)
         if self._peerFinished or ISSLTransport.providedBy(self._transport):

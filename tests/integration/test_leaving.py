@@ -242,7 +242,7 @@ def warmed(doors: Doors) -> Doors:
 
 
 @pytest.mark.parametrize(
-    ("way", "count"), [("tcp", 20_000), ("tls", 16_000), ("unix", 2_000), ("proxied", 8_000)]
+    ("way", "count"), [("tcp", 20_000), ("tls", 16_000), ("unix", 2_000), ("proxied", 16_000)]
 )
 def test_tooSlow(warmed: Doors, way: str, count: int) -> None:
     """
