@@ -46,12 +46,13 @@ NewWorker = Callable[[str], Worker]
 
 def gently(rows: Iterable[T], every: int = 8) -> Iterator[T]:
     """
-    Let the reactor run while a thread works through many rows in Python.
+    Let the reactor run while a thread works through many rows.
 
     A thread that lets the interpreter go for a moment, as for a call of SQLite, mostly
     has it again before another one has woken up, so the other waits for the switch
-    interval of the interpreter, 5 ms.  Only who sleeps leaves it to others; a pause takes
-    about 60 microseconds.
+    interval of the interpreter, 5 ms.  And where both have one core, whoever computes may
+    have it until the next tick of the kernel, 4 ms.  Only who sleeps leaves it to others; a
+    pause takes about 60 microseconds.
 
     @param every: after so many rows there is a pause.
     @return: the same rows.
