@@ -18,8 +18,12 @@ from twisted.python.threadpool import ThreadPool
 
 T = TypeVar("T")
 
-NICENESS = 10
-"""Of a thread that works for the disk; see nice(2)."""
+NICENESS = 15
+"""
+Of a thread that works for the disk; see nice(2).  Where it has one core together with the
+reactor, a lower one costs latency: whoever has had more than his share waits for the next tick
+of the kernel, 4 ms.  With a higher one, less is stored while the core is full.
+"""
 
 
 class Worker(Protocol):
@@ -46,13 +50,12 @@ NewWorker = Callable[[str], Worker]
 
 def gently(rows: Iterable[T], every: int = 8) -> Iterator[T]:
     """
-    Let the reactor run while a thread works through many rows.
+    Let the reactor run while a thread works through many rows in Python.
 
     A thread that lets the interpreter go for a moment, as for a call of SQLite, mostly
     has it again before another one has woken up, so the other waits for the switch
-    interval of the interpreter, 5 ms.  And where both have one core, whoever computes may
-    have it until the next tick of the kernel, 4 ms.  Only who sleeps leaves it to others; a
-    pause takes about 60 microseconds.
+    interval of the interpreter, 5 ms.  Only who sleeps leaves it to others; a pause takes
+    about 60 microseconds.
 
     @param every: after so many rows there is a pause.
     @return: the same rows.

@@ -2,9 +2,8 @@
 What writes, in a thread of its own.
 
 The thread shares the interpreter with the reactor, and each of them waits while the
-other runs Python.  Where both have one core, the reactor may also wait for the kernel: up
-to a tick, 4 ms, for whoever computes without a pause, SQLite included.  So lines are
-inserted a few at a time (L{SHARE}), with pauses in between.
+other runs Python.  So there are no long stretches of Python here: rows are made one by
+one while SQLite asks for them, and it works with the interpreter let go.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from chat.events import Acted, Line
 from chat.history.backlog import Batch, Change, Key
@@ -25,13 +23,6 @@ from chat.history.opening import Opened
 from chat.history.pruning import Limits, Pruned, Pruning
 from chat.history.threads import gently
 from chat.history.tokens import indexed
-
-SHARE = 32
-"""
-How many lines are inserted between two pauses.  They take a third of a millisecond of Python,
-and another one of SQLite, with the interpreter let go.  With fewer, a core that is full stores
-less.
-"""
 
 # After these the connection is as good as before.
 _HARMLESS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
@@ -85,7 +76,7 @@ class Writer:
             }
             _forget(connection, rooms, batch.forgets)
             fresh: list[tuple[int, Line]] = []
-            for line in gently(batch.lines, 8 * SHARE):
+            for line in batch.lines:
                 room = rooms.get(line.room)
                 if room is None:
                     room = rooms[line.room] = self._room(connection, line.room, line.id - 1)
@@ -207,35 +198,33 @@ def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> No
         return
     last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'line'").fetchone()
     first = last[0] + 1 if last else 1
-    numbered = gently(enumerate(lines, first), SHARE)
-    while share := list(islice(numbered, SHARE)):
-        # All of them in one statement, as JSON: SQLite then works through them without the
-        # interpreter. Row by row it would take it from the reactor each time.
-        rows = json.dumps(
-            [
-                (
-                    seq,
-                    room,
-                    line.id,
-                    toMicroseconds(line.at),
-                    line.nick,
-                    line.text,
-                    int(type(line) is Acted),
-                    indexed(room, line.nick, line.text),
-                )
-                for seq, (room, line) in share
-            ]
-        )
-        connection.execute(
-            "INSERT INTO line (seq, room, id, at, nick, text, acted)"
-            " SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,"
-            " value ->> 6 FROM json_each(?)",
-            (rows,),
-        )
-        connection.execute(
-            "INSERT INTO word (rowid, tokens) SELECT value ->> 0, value ->> 7 FROM json_each(?)",
-            (rows,),
-        )
+    # All rows in one statement, as JSON: SQLite then works through them without the
+    # interpreter. Row by row it would take it from the reactor each time.
+    rows = json.dumps(
+        [
+            (
+                seq,
+                room,
+                line.id,
+                toMicroseconds(line.at),
+                line.nick,
+                line.text,
+                int(type(line) is Acted),
+                indexed(room, line.nick, line.text),
+            )
+            for seq, (room, line) in enumerate(gently(lines), first)
+        ]
+    )
+    connection.execute(
+        "INSERT INTO line (seq, room, id, at, nick, text, acted)"
+        " SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,"
+        " value ->> 6 FROM json_each(?)",
+        (rows,),
+    )
+    connection.execute(
+        "INSERT INTO word (rowid, tokens) SELECT value ->> 0, value ->> 7 FROM json_each(?)",
+        (rows,),
+    )
 
 
 def _mark(connection: sqlite3.Connection, marks: Iterable[tuple[_Room, int]]) -> None:
