@@ -18,12 +18,8 @@ from twisted.python.threadpool import ThreadPool
 
 T = TypeVar("T")
 
-NICENESS = 15
-"""
-Of a thread that works for the disk; see nice(2).  Where it has one core together with the
-reactor, a lower one costs latency: whoever has had more than his share waits for the next tick
-of the kernel, 4 ms.  With a higher one, less is stored while the core is full.
-"""
+NICENESS = 10
+"""Of a thread that works for the disk; see nice(2)."""
 
 
 class Worker(Protocol):
