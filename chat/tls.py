@@ -108,6 +108,9 @@ class _Prompt:
 class _Source:
     """
     What the transport asks for more: it does so whenever it has sent everything.
+
+    It is not the L{_Prompt} itself, which is asked for C{resumeProducing} by those who want
+    to read again.
     """
 
     def __init__(self, prompt: _Prompt) -> None:

@@ -101,6 +101,7 @@ class _Listening:
         except SSL.Error as error:
             raise CannotRead(reasonOf(error)) from error
         self._newest.options = contextFactory
+        # Without a clock Twisted would take the reactor of the process.
         secured = TLSFactory(self._newest, False, factory, self._reactor)
         opened: IListeningPort = self._reactor.listenTCP(port, secured, backlog, interface)
         return opened

@@ -85,29 +85,29 @@ def test_lineRate(tmp_path: Path) -> None:
     """
     What is more than the rate comes later, in order, and none of it is lost.
     """
-    rate = ["--line-burst", "5", "--line-rate", "10"]
+    # Whoever is held up for less than the quarter of a second between two lines changes nothing.
+    rate = ["--line-burst", "5", "--line-rate", "4"]
     with (
         MeteredDaemon(tmp_path, *rate) as daemon,
-        Witnesses(daemon, perSecond=10, allowed=r"^(alice: \d+|(-->|<--) \w+ .*)$"),
+        Witnesses(daemon, perSecond=4, allowed=r"^(alice: \d+|(-->|<--) \w+ .*)$"),
         daemon.join("listener") as listener,
         daemon.join("alice") as alice,
     ):
         listener.expect("--> alice joined")
         begun = monotonic()
         # The nickname was the first.
-        alice.send(*(str(number) for number in range(24)))
+        alice.send(*(str(number) for number in range(12)))
         alice.send("/quit")
         heard: list[tuple[str, float]] = []
-        while len(heard) < 24:
+        while len(heard) < 12:
             line = listener.expect("alice: ")
             heard.append((line, monotonic() - begun))
-        assert [line for line, _ in heard] == [f"alice: {number}" for number in range(24)]
-        # Four at once, and twenty more at ten a second.
-        assert heard[2][1] < 1.5
-        assert 1.8 < heard[-1][1] < 15
+        assert [line for line, _ in heard] == [f"alice: {number}" for number in range(12)]
+        # Four at once, or five, and the others at four a second.
+        assert heard[2][1] < 0.5
+        assert 1.6 < heard[-1][1] < 5
         assert alice.eof()[-1] == "--- Goodbye."
-        # Twenty, unless the daemon was held up and another was allowed in the meantime.
-        assert daemon.meter("delays_total", limit="line-rate") > 5
+        assert daemon.meter("delays_total", limit="line-rate") >= 8
         assert daemon.meter("refusals_total", code="too-fast") == 0
 
 
