@@ -13,10 +13,9 @@ nothing.
 The text that is left may contain CR NUL, which is a line end
 (L{chat.protocols.framing}), and the byte 255 where the peer sent C{IAC IAC}.
 
-Regular expressions cut the bytes into runs of text and of commands: with a step
-of Python for each byte of a command, a peer who sends nothing else would have
-the reactor to himself.  They try nothing twice (C{++} and C{*+}), so the work is
-linear.
+A regular expression cuts the bytes into runs of text and of commands: with a
+step of Python for each command, a peer who sends nothing else would have the
+reactor to himself.  It tries nothing twice (C{*+}), so the work is linear.
 """
 
 from __future__ import annotations
@@ -33,44 +32,28 @@ MAX_SUBNEGOTIATION = 16 * 1024
 _IAC = b"\xff"
 _AYT = b"\xff\xf6"
 _ANSWERS = {
-    bytes((verb, option)): bytes((IAC, yes if option == BINARY else no, option))
+    bytes((IAC, verb, option)): bytes((IAC, yes if option == BINARY else no, option))
     for verb, yes, no in [(DO, WILL, WONT), (WILL, DO, DONT)]
     for option in range(256)
 }
 
-# IAC before a byte that begins no command is a stray 255, which the text must not hide.
-_TEXT = rb"[^\xff]++|\xff[\x00-\xeb\xff]"
-_COMMAND = rb"\xff[\xec-\xf9]"
-_NEGOTIATION = rb"\xff[\xfb-\xfe]."
-_INSIDE = rb"(?:[^\xff]++|\xff[^\xf0])*+"
-_SUBNEGOTIATION = rb"\xff\xfa%b\xff\xf0" % _INSIDE
+# Nothing that is repeated has a choice (|, ?, a greedy *) within: before 3.11.5, Python matches
+# too little then (https://github.com/python/cpython/issues/106052).  IAC before a byte that
+# begins no command is a stray 255, which the text must not hide.
+_TEXT = rb"[^\xff]*+(?:\xff[\x00-\xeb\xff][^\xff]*+)*+"
+_COMMANDS = rb"(?:\xff[\xec-\xf9])*+"
+_NEGOTIATIONS = rb"(?:\xff[\xfb-\xfe].)*+"
+_INSIDE = rb"[^\xff]*+(?:\xff[^\xf0][^\xff]*+)*+"
+_SUBNEGOTIATION = rb"(?:\xff\xfa%b\xff\xf0)?" % _INSIDE
+_BEGUN = rb"(?:\xff(?:\xfa%b\xff?|[\xfb-\xfe]?)\Z)?" % _INSIDE
 
-
-def _pattern(before: list[bytes], what: bytes) -> re.Pattern[bytes]:
-    """
-    One that goes through all that is before something.  Else it might be found
-    where it is not, within a command or across two.
-    """
-    return re.compile(rb"(?:%b)*+%b" % (b"|".join(before), what), re.DOTALL)
-
-
-def _reach(pattern: re.Pattern[bytes], data: bytes) -> int:
-    """How much of the beginning a pattern takes in."""
-    match = pattern.match(data)
-    return match.end() if match else 0
-
-
+_pieces = re.compile(
+    b"".join(
+        rb"(%b)" % part for part in [_TEXT, _COMMANDS, _NEGOTIATIONS, _SUBNEGOTIATION, _BEGUN]
+    ),
+    re.DOTALL,
+)
 _inside = re.compile(_INSIDE)
-# All but a command at the end that has only begun.
-_whole = _pattern([_TEXT, _COMMAND, _NEGOTIATION, _SUBNEGOTIATION], b"")
-_texts = _pattern([_COMMAND, _NEGOTIATION, _SUBNEGOTIATION], rb"((?:%b)*+)" % _TEXT)
-_requests = _pattern(
-    [_TEXT, _COMMAND, rb"\xff[\xfc\xfe].", _SUBNEGOTIATION], rb"(?:\xff([\xfb\xfd].))?"
-)
-_areYouThere = _pattern(
-    [_TEXT, rb"\xff[\xec-\xf5\xf7-\xf9]", _NEGOTIATION, _SUBNEGOTIATION], rb"\xff\xf6"
-)
-_subnegotiations = _pattern([_TEXT, _COMMAND, _NEGOTIATION], rb"(%b)?" % _SUBNEGOTIATION)
 
 
 class TelnetCodec:
@@ -113,10 +96,18 @@ class TelnetCodec:
             data = self._skip(data)
         if _IAC not in data:
             return data
-        whole = data[: _reach(_whole, data)]
-        self._begin(data[len(whole) :])
-        self._obey(whole)
-        return b"".join(_texts.findall(whole)).replace(_IAC + _IAC, _IAC)
+        texts, commands, negotiations, subnegotiations, begun = zip(
+            *_pieces.findall(data), strict=True
+        )
+        if _AYT in b"".join(commands):
+            self._asked = True
+        self._answer(b"".join(negotiations))
+        # IAC SB and IAC SE do not count.
+        if max(map(len, subnegotiations)) - 4 > MAX_SUBNEGOTIATION:
+            self.isEndless = True
+        # None but the last can have only begun.
+        self._begin(b"".join(begun))
+        return b"".join(texts).replace(_IAC + _IAC, _IAC)
 
     def takeReplies(self) -> bytes:
         """
@@ -135,18 +126,13 @@ class TelnetCodec:
         asked, self._asked = self._asked, False
         return asked
 
-    def _obey(self, data: bytes) -> None:
-        for request in _requests.findall(data):
-            if request and request not in self._answered:
+    def _answer(self, negotiations: bytes) -> None:
+        for start in range(0, len(negotiations), 3):
+            request = negotiations[start : start + 3]
+            if request in _ANSWERS and request not in self._answered:
                 self._replies += _ANSWERS[request]
-                if request[1] != TIMING_MARK:
+                if request[2] != TIMING_MARK:
                     self._answered.add(request)
-        if _AYT in data and _areYouThere.match(data):
-            self._asked = True
-        if len(data) > MAX_SUBNEGOTIATION:
-            # IAC SB and IAC SE do not count.
-            longest = max(map(len, _subnegotiations.findall(data))) - 4
-            self.isEndless = self.isEndless or longest > MAX_SUBNEGOTIATION
 
     def _begin(self, command: bytes) -> None:
         """
@@ -163,7 +149,8 @@ class TelnetCodec:
         """
         @return: what comes behind the subnegotiation; nothing while it goes on.
         """
-        end = _reach(_inside, data)
+        match = _inside.match(data)
+        end = match.end() if match else 0
         self._skipped += end
         self.isEndless = self.isEndless or self._skipped > MAX_SUBNEGOTIATION
         if end + 2 <= len(data):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Iterator
 from itertools import pairwise
+from re import _parser  # type: ignore[attr-defined]
 from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from chat.protocols import telnet
 from chat.protocols.telnet import MAX_SUBNEGOTIATION, TelnetCodec
 from tests.fuzz.telnet import check
 
@@ -246,6 +249,7 @@ def test_workIsLinear() -> None:
         IAC + DO + TIMING_MARK,
         IAC + DONT + IAC,
         IAC + SB + IAC + SE,
+        IAC + SB + IAC + SB,
         b"a" + IAC + NOP,
         IAC + b"a",
     ):
@@ -253,3 +257,23 @@ def test_workIsLinear() -> None:
         for whole in (data, data[1:], IAC + SB + data):
             exchange(whole)
     assert process_time() - begun < 30
+
+
+def test_patternsForEveryPython() -> None:
+    """
+    Python before 3.11.5 matches too little, and takes minutes, where something that is repeated
+    possessively has a choice within: https://github.com/python/cpython/issues/106052.
+    """
+
+    def repeated(parsed: _parser.SubPattern, within: bool = False) -> Iterator[bool]:
+        for operation, arguments in parsed:
+            name = str(operation)
+            yield within and name in ("BRANCH", "MAX_REPEAT", "MIN_REPEAT")
+            for argument in arguments if isinstance(arguments, tuple) else ():
+                if isinstance(argument, _parser.SubPattern):
+                    yield from repeated(argument, within or name == "POSSESSIVE_REPEAT")
+
+    for pattern in (telnet._pieces, telnet._inside):
+        found = list(repeated(_parser.parse(pattern.pattern, pattern.flags)))
+        assert found
+        assert not any(found)
