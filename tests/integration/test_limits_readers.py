@@ -46,6 +46,13 @@ def _narrow(crowd: Crowd, count: int) -> list[Guest]:
     return guests
 
 
+def _stored(daemon: MeteredDaemon) -> None:
+    """
+    What waits for the disk is in memory, too: wait until nothing does.
+    """
+    eventually(lambda: daemon.meter("history_waiting") == 0)
+
+
 def _witnesses(daemon: Daemon) -> Witnesses:
     passers = r"^(-->|<--) (talker|slow|silent|steady|passing\d) |^--> stuck\d"
     return Witnesses(daemon, allowed=f"{passers}|^talker: {_LINE}")
@@ -62,11 +69,13 @@ def test_hardLimit(tmp_path: Path) -> None:
     ):
         # What is said is kept in memory, too, up to a point.
         _say(daemon, 4_000_000)
+        _stored(daemon)
         before = daemon.memory
         guests = _narrow(crowd, 20)
         _say(daemon, 128 * 1024 + _KERNELS + 200_000)
         for number in range(20):
             witnesses.expect(f"<-- stuck{number} left #lobby: too slow")
+        _stored(daemon)
         assert daemon.memory - before < 20 * 128 * 1024 + 4 * 1024 * 1024
         assert daemon.meter("too_slow_total", limit="waiting") == 20
         assert daemon.meter("participants") == 2
