@@ -18,7 +18,7 @@ from twisted.python.threadpool import ThreadPool
 
 T = TypeVar("T")
 
-NICENESS = 10
+NICENESS = 5
 """Of a thread that works for the disk; see nice(2)."""
 
 
