@@ -71,7 +71,8 @@ class _DaemonThread(Thread):
         """
         See L{Thread.run}.
         """
-        # On Linux each thread has a niceness: on one core the reactor goes first.
+        # On Linux each thread has a niceness: on one core the reactor goes first. Not by much,
+        # for it waits for whoever has the interpreter, until that one has a core.
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)
         super().run()
