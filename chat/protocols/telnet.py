@@ -15,7 +15,8 @@ The text that is left may contain CR NUL, which is a line end
 
 A regular expression cuts the bytes into runs of text and of commands: with a
 step of Python for each command, a peer who sends nothing else would have the
-reactor to himself.  It tries nothing twice (C{*+}), so the work is linear.
+reactor to himself.  It never goes back in what it has taken (C{*+}), and nothing
+is gone through more than twice, so the work is linear.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ _ANSWERS = {
 }
 
 # Nothing that is repeated has a choice (|, ?, a greedy *) within: before 3.11.5, Python matches
-# too little then (https://github.com/python/cpython/issues/106052).  IAC before a byte that
-# begins no command is a stray 255, which the text must not hide.
+# too little then (https://github.com/python/cpython/issues/106052).
+
+# IAC before a byte that begins no command is a stray 255, which the text must not hide.
 _TEXT = rb"[^\xff]*+(?:\xff[\x00-\xeb\xff][^\xff]*+)*+"
 _COMMANDS = rb"(?:\xff[\xec-\xf9])*+"
 _NEGOTIATIONS = rb"(?:\xff[\xfb-\xfe].)*+"
