@@ -35,8 +35,8 @@ from measuring import machine
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.task import LoopingCall, react
 
-from chat.events import Said
-from chat.history.sqlite import SQLiteStore
+from chat.store.sqlite import SQLiteStore
+from chat.vocabulary.events import Said
 
 _WORDS = ["the", "a", "to", "of", "and", "in", "is", "it", "you", "that", "he", "was", "for", "on"]
 

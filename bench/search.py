@@ -30,11 +30,11 @@ from measuring import machine
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.task import LoopingCall, react
 
-from chat.events import Line, Said
-from chat.history.backlog import Batch
-from chat.history.opening import openStore
-from chat.history.sqlite import SQLiteStore
-from chat.history.writer import Writer
+from chat.store.backlog import Batch
+from chat.store.opening import openStore
+from chat.store.sqlite import SQLiteStore
+from chat.store.writer import Writer
+from chat.vocabulary.events import Line, Said
 
 LOBBY = "#lobby"
 RARE = "#room199"

@@ -1,8 +1,9 @@
 """
 A chat service: commands in, events out.
 
-A front door is a parser for one vocabulary (L{chat.commands}) and a rendering of the other
-(L{chat.events}). All front doors share one L{chat.hub.Hub}, so everybody meets in the same rooms.
+A front door is a parser for one vocabulary (L{chat.vocabulary.commands}) and a
+rendering of the other (L{chat.vocabulary.events}). All front doors share one
+L{chat.core.hub.Hub}, so everybody meets in the same rooms.
 """
 
 __version__ = "0.1.0"

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from chat.events import Line, Missed
-from chat.fan import Fan
-from chat.limits import Pace
-from chat.records import Account, Record, RoomRecord, Sanction
+from chat.delivery.fanout import Fan
+from chat.vocabulary.events import Line, Missed
+from chat.vocabulary.limits import Pace
+from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-    from chat.events import Event
+    from chat.vocabulary.events import Event
 
 RecordT = TypeVar("RecordT", Account, RoomRecord, Sanction)
 
@@ -90,7 +90,7 @@ class Style:
     What a participant may choose about how events read.
 
     @ivar format: C{text} or C{json}.
-    @ivar language: one of L{chat.languages.LANGUAGES}.
+    @ivar language: one of L{chat.vocabulary.i18n.LANGUAGES}.
     @ivar hasTimes: whether a line of text begins with its time.
     @ivar bell: when a line of text rings: C{off}, C{mention} or C{all}.
     """
@@ -167,8 +167,8 @@ class History(Recorder, Protocol):
     An answer holds every line that was appended before the Deferred fires,
     stored or not yet, so who begins to listen in its callback misses nothing and
     hears nothing twice.  Every Deferred here fails with
-    L{chat.errors.HistoryUnavailable} when the answer takes too long or cannot be
-    had, and with L{chat.errors.TryLater} when too many ask.
+    L{chat.vocabulary.errors.HistoryUnavailable} when the answer takes too long or cannot be
+    had, and with L{chat.vocabulary.errors.TryLater} when too many ask.
     """
 
     def recent(self, room: str, count: int) -> Deferred[Extract]:
@@ -218,7 +218,7 @@ class History(Recorder, Protocol):
 
 class Ledger(Protocol):
     """
-    What outlives a restart besides lines; see L{chat.records}.
+    What outlives a restart besides lines; see L{chat.vocabulary.records}.
     """
 
     def load(self, kind: type[RecordT]) -> Deferred[tuple[RecordT, ...]]:
@@ -226,7 +226,7 @@ class Ledger(Protocol):
         Read again all records of a kind.
 
         @return: fires with them, in the order of their keys; fails with
-            L{chat.errors.HistoryUnavailable}.
+            L{chat.vocabulary.errors.HistoryUnavailable}.
         """
 
     def put(self, record: Record) -> Deferred[None]:
@@ -234,7 +234,7 @@ class Ledger(Protocol):
         Keep a record, in the place of the one with the same key.
 
         @return: fires when it is on the disk.  It waits while the disk fails,
-            and fails with L{chat.errors.HistoryUnavailable} only when the
+            and fails with L{chat.vocabulary.errors.HistoryUnavailable} only when the
             service ends before that.
         """
 
@@ -256,14 +256,14 @@ class Authenticator(Protocol):
         @param name: of an account, in any spelling.
         @param address: from where the attempt comes.
         @return: fires with the account; fails with
-            L{chat.errors.WrongPassword}, also when there is no such account, with
-            L{chat.errors.TooManyAttempts}, or with L{chat.errors.TryLater}.
+            L{chat.vocabulary.errors.WrongPassword}, also when there is no such account, with
+            L{chat.vocabulary.errors.TooManyAttempts}, or with L{chat.vocabulary.errors.TryLater}.
         """
 
     def secretFor(self, password: str) -> Deferred[str]:
         """
         @return: fires with what an L{Account} keeps of a password; fails with
-            L{chat.errors.PasswordInvalid} or L{chat.errors.TryLater}.
+            L{chat.vocabulary.errors.PasswordInvalid} or L{chat.vocabulary.errors.TryLater}.
         """
 
 
@@ -292,8 +292,8 @@ class Backplane(Protocol):
         """
         Reserve a nickname.
 
-        @param fold: from L{chat.names.fold}.
-        @return: fires when it is ours, fails with L{chat.errors.NickTaken} when
+        @param fold: from L{chat.vocabulary.names.fold}.
+        @return: fires when it is ours, fails with L{chat.vocabulary.errors.NickTaken} when
             it is somebody's.
         """
 

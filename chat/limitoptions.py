@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chat.limits import UNLIMITED, Limits
-from chat.values import Count, KeepaliveTimes, PerSecond, Seconds, Size, keepaliveFrom
+from chat.optiontypes import Count, KeepaliveTimes, PerSecond, Seconds, Size, keepaliveFrom
+from chat.vocabulary.limits import UNLIMITED, Limits
 
 AUTOMATIC = "auto"
 """The value of C{--max-connections} that depends on how many files may be open."""

@@ -15,17 +15,17 @@ from twisted.python.usage import Options as UsageOptions
 from twisted.python.usage import UsageError
 
 from chat import __version__
-from chat.directory import ANNOUNCE_LIMIT, MAX_JOINED, MAX_ROOMS, START_ROOM
-from chat.durations import seconds
-from chat.errors import ChatError
-from chat.facilities import REPLAY
-from chat.languages import LANGUAGES, SOURCE_LANGUAGE, resolve
+from chat.core.rooms import ANNOUNCE_LIMIT, MAX_JOINED, MAX_ROOMS, START_ROOM
 from chat.limitoptions import LIMIT_OPTIONS
-from chat.names import nickname, roomname
 from chat.operations.motd import readMOTD
 from chat.operations.rehash import CannotRead
-from chat.text import clean
-from chat.values import Count, Seconds, networkFrom
+from chat.optiontypes import Count, Seconds, networkFrom
+from chat.session.server import REPLAY
+from chat.vocabulary.durations import seconds
+from chat.vocabulary.errors import ChatError
+from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE, resolve
+from chat.vocabulary.names import nickname, roomname
+from chat.vocabulary.sanitizing import clean
 
 DEFAULT_PORT = "8080"
 

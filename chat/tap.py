@@ -21,40 +21,40 @@ from twisted.logger import Logger
 from twisted.python.runtime import seconds as timeOfDay
 
 from chat import __version__
-from chat.accounts import Accounts
 from chat.backplane.local import LocalBackplane
-from chat.counters import Counters, Reading
-from chat.credentials.gate import Gate
+from chat.core.accounts import Accounts
+from chat.core.hub import Hub
+from chat.core.rooms import Directory
+from chat.core.sanctions import Sanctions
+from chat.credentials.authenticator import Gate
 from chat.credentials.hashing import Hashing
-from chat.directory import Directory
-from chat.events import Closed
-from chat.facilities import Facilities, Settings
-from chat.history.memory import MemoryStore
-from chat.history.sqlite import SQLiteStore
-from chat.history.store import OnLoaded, Store
-from chat.hub import Hub
+from chat.delivery.turnend import TurnEnd
+from chat.endpoints.certificates import Certificates, reasonOf
+from chat.endpoints.proxyprotocol import ProxiedEndpoint
 from chat.interfaces import FrontDoor, Outlet, Recorder, Style
 from chat.limitoptions import limitsOf
-from chat.limits import UNLIMITED, Limits, perMinute
-from chat.operations.certificates import Certificates, reasonOf
 from chat.operations.logs import Log
 from chat.operations.motd import readMOTD
-from chat.operations.notify import NotifyService
 from chat.operations.rehash import Rehash
 from chat.operations.serving import ChatService
 from chat.operations.starting import tellFailures
+from chat.operations.systemd import NotifyService
 from chat.operations.timing import FanOut
 from chat.operations.transcript import Transcript
 from chat.options import Options, wrong
-from chat.protocols.linefactory import LineFactory
-from chat.protocols.proxied import ProxiedEndpoint
-from chat.records import Account, Record, RoomRecord, Sanction
+from chat.protocols.connections import LineFactory
 from chat.rendering.choice import renderingFor
-from chat.sanctions import Sanctions
-from chat.session import Session
-from chat.times import utcNow
-from chat.turnend import TurnEnd
-from chat.watch import StorageWatch
+from chat.session.server import Facilities, Settings
+from chat.session.session import Session
+from chat.session.watch import StorageWatch
+from chat.store.memory import MemoryStore
+from chat.store.sqlite import SQLiteStore
+from chat.store.store import OnLoaded, Store
+from chat.vocabulary.counters import Counters, Reading
+from chat.vocabulary.events import Closed
+from chat.vocabulary.limits import UNLIMITED, Limits, perMinute
+from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
+from chat.vocabulary.times import utcNow
 
 __all__ = ["Options", "makeService"]
 
@@ -171,7 +171,7 @@ def makeService(options: Options) -> IService:
     service = ChatService(endpoints, factory, factory, notify, clock)
     if fanOut is not None:
         # Not at the top: it takes 5 MB.
-        from chat.operations.metrics import Metrics
+        from chat.operations.metricsport import Metrics
 
         services.append(
             Metrics(

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chat.events import (
+from chat.interfaces import Style
+from chat.rendering.choice import renderingFor
+from chat.vocabulary.events import (
     Acted,
     BanRow,
     BansListed,
@@ -41,10 +43,8 @@ from chat.events import (
     Warned,
     Welcomed,
 )
-from chat.interfaces import Style
-from chat.rendering.choice import renderingFor
-from chat.verbs import VERBS
-from tests.pages import literals, page, rows, section
+from chat.vocabulary.verbs import VERBS
+from tests.support.pages import literals, page, rows, section
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from ipaddress import ip_network
 import pytest
 
 from chat.limitoptions import LIMIT_OPTIONS, limitsOf
-from chat.limits import UNLIMITED, Keepalive, Limits
 from chat.options import Options
+from chat.vocabulary.limits import UNLIMITED, Keepalive, Limits
 
 ATTRIBUTES = {
     "max-line": "maxLine",

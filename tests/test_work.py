@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.work import Act, Hall, callsOf, stepsOf
+from tests.support.work import Act, Hall, callsOf, stepsOf
 
 PER_RECIPIENT = {"write": 1}
 """What is called for one more recipient, however many lines share the turn."""

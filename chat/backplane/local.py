@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from chat.errors import NickTaken
-from chat.events import Acted, Event, Said
 from chat.interfaces import Arrived
+from chat.vocabulary.errors import NickTaken
+from chat.vocabulary.events import Acted, Event, Said
 
 
 class LocalBackplane:

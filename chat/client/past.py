@@ -4,7 +4,7 @@ What a client reads of the past: one answer among all that is heard.
 
 from __future__ import annotations
 
-from chat.events import Event, Excerpt, Missed, Recalled, Refused
+from chat.vocabulary.events import Event, Excerpt, Missed, Recalled, Refused
 
 Past = Excerpt | Recalled | Missed | Refused
 """What answers a question for the past."""

@@ -28,9 +28,9 @@ from chat.client.receiver import EventReceiver
 from chat.client.rejection import Rejection
 from chat.client.requests import Requests
 from chat.client.roster import Roster
-from chat.events import Event, Helped, Ponged
-from chat.jsonevents import fromMapping
-from chat.names import fold
+from chat.rendering.jsonevents import fromMapping
+from chat.vocabulary.events import Event, Helped, Ponged
+from chat.vocabulary.names import fold
 
 # The answer to a ping where somebody has asked for text, perhaps with times.  Only
 # the service begins a line so.
@@ -53,7 +53,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
     @ivar account: to log in to at once; C{wantedNick} unless it is another.
     @ivar password: that of the account, if there is one.
     @ivar language: the language to ask for at once, if any, for what the
-        service says in sentences; see L{chat.languages}.
+        service says in sentences; see L{chat.vocabulary.i18n}.
     """
 
     _log = Logger()
@@ -118,7 +118,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
 
         @param after: the id of that line.
         @return: fires with an L{Excerpt} and what follows it, or with a
-            L{chat.events.Refused}; fails like L{LineConnection.ping}.
+            L{chat.vocabulary.events.Refused}; fails like L{LineConnection.ping}.
         """
         # What was asked before is answered between other pings.
         self.ping().addCallbacks(lambda _: self._beginReading(room), lambda _: None)

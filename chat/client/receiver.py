@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from chat.events import (
+from chat.vocabulary.events import (
     Acted,
     Announced,
     BansListed,

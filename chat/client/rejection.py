@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chat.endings import Ending
-from chat.sentences import FAREWELLS, Sentence
+from chat.rendering.messages import FAREWELLS, Sentence
+from chat.vocabulary.endings import Ending
 
 _LINE = re.compile(r"!!! (.+) \(([a-z]+(?:-[a-z]+)*)\)")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from chat.verbs import literally
+from chat.vocabulary.verbs import literally
 
 _LINE_END = re.compile("\r\n|\r|\n")
 

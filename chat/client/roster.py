@@ -4,7 +4,7 @@ Who is where, as far as a client has heard.
 
 from __future__ import annotations
 
-from chat.events import (
+from chat.vocabulary.events import (
     Acted,
     Changed,
     Entered,

@@ -13,11 +13,11 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chat.accounts import Accounts
-from chat.credentials.checker import AccountChecker
-from chat.credentials.foreign import ForeignChecker
-from chat.errors import ChatError
-from chat.names import fold, nickname
+from chat.core.accounts import Accounts
+from chat.credentials.checkers import AccountChecker
+from chat.credentials.external import ForeignChecker
+from chat.vocabulary.errors import ChatError
+from chat.vocabulary.names import fold, nickname
 
 
 @implementer(ICredentialsChecker)
@@ -45,7 +45,7 @@ class CheckerChain:
 
         @param credentials: a name in any spelling and a password, both in UTF-8.
         @return: fails with L{UnauthorizedLogin}, or with
-            L{chat.errors.TryLater}.
+            L{chat.vocabulary.errors.TryLater}.
         """
         answer = self._ours.requestAvatarId(credentials)
         for other in self._others:

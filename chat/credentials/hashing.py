@@ -23,7 +23,7 @@ from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from chat.credentials.passwords import prepare, refusal
-from chat.errors import TryLater
+from chat.vocabulary.errors import TryLater
 
 THREADS = 2
 
@@ -87,7 +87,7 @@ class Hashing(Service):
     def hash(self, password: str) -> Deferred[str]:
         """
         @return: fires with what is to be kept of a password; fails with
-            L{chat.errors.PasswordInvalid}, or with L{TryLater} when too many
+            L{chat.vocabulary.errors.PasswordInvalid}, or with L{TryLater} when too many
             wait.
         """
         prepared = prepare(password)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from precis_i18n import get_profile
 
-from chat.errors import PasswordInvalid
+from chat.vocabulary.errors import PasswordInvalid
 
 MIN_LENGTH = 8
 """The shortest password, in code points."""

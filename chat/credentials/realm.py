@@ -11,8 +11,8 @@ from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.portal import IRealm
 from zope.interface import Attribute, Interface, implementer
 
-from chat.accounts import Accounts
-from chat.records import Account
+from chat.core.accounts import Accounts
+from chat.vocabulary.records import Account
 
 
 class IAccountAvatar(Interface):

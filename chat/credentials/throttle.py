@@ -13,7 +13,7 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 
-from chat.errors import TooManyAttempts
+from chat.vocabulary.errors import TooManyAttempts
 
 ATTEMPTS = 3
 """How many wrong passwords there may be in L{PERIOD}."""

@@ -1,7 +1,7 @@
 """
 Where the log goes.  twistd would decide that by itself, but its lines let control
 characters and the messages of exceptions through; see
-L{chat.operations.logevents}.
+L{chat.operations.logformat}.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from twisted.python.logfile import LogFile
 from zope.interface import implementer
 
 from chat.operations.exhaustion import Exhaustion
-from chat.operations.logevents import jsonLine, plain, textLine
+from chat.operations.logformat import jsonLine, plain, textLine
 
 KEPT = 100
 """How many files of the log that have been turned over are kept, of a megabyte each."""

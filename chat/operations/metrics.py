@@ -1,116 +1,189 @@
 """
-The port at which the service tells of itself.
+What the service tells of itself, in the terms of Prometheus: the metric
+families, and what each of them means.
 
-Everything that is told is read in the thread of the reactor, before a request is
-handed on to the thread that answers it, so it belongs together and nobody waits
-for anybody.
+A label whose values are known is there from the start, with 0: what appears
+with its first event has no rate before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.interfaces import IListeningPort, IReactorTime, IStreamServerEndpoint
-from twisted.logger import Logger
-from twisted.web.resource import IResource
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeHistogramMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 
-from chat.counters import Reading
-from chat.operations.families import ChatCollector, Snapshot
-from chat.operations.pages import Pages
-from chat.operations.ports import openPort
-from chat.operations.timing import FanOut, Lateness
+from chat import __version__
+from chat.operations.distribution import Distribution
+from chat.operations.timing import FAN_OUT_BOUNDS, LATENESS_BOUNDS
+from chat.vocabulary.counters import Counters, Reading
+from chat.vocabulary.endings import Ending
+from chat.vocabulary.errors import ChatError
+
+PREFIX = "tcpchat_"
+
+_WAITING = tuple(float(kilobytes * 1024) for kilobytes in (0, 1, 4, 16, 64, 128, 256, 512, 1024))
 
 
-class Metrics(MultiService):
+@dataclass(frozen=True)
+class Snapshot:
     """
-    Serves the metrics for Prometheus at C{/metrics}, and at C{/healthz} whether
-    the service is well, until it is stopped.  It should be stopped after the
-    sessions, so that their end can be watched.
+    Everything at one moment.  It is taken in the thread of the reactor, and
+    never changes afterwards.
+
+    @ivar lateness: how late the reactor was, in seconds.
+    @ivar fanOut: how long a fan-out took, in seconds.
     """
 
-    _log = Logger()
-
-    def __init__(
-        self,
-        description: str,
-        endpoint: IStreamServerEndpoint,
-        reading: Callable[[], Reading],
-        isServing: Callable[[], bool],
-        fanOut: FanOut,
-        clock: IReactorTime,
-    ) -> None:
-        """
-        @param description: of the endpoint, as the operator gave it.
-        @param reading: what there is now.  It is called in the thread of the
-            reactor, and what it returns must not change afterwards: another
-            thread reads it.
-        @param isServing: whether the service accepts people.
-        @param fanOut: what times the fan-out.
-        """
-        super().__init__()
-        self._description = description
-        self._endpoint = endpoint
-        self._reading = reading
-        self._isServing = isServing
-        self._fanOut = fanOut
-        self._clock = clock
-        self._lateness = Lateness(clock)
-        self._lateness.setServiceParent(self)
-        self._collector = ChatCollector()
-        self._pages: Pages | None = None
-        self._port: IListeningPort | None = None
-
-    def privilegedStartService(self) -> None:
-        """
-        Open the port.
-
-        @raise CannotStart: when it cannot be opened.
-        """
-        super().privilegedStartService()
-        resource = _resource(registryOf(self._collector))
-        self._pages = Pages(resource, self._read, self._isServing, self._clock)
-        self._port = openPort(f"--metrics {self._description}", self._endpoint, self._pages)
-        self._log.info("metrics at {address}", address=str(self._port.getHost()))
-
-    def stopService(self) -> Deferred[None]:
-        """
-        @return: fires when the port and all connections are closed, and no thread
-            is at work for a request any more.
-        """
-        return Deferred.fromCoroutine(self._stop())
-
-    async def _stop(self) -> None:
-        port, self._port = self._port, None
-        if port is not None:
-            await maybeDeferred(port.stopListening)
-        if self._pages is not None:
-            await self._pages.close()
-        await super().stopService()
-
-    def _read(self) -> None:
-        self._collector.snapshot = Snapshot(
-            self._reading(), self._lateness.seen.copy(), self._fanOut.seen.copy()
-        )
+    reading: Reading
+    lateness: Distribution
+    fanOut: Distribution
 
 
-def registryOf(collector: ChatCollector) -> CollectorRegistry:
+class ChatCollector:
     """
-    @return: what tells of the service, of its process and of its Python.
+    Makes families of a L{Snapshot} for a registry of prometheus-client.
+
+    @ivar snapshot: the one to tell of next; as often as it is collected.
     """
-    registry = CollectorRegistry()
-    registry.register(collector)
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    GCCollector(registry)
-    return registry
+
+    def __init__(self) -> None:
+        nothing = Reading(Counters(), 0, 0, 0, 0, 0, ())
+        self._empty = Snapshot(nothing, Distribution(LATENESS_BOUNDS), Distribution(FAN_OUT_BOUNDS))
+        self.snapshot = self._empty
+
+    def describe(self) -> Iterable[Metric]:
+        """
+        See C{prometheus_client.registry.Collector.describe}.
+        """
+        return _families(self._empty)
+
+    def collect(self) -> Iterable[Metric]:
+        """
+        See C{prometheus_client.registry.Collector.collect}.  This may be in any
+        thread.
+        """
+        return _families(self.snapshot)
 
 
-def _resource(registry: CollectorRegistry) -> IResource:
-    # Not at the top: it imports the reactor, which installs it.
-    from prometheus_client.twisted import MetricsResource
+_GAUGES: tuple[tuple[str, str, Callable[[Reading], float]], ...] = (
+    ("connections", "Connections that are open.", lambda now: now.connections),
+    ("nameless", "Open connections without a nickname.", lambda now: now.nameless),
+    ("participants", "People who are here, each once.", lambda now: now.participants),
+    ("rooms", "Rooms there are.", lambda now: now.rooms),
+    ("history_waiting", "Lines that wait for the database.", lambda now: now.historyWaiting),
+)
 
-    resource: IResource = MetricsResource(registry)
-    return resource
+_COUNTERS: tuple[tuple[str, str, Callable[[Counters], float]], ...] = (
+    (
+        "connections_accepted",
+        "Connections that were let in.",
+        lambda counted: counted.connections,
+    ),
+    ("faults", "Exceptions nobody expected.", lambda counted: counted.faults),
+    ("lines_received", "Lines that came.", lambda counted: counted.lines),
+    (
+        "deliveries",
+        "Lines that rooms wrote to those who are in them, each recipient counted.",
+        lambda counted: counted.deliveries,
+    ),
+    ("received_bytes", "Bytes that came.", lambda counted: counted.bytesIn),
+    ("sent_bytes", "Bytes that were taken over for delivery.", lambda counted: counted.bytesOut),
+    ("history_lost", "Lines that were not kept.", lambda counted: counted.historyLost),
+)
+
+_LIMITS_OF_READERS = ("waiting", "stall", "all")
+_DELAYS = ("turn", "line-rate", "waiting")
+# What a connection is told that is not let in. It is refused; it does not end.
+_TURNED_AWAY = (
+    Ending.SERVICE_FULL,
+    Ending.NAMELESS_FULL,
+    Ending.ADDRESS_FULL,
+    Ending.CONNECTING_TOO_FAST,
+)
+
+
+def _codes(kind: type[ChatError] = ChatError) -> Iterator[str]:
+    for each in kind.__subclasses__():
+        yield each.code
+        yield from _codes(each)
+
+
+_LABELLED: tuple[tuple[str, str, str, Iterable[str], Callable[[Counters], Counter[str]]], ...] = (
+    (
+        "refusals",
+        "What was refused: requests, and whole connections.",
+        "code",
+        (*_codes(), *(each.value for each in _TURNED_AWAY)),
+        lambda counted: counted.refusals,
+    ),
+    (
+        "ends",
+        "How connections that had been let in ended.",
+        "reason",
+        [each.value for each in Ending if each not in _TURNED_AWAY],
+        lambda counted: counted.endings,
+    ),
+    (
+        "too_slow",
+        "Readers who were let go, by the limit they were too slow for.",
+        "limit",
+        _LIMITS_OF_READERS,
+        lambda counted: counted.tooSlow,
+    ),
+    (
+        "delays",
+        "How often what somebody sent had to wait, by the limit that made it wait.",
+        "limit",
+        _DELAYS,
+        lambda counted: counted.delays,
+    ),
+)
+
+
+def _families(snapshot: Snapshot) -> Iterator[Metric]:
+    reading = snapshot.reading
+    yield InfoMetricFamily("tcpchat", "The version of tcpchat.", {"version": __version__})
+    for name, text, value in _GAUGES:
+        yield GaugeMetricFamily(PREFIX + name, text, value(reading))
+    for name, text, count in _COUNTERS:
+        yield CounterMetricFamily(PREFIX + name, text, count(reading.counters))
+    for name, text, label, known, counter in _LABELLED:
+        yield _labelled(name, text, label, known, counter(reading.counters))
+    # How it is now, so it is no histogram that can only grow.
+    waiting = Distribution(_WAITING, reading.waiting)
+    yield GaugeHistogramMetricFamily(
+        PREFIX + "waiting_bytes",
+        "Open connections by how many bytes wait for the reader.",
+        waiting.buckets,
+        waiting.sum,
+    )
+    yield HistogramMetricFamily(
+        PREFIX + "reactor_lateness_seconds",
+        "How late the reactor came to what was due; nobody was served meanwhile.",
+        snapshot.lateness.buckets,
+        snapshot.lateness.sum,
+    )
+    yield HistogramMetricFamily(
+        PREFIX + "fanout_seconds",
+        "How long it took to write to all in a room what one reactor turn had brought.",
+        snapshot.fanOut.buckets,
+        snapshot.fanOut.sum,
+    )
+
+
+def _labelled(
+    name: str, text: str, label: str, known: Iterable[str], counter: Counter[str]
+) -> Metric:
+    family = CounterMetricFamily(PREFIX + name, text, labels=[label])
+    for value in dict.fromkeys((*known, *counter)):
+        family.add_metric([value], counter[value])
+    return family

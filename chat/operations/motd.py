@@ -5,7 +5,7 @@ The message of the day, out of its file.
 from __future__ import annotations
 
 from chat.operations.rehash import CannotRead
-from chat.text import clean
+from chat.vocabulary.sanitizing import clean
 
 MAX_BYTES = 64 * 1024
 """How long the file may be: everybody who comes is told all of it."""

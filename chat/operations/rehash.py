@@ -18,9 +18,9 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.logger import Logger
 
-from chat.errors import ChatError
-from chat.operations.notify import NotifyService
 from chat.operations.serving import Clock
+from chat.operations.systemd import NotifyService
+from chat.vocabulary.errors import ChatError
 
 STEP_LIMIT = 30.0
 """How many seconds a step may take."""

@@ -22,9 +22,9 @@ from twisted.internet.interfaces import (
 )
 from twisted.logger import Logger
 
-from chat.events import Ending
-from chat.operations.notify import NotifyService
-from chat.operations.ports import openPort
+from chat.endpoints.listen import openPort
+from chat.operations.systemd import NotifyService
+from chat.vocabulary.events import Ending
 
 SHUTDOWN_GRACE = 5.0
 """How many seconds a peer may take nothing while the service stops."""

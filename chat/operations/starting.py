@@ -19,7 +19,7 @@ from typing import NoReturn
 from twisted.internet.interfaces import IReactorCore
 from twisted.logger import Logger
 
-from chat.errors import CannotStart
+from chat.vocabulary.errors import CannotStart
 
 _log = Logger()
 

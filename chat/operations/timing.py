@@ -80,7 +80,7 @@ class FanOut:
         """
         Do it, and note how long it took.
 
-        @param flush: see L{chat.audience.EndOfTurn}.
+        @param flush: see L{chat.delivery.audience.EndOfTurn}.
         @return: what it returns.
         """
         begin = self._seconds()

@@ -15,9 +15,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chat.errors import CannotStart
-from chat.events import Line
 from chat.interfaces import Rendering
+from chat.vocabulary.errors import CannotStart
+from chat.vocabulary.events import Line
 
 MAX_WAITING = 10_000
 """How many lines may wait for the disk."""

@@ -18,7 +18,7 @@ from math import inf
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport, ITCPTransport
 
-from chat.outlet import BoundedOutlet
+from chat.delivery.outlet import BoundedOutlet
 
 FLUSH_TIMEOUT = 30.0
 """How many seconds a peer may take nothing of what waits for it, at the most."""

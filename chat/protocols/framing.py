@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from chat.limits import Limits
+from chat.vocabulary.limits import Limits
 
 _END = re.compile(rb"[\r\n]")
 _PAIRS = (b"\r\n", b"\r\x00")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chat.endings import Ending
+from chat.vocabulary.endings import Ending
 
 
 @dataclass(slots=True)
@@ -17,7 +17,7 @@ class Life:
 
     @ivar peer: who it is, for the log.
     @ivar address: from where it comes: an IP address, or C{unix}.
-    @ivar origin: see L{chat.admission.Admission}.
+    @ivar origin: see L{chat.protocols.admission.Admission}.
     @ivar opened: when it began.
     @ivar began: the same, in seconds of the clock.
     @ivar named: how many seconds later there was a nickname, if there was one.

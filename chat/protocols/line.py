@@ -2,8 +2,8 @@
 The line protocol: a chat for telnet, nc and everything with a socket.
 
 L{LineProtocol} is the front door.  Bytes come in and pass the telnet codec, the
-framing and L{chat.session.Session}, one line after the other; events go out
-through a L{chat.outlet.BoundedOutlet}.
+framing and L{chat.session.session.Session}, one line after the other; events go out
+through a L{chat.delivery.outlet.BoundedOutlet}.
 
 It reads no more from the transport while one of these holds: the session waits
 for a decision (L{LineProtocol.hold}), its own answers pile up, it has done enough
@@ -25,22 +25,22 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chat.errors import LineTooLong, NotUTF8
-from chat.events import Ending
-from chat.limits import Pace
-from chat.outlet import BoundedOutlet
+from chat.delivery.outlet import BoundedOutlet
 from chat.protocols.closing import FLUSH_TIMEOUT, LingeringClose
-from chat.protocols.foreign import Acquaintance
 from chat.protocols.framing import Broken
+from chat.protocols.intake import Turns
 from chat.protocols.life import Life
 from chat.protocols.reading import Reading
+from chat.protocols.sniffing import Acquaintance
 from chat.protocols.telnet import IAC, TelnetCodec
 from chat.protocols.transports import prepare
-from chat.protocols.turns import Turns
+from chat.vocabulary.errors import LineTooLong, NotUTF8
+from chat.vocabulary.events import Ending
+from chat.vocabulary.limits import Pace
 
 if TYPE_CHECKING:
-    from chat.protocols.linefactory import LineFactory
-    from chat.session import Session
+    from chat.protocols.connections import LineFactory
+    from chat.session.session import Session
 
 FOREIGN_GRACE = 0.5
 """How many seconds a peer of another protocol has to hang up."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 from socket import socket
 from typing import Any
 
+from chat.delivery.sockets import socketOf
 from chat.protocols.ghosts import Ghosts
-from chat.sockets import socketOf
 
 
 class Reading:

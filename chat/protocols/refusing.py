@@ -19,9 +19,9 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chat.counters import Counters
-from chat.endings import Ending
-from chat.sockets import socketOf
+from chat.delivery.sockets import socketOf
+from chat.vocabulary.counters import Counters
+from chat.vocabulary.endings import Ending
 
 MAX_LEAVING = 64
 """How many peers that may not come in are waited for at once."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IReactorTime
 
-from chat.turnend import TurnEnd
+from chat.delivery.turnend import TurnEnd
 
 BUDGET = 0.01
 """For how many seconds of a turn it goes on."""

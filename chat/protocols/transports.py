@@ -21,8 +21,8 @@ from twisted.internet.interfaces import (
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.components import registerAdapter
 
-from chat.limits import Limits
-from chat.sockets import setUserTimeout, socketOf
+from chat.delivery.sockets import setUserTimeout, socketOf
+from chat.vocabulary.limits import Limits
 
 _MAPPED = "::ffff:"
 

@@ -1,7 +1,7 @@
 """
 Events as JSON objects, one a line, for programs.
 
-The objects are those of L{chat.jsonevents}; here they get the sentences that a
+The objects are those of L{chat.rendering.jsonevents}; here they get the sentences that a
 program may want to show without knowing every code.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from json import JSONEncoder
 
-from chat.events import Closed, Done, Event, Helped, Refused, Warned
-from chat.jsonevents import toMapping
-from chat.phrases import Phrases
+from chat.rendering.jsonevents import toMapping
+from chat.rendering.phrases import Phrases
+from chat.vocabulary.events import Closed, Done, Event, Helped, Refused, Warned
 
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

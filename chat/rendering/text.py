@@ -1,13 +1,13 @@
 """
-Events as lines of text for a person with a terminal; see L{chat.wording}.
+Events as lines of text for a person with a terminal; see L{chat.rendering.lines}.
 """
 
 from __future__ import annotations
 
-from chat.events import Acted, Event, Invited, Recalled, Said, Told
 from chat.interfaces import Style
-from chat.times import localTime
-from chat.wording import Wording
+from chat.rendering.lines import Wording
+from chat.vocabulary.events import Acted, Event, Invited, Recalled, Said, Told
+from chat.vocabulary.times import localTime
 
 _BEL = "\a"
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from chat.backplane.local import LocalBackplane
-from chat.errors import NickTaken
-from chat.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
-from chat.hub import Hub
+from chat.core.hub import Hub
+from chat.core.users import Member
 from chat.interfaces import Backplane, Style
-from chat.member import Member
 from chat.rendering.choice import renderingFor
-from tests.doubles_backplane import DelayedLog
-from tests.hubs import LOBBY, RecordingSeat, Stage
+from chat.vocabulary.errors import NickTaken
+from chat.vocabulary.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
+from tests.support.backplanes import DelayedLog
+from tests.support.hubs import LOBBY, RecordingSeat, Stage
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from chat.backplane.local import LocalBackplane
-from chat.events import Acted, Event, Joined, Said
+from chat.vocabulary.events import Acted, Event, Joined, Said
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 JOINED = Joined("#lobby", AT, "alice")

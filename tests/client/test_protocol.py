@@ -19,7 +19,7 @@ from chat.client.protocol import ChatClient, ChatFactory
 from chat.client.receiver import EventReceiver
 from chat.client.splitting import LineSplitter
 from chat.client.window import SIZE
-from chat.events import (
+from chat.vocabulary.events import (
     Event,
     Excerpt,
     FormatSet,
@@ -36,8 +36,8 @@ from chat.events import (
     Said,
     Welcomed,
 )
-from tests.client.doubles import Transport
-from tests.client.samples import AT, EVENTS, jsonLine
+from tests.support.clients import Transport
+from tests.support.samples import AT, EVENTS, jsonLine
 
 GREETING = b"--- Welcome to tcpchat. 0 people are here.\r\n--- What is your nickname?\r\n"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chat.client.requests import Requests
-from chat.commands import (
+from chat.vocabulary.commands import (
     Act,
     Announce,
     Away,
@@ -37,7 +37,7 @@ from chat.commands import (
     Who,
     Whois,
 )
-from chat.verbs import parse
+from chat.vocabulary.verbs import parse
 
 Ask = Callable[[Requests], None]
 

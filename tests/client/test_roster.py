@@ -3,7 +3,7 @@
 import pytest
 
 from chat.client.roster import Roster
-from chat.events import (
+from chat.vocabulary.events import (
     Acted,
     Changed,
     Ending,
@@ -22,7 +22,7 @@ from chat.events import (
     TopicShown,
     Welcomed,
 )
-from tests.client.samples import AT, EVENTS
+from tests.support.samples import AT, EVENTS
 
 
 def test_follows() -> None:

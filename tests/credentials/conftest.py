@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import pytest
 from pytest_twisted import async_yield_fixture
 
-from chat.accounts import Accounts
+from chat.core.accounts import Accounts
 from chat.credentials.hashing import Hashing
-from tests.credentials.doubles import CountingHasher, RecordingLedger
+from tests.support.credentials import CountingHasher, RecordingLedger
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
 from chat.credentials.hashing import MAX_WAITING, OWASP, THREADS, Hashing
-from chat.errors import PasswordInvalid, TryLater
-from tests.credentials.doubles import WITHIN, CountingHasher, seenIn, seenInLog
+from chat.vocabulary.errors import PasswordInvalid, TryLater
+from tests.support.credentials import WITHIN, CountingHasher, seenIn, seenInLog
 
 PASSWORD = "correct horse"
 

@@ -9,7 +9,7 @@ from twisted.cred.portal import IRealm
 from zope.interface import Interface
 from zope.interface.verify import verifyObject
 
-from chat.accounts import Accounts
+from chat.core.accounts import Accounts
 from chat.credentials.realm import AccountAvatar, AccountRealm, IAccountAvatar
 
 

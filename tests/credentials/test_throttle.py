@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from chat.credentials.throttle import ATTEMPTS, PERIOD, Attempt, Throttle, origin
-from chat.errors import TooManyAttempts
+from chat.vocabulary.errors import TooManyAttempts
 
 
 class Guesses:

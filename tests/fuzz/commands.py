@@ -1,5 +1,5 @@
 """
-What holds for L{chat.verbs.parse}, whatever is typed.
+What holds for L{chat.vocabulary.verbs.parse}, whatever is typed.
 """
 
 from __future__ import annotations
@@ -7,10 +7,10 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import get_args
 
-from chat.commands import Command, Say
-from chat.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
-from chat.text import clean
-from chat.verbs import VERBS, isCommand, literally, parse
+from chat.vocabulary.commands import Command, Say
+from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
+from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.verbs import VERBS, isCommand, literally, parse
 from tests.fuzz.source import Source
 
 _NAMES = [name for verb in VERBS for name in (verb.name, *verb.aliases)]

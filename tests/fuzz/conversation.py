@@ -11,13 +11,13 @@ from contextlib import closing
 
 from twisted.logger import LogLevel, capturedLogs
 
-from chat.limits import Limits
-from chat.verbs import VERBS
-from tests.doubles import HandPeer
+from chat.vocabulary.limits import Limits
+from chat.vocabulary.verbs import VERBS
 from tests.fuzz.source import Source
 from tests.fuzz.text import checkSafe
-from tests.service import RELAXED, Service
-from tests.test_commands_fuzz import checkHub
+from tests.support.doubles import HandPeer
+from tests.support.service import RELAXED, Service
+from tests.vocabulary.test_commands_fuzz import checkHub
 
 _NAMES = [name for verb in VERBS for name in (verb.name, *verb.aliases)]
 _REPLY = re.compile(rb"\xff[\xfb-\xfe].", re.DOTALL)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chat.limits import Limits
 from chat.protocols.framing import Broken, LineFramer
+from chat.vocabulary.limits import Limits
 from tests.fuzz.source import Source, ways
 
 Frame = bytes | Broken

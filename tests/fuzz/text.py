@@ -1,5 +1,5 @@
 """
-What holds for L{chat.text.clean}, whatever the text.
+What holds for L{chat.vocabulary.sanitizing.clean}, whatever the text.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import groupby, pairwise
 from unicodedata import category
 
-from chat.text import MAX_MARKS, clean
+from chat.vocabulary.sanitizing import MAX_MARKS, clean
 from tests.fuzz.source import Source
 
 JOINERS = "\u200c\u200d"

@@ -1,9 +1,9 @@
 """
 C{twistd tcpchat} in which one function fails: what a mistake of ours would do.
 
-As a program it takes the name of the function, such as C{chat.hub:Hub.say}, and the arguments of
-twistd.  The function raises an exception where L{MARK} is in one of its arguments, and works
-otherwise.
+As a program it takes the name of the function, such as C{chat.core.hub:Hub.say}, and the
+arguments of twistd.  The function raises an exception where L{MARK} is in one of its arguments,
+and works otherwise.
 """
 
 from __future__ import annotations

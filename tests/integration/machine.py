@@ -27,7 +27,7 @@ from time import monotonic
 import pytest
 
 from tests.integration.peer import Peer
-from tests.programs import requireProgram
+from tests.support.programs import requireProgram
 
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "systemd"

@@ -134,7 +134,7 @@ def test_nobodyReads(daemon: Daemon, join: Join) -> None:
 # Tells at its end how much memory it had at most, in KiB (proc(5)).
 _MEASURED = """
 import atexit, sys
-from chat.client.__main__ import main
+from chat.cli.__main__ import main
 
 def tell():
     with open("/proc/self/status") as status:

@@ -198,7 +198,7 @@ def test_mistake(screen: Screen) -> None:
     program = screen.directory / "program.py"
     program.write_text(
         "from twisted.internet import reactor\n"
-        "from chat.client.__main__ import main\n"
+        "from chat.cli.__main__ import main\n"
         "def run(**_):\n"
         "    raise RuntimeError('a mistake')\n"
         "reactor.callWhenRunning = lambda start: start()\n"
@@ -215,8 +215,8 @@ def test_mistakeAtWork(screen: Screen, daemon: Daemon) -> None:
     """One that the reactor catches is told, and shown at the end, not across the screen."""
     program = screen.directory / "program.py"
     program.write_text(
-        "from chat.client.__main__ import main\n"
-        "from chat.client.terminal import TerminalChat\n"
+        "from chat.cli.__main__ import main\n"
+        "from chat.cli.terminal import TerminalChat\n"
         "TerminalChat.resized = lambda self: 1 / 0\n"
         "main()\n"
     )

@@ -22,7 +22,7 @@ from typing import Protocol
 import pytest
 
 from chat import __version__
-from chat.verbs import VERBS, verbNamed
+from chat.vocabulary.verbs import VERBS, verbNamed
 from tests.integration.command import Command
 from tests.integration.conftest import StartDaemon
 from tests.integration.daemon import Daemon

@@ -15,10 +15,10 @@ from time import monotonic
 
 import pytest
 
-from chat.history.upgrading import LATEST
+from chat.store.upgrading import LATEST
 from tests.integration.daemon import TWISTD, Daemon, freePort
 from tests.integration.robot import Robot
-from tests.programs import requireProgram
+from tests.support.programs import requireProgram
 
 DATABASE = "tcpchat.sqlite3"
 

@@ -12,12 +12,12 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from tests.client.doubles import Transport
-from tests.client.samples import AT, jsonLine
 from tests.integration.command import Command
 from tests.integration.conftest import StartDaemon
 from tests.integration.daemon import Daemon
 from tests.integration.peer import Peer
+from tests.support.clients import Transport
+from tests.support.samples import AT, jsonLine
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -73,7 +73,7 @@ def test_echobot(daemon: Daemon, join: Join) -> None:
 def test_echobotOfMany() -> None:
     """It does not answer what it could only answer late."""
     from chat.client.window import SIZE
-    from chat.events import Ponged, Said, Told, Welcomed
+    from chat.vocabulary.events import Ponged, Said, Told, Welcomed
 
     bot = __import__("echobot").EchoBot()
     transport = Transport()
@@ -107,7 +107,7 @@ def test_pingpong(daemon: Daemon, join: Join) -> None:
 @pytest.mark.usefixtures("examples")
 def test_pingpongTimers() -> None:
     """It answers after two seconds, and no timer outlives the connection."""
-    from chat.events import Ending, Left, Renamed, Said, Welcomed
+    from chat.vocabulary.events import Ending, Left, Renamed, Said, Welcomed
 
     module = __import__("pingpong")
     clock = Clock()

@@ -21,7 +21,7 @@ MARK = "Xyzzy-Plugh"
 
 # A daemon whose way of talking is broken, in the ways that quote what was said.
 _BROKEN = """
-from chat.hub import Hub
+from chat.core.hub import Hub
 from twisted.internet.defer import fail
 from twisted.scripts.twistd import run
 

@@ -34,14 +34,14 @@ def _costsOne(daemon: FailingDaemon, witnesses: Witnesses, *lines: str) -> None:
 @pytest.mark.parametrize(
     ("function", "line"),
     [
-        ("chat.requests.dispatch:carryOutTalk", f"{MARK} is what she says"),
-        ("chat.requests.dispatch:carryOutGeneral", f"/ping {MARK}"),
-        ("chat.requests.dispatch:carryOutRoom", f"/join #{MARK}"),
-        ("chat.requests.dispatch:carryOutPast", f"/search {MARK}"),
-        ("chat.requests.dispatch:carryOutPersonal", f"/ignore {MARK}"),
-        ("chat.hub:Hub.say", MARK),
-        ("chat.hub:Hub.arrived", MARK),
-        ("chat.room:Room.arrived", MARK),
+        ("chat.session.handlers.dispatch:carryOutTalk", f"{MARK} is what she says"),
+        ("chat.session.handlers.dispatch:carryOutGeneral", f"/ping {MARK}"),
+        ("chat.session.handlers.dispatch:carryOutRoom", f"/join #{MARK}"),
+        ("chat.session.handlers.dispatch:carryOutPast", f"/search {MARK}"),
+        ("chat.session.handlers.dispatch:carryOutPersonal", f"/ignore {MARK}"),
+        ("chat.core.hub:Hub.say", MARK),
+        ("chat.core.hub:Hub.arrived", MARK),
+        ("chat.core.room:Room.arrived", MARK),
         ("chat.backplane.local:LocalBackplane.publish", MARK),
         ("chat.backplane.local:LocalBackplane.claim", f"/nick {MARK}"),
     ],
@@ -69,7 +69,7 @@ def test_beforeThereIsANickname(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "data"),
     [
-        ("chat.session:Session.lineReceived", f"{MARK}\r\n"),
+        ("chat.session.session:Session.lineReceived", f"{MARK}\r\n"),
         ("chat.protocols.framing:LineFramer.receive", f"{MARK}\r\n"),
         # A command of telnet, or it would not be asked.
         ("chat.protocols.telnet:TelnetCodec.receive", f"\xff\xf1{MARK}\r\n"),

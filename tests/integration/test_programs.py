@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.doors import Doors
 from tests.integration.peer import Peer
-from tests.programs import requireProgram
+from tests.support.programs import requireProgram
 
 # How long a program may take to end.
 _TIMEOUT = 20

@@ -16,7 +16,7 @@ import pytest
 
 from tests.integration.daemon import TWISTD, Daemon, freePort
 from tests.integration.machine import SERVICE, SOCKET, UNITS, Machine, requireMachine
-from tests.programs import requireProgram
+from tests.support.programs import requireProgram
 
 # As the unit has it; the program and the port are the test's own.
 _EXEC = "ExecStart=/opt/tcpchat/bin/twistd "

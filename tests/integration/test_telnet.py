@@ -10,7 +10,7 @@ from time import monotonic
 
 from tests.integration.conftest import StartDaemon
 from tests.integration.daemon import Daemon
-from tests.programs import requireProgram
+from tests.support.programs import requireProgram
 
 CTRL_C, ESCAPE = "\x03", "\x1d"
 

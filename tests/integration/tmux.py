@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from tests.integration.command import ENVIRON
-from tests.programs import requireProgram
+from tests.support.programs import requireProgram
 
 
 class Screen:

@@ -15,7 +15,7 @@ from subprocess import DEVNULL, PIPE, Popen
 import pytest
 
 from tests.integration.daemon import Daemon
-from tests.programs import requireProgram
+from tests.support.programs import requireProgram
 
 SENDS = ("write", "writev", "sendto", "sendmsg", "sendmmsg")
 """What may write to a socket."""

@@ -18,7 +18,7 @@ import pytest
 
 from tests.integration.daemon import Daemon, freePort
 from tests.integration.peer import Peer
-from tests.programs import requireProgram
+from tests.support.programs import requireProgram
 
 # The addresses of both ends (RFC 5737): of the service, and of its peers.
 NEAR = "192.0.2.1"

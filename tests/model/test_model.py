@@ -23,15 +23,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chat.directory import START_ROOM
-from chat.events import Acted
-from chat.member import Member
-from tests.doubles import HandPeer
-from tests.facilities import AT
+from chat.core.rooms import START_ROOM
+from chat.core.users import Member
+from chat.vocabulary.events import Acted
 from tests.model.reading import FIELDS, fact, text
 from tests.model.reference import LOBBY, MAX_JOINED, MAX_ROOMS, REPLAY, Reference
 from tests.model.state import Session
-from tests.service import Service
+from tests.support.doubles import HandPeer
+from tests.support.servers import AT
+from tests.support.service import Service
 
 OPERATOR = "root"
 PASSWORD = "password0"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import chat
-from chat.operations.families import ChatCollector
-from chat.operations.metrics import registryOf
+from chat.operations.metrics import ChatCollector
+from chat.operations.metricsport import registryOf
 
 DASHBOARD = Path(chat.__file__).parents[1] / "docs/grafana/tcpchat.json"
 

@@ -2,214 +2,150 @@
 
 from __future__ import annotations
 
-import errno
-from typing import Any
+from collections import Counter
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
-from pytest_twisted import ensureDeferred
-from twisted.internet.defer import Deferred, fail
-from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
-from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import Protocol
-from twisted.internet.task import Clock, deferLater
-from twisted.logger import capturedLogs
-from twisted.python.failure import Failure
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generateOpenMetrics
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parseOpenMetrics
+from prometheus_client.parser import text_string_to_metric_families as parse
 
-from chat.counters import Counters, Reading
-from chat.errors import CannotStart
-from chat.operations.metrics import Metrics
-from chat.operations.timing import INTERVAL, FanOut
+import chat.vocabulary.errors
+from chat import __version__
+from chat.operations.distribution import Distribution
+from chat.operations.metrics import ChatCollector, Snapshot
+from chat.operations.metricsport import registryOf
+from chat.vocabulary.counters import Counters, Reading
+from chat.vocabulary.endings import Ending
+
+COUNTERS = Counters(
+    connections=31,
+    refusals=Counter({"nick-taken": 2, "service-full": 5, "of-a-later-version": 1}),
+    endings=Counter({"quit": 3}),
+    tooSlow=Counter({"stall": 4}),
+    delays=Counter({"line-rate": 6}),
+    faults=7,
+    lines=32,
+    deliveries=33,
+    bytesIn=34,
+    bytesOut=35,
+    historyLost=36,
+)
+
+SNAPSHOT = Snapshot(
+    Reading(COUNTERS, 21, 22, 23, 24, 25, (0, 0, 1024, 300_000)),
+    Distribution((0.5, 1.0), [0.25, 3.0]),
+    Distribution((0.5, 1.0), [0.75]),
+)
 
 
-class Endpoint:
+def told(snapshot: Snapshot | None = None) -> dict[str, float]:
     """
-    A port of 127.0.0.1 that is free.
+    @return: What Prometheus reads, by name and labels as they are written.
     """
-
-    port: IListeningPort
-
-    def listen(self, factory: Any) -> Deferred[IListeningPort]:
-        from twisted.internet import reactor
-
-        endpoint = TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")
-        listening: Deferred[IListeningPort] = endpoint.listen(factory)
-        return listening.addCallback(self._opened)
-
-    def _opened(self, port: IListeningPort) -> IListeningPort:
-        self.port = port
-        return port
+    families = parse(generate_latest(registryFor(snapshot)).decode())
+    return {written(sample): sample.value for family in families for sample in family.samples}
 
 
-class Taken:
-    """An endpoint whose port somebody else has."""
-
-    def listen(self, factory: Any) -> Deferred[IListeningPort]:
-        return fail(CannotListenError("", 80, OSError(errno.EADDRINUSE, "Address already in use")))
-
-
-OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
+def registryFor(snapshot: Snapshot | None) -> CollectorRegistry:
+    collector = ChatCollector()
+    registry = registryOf(collector)
+    if snapshot is not None:
+        collector.snapshot = snapshot
+    return registry
 
 
-class Client(Protocol):
+def written(sample: object) -> str:
+    name, labels = sample[0], sample[1]  # type: ignore[index]
+    return name + "".join(f"{{{key}={value}}}" for key, value in labels.items())
+
+
+@pytest.mark.parametrize(
+    ("sample", "value"),
+    [
+        ("connections", 21),
+        ("nameless", 22),
+        ("participants", 23),
+        ("rooms", 24),
+        ("history_waiting", 25),
+        ("connections_accepted_total", 31),
+        ("lines_received_total", 32),
+        ("deliveries_total", 33),
+        ("received_bytes_total", 34),
+        ("sent_bytes_total", 35),
+        ("history_lost_total", 36),
+        ("faults_total", 7),
+        ("refusals_total{code=nick-taken}", 2),
+        ("refusals_total{code=service-full}", 5),
+        ("refusals_total{code=of-a-later-version}", 1),
+        ("refusals_total{code=not-utf8}", 0),
+        ("ends_total{reason=quit}", 3),
+        ("too_slow_total{limit=stall}", 4),
+        ("too_slow_total{limit=all}", 0),
+        ("delays_total{limit=line-rate}", 6),
+        ("waiting_bytes_bucket{le=0.0}", 2),
+        ("waiting_bytes_bucket{le=1024.0}", 3),
+        ("waiting_bytes_bucket{le=262144.0}", 3),
+        ("waiting_bytes_bucket{le=+Inf}", 4),
+        ("waiting_bytes_gcount", 4),
+        ("waiting_bytes_gsum", 301_024),
+        ("reactor_lateness_seconds_bucket{le=0.5}", 1),
+        ("reactor_lateness_seconds_count", 2),
+        ("reactor_lateness_seconds_sum", 3.25),
+        ("fanout_seconds_bucket{le=1.0}", 1),
+        ("fanout_seconds_sum", 0.75),
+        (f"info{{version={__version__}}}", 1),
+    ],
+)
+def test_whatIsReadIsTold(sample: str, value: float) -> None:
+    assert told(SNAPSHOT)["tcpchat_" + sample] == value
+
+
+def test_everyKnownLabelIsThereFromTheStart() -> None:
+    samples = told()
+    errors = [each for each in vars(chat.vocabulary.errors).values() if isinstance(each, type)]
+    codes = [each.code for each in errors if hasattr(each, "code")]
+    assert len(codes) > 40
+    for code in codes:
+        assert samples[f"tcpchat_refusals_total{{code={code}}}"] == 0
+    # Each is told once: how somebody ended who was in, or that he was turned away.
+    for ending in Ending:
+        ends = f"tcpchat_ends_total{{reason={ending}}}"
+        turnedAway = f"tcpchat_refusals_total{{code={ending}}}"
+        assert (ends in samples) != (turnedAway in samples) or ending == "banned"
+    for limit in ("waiting", "stall", "all"):
+        assert samples[f"tcpchat_too_slow_total{{limit={limit}}}"] == 0
+    for limit in ("turn", "line-rate", "waiting"):
+        assert samples[f"tcpchat_delays_total{{limit={limit}}}"] == 0
+
+
+def test_noLabelGoesAwayWithTheFirstEvent() -> None:
+    histograms = "_seconds_bucket"
+    assert {each for each in told() if histograms not in each} <= set(told(SNAPSHOT))
+
+
+def test_theProcessAndPythonAreToldOf() -> None:
+    samples = told()
+    for name in ("process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total"):
+        assert samples[name] > 0
+    assert any(name.startswith("python_info") for name in samples)
+    assert any(name.startswith("python_gc_collections_total") for name in samples)
+
+
+def test_itIsValidOpenMetrics() -> None:
     """
-    One request, which takes what Prometheus takes; or none, if it has no path.
-
-    @ivar answer: Fires with all that came, when the connection is closed.
+    Prometheus asks for this format first. Its parser also finds names that clash.
     """
-
-    def __init__(self, path: str) -> None:
-        self.answer: Deferred[str] = Deferred()
-        self._path = path
-        self._data = b""
-
-    def connectionMade(self) -> None:
-        if not self._path:
-            return
-        request = f"GET {self._path} HTTP/1.1\r\nHost: localhost\r\nAccept: {OPEN_METRICS}\r\n\r\n"
-        self.transport.write(request.encode())  # type: ignore[union-attr]
-
-    def dataReceived(self, data: bytes) -> None:
-        self._data += data
-
-    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
-        self.answer.callback(self._data.decode())
+    text = generateOpenMetrics(registryFor(SNAPSHOT)).decode()
+    families = {family.name: family for family in parseOpenMetrics(text)}
+    assert families["tcpchat_waiting_bytes"].type == "gaugehistogram"
+    assert families["tcpchat_connections"].type == "gauge"
+    assert families["tcpchat_fanout_seconds"].type == "histogram"
 
 
-class Stage:
-    """
-    Metrics at a real port, answered by real threads.  Their time is ours.
-
-    @ivar whenRead: Fires when the first request has come.
-    """
-
-    def __init__(self, endpoint: Any = None) -> None:
-        self.clock = Clock()
-        self.endpoint = endpoint or Endpoint()
-        self.fanOut = FanOut(self.clock.seconds)
-        self.isServing = True
-        self.rooms = 3
-        self.whenRead: Deferred[None] = Deferred()
-        self.metrics = Metrics(
-            "9464", self.endpoint, self._read, lambda: self.isServing, self.fanOut, self.clock
-        )
-
-    def _read(self) -> Reading:
-        if not self.whenRead.called:
-            self.whenRead.callback(None)
-        return Reading(Counters(lines=12), 4, 1, 3, self.rooms, 0, (0, 0, 70_000))
-
-    def start(self) -> Stage:
-        self.metrics.privilegedStartService()
-        self.metrics.startService()
-        return self
-
-    async def stop(self) -> None:
-        from twisted.internet import reactor
-
-        stopping = self.metrics.stopService()
-        while not stopping.called:
-            self.clock.advance(0)
-            await deferLater(reactor, 0)
-        await stopping
-
-    async def get(self, path: str) -> str:
-        return await (await self.begin(path)).answer
-
-    async def begin(self, path: str) -> Client:
-        from twisted.internet import reactor
-
-        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.endpoint.port.getHost().port)
-        client: Client = await connectProtocol(endpoint, Client(path))
-        return client
-
-
-def samplesOf(text: str) -> dict[str, float]:
-    families = parse(text)
-    return {each.name: each.value for family in families for each in family.samples}
-
-
-@ensureDeferred
-async def test_whatThereIsNowIsTold() -> None:
-    stage = Stage().start()
-    stage.clock.advance(INTERVAL + 0.3)
-    assert stage.fanOut.timed(lambda: 5) == 5
-    first = await stage.get("/metrics")
-    stage.rooms = 8
-    second = await stage.get("/metrics?name[]=tcpchat_rooms")
-    await stage.stop()
-    assert first.startswith("HTTP/1.1 200 OK\r\n")
-    [contentType] = [line for line in first.split("\r\n") if line.startswith("Content-Type: ")]
-    assert contentType.startswith(f"Content-Type: {OPEN_METRICS}")
-    samples = samplesOf(contentOf(first))
-    assert samples["tcpchat_rooms"] == 3
-    assert samples["tcpchat_lines_received_total"] == 12
-    assert samples["tcpchat_waiting_bytes_gsum"] == 70_000
-    assert samples["tcpchat_reactor_lateness_seconds_sum"] == pytest.approx(0.3)
-    assert samples["tcpchat_fanout_seconds_count"] == 1
-    assert samplesOf(contentOf(second)) == {"tcpchat_rooms": 8}
-
-
-def contentOf(answer: str) -> str:
-    head, _, content = answer.partition("\r\n\r\n")
-    assert "transfer-encoding: chunked" in head.lower()
-    # Everything is written at once: the length, the chunk, and an empty one.
-    return content.split("\r\n")[1]
-
-
-@ensureDeferred
-async def test_theHealthIsThatOfTheService() -> None:
-    stage = Stage().start()
-    assert (await stage.get("/healthz")).endswith("\r\n\r\nok\n")
-    stage.isServing = False
-    assert (await stage.get("/healthz")).endswith("\r\n\r\nstopping\n")
-    await stage.stop()
-
-
-@ensureDeferred
-async def test_onceItIsStoppedNothingIsLeft() -> None:
-    stage = Stage().start()
-    silent = await stage.begin("")
-    silent.transport.write(b"GET / HTTP/1.1\r\n")  # type: ignore[union-attr]
-    await stage.get("/healthz")
-    await stage.stop()
-    await silent.answer
-    assert not stage.metrics.running
-    assert not stage.clock.getDelayedCalls()
-
-
-@ensureDeferred
-async def test_itStopsWithRequestsUnderWay() -> None:
-    """
-    A thread that wrote after the reactor has ended would never come back.
-    """
-    stage = Stage().start()
-    clients = [await stage.begin("/metrics") for _ in range(20)]
-    for client in clients[:10]:
-        client.transport.abortConnection()  # type: ignore[union-attr]
-    await stage.whenRead
-    await stage.stop()
-    for client in clients:
-        await client.answer
-
-
-def test_aPortThatIsTaken() -> None:
-    with pytest.raises(CannotStart, match="9464: Address already in use"):
-        Stage(Taken()).start()
-
-
-@ensureDeferred
-async def test_itCanBeStoppedBeforeItHasStarted() -> None:
-    await Stage().stop()
-
-
-@ensureDeferred
-async def test_whereItListensIsLogged() -> None:
-    with capturedLogs() as events:
-        stage = Stage().start()
-        await stage.get("/metrics")
-    await stage.stop()
-    [event] = [each for each in events if each["log_namespace"].startswith("chat.")]
-    assert event["log_format"] == "metrics at {address}"
-    assert "127.0.0.1" in event["address"]
+def test_everyFamilyIsExplained() -> None:
+    families: list[Metric] = list(ChatCollector().collect())
+    assert len({family.name for family in families}) == len(families)
+    for family in families:
+        assert family.name.startswith("tcpchat")
+        assert family.documentation.endswith("."), family.name

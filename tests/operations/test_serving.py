@@ -15,10 +15,10 @@ from twisted.internet.protocol import ServerFactory
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactor
 
-from chat.errors import CannotStart
-from chat.events import Ending
-from chat.operations.notify import NotifyService
 from chat.operations.serving import SHUTDOWN_GRACE, SHUTDOWN_LIMIT, ChatService
+from chat.operations.systemd import NotifyService
+from chat.vocabulary.errors import CannotStart
+from chat.vocabulary.events import Ending
 
 
 class Recorder:

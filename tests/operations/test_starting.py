@@ -10,8 +10,8 @@ import pytest
 from twisted.internet.testing import MemoryReactor
 from twisted.logger import capturedLogs
 
-from chat.errors import CannotStart
 from chat.operations.starting import Start, tellFailures
+from chat.vocabulary.errors import CannotStart
 
 
 class Stage:

@@ -15,11 +15,11 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chat.limits import UNLIMITED, Limits
-from chat.outlet import BoundedOutlet
+from chat.delivery.outlet import BoundedOutlet
+from chat.delivery.slowreaders import Readers
 from chat.protocols.closing import FLUSH_TIMEOUT, LINGER_TIMEOUT, LingeringClose
-from chat.readers import Readers
-from tests.doubles import HandReactor
+from chat.vocabulary.limits import UNLIMITED, Limits
+from tests.support.doubles import HandReactor
 
 # Who is given up for other reasons is another matter.
 UNBOUNDED = Limits(maxWaiting=UNLIMITED, stallTimeout=UNLIMITED)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chat.limits import UNLIMITED, Limits
 from chat.protocols.framing import Broken, LineFramer
+from chat.vocabulary.limits import UNLIMITED, Limits
 from tests.fuzz.framing import Frame, check, taken
 
 MAX_LINE = int(Limits.maxLine)

@@ -10,7 +10,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from chat.protocols.ghosts import INTERVAL, Ghosts
-from tests.service import Service
+from tests.support.service import Service
 
 
 class Stage:

@@ -8,10 +8,10 @@ from contextlib import closing
 import pytest
 from twisted.logger import capturedLogs
 
-from chat.limits import Limits
-from chat.verbs import VERBS
-from tests.doubles import SlowBackplane
-from tests.service import Service
+from chat.vocabulary.limits import Limits
+from chat.vocabulary.verbs import VERBS
+from tests.support.doubles import SlowBackplane
+from tests.support.service import Service
 
 BUSY = int(Limits.softWaiting)
 MAX_WAITING = int(Limits.maxWaiting)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from twisted.logger import capturedLogs
 
-from chat.core import Core
-from chat.events import Event, Said
+from chat.core.room import Room
 from chat.interfaces import Style
 from chat.rendering.choice import renderingFor
-from chat.room import Room
-from tests.doubles import HandPeer
-from tests.service import Service
+from chat.session.context import Core
+from chat.vocabulary.events import Event, Said
+from tests.support.doubles import HandPeer
+from tests.support.service import Service
 
 SECRET = "a bug that nobody may see"
 
@@ -120,7 +120,7 @@ def test_onTheWayIn(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_inTheGreeting(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     alice = service.connect("alice")
     with oneFault(service), monkeypatch.context() as broken:
-        broken.setattr("chat.session.tellMotd", fail)
+        broken.setattr("chat.session.session.tellMotd", fail)
         other = service.reactor.connect(service.factory.buildProtocol(None))
         lines = service.heard(other)
     assertEnded(service, other, lines)

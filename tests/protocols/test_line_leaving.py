@@ -13,11 +13,11 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import alsoProvides
 
-from chat.events import Ending
-from chat.limits import Limits
 from chat.protocols.closing import FLUSH_TIMEOUT, LINGER_TIMEOUT
-from tests.doubles import HandPeer, SlowBackplane
-from tests.service import Service
+from chat.vocabulary.events import Ending
+from chat.vocabulary.limits import Limits
+from tests.support.doubles import HandPeer, SlowBackplane
+from tests.support.service import Service
 
 MAX_WAITING = int(Limits.maxWaiting)
 MAX_ENDLESS = int(Limits.maxUnended)

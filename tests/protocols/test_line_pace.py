@@ -10,10 +10,10 @@ import pytest
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
-from chat.events import Ending
-from chat.limits import UNLIMITED, Limits
-from tests.doubles import HandPeer, SlowBackplane
-from tests.service import Service
+from chat.vocabulary.events import Ending
+from chat.vocabulary.limits import UNLIMITED, Limits
+from tests.support.doubles import HandPeer, SlowBackplane
+from tests.support.service import Service
 
 
 def started(**limits: Any) -> Service:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from chat.events import Ending
-from chat.limits import UNLIMITED, Limits
-from tests.doubles import HandPeer
-from tests.service import RELAXED, Service
+from chat.vocabulary.events import Ending
+from chat.vocabulary.limits import UNLIMITED, Limits
+from tests.support.doubles import HandPeer
+from tests.support.service import RELAXED, Service
 
 STALL = int(Limits.stallTimeout)
 

@@ -7,12 +7,12 @@ from contextlib import closing
 
 import pytest
 
-from chat.events import Ending
-from chat.limits import Limits
 from chat.protocols.closing import FLUSH_TIMEOUT
 from chat.protocols.refusing import GRACE
-from tests.secure import SecurePeer
-from tests.service import Service
+from chat.vocabulary.events import Ending
+from chat.vocabulary.limits import Limits
+from tests.support.secure import SecurePeer
+from tests.support.service import Service
 
 MAX_WAITING = int(Limits.maxWaiting)
 LINES_PER_TURN = int(Limits.turnLines)

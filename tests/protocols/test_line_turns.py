@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chat.limits import UNLIMITED, Limits
 from chat.protocols.closing import LINGER_TIMEOUT
-from tests.service import Service
+from chat.vocabulary.limits import UNLIMITED, Limits
+from tests.support.service import Service
 
 # The work of one turn.
 

@@ -12,10 +12,10 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
 from zope.interface import implementer
 
-from chat.counters import Counters
-from chat.endings import Ending
 from chat.protocols.refusing import GRACE, LOG_INTERVAL, MAX_LEAVING, Refusals
-from tests.doubles import HandPeer, HandReactor
+from chat.vocabulary.counters import Counters
+from chat.vocabulary.endings import Ending
+from tests.support.doubles import HandPeer, HandReactor
 
 FULL = Ending.SERVICE_FULL
 FAST = Ending.CONNECTING_TOO_FAST

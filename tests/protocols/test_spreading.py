@@ -11,12 +11,12 @@ import pytest
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
-from chat.events import Ending
+from chat.core.room import COALESCE
+from chat.delivery.turnend import TurnEnd
 from chat.protocols.spreading import BUDGET, Spread
-from chat.room import COALESCE
-from chat.turnend import TurnEnd
-from tests.doubles import HandPeer, HandReactor
-from tests.service import BusyClock, Service
+from chat.vocabulary.events import Ending
+from tests.support.doubles import HandPeer, HandReactor
+from tests.support.service import BusyClock, Service
 
 MANY = 50
 STEP = BUDGET / 8

@@ -11,8 +11,8 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
 from twisted.internet.testing import StringTransport
 
-from chat.limits import UNLIMITED, Keepalive, Limits
 from chat.protocols.transports import hostOf, nameOf, prepare
+from chat.vocabulary.limits import UNLIMITED, Keepalive, Limits
 
 PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
 

@@ -16,7 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.events import (
+from chat.interfaces import Rendering, Style
+from chat.rendering.choice import renderingFor
+from chat.rendering.phrases import PEACEFUL
+from chat.vocabulary.events import (
     Acted,
     Announced,
     BanRow,
@@ -67,11 +70,8 @@ from chat.events import (
     Warned,
     Welcomed,
 )
-from chat.interfaces import Rendering, Style
-from chat.languages import LANGUAGES
-from chat.phrases import PEACEFUL
-from chat.rendering.choice import renderingFor
-from chat.text import clean
+from chat.vocabulary.i18n import LANGUAGES
+from chat.vocabulary.sanitizing import clean
 
 FORMATS = ("text", "json")
 BELLS = ("off", "mention", "all")

@@ -8,12 +8,22 @@ from typing import Any
 
 import pytest
 
-from chat.events import Closed, Done, Ending, Event, Helped, Ponged, Refused, Said, Warned
-from chat.jsonevents import fromMapping
-from chat.languages import LANGUAGES
-from chat.phrases import Phrases
+from chat.rendering.jsonevents import fromMapping
 from chat.rendering.jsonlines import JSONLinesRendering
-from chat.verbs import VERBS
+from chat.rendering.phrases import Phrases
+from chat.vocabulary.events import (
+    Closed,
+    Done,
+    Ending,
+    Event,
+    Helped,
+    Ponged,
+    Refused,
+    Said,
+    Warned,
+)
+from chat.vocabulary.i18n import LANGUAGES
+from chat.vocabulary.verbs import VERBS
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 SAID = Said("#lobby", 42, AT, "alice", "hi")

@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chat.events import (
+from chat.interfaces import Style
+from chat.rendering.lines import NAMES_IN_WELCOME
+from chat.rendering.lists import NAMES_PER_LINE, NAMES_SHOWN, ROOMS_AT_LENGTH, ROOMS_PER_LINE
+from chat.rendering.text import TextRendering
+from chat.vocabulary.events import (
     Acted,
     BanRow,
     BansListed,
@@ -46,10 +50,6 @@ from chat.events import (
     Warned,
     Welcomed,
 )
-from chat.interfaces import Style
-from chat.listings import NAMES_PER_LINE, NAMES_SHOWN, ROOMS_AT_LENGTH, ROOMS_PER_LINE
-from chat.rendering.text import TextRendering
-from chat.wording import NAMES_IN_WELCOME
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 

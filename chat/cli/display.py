@@ -1,0 +1,232 @@
+"""
+How events read on a terminal or in a pipe.
+
+A pipe gets the lines that telnet would show; a terminal gets them with a time,
+and colours.  Whatever comes from the service is made safe here, in one place: a
+hostile one cannot drive the terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from chat.client.roster import Roster
+from chat.core.participant import BELLS
+from chat.rendering.lines import Wording
+from chat.vocabulary.commands import Bell, Timestamps
+from chat.vocabulary.errors import ChatError
+from chat.vocabulary.events import (
+    Acted,
+    Done,
+    Ending,
+    Event,
+    Greeted,
+    Invited,
+    NickAsked,
+    PasswordAsked,
+    Recalled,
+    Refused,
+    Said,
+    Sent,
+    Told,
+    Warned,
+)
+from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.times import localTime
+from chat.vocabulary.verbs import parse
+
+# SGR parameters (ECMA-48, section 8.3.117).
+_BOLD = "1"
+_FAINT = "2"
+_RED = "31"
+# Those of the sixteen that can be read on black and on white.
+_NICK_COLOURS = ("32", "33", "34", "35", "36", "91", "92", "94", "95", "96")
+
+
+class Display:
+    """
+    Makes lines of events.
+    """
+
+    def __init__(
+        self,
+        language: str,
+        isColoured: bool = False,
+        hasTimes: bool = False,
+        bell: str = BELLS[0],
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        """
+        @param language: one of L{chat.vocabulary.i18n.LANGUAGES}.
+        @param isColoured: whether to use colours.
+        @param hasTimes: whether each line begins with the time.
+        @param bell: when to ring, as for C{/bell}.
+        @param now: the local time.
+        """
+        self._wording = Wording(language)
+        self._isColoured = isColoured
+        self._hasTimes = hasTimes
+        # On a terminal every line has a time; elsewhere they read as the service's.
+        self._isScreen = hasTimes
+        self._bell = bell
+        self._now = now
+
+    def lines(self, event: Event, roster: Roster) -> list[str]:
+        """
+        @param roster: who we are, and where.
+        @return: what to show, safe for a terminal, without line ends.
+        """
+        event = _cleaned(event)
+        if isinstance(event, Greeted | NickAsked | PasswordAsked):
+            # They come before JSON does, as text; and a password is asked for elsewhere.
+            return []
+        if isinstance(event, Done):
+            self._follow(event)
+        if isinstance(event, Recalled):
+            return [self._recalled(event, roster)]
+        time = self._time(getattr(event, "at", None))
+        lines = self._wording.lines(self._painted(event, roster))
+        if isinstance(event, Said | Acted | Told | Sent):
+            return [time + self._in(event, roster) + line for line in lines]
+        return [time + self._paint(line, _RED if line[0] == "!" else _FAINT) for line in lines]
+
+    def notice(self, text: str) -> str:
+        """
+        @param text: a phrase of the client's own.
+        @return: the line that shows it.
+        """
+        return self._time(None) + self._paint("--- " + clean(text), _FAINT)
+
+    def warning(self, text: str) -> str:
+        """
+        @param text: a phrase of the client's own about what cannot be done.
+        @return: the line that shows it.
+        """
+        return self._time(None) + self._paint("!!! " + clean(text), _RED)
+
+    def verbatim(self, line: str) -> str:
+        """
+        @param line: a line of text from the service.
+        @return: the line that shows it.
+        """
+        return self._time(None) + clean(line)
+
+    def asked(self, text: str) -> Done | None:
+        """
+        What the service chooses for those who read text, this chooses itself.
+
+        @param text: what a person has entered.
+        @return: the answer, to be shown, or L{None} where it is for the service.
+        """
+        try:
+            command = parse(text)
+        except ChatError:
+            return None
+        match command:
+            case Timestamps(choice) if choice.lower() in ("", "on", "off"):
+                return Done("timestamps", choice.lower() or ("on" if self._hasTimes else "off"))
+            case Bell(choice) if choice.lower() in ("", *BELLS):
+                return Done("bell", choice.lower() or self._bell)
+            case _:
+                return None
+
+    def rings(self, event: Event, roster: Roster) -> bool:
+        """
+        @return: whether to ring a bell, as the person has chosen.
+        """
+        if self._bell == "all" and isinstance(event, Said | Acted):
+            return event.nick != roster.nick
+        return self._bell != "off" and self.calls(event, roster)
+
+    def calls(self, event: Event, roster: Roster) -> bool:
+        """
+        @return: whether somebody else wants our attention: by our name, or in
+            private.
+        """
+        match event:
+            case Told() | Invited():
+                return True
+            case Said(nick=nick, text=text) | Acted(nick=nick, text=text):
+                return nick != roster.nick and _names(text, roster.nick)
+            case _:
+                return False
+
+    def _follow(self, done: Done) -> None:
+        if done.code == "timestamps":
+            self._hasTimes = done.about == "on"
+        elif done.code == "bell":
+            self._bell = done.about
+
+    def _painted(self, event: Event, roster: Roster) -> Event:
+        """The event with colours in what a person said."""
+        match event:
+            case Said(nick=nick, text=text) | Acted(nick=nick, text=text):
+                if self.calls(event, roster):
+                    text = self._paint(text, _BOLD)
+                return replace(event, nick=self._nick(nick, roster), text=text)
+            case Told(nick=nick, text=text):
+                return replace(event, nick=self._nick(nick, roster), text=self._paint(text, _BOLD))
+            case Sent(to=to):
+                return replace(event, to=self._nick(to, roster))
+            case (
+                Refused(code=code, about=about, text=text)
+                | Warned(code=code, about=about, text=text)
+                | Done(code=code, about=about, text=text)
+            ):
+                # A later version of the service has codes that we have no words for.
+                return replace(event, text=text or about or code or "?")
+            case _:
+                return event
+
+    def _recalled(self, event: Recalled, roster: Roster) -> str:
+        """A line of the past, which has a time of its own."""
+        painted = replace(event, nick=self._nick(event.nick, roster))
+        line = self._wording.recalled(painted, self._in(event, roster))
+        time, end, rest = line.partition("] ")
+        return self._paint(time + end.rstrip(" "), _FAINT) + " " + rest
+
+    def _in(self, event: Said | Acted | Told | Sent | Recalled, roster: Roster) -> str:
+        room = getattr(event, "room", roster.room)
+        return "" if room == roster.room else f"{room} "
+
+    def _nick(self, nick: str, roster: Roster) -> str:
+        colour = _NICK_COLOURS[crc32(nick.casefold().encode()) % len(_NICK_COLOURS)]
+        return self._paint(nick, f"{_BOLD};{colour}" if nick == roster.nick else colour)
+
+    def _time(self, at: datetime | None) -> str:
+        if not self._hasTimes or (at is None and not self._isScreen):
+            return ""
+        local = self._now() if at is None else localTime(at)
+        if not self._isScreen:
+            return f"[{local:%H:%M}] "
+        return self._paint(f"{local:%H:%M}", _FAINT) + " "
+
+    def _paint(self, text: str, parameters: str) -> str:
+        return f"\x1b[{parameters}m{text}\x1b[m" if self._isColoured else text
+
+
+def _names(text: str, nick: str | None) -> bool:
+    """Whether a text has a nickname in it, not only as a part of a Latin word."""
+    if nick is None:
+        return False
+    word = rf"(?<![a-z0-9_]){re.escape(nick.casefold())}(?![a-z0-9_])"
+    return re.search(word, text.casefold()) is not None
+
+
+def _cleaned(value: Any) -> Any:
+    """An event, or a part of one, with everything in it that is text made safe."""
+    if isinstance(value, Ending):
+        return value
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(map(_cleaned, value))
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    names = [field.name for field in fields(value)]
+    return replace(value, **{name: _cleaned(getattr(value, name)) for name in names})

@@ -1,0 +1,164 @@
+"""
+The command line of C{tcpchat}.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chat import __version__
+from chat.cli.target import Target
+from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE, resolve
+
+OK = 0
+FAILED = 1
+USAGE = 2
+REFUSED = 3
+"""The exit status: see below."""
+
+_EPILOG = """
+On a terminal a nickname is asked for, and the password if it is registered.
+Incoming lines appear above the one that is typed.  A connection that is lost is
+made again, and what was said meanwhile is shown.  Keys: Tab completes nicknames,
+rooms and commands, Up and Down bring back what was entered, Ctrl-A/E, Alt-B/F,
+Ctrl-U/W/K/Y edit as in a shell, Ctrl-L draws the line anew; Ctrl-C clears it, and
+leaves when there is nothing to clear, as Ctrl-D does; Ctrl-Z suspends.  What is
+pasted is sent with Enter, not before.
+
+With input from a pipe or a file each line of it is sent as it is, commands too;
+without --nick the first one is the nickname.  At its end nothing more is said,
+what still arrives is printed, and tcpchat ends.
+
+exit status: 0 done, 1 the connection failed or was lost, 2 wrong usage, 3 the
+nickname or the password was refused.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What was asked for.
+
+    @ivar nick: the nickname, if it was given.
+    @ivar language: one of L{LANGUAGES}.
+    @ivar isColoured: whether colours are wanted, where there can be any.
+    @ivar hasBell: whether to ring when one is called.
+    @ivar password: that of the account C{nick}, if it was given.
+    """
+
+    target: Target
+    nick: str | None
+    language: str
+    isColoured: bool
+    hasBell: bool
+    password: str | None = field(default=None, repr=False)
+
+
+def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Options:
+    """
+    @param arguments: without the name of the program.
+    @raise SystemExit: when they are wrong, or ask for help or the version;
+        the person has been told.
+    """
+    parser = ArgumentParser(
+        prog="tcpchat",
+        description="Chat with the people of a tcpchat service.",
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("host", nargs="?", metavar="HOST", default="localhost", help="default: %(default)s")
+    add("port", nargs="?", metavar="PORT", type=_port, default=8080, help="default: %(default)s")
+    add("--nick", metavar="NAME", help="the nickname to ask for")
+    add(
+        "--password-file",
+        metavar="FILE",
+        help="with --nick: log in with the password in the first line of this file;"
+        " or have it in TCPCHAT_PASSWORD",
+    )
+    add("--unix", metavar="PATH", help="connect to a unix socket instead")
+    add("--tls", action="store_true", help="encrypt, and check the certificate")
+    add("--ca", metavar="FILE", help="with --tls: trust the certificates in this PEM file only")
+    add(
+        "--insecure",
+        action="store_true",
+        help="with --tls: take any certificate, so that somebody in between could read along",
+    )
+    add("--language", metavar="NAME", help="en or zh_CN; default: that of the environment")
+    add(
+        "--no-colour",
+        "--no-color",
+        action="store_true",
+        help="no colours; the same as NO_COLOR in the environment",
+    )
+    add("--bell", action="store_true", help="ring when somebody calls you")
+    add("--version", action="version", version=f"tcpchat {__version__}")
+    given = parser.parse_args(arguments)
+
+    if given.unix is not None and given.tls:
+        parser.error("--unix and --tls do not go together")
+    if (given.insecure or given.ca is not None) and not given.tls:
+        parser.error("--insecure and --ca are for --tls")
+    if given.insecure and given.ca is not None:
+        parser.error("--insecure and --ca do not go together")
+    if given.nick is not None and not given.nick.strip():
+        parser.error("--nick is empty")
+    if given.password_file is not None and given.nick is None:
+        parser.error("--password-file is for --nick")
+    try:
+        password = _passwordOf(given.password_file, environ)
+    except (OSError, ValueError) as error:
+        parser.error(f"--password-file: {error}")
+    language = _languageOf(environ) if given.language is None else resolve(given.language)
+    if language is None:
+        parser.error(f"--language: choose one of {', '.join(LANGUAGES)}")
+    return Options(
+        Target(
+            given.host.removeprefix("[").removesuffix("]"),
+            given.port,
+            given.unix,
+            given.tls,
+            given.insecure,
+            given.ca,
+        ),
+        given.nick,
+        language,
+        not given.no_colour and not environ.get("NO_COLOR"),
+        given.bell,
+        None if given.nick is None else password,
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ArgumentTypeError(f"{text!r} is no port: 1 to 65535")
+    return int(text)
+
+
+def _passwordOf(path: str | None, environ: Mapping[str, str]) -> str | None:
+    """
+    The password, from a file or from the environment; never from the command
+    line, which everybody on this machine can read.
+    """
+    if path is None:
+        return environ.get("TCPCHAT_PASSWORD") or None
+    try:
+        line, *_ = Path(path).read_text("utf-8").splitlines() or [""]
+    except UnicodeDecodeError:
+        # It says what it was about to decode.
+        raise ValueError(f"{path} is not UTF-8") from None
+    if line.split() != [line]:
+        raise ValueError(f"no password in {path}: one word in its first line")
+    return line
+
+
+def _languageOf(environ: Mapping[str, str]) -> str:
+    """What POSIX calls the locale for messages, if we speak it."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environ.get(name):
+            return resolve(environ[name]) or SOURCE_LANGUAGE
+    return SOURCE_LANGUAGE

@@ -1,0 +1,101 @@
+"""
+The password of an account: which lines have one in them, and the one to log in
+with when the connection was lost.  It is kept in memory only.
+"""
+
+from __future__ import annotations
+
+from chat.client.protocol import ChatFactory
+from chat.vocabulary.commands import Login, Password, Register
+from chat.vocabulary.errors import ChatError
+from chat.vocabulary.events import Done, Event, Refused
+from chat.vocabulary.verbs import isCommand, parse, verbNamed
+
+_VERBS = frozenset({"register", "login", "password"})
+
+_WRONG = frozenset(
+    {
+        "wrong-password",
+        "password-invalid",
+        "password-elsewhere",
+        "too-many-attempts",
+        "try-later",
+        "nick-registered",
+        "account-needed",
+        "no-such-account",
+    }
+)
+
+
+def hasPassword(text: str) -> bool:
+    """
+    @param text: what was typed.
+    @return: whether it is a command that takes a password.
+    """
+    if not isCommand(text):
+        return False
+    try:
+        return verbNamed(text.split()[0].lstrip("/\uff0f\u3001")).name in _VERBS
+    except ChatError:
+        return False
+
+
+class Keeping:
+    """
+    Keeps the password that the service has taken last, for the next connection.
+    """
+
+    def __init__(self, factory: ChatFactory) -> None:
+        """
+        @param factory: makes the connections.
+        """
+        self._factory = factory
+        # The account and the password that the service is being told.
+        self._told: tuple[str, str] | None = None
+
+    def telling(self, account: str, password: str) -> None:
+        """The service is being told a password."""
+        self._told = (account, password)
+
+    def entered(self, line: str, nick: str | None) -> None:
+        """
+        The person has typed a line; it may have a password in it.
+
+        @param nick: our nickname.
+        """
+        if not hasPassword(line):
+            return
+        try:
+            command = parse(line)
+        except ChatError:
+            # The service says so, too.
+            return
+        match command:
+            case Login(name=name, password=password):
+                self.telling(name or nick or "", password)
+            case Register(password=password):
+                self.telling(nick or "", password)
+            case Password(password=password):
+                self.telling(self._factory.account or nick or "", password)
+            case _:
+                pass
+
+    def heard(self, event: Event) -> None:
+        """
+        Take in what the service thinks of it.
+        """
+        match event:
+            case Done(code="registered" | "logged-in" | "password-changed") if self._told:
+                self._factory.account, self._factory.password = self._told
+                self._told = None
+            case Done(code="unregistered"):
+                self.forget()
+            case Refused(code=code) if code in _WRONG:
+                self._told = None
+            case _:
+                pass
+
+    def forget(self) -> None:
+        """Keep none."""
+        self._factory.account = self._factory.password = None
+        self._told = None

@@ -1,0 +1,177 @@
+"""
+C{tcpchat} where its input is no terminal: lines in, lines out, as with nc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.error import ConnectionDone
+
+from chat.cli.connector import Connector
+from chat.cli.display import Display
+from chat.cli.feeder import Feeder
+from chat.cli.options import FAILED, OK, REFUSED, Options
+from chat.cli.reasons import Reasons
+from chat.cli.relay import RelayClient
+from chat.cli.streams import OutputStream
+from chat.client.protocol import ChatClient, ChatFactory
+from chat.vocabulary.events import Acted, Closed, Ending, Event, Refused, Said
+from chat.vocabulary.i18n import translation
+
+GOODBYE_WITHIN = 3.0
+"""Seconds for the service to close the connection when we leave."""
+
+# What is wrong with a line that was to be a nickname.
+_NO_NICK = frozenset(
+    {
+        "nick-taken",
+        "nick-invalid",
+        "nick-too-long",
+        "nick-confusable",
+        "nick-registered",
+        "wrong-password",
+        "too-many-attempts",
+        "try-later",
+        "banned",
+        "line-too-long",
+        "not-utf8",
+    }
+)
+
+
+class PipeChat:
+    """
+    One run, from the connection to the exit status.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        options: Options,
+        ended: Callable[[int, str], None],
+        stdin: int = 0,
+        stdout: int = 1,
+    ) -> None:
+        """
+        @param ended: called once, with the exit status and with what to say
+            about it, which is not safe for a terminal.
+        @param stdin: the descriptor to read.
+        @param stdout: the descriptor to write.
+        """
+        self._reactor = reactor
+        self._ended = ended
+        self._display = Display(options.language)
+        reasons = Reasons(options.target, translation(options.language))
+        factory = ChatFactory(
+            lambda: RelayClient(self), options.nick, options.language, options.password
+        )
+        self._hasNick = options.nick is not None
+        self._connector = Connector(reactor, options.target, factory, self, reasons)
+        self._feeder = Feeder(reactor, stdin, self._decided)
+        self._output = OutputStream(reactor, stdout, self._readerGone)
+        self._client: ChatClient | None = None
+        self._refusal: str | None = None
+        self._farewell: Closed | None = None
+        self._isOver = False
+
+    def start(self) -> None:
+        """
+        Connect; everything else follows.
+        """
+        self._connector.connect()
+
+    # What the connection tells.
+
+    def reported(self, text: str) -> None:
+        """A script has no use for it."""
+
+    def connected(self, client: ChatClient) -> None:
+        """See L{chat.cli.connector.Owner.connected}."""
+        self._client = client
+        self._output.setProducer(client.transport)
+        self._feeder.start(client, self._hasNick)
+
+    def disconnected(self, client: ChatClient, why: str) -> None:
+        """See L{chat.cli.connector.Owner.disconnected}."""
+        self._client = None
+        reason = client.lossReason
+        assert reason is not None
+        if self._farewell is not None:
+            isGood = self._farewell.reason in (Ending.QUIT, Ending.INPUT_CLOSED)
+        else:
+            # When we have said all, the service may leave without a word.
+            isGood = self._feeder.isFinished and reason.check(ConnectionDone) is not None
+        self._end(OK if isGood else FAILED, "" if isGood else why)
+
+    def failed(self, why: str, isFinal: bool) -> None:
+        """See L{chat.cli.connector.Owner.failed}."""
+        client, self._client = self._client, None
+        if isinstance(client, RelayClient) and client.rejection is None:
+            client.releaseText()
+        self._end(FAILED, why)
+
+    # What the service tells.
+
+    def heard(self, client: ChatClient, event: Event) -> None:
+        """See L{chat.cli.relay.Audience.heard}."""
+        if self._isOver:
+            return
+        roster = client.roster
+        match event:
+            case Said(nick=nick) | Acted(nick=nick) if nick == roster.nick:
+                # As in text: whoever wrote it has it already.
+                return
+            case Refused(code=code) if code in _NO_NICK and not client.isRegistered:
+                self._refusal = f"{event.text or event.about} ({code})"
+                return
+            case Closed():
+                self._farewell = event
+            case _:
+                pass
+        bell = "\a" if self._display.rings(event, roster) else ""
+        for line in self._display.lines(event, roster):
+            self._print(line + bell)
+
+    def heardText(self, line: str) -> None:
+        """See L{chat.cli.relay.Audience.heardText}."""
+        self._print(self._display.verbatim(line))
+
+    def _print(self, line: str) -> None:
+        self._output.write(line.encode() + b"\n")
+
+    def _readerGone(self, error: OSError) -> None:
+        # Nobody wants to read any more: that is no failure.
+        self._end(OK, "")
+
+    def _decided(self) -> None:
+        if self._refusal is not None:
+            self._end(REFUSED, self._refusal)
+
+    # The end.
+
+    def _end(self, status: int, message: str) -> None:
+        if self._isOver:
+            return
+        self._isOver = True
+        self._feeder.stop()
+        self._connector.stop()
+        client = self._client
+        if client is None:
+            self._finish(status, message)
+            return
+        # To close at once could cost the goodbye: what has come and was not
+        # read makes a reset of the close.
+        client.quit()
+        timer = self._reactor.callLater(GOODBYE_WITHIN, client.transport.abortConnection)
+
+        def closed(_: None) -> None:
+            if timer.active():
+                timer.cancel()
+            self._finish(status, message)
+
+        client.whenClosed().addCallback(closed)
+
+    def _finish(self, status: int, message: str) -> None:
+        self._output.whenFlushed().addCallback(lambda _: self._ended(status, message))

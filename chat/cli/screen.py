@@ -1,0 +1,161 @@
+"""
+The terminal of a person: what is typed stands in its last row, and what is said
+above it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall
+
+from chat.cli.tty import Terminal
+from chat.editor.completion import Completer
+from chat.editor.editor import LineEditor, Outcome
+from chat.editor.keys import KeyParser, KeyPress
+
+
+class Screen:
+    """
+    A terminal with a line editor on it.
+
+    @ivar terminal: the device.
+    @ivar editor: what is being typed.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        typed: Callable[[Outcome], None],
+        hungUp: Callable[[], None],
+        prompt: Callable[[], str],
+        complete: Completer,
+        isSecret: Callable[[str], bool],
+        descriptor: int,
+    ) -> None:
+        """
+        @param typed: told what the person has asked for.
+        @param hungUp: called once when there is no terminal any more.
+        @param prompt: says what stands before what is typed.
+        @param complete: see L{LineEditor}.
+        @param isSecret: see L{LineEditor}.
+        @param descriptor: open on the terminal.
+        @raise OSError: when it is no terminal.
+        """
+        self._reactor = reactor
+        self._typed = typed
+        self._prompt = prompt
+        self.terminal = Terminal(reactor, self._received, hungUp, descriptor)
+        self._keys = KeyParser()
+        self.editor = LineEditor(self.terminal.columns, "", complete, isSecret=isSecret)
+        self._above: list[str] = []
+        self._isPrinting = False
+        self._patience: IDelayedCall | None = None
+        self._isClosed = False
+
+    def open(self) -> None:
+        """
+        Take the terminal.
+        """
+        self.terminal.enter()
+        self.draw()
+
+    def close(self) -> None:
+        """
+        Give the terminal back, with everything shown; it can be called at any
+        time, as often as one likes.
+        """
+        if not self._isClosed:
+            self._printAll()
+        self._isClosed = True
+        if self.terminal.isRaw:
+            self.terminal.write(self.editor.erase())
+        self.terminal.close()
+
+    def suspend(self) -> None:
+        """
+        Stop, as Ctrl-Z has it, and go on when we are continued.
+        """
+        self.terminal.write(self.editor.erase())
+        self.terminal.leave()
+        # All of the job, as the terminal itself would do it.
+        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.killpg(os.getpgrp(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, before)
+        self.resumed()
+
+    def resumed(self) -> None:
+        """
+        We have been continued, and somebody else had the terminal meanwhile.
+        """
+        if not self._isClosed:
+            self.terminal.enter()
+            self.terminal.write(self.editor.resize(self.terminal.columns))
+
+    def resized(self) -> None:
+        """
+        The terminal may have another width.
+        """
+        columns = self.terminal.columns
+        if columns != self.editor.columns and self.terminal.isRaw:
+            self.terminal.write(self.editor.resize(columns))
+
+    def print(self, line: str) -> None:
+        """
+        Show a line above what is typed, with all others of this reactor turn.
+
+        @param line: safe for a terminal, without a line end.
+        """
+        self._above.append(line)
+        if not self._isPrinting:
+            self._isPrinting = True
+            self._reactor.callLater(0, self._printAll)
+
+    def draw(self) -> None:
+        """
+        Bring the row up to date.
+        """
+        if not self._isClosed:
+            self.editor.prompt = self._prompt()
+            self.terminal.write(self.editor.draw())
+
+    def ring(self) -> None:
+        """
+        Ring the bell.
+        """
+        self.terminal.write(b"\x07")
+
+    def _printAll(self) -> None:
+        self._isPrinting = False
+        if self._isClosed or not self.terminal.isRaw:
+            return
+        above, self._above = self._above, []
+        self.editor.prompt = self._prompt()
+        if above:
+            self.terminal.write(self.editor.printAbove("\n".join(above)))
+
+    # Keys.
+
+    def _received(self, data: bytes) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        self._press(self._keys.feed(data))
+        if not self._isClosed and self._keys.patience is not None:
+            self._patience = self._reactor.callLater(self._keys.patience, self._impatient)
+
+    def _impatient(self) -> None:
+        self._patience = None
+        self._press(self._keys.flush())
+
+    def _press(self, keys: list[KeyPress]) -> None:
+        for key in keys:
+            if self._isClosed:
+                return
+            outcome = self.editor.keyPressed(key)
+            if outcome is not None:
+                self._typed(outcome)
+        self.draw()

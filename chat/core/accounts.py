@@ -1,0 +1,214 @@
+"""
+All accounts: which nickname belongs to somebody, and what is kept of it.
+
+They are all in memory, so a nickname can be looked up while a line is handled,
+and a change holds at once.  The ledger is told, and the Deferred of a change
+fires when it will outlive a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chat.interfaces import Ledger
+from chat.vocabulary.errors import NickRegistered, NoSuchAccount, PasswordElsewhere
+from chat.vocabulary.names import MAX_COLUMNS, fold
+from chat.vocabulary.records import Account
+
+_LONGEST = 4 * MAX_COLUMNS
+"""No nickname has as many code points, so longer names are not folded."""
+
+
+class Accounts:
+    """
+    All accounts, by the fold of their names.
+
+    An L{Account} is a value and may be out of date in the hands of a session.  A
+    change is made to the newest version of it, and fails when its account has
+    been removed, even if somebody else has an account of that name by now.
+
+    @ivar appointed: the folds of those who are operators whatever is kept of them.
+
+    Every Deferred here fails as that of L{chat.interfaces.Ledger.put} does; the
+    change holds all the same, as long as the process lives.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        now: Callable[[], datetime],
+        operators: Collection[str] = (),
+    ) -> None:
+        """
+        @param now: tells the time, in UTC.
+        @param operators: names whose accounts are those of operators, whatever
+            is kept of them.
+        """
+        self._ledger = ledger
+        self._now = now
+        self._byFold: dict[str, Account] = {}
+        self.appointed = frozenset(map(fold, operators))
+        # So that nobody goes through all accounts to find the few.
+        self._recorded: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._byFold)
+
+    def load(self, records: Iterable[Account]) -> None:
+        """
+        Take these accounts in the place of all there are.
+        """
+        self._byFold.clear()
+        self._recorded.clear()
+        for account in records:
+            self._hold(account)
+
+    def named(self, nick: str) -> Account | None:
+        """
+        @param nick: in any spelling.
+        @return: the account to which this nickname belongs.
+        """
+        return self.owner(fold(nick)) if len(nick) <= _LONGEST else None
+
+    def owner(self, fold: str) -> Account | None:
+        """
+        @param fold: see L{chat.vocabulary.names.fold}.
+        @return: the account to which a nickname of this fold belongs.
+        """
+        return self._byFold.get(fold)
+
+    def create(self, name: str, secret: str) -> Deferred[Account]:
+        """
+        Let a nickname belong to somebody.
+
+        @param name: from L{chat.vocabulary.names.nickname}.
+        @param secret: from L{chat.interfaces.Authenticator.secretFor}.
+        @return: fires with the account when it is stored.
+        @raise NickRegistered: when it belongs to somebody already.
+        """
+        if self.named(name) is not None:
+            raise NickRegistered(name)
+        return self._store(Account(name, fold(name), self._now(), secret))
+
+    def adopt(self, name: str) -> Account:
+        """
+        Let a nickname belong to somebody whose password is not kept here but
+        checked elsewhere.
+
+        @param name: from L{chat.vocabulary.names.nickname}.
+        @return: his account: the one he has, or a new one.
+        @raise NickRegistered: when the nickname belongs to somebody whose
+            password is kept here.
+        """
+        account = self.named(name)
+        if account is None:
+            account = Account(name, fold(name), self._now())
+            self._store(account).addErrback(self._notStored, account)
+        elif account.secret:
+            raise NickRegistered(name)
+        return account
+
+    def setSecret(self, account: Account, secret: str) -> Deferred[Account]:
+        """
+        Give an account another password.
+
+        @param secret: from L{chat.interfaces.Authenticator.secretFor}.
+        @return: fires with the changed account when it is stored.
+        @raise NoSuchAccount: when it is gone.
+        @raise PasswordElsewhere: when its password is checked elsewhere.
+        """
+        newest = self._newest(account)
+        if not newest.secret:
+            raise PasswordElsewhere(newest.name)
+        return self._store(replace(newest, secret=secret))
+
+    def setOperator(self, account: Account, isOperator: bool) -> Deferred[Account]:
+        """
+        Make somebody an operator, or no longer.  Whom the option C{--operator}
+        names stays one.
+
+        @return: fires with the changed account when it is stored.
+        @raise NoSuchAccount: when it is gone.
+        """
+        return self._store(replace(self._newest(account), isOperator=isOperator))
+
+    def setIgnored(self, account: Account, folds: Iterable[str]) -> Deferred[Account]:
+        """
+        Set to whom somebody does not listen.
+
+        @param folds: of their nicknames.
+        @return: fires with the changed account when it is stored.
+        @raise NoSuchAccount: when it is gone.
+        """
+        return self._store(replace(self._newest(account), ignored=tuple(folds)))
+
+    def remove(self, account: Account) -> Deferred[Account]:
+        """
+        Let a nickname belong to nobody.
+
+        @return: fires with the account that was, when it is stored no longer.
+        @raise NoSuchAccount: when it is gone.
+        """
+        newest = self._newest(account)
+        del self._byFold[newest.fold]
+        self._recorded.discard(newest.fold)
+        return self._ledger.remove(newest).addCallback(lambda _: newest)
+
+    def isOperator(self, account: Account) -> bool:
+        """
+        @return: whether the account, as it is now, is that of an operator.
+        """
+        newest = self.current(account)
+        return newest is not None and (newest.isOperator or newest.fold in self.appointed)
+
+    def operators(self) -> tuple[Account, ...]:
+        """
+        @return: the accounts of all operators, in the order of their folds.
+        """
+        folds = sorted(self.appointed | self._recorded)
+        return tuple(self._byFold[fold] for fold in folds if fold in self._byFold)
+
+    @property
+    def unclaimed(self) -> tuple[str, ...]:
+        """The folds of the operators named at the start who have no account yet."""
+        return tuple(sorted(fold for fold in self.appointed if fold not in self._byFold))
+
+    def current(self, account: Account) -> Account | None:
+        """
+        @return: the newest version of an account, or L{None} when it is gone.
+        """
+        newest = self._byFold.get(account.fold)
+        # Somebody else may have taken a name that was given up.
+        return newest if newest and newest.registered == account.registered else None
+
+    def _newest(self, account: Account) -> Account:
+        newest = self.current(account)
+        if newest is None:
+            raise NoSuchAccount(account.name)
+        return newest
+
+    def _hold(self, account: Account) -> None:
+        self._byFold[account.fold] = account
+        if account.isOperator:
+            self._recorded.add(account.fold)
+        else:
+            self._recorded.discard(account.fold)
+
+    def _store(self, account: Account) -> Deferred[Account]:
+        self._hold(account)
+        return self._ledger.put(account).addCallback(lambda _: account)
+
+    def _notStored(self, failure: Failure, account: Account) -> None:
+        self._log.warn(
+            "the account {name} is not stored: {reason}",
+            name=account.name,
+            reason=failure.type.__name__ if failure.type else "",
+        )

@@ -1,0 +1,167 @@
+"""
+Comings and goings that are not told one by one, but gathered and told at once: of
+a crowd for all programs, and of any room for a reader who is behind.
+
+What is gathered is the difference that it makes, so whoever comes and goes again
+costs nothing, and it is bounded: past L{chat.vocabulary.rows.MAX_NAMES} it is only counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from chat.core.users import Seat
+from chat.delivery.audience import Audience, Recipient
+from chat.vocabulary.events import Changed, Joined, Left
+from chat.vocabulary.rows import MAX_NAMES, MAX_NAMES_SIZE
+
+
+class Comings:
+    """
+    The comings and goings of some time.
+    """
+
+    __slots__ = ("_at", "_isLate", "_more", "_noted", "_size")
+
+    def __init__(self) -> None:
+        self._at = datetime.min
+        self._isLate = False
+        self._more = 0
+        # By nickname, as it is written: whether he was here before, if that is
+        # known, and whether he is here now.
+        self._noted: dict[str, tuple[bool | None, bool]] = {}
+        self._size = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._noted) or self._more > 0
+
+    def note(self, event: Joined | Left) -> None:
+        """
+        Gather one coming or going that would have been told: whoever comes was not
+        there before, so when he goes again there is nothing to tell.
+        """
+        isHere = isinstance(event, Joined)
+        self._isLate = True
+        self._note(event.at, event.nick, not isHere, isHere)
+
+    def noteUnsure(self, event: Joined | Left) -> None:
+        """
+        Gather one of which those who will be told may know already, since some of
+        them came in between and were told who was there.
+        """
+        self._note(event.at, event.nick, None, isinstance(event, Joined))
+
+    def noteAll(self, event: Changed) -> None:
+        """
+        Gather what was gathered before.
+        """
+        for nick in event.joined:
+            self._note(event.at, nick, None, True)
+        for nick in event.left:
+            self._note(event.at, nick, None, False)
+        self._more += event.more
+
+    def changed(self, room: str, count: int) -> Changed:
+        """
+        @param count: how many are in the room now.
+        @return: all of it.
+        """
+        return Changed(
+            room,
+            self._at,
+            tuple(nick for nick, (_, isHere) in self._noted.items() if isHere),
+            tuple(nick for nick, (_, isHere) in self._noted.items() if not isHere),
+            count,
+            self._isLate,
+            self._more,
+        )
+
+    def _note(self, at: datetime, nick: str, wasHere: bool | None, isHere: bool) -> None:
+        self._at = at
+        noted = self._noted.get(nick)
+        if noted is not None:
+            wasHere = noted[0]
+            if wasHere is isHere:
+                del self._noted[nick]
+                self._size -= len(nick.encode())
+            else:
+                self._noted[nick] = wasHere, isHere
+            return
+        size = self._size + len(nick.encode())
+        if len(self._noted) < MAX_NAMES and size <= MAX_NAMES_SIZE:
+            self._noted[nick] = wasHere, isHere
+            self._size = size
+        else:
+            self._more += 1
+
+
+class Unheard:
+    """
+    The comings and goings of one room that wait until their readers have read what
+    waits for them.
+
+    @ivar isNeeded: whether any may wait.  It is asked for with every line.
+    """
+
+    def __init__(self, room: str, audience: Audience) -> None:
+        """
+        @param room: its name.
+        @param audience: of the room: who is not in it is told nothing.
+        """
+        self.isNeeded = False
+        self._room = room
+        self._audience = audience
+        # A session that has ended is told nothing, and is not kept for it.
+        self._bySeat: WeakKeyDictionary[Seat, Comings] = WeakKeyDictionary()
+
+    def gather(self, event: Joined | Left | Changed, seats: Iterable[Seat]) -> list[Recipient]:
+        """
+        Keep an event for those for whom so much waits that it had better wait.
+
+        @param seats: of everybody here.
+        @return: who must not hear it now.  People hear no L{Changed} in any case.
+        """
+        behind = self._bySeat or ()
+        waiting = [
+            seat
+            for seat in seats
+            if (seat.recipient.outlet.busy or seat in behind)
+            and seat.recipient in self._audience
+            and (seat.recipient.rendering.echoes or not isinstance(event, Changed))
+        ]
+        for seat in waiting:
+            comings = self._bySeat.get(seat)
+            if comings is None:
+                comings = self._bySeat[seat] = Comings()
+                self.isNeeded = True
+            if isinstance(event, Changed):
+                comings.noteAll(event)
+            else:
+                comings.note(event)
+        return [seat.recipient for seat in waiting]
+
+    def tell(self, seat: Seat, count: int) -> None:
+        """
+        Tell one reader what waits for him, if anything does.
+
+        @param count: how many are in the room now.
+        """
+        comings = self._bySeat.pop(seat, None)
+        if comings and seat.recipient in self._audience:
+            seat.recipient.hear(comings.changed(self._room, count))
+
+    def tellAll(self, count: int) -> None:
+        """
+        Tell everybody what waits for him: something else comes.
+        """
+        self.isNeeded = False
+        for seat in tuple(self._bySeat):
+            self.tell(seat, count)
+
+    def forget(self, seat: Seat) -> None:
+        """
+        He leaves the room, and hears no more of it.
+        """
+        self._bySeat.pop(seat, None)

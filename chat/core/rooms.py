@@ -1,0 +1,286 @@
+"""
+All rooms: which there are, who may come in, and which are forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chat.core.room import Room
+from chat.core.users import Member
+from chat.delivery.audience import EndOfTurn
+from chat.interfaces import Ledger
+from chat.vocabulary.errors import (
+    InviteNeeded,
+    KeyNeeded,
+    ListFull,
+    NoSuchRoom,
+    NotInRoom,
+    RoomsFull,
+    TooManyRooms,
+)
+from chat.vocabulary.events import RoomRow
+from chat.vocabulary.records import RoomRecord
+from chat.vocabulary.times import Later
+
+START_ROOM = "#lobby"
+"""In which everybody begins, unless the operator chose another one."""
+
+MAX_ROOMS = 5000
+"""How many rooms there are at most."""
+
+MAX_JOINED = 20
+"""In how many rooms one may be."""
+
+MAX_OWNED = 20
+"""How many rooms an account owns for ever."""
+
+MAX_INVITED = 100
+"""How many accounts may be invited into a room."""
+
+ANNOUNCE_LIMIT = 50
+"""Up to how many people in a room each coming and going is announced."""
+
+
+class Directory:
+    """
+    The rooms, by their names.
+
+    A room that nobody is in goes on as long as it is the one in which everybody
+    begins, or an account owns it.  Any other is forgotten, and what was said in
+    it: its name is free for somebody who must not read that.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        endOfTurn: EndOfTurn,
+        later: Later,
+        forget: Callable[[str], None] = lambda room: None,
+        start: str = START_ROOM,
+        announceLimit: int = ANNOUNCE_LIMIT,
+        maxRooms: int = MAX_ROOMS,
+        maxJoined: int = MAX_JOINED,
+    ) -> None:
+        """
+        @param forget: takes the name of a room whose lines nobody shall read any
+            more.
+        @param start: the room in which everybody begins.
+        @param announceLimit: see L{Room}.
+        @param maxRooms: 0 for any number; so for C{maxJoined}.
+        """
+        self.start = start
+        self._ledger = ledger
+        self._endOfTurn = endOfTurn
+        self._later = later
+        self._forget = forget
+        self._announceLimit = announceLimit
+        self._maxRooms = maxRooms
+        self._maxJoined = maxJoined
+        self._rooms: dict[str, Room] = {}
+        self.open(start)
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def load(self, records: Iterable[RoomRecord]) -> None:
+        """
+        Know the rooms that were there before a restart.  Those that belonged to
+        guests are empty now, so nobody ever comes into the protected ones again.
+        """
+        for record in records:
+            if record.name == self.start:
+                # Another one may have been it before, and everybody comes here.
+                record = replace(record, isPrivate=False, password="")
+            if record.owners or record.name == self.start:
+                self.open(record.name).record = record
+                continue
+            self._ledger.remove(record).addErrback(self._notKept, record.name)
+            if record.isPrivate or record.password:
+                self._forget(record.name)
+
+    def find(self, name: str) -> Room | None:
+        """
+        @param name: as L{chat.vocabulary.names.roomname} makes it.
+        """
+        return self._rooms.get(name)
+
+    def open(self, name: str) -> Room:
+        """
+        @return: the room of that name, which is made unless it is there.
+        """
+        room = self._rooms.get(name)
+        if room is None:
+            record = RoomRecord(name)
+            room = Room(record, self._endOfTurn, self._later, self._announceLimit)
+            self._rooms[name] = room
+        return room
+
+    # Who may.
+
+    def admit(self, member: Member, name: str, key: str, isOperator: bool) -> None:
+        """
+        See whether a member may come into a room, and make it if nobody has.  Who
+        makes it owns it.
+
+        @param name: as L{chat.vocabulary.names.roomname} makes it.
+        @param key: what he says is the key.
+        @raise TooManyRooms: when he is in as many as he may be.
+        @raise RoomsFull: when there are as many as there may be.
+        @raise InviteNeeded: when it is private, and he has not been invited.
+        @raise KeyNeeded: when it has another key, and he has not been invited.
+        """
+        if 0 < self._maxJoined <= len(member.rooms):
+            raise TooManyRooms(str(self._maxJoined))
+        room = self._rooms.get(name)
+        if room is None:
+            if 0 < self._maxRooms <= len(self._rooms):
+                raise RoomsFull(str(self._maxRooms))
+            self.own(self.open(name), member)
+            return
+        record = room.record
+        if not room.lets(member) and not room.owns(member) and not isOperator:
+            if record.isPrivate:
+                raise InviteNeeded(name)
+            if record.password and key != record.password:
+                raise KeyNeeded(name)
+
+    def visible(self, member: Member, name: str, isOperator: bool) -> Room:
+        """
+        @return: the room, if the member may know who is in it.
+        @raise NoSuchRoom: when there is none, or he may not know of it.
+        """
+        room = self._rooms.get(name)
+        if room is None or not self.isVisible(room, member, isOperator):
+            raise NoSuchRoom(name)
+        return room
+
+    def readable(self, member: Member, name: str) -> None:
+        """
+        See whether a member may read what has been said in a room: he may where
+        he is, and where anybody may come in.
+
+        @raise NotInRoom: when he may not, be it that there is no such room.
+        """
+        room = self._rooms.get(name)
+        isOpen = room is not None and not room.record.isPrivate and not room.record.password
+        if name not in member.rooms and not isOpen:
+            raise NotInRoom(name)
+
+    def listed(self, member: Member, isOperator: bool) -> tuple[RoomRow, ...]:
+        """
+        @return: the rooms that a member may know of, the fullest first.
+        """
+        rooms = [room for room in self._rooms.values() if self.isVisible(room, member, isOperator)]
+        rooms.sort(key=lambda room: (-len(room), room.name))
+        return tuple(
+            RoomRow(room.name, len(room), room.record.topic, room.name in member.rooms)
+            for room in rooms
+        )
+
+    def isVisible(self, room: Room, member: Member, isOperator: bool) -> bool:
+        """Whether a member may know of a room, and of who is in it."""
+        return not room.record.isPrivate or room.name in member.rooms or isOperator
+
+    # What outlives a restart.
+
+    def own(self, room: Room, member: Member) -> None:
+        """
+        Make somebody an owner of a room: his account if he has one, else himself,
+        as long as he is there.  So it is with an account that owns L{MAX_OWNED}
+        rooms: these stay when they are empty, and there shall be some for others.
+        """
+        if room.owns(member):
+            return
+        account = member.account
+        if not account or self._ownedBy(account) >= MAX_OWNED:
+            room.guestOwners.add(member)
+        else:
+            self.keep(room, replace(room.record, owners=(*room.record.owners, account)))
+
+    def disown(self, room: Room, member: Member) -> None:
+        """
+        Make somebody an owner no longer.
+        """
+        room.guestOwners.discard(member)
+        if member.account in room.record.owners:
+            owners = tuple(owner for owner in room.record.owners if owner != member.account)
+            self.keep(room, replace(room.record, owners=owners))
+
+    def registered(self, member: Member) -> None:
+        """
+        A member has an account now: what he owns as a guest, it owns.
+        """
+        for name in member.rooms:
+            room = self._rooms[name]
+            if member in room.guestOwners:
+                room.guestOwners.discard(member)
+                self.own(room, member)
+
+    def unregistered(self, account: str) -> None:
+        """
+        An account is no more: it owns nothing, and has been invited nowhere.
+
+        @param account: its fold.
+        """
+        for room in tuple(self._rooms.values()):
+            record = room.record
+            if account in record.owners or account in record.guests:
+                owners = tuple(each for each in record.owners if each != account)
+                guests = tuple(each for each in record.guests if each != account)
+                self.keep(room, replace(record, owners=owners, guests=guests))
+                self.emptied(room)
+
+    def invite(self, room: Room, member: Member) -> None:
+        """
+        Let somebody come in whatever the record says: his account from now on if
+        he has one, else himself as long as he is on the service.
+
+        @raise ListFull: when as many accounts may come in as may be invited.
+        """
+        account, guests = member.account, room.record.guests
+        if not account:
+            room.invited.add(member)
+        elif account not in guests:
+            if len(guests) >= MAX_INVITED:
+                raise ListFull(str(MAX_INVITED))
+            self.keep(room, replace(room.record, guests=(*guests, account)))
+
+    def uninvite(self, room: Room, member: Member) -> None:
+        """
+        Let somebody come in only as everybody does.
+        """
+        room.invited.discard(member)
+        if member.account in room.record.guests:
+            guests = tuple(each for each in room.record.guests if each != member.account)
+            self.keep(room, replace(room.record, guests=guests))
+
+    def _ownedBy(self, account: str) -> int:
+        return sum(account in room.record.owners for room in self._rooms.values())
+
+    def keep(self, room: Room, record: RoomRecord) -> None:
+        """
+        Let a room be kept otherwise from now on, and after a restart.
+        """
+        room.record = record
+        self._ledger.put(record).addErrback(self._notKept, room.name)
+
+    def emptied(self, room: Room) -> None:
+        """
+        Somebody has left a room: forget it if nobody needs it.
+        """
+        if len(room) or room.name == self.start or room.record.owners:
+            return
+        if self._rooms.get(room.name) is room:
+            del self._rooms[room.name]
+            self._ledger.remove(room.record).addErrback(self._notKept, room.name)
+            self._forget(room.name)
+
+    def _notKept(self, failure: Failure, name: str) -> None:
+        self._log.failure("how {room} is kept was not stored", failure, room=name)

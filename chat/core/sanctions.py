@@ -1,0 +1,271 @@
+"""
+Who may not be here, and who may not speak.
+
+All sanctions that are in force are in memory, so a question is answered at
+once; the ledger only remembers them.  A ban of a network is found by the length
+of its prefix: one look for each length that is in use, however many networks
+there are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chat.interfaces import Ledger
+from chat.vocabulary.errors import NoSuchBan
+from chat.vocabulary.records import Sanction, SanctionKind
+
+# The networks of a version and a prefix length, by the bits of their prefix.
+_Networks = dict[tuple[int, int], dict[int, Sanction]]
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
+"""IPv4 addresses as an IPv6 socket names them (RFC 4291, section 2.5.5.2)."""
+
+
+class Sanctions:
+    """
+    Bans and mutes.  One whose time is over has no effect from then on, and is
+    removed from the ledger as soon as somebody asks and it is noticed.
+    """
+
+    _log = Logger()
+
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
+        """
+        @param ledger: where they outlive a restart.
+        @param now: the time, in UTC.
+        """
+        self._ledger = ledger
+        self._now = now
+        self._all: dict[tuple[SanctionKind, str], Sanction] = {}
+        self._networks: _Networks = {}
+        # What the ledger has been told and has not stored yet; and, while it is
+        # read again, what has changed in the meantime.  Both by key.
+        self._unstored: Counter[str] = Counter()
+        self._changed: set[str] | None = None
+
+    def load(self, records: Iterable[Sanction]) -> None:
+        """
+        Let these take the place of all there are.  The ledger knows them.
+        """
+        self._all.clear()
+        self._networks.clear()
+        for sanction in records:
+            if self._hasEnded(sanction):
+                self._remove(sanction)
+            else:
+                self._add(sanction)
+
+    def readAgain(self) -> Deferred[None]:
+        """
+        L{load} what the ledger has.  What it has not stored yet, and what is
+        imposed or lifted in the meantime, stays as it is here.
+
+        One at a time: this must have fired before it is called again.
+
+        @return: fails as L{Ledger.load} does, and nothing has changed then.
+        """
+        changed = self._changed = set(self._unstored)
+
+        def merge(records: tuple[Sanction, ...]) -> None:
+            kept = [sanction for sanction in self._all.values() if sanction.key in changed]
+            self.load([*(each for each in records if each.key not in changed), *kept])
+
+        def over(result: Failure | None) -> Failure | None:
+            self._changed = None
+            return result
+
+        return self._ledger.load(Sanction).addCallback(merge).addBoth(over)
+
+    def impose(self, sanction: Sanction) -> Deferred[None]:
+        """
+        Put somebody under a sanction, in the place of the one of the same kind
+        that he is under already.  It has its effect at once.
+
+        @param sanction: its target is a fold, or what L{networkOf} returned.
+        @return: fires when it is stored; fails as L{Ledger.put} does.
+        """
+        self._discard(sanction.kind, sanction.target)
+        self._add(sanction)
+        return self._storing(sanction, self._ledger.put(sanction))
+
+    def lift(self, kind: SanctionKind, target: str) -> Deferred[Sanction]:
+        """
+        End a sanction before its time.  It has no effect any more, at once.
+
+        @param target: as it was imposed.
+        @return: fires with what it was when that is stored; fails as
+            L{Ledger.remove} does.
+        @raise NoSuchBan: when there is no such sanction.
+        """
+        sanction = self.ofName(kind, target)
+        if sanction is None:
+            raise NoSuchBan(target)
+        self._discard(kind, target)
+        removing = self._storing(sanction, self._ledger.remove(sanction))
+        return removing.addCallback(lambda _: sanction)
+
+    def ofAddress(self, address: str) -> Sanction | None:
+        """
+        @param address: of a peer; what is no IP address is under no ban.
+        @return: the ban of a network with this address in it, the one that
+            lasts longest.
+        """
+        # Mostly there are none, and each who comes is looked for several times.
+        parsed = _addressOf(address) if self._networks else None
+        if parsed is None:
+            return None
+        number, width = int(parsed), parsed.max_prefixlen
+        found = [
+            networks[number >> (width - length)]
+            for (version, length), networks in self._networks.items()
+            if version == parsed.version and number >> (width - length) in networks
+        ]
+        return max(filter(self._isInForce, found), key=_lasting, default=None)
+
+    def ofName(self, kind: SanctionKind, fold: str) -> Sanction | None:
+        """
+        @param fold: of a nickname.
+        """
+        sanction = self._all.get((kind, fold))
+        return sanction if sanction is not None and self._isInForce(sanction) else None
+
+    def active(self) -> tuple[Sanction, ...]:
+        """
+        @return: all that are in force, oldest first.
+        """
+        inForce = filter(self._isInForce, list(self._all.values()))
+        return tuple(sorted(inForce, key=lambda sanction: sanction.since))
+
+    def _isInForce(self, sanction: Sanction) -> bool:
+        """
+        Whether its time is not over; if it is, it goes.
+        """
+        if not self._hasEnded(sanction):
+            return True
+        self._discard(sanction.kind, sanction.target)
+        self._remove(sanction)
+        return False
+
+    def _hasEnded(self, sanction: Sanction) -> bool:
+        return sanction.until is not None and sanction.until <= self._now()
+
+    def _add(self, sanction: Sanction) -> None:
+        self._all[sanction.kind, sanction.target] = sanction
+        network = _banned(sanction)
+        if network is not None:
+            size, bits = _place(network)
+            self._networks.setdefault(size, {})[bits] = sanction
+
+    def _discard(self, kind: SanctionKind, target: str) -> None:
+        sanction = self._all.pop((kind, target), None)
+        network = None if sanction is None else _banned(sanction)
+        if network is not None:
+            size, bits = _place(network)
+            if self._networks[size].get(bits) is sanction:
+                del self._networks[size][bits]
+
+    def _remove(self, sanction: Sanction) -> None:
+        """
+        Remove from the ledger what has ended.  Nobody waits for it: whatever is
+        still there is noticed again when it is loaded.
+        """
+
+        def failed(failure: Failure) -> None:
+            self._log.failure(
+                "cannot remove a sanction that has ended: {key}", failure, key=sanction.key
+            )
+
+        self._storing(sanction, self._ledger.remove(sanction)).addErrback(failed)
+
+    def _storing(self, sanction: Sanction, done: Deferred[None]) -> Deferred[None]:
+        key = sanction.key
+        self._unstored[key] += 1
+        if self._changed is not None:
+            self._changed.add(key)
+
+        def over(result: Failure | None) -> Failure | None:
+            self._unstored[key] -= 1
+            if not self._unstored[key]:
+                del self._unstored[key]
+            return result
+
+        return done.addBoth(over)
+
+
+def networkOf(text: str) -> str | None:
+    """
+    Tell an address or network from a nickname, which begins with a letter and
+    has neither colon nor dot.
+
+    @param text: an IP address, or a network in the notation of CIDR.
+    @return: the network in its one spelling, such as C{192.0.2.0/24}; an address
+        is a network of one.  L{None} when it is neither.
+    """
+    network = _parsed(text)
+    return None if network is None else str(network)
+
+
+def covers(network: str, address: str) -> bool:
+    """
+    @param network: from L{networkOf}.
+    @return: whether an address is in it; what is no IP address is in none.
+    """
+    parsed, place = _addressOf(address), _parsed(network)
+    return parsed is not None and place is not None and parsed in place
+
+
+def _parsed(text: str) -> IPv4Network | IPv6Network | None:
+    address, slash, length = text.partition("/")
+    try:
+        network = ip_network(_withoutZone(address) + slash + length, strict=False)
+    except ValueError:
+        return None
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        bits = int(network.network_address) & 0xFFFFFFFF
+        return IPv4Network((bits, network.prefixlen - _MAPPED.prefixlen))
+    return network
+
+
+def _addressOf(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(_withoutZone(text))
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _withoutZone(address: str) -> str:
+    """
+    The zone of an IPv6 address (RFC 4007, section 11) is about this machine, and
+    nothing to know a peer by.
+    """
+    return address.partition("%")[0] if ":" in address else address
+
+
+def _banned(sanction: Sanction) -> IPv4Network | IPv6Network | None:
+    return _parsed(sanction.target) if sanction.kind is SanctionKind.BAN else None
+
+
+def _place(network: IPv4Network | IPv6Network) -> tuple[tuple[int, int], int]:
+    """
+    @return: where a network is in L{_Networks}.
+    """
+    bits = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+    return (network.version, network.prefixlen), bits
+
+
+def _lasting(sanction: Sanction) -> tuple[bool, float]:
+    """
+    What is greater for the sanction that lasts longer.
+    """
+    if sanction.until is None:
+        return True, 0
+    return False, sanction.until.timestamp()

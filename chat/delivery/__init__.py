@@ -1,0 +1,3 @@
+"""
+Bytes out: the hot path from a room to the kernel.
+"""

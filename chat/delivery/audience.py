@@ -1,0 +1,302 @@
+"""
+The fan-out: one event to everybody in a room.
+
+An L{Audience} groups its recipients by rendering.  An event is encoded once for
+each group and kept; at the end of the reactor turn, what has come in is joined
+and every recipient gets it in one write.  However many events share a turn,
+they cost one C{send} per recipient.
+
+Not everybody gets the same: an author does not hear his own line (unless his
+rendering echoes), nobody hears whom he ignores, somebody who is called by his
+name may want a bell with it, somebody who came in the middle of a turn hears only what
+came after, and somebody who is written to directly must have heard before what
+came before.  These few stand I{apart}: the group keeps for each the pieces that are
+his, and joins them for him alone.
+
+The hot path of the service is below, in L{chat.delivery.fanout}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from chat.delivery.fanout import Fan
+from chat.interfaces import Outlet, Rendering
+from chat.vocabulary.events import Acted, Event, RoomEvent, Said
+from chat.vocabulary.names import isNamedIn
+
+FLUSH_SIZE = 64 * 1024
+"""
+How many bytes may come together in one turn before they are written without
+waiting for its end: well below what an outlet may hold.
+"""
+
+EndOfTurn = Callable[[Callable[[], int]], object]
+"""
+Calls something once, when the events of this reactor turn have all come in.  It
+returns how many lines it has delivered.
+"""
+
+
+class Recipient:
+    """
+    One outlet, the rendering its participant chose, and where it listens.
+
+    @ivar name: the nickname by which the participant is called.
+    @ivar here: the audience of the room the participant talks in.
+    """
+
+    __slots__ = ("_audiences", "here", "name", "outlet", "rendering")
+
+    def __init__(self, outlet: Outlet, rendering: Rendering, name: str = "") -> None:
+        self.outlet = outlet
+        self.rendering = rendering
+        self.name = name
+        self.here: Audience | None = None
+        self._audiences: list[Audience] = []
+
+    @property
+    def isListening(self) -> bool:
+        """Whether it hears any room."""
+        return bool(self._audiences)
+
+    def hear(self, event: Event) -> None:
+        """
+        Tell this recipient alone, after all that its rooms have heard so far.
+        """
+        self.hearAll((event,), self.rendering)
+
+    def hearAll(self, events: Iterable[Event], rendering: Rendering) -> None:
+        """
+        Tell this recipient alone several things, in one write.
+
+        @param rendering: its own, or that for elsewhere.
+        """
+        self.take(b"".join(map(rendering.render, events)))
+
+    def take(self, data: bytes) -> None:
+        """
+        Write what is for this recipient alone, after all that its rooms have heard
+        so far.
+
+        @param data: whole lines, in its rendering.
+        """
+        if data:
+            for audience in self._audiences:
+                audience.catchUp(self)
+            self.outlet.write(data)
+
+    def talkIn(self, audience: Audience | None) -> None:
+        """
+        Be here from now on, in an audience in which it is already, or nowhere.
+        """
+        if audience is not self.here:
+            changing = [each for each in self._audiences if each in (audience, self.here)]
+            for each in changing:
+                each.remove(self)
+            self.here = audience
+            for each in changing:
+                each.add(self)
+
+    def withdraw(self) -> None:
+        """
+        Hear no more of any room.
+        """
+        for audience in tuple(self._audiences):
+            audience.remove(self)
+        self.here = None
+
+    def choose(self, rendering: Rendering) -> None:
+        """
+        Render differently from now on.
+        """
+        audiences = tuple(self._audiences)
+        for audience in audiences:
+            audience.remove(self)
+        self.rendering = rendering
+        for audience in audiences:
+            audience.add(self)
+
+
+class _Group:
+    """The recipients of one audience who share a rendering."""
+
+    __slots__ = ("apart", "fan", "members", "pending", "rendering", "size")
+
+    def __init__(self, rendering: Rendering) -> None:
+        self.rendering = rendering
+        self.members: set[Recipient] = set()
+        self.fan = Fan()
+        # What of the pending pieces those get who stand apart.
+        self.apart: dict[Recipient, list[bytes]] = {}
+        self.pending: list[bytes] = []
+        self.size = 0
+
+    def deliver(self, event: RoomEvent, without: set[Recipient]) -> None:
+        piece = self.rendering.render(event)
+        if not piece:
+            return
+        apart = self.apart
+        for recipient in without:
+            if recipient in self.members and recipient not in apart:
+                apart[recipient] = self.pending.copy()
+        for recipient, share in apart.items():
+            if recipient not in without:
+                share.append(piece)
+        self.pending.append(piece)
+        self.size += len(piece)
+
+    def catchUp(self, recipient: Recipient) -> int:
+        if not self.pending:
+            return 0
+        share = self.apart.get(recipient, self.pending)
+        count = _write(recipient.outlet, share)
+        self.apart[recipient] = []
+        return count
+
+    def flush(self) -> int:
+        if not self.pending:
+            return 0
+        fan, pieces, apart = self.fan, self.pending, self.apart
+        count = len(pieces) * (len(self.members) - len(apart))
+        # Who stands apart steps aside, so that nobody else has to be asked.
+        for recipient, share in apart.items():
+            recipient.outlet.leave(fan)
+            count += _write(recipient.outlet, share)
+        fan.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        for recipient in apart:
+            recipient.outlet.join(fan)
+        apart.clear()
+        pieces.clear()
+        self.size = 0
+        return count
+
+
+def _write(outlet: Outlet, pieces: list[bytes]) -> int:
+    """
+    @return: how many pieces these are.
+    """
+    if pieces:
+        outlet.write(b"".join(pieces))
+    return len(pieces)
+
+
+class Audience:
+    """
+    Everybody who hears what happens in a room.
+    """
+
+    def __init__(self, endOfTurn: EndOfTurn) -> None:
+        """
+        @param endOfTurn: called with L{flush} in every turn that has something
+            to write.
+        """
+        self._endOfTurn = endOfTurn
+        self._groups: dict[Rendering, _Group] = {}
+        # Those who want a bell when they are called.
+        self._ringing: set[Recipient] = set()
+        self._scheduled = False
+        # How many lines were delivered before the end of the turn.
+        self._early = 0
+
+    def __contains__(self, recipient: Recipient) -> bool:
+        return self in recipient._audiences
+
+    def add(self, recipient: Recipient) -> None:
+        """
+        Let a recipient hear what is delivered from now on.
+        """
+        rendering = self._renderingOf(recipient)
+        group = self._groups.get(rendering)
+        if group is None:
+            group = self._groups[rendering] = _Group(rendering)
+        group.members.add(recipient)
+        recipient.outlet.join(group.fan)
+        if group.pending:
+            group.apart[recipient] = []
+        if rendering.ringing is not rendering:
+            self._ringing.add(recipient)
+        recipient._audiences.append(self)
+
+    def remove(self, recipient: Recipient) -> None:
+        """
+        Let a recipient hear what has been delivered so far, and no more.
+        """
+        self.catchUp(recipient)
+        rendering = self._renderingOf(recipient)
+        group = self._groups[rendering]
+        group.members.discard(recipient)
+        recipient.outlet.leave(group.fan)
+        group.apart.pop(recipient, None)
+        if not group.members:
+            del self._groups[rendering]
+        self._ringing.discard(recipient)
+        recipient._audiences.remove(self)
+
+    def catchUp(self, recipient: Recipient) -> None:
+        """
+        Write to one recipient, now, what has been delivered so far.
+        """
+        self._early += self._groups[self._renderingOf(recipient)].catchUp(recipient)
+
+    def deliver(
+        self,
+        event: RoomEvent,
+        author: Recipient | None = None,
+        deaf: Collection[Recipient] = (),
+    ) -> None:
+        """
+        Let everybody hear an event, at the end of the turn.
+
+        @param author: who does not hear it, unless his rendering echoes.
+        @param deaf: who does not hear it either.
+        """
+        without = set(deaf)
+        if author is not None and not author.rendering.echoes:
+            without.add(author)
+        if self._ringing and isinstance(event, (Said, Acted)):
+            without.update(self._ring(event, without))
+        full = False
+        for group in self._groups.values():
+            group.deliver(event, without)
+            full = full or group.size >= FLUSH_SIZE
+        if full:
+            self._early += self._flush()
+        if not self._scheduled and self._groups:
+            self._scheduled = True
+            self._endOfTurn(self.flush)
+
+    def _ring(self, line: Said | Acted, without: Collection[Recipient]) -> list[Recipient]:
+        """
+        Write a line at once, with a bell, to those whom it calls.
+
+        @return: they, who need not hear it once more.
+        """
+        called = [
+            recipient
+            for recipient in self._ringing
+            if recipient not in without and isNamedIn(line.text, recipient.name)
+        ]
+        for recipient in called:
+            self.catchUp(recipient)
+            recipient.outlet.write(self._renderingOf(recipient).ringing.render(line))
+        self._early += len(called)
+        return called
+
+    def flush(self) -> int:
+        """
+        Write what is pending to everybody.
+
+        @return: how many lines have been delivered since the last call.
+        """
+        self._scheduled = False
+        early, self._early = self._early, 0
+        return early + self._flush()
+
+    def _flush(self) -> int:
+        return sum([group.flush() for group in tuple(self._groups.values())])
+
+    def _renderingOf(self, recipient: Recipient) -> Rendering:
+        if recipient.here is self:
+            return recipient.rendering
+        return recipient.rendering.elsewhere

@@ -1,0 +1,331 @@
+"""
+What waits for a reader, and what happens when it is too much.
+
+A L{BoundedOutlet} keeps what its transport has not taken yet in a queue of its
+own, counted in bytes, because a transport's own buffer has no limit.
+
+On plain TCP and unix transports it is a pull producer: the transport asks for
+more whenever it has sent everything, so the outlet knows when nothing waits.
+Then L{BoundedOutlet.write} puts the bytes into the kernel itself, and for a reader who keeps
+up nothing else ever happens: no buffer, no C{epoll_ctl}, no second turn.  What
+the kernel does not take goes through the transport as usual.
+
+TLS transports would poll a pull producer without end, and cannot be bypassed.
+There the outlet is a push producer: it writes through until it is paused.
+
+A transport tells that it has sent something only when it has sent everything, so
+whether a slow reader takes anything is seen in how far the transport is, and
+asked of the kernel (L{BoundedOutlet.level}).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.interfaces import IPushProducer, ISSLTransport
+from zope.interface import implementer
+
+from chat.delivery.fanout import Fan
+from chat.delivery.slowreaders import Readers
+from chat.delivery.sockets import leftIn, setUserTimeout, socketOf, unsentBy
+from chat.vocabulary.limits import UNLIMITED
+
+_CHUNK = 64 * 1024
+
+
+class Transport(Protocol):
+    """What an outlet needs of a transport of Twisted's."""
+
+    disconnecting: bool
+
+    def write(self, data: bytes) -> None: ...
+
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
+
+    def unregisterProducer(self) -> None: ...
+
+
+@implementer(IPushProducer)
+class BoundedOutlet:
+    """
+    The outlet of one connection.
+
+    @ivar busy: whether so much waits that the reader should not ask for more.
+    @ivar waiting: how many bytes have been written and not been taken by the
+        kernel yet (for TLS, by the transport).
+    """
+
+    __slots__ = (
+        "_fans",
+        "_isDirect",
+        "_isGivenUp",
+        "_number",
+        "_onDrain",
+        "_onTooSlow",
+        "_open",
+        "_queue",
+        "_readers",
+        "_ready",
+        "_resumed",
+        "_secure",
+        "_socket",
+        "_taken",
+        "_transport",
+        "_written",
+        "busy",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        transport: Transport,
+        readers: Readers,
+        onTooSlow: Callable[[str], None],
+        onDrain: Callable[[], None],
+    ) -> None:
+        """
+        @param transport: connected, and without a producer.
+        @param readers: all for whom something waits, and the limits for them.
+        @param onTooSlow: called once, with the limit that was passed: C{waiting},
+            from within L{write}, so that it must only note it, and act in a later
+            turn; or C{stall} or C{all}.  What waited is lost; what is written
+            from now on waits alone.
+        @param onDrain: called when nothing waits any more.
+        """
+        self._transport = transport
+        self._readers = readers
+        self._onTooSlow = onTooSlow
+        self._onDrain = onDrain
+        self._queue: list[bytes] = []
+        self._taken = 0
+        self._resumed = 0
+        self._open = True
+        self._isGivenUp = False
+        self._secure = ISSLTransport.providedBy(transport)
+        self._ready = self._secure
+        self._socket = socketOf(transport)
+        # Of the socket, if the kernel may be given bytes directly, or -1.
+        self._number = -1
+        if self._socket is not None and not self._secure:
+            self._number = self._socket.fileno()
+        self._fans: list[Fan] = []
+        # Whether it is one of those in the fans who keep up.
+        self._isDirect = False
+        self._written = 0
+        self.busy = False
+        self.waiting = 0
+        transport.registerProducer(self, self._secure)
+
+    @property
+    def written(self) -> int:
+        """How many bytes have been written in all."""
+        if self._isDirect:
+            return self._written + sum(fan.total for fan in self._fans)
+        return self._written
+
+    def write(self, data: bytes) -> None:
+        """
+        See L{chat.interfaces.Outlet.write}.
+        """
+        size = len(data)
+        self._written += size
+        if self._ready:
+            if self._number >= 0:
+                try:
+                    sent = os.write(self._number, data)
+                except OSError:
+                    # Full, or broken: the transport will find out which.
+                    sent = 0
+                if sent == size:
+                    return
+                data = data[sent:]
+            self._give(data)
+        elif self._open and data:
+            if self.waiting + size > self._readers.limits.maxWaiting:
+                # The oldest lines are lost: the newest may say goodbye.
+                self.giveUp("waiting")
+            self._queue.append(data)
+            self._wait(size)
+
+    def join(self, fan: Fan) -> None:
+        """
+        See L{chat.interfaces.Outlet.join}.
+        """
+        self._fans.append(fan)
+        if self._isDirect:
+            self._enter(fan)
+        else:
+            fan.others[self] = None
+
+    def leave(self, fan: Fan) -> None:
+        """
+        See L{chat.interfaces.Outlet.leave}.
+        """
+        self._fans.remove(fan)
+        if self._isDirect:
+            self._exit(fan)
+        else:
+            del fan.others[self]
+
+    def fellBehind(self, data: bytes, sent: int) -> None:
+        """
+        See L{chat.delivery.fanout.Direct.fellBehind}.
+        """
+        self._give(data[sent:])
+
+    def level(self) -> object:
+        """
+        See L{chat.delivery.slowreaders.Reader.level}.
+        """
+        # How much is unsent may be the same again and again: as a reader takes
+        # something, the kernel takes as much from the transport.
+        return self._resumed, leftIn(self._transport), unsentBy(self._socket)
+
+    def progressed(self, seconds: float) -> None:
+        """
+        See L{chat.delivery.slowreaders.Reader.progressed}.
+
+        The kernel counts C{TCP_USER_TIMEOUT} from when the peer's window was closed
+        first, even if it opens a little now and then, so it is to begin anew.
+        """
+        self._allow(seconds)
+
+    def giveUp(self, limit: str) -> None:
+        """
+        See L{chat.delivery.slowreaders.Reader.giveUp}.
+        """
+        self._forget()
+        if not self._isGivenUp:
+            self._isGivenUp = True
+            self._onTooSlow(limit)
+
+    def discard(self) -> None:
+        """
+        Forget what has not been handed to the transport, and begin anew.  The
+        reader misses whole lines and never gets a part of one.
+        """
+        self._forget()
+        self._isGivenUp = False
+
+    def close(self) -> None:
+        """
+        Take no more, call back no more, and let go of the transport.
+        """
+        if self._open:
+            self.stopProducing()
+            self._transport.unregisterProducer()
+
+    def resumeProducing(self) -> None:
+        """
+        The transport has sent everything, or (TLS) can take more.
+        """
+        if not self._open:
+            return
+        drained = self._secure or self._taken > 0
+        self._resumed += 1
+        self._wait(-self._taken)
+        self._taken = 0
+        self._ready = True
+        while self._ready and self._queue:
+            self._give(self._next())
+        if self._ready:
+            if self._readers.forget(self):
+                self._allow(0)
+            self._keepUp()
+            if drained:
+                self._onDrain()
+        if self._ready and self._transport.disconnecting:
+            # Somebody else, such as a wrapper that misses its PROXY header, has
+            # closed the transport; it waits for its producer to go.
+            self.close()
+
+    def pauseProducing(self) -> None:
+        """
+        The transport has enough (TLS only).
+        """
+        self._ready = False
+        self._readers.watch(self)
+
+    def stopProducing(self) -> None:
+        """
+        The connection is gone.
+        """
+        self._open = self._ready = False
+        # Once the socket is closed, the number may be that of another one.
+        self._stepAside()
+        self._number = -1
+        self._taken = 0
+        self._forget()
+        self._readers.forget(self)
+        # Nobody is called any more, and whoever that was can be freed at once.
+        self._onTooSlow = self._onDrain = _ignore
+
+    def _allow(self, seconds: float) -> None:
+        timeout = self._readers.limits.userTimeout
+        if self._socket is not None and timeout != UNLIMITED:
+            setUserTimeout(self._socket, timeout + seconds)
+
+    def _wait(self, size: int) -> None:
+        self.waiting += size
+        self.busy = self.waiting > self._readers.limits.softWaiting
+        self._readers.more(size)
+
+    def _forget(self) -> None:
+        self._queue.clear()
+        self._wait(self._taken - self.waiting)
+
+    def _next(self) -> bytes:
+        """Whole lines from the queue, about as much as a transport sends at once."""
+        size = count = 0
+        for piece in self._queue:
+            if count and size + len(piece) > _CHUNK:
+                break
+            size += len(piece)
+            count += 1
+        pieces = self._queue[:count]
+        del self._queue[:count]
+        self._wait(-size)
+        return b"".join(pieces)
+
+    def _give(self, data: bytes) -> None:
+        """
+        Hand bytes to the transport.  A plain one tells when they are all gone,
+        and until then they wait here.
+        """
+        if not self._secure:
+            self._stepAside()
+            self._ready = False
+            self._taken = len(data)
+            self._wait(len(data))
+            self._readers.watch(self)
+        self._transport.write(data)
+
+    def _keepUp(self) -> None:
+        """Nothing waits: be one of those who keep up, if that can be."""
+        if self._number >= 0 and not self._isDirect:
+            self._isDirect = True
+            for fan in self._fans:
+                del fan.others[self]
+                self._enter(fan)
+
+    def _stepAside(self) -> None:
+        """Be one of the others."""
+        if self._isDirect:
+            self._isDirect = False
+            for fan in self._fans:
+                self._exit(fan)
+                fan.others[self] = None
+
+    def _enter(self, fan: Fan) -> None:
+        fan.direct[self._number] = self
+        self._written -= fan.total
+
+    def _exit(self, fan: Fan) -> None:
+        del fan.direct[self._number]
+        self._written += fan.total
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""

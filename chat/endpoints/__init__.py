@@ -1,0 +1,3 @@
+"""
+Where to listen, and with which certificate.
+"""

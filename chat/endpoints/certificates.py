@@ -1,0 +1,267 @@
+"""
+Certificates that are read again while their ports stay open.
+
+Twisted reads the files of an C{ssl:} endpoint once, when it parses the
+description, and hands L{CertificateOptions} to the port for good.  Here the port
+is given something that asks, for each connection that comes, for the newest
+options there are; to read the files again is to parse the same description once
+more.  It all goes by public ways: an endpoint tells the reactor it is made with
+what it has read, in C{listenSSL}, so it is made with something in the place of
+the reactor.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from OpenSSL import SSL, crypto
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.endpoints import quoteStringArgument, serverFromString
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IOpenSSLServerConnectionCreator,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
+from twisted.internet.protocol import Factory
+from twisted.internet.ssl import CertificateOptions
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chat.endpoints.tls import TLSFactory
+from chat.operations.rehash import CannotRead
+
+InThread = Callable[[Callable[[str], CertificateOptions], str], Deferred[CertificateOptions]]
+"""Calls a function with a text in a thread, as C{deferToThread} does."""
+
+# A wrapper around another endpoint, which is the one with the certificate.
+_WRAPPER = "haproxy:"
+
+_KIND = "ssl"
+
+# What parts the arguments of a description, and these in their order; see serverFromString.
+_COLON = re.compile(r"(?<!\\):")
+_ARGUMENTS = (
+    *("kind", "port", "privateKey", "certKey", "sslmethod"),
+    *("interface", "backlog", "extraCertChain", "dhParameters"),
+)
+_FILES = ("privateKey", "certKey", "extraCertChain", "dhParameters")
+_DEFAULTS = {"privateKey": "server.pem"}
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class _Newest:
+    """
+    What a port asks for the TLS of a connection.
+
+    @ivar options: out of the files as they were read last; there once the port
+        is open.
+    """
+
+    options: CertificateOptions
+
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        """
+        See L{IOpenSSLServerConnectionCreator.serverConnectionForTLS}.
+        """
+        return self.options.serverConnectionForTLS(tlsProtocol)
+
+
+class _Listening:
+    """
+    In the place of the reactor, for an endpoint that is to listen.
+    """
+
+    def __init__(self, reactor: Any, newest: _Newest) -> None:
+        """
+        @param reactor: an C{IReactorTCP} and C{IReactorTime}.
+        """
+        self._reactor = reactor
+        self._newest = newest
+
+    def listenSSL(
+        self,
+        port: int,
+        factory: IProtocolFactory,
+        contextFactory: CertificateOptions,
+        backlog: int = 50,
+        interface: str = "",
+    ) -> IListeningPort:
+        """
+        See C{IReactorSSL.listenSSL}.
+
+        @raise CannotRead: when every connection would fail.
+        """
+        try:
+            _check(contextFactory)
+        except SSL.Error as error:
+            raise CannotRead(reasonOf(error)) from error
+        self._newest.options = contextFactory
+        # Without a clock Twisted would take the reactor of the process.
+        secured = TLSFactory(self._newest, False, factory, self._reactor)
+        opened: IListeningPort = self._reactor.listenTCP(port, secured, backlog, interface)
+        return opened
+
+
+class _Reading:
+    """
+    In the place of the reactor, for an endpoint that is to tell what it has
+    read.
+    """
+
+    options: CertificateOptions
+
+    def listenSSL(
+        self, port: int, factory: IProtocolFactory, contextFactory: CertificateOptions, **_: Any
+    ) -> None:
+        """
+        See C{IReactorSSL.listenSSL}.
+        """
+        self.options = contextFactory
+
+
+class Certificates:
+    """
+    The certificates of all ports.
+    """
+
+    def __init__(self, inThread: InThread) -> None:
+        self._inThread = inThread
+        # Each with the description that is parsed again.
+        self._ports: list[tuple[str, _Newest]] = []
+
+    def endpoint(self, reactor: Any, description: str) -> IStreamServerEndpoint:
+        """
+        Make an endpoint, as L{serverFromString} does, whose certificate can be
+        read again if it has one: C{ssl:} and C{haproxy:ssl:}.  Relative paths
+        stay what they are now, wherever the process goes.
+
+        This waits for the disk.
+
+        @raise Exception: as L{serverFromString} does; see L{reasonOf}.
+        """
+        source = description.removeprefix(_WRAPPER)
+        endpoint: IStreamServerEndpoint
+        if source.startswith("tls:"):
+            _checkDirectory(source)
+        if not source.startswith(f"{_KIND}:"):
+            endpoint = serverFromString(reactor, description)
+            return endpoint
+        newest = _Newest()
+        endpoint = serverFromString(_Listening(reactor, newest), description)
+        self._ports.append((_absolute(source), newest))
+        return endpoint
+
+    def readAgain(self) -> Deferred[None]:
+        """
+        Read all files again.  Who connects from then on gets the new
+        certificates; the connections that are there go on as they are.
+
+        One at a time: this must have fired before it is called again.
+
+        @return: fails with L{CannotRead} when the files of a port cannot be
+            used.  It keeps its certificate then; the others have their new ones.
+        """
+        reading = [
+            self._inThread(_read, source).addCallbacks(
+                self._use, self._cannot, callbackArgs=(newest,), errbackArgs=(source,)
+            )
+            for source, newest in self._ports
+        ]
+        return gatherResults(reading).addCallback(_told)
+
+    def _use(self, options: CertificateOptions, newest: _Newest) -> None:
+        newest.options = options
+
+    def _cannot(self, failure: Failure, source: str) -> str:
+        failure.trap(Exception)
+        kind, port = source.split(":")[:2]
+        assert failure.value is not None
+        return f"{kind}:{port}: {reasonOf(failure.value)}"
+
+
+def reasonOf(error: BaseException) -> str:
+    """
+    Why a certificate or an endpoint cannot be used, in one line for the operator.
+
+    @param error: what L{Certificates.endpoint} raised.
+    """
+    match error:
+        case SSL.Error() | crypto.Error():
+            details = "; ".join(str(detail[-1]) for entry in error.args for detail in entry)
+            return f"its certificate or private key cannot be used ({details})"
+        case OSError(strerror=str(strerror), filename=filename):
+            return f"{strerror} ({filename})" if filename else strerror
+        case CancelledError():
+            return "not read in time"
+        case _:
+            return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+def _read(source: str) -> CertificateOptions:
+    """
+    Read the files of an endpoint.  This waits for the disk.
+    """
+    reading = _Reading()
+    serverFromString(reading, source).listen(Factory())
+    _check(reading.options)
+    return reading.options
+
+
+def _check(options: CertificateOptions) -> None:
+    """
+    Have OpenSSL made familiar with the certificate now rather than with the
+    first connection: a key may be too small, for instance.
+
+    @raise SSL.Error: when it will not do.
+    """
+    options.getContext()
+
+
+def _checkDirectory(source: str) -> None:
+    """
+    See that a C{tls:} endpoint has a certificate: Twisted looks for one when
+    somebody connects, and not before.
+
+    @raise CannotRead: when there is none that can be read.
+    """
+    _, directory, *_ = (*_COLON.split(source), "")
+    path = re.sub(r"\\(.)", r"\1", directory.removeprefix("directory="))
+    names = [name for name in os.listdir(path) if name.endswith(".pem")]
+    if not names:
+        raise CannotRead(f"no certificate in {path}")
+    for name in names:
+        with open(os.path.join(path, name), "rb") as file:
+            file.read(1)
+
+
+def _told(reasons: Sequence[str | None]) -> None:
+    """
+    @raise CannotRead: with all reasons, if there are any.
+    """
+    if any(reasons):
+        raise CannotRead("; ".join(filter(None, reasons)))
+
+
+def _absolute(source: str) -> str:
+    """
+    Name every argument of the description of an endpoint, and make the paths
+    among them absolute.
+    """
+    arguments = dict(_DEFAULTS)
+    position = iter(_ARGUMENTS)
+    for argument in _COLON.split(source):
+        name, equals, value = argument.partition("=")
+        if equals:
+            arguments[name] = value
+        else:
+            arguments[next(position)] = argument
+    for name in arguments.keys() & _FILES:
+        path = re.sub(r"\\(.)", r"\1", arguments[name])
+        arguments[name] = quoteStringArgument(os.path.abspath(path))
+    kind, port = arguments.pop("kind"), arguments.pop("port")
+    return ":".join([kind, port, *(f"{name}={value}" for name, value in arguments.items())])

@@ -1,0 +1,259 @@
+"""
+The tables behind L{chat.rendering.phrases}: the sentence of every code, in English and
+marked for gettext.
+
+A sentence may say what it is about, C{{about}}.  Where it is not known what it
+is about there are two: with it, and without.
+"""
+
+from __future__ import annotations
+
+from chat.vocabulary.endings import Ending
+from chat.vocabulary.i18n import N_
+
+Sentence = str | tuple[str, str]
+
+REFUSALS: dict[str, Sentence] = {
+    "line-too-long": N_("that line is longer than {about} bytes and was not sent"),
+    "not-utf8": N_("that line is not UTF-8 and was not sent"),
+    "unknown-command": N_("no command {about}; /help lists them"),
+    "argument-missing": N_("something is missing: {about}"),
+    "argument-invalid": N_("that cannot be understood; it is used like this: {about}"),
+    "nick-needed": N_("choose a nickname first: type it, and Enter"),
+    "nick-invalid": N_("{about} cannot be a nickname: letters, digits, _ and -, first a letter"),
+    "nick-too-long": N_("that nickname is wider than {about} columns"),
+    "nick-confusable": N_("{about} mixes scripts and could be mistaken for another nickname"),
+    "nick-taken": N_("{about} is taken, choose another"),
+    "nick-unchanged": N_("you are {about} already"),
+    "no-such-nick": N_("nobody here is called {about}"),
+    "nobody-to-reply-to": N_("nobody has told you anything yet"),
+    "unknown-language": N_("this service speaks {about}"),
+    "unknown-format": N_("the formats are {about}"),
+    # Rooms.
+    "no-such-room": N_("there is no room {about}"),
+    "room-invalid": (
+        N_("{about} cannot be a room: #, then letters, digits, _ and -, first a letter"),
+        N_("that cannot be a room: #, then letters, digits, _ and -, first a letter"),
+    ),
+    "not-in-room": (
+        N_("you are not in {about}; /join {about} first"),
+        N_("you are not in that room; /join it first"),
+    ),
+    "no-room": N_("you are in no room; /join #ROOM, or /rooms"),
+    "too-many-rooms": (
+        N_("you are in {about} rooms, which are the most; /part one first"),
+        N_("you are in too many rooms; /part one first"),
+    ),
+    "rooms-full": N_("there are too many rooms already; /rooms lists them"),
+    "key-needed": (
+        N_("{about} has a key, and that was not it: /join {about} KEY"),
+        N_("the room has a key, and that was not it: /join #ROOM KEY"),
+    ),
+    "invite-needed": (
+        N_("one comes into {about} by invitation only"),
+        N_("one comes into that room by invitation only"),
+    ),
+    "owner-needed": (
+        N_("only an owner of {about} may do that"),
+        N_("only an owner of the room may do that"),
+    ),
+    "room-open": (
+        N_("everybody begins in {about}, so it stays open to all"),
+        N_("everybody begins in this room, so it stays open to all"),
+    ),
+    # History.
+    "history-unavailable": N_("earlier lines cannot be read just now; try again in a moment"),
+    # Accounts.
+    "nick-registered": (
+        N_("{about} is registered: /login {about} PASSWORD if it is yours, else /nick OTHER"),
+        N_("that nickname is registered: /login NAME PASSWORD if it is yours, else /nick OTHER"),
+    ),
+    "wrong-password": (
+        N_("that is not the password of {about}"),
+        N_("that is not the password"),
+    ),
+    "password-invalid": (
+        N_("that cannot be a password: it has to have {about} characters, and no space"),
+        N_("that cannot be a password: it is too short, or too long"),
+    ),
+    "too-many-attempts": (
+        N_("too many wrong passwords; try again in {about} s"),
+        N_("too many wrong passwords; try again later"),
+    ),
+    "try-later": N_("too many ask for that at the same time; try again in a moment"),
+    "account-needed": N_("that takes an account: /register PASSWORD, or /login"),
+    "no-such-account": (
+        N_("there is no account {about}"),
+        N_("there is no such account"),
+    ),
+    "password-elsewhere": N_("your password is not kept here, so it cannot be changed here"),
+    "no-such-session": (
+        N_("you have no session {about}; /sessions lists them"),
+        N_("you have no such session; /sessions lists them"),
+    ),
+    # Moderation.
+    "renaming-too-fast": (
+        N_("you change your nickname too often; wait {about} seconds"),
+        N_("you change your nickname too often; wait a little"),
+    ),
+    "joining-too-fast": (
+        N_("you go into rooms too often; wait {about} seconds"),
+        N_("you go into rooms too often; wait a little"),
+    ),
+    "operator-fixed": N_("{about} is an operator by an option of the service"),
+    "operator-needed": N_("only an operator may do that"),
+    "muted": (N_("you may not speak at present: {about}"), N_("you may not speak at present")),
+    "banned": (N_("you are banned: {about}"), N_("you are banned")),
+    "no-such-ban": (
+        N_("nobody called {about} is banned or muted; /bans lists who is"),
+        N_("nobody of that name is banned or muted; /bans lists who is"),
+    ),
+    "ignores-you": (
+        N_("{about} does not listen to you"),
+        N_("that person does not listen to you"),
+    ),
+    "yourself": N_("that cannot be done to oneself"),
+    "list-full": (
+        N_("that list is full: {about} entries are the most"),
+        N_("that list is full"),
+    ),
+}
+
+WARNINGS: dict[str, Sentence] = {
+    "idle": N_("you have been silent; say something within {about} seconds to stay"),
+    "history-failing": (
+        N_("the history cannot be stored: {about}; lines wait until it can"),
+        N_("the history cannot be stored; lines wait until it can"),
+    ),
+    "history-recovered": N_("the history is stored again, with all that has waited"),
+    "history-lost": (
+        N_("the disk has failed for too long; lines not kept: {about}"),
+        N_("the disk has failed for too long; lines are not kept"),
+    ),
+    "muted": (N_("you may not speak now: {about}"), N_("you may not speak now")),
+    "not-read": (
+        N_("this could not be read again: {about}"),
+        N_("something could not be read again"),
+    ),
+    "not-stored": N_("that is done, but not on the disk; it will be when the disk works again"),
+    "no-replay": (
+        N_("earlier lines of {about} cannot be read just now; /history shows them later"),
+        N_("earlier lines cannot be read just now; /history shows them later"),
+    ),
+}
+
+CONFIRMATIONS: dict[str, Sentence] = {
+    # Accounts.
+    "registered": (
+        N_("The nickname {about} is yours now; /login {about} PASSWORD takes it back."),
+        N_("This nickname is yours now; /login takes it back."),
+    ),
+    "logged-in": (N_("You are logged in as {about}."), N_("You are logged in.")),
+    "took-over": (
+        N_("Whoever had the nickname {about} until now has been sent away."),
+        N_("Whoever had your nickname until now has been sent away."),
+    ),
+    "password-changed": N_("The new password holds from now on."),
+    "unregistered": (
+        N_("There is no account {about} any more."),
+        N_("Your account is no more."),
+    ),
+    "session-ended": (N_("Session {about} has ended."), N_("That session has ended.")),
+    # What concerns oneself.
+    "ignored": N_("You hear nothing from {about} any more."),
+    "unignored": N_("You hear {about} again."),
+    "ignoring": (N_("You ignore {about}."), N_("You ignore nobody.")),
+    "away": (N_("You are away: {about}"), N_("You are away.")),
+    "back": N_("You are back."),
+    # Rooms.
+    "invited": N_("{about} is invited."),
+    "no-motd": N_("There is no message of the day."),
+    # Moderation.
+    "kicked": N_("{about} is out."),
+    "muted": N_("{about} may not speak now."),
+    "unmuted": N_("{about} may speak again."),
+    "banned": N_("{about} is banned now."),
+    "unbanned": N_("{about} is no longer banned."),
+    "may-speak": N_("You may speak again."),
+    "renamed": (N_("Renamed: {about}"), N_("That person has another nickname now.")),
+    "rehashed": (N_("Read again: {about}."), N_("Everything has been read again.")),
+    "operator-on": N_("{about} is an operator now."),
+    "operator-off": N_("{about} is no operator any more."),
+    "operators": (N_("Operators: {about}"), N_("There are no operators.")),
+}
+
+CHOICES: dict[tuple[str, str], str] = {
+    ("timestamps", "on"): N_("Lines begin with their time."),
+    ("timestamps", "off"): N_("Lines begin without their time."),
+    ("bell", "off"): N_("No bell rings."),
+    ("bell", "mention"): N_("The bell rings when you are meant."),
+    ("bell", "all"): N_("The bell rings at all that is said."),
+}
+"""Confirmations of a choice, by their code and by what was chosen."""
+
+DEPARTURES = {
+    Ending.QUIT: N_("quit"),
+    Ending.INPUT_CLOSED: N_("input closed"),
+    Ending.CONNECTION_LOST: N_("connection lost"),
+    Ending.REGISTRATION_TIMEOUT: N_("timed out"),
+    Ending.IDLE_TIMEOUT: N_("timed out"),
+    Ending.TOO_SLOW: N_("too slow"),
+    Ending.TOO_FAST: N_("too fast"),
+    Ending.SERVICE_FULL: N_("no room for a connection"),
+    Ending.NAMELESS_FULL: N_("no room for a connection"),
+    Ending.ADDRESS_FULL: N_("no room for a connection"),
+    Ending.CONNECTING_TOO_FAST: N_("no room for a connection"),
+    Ending.LINE_ENDLESS: N_("sent no line end"),
+    Ending.NOT_CHAT: N_("not a chat client"),
+    Ending.INTERNAL_ERROR: N_("internal error"),
+    Ending.SHUTDOWN: N_("the service stops"),
+    Ending.PARTED: N_("has left the room"),
+    Ending.KICKED: N_("put out"),
+    Ending.BANNED: N_("banned"),
+    Ending.EVICTED: N_("gave the nickname back to its owner"),
+    Ending.MOVED: N_("goes on under another nickname"),
+    Ending.SESSION_ENDED: N_("ended the session"),
+    Ending.OTHER: N_("gone"),
+}
+"""Why somebody left, as the others read it."""
+
+DEPARTURES_BY = {
+    Ending.KICKED: N_("put out by {by}"),
+    Ending.BANNED: N_("banned by {by}"),
+}
+"""The same, where somebody else has done it."""
+
+FAREWELLS: dict[Ending, Sentence] = {
+    Ending.QUIT: N_("Goodbye."),
+    Ending.INPUT_CLOSED: N_("Goodbye: your input has ended."),
+    Ending.CONNECTION_LOST: N_("Goodbye."),
+    Ending.SHUTDOWN: N_("Goodbye: the service stops."),
+    Ending.PARTED: N_("Goodbye."),
+    Ending.MOVED: N_("Goodbye: you go on in another session."),
+    Ending.SESSION_ENDED: N_("Goodbye: you have ended this session from another one."),
+    Ending.OTHER: N_("Goodbye."),
+    Ending.REGISTRATION_TIMEOUT: N_("no nickname in time"),
+    Ending.IDLE_TIMEOUT: N_("you have been silent for too long"),
+    Ending.TOO_SLOW: N_("you read too slowly, and lines for you were lost"),
+    Ending.TOO_FAST: N_("you sent more lines than can wait; those that waited are lost"),
+    Ending.SERVICE_FULL: N_("there are too many connections; try again later"),
+    Ending.NAMELESS_FULL: N_("too many people are choosing a nickname; try again later"),
+    Ending.ADDRESS_FULL: N_("there are too many connections from your address"),
+    Ending.CONNECTING_TOO_FAST: N_("your address connects too often; try again in a minute"),
+    Ending.LINE_ENDLESS: N_("more than {about} bytes came without a line end"),
+    Ending.NOT_CHAT: (
+        N_("this is a chat service and does not speak {about}; try telnet"),
+        N_("this is a chat service, and that was no text in UTF-8; try telnet"),
+    ),
+    Ending.INTERNAL_ERROR: N_("something went wrong here, and has been noted"),
+    Ending.KICKED: (N_("you have been put out: {about}"), N_("you have been put out")),
+    Ending.BANNED: (N_("you are banned: {about}"), N_("you are banned")),
+    Ending.EVICTED: N_("the owner of this nickname has logged in"),
+}
+"""Why the service ends a session, as the one reads it whose it is."""
+
+FAREWELLS_BY: dict[Ending, Sentence] = {
+    Ending.KICKED: (N_("{by} has put you out: {about}"), N_("{by} has put you out")),
+    Ending.BANNED: (N_("{by} has banned you: {about}"), N_("{by} has banned you")),
+}
+"""The same, where a person has done it."""

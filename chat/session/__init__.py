@@ -1,0 +1,3 @@
+"""
+One visit, whatever the way in.
+"""

@@ -1,0 +1,347 @@
+"""
+The states of a session.  The table of transitions reads as the specification:
+
+    - I{anonymous}: connected, without a nickname.
+    - I{challenged}: without a nickname, and has asked for one that is registered;
+      what he says is its password, until it is the right one or he asks for
+      another nickname: somebody who mistypes his password types it again.
+    - I{claiming}: a nickname has been asked for, and the backplane decides, or
+      its password is looked at.
+    - I{entering}: the nickname is his, and he is on his way into his room.
+    - I{registered}: in the room.
+    - I{renaming}: registered, and another nickname has been asked for.
+    - I{waiting}: registered, and something has been asked for that takes time.
+    - I{draining}: out of all rooms, the nickname is free; what has been written
+      is still on its way.
+    - I{gone}: the connection is no more.
+
+In I{claiming}, I{entering}, I{renaming} and I{waiting} the front door holds the
+input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Protocol
+
+from automat import TypeMachineBuilder
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chat.core.room import Room
+from chat.core.users import Member
+from chat.session import signon
+from chat.session.context import Answer, Core, SessionOver, requireRate
+from chat.session.handlers.dispatch import carryOut
+from chat.session.handlers.talk import reasonOf, requireVoice
+from chat.vocabulary.commands import Command, Login, Nick, Quit, Say
+from chat.vocabulary.errors import (
+    ArgumentMissing,
+    ChatError,
+    NickRegistered,
+    RenamingTooFast,
+    TooManyAttempts,
+    TryLater,
+    WrongPassword,
+)
+from chat.vocabulary.events import Closed, Ending, PasswordAsked
+from chat.vocabulary.verbs import verbNamed
+
+_log = Logger()
+
+_UNPROVEN = (WrongPassword, TooManyAttempts, TryLater)
+"""After these it is still his password that is expected of him."""
+
+
+class Lifecycle(Protocol):
+    """
+    What can happen to a session.
+    """
+
+    def do(self, command: Command) -> None:
+        """
+        He asks for something that may change his state: anything while he has
+        no nickname, a nickname or the end afterwards.
+
+        @raise ChatError: when it cannot be done.
+        """
+
+    def challenge(self, error: ChatError) -> None:
+        """The nickname that he wants has a password, and he has not said it yet."""
+
+    def decide(self, member: Deferred[Member]) -> None:
+        """He wants a nickname, and will be given one or not."""
+
+    def claimed(self, member: Member) -> None:
+        """He has it."""
+
+    def moved(self, member: Member) -> None:
+        """He is somebody else from now on."""
+
+    def denied(self, error: ChatError) -> None:
+        """He cannot have it."""
+
+    def entered(self, room: Room) -> None:
+        """He is in the room in which he talks."""
+
+    def wait(self, answer: Answer) -> None:
+        """He has asked for something that takes time."""
+
+    def answered(self, act: Callable[[], None]) -> None:
+        """That is there: C{act} gives it to him."""
+
+    def end(self, reason: Ending, about: str, by: str, grace: float | None) -> None:
+        """
+        The service ends the session, at his wish or not.
+
+        @param about: what he gave as a reason, or what the ending is about.
+        @param by: who wants it, if a person does.
+        @param grace: see L{chat.interfaces.FrontDoor.close}.
+        """
+
+    def gone(self, reason: Ending) -> None:
+        """The connection is no more."""
+
+
+_builder = TypeMachineBuilder(Lifecycle, Core)
+_anonymous = _builder.state("anonymous")
+_challenged = _builder.state("challenged")
+_claiming = _builder.state("claiming")
+_entering = _builder.state("entering")
+_registered = _builder.state("registered")
+_renaming = _builder.state("renaming")
+_waiting = _builder.state("waiting")
+_draining = _builder.state("draining")
+_gone = _builder.state("gone")
+
+
+# Asking.
+
+
+@_anonymous.upon(Lifecycle.do).loop()
+def _doAnonymous(inputs: Lifecycle, core: Core, command: Command) -> None:
+    match command:
+        case Say(nick) | Nick(nick):
+            try:
+                nick = signon.mayBeCalled(core, nick)
+            except NickRegistered as error:
+                inputs.challenge(error)
+            else:
+                inputs.decide(Deferred.fromCoroutine(signon.claim(core, nick)))
+        case Login(name, password):
+            _login(inputs, core, name, password)
+        case Quit(reason):
+            inputs.end(Ending.QUIT, reason, "", None)
+        case _:
+            carryOut(core, command)
+
+
+@_challenged.upon(Lifecycle.do).loop()
+def _doChallenged(inputs: Lifecycle, core: Core, command: Command) -> None:
+    match command:
+        case Say(password):
+            _login(inputs, core, "", password.strip())
+        case _:
+            _doAnonymous(inputs, core, command)
+
+
+def _login(inputs: Lifecycle, core: Core, name: str, password: str) -> None:
+    name = name or core.participant.asked
+    if not name:
+        raise ArgumentMissing(verbNamed("login").usage)
+    inputs.decide(Deferred.fromCoroutine(signon.login(core, name, password)))
+
+
+@_registered.upon(Lifecycle.do).loop()
+def _doRegistered(inputs: Lifecycle, core: Core, command: Command) -> None:
+    member = core.member
+    assert member is not None
+    match command:
+        case Nick(nick):
+            # Or it would be the way out for one who is muted.
+            requireVoice(core, member)
+            requireRate(core, core.shared.settings.nickRate, member.renamedMark, RenamingTooFast)
+            inputs.decide(core.hub.rename(member, signon.mayBeCalled(core, nick)))
+        case Login(name, password):
+            change = signon.change(core, member, name or member.nick, password)
+            inputs.decide(Deferred.fromCoroutine(change))
+        case Quit(reason):
+            inputs.end(Ending.QUIT, reasonOf(core, member, reason), "", None)
+        case _:
+            answer = carryOut(core, command)
+            if answer is not None:
+                inputs.wait(answer)
+
+
+def _challenge(inputs: Lifecycle, core: Core, error: ChatError) -> None:
+    core.participant.asked = error.about
+    core.refuse(error)
+    core.hear(PasswordAsked(error.about))
+
+
+_anonymous.upon(Lifecycle.challenge).to(_challenged)(_challenge)
+_challenged.upon(Lifecycle.challenge).to(_challenged)(_challenge)
+
+
+# Claiming.
+
+
+def _decide(inputs: Lifecycle, core: Core, member: Deferred[Member]) -> None:
+    core.door.hold()
+    before = core.member
+
+    def decided(member: Member) -> None:
+        if before is None or member is before:
+            inputs.claimed(member)
+        else:
+            inputs.moved(member)
+
+    def failed(failure: Failure) -> None:
+        error = failure.value
+        if core.participant.asked and isinstance(error, _UNPROVEN):
+            inputs.challenge(error)
+        else:
+            _failed(inputs, failure)
+
+    member.addCallbacks(decided, failed)
+    member.addErrback(_wentWrong, inputs, core)
+
+
+_anonymous.upon(Lifecycle.decide).to(_claiming)(_decide)
+_challenged.upon(Lifecycle.decide).to(_claiming)(_decide)
+_registered.upon(Lifecycle.decide).to(_renaming)(_decide)
+
+
+@_claiming.upon(Lifecycle.claimed).to(_entering)
+def _enter(inputs: Lifecycle, core: Core, member: Member) -> None:
+    core.member = member
+    core.participant.asked = ""
+    core.deadlines.registered()
+    core.door.named(member.pace)
+    entering = Deferred.fromCoroutine(signon.comeIn(core, member))
+    entering.addCallback(inputs.entered).addErrback(_wentWrong, inputs, core)
+
+
+_renaming.upon(Lifecycle.moved).to(_entering)(_enter)
+
+
+@_entering.upon(Lifecycle.entered).to(_registered)
+def _entered(inputs: Lifecycle, core: Core, room: Room) -> None:
+    assert core.member is not None
+    signon.welcome(core, core.member, room)
+    core.door.release()
+
+
+@_renaming.upon(Lifecycle.claimed).to(_registered)
+def _renamed(inputs: Lifecycle, core: Core, member: Member) -> None:
+    rate, now = core.shared.settings.nickRate, core.hub.seconds()
+    member.renamedMark = rate.spend(member.renamedMark, now)
+    core.door.release()
+
+
+@_claiming.upon(Lifecycle.denied).to(_anonymous)
+def _staysAnonymous(inputs: Lifecycle, core: Core, error: ChatError) -> None:
+    core.participant.asked = ""
+    core.refuse(error)
+    core.door.release()
+
+
+@_claiming.upon(Lifecycle.challenge).to(_challenged)
+def _staysChallenged(inputs: Lifecycle, core: Core, error: ChatError) -> None:
+    core.refuse(error)
+    core.door.release()
+
+
+@_renaming.upon(Lifecycle.denied).to(_registered)
+def _keepsNick(inputs: Lifecycle, core: Core, error: ChatError) -> None:
+    core.refuse(error)
+    core.door.release()
+
+
+# Waiting.
+
+
+@_registered.upon(Lifecycle.wait).to(_waiting)
+def _wait(inputs: Lifecycle, core: Core, answer: Answer) -> None:
+    core.door.hold()
+    answer.addCallbacks(inputs.answered, lambda failure: _failed(inputs, failure))
+    answer.addErrback(_wentWrong, inputs, core)
+
+
+@_waiting.upon(Lifecycle.answered).to(_registered)
+def _answer(inputs: Lifecycle, core: Core, act: Callable[[], None]) -> None:
+    act()
+    core.door.release()
+
+
+_waiting.upon(Lifecycle.denied).to(_registered)(_keepsNick)
+
+
+# The end.
+
+
+def _end(
+    inputs: Lifecycle, core: Core, reason: Ending, about: str, by: str, grace: float | None
+) -> None:
+    isOwnWish = reason is Ending.QUIT
+    # The last first; and whatever goes wrong with one of them, it is over.
+    with ExitStack() as stack:
+        stack.callback(core.door.close, grace)
+        stack.callback(core.hear, Closed(reason, "" if isOwnWish else about, by=by))
+        stack.callback(core.leave, reason, about if isOwnWish or by else "", by)
+
+
+def _vanish(inputs: Lifecycle, core: Core, reason: Ending) -> None:
+    core.leave(reason)
+
+
+for _state in (
+    _anonymous,
+    _challenged,
+    _claiming,
+    _entering,
+    _registered,
+    _renaming,
+    _waiting,
+):
+    _state.upon(Lifecycle.end).to(_draining)(_end)
+    _state.upon(Lifecycle.gone).to(_gone)(_vanish)
+
+
+def _giveBack(inputs: Lifecycle, core: Core, member: Member) -> None:
+    core.hub.detach(member, core.seat, Ending.CONNECTION_LOST, "")
+
+
+_draining.upon(Lifecycle.gone).to(_gone).returns(None)
+for _state in (_draining, _gone):
+    # What was asked for may come when it is too late: a nickname goes back.
+    _state.upon(Lifecycle.claimed).loop()(_giveBack)
+    _state.upon(Lifecycle.moved).loop()(_giveBack)
+    for _input in (
+        Lifecycle.do,
+        Lifecycle.challenge,
+        Lifecycle.denied,
+        Lifecycle.entered,
+        Lifecycle.answered,
+        Lifecycle.end,
+    ):
+        _state.upon(_input).loop().returns(None)
+
+newLifecycle = _builder.build()
+"""Takes a L{Core}, returns its L{Lifecycle} in the state I{anonymous}."""
+
+
+def _failed(inputs: Lifecycle, failure: Failure) -> None:
+    if failure.check(SessionOver):
+        return
+    failure.trap(ChatError)
+    assert isinstance(failure.value, ChatError)
+    inputs.denied(failure.value)
+
+
+def _wentWrong(failure: Failure, inputs: Lifecycle, core: Core) -> None:
+    _log.failure("what a participant asked for went wrong", failure)
+    core.shared.counters.faults += 1
+    inputs.end(Ending.INTERNAL_ERROR, "", "", None)

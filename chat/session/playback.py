@@ -1,0 +1,173 @@
+"""
+How lines of the past are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+
+from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
+
+from chat.interfaces import Extract, Rendering
+from chat.session.context import Core
+from chat.vocabulary.errors import HistoryUnavailable, TryLater
+from chat.vocabulary.events import Acted, Event, Excerpt, Line, Missed, Recalled, Warned
+
+MAX_BYTES = 188 * 1024
+"""
+How much text of the past one answer has at the most: together with what may wait
+for a reader before his commands wait, it stays below what may wait at all.
+"""
+
+EVENTS_PER_TURN = 200
+"""How many lines are written in one turn of the reactor."""
+
+# What a line takes besides its text, in JSON.
+_OVERHEAD = 125
+
+
+async def warm(core: Core, room: str) -> None:
+    """
+    Have the newest lines of a room at hand, so that L{replay} need not wait.  That
+    they cannot be read is for it to tell.
+    """
+    if core.shared.settings.replay:
+        with suppress(HistoryUnavailable, TryLater):
+            await core.shared.history.recent(room, core.shared.settings.replay)
+
+
+def replay(core: Core, room: str) -> None:
+    """
+    Tell somebody who has just come into a room what was said before, if that is
+    at hand: later it would come in the middle of what is said then, and again.
+    """
+    if not core.shared.settings.replay:
+        return
+    extracts: list[Extract] = []
+    reading = core.shared.history.recent(room, core.shared.settings.replay)
+    reading.addCallbacks(extracts.append, _unavailable)
+    if not extracts:
+        core.hear(Warned("no-replay", room))
+        return
+    extract, rendering = extracts[0], _renderingOf(core, room)
+    if not extract.lines and not extract.missed:
+        return
+
+    def render() -> bytes:
+        events = recalled(core, room, "replay", extract)
+        return b"".join(map(rendering.render, events)) if len(events) > 1 else b""
+
+    if _ignoresSome(core, extract.lines):
+        core.recipient.take(render())
+    else:
+        # The same for all of a crowd.
+        core.recipient.take(core.shared.replays.bytesOf(rendering, room, extract, render))
+
+
+def recalled(
+    core: Core, room: str, reason: str, extract: Extract, isForward: bool = False
+) -> list[Event]:
+    """
+    What there is to tell of an extract, with its head.
+
+    @param reason: C{replay}, C{history} or C{after}.
+    @param isForward: whether it was read forward from a beginning; where it is
+        too much, the newest lines are left out then, else the oldest.
+    """
+    lines = extract.lines
+    fitting = _fitting(lines if isForward else reversed(lines))
+    if fitting < len(lines):
+        lines = lines[:fitting] if isForward else lines[-fitting:]
+        extract = Extract(lines, True, _within(extract.missed, lines, isForward))
+    last = lines[-1].id if lines else 0
+    told = [line for line in lines if not _isIgnored(core, line)]
+    head = Excerpt(room, reason, len(told), extract.more, last)
+    return [head, *_inOrder(told, extract.missed)]
+
+
+def found(core: Core, room: str, lines: Sequence[Line], isMore: bool) -> list[Event]:
+    """
+    What there is to tell of the lines that were searched for.
+
+    @param isMore: whether there are older ones.
+    """
+    told = [line for line in lines if not _isIgnored(core, line)]
+    return [Excerpt(room, "search", len(told), isMore), *map(_recalled, told)]
+
+
+async def tellAll(core: Core, room: str, events: Iterable[Event]) -> None:
+    """
+    Tell many events, some in each turn of the reactor.
+
+    @param room: that they are about, if they are about one.
+    """
+    member, rest = core.member, iter(events)
+    while part := list(islice(rest, EVENTS_PER_TURN)):
+        if core.member is not member:
+            return
+        _write(core, room, part)
+        if len(part) == EVENTS_PER_TURN:
+            await deferLater(core.shared.clock, 0)
+
+
+def _unavailable(failure: Failure) -> None:
+    failure.trap(HistoryUnavailable, TryLater)
+
+
+def _write(core: Core, room: str, events: Sequence[Event]) -> None:
+    core.recipient.hearAll(events, _renderingOf(core, room))
+
+
+def _renderingOf(core: Core, room: str) -> Rendering:
+    """How what was said in a room, or in several, reads to him."""
+    rendering = core.recipient.rendering
+    isHere = room != "" and room == core.participant.room
+    return rendering if isHere else rendering.elsewhere
+
+
+def _fitting(lines: Iterable[Line]) -> int:
+    """How many of the lines, from the first on, are not too much; one at least."""
+    size = count = 0
+    for line in lines:
+        size += len(line.text.encode()) + _OVERHEAD
+        if count and size > MAX_BYTES:
+            break
+        count += 1
+    return count
+
+
+def _within(missed: Sequence[Missed], lines: Sequence[Line], isForward: bool) -> tuple[Missed, ...]:
+    """The gaps that still lie between the lines, or before them where it begins."""
+    if isForward:
+        return tuple(gap for gap in missed if gap.first < lines[-1].id)
+    return tuple(gap for gap in missed if gap.first > lines[0].id)
+
+
+def _inOrder(lines: Iterable[Line], missed: Iterable[Missed]) -> Iterator[Event]:
+    gaps = list(missed)
+    for line in lines:
+        while gaps and gaps[0].first < line.id:
+            yield gaps.pop(0)
+        yield _recalled(line)
+    yield from gaps
+
+
+def _recalled(line: Line) -> Recalled:
+    acted = isinstance(line, Acted)
+    return Recalled(line.room, line.id, line.at, line.nick, line.text, acted)
+
+
+def _ignoresSome(core: Core, lines: Iterable[Line]) -> bool:
+    """Whether there is somebody in it whom he ignores."""
+    member, isDeafTo = core.member, core.hub.attention.isDeafTo
+    return member is not None and any(
+        isDeafTo(member, nick) for nick in {one.nick for one in lines}
+    )
+
+
+def _isIgnored(core: Core, line: Line) -> bool:
+    member = core.member
+    return member is not None and core.hub.attention.isDeafTo(member, line.nick)

@@ -1,0 +1,165 @@
+"""
+What waits for the disk.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from twisted.internet.defer import Deferred
+
+from chat.vocabulary.events import Line
+from chat.vocabulary.records import Record
+
+MAX_LINES = 10_000
+"""How many lines may wait."""
+
+MAX_BATCH = 1000
+"""How many lines are written at a time."""
+
+Key = tuple[type[Record], str]
+
+
+@dataclass(slots=True)
+class Change:
+    """
+    What becomes of one record.
+
+    @ivar record: as it is to be kept, or L{None} when it is not to be kept.
+    @ivar done: are fired when it is on the disk.
+    """
+
+    record: Record | None
+    done: list[Deferred[None]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """
+    What is written together.
+
+    @ivar changes: by the kinds and keys of the records.
+    @ivar forgets: rooms, and up to which id they are to be forgotten.
+    """
+
+    lines: list[Line]
+    changes: dict[Key, Change]
+    forgets: dict[str, int]
+
+
+class Backlog:
+    """
+    A bounded queue: what is added last is written last, and what was taken can be
+    put back.  At most one batch is taken at a time.
+    """
+
+    def __init__(self) -> None:
+        self._lines: deque[Line] = deque()
+        self._changes: dict[Key, Change] = {}
+        self._forgets: dict[str, int] = {}
+        self._taken = _nothing()
+
+    def append(self, line: Line) -> int:
+        """
+        @return: how many lines wait now, or 0 if there was no room for this one.
+        """
+        if self.size >= MAX_LINES:
+            return 0
+        self._lines.append(line)
+        return len(self._lines)
+
+    @property
+    def size(self) -> int:
+        """How many lines wait, with those that are taken."""
+        return len(self._lines) + len(self._taken.lines)
+
+    def change(self, key: Key, record: Record | None) -> Deferred[None]:
+        """
+        @return: fires when the record, or a newer one with the same key, is on
+            the disk.
+        """
+        done: Deferred[None] = Deferred()
+        change = self._changes.setdefault(key, Change(record))
+        change.record = record
+        change.done.append(done)
+        return done
+
+    def forget(self, room: str, floor: int) -> None:
+        """
+        Have the lines of a room up to an id forgotten.
+        """
+        self._forgets[room] = floor
+
+    def isEmpty(self) -> bool:
+        """
+        @return: whether nothing waits, beside what is taken.
+        """
+        return not (self._lines or self._changes or self._forgets)
+
+    def isFull(self) -> bool:
+        """
+        @return: whether the lines of a whole batch wait.
+        """
+        return len(self._lines) >= MAX_BATCH
+
+    def take(self) -> Batch:
+        """
+        @return: what is to be written next.
+        """
+        count = min(MAX_BATCH, len(self._lines))
+        lines = [self._lines.popleft() for _ in range(count)]
+        self._taken = Batch(lines, self._changes, self._forgets)
+        self._changes, self._forgets = {}, {}
+        return self._taken
+
+    def drop(self) -> Batch:
+        """
+        What was taken is on the disk.
+
+        @return: what that was.
+        """
+        taken, self._taken = self._taken, _nothing()
+        return taken
+
+    def putBack(self) -> None:
+        """
+        What was taken could not be written.
+        """
+        taken = self.drop()
+        self._lines.extendleft(reversed(taken.lines))
+        self._forgets = taken.forgets | self._forgets
+        for key, newer in self._changes.items():
+            older = taken.changes.get(key)
+            if older is not None:
+                newer.done[:0] = older.done
+        self._changes = taken.changes | self._changes
+
+    def lines(self, rooms: Collection[str]) -> list[Line]:
+        """
+        @return: the lines of these rooms that are not on the disk yet.
+        """
+        return [line for line in chain(self._taken.lines, self._lines) if line.room in rooms]
+
+    def changes(self) -> Iterator[tuple[Key, Record | None]]:
+        """
+        @return: the records that are not on the disk yet as they are to be; of two
+            with the same key the last one counts.
+        """
+        for key, change in chain(self._taken.changes.items(), self._changes.items()):
+            yield key, change.record
+
+    def clear(self) -> Batch:
+        """
+        @return: all that has not been written, taken or not.
+        """
+        self.putBack()
+        batch = Batch(list(self._lines), self._changes, self._forgets)
+        self._lines, self._changes, self._forgets = deque(), {}, {}
+        return batch
+
+
+def _nothing() -> Batch:
+    return Batch([], {}, {})

@@ -1,0 +1,225 @@
+"""
+What is kept no longer: lines that are too old or too many, and lines of rooms that
+were told to forget them.  It goes by small steps, so nobody waits long for one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chat.store.database import setting, toMicroseconds
+from chat.store.threads import gently
+from chat.store.tokens import indexed
+
+STEP = 500
+"""How many lines a step takes away at most."""
+
+_ROOMS = 20
+"""How many rooms a step looks at."""
+
+_COLUMNS = "seq, room, id, at, nick, text"
+_Row = tuple[int, int, int, int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    What is to be kept.
+
+    @ivar before: lines that were said before that are not; L{None} if age does not
+        matter.
+    @ivar lines: how many of each room are; 0 for all.
+    """
+
+    before: datetime | None = None
+    lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """
+    A step has been made.
+
+    @ivar expired: rooms, and up to which id nothing is kept of them any more.
+    @ivar empty: rooms that were told to forget and have nothing any more.
+    @ivar dropped: those of the rooms to be dropped that are gone.
+    @ivar floor: see L{chat.store.numbering}.
+    @ivar isDone: whether there is nothing more to do now.
+    """
+
+    expired: Mapping[str, int]
+    empty: tuple[str, ...]
+    dropped: Mapping[str, int]
+    floor: int
+    isDone: bool
+
+
+@dataclass(slots=True)
+class _Doomed:
+    """
+    What a step takes away.
+
+    @ivar swept: the numbers of the rooms that have forgotten everything.
+    """
+
+    left: int = STEP
+    rows: dict[int, _Row] = field(default_factory=dict)
+    swept: list[int] = field(default_factory=list)
+
+    def add(self, rows: Iterable[_Row]) -> bool:
+        """
+        @return: whether there is room for more, so that these were all.
+        """
+        self.rows.update((row[0], row) for row in rows)
+        self.left = STEP - len(self.rows)
+        return self.left > 0
+
+
+class Pruning:
+    """
+    Knows which rooms may have too many lines, so that not all are counted again
+    and again.
+    """
+
+    def __init__(self) -> None:
+        self._grown: set[int] | None = None
+
+    def grew(self, rooms: Iterable[int]) -> None:
+        """
+        Rooms have more lines than before.
+
+        @param rooms: their numbers.
+        """
+        if self._grown is not None:
+            self._grown.update(rooms)
+
+    def step(
+        self, connection: sqlite3.Connection, limits: Limits, drops: Mapping[str, int]
+    ) -> Pruned:
+        """
+        Make a step, within a transaction of the caller.
+
+        @param drops: rooms, told to be empty before, whose rows are to be deleted if
+            they still are, and the last number that was given in each.
+        """
+        if self._grown is None:
+            # What is to be kept may have been more before a restart.
+            self._grown = {number for (number,) in connection.execute("SELECT number FROM room")}
+        dropped = dict(_drop(connection, drops))
+        doomed = _Doomed()
+        isDone = (
+            _addForgotten(connection, doomed)
+            and (limits.before is None or _addOld(connection, doomed, limits.before))
+            and (limits.lines == 0 or self._addSurplus(connection, doomed, limits.lines))
+        )
+        _delete(connection, doomed)
+        return Pruned(
+            dict(_markExpired(connection, doomed)),
+            _empty(connection),
+            dropped,
+            setting(connection, "floor"),
+            isDone,
+        )
+
+    def _addSurplus(self, connection: sqlite3.Connection, doomed: _Doomed, keep: int) -> bool:
+        assert self._grown is not None
+        for _ in range(_ROOMS):
+            if not self._grown:
+                return True
+            room = self._grown.pop()
+            bound = connection.execute(
+                "SELECT id FROM line WHERE room = ? ORDER BY id DESC LIMIT 1 OFFSET ?", (room, keep)
+            ).fetchone()
+            if bound and not doomed.add(_upTo(connection, room, bound[0], doomed.left)):
+                self._grown.add(room)
+                return False
+        return False
+
+
+def _addForgotten(connection: sqlite3.Connection, doomed: _Doomed) -> bool:
+    rooms = connection.execute(
+        "SELECT number, floor FROM room WHERE floor > expired LIMIT ?", (_ROOMS + 1,)
+    ).fetchall()
+    for room, floor in rooms[:_ROOMS]:
+        if not doomed.add(_upTo(connection, room, floor, doomed.left)):
+            return False
+        doomed.swept.append(room)
+    return len(rooms) <= _ROOMS
+
+
+def _addOld(connection: sqlite3.Connection, doomed: _Doomed, before: datetime) -> bool:
+    bound = toMicroseconds(before)
+
+    def old() -> Iterator[_Row]:
+        # Lines come in the order of time, but for a clock that is set back.
+        for row in connection.execute(
+            f"SELECT {_COLUMNS} FROM line ORDER BY seq LIMIT ?", (doomed.left,)
+        ):
+            if row[3] >= bound:
+                return
+            yield row
+
+    return doomed.add(old())
+
+
+def _upTo(connection: sqlite3.Connection, room: int, id: int, count: int) -> Iterable[_Row]:
+    return connection.execute(
+        f"SELECT {_COLUMNS} FROM line WHERE room = ? AND id <= ? ORDER BY id LIMIT ?",
+        (room, id, count),
+    )
+
+
+def _delete(connection: sqlite3.Connection, doomed: _Doomed) -> None:
+    # The index has no text by which it could find its entries itself.
+    connection.executemany(
+        "INSERT INTO word (word, rowid, tokens) VALUES ('delete', ?, ?)",
+        (
+            (seq, indexed(room, nick, text))
+            for seq, room, _, _, nick, text in gently(doomed.rows.values())
+        ),
+    )
+    connection.executemany("DELETE FROM line WHERE seq = ?", ((seq,) for seq in doomed.rows))
+
+
+def _markExpired(connection: sqlite3.Connection, doomed: _Doomed) -> Iterator[tuple[str, int]]:
+    newest: dict[int, tuple[int, int]] = {}
+    for _, room, id, at, *_ in doomed.rows.values():
+        newest[room] = max(newest.get(room, (0, 0)), (id, at))
+    connection.executemany(
+        "UPDATE room SET expired = max(expired, ?), expiredAt = ? WHERE number = ?",
+        ((id, at, room) for room, (id, at) in newest.items()),
+    )
+    connection.executemany(
+        "UPDATE room SET expired = max(expired, floor) WHERE number = ?",
+        ((room,) for room in doomed.swept),
+    )
+    for room in {*newest, *doomed.swept}:
+        yield connection.execute(
+            "SELECT name, expired FROM room WHERE number = ?", (room,)
+        ).fetchone()
+
+
+def _empty(connection: sqlite3.Connection) -> tuple[str, ...]:
+    rows = connection.execute(
+        "SELECT name FROM room WHERE floor > 0 AND expired >= floor AND last <= floor"
+        " AND NOT EXISTS (SELECT 1 FROM line WHERE line.room = room.number) LIMIT ?",
+        (STEP,),
+    )
+    return tuple(name for (name,) in rows)
+
+
+def _drop(connection: sqlite3.Connection, drops: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    for name, last in drops.items():
+        deleted = connection.execute(
+            "DELETE FROM room WHERE name = ? AND expired >= floor AND last <= floor"
+            " AND NOT EXISTS (SELECT 1 FROM line WHERE line.room = room.number)",
+            (name,),
+        )
+        if deleted.rowcount:
+            connection.execute(
+                "UPDATE setting SET value = max(value, ?) WHERE name = 'floor'", (last,)
+            )
+            yield name, last

@@ -1,0 +1,79 @@
+"""
+What the service keeps, seen from the one who puts it together.
+
+There are two stores of the same shape: L{chat.store.sqlite.SQLiteStore} and
+L{chat.store.memory.MemoryStore}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from chat.interfaces import History, HistoryObserver, Ledger
+from chat.vocabulary.records import Record
+
+REPLAY = 20
+"""How many lines are told to who comes into a room, unless asked otherwise."""
+
+OnLoaded = Callable[[Sequence[Record]], None]
+"""Is called with every record there is, while the store starts."""
+
+
+class Store(Protocol):
+    """
+    A Twisted service that keeps lines, records and the numbers of lines.
+
+    @ivar history: the lines.
+    @ivar ledger: the records.
+    @ivar waiting: how many lines are still to be written.
+    """
+
+    @property
+    def history(self) -> History: ...
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+    def nextId(self, room: str) -> int:
+        """
+        Give away the next number of a room.  No number is given twice, not even
+        after the process was killed.
+
+        @return: one more than the last one, or 0 when none may be given because
+            the disk has failed for too long.
+        """
+
+    def lastId(self, room: str) -> int:
+        """
+        @return: the number that was given last, or, where none was given yet,
+            the one before the first.
+        """
+
+    def observe(self, observer: HistoryObserver) -> None:
+        """
+        Tell somebody how the keeping goes.
+        """
+
+    def startService(self) -> None:
+        """
+        Open the store.
+
+        @raise chat.vocabulary.errors.CannotStart: when that cannot be done.
+        """
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Write what waits, for five seconds at most, and close the store.
+
+        @return: fires when it is closed.  What could not be written is logged,
+            and is no failure.
+        """
+
+    def setServiceParent(self, parent: object) -> object:
+        """See L{twisted.application.service.IService.setServiceParent}."""

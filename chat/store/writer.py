@@ -1,0 +1,246 @@
+"""
+What writes, in a thread of its own.
+
+The thread shares the interpreter with the reactor, and each of them waits while the
+other runs Python.  So there are no long stretches of Python here: rows are made one by
+one while SQLite asks for them, and it works with the interpreter let go.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from chat.store.backlog import Batch, Change, Key
+from chat.store.database import connect, setting, toMicroseconds
+from chat.store.numbering import RESERVE
+from chat.store.opening import Opened
+from chat.store.pruning import Limits, Pruned, Pruning
+from chat.store.serialization import KINDS, dump
+from chat.store.threads import gently
+from chat.store.tokens import indexed
+from chat.vocabulary.events import Acted, Line
+
+# After these the connection is as good as before.
+_HARMLESS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """
+    A batch is on the disk.
+
+    @ivar stored: for each room in it the last id.
+    @ivar marks: the marks that are on the disk now.
+    """
+
+    stored: Mapping[str, int]
+    marks: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Room:
+    number: int
+    last: int
+    floor: int
+
+
+class Writer:
+    """
+    Its methods raise L{sqlite3.Error} when the disk or the file is at fault.  Then
+    nothing has changed, and the same can be tried again.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        """
+        @param opened: the connection is the writer's from now on.
+        """
+        self._path = opened.path
+        self._word = opened.word
+        self._connection: sqlite3.Connection | None = opened.connection
+        self._rooms: dict[str, _Room] = {}
+        self._pruning = Pruning()
+
+    def write(self, batch: Batch) -> Written:
+        """
+        Store a batch as a whole.
+        """
+        stored: dict[str, int] = {}
+        with self._transaction() as connection:
+            # What is known of rooms is right when it is on the disk, not before.
+            rooms = {
+                name: self._room(connection, name, floor) for name, floor in batch.forgets.items()
+            }
+            _forget(connection, rooms, batch.forgets)
+            fresh: list[tuple[int, Line]] = []
+            for line in batch.lines:
+                room = rooms.get(line.room)
+                if room is None:
+                    room = rooms[line.room] = self._room(connection, line.room, line.id - 1)
+                stored[line.room] = line.id
+                # An attempt that seemed to fail may have succeeded.
+                if line.id > room.last and line.id > room.floor:
+                    room.last = line.id
+                    fresh.append((room.number, line))
+            _insert(connection, fresh)
+            marks = {name: max(rooms[name].last, last) + RESERVE for name, last in stored.items()}
+            _mark(connection, ((rooms[name], mark) for name, mark in marks.items()))
+            _change(connection, batch.changes)
+        self._rooms |= rooms
+        self._pruning.grew(room.number for room in rooms.values())
+        return Written(stored, marks)
+
+    def prune(self, limits: Limits, drops: Mapping[str, int]) -> Pruned:
+        """
+        Make a step of L{chat.store.pruning}.
+        """
+        try:
+            with self._transaction() as connection:
+                pruned = self._pruning.step(connection, limits, drops)
+        except BaseException:
+            # What it had done is to be done again.
+            self._pruning = Pruning()
+            raise
+        for name in pruned.dropped:
+            self._rooms.pop(name, None)
+        return pruned
+
+    def close(self, lasts: Mapping[str, int]) -> None:
+        """
+        Close the database in order.
+
+        @param lasts: of each room the number that was given last.
+        """
+        with self._transaction() as connection:
+            floor = setting(connection, "floor")
+            connection.executemany(
+                "INSERT INTO room (name, mark, expired) VALUES (?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET mark = excluded.mark",
+                ((name, last, min(last, floor)) for name, last in lasts.items()),
+            )
+            connection.execute("UPDATE setting SET value = 1 WHERE name = 'clean'")
+        self.abandon()
+
+    def abandon(self) -> None:
+        """
+        Close the connection as things are.
+        """
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+            self._rooms.clear()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connected()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _HARMLESS:
+                self.abandon()
+            raise
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = connect(self._path)
+            try:
+                [word] = connection.execute(
+                    "SELECT value FROM setting WHERE name = 'opening'"
+                ).fetchone()
+                # In another file, be it an older copy, numbers would be given twice.
+                if word != self._word:
+                    raise sqlite3.DatabaseError("it is not the file that was opened")
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _room(self, connection: sqlite3.Connection, name: str, before: int) -> _Room:
+        """
+        @param before: nothing that comes after it has expired.
+        """
+        known = self._rooms.get(name)
+        if known is not None:
+            return replace(known)
+        row = connection.execute(
+            "SELECT number, last, floor FROM room WHERE name = ?", (name,)
+        ).fetchone()
+        if row is None:
+            row = connection.execute(
+                "INSERT INTO room (name, expired) VALUES (?, ?) RETURNING number, last, floor",
+                (name, min(before, setting(connection, "floor"))),
+            ).fetchone()
+        return _Room(*row)
+
+
+def _forget(
+    connection: sqlite3.Connection, rooms: Mapping[str, _Room], forgets: Mapping[str, int]
+) -> None:
+    for name, floor in forgets.items():
+        rooms[name].floor = max(rooms[name].floor, floor)
+    connection.executemany(
+        "UPDATE room SET floor = max(floor, ?), mark = max(mark, ?) WHERE name = ?",
+        ((floor, floor, name) for name, floor in forgets.items()),
+    )
+
+
+def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> None:
+    if not lines:
+        return
+    last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'line'").fetchone()
+    first = last[0] + 1 if last else 1
+    # All rows in one statement, as JSON: SQLite then works through them without the
+    # interpreter. Row by row it would take it from the reactor each time.
+    rows = json.dumps(
+        [
+            (
+                seq,
+                room,
+                line.id,
+                toMicroseconds(line.at),
+                line.nick,
+                line.text,
+                int(type(line) is Acted),
+                indexed(room, line.nick, line.text),
+            )
+            for seq, (room, line) in enumerate(gently(lines), first)
+        ]
+    )
+    connection.execute(
+        "INSERT INTO line (seq, room, id, at, nick, text, acted)"
+        " SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,"
+        " value ->> 6 FROM json_each(?)",
+        (rows,),
+    )
+    connection.execute(
+        "INSERT INTO word (rowid, tokens) SELECT value ->> 0, value ->> 7 FROM json_each(?)",
+        (rows,),
+    )
+
+
+def _mark(connection: sqlite3.Connection, marks: Iterable[tuple[_Room, int]]) -> None:
+    connection.executemany(
+        "UPDATE room SET last = ?, mark = max(mark, ?) WHERE number = ?",
+        ((room.last, mark, room.number) for room, mark in marks),
+    )
+
+
+def _change(connection: sqlite3.Connection, changes: Mapping[Key, Change]) -> None:
+    for (kind, key), change in changes.items():
+        if change.record is None:
+            connection.execute("DELETE FROM fact WHERE kind = ? AND key = ?", (KINDS[kind], key))
+        else:
+            connection.execute(
+                "INSERT INTO fact (kind, key, value) VALUES (?, ?, ?)"
+                " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
+                (KINDS[kind], key, dump(change.record)),
+            )

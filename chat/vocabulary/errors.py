@@ -1,0 +1,313 @@
+"""
+What can be wrong with what somebody asked for.
+
+The core raises a L{ChatError}; the session answers it with one
+L{chat.vocabulary.events.Refused}.  The code of an error is part of the protocol and never
+changes; its wording belongs to the renderings.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ChatError(Exception):
+    """
+    Something a participant asked for cannot be done.
+
+    @cvar code: the stable name of this error in every rendering.
+    @ivar about: what the error is about, as it may be shown to the person who
+        caused it: cleaned, and no longer than what he sent.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, about: str = "") -> None:
+        super().__init__(about)
+        self.about = about
+
+
+class CannotStart(Exception):
+    """The service cannot start; the message is one line for the operator."""
+
+
+class LineTooLong(ChatError):
+    """A line is longer than the protocol allows; C{about} is the limit in bytes."""
+
+    code = "line-too-long"
+
+
+class NotUTF8(ChatError):
+    """A line is not UTF-8."""
+
+    code = "not-utf8"
+
+
+class UnknownCommand(ChatError):
+    """No verb has this name; C{about} is the name with its slash."""
+
+    code = "unknown-command"
+
+
+class ArgumentMissing(ChatError):
+    """A verb lacks an argument; C{about} is how it is used."""
+
+    code = "argument-missing"
+
+
+class NickNeeded(ChatError):
+    """This needs a nickname first."""
+
+    code = "nick-needed"
+
+
+class NickInvalid(ChatError):
+    """A nickname has characters it may not have; C{about} is the nickname."""
+
+    code = "nick-invalid"
+
+
+class NickTooLong(ChatError):
+    """A nickname is too wide; C{about} is the limit in columns."""
+
+    code = "nick-too-long"
+
+
+class NickConfusable(ChatError):
+    """A nickname mixes scripts so that it may look like another one."""
+
+    code = "nick-confusable"
+
+
+class NickTaken(ChatError):
+    """Somebody has this nickname, or one that is the same by its fold."""
+
+    code = "nick-taken"
+
+
+class NickUnchanged(ChatError):
+    """This is his nickname already."""
+
+    code = "nick-unchanged"
+
+
+class RenamingTooFast(ChatError):
+    """He changes his nickname too often; C{about} is the seconds until he may again."""
+
+    code = "renaming-too-fast"
+
+
+class NoSuchNick(ChatError):
+    """Nobody here has this nickname."""
+
+    code = "no-such-nick"
+
+
+class NoSuchRoom(ChatError):
+    """There is no room of this name."""
+
+    code = "no-such-room"
+
+
+class NobodyToReplyTo(ChatError):
+    """Nobody has told this participant anything yet."""
+
+    code = "nobody-to-reply-to"
+
+
+class UnknownLanguage(ChatError):
+    """The service does not speak this language; C{about} lists those it does."""
+
+    code = "unknown-language"
+
+
+class UnknownFormat(ChatError):
+    """There is no rendering of this name; C{about} lists those there are."""
+
+    code = "unknown-format"
+
+
+# Rooms.
+
+
+class RoomInvalid(ChatError):
+    """No room can have this name."""
+
+    code = "room-invalid"
+
+
+class NotInRoom(ChatError):
+    """One must be in that room first."""
+
+    code = "not-in-room"
+
+
+class NoRoom(ChatError):
+    """He is in no room, so there is nowhere to say it."""
+
+    code = "no-room"
+
+
+class TooManyRooms(ChatError):
+    """He is in as many rooms as one may be; C{about} is how many that is."""
+
+    code = "too-many-rooms"
+
+
+class JoiningTooFast(ChatError):
+    """He goes into rooms too often; C{about} is the seconds until he may again."""
+
+    code = "joining-too-fast"
+
+
+class RoomsFull(ChatError):
+    """There are as many rooms as there may be; C{about} is how many that is."""
+
+    code = "rooms-full"
+
+
+class KeyNeeded(ChatError):
+    """The room has a key, and this was not it."""
+
+    code = "key-needed"
+
+
+class InviteNeeded(ChatError):
+    """One comes into the room by invitation only."""
+
+    code = "invite-needed"
+
+
+class OwnerNeeded(ChatError):
+    """Only an owner of the room may do this."""
+
+    code = "owner-needed"
+
+
+class RoomOpen(ChatError):
+    """The room in which everybody begins stays open to all."""
+
+    code = "room-open"
+
+
+class ArgumentInvalid(ChatError):
+    """An argument cannot be understood; C{about} is how the verb is used."""
+
+    code = "argument-invalid"
+
+
+# History.
+
+
+class HistoryUnavailable(ChatError):
+    """The past cannot be read at the moment."""
+
+    code = "history-unavailable"
+
+
+# Accounts.
+
+
+class NickRegistered(ChatError):
+    """The nickname belongs to an account, so it takes the password."""
+
+    code = "nick-registered"
+
+
+class WrongPassword(ChatError):
+    """This is not the password, or there is no such account; C{about} is the name."""
+
+    code = "wrong-password"
+
+
+class PasswordInvalid(ChatError):
+    """This cannot be a password; C{about} is the least and the greatest length."""
+
+    code = "password-invalid"
+
+
+class TooManyAttempts(ChatError):
+    """Too many wrong passwords; C{about} is the seconds until the next attempt."""
+
+    code = "too-many-attempts"
+
+
+class TryLater(ChatError):
+    """Too many ask for this at the same time."""
+
+    code = "try-later"
+
+
+class AccountNeeded(ChatError):
+    """This takes an account."""
+
+    code = "account-needed"
+
+
+class NoSuchAccount(ChatError):
+    """There is no account of this name."""
+
+    code = "no-such-account"
+
+
+class PasswordElsewhere(ChatError):
+    """The password is not kept here, so it cannot be changed here."""
+
+    code = "password-elsewhere"
+
+
+class NoSuchSession(ChatError):
+    """He has no session of this number."""
+
+    code = "no-such-session"
+
+
+# Moderation.
+
+
+class OperatorNeeded(ChatError):
+    """Only an operator may do this."""
+
+    code = "operator-needed"
+
+
+class OperatorFixed(ChatError):
+    """He is an operator because the service was started so; C{about} is the account."""
+
+    code = "operator-fixed"
+
+
+class Muted(ChatError):
+    """He may not speak; C{about} is the reason, perhaps nothing."""
+
+    code = "muted"
+
+
+class Banned(ChatError):
+    """He may not be here; C{about} is the reason, perhaps nothing."""
+
+    code = "banned"
+
+
+class NoSuchBan(ChatError):
+    """Nobody of this name is banned or muted."""
+
+    code = "no-such-ban"
+
+
+class IgnoresYou(ChatError):
+    """He does not listen to the one who told him something."""
+
+    code = "ignores-you"
+
+
+class YourselfMeant(ChatError):
+    """This cannot be done to oneself."""
+
+    code = "yourself"
+
+
+class ListFull(ChatError):
+    """The list has as many entries as it may have; C{about} is how many that is."""
+
+    code = "list-full"

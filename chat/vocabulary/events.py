@@ -1,0 +1,301 @@
+"""
+Everything the service can tell a participant.
+
+An event is a frozen value.  It says what happened and never how it reads: the
+renderings do that, and C{match} with C{assert_never} there makes the type
+checker name every rendering that misses a new one.
+
+Here are those that several people hear.  Those for one participant stand in
+L{chat.vocabulary.replies}, and those about the past in
+L{chat.vocabulary.excerpts}; they can be had from here, too.
+
+Text in an event has been made safe by L{chat.vocabulary.sanitizing.clean}.  C{at} is an aware
+time in UTC.  C{id} counts up by one per room and is never given twice; an
+event that has not been ordered by the backplane yet has id 0, and so has a line
+that cannot be kept because the disk has failed for too long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chat.vocabulary.endings import Ending
+from chat.vocabulary.excerpts import Excerpt, Missed, Recalled, Stored
+from chat.vocabulary.replies import (
+    BansListed,
+    Closed,
+    Described,
+    Done,
+    Entered,
+    FormatSet,
+    Greeted,
+    Helped,
+    Invited,
+    LanguageSet,
+    Listed,
+    ModesShown,
+    NickAsked,
+    Noticed,
+    Parted,
+    PasswordAsked,
+    Ponged,
+    Present,
+    Refused,
+    RoomsListed,
+    SessionsChanged,
+    SessionsListed,
+    Talking,
+    TopicShown,
+    Uptime,
+    Versioned,
+    Warned,
+    Welcomed,
+)
+from chat.vocabulary.rows import BanRow, Person, RoomRow, SessionRow
+
+# What happens in a room, heard by everybody in it.
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody said something."""
+
+    room: str
+    id: int
+    at: datetime
+    nick: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """Somebody did something (C{/me})."""
+
+    room: str
+    id: int
+    at: datetime
+    nick: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody came in.  C{count} is how many are there now, himself included."""
+
+    room: str
+    at: datetime
+    nick: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """
+    Somebody went.
+
+    @ivar text: the reason that was given, if there is one.
+    @ivar by: who has put him out, if somebody has.
+    """
+
+    room: str
+    at: datetime
+    nick: str
+    reason: Ending
+    text: str = ""
+    count: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """C{nick} is called C{name} from now on."""
+
+    room: str
+    at: datetime
+    nick: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """
+    Who came and who went, where this is not told of each: because a room has so
+    many people, which only programs hear, or because a reader is behind.
+
+    @ivar count: how many are there now.
+    @ivar late: whether the reader would have been told of each, if so much had
+        not waited for him.
+    @ivar more: how many further comings and goings there were, which are only
+        counted.
+    """
+
+    room: str
+    at: datetime
+    joined: tuple[str, ...]
+    left: tuple[str, ...]
+    count: int
+    late: bool = False
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSet:
+    """C{nick} says what the room is about."""
+
+    room: str
+    at: datetime
+    nick: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSet:
+    """
+    C{nick} changes how the room is kept.
+
+    @ivar mode: C{key} (C{value} is C{on} or C{off}, never the key), C{private}
+        (C{on}, C{off}), C{topic} (C{owner}, C{all}), C{op} or C{deop} (C{value}
+        is whom).
+    """
+
+    room: str
+    at: datetime
+    nick: str
+    mode: str
+    value: str
+
+
+# Everywhere.
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An operator tells everybody something."""
+
+    at: datetime
+    nick: str
+    text: str
+
+
+# Between two people.
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """C{nick} told you, C{to}, something in private."""
+
+    at: datetime
+    nick: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The receipt of a L{Told}: what you, C{nick}, told C{to} has been delivered."""
+
+    at: datetime
+    nick: str
+    to: str
+    text: str
+
+
+__all__ = [
+    "Acted",
+    "Announced",
+    "Answer",
+    "BanRow",
+    "BansListed",
+    "Changed",
+    "Closed",
+    "Described",
+    "Done",
+    "Ending",
+    "Entered",
+    "Event",
+    "Excerpt",
+    "FormatSet",
+    "Greeted",
+    "Helped",
+    "Invited",
+    "Joined",
+    "LanguageSet",
+    "Left",
+    "Line",
+    "Listed",
+    "Missed",
+    "ModeSet",
+    "ModesShown",
+    "NickAsked",
+    "Noticed",
+    "Parted",
+    "PasswordAsked",
+    "Person",
+    "Ponged",
+    "Present",
+    "Recalled",
+    "Refused",
+    "Renamed",
+    "RoomEvent",
+    "RoomRow",
+    "RoomsListed",
+    "Said",
+    "Sent",
+    "SessionRow",
+    "SessionsChanged",
+    "SessionsListed",
+    "Stored",
+    "Talking",
+    "Told",
+    "TopicSet",
+    "TopicShown",
+    "Uptime",
+    "Versioned",
+    "Warned",
+    "Welcomed",
+]
+
+RoomEvent = Said | Acted | Joined | Left | Renamed | Changed | TopicSet | ModeSet
+"""What has a room, and is heard by everybody in it."""
+
+Line = Said | Acted
+"""What has an id, and belongs into a history."""
+
+Answer = (
+    Greeted
+    | NickAsked
+    | PasswordAsked
+    | Welcomed
+    | Entered
+    | Talking
+    | Parted
+    | SessionsChanged
+    | Done
+    | Refused
+    | Warned
+    | Noticed
+    | Listed
+    | RoomsListed
+    | BansListed
+    | SessionsListed
+    | TopicShown
+    | ModesShown
+    | Described
+    | Invited
+    | Excerpt
+    | Recalled
+    | Missed
+    | Stored
+    | Helped
+    | Ponged
+    | Present
+    | Versioned
+    | LanguageSet
+    | FormatSet
+    | Uptime
+    | Closed
+)
+"""What one participant hears."""
+
+Event = RoomEvent | Announced | Told | Sent | Answer

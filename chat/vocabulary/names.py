@@ -1,0 +1,132 @@
+"""
+What a nickname and a room name may be, and when two of them are the same.
+
+A nickname is a PRECIS username (RFC 8265, UsernameCasePreserved: the
+IdentifierClass of RFC 8264, width mapped, NFC, the bidi rule) of letters of any
+script, digits, C{_} and C{-}, that begins with a letter.  Two names are the same
+if their L{fold} is: UsernameCaseMapped after compatibility decomposition.  A
+name that mixes scripts no language mixes is refused (Unicode Technical Standard
+39, section 5.2, "Highly Restrictive"), so C{bob} with a Cyrillic letter cannot
+stand beside C{bob}.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from unicodedata import category, name, normalize
+
+from precis_i18n import get_profile
+from wcwidth import wcswidth
+
+from chat.vocabulary.errors import NickConfusable, NickInvalid, NickTooLong, RoomInvalid
+from chat.vocabulary.sanitizing import MAX_MARKS
+
+MAX_COLUMNS = 20
+"""The widest nickname, in columns of a terminal."""
+
+ROOM_MARK = "#"
+
+# Each column may have a character and the marks on it.
+_LONGEST = MAX_COLUMNS * (1 + MAX_MARKS)
+
+# Of these PRECIS and Unicode change nothing but the case, and most names are such ones.
+_isPlain = re.compile(r"[A-Za-z][A-Za-z0-9_-]*").fullmatch
+
+_preserved = get_profile("UsernameCasePreserved")
+_mapped = get_profile("UsernameCaseMapped:CaseFold")
+
+# The scripts that languages write together, by the first word of the Unicode
+# character names; digits and signs belong to no script.
+_TOGETHER = (
+    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}),
+    frozenset({"LATIN", "CJK", "BOPOMOFO", "IDEOGRAPHIC"}),
+    frozenset({"LATIN", "CJK", "HANGUL", "IDEOGRAPHIC"}),
+)
+
+
+# It is asked again when the name is given, perhaps later.
+@lru_cache(maxsize=4096)
+def nickname(text: str) -> str:
+    """
+    Make a nickname of what somebody typed.
+
+    @param text: without the spaces around it.
+    @return: the nickname as it is shown: NFC, with narrow letters.
+    @raise NickInvalid: when it is empty or has a character that it may not have.
+    @raise NickTooLong: when it is wider than L{MAX_COLUMNS}.
+    @raise NickConfusable: when it mixes scripts.
+    """
+    if len(text) > 4 * MAX_COLUMNS:
+        raise NickTooLong(str(MAX_COLUMNS))
+    if len(text) <= MAX_COLUMNS and _isPlain(text):
+        return text
+    try:
+        shown: str = _preserved.enforce(text)
+    except UnicodeEncodeError as error:
+        raise NickInvalid(text) from error
+    if not shown[0].isalpha() or not all(map(_mayStandInName, shown)):
+        raise NickInvalid(text)
+    if wcswidth(shown) > MAX_COLUMNS:
+        raise NickTooLong(str(MAX_COLUMNS))
+    if _isMixed(shown):
+        raise NickConfusable(shown)
+    return shown
+
+
+def fold(nick: str) -> str:
+    """
+    @param nick: what L{nickname} returned, or anything somebody typed to name
+        somebody.
+    @return: what is equal for two nicknames that are the same: without
+        differences of case, width and Unicode compatibility.  It is not for
+        showing.
+    """
+    # What nobody can be called is not worth remembering, and may be long.
+    return _fold(nick) if len(nick) <= _LONGEST else _fold.__wrapped__(nick)
+
+
+@lru_cache(maxsize=4096)
+def _fold(nick: str) -> str:
+    if _isPlain(nick):
+        return nick.lower()
+    plain = normalize("NFKC", nick)
+    try:
+        folded: str = _mapped.enforce(plain)
+    except UnicodeEncodeError:
+        # Nobody can have such a name, so any value serves that no name has.
+        return plain.casefold()
+    return normalize("NFKC", folded)
+
+
+def roomname(text: str) -> str:
+    """
+    Make a room name of what somebody typed, with its C{#} or without.
+
+    @return: the name with its C{#}, folded: room names have one spelling.
+    @raise RoomInvalid: when no room can have this name.
+    """
+    try:
+        return ROOM_MARK + fold(nickname(text.removeprefix(ROOM_MARK)))
+    except (NickInvalid, NickTooLong, NickConfusable) as error:
+        raise RoomInvalid(text) from error
+
+
+def isNamedIn(text: str, nick: str) -> bool:
+    """
+    @return: whether a text has a nickname in it, and not only as a part of a
+        longer Latin word.
+    """
+    plain, folded = text.casefold(), nick.casefold()
+    if not folded or folded not in plain:
+        return False
+    return re.search(rf"(?<![a-z0-9_]){re.escape(folded)}(?![a-z0-9_])", plain) is not None
+
+
+def _mayStandInName(char: str) -> bool:
+    return char in "_-" or category(char)[0] in "LM" or category(char) == "Nd"
+
+
+def _isMixed(text: str) -> bool:
+    scripts = {name(char, "UNKNOWN").partition(" ")[0] for char in text if category(char)[0] == "L"}
+    return len(scripts) > 1 and not any(scripts <= allowed for allowed in _TOGETHER)

@@ -1,0 +1,228 @@
+"""Tests for L{chat.cli.display}."""
+
+import json
+import re
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.cli.display import Display
+from chat.client.roster import Roster
+from chat.interfaces import Style
+from chat.rendering.jsonevents import fromMapping
+from chat.rendering.jsonlines import JSONLinesRendering
+from chat.rendering.text import TextRendering
+from chat.vocabulary.events import (
+    Acted,
+    Closed,
+    Done,
+    Ending,
+    Event,
+    Greeted,
+    Invited,
+    NickAsked,
+    PasswordAsked,
+    Recalled,
+    Refused,
+    Said,
+    Talking,
+    Told,
+    Welcomed,
+)
+from chat.vocabulary.i18n import LANGUAGES
+from chat.vocabulary.sanitizing import clean
+from tests.support.samples import AT, EVENTS
+
+
+def rosterOf(nick: str = "alice") -> Roster:
+    roster = Roster()
+    roster.eventReceived(Welcomed("#lobby", nick, ("bob",)))
+    return roster
+
+
+def test_samples() -> None:
+    """There is a sample of every kind of event."""
+    assert {type(event) for event in EVENTS} == set(get_args(Event))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+def test_readsLikeTelnet(event: Event, language: str) -> None:
+    """In a pipe an event reads as it does for somebody with telnet."""
+    line = JSONLinesRendering(language).render(event)
+    heard = fromMapping(json.loads(line))
+    assert heard is not None
+    rendering = TextRendering(Style(language=language))
+    if getattr(event, "room", "#lobby") != "#lobby":
+        rendering = rendering.elsewhere
+    lines = rendering.render(event).decode().split("\r\n")[:-1]
+    if isinstance(event, Greeted | NickAsked | PasswordAsked):
+        # The first two are heard as text, and the client asks for a password itself.
+        lines = []
+    assert Display(language).lines(heard, rosterOf()) == lines
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+def test_colours(event: Event) -> None:
+    """Colours change nothing but colours, and end with the line."""
+    plain = Display("en").lines(event, rosterOf())
+    painted = Display("en", isColoured=True).lines(event, rosterOf())
+    assert [re.sub("\x1b\\[[0-9;]*m", "", line) for line in painted] == plain
+    for line in painted:
+        assert line.rfind("\x1b") == line.rfind("\x1b[m")
+
+
+def test_nicknamesHaveAColour() -> None:
+    """Of their own, always the same, in any case."""
+    display = Display("en", isColoured=True)
+
+    def colour(nick: str) -> str:
+        (line,) = display.lines(Said("#lobby", 1, AT, nick, "hi"), rosterOf())
+        match = re.match("\x1b\\[([0-9;]+)m" + nick, line)
+        assert match
+        return match[1]
+
+    assert colour("bob") == colour("BOB")
+    assert len({colour(f"nick{n}") for n in range(50)}) > 5
+    # Ours is bold as well.
+    assert colour("alice").startswith("1;")
+
+
+def test_times() -> None:
+    """A line has the local time at which it happened, or the time now."""
+
+    def now() -> datetime:
+        return datetime(2026, 1, 2, 3, 4)
+
+    display = Display("en", hasTimes=True, now=now)
+    local = f"{AT.astimezone():%H:%M}"
+    assert display.lines(Said("#lobby", 1, AT, "bob", "hi"), rosterOf()) == [f"{local} bob: hi"]
+    assert display.lines(Refused("x", "y"), rosterOf()) == ["03:04 !!! y (x)"]
+    assert display.lines(Done("x", "y"), rosterOf()) == ["03:04 --- y"]
+    assert display.notice("hm") == "03:04 --- hm"
+    assert display.warning("hm") == "03:04 !!! hm"
+    early = datetime(1, 1, 1, tzinfo=UTC)
+    assert display.lines(Said("#l", 1, early, "bob", "hi"), rosterOf())[0].endswith(" #l bob: hi")
+
+
+def test_thePast() -> None:
+    """A line of the past has a time of its own, and names the room where one does not talk."""
+    recalled = Recalled("#lobby", 1, AT, "bob", "hi] hi")
+    day = f"{AT.astimezone():%Y-%m-%d %H:%M}"
+    for display in [Display("en"), Display("en", hasTimes=True)]:
+        assert display.lines(recalled, rosterOf()) == [f"[{day}] bob: hi] hi"]
+        there = replace(recalled, room="#dev", acted=True)
+        assert display.lines(there, rosterOf()) == [f"[{day}] #dev * bob hi] hi"]
+    (painted,) = Display("en", isColoured=True, hasTimes=True).lines(recalled, rosterOf())
+    assert painted.startswith(f"\x1b[2m[{day}]\x1b[m \x1b[")
+
+
+def test_elsewhere() -> None:
+    """Where one talks nowhere, every line names its room."""
+    roster = rosterOf()
+    roster.eventReceived(Talking(""))
+    assert Display("en").lines(Said("#lobby", 1, AT, "bob", "hi"), roster) == ["#lobby bob: hi"]
+    assert Display("en").lines(Told(AT, "bob", "alice", "hi"), roster) == ["[bob -> you] hi"]
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("alice: hi", True),
+        ("hi ALICE!", True),
+        ("你好alice你好", True),
+        ("malice", False),
+        ("alice2", False),
+        ("", False),
+    ],
+)
+def test_calls(text: str, calls: bool) -> None:
+    """Somebody calls us by our name, as a word."""
+    display = Display("en")
+    assert display.calls(Said("#lobby", 1, AT, "bob", text), rosterOf()) is calls
+    assert display.calls(Acted("#lobby", 1, AT, "bob", text), rosterOf()) is calls
+    # We do not call ourselves, and before we have a name nobody does.
+    assert not display.calls(Said("#lobby", 1, AT, "alice", text), rosterOf())
+    assert not display.calls(Said("#lobby", 1, AT, "bob", text), Roster())
+
+
+def test_callsByAnyName() -> None:
+    """A name may be of any script, and a private message is always a call."""
+    display = Display("en")
+    assert display.calls(Said("#lobby", 1, AT, "bob", "李雷你好"), rosterOf("李雷"))
+    assert display.calls(Told(AT, "bob", "alice", "psst"), rosterOf())
+    assert display.calls(Invited("#dev", "bob"), rosterOf())
+    assert not display.calls(Recalled("#lobby", 1, AT, "bob", "alice: hi"), rosterOf())
+    assert not display.calls(Closed(Ending.QUIT), rosterOf())
+
+
+def spoil(value: Any, text: str) -> Any:
+    """An event, or a part of one, with a text instead of each of its own."""
+    if isinstance(value, str) and not isinstance(value, Ending):
+        return text
+    if isinstance(value, tuple):
+        return tuple(spoil(item, text) for item in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    names = [field.name for field in fields(value)]
+    return replace(value, **{name: spoil(getattr(value, name), text) for name in names})
+
+
+@given(st.sampled_from(EVENTS), st.text())
+def test_hostile(event: Event, text: str) -> None:
+    """Nothing a service sends drives the terminal."""
+    display = Display("en")
+    text = f"\x1b]0;evil\x07{text}\n\x9b2J\u202e"
+    for line in display.lines(spoil(event, text), rosterOf()):
+        assert clean(line) == line
+    for line in (display.notice(text), display.warning(text), display.verbatim(text)):
+        assert clean(line) == line
+
+
+# What a person chooses.
+
+
+def test_timesAreChosen() -> None:
+    """By what the service answers, as in a pipe, or without it, as on a terminal."""
+    display, roster = Display("en", now=lambda: AT), rosterOf()
+    said = Said("#lobby", 1, AT, "bob", "hi")
+    assert display.lines(said, roster) == ["bob: hi"]
+    [answer] = display.lines(Done("timestamps", "on", "Lines begin with their time."), roster)
+    assert answer == "--- Lines begin with their time."
+    [line] = display.lines(said, roster)
+    assert re.fullmatch(r"\[\d\d:\d\d\] bob: hi", line)
+    assert display.asked("/timestamps") == Done("timestamps", "on")
+    off = display.asked("/TIMESTAMPS off")
+    assert off == Done("timestamps", "off")
+    display.lines(off, roster)
+    assert display.lines(said, roster) == ["bob: hi"]
+
+
+@pytest.mark.parametrize("text", ["/timestamps soon", "/bell loud", "hello", "/nothing", "/who"])
+def test_whatIsForTheService(text: str) -> None:
+    assert Display("en").asked(text) is None
+
+
+def test_theBellIsChosen() -> None:
+    display, roster = Display("en"), rosterOf()
+    line = Said("#lobby", 1, AT, "bob", "hi")
+    call = Said("#lobby", 2, AT, "bob", f"hi {roster.nick}")
+    own = Said("#lobby", 3, AT, roster.nick or "", "me")
+    told = Told(AT, "bob", roster.nick or "", "psst")
+    events = [line, call, own, told]
+
+    def rung(choice: str) -> list[bool]:
+        answer = display.asked(f"/bell {choice}")
+        assert answer == Done("bell", choice)
+        display.lines(answer, roster)
+        return [display.rings(event, roster) for event in events]
+
+    assert [display.rings(event, roster) for event in events] == [False] * 4
+    assert rung("mention") == [False, True, False, True]
+    assert rung("all") == [True, True, False, True]
+    assert rung("off") == [False] * 4
+    assert display.asked("/铃声") == Done("bell", "off")

@@ -1,0 +1,149 @@
+"""Tests for L{chat.cli.options}."""
+
+from pathlib import Path
+
+import pytest
+
+from chat import __version__
+from chat.cli.options import OK, USAGE, parseOptions
+from chat.cli.target import Target
+
+
+def test_defaults() -> None:
+    """Without arguments it is the service on this machine."""
+    options = parseOptions([], {})
+    assert options.target == Target("localhost", 8080)
+    assert (options.nick, options.language) == (None, "en")
+    assert options.isColoured
+    assert not options.hasBell
+
+
+def test_everything() -> None:
+    """All that can be said."""
+    given = "--nick bob --tls --ca ca.pem --language zh-cn --no-colour --bell [::1] 9000"
+    options = parseOptions(given.split(), {})
+    assert options.target == Target("::1", 9000, tls=True, authority="ca.pem")
+    assert (options.nick, options.language) == ("bob", "zh_CN")
+    assert not options.isColoured
+    assert options.hasBell
+    assert parseOptions(["--unix", "/s"], {}).target == Target(path="/s")
+    assert parseOptions(["--tls", "--insecure"], {}).target == Target(tls=True, insecure=True)
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh_CN"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "C", "LC_MESSAGES": "zh_TW.UTF-8"}, "zh_CN"),
+        ({"LC_ALL": "", "LANG": "zh_CN"}, "zh_CN"),
+    ],
+)
+def test_languageOfTheEnvironment(environ: dict[str, str], language: str) -> None:
+    """As POSIX has it: LC_ALL, LC_MESSAGES, LANG."""
+    assert parseOptions([], environ).language == language
+    assert parseOptions(["--language", "en"], environ).language == "en"
+
+
+@pytest.mark.parametrize(("value", "isColoured"), [("1", False), ("", True)])
+def test_noColour(value: str, isColoured: bool) -> None:
+    """no-color.org: when it is there and not empty."""
+    assert parseOptions([], {"NO_COLOR": value}).isColoured is isColoured
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "--nonsense",
+        "host 0",
+        "host 65536",
+        "host port",
+        "host 1 2",
+        "--unix /s --tls",
+        "--insecure",
+        "--ca x",
+        "--tls --ca x --insecure",
+        "--language klingon",
+        "--nick",
+        "--ni bob",
+    ],
+)
+def test_wrong(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What makes no sense is a matter of usage."""
+    with pytest.raises(SystemExit) as exit:
+        parseOptions(given.split(), {})
+    assert exit.value.code == USAGE
+    assert capsys.readouterr().err.startswith("usage: tcpchat ")
+
+
+def test_password(tmp_path: Path) -> None:
+    """From a file or the environment, and shown nowhere."""
+    path = tmp_path / "password"
+    path.write_text("s3cret\nanother line\n")
+    given = ["--nick", "bob", "--password-file", str(path)]
+    assert parseOptions(given, {}).password == "s3cret"
+    assert parseOptions(given, {"TCPCHAT_PASSWORD": "other"}).password == "s3cret"
+    assert parseOptions(["--nick", "bob"], {"TCPCHAT_PASSWORD": "other"}).password == "other"
+    assert parseOptions(["--nick", "bob"], {"TCPCHAT_PASSWORD": ""}).password is None
+    # It says nothing about who one is.
+    assert parseOptions([], {"TCPCHAT_PASSWORD": "other"}).password is None
+    assert "s3cret" not in repr(parseOptions(given, {}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"\n", b"two words\n", b" s3cret\n", b"s3cret \xff"],
+    ids=["missing", "empty", "blank", "two", "space", "not UTF-8"],
+)
+def test_wrongPasswordFile(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong is said, and not what is in it."""
+    path = tmp_path / "password"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SystemExit) as exit:
+        parseOptions(["--nick", "bob", "--password-file", str(path)], {})
+    assert exit.value.code == USAGE
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert "words" not in said
+    assert "s3cret" not in said
+
+
+def test_passwordFileWithoutNick(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parseOptions(["--password-file", "x"], {})
+    assert "--password-file is for --nick" in capsys.readouterr().err
+
+
+def test_noPasswordOnTheCommandLine(capsys: pytest.CaptureFixture[str]) -> None:
+    """There everybody on the machine could read it."""
+    with pytest.raises(SystemExit) as exit:
+        parseOptions(["--nick", "bob", "--password", "s3cret"], {})
+    assert exit.value.code == USAGE
+
+
+def test_emptyNick(capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty nickname is a mistake of a script."""
+    with pytest.raises(SystemExit):
+        parseOptions(["--nick", " "], {})
+    assert "--nick is empty" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """It tells which version it is, in one line."""
+    with pytest.raises(SystemExit) as exit:
+        parseOptions(["--version"], {})
+    assert exit.value.code == OK
+    assert capsys.readouterr().out == f"tcpchat {__version__}\n"
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help tells keys and exit status."""
+    with pytest.raises(SystemExit):
+        parseOptions(["--help"], {})
+    out = capsys.readouterr().out
+    assert "Ctrl-Z" in out
+    assert "exit status: 0 done" in out

@@ -1,0 +1,267 @@
+"""Tests for L{chat.cli.terminal}: a person at a pseudo-terminal talks."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chat.vocabulary.events import (
+    Ending,
+    Entered,
+    Event,
+    FormatSet,
+    Helped,
+    Invited,
+    Joined,
+    Listed,
+    Noticed,
+    Parted,
+    Person,
+    Refused,
+    RoomRow,
+    RoomsListed,
+    Said,
+    Talking,
+    TopicShown,
+    Welcomed,
+)
+from tests.support.samples import AT
+from tests.support.sitting import Sitting
+
+
+@pytest.fixture
+def sitting() -> Iterator[Sitting]:
+    sitting = Sitting("alice")
+    yield sitting
+    sitting.chat.terminal.close()
+
+
+def test_start(sitting: Sitting) -> None:
+    """It tells what happens; the service's own words follow, but for its question."""
+    assert sitting.lines() == ["--- connecting to /socket", "offline>"]
+    sitting.join()
+    assert sitting.lines() == [
+        "--- connecting to /socket",
+        "--- Welcome to tcpchat.",
+        "--- Be nice.",
+        "--- You are alice, in #lobby with bob. /help lists the commands.",
+        "#lobby 2>",
+    ]
+
+
+def test_talk(sitting: Sitting) -> None:
+    """What is heard appears above what is typed; own lines when they come back."""
+    link = sitting.join()
+    sitting.type("hel")
+    link.send(Said("#lobby", 1, AT, "bob", "你好"), Joined("#lobby", AT, "carol", 3))
+    assert sitting.lines()[-3:] == [
+        "bob: 你好",
+        "--> carol joined #lobby (3 here)",
+        "#lobby 3> hel",
+    ]
+    sitting.enter("lo")
+    assert link.transport.lines() == ["hello"]
+    assert sitting.lines()[-1] == "#lobby 3>"
+    link.send(Said("#lobby", 2, AT, "alice", "hello"))
+    assert sitting.lines()[-2:] == ["alice: hello", "#lobby 3>"]
+
+
+def test_manyLinesAtOnce(sitting: Sitting) -> None:
+    """The lines of one reactor turn are shown at once."""
+    link = sitting.join()
+    sitting.bytes = b""
+    link.send(*(Said("#lobby", n, AT, "bob", str(n)) for n in range(100)))
+    sitting.lines()
+    assert sitting.bytes.count(b"#lobby 2> ") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("/who", ["/who"]),
+        ("//x", ["//x"]),
+        ("", []),
+        ("  ", []),
+        ("\x1b[200~one\n/quit\n\nthree\n\x1b[201~", ["one", "//quit", "three"]),
+        ("\x1b[200~//one\ntwo\x1b[201~", ["//one", "two"]),
+        ("/me \x1b[200~one\ntwo\x1b[201~", ["/me one two"]),
+        ("\x1b[200~\n/quit\x1b[201~", ["//quit"]),
+    ],
+)
+def test_entered(sitting: Sitting, typed: str, sent: list[str]) -> None:
+    """What was typed may be a command; what a paste brings along is only said."""
+    link = sitting.join()
+    sitting.enter(typed)
+    assert link.transport.lines() == sent
+
+
+def test_pasteIsNotSent(sitting: Sitting) -> None:
+    """A paste waits for Enter."""
+    link = sitting.join()
+    sitting.type("\x1b[200~one\ntwo\n\x1b[201~")
+    assert link.transport.lines() == []
+    assert sitting.lines()[-1] == "#lobby 2> one↵two"
+
+
+def test_tooLong(sitting: Sitting) -> None:
+    """What cannot be sent stays, and one is told."""
+    link = sitting.join()
+    sitting.type(f"\x1b[200~{'x' * 2000}\x1b[201~")
+    assert "!!! too long: 1024 bytes a line and 50 lines are the most" in sitting.lines()
+    sitting.enter("/me \x1b[200~" + "\n".join(["x" * 500] * 3) + "\x1b[201~")
+    assert link.transport.lines() == []
+    assert "!!! too long: 1024 bytes a line and 1 lines are the most" in sitting.lines()
+    assert sitting.lines()[-1].startswith("#lobby 2> <xxx")
+
+
+def test_completion(sitting: Sitting) -> None:
+    """Tab knows who is here, and what the service can do."""
+    link = sitting.join()
+    sitting.enter("bo\thi")
+    sitting.enter("/w\t")
+    assert link.transport.lines() == ["bob: hi", "/who "]
+    sitting.type("ali\t")
+    assert sitting.lines()[-1] == "#lobby 2> ali"
+
+
+def test_rooms(sitting: Sitting) -> None:
+    """What is said elsewhere names its room; the prompt says where one talks."""
+    link = sitting.join()
+    link.send(
+        Entered("#dev", ("carol",), "Tea"),
+        Talking("#dev"),
+        Listed("#dev", (Person("carol"), Person("alice"))),
+        Said("#lobby", 1, AT, "bob", "here"),
+        Said("#dev", 1, AT, "carol", "there"),
+    )
+    assert sitting.lines()[-5:] == [
+        "--- You are in #dev with carol. Topic: Tea",
+        "--- You talk in #dev now.",
+        "#lobby bob: here",
+        "carol: there",
+        "#dev 2>",
+    ]
+    sitting.type("car\t")
+    assert sitting.lines()[-1] == "#dev 2> carol:"
+    sitting.type("\x03")
+    link.send(Parted("#dev", Ending.KICKED, "carol", "spam"), Talking(""))
+    assert sitting.lines()[-3:] == [
+        "--- carol has put you out of #dev: spam",
+        "--- You are in no room now: /join #ROOM, or /rooms.",
+        "no room>",
+    ]
+
+
+def test_completionOfRooms(sitting: Sitting) -> None:
+    """Those one is in, and those one has heard of."""
+    link = sitting.join()
+    link.send(Invited("#ops", "bob"), RoomsListed((RoomRow("#dev", 3),)))
+    for typed, completed in [("/join #d\t", "#dev"), ("/join #o\t", "#ops"), ("#\t", "#dev")]:
+        sitting.type(typed)
+        assert completed in sitting.lines()[-1]
+        sitting.type("\x03")
+    sitting.type("/part #l\t")
+    assert sitting.lines()[-1] == "#lobby 2> /part #lobby"
+
+
+def test_whoIsHere(sitting: Sitting) -> None:
+    """The list that comes unasked is not shown; one that is asked for is."""
+    link = sitting.connect()
+    people = Listed("#lobby", (Person("bob"), Person("alice")))
+    link.send(Welcomed("#lobby", "alice", ("bob",)), TopicShown("#lobby", "Tea", "bob"), people)
+    assert not any("people in" in line for line in sitting.lines())
+    link.send(people)
+    assert "--- 2 people in #lobby: bob, alice" in sitting.lines()
+
+
+def test_escapeAlone(sitting: Sitting) -> None:
+    """A lone Escape does not swallow the next key."""
+    link = sitting.join()
+    sitting.type("a\x1b")
+    sitting.world.advance(1)
+    sitting.enter("b")
+    assert link.transport.lines() == ["ab"]
+
+
+def test_nicknameIsAsked() -> None:
+    """Without one it is asked for, again when it is refused."""
+    sitting = Sitting()
+    link = sitting.connect()
+    assert sitting.lines()[-1] == "nickname>"
+    sitting.enter("  ")
+    sitting.enter("bob")
+    assert link.transport.lines() == ["/nick bob"]
+    link.send(Refused("nick-taken", "bob", "bob is taken, choose another"))
+    assert sitting.lines()[-2:] == [
+        "!!! bob is taken, choose another (nick-taken)",
+        "nickname>",
+    ]
+    sitting.enter("/help")
+    sitting.enter("alice")
+    assert link.transport.lines() == ["/help", "/nick alice"]
+    link.send(Welcomed("#lobby", "alice"))
+    assert sitting.lines()[-1] == "#lobby 1>"
+    sitting.chat.terminal.close()
+
+
+def test_chinese() -> None:
+    """The client speaks the language, and asks the service to do so."""
+    sitting = Sitting("alice", "zh_CN")
+    link = sitting.world.accept()
+    assert link.transport.lines()[:3] == ["/format json", "/lang zh_CN", "/nick alice"]
+    link.send(FormatSet("json"), Welcomed("#lobby", "alice"))
+    link.send(Said("#lobby", 1, AT, "李雷", "你好"))
+    assert sitting.lines()[-2:] == ["李雷 说：你好", "#lobby 1>"]
+    sitting.chat.terminal.close()
+
+
+@pytest.mark.parametrize("bell", [False, True])
+def test_bell(bell: bool) -> None:
+    """It rings when one is called, if that is wanted."""
+    sitting = Sitting("alice", bell=bell)
+    link = sitting.join()
+    link.send(Said("#lobby", 1, AT, "bob", "hi all"))
+    sitting.lines()
+    assert b"\x07" not in sitting.bytes
+    link.send(Said("#lobby", 2, AT, "bob", "hi alice"))
+    sitting.lines()
+    assert (b"\x07" in sitting.bytes) is bell
+    sitting.chat.terminal.close()
+
+
+def test_hostile(sitting: Sitting) -> None:
+    """Neither events nor text nor the prompt drive the terminal."""
+    link = sitting.connect()
+    evil = "\x1b[2J\x9b2Jx"
+    events: list[Event] = [
+        Welcomed(f"#{evil}", evil, (evil,)),
+        Noticed(evil),
+        Helped(evil, (evil,), evil, evil),
+    ]
+    link.send(*events, evil.encode() + b"\r\n")
+    sitting.type("x\t")
+    sitting.lines()
+    assert b"\x1b[2J" not in sitting.bytes
+    assert b"\x9b" not in sitting.bytes
+
+
+def test_resumed(sitting: Sitting) -> None:
+    """After SIGCONT the terminal is ours again, and the row is there."""
+    sitting.join()
+    sitting.type("abc")
+    sitting.lines()
+    sitting.chat.terminal.leave()
+    sitting.screen.reset()
+    sitting.chat.resumed()
+    assert sitting.chat.terminal.isRaw
+    assert sitting.lines() == ["#lobby 2> abc"]
+
+
+def test_resized(sitting: Sitting) -> None:
+    """After SIGWINCH the row fits."""
+    sitting.join()
+    sitting.type("abc" * 5)
+    sitting.lines()
+    sitting.resize(20)
+    sitting.screen.resize(columns=20)
+    sitting.chat.resized()
+    assert sitting.lines()[-1] == "#lobby 2> <cabcabc"

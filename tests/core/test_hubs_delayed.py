@@ -1,0 +1,378 @@
+"""Tests for L{chat.core.hub}, where what is published takes its time to arrive."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+
+from chat.core.users import Member
+from chat.vocabulary.errors import NickTaken, NickUnchanged, NotInRoom
+from chat.vocabulary.events import Ending, Joined, Left, Parted, Renamed, Said
+from tests.support.backplanes import DelayedLog
+from tests.support.doubles import RecordingOutlet
+from tests.support.hubs import AT, LOBBY, RecordingSeat, Stage, now
+
+
+class Cluster:
+    """
+    Processes of one service whose backplane takes a second, and alice in the first of them.
+    """
+
+    def __init__(self, count: int = 2) -> None:
+        self.clock = Clock()
+        self.log = DelayedLog(self.clock)
+        self.stages = [Stage(self.log.open(), clock=self.clock) for _ in range(count)]
+        self.settle = self.log.settle
+        self.enter(0, "alice")
+
+    def enter(self, index: int, nick: str) -> Member:
+        claim = self.stages[index].claim(nick)
+        self.settle()
+        for stage in self.stages:
+            for outlet in stage.outlets.values():
+                outlet.take()
+        return now(claim)
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()
+
+
+def test_whoHasHardlyComeMaySpeakAndBeRenamedAndLeave() -> None:
+    """While the event of his coming is on its way through the log, and nothing is left of him."""
+    clock = Clock()
+    log = DelayedLog(clock)
+    stage = Stage(log.open(), clock=clock)
+    stage.claim("alice")
+    log.settle()
+
+    def hurry(_: Member) -> None:
+        stage.say("bob", "hello")
+        stage.rename("bob", "Bob")
+        stage.leave("bob")
+
+    stage.claim("bob").addCallback(hurry)
+    log.settle()
+    assert stage.heard("alice") == [
+        repr(Joined(LOBBY, AT, "bob", 2)),
+        repr(Said(LOBBY, 1, AT, "bob", "hello")),
+        repr(Renamed(LOBBY, AT, "bob", "Bob")),
+        repr(Left(LOBBY, AT, "Bob", Ending.QUIT, count=1)),
+    ]
+    assert stage.heard("bob") == []
+    assert stage.nicks() == ("alice",)
+    assert len(stage.hub.nicknames) == 1
+
+
+def test_oneIsInARoomWhenHisComingHasArrived(cluster: Cluster) -> None:
+    [one, other] = cluster.stages
+    alice = one.members["alice"]
+    joined = one.hub.join(alice, "#dev")
+    assert not joined.called
+    assert one.nicks("#dev") == ()
+    cluster.settle()
+    assert now(joined).nicks == ("alice",)
+    assert other.nicks("#dev") == ("alice",)
+    assert one.heard("alice") == []
+
+
+def test_whoComesInTwiceIsAnsweredTwice(cluster: Cluster) -> None:
+    """In two of his sessions, with his leaving in between, before any of it has arrived."""
+    hub, alice = cluster.stages[0].hub, cluster.stages[0].members["alice"]
+    first = hub.join(alice, "#dev")
+    hub.part(alice, "#dev")
+    second = hub.join(alice, "#dev")
+    cluster.settle()
+    assert now(first).name == "#dev"
+    assert now(second).nicks == ("alice",)
+
+
+def test_oneHearsARoomFromHisComingOn(cluster: Cluster) -> None:
+    """Not from when he asked for it."""
+    [one, other] = cluster.stages
+    bob = cluster.enter(1, "bob")
+    other.hub.join(bob, "#dev")
+    cluster.settle()
+    other.say("bob", "too early", "#dev")
+    one.hub.join(one.members["alice"], "#dev")
+    other.say("bob", "in time", "#dev")
+    cluster.settle()
+    assert one.heard("alice") == [repr(Said("#dev", 2, AT, "bob", "in time"))]
+
+
+def test_whoPartsHearsARoomUntilThatHasArrived(cluster: Cluster) -> None:
+    [one, other] = cluster.stages
+    bob = cluster.enter(1, "bob")
+    for stage, member in [(one, one.members["alice"]), (other, bob)]:
+        stage.hub.join(member, "#dev")
+    cluster.settle()
+    one.heard("alice")
+    other.say("bob", "still there?", "#dev")
+    one.hub.part(one.members["alice"], "#dev")
+    with pytest.raises(NotInRoom):
+        one.say("alice", "yes", "#dev")
+    other.say("bob", "gone", "#dev")
+    cluster.settle()
+    assert one.heard("alice") == [
+        repr(Said("#dev", 1, AT, "bob", "still there?")),
+        repr(Parted("#dev", Ending.PARTED)),
+    ]
+    assert one.nicks("#dev") == other.nicks("#dev") == ("bob",)
+
+
+def test_whoPartsAndComesBackIsThere(cluster: Cluster) -> None:
+    [one, other] = cluster.stages
+    alice = one.members["alice"]
+    one.hub.part(alice, LOBBY)
+    joined = one.hub.join(alice, LOBBY)
+    cluster.settle()
+    assert now(joined).nicks == ("alice",)
+    assert other.nicks() == ("alice",)
+    assert alice.rooms == [LOBBY]
+    assert alice.seats[0].participant.room == LOBBY
+
+
+def test_whoIsPutOutOnHisWayInIsOut(cluster: Cluster) -> None:
+    [one, other] = cluster.stages
+    alice = one.members["alice"]
+    joined = one.hub.join(alice, "#dev")
+    one.hub.part(alice, "#dev", Ending.KICKED, "", "bob")
+    cluster.settle()
+    now(joined)
+    assert one.nicks("#dev") == other.nicks("#dev") == ()
+    assert one.heard("alice") == [repr(Parted("#dev", Ending.KICKED, "bob"))]
+    assert alice.seats[0].participant.room == LOBBY
+
+
+def test_whoPartsFromWhereHeTalksTalksWhereHeIsOnHisWayTo(cluster: Cluster) -> None:
+    one = cluster.stages[0]
+    alice = one.members["alice"]
+    one.hub.part(alice, LOBBY)
+    one.hub.join(alice, "#dev")
+    cluster.settle()
+    assert alice.seats[0].participant.room == "#dev"
+    assert alice.seats[0].recipient in one.directory.open("#dev").audience
+    one.say("alice", "hello", "#dev")
+    cluster.settle()
+    heard = one.heard("alice")
+    assert heard[:1] == [repr(Parted(LOBBY, Ending.PARTED))]
+    assert heard[-1:] == [repr(Said("#dev", 1, AT, "alice", "hello"))]
+
+
+def test_whoLeavesOnHisWayInLeavesNothingBehind(cluster: Cluster) -> None:
+    [one, other] = cluster.stages
+    bob = cluster.enter(0, "bob")
+    joined = one.hub.join(bob, "#dev")
+    one.hub.leave(bob, Ending.QUIT)
+    cluster.settle()
+    assert joined.called
+    for stage in cluster.stages:
+        assert stage.directory.find("#dev") is None
+        assert stage.nicks() == ("alice",)
+        assert len(stage.hub.nicknames) == 1
+    assert other.forgotten == ["#dev"]
+
+
+def test_oneMoreSessionOnTheWayInHearsEverythingOnce(cluster: Cluster) -> None:
+    one = cluster.stages[0]
+    alice = one.members["alice"]
+    joined = one.hub.join(alice, "#dev")
+    second = one.attach("alice")
+    cluster.settle()
+    now(joined)
+    one.heard("alice")
+    second.outlet.take()
+    one.say("alice", "hello", "#dev")
+    cluster.settle()
+    assert len(one.heard("alice")) == len(second.outlet.take()) == 1
+    one.leave("alice")
+    cluster.settle()
+    assert one.nicks("#dev") == ()
+
+
+def test_whoHasHisNewNameAlreadyIsHeardByTheOldOneFirst(cluster: Cluster) -> None:
+    """What he said before he was renamed arrives before that."""
+    one = cluster.stages[0]
+    cluster.enter(1, "bob")
+    one.rename("alice", "carol")
+    one.say("alice", "who am I?")
+    cluster.settle()
+    assert cluster.stages[1].heard("bob") == [
+        repr(Said(LOBBY, 1, AT, "alice", "who am I?")),
+        repr(Renamed(LOBBY, AT, "alice", "carol")),
+    ]
+
+
+def test_aProcessThatComesLaterKnowsNobodyFromBefore(cluster: Cluster) -> None:
+    """Who is there already comes and goes, or has a new name, without being known to it."""
+    [one, *_] = cluster.stages
+    late = Stage(cluster.log.open(), clock=cluster.clock)
+    cluster.stages.append(late)
+    cluster.enter(2, "bob")
+    one.say("alice", "you do not know me")
+    one.rename("alice", "carol")
+    cluster.settle()
+    one.leave("alice")
+    cluster.settle()
+    assert late.heard("bob") == [
+        repr(Said(LOBBY, 1, AT, "alice", "you do not know me")),
+        repr(Renamed(LOBBY, AT, "alice", "carol")),
+    ]
+    assert late.nicks() == ("bob",)
+    assert len(late.hub.nicknames) == 1
+
+
+# Anything in any order.
+
+
+NAMES = st.sampled_from(["alice", "Alice", "bob", "carol"])
+STEPS = st.lists(
+    st.tuples(st.just("enter"), st.integers(0, 1), NAMES)
+    | st.tuples(st.just("rename"), st.integers(0, 5), NAMES)
+    | st.tuples(
+        st.sampled_from(["say", "leave", "visit", "say there", "attach", "detach"]),
+        st.integers(0, 5),
+        st.just(""),
+    )
+    | st.tuples(st.just("wait"), st.integers(1, 3), st.just("")),
+    max_size=30,
+)
+DEV = "#dev"
+
+
+class Person:
+    """
+    Somebody who has entered through one of several hubs.
+
+    @ivar outlet: What his first session hears.
+    @ivar others: What the further ones do.
+    """
+
+    def __init__(self, stage: Stage, member: Member, outlet: RecordingOutlet) -> None:
+        self.stage = stage
+        self.member = member
+        self.outlet = outlet
+        self.others: list[RecordingOutlet] = []
+        self.isHere = True
+
+    def act(self, step: str, name: str) -> None:
+        hub, member = self.stage.hub, self.member
+        match step:
+            case "say":
+                hub.say(member, LOBBY, "hello", member.seats[0].recipient)
+            case "say there" if DEV in member.rooms:
+                hub.say(member, DEV, "hello", member.seats[0].recipient)
+            case "visit" if DEV in member.rooms:
+                hub.part(member, DEV)
+            case "visit":
+                hub.join(member, DEV)
+            case "rename":
+                renaming = hub.rename(member, name)
+                renaming.addErrback(lambda failure: failure.trap(NickTaken, NickUnchanged) and None)
+            case "attach":
+                seat = RecordingSeat()
+                hub.attach(member, seat)
+                for room in member.rooms:
+                    self.stage.directory.open(room).attend(seat)
+                self.others.append(seat.outlet)
+            case "detach" if len(member.seats) > 1:
+                hub.detach(member, member.seats[-1], Ending.QUIT, "")
+            case "leave":
+                hub.leave(member, Ending.QUIT)
+                self.isHere = False
+            case _:
+                pass
+
+
+class People:
+    """
+    Everybody who has entered.
+    """
+
+    def __init__(self) -> None:
+        self.everybody: list[Person] = []
+
+    @property
+    def present(self) -> list[Person]:
+        return [person for person in self.everybody if person.isHere]
+
+    def enter(self, stage: Stage, nick: str) -> None:
+        seat = RecordingSeat()
+
+        def claimed(member: Member) -> None:
+            stage.hub.join(member, LOBBY)
+            self.everybody.append(Person(stage, member, seat.outlet))
+
+        claim = stage.hub.nicknames.claim(nick, seat).addCallback(claimed)
+        claim.addErrback(lambda failure: failure.trap(NickTaken) and None)
+
+    def act(self, step: str, number: int, name: str) -> None:
+        present = self.present
+        if present:
+            present[number % len(present)].act(step, name)
+
+
+def heardIn(room: str, lines: list[str]) -> list[str]:
+    """
+    @return: What all of a room hear, without what was for one alone.
+    """
+    kinds = ("Said(", "Joined(", "Left(", "Renamed(")
+    return [line for line in lines if line.startswith(kinds) and f"room='{room}'" in line]
+
+
+def isWithin(part: list[str], whole: list[str]) -> bool:
+    """
+    @return: Whether one can be had from the other by leaving something out.
+    """
+    rest = iter(whole)
+    return all(line in rest for line in part)
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS)
+def test_allProcessesSeeTheSame(steps: list[tuple[str, int, str]]) -> None:
+    """However claims, events and the decisions about them overtake each other."""
+    clock = Clock()
+    log = DelayedLog(clock)
+    stages = [Stage(log.open(), clock=clock) for _ in range(3)]
+    witness = stages[-1]
+    witness.claim("witness").addCallback(witness.hub.join, DEV)
+    log.settle()
+    people = People()
+    for step, number, name in steps:
+        if step == "wait":
+            clock.advance(number / 2)
+        elif step == "enter":
+            people.enter(stages[number], name)
+        else:
+            people.act(step, number, name)
+    log.settle()
+
+    for stage in stages:
+        for room in [LOBBY, DEV]:
+            assert stage.nicks(room) == witness.nicks(room)
+        assert len(stage.hub.nicknames) == len(people.present) + 1
+    for room in [LOBBY, DEV]:
+        nicks = {each.member.nick for each in people.present if room in each.member.rooms}
+        assert set(witness.nicks(room)) == nicks | {"witness"}
+
+    everything = witness.heard("witness")
+    inLobby = heardIn(LOBBY, everything)
+    for room in [LOBBY, DEV]:
+        ids = re.findall(r"id=(\d+)", " ".join(heardIn(room, everything)))
+        assert ids == [str(number) for number in range(1, len(ids) + 1)]
+    for person in people.everybody:
+        lines = person.outlet.take()
+        heard = heardIn(LOBBY, lines)
+        if person.isHere:
+            assert heard == inLobby[len(inLobby) - len(heard) :]
+        starts = range(len(inLobby) - len(heard) + 1)
+        assert any(inLobby[start : start + len(heard)] == heard for start in starts)
+        for each in [lines, *(outlet.take() for outlet in person.others)]:
+            for room in [LOBBY, DEV]:
+                assert isWithin(heardIn(room, each), heardIn(room, everything))

@@ -1,0 +1,328 @@
+"""Tests for L{chat.core.room}."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chat.core.users import Member
+from chat.vocabulary.events import (
+    Acted,
+    Ending,
+    Joined,
+    Left,
+    Listed,
+    ModeSet,
+    Noticed,
+    Person,
+    Renamed,
+    Said,
+    Talking,
+    TopicSet,
+)
+from chat.vocabulary.records import RoomRecord
+from chat.vocabulary.rows import MAX_NAMES
+from tests.support.doubles import ReprRendering
+from tests.support.hubs import AT, RecordingSeat
+from tests.support.rooms import ECHOING, RENDERING, Stage
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_theOthersHearWhoComes(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
+
+
+@pytest.mark.parametrize("rendering", [RENDERING, ECHOING])
+def test_whoComesDoesNotHearItHimself(stage: Stage, rendering: ReprRendering) -> None:
+    stage.enter("alice")
+    stage.enter("bob", rendering=rendering)
+    assert stage.heard("bob") == []
+
+
+def test_theOthersHearWhoGoes(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.heard("alice")
+    stage.leave("bob")
+    assert stage.heard("alice") == [repr(Left("#lobby", AT, "bob", Ending.QUIT, count=1))]
+
+
+def test_whoGoesHasHeardWhatCameBefore(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.say("before")
+    stage.leave("bob")
+    stage.say("after")
+    assert stage.heard("bob") == [repr(Said("#lobby", 1, AT, "alice", "before"))]
+
+
+def test_everybodyHearsALineButItsAuthor(stage: Stage) -> None:
+    [author] = stage.enter("alice").recipients
+    stage.enter("bob", "carol")
+    stage.heard("alice")
+    stage.heard("bob")
+    stage.say("hello", author)
+    stage.room.arrived(Acted("#lobby", 2, AT, "alice", "waves"), author)
+    assert stage.heard("alice") == []
+    for nick in ["bob", "carol"]:
+        assert stage.heard(nick) == [
+            repr(Said("#lobby", 1, AT, "alice", "hello")),
+            repr(Acted("#lobby", 2, AT, "alice", "waves")),
+        ]
+
+
+def test_everybodyHearsANewNameHimselfToo(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.heard("alice")
+    stage.rename("alice", "carol")
+    assert (
+        stage.heard("alice")
+        == stage.heard("bob")
+        == [repr(Renamed("#lobby", AT, "alice", "carol"))]
+    )
+
+
+def test_peopleStandInTheOrderOfTheirComing(stage: Stage) -> None:
+    stage.enter("bob", "alice", "carol")
+    stage.leave("bob")
+    stage.enter("bob")
+    assert stage.room.nicks == ("alice", "carol", "bob")
+    assert len(stage.room) == 3
+
+
+def test_whoIsRenamedKeepsHisPlace(stage: Stage) -> None:
+    member = stage.enter("alice")
+    stage.enter("bob")
+    stage.rename("alice", "Carol")
+    member.nick, member.fold = "Carol", "carol"
+    assert stage.room.nicks == ("Carol", "bob")
+    stage.leave("carol")
+    assert stage.room.nicks == ("bob",)
+
+
+def test_peopleAreIdleInWholeSeconds(stage: Stage) -> None:
+    stage.enter("alice").active = 10.0
+    stage.enter("bob").active = 12.5
+    assert stage.room.people(12.4) == (Person("alice", 2), Person("bob", 0))
+
+
+def test_allSessionsOfAMemberHear(stage: Stage) -> None:
+    seats = [RecordingSeat(RENDERING), RecordingSeat(RENDERING)]
+    outlets = [seat.outlet for seat in seats]
+    member = Member("alice", "alice", [*seats])
+    stage.room.enter(member, Joined("#lobby", AT, "alice"))
+    stage.say("hello", seats[0].recipient)
+    member.hear(Noticed("alone"))
+    assert outlets[0].take() == [repr(Noticed("alone"))]
+    assert outlets[1].take() == [
+        repr(Said("#lobby", 1, AT, "alice", "hello")),
+        repr(Noticed("alone")),
+    ]
+    stage.leave("alice")
+    stage.say("nobody hears it")
+    stage.clock.advance(0)
+    assert outlets[0].take() == outlets[1].take() == []
+
+
+def test_somebodyElsewhereIsInWithoutHearing(stage: Stage) -> None:
+    stage.enter("alice")
+    stage.room.enter(Member("bob", "bob"), Joined("#lobby", AT, "bob"))
+    assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
+    stage.leave("bob")
+    assert stage.room.nicks == ("alice",)
+
+
+def test_oneTalksInTheFirstRoomUntilOneLeavesIt(stage: Stage) -> None:
+    [recipient] = stage.enter("alice").recipients
+    first = recipient.here
+    second = stage.newRoom("#dev")
+    second.enter(stage.members["alice"], Joined("#dev", AT, "alice"))
+    assert first is not None
+    assert recipient.here is first
+    stage.leave("alice")
+    assert recipient.here is None
+
+
+def test_nobodyEntersByAnEventAlone(stage: Stage) -> None:
+    with pytest.raises(ValueError, match="enters"):
+        stage.room.arrived(Joined("#lobby", AT, "alice"), None)
+
+
+# Sessions.
+
+
+def test_aSessionIsHereWhereItCameFirst(stage: Stage) -> None:
+    member = stage.enter("alice")
+    [seat] = member.seats
+    second = stage.newRoom("#dev")
+    second.enter(member, Joined("#dev", AT, "alice"))
+    assert seat.participant.room == "#lobby"
+    assert seat.recipient.here is stage.room.audience
+
+
+def test_oneMoreSessionHearsWhatComesFromThenOn(stage: Stage) -> None:
+    member = stage.enter("alice")
+    stage.say("before")
+    seat = RecordingSeat(RENDERING)
+    member.seats.append(seat)
+    for _ in range(2):
+        # It may be let in by the room as well, if all of him comes in meanwhile.
+        stage.room.attend(seat)
+    stage.say("after")
+    stage.heard("alice")
+    assert seat.outlet.take() == [repr(Said("#lobby", 1, AT, "alice", "after"))]
+    assert seat.participant.room == "#lobby"
+    stage.leave("alice")
+    assert seat.recipient not in stage.room.audience
+
+
+def test_aSessionThatHearsNothingYetMayLeave(stage: Stage) -> None:
+    member = stage.enter("alice")
+    seat = RecordingSeat(RENDERING)
+    member.seats.append(seat)
+    stage.leave("alice")
+    assert seat.outlet.take() == []
+    assert stage.room.nicks == ()
+
+
+def test_whoTalksHereIsTold(stage: Stage) -> None:
+    member = stage.enter("alice")
+    [seat] = member.seats
+    second = stage.newRoom("#dev")
+    second.enter(member, Joined("#dev", AT, "alice"))
+    second.talk(seat)
+    assert stage.heard("alice") == [repr(Talking("#dev"))]
+    assert seat.participant.room == "#dev"
+    assert seat.recipient.here is second.audience
+    second.arrived(Left("#dev", AT, "alice", Ending.PARTED), None)
+    assert seat.recipient.here is None
+    assert seat.participant.room == ""
+
+
+# What is said, and how the room is kept.
+
+
+def test_whoDoesNotListenHearsItInNoSession(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    carol = stage.enter("carol")
+    second = RecordingSeat(RENDERING)
+    carol.seats.append(second)
+    stage.room.attend(second)
+    for nick in ["alice", "bob", "carol"]:
+        stage.heard(nick)
+    event = Said("#lobby", 1, AT, "alice", "hello")
+    stage.room.arrived(event, None, {carol})
+    assert stage.heard("bob") == [repr(event)]
+    assert stage.heard("carol") == second.outlet.take() == []
+
+
+def test_aTopicIsKeptAndHeardByAll(stage: Stage) -> None:
+    [author] = stage.enter("alice").recipients
+    stage.enter("bob")
+    stage.heard("alice")
+    topic = TopicSet("#lobby", AT, "alice", "tea at five")
+    stage.room.arrived(topic, author)
+    assert stage.heard("alice") == stage.heard("bob") == [repr(topic)]
+    assert (stage.room.record.topic, stage.room.record.topicBy) == ("tea at five", "alice")
+
+
+def test_howTheRoomIsKeptIsHeardByAll(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.heard("alice")
+    mode = ModeSet("#lobby", AT, "alice", "private", "on")
+    stage.room.arrived(mode, None)
+    assert stage.heard("alice") == stage.heard("bob") == [repr(mode)]
+
+
+def test_aGuestOwnsTheRoomAsLongAsHeIsThere(stage: Stage) -> None:
+    alice, bob = stage.enter("alice"), stage.enter("bob")
+    stage.room.guestOwners.add(alice)
+    assert stage.room.owns(alice)
+    assert not stage.room.owns(bob)
+    stage.leave("alice")
+    stage.enter("alice")
+    assert not stage.room.owns(stage.members["alice"])
+    assert not stage.room.owns(alice)
+
+
+def test_anAccountOwnsTheRoomWhoeverUsesIt(stage: Stage) -> None:
+    alice = stage.enter("alice")
+    stage.room.record = RoomRecord("#lobby", owners=("carol",))
+    assert not stage.room.owns(alice)
+    alice.account = "carol"
+    assert stage.room.owns(alice)
+
+
+def test_whoIsAwayIsListedSo(stage: Stage) -> None:
+    """Whether he says why or not."""
+    stage.enter("alice").away = "at lunch"
+    stage.enter("bob").away = ""
+    stage.enter("carol")
+    assert stage.room.people(0) == (
+        Person("alice", 0, True),
+        Person("bob", 0, True),
+        Person("carol", 0, False),
+    )
+
+
+def test_theOthersAreAllButOneself(stage: Stage) -> None:
+    stage.enter("alice", "bob", "carol")
+    assert stage.room.others(stage.members["bob"]) == (("alice", "carol"), 0)
+
+
+def test_ofVeryManyTheFirstAreNamed(stage: Stage) -> None:
+    """So that whoever comes in is told about as much as where fewer people are."""
+    nicks = [f"n{number}" for number in range(MAX_NAMES + 5)]
+    stage.enter(*nicks)
+    listed = tuple(map(Person, nicks[:MAX_NAMES]))
+    assert stage.room.people(0) == listed
+    assert stage.room.people(0, 4) == listed[: MAX_NAMES // 4]
+    assert stage.room.others(stage.members["n1"]) == (
+        (nicks[0], *nicks[2 : MAX_NAMES + 1]),
+        4,
+    )
+    assert stage.room.others(stage.members[nicks[-1]], 500) == (("n0", "n1"), MAX_NAMES + 2)
+    seat = stage.members["n0"].seats[0]
+    stage.heard("n0")
+    stage.room.listTo(seat, 0)
+    assert stage.heard("n0") == [repr(Listed("#lobby", listed, 5))]
+
+
+# The end.
+
+
+def test_whoIsPutOutIsNamedWithWhoDidIt(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.heard("alice")
+    left = Left("#lobby", AT, "bob", Ending.KICKED, "enough", by="alice")
+    stage.room.arrived(left, None)
+    assert stage.heard("alice") == [repr(replace(left, count=1))]
+
+
+def test_whoNeverCameDoesNotLeave(stage: Stage) -> None:
+    """A process that has come later never saw him come."""
+    stage.enter("alice")
+    stage.leave("bob")
+    assert stage.heard("alice") == []
+    assert stage.room.nicks == ("alice",)
+
+
+def test_whenTheProcessStopsNobodyHearsOfItsPeople(stage: Stage) -> None:
+    stage.enter("alice", "bob")
+    stage.heard("alice")
+    stage.room.arrived(Left("#lobby", AT, "bob", Ending.SHUTDOWN), None)
+    assert stage.heard("alice") == []
+    assert stage.room.nicks == ("alice",)
+
+
+def test_whenAnotherProcessStopsItsPeopleLeave(stage: Stage) -> None:
+    stage.enter("alice")
+    stage.room.enter(Member("bob", "bob"), Joined("#lobby", AT, "bob"))
+    stage.heard("alice")
+    left = Left("#lobby", AT, "bob", Ending.SHUTDOWN)
+    stage.room.arrived(left, None)
+    assert stage.heard("alice") == [repr(replace(left, count=1))]

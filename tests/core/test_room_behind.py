@@ -1,0 +1,233 @@
+"""Tests for L{chat.core.room}: a reader who is behind hears of comings and goings later."""
+
+from __future__ import annotations
+
+import gc
+from weakref import ref
+
+import pytest
+
+from chat.core.room import COALESCE
+from chat.core.users import Seat
+from chat.vocabulary.events import (
+    Changed,
+    Ending,
+    Event,
+    Joined,
+    Left,
+    Listed,
+    ModeSet,
+    Person,
+    Renamed,
+    Said,
+    TopicSet,
+)
+from tests.support.doubles import ReprRendering
+from tests.support.hubs import AT, RecordingSeat
+from tests.support.rooms import ECHOING, RENDERING, Stage
+
+SAID = Said("#lobby", 1, AT, "alice", "hi")
+
+
+def joined(nick: str, count: int) -> str:
+    return repr(Joined("#lobby", AT, nick, count))
+
+
+def left(nick: str, count: int) -> str:
+    return repr(Left("#lobby", AT, nick, Ending.QUIT, count=count))
+
+
+def late(joined: str, left: str, count: int) -> str:
+    return repr(Changed("#lobby", AT, tuple(joined.split()), tuple(left.split()), count, True))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """A room with alice, bob, and one who is behind."""
+    return behind(Stage())
+
+
+def behind(stage: Stage, rendering: ReprRendering = RENDERING) -> Stage:
+    stage.enter("alice", "bob")
+    stage.enter("slow", rendering=rendering)
+    for nick in ("alice", "bob", "slow"):
+        stage.heard(nick)
+    stage.outlets["slow"].busy = True
+    return stage
+
+
+def seatOf(stage: Stage, nick: str) -> Seat:
+    return stage.members[nick].seats[0]
+
+
+def relieve(stage: Stage) -> None:
+    stage.outlets["slow"].busy = False
+    stage.room.relieved(seatOf(stage, "slow"))
+
+
+def test_othersHearAtOnce(stage: Stage) -> None:
+    stage.enter("carol")
+    stage.leave("bob")
+    assert stage.heard("alice") == [joined("carol", 4), left("bob", 3)]
+    assert stage.heard("carol") == [left("bob", 3)]
+
+
+def test_whoIsBehindHearsWhenNothingWaitsAnyMore(stage: Stage) -> None:
+    stage.enter("carol", "dave")
+    stage.leave("bob")
+    assert stage.heard("slow") == []
+    relieve(stage)
+    assert stage.heard("slow") == [late("carol dave", "bob", 4)]
+    relieve(stage)
+    assert stage.heard("slow") == []
+
+
+def test_afterwardsHeHearsOfEach(stage: Stage) -> None:
+    stage.enter("carol")
+    relieve(stage)
+    stage.heard("slow")
+    stage.leave("carol")
+    assert stage.heard("slow") == [left("carol", 3)]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        SAID,
+        Renamed("#lobby", AT, "carol", "eve"),
+        TopicSet("#lobby", AT, "alice", "tea"),
+        ModeSet("#lobby", AT, "alice", "private", "on"),
+    ],
+)
+def test_whatElseHappensComesAfterIt(stage: Stage, event: Event) -> None:
+    """Nobody says anything before he has come."""
+    stage.enter("carol")
+    stage.room.arrived(event, None)  # type: ignore[arg-type]
+    assert stage.heard("slow") == [late("carol", "", 4), repr(event)]
+    stage.leave("bob")
+    assert stage.heard("slow") == []
+    relieve(stage)
+    assert stage.heard("slow") == [late("", "bob", 3)]
+
+
+def test_whatHeHeardBeforeComesBefore(stage: Stage) -> None:
+    """Also when he falls behind in the middle of a turn."""
+    stage.outlets["slow"].busy = False
+    stage.enter("carol")
+    stage.outlets["slow"].busy = True
+    stage.leave("carol")
+    relieve(stage)
+    assert stage.heard("slow") == [joined("carol", 4), late("", "carol", 3)]
+
+
+def test_untilNothingWaitsItIsGathered(stage: Stage) -> None:
+    """Not only while he is busy: else he would hear of one who goes before he came."""
+    stage.enter("carol")
+    stage.outlets["slow"].busy = False
+    stage.leave("carol")
+    stage.leave("bob")
+    assert stage.heard("slow") == []
+    relieve(stage)
+    assert stage.heard("slow") == [late("", "bob", 2)]
+
+
+def test_whoCameAndWentAgainIsNotToldOf(stage: Stage) -> None:
+    stage.enter("carol")
+    stage.leave("carol")
+    relieve(stage)
+    stage.room.arrived(SAID, None)
+    assert stage.heard("slow") == [repr(SAID)]
+
+
+def test_whoLeavesIsToldNothing(stage: Stage) -> None:
+    """Not even when he comes back."""
+    slow = stage.members["slow"]
+    stage.enter("carol")
+    stage.leave("slow")
+    stage.room.enter(slow, Joined("#lobby", AT, "slow"))
+    stage.room.relieved(slow.seats[0])
+    assert stage.heard("slow") == []
+
+
+def test_oneSessionIsBehindAndTheOtherIsNot(stage: Stage) -> None:
+    quick = RecordingSeat()
+    stage.members["slow"].seats.append(quick)
+    stage.room.attend(quick)
+    stage.enter("carol")
+    assert stage.heard("slow") == []
+    assert quick.outlet.take() == [joined("carol", 4)]
+
+
+def test_aSessionThatDoesNotListenYetIsToldNothing(stage: Stage) -> None:
+    seat = RecordingSeat()
+    seat.outlet.busy = True
+    stage.members["alice"].seats.append(seat)
+    stage.enter("carol")
+    stage.room.attend(seat)
+    stage.room.relieved(seat)
+    assert seat.outlet.take() == []
+
+
+def test_aSessionThatHasEndedIsToldNothing(stage: Stage) -> None:
+    """He has another one, so he has not left the room."""
+    stage.enter("carol")
+    slow = stage.members["slow"]
+    slow.seats.append(RecordingSeat())
+    slow.seats.pop(0).recipient.withdraw()
+    stage.room.arrived(SAID, None)
+    assert stage.heard("slow") == []
+
+
+def test_aSessionThatHasEndedIsNotKept(stage: Stage) -> None:
+    stage.enter("carol")
+    slow = stage.members["slow"]
+    slow.seats.append(RecordingSeat())
+    ended = ref(slow.seats[0])
+    slow.seats.pop(0).recipient.withdraw()
+    stage.heard("alice")
+    gc.collect()
+    assert ended() is None
+
+
+def test_whoIsToldWhoIsHereHearsOfTheChangesBefore() -> None:
+    """A program that took the list first would miss who goes after it."""
+    stage = behind(Stage(), ECHOING)
+    stage.enter("carol")
+    stage.room.listTo(seatOf(stage, "slow"), 0)
+    people = tuple(map(Person, ("alice", "bob", "slow", "carol")))
+    assert stage.heard("slow") == [late("carol", "", 4), repr(Listed("#lobby", people))]
+    stage.leave("carol")
+    relieve(stage)
+    assert stage.heard("slow") == [late("", "carol", 3)]
+
+
+# In a crowd.
+
+
+def test_aProgramIsToldOfACrowdLater() -> None:
+    stage = Stage(announceLimit=2)
+    stage.enter("alice", "bob")
+    stage.enter("slow", rendering=ECHOING)
+    stage.clock.advance(COALESCE)
+    stage.heard("slow")
+    stage.outlets["slow"].busy = True
+    for nick in ("carol", "dave"):
+        stage.enter(nick)
+        stage.clock.advance(COALESCE)
+    stage.leave("carol")
+    stage.clock.advance(COALESCE)
+    assert stage.heard("slow") == []
+    relieve(stage)
+    # It would not have been told of each in any case.
+    assert stage.heard("slow") == [repr(Changed("#lobby", AT, ("dave",), ("carol",), 4))]
+
+
+def test_aPersonIsToldNothingOfACrowd() -> None:
+    silent = ReprRendering(silentAbout=(Changed,))
+    stage = behind(Stage(announceLimit=2), silent)
+    stage.enter("carol")
+    stage.clock.advance(COALESCE)
+    relieve(stage)
+    stage.room.arrived(SAID, None)
+    assert stage.heard("slow") == [repr(SAID)]
+    assert len([event for event in silent.rendered if isinstance(event, Changed)]) == 1

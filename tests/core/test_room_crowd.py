@@ -1,0 +1,136 @@
+"""Tests for L{chat.core.room}: a room with so many people that not each of them is announced."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.core.room import COALESCE
+from chat.vocabulary.events import Changed, Ending, Joined, Left, Renamed, Said
+from tests.support.doubles import ReprRendering
+from tests.support.hubs import AT
+from tests.support.rooms import Stage
+
+
+def changed(joined: str, left: str, count: int) -> str:
+    return repr(Changed("#lobby", AT, tuple(joined.split()), tuple(left.split()), count))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """A room in which two people are announced, with a person and a program in it."""
+    stage = Stage(announceLimit=2)
+    stage.enter("alice", rendering=ReprRendering(silentAbout=(Changed,)))
+    stage.enter("robot", rendering=ReprRendering(echoes=True))
+    stage.heard("alice")
+    stage.heard("robot")
+    return stage
+
+
+def later(stage: Stage) -> None:
+    stage.clock.advance(COALESCE)
+
+
+@pytest.mark.parametrize("limit", [0, 10])
+def test_belowTheLimitEverybodyIsAnnounced(limit: int) -> None:
+    stage = Stage(announceLimit=limit)
+    stage.enter("alice", "bob", "carol")
+    stage.leave("bob")
+    assert stage.heard("alice") == [
+        repr(Joined("#lobby", AT, "bob", 2)),
+        repr(Joined("#lobby", AT, "carol", 3)),
+        repr(Left("#lobby", AT, "bob", Ending.QUIT, count=2)),
+    ]
+
+
+def test_theLimitIsTheLastThatIsAnnounced() -> None:
+    stage = Stage(announceLimit=2)
+    stage.enter("alice", "bob")
+    assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
+    stage.leave("bob")
+    assert stage.heard("alice") == [repr(Left("#lobby", AT, "bob", Ending.QUIT, count=1))]
+
+
+def test_aboveTheLimitProgramsAreToldOfManyAtOnce(stage: Stage) -> None:
+    stage.enter("carol", "dave")
+    stage.leave("alice")
+    assert stage.heard("robot") == []
+    later(stage)
+    assert stage.heard("robot") == [changed("carol dave", "alice", 3)]
+    assert stage.room.nicks == ("robot", "carol", "dave")
+
+
+def test_aboveTheLimitPeopleAreToldNothing(stage: Stage) -> None:
+    stage.enter("carol", "dave")
+    stage.leave("carol")
+    stage.leave("robot")
+    later(stage)
+    assert stage.heard("alice") == []
+
+
+def test_whoComesIsAmongTheChangesHimself(stage: Stage) -> None:
+    stage.enter("carol")
+    later(stage)
+    assert stage.heard("carol") == [changed("carol", "", 3)]
+
+
+def test_aSecondOfQuietBeginsAnew(stage: Stage) -> None:
+    stage.enter("carol")
+    later(stage)
+    later(stage)
+    stage.enter("dave")
+    later(stage)
+    assert stage.heard("robot") == [changed("carol", "", 3), changed("dave", "", 4)]
+
+
+def test_changesWaitASecondAtMost(stage: Stage) -> None:
+    """However many come."""
+    stage.enter("carol")
+    stage.clock.advance(COALESCE / 2)
+    stage.enter("dave")
+    stage.clock.advance(COALESCE / 2)
+    assert stage.heard("robot") == [changed("carol dave", "", 4)]
+
+
+@pytest.mark.parametrize("isRenamed", [False, True])
+def test_whatHappensComesAfterTheChangesBeforeIt(stage: Stage, isRenamed: bool) -> None:
+    """Nobody says anything before he has come."""
+    stage.enter("carol")
+    if isRenamed:
+        stage.rename("carol", "eve")
+        event: object = Renamed("#lobby", AT, "carol", "eve")
+    else:
+        stage.room.arrived(Said("#lobby", 1, AT, "carol", "hi"), None)
+        event = Said("#lobby", 1, AT, "carol", "hi")
+    assert stage.heard("robot") == [changed("carol", "", 3), repr(event)]
+    later(stage)
+    assert stage.heard("robot") == []
+
+
+def test_whoComesAndGoesIsGone(stage: Stage) -> None:
+    """A program that came in between has seen him on its list."""
+    stage.enter("carol")
+    stage.enter("robot2", rendering=ReprRendering(echoes=True))
+    stage.leave("carol")
+    later(stage)
+    assert stage.heard("robot2") == [changed("robot2", "carol", 3)]
+
+
+def test_whoGoesAndComesBackIsHere(stage: Stage) -> None:
+    """A program that came in between has not seen him on its list."""
+    stage.enter("carol")
+    later(stage)
+    stage.leave("carol")
+    stage.enter("robot2", rendering=ReprRendering(echoes=True))
+    stage.enter("carol")
+    later(stage)
+    assert stage.heard("robot2") == [changed("carol robot2", "", 4)]
+
+
+def test_theLastOfACrowdIsToldOfWithTheFirstWhoIsAnnounced(stage: Stage) -> None:
+    stage.enter("carol")
+    stage.leave("carol")
+    stage.leave("alice")
+    assert stage.heard("robot") == [
+        changed("", "carol", 2),
+        repr(Left("#lobby", AT, "alice", Ending.QUIT, count=1)),
+    ]

@@ -1,0 +1,365 @@
+"""Tests for L{chat.core.rooms}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
+
+from chat.core.room import Room
+from chat.core.rooms import MAX_JOINED, MAX_OWNED, MAX_ROOMS, Directory
+from chat.core.users import Member
+from chat.vocabulary.errors import (
+    HistoryUnavailable,
+    InviteNeeded,
+    KeyNeeded,
+    NoSuchRoom,
+    NotInRoom,
+    RoomsFull,
+    TooManyRooms,
+)
+from chat.vocabulary.events import Ending, Joined, Left, RoomRow
+from chat.vocabulary.records import Record, RoomRecord
+from tests.support.credentials import RecordingLedger
+from tests.support.doubles import endOfTurn
+from tests.support.servers import AT
+
+DEV = "#dev"
+
+
+class Ledger(RecordingLedger):
+    """
+    A ledger that may be told to remove what it does not have.
+    """
+
+    def remove(self, record: Record) -> Deferred[None]:
+        self.records.setdefault(record.key, record)
+        return super().remove(record)
+
+
+class Town:
+    """
+    A directory, and where it keeps the rooms.
+
+    @ivar forgotten: Rooms whose lines nobody shall read any more.
+    """
+
+    def __init__(self, **limits: Any) -> None:
+        clock = Clock()
+        self.ledger = Ledger()
+        self.forgotten: list[str] = []
+        self.rooms = Directory(
+            self.ledger, endOfTurn(clock), clock.callLater, self.forgotten.append, **limits
+        )
+
+    def enter(self, member: Member, name: str, key: str = "", isOperator: bool = False) -> Room:
+        self.rooms.admit(member, name, key, isOperator)
+        room = self.rooms.find(name)
+        assert room is not None
+        member.rooms.append(name)
+        room.enter(member, Joined(name, AT, member.nick))
+        return room
+
+    def leave(self, member: Member, room: Room) -> None:
+        member.rooms.remove(room.name)
+        room.arrived(Left(room.name, AT, member.nick, Ending.PARTED), None)
+        self.rooms.emptied(room)
+
+    def keep(self, room: Room, **changes: Any) -> None:
+        fields = {name: getattr(room.record, name) for name in RoomRecord.__slots__}
+        self.rooms.keep(room, RoomRecord(**(fields | changes)))
+
+
+def guest(nick: str) -> Member:
+    return Member(nick, nick)
+
+
+def owner(nick: str) -> Member:
+    return Member(nick, nick, account=nick)
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+# Which there are.
+
+
+def test_thereIsTheRoomInWhichEverybodyBegins() -> None:
+    assert [row.room for row in Town().rooms.listed(guest("alice"), False)] == ["#lobby"]
+    town = Town(start="#hall")
+    assert town.rooms.start == "#hall"
+    assert town.rooms.find("#hall") is not None
+    assert town.rooms.find("#lobby") is None
+
+
+def test_aRoomIsMadeOnce(town: Town) -> None:
+    room = town.rooms.open(DEV)
+    assert town.rooms.open(DEV) is town.rooms.find(DEV) is room
+    assert len(town.rooms) == 2
+
+
+def test_theFullestIsFirst(town: Town) -> None:
+    alice, bob = guest("alice"), guest("bob")
+    for name in ("#b", "#a", DEV):
+        town.enter(alice, name)
+    town.keep(town.enter(bob, DEV), topic="tools")
+    assert town.rooms.listed(bob, False) == (
+        RoomRow(DEV, 2, "tools", True),
+        RoomRow("#a", 1),
+        RoomRow("#b", 1),
+        RoomRow("#lobby", 0),
+    )
+
+
+# Who may.
+
+
+def test_soManyRoomsAtMost(town: Town) -> None:
+    for number in range(MAX_ROOMS - 1):
+        town.rooms.admit(guest("alice"), f"#r{number}", "", False)
+    with pytest.raises(RoomsFull) as raised:
+        town.rooms.admit(guest("alice"), "#another", "", False)
+    assert raised.value.about == "5000"
+    town.rooms.admit(guest("alice"), "#r7", "", False)
+
+
+def test_oneIsInSoManyRoomsAtMost(town: Town) -> None:
+    alice = guest("alice")
+    for number in range(MAX_JOINED):
+        town.enter(alice, f"#r{number}")
+    with pytest.raises(TooManyRooms) as raised:
+        town.rooms.admit(alice, "#another", "", True)
+    assert raised.value.about == "20"
+    assert town.rooms.find("#another") is None
+
+
+def test_withoutLimits() -> None:
+    town, alice = Town(maxRooms=0, maxJoined=0), guest("alice")
+    for number in range(50):
+        town.enter(alice, f"#r{number}")
+    assert len(town.rooms) == 51
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [({"password": "hunter2"}, KeyNeeded), ({"isPrivate": True}, InviteNeeded)],
+)
+def test_notEverybodyMayComeIn(town: Town, changes: dict[str, Any], error: type[Exception]) -> None:
+    room = town.enter(guest("alice"), DEV)
+    town.keep(room, **changes)
+    bob = guest("bob")
+    with pytest.raises(error, match=DEV):
+        town.rooms.admit(bob, DEV, "hunter3", False)
+    town.rooms.admit(bob, DEV, "", True)
+    # By invitation, as often as he likes, until it is taken back.
+    town.rooms.invite(room, bob)
+    town.rooms.admit(bob, DEV, "", False)
+    town.rooms.admit(bob, DEV, "", False)
+    town.rooms.uninvite(room, bob)
+    with pytest.raises(error):
+        town.rooms.admit(bob, DEV, "", False)
+
+
+def test_aKeyDoesNotOpenAPrivateRoom(town: Town) -> None:
+    room = town.enter(guest("alice"), DEV)
+    town.keep(room, password="hunter2")
+    town.rooms.admit(guest("bob"), DEV, "hunter2", False)
+    town.keep(room, isPrivate=True)
+    with pytest.raises(InviteNeeded):
+        town.rooms.admit(guest("bob"), DEV, "hunter2", False)
+
+
+def test_whoMayReadAndSee(town: Town) -> None:
+    alice, bob = guest("alice"), guest("bob")
+    room = town.enter(alice, DEV)
+    town.rooms.readable(bob, DEV)
+    assert town.rooms.visible(bob, DEV, False) is room
+    town.keep(room, password="hunter2")
+    assert town.rooms.visible(bob, DEV, False) is room
+    with pytest.raises(NotInRoom):
+        town.rooms.readable(bob, DEV)
+    town.keep(room, password="", isPrivate=True)
+    with pytest.raises(NotInRoom):
+        town.rooms.readable(bob, DEV)
+    with pytest.raises(NoSuchRoom):
+        town.rooms.visible(bob, DEV, False)
+    assert town.rooms.visible(bob, DEV, True) is town.rooms.visible(alice, DEV, False) is room
+    town.rooms.readable(alice, DEV)
+    for nothing in ("#nothing", ""):
+        with pytest.raises(NotInRoom):
+            town.rooms.readable(bob, nothing)
+        with pytest.raises(NoSuchRoom):
+            town.rooms.visible(bob, nothing, True)
+
+
+# Who owns them.
+
+
+def test_whoMakesARoomOwnsIt(town: Town) -> None:
+    alice, bob = owner("alice"), guest("bob")
+    assert town.enter(alice, DEV).owns(alice)
+    assert town.enter(bob, "#ops").owns(bob)
+    assert not town.enter(bob, DEV).owns(bob)
+    assert town.ledger.calls == [("put", RoomRecord(DEV, owners=("alice",)))]
+
+
+def test_nobodyOwnsTheRoomInWhichEverybodyBegins(town: Town) -> None:
+    alice = owner("alice")
+    assert not town.enter(alice, "#lobby").owns(alice)
+
+
+def test_anOwnerMoreOrLess(town: Town) -> None:
+    alice, bob, carol = owner("alice"), guest("bob"), owner("carol")
+    room = town.enter(alice, DEV)
+    for each in (bob, carol, carol):
+        town.rooms.own(room, each)
+    both: tuple[str, ...] = ("alice", "carol")
+    assert room.record.owners == both
+    assert room.guestOwners == {bob}
+    for each in (alice, bob, bob):
+        town.rooms.disown(room, each)
+    assert room.record.owners == ("carol",)
+    assert room.guestOwners == set()
+    assert [record for _, record in town.ledger.calls] == [
+        RoomRecord(DEV, owners=owners) for owners in (("alice",), both, ("carol",))
+    ]
+
+
+def test_anAccountOwnsSoManyRoomsForEver(town: Town) -> None:
+    """Else one person could make all the rooms that there may be."""
+    alice = owner("alice")
+    for number in range(MAX_OWNED + 1):
+        town.leave(alice, town.enter(alice, f"#r{number}"))
+    assert len(town.rooms) == MAX_OWNED + 1
+    assert town.rooms.find(f"#r{MAX_OWNED}") is None
+    another = town.enter(alice, "#another")
+    assert another.owns(alice)
+    assert another.record.owners == ()
+
+
+def test_whatAGuestOwnsHisNewAccountOwns(town: Town) -> None:
+    alice, bob = guest("alice"), guest("bob")
+    own, other = town.enter(alice, DEV), town.enter(bob, "#ops")
+    town.enter(alice, "#ops")
+    alice.account = "alice"
+    town.rooms.registered(alice)
+    assert own.record.owners == ("alice",)
+    assert own.guestOwners == set()
+    assert other.record.owners == ()
+
+
+def test_whatAnAccountOwnedThatIsNoMore(town: Town) -> None:
+    alice, bob = owner("alice"), owner("bob")
+    room, kept = town.enter(alice, DEV), town.enter(alice, "#ops")
+    town.rooms.own(kept, bob)
+    for each in (room, kept):
+        town.leave(alice, each)
+    assert town.rooms.find(DEV) is room
+    town.rooms.unregistered("alice")
+    assert town.rooms.find(DEV) is None
+    assert town.forgotten == [DEV]
+    assert kept.record.owners == ("bob",)
+    assert set(town.ledger.records) == {"#ops"}
+
+
+# Which are forgotten.
+
+
+def test_anEmptyRoomIsForgotten(town: Town) -> None:
+    alice, bob = guest("alice"), guest("bob")
+    room = town.enter(alice, DEV)
+    town.enter(bob, DEV)
+    town.keep(room, topic="tools")
+    town.leave(alice, room)
+    assert town.rooms.find(DEV) is room
+    town.leave(bob, room)
+    assert town.rooms.find(DEV) is None
+    assert town.forgotten == [DEV]
+    assert town.ledger.records == {}
+
+
+def test_whatIsForgottenIsForgottenOnce(town: Town) -> None:
+    alice = guest("alice")
+    room = town.enter(alice, DEV)
+    town.leave(alice, room)
+    again = town.enter(alice, DEV)
+    town.rooms.emptied(room)
+    assert town.rooms.find(DEV) is again
+    assert town.forgotten == [DEV]
+
+
+def test_whatIsKept(town: Town) -> None:
+    alice = owner("alice")
+    for name in (DEV, "#lobby"):
+        town.leave(alice, town.enter(alice, name))
+        assert town.rooms.find(name) is not None
+    assert town.forgotten == []
+
+
+def test_anEmptyRoomThatItsLastOwnerGivesUpIsForgottenLater(town: Town) -> None:
+    alice, bob = owner("alice"), guest("bob")
+    room = town.enter(alice, DEV)
+    town.enter(bob, DEV)
+    town.rooms.disown(room, alice)
+    town.leave(alice, room)
+    town.leave(bob, room)
+    assert town.rooms.find(DEV) is None
+
+
+# After a restart.
+
+
+def test_whatAnAccountOwnsIsThereAgain(town: Town) -> None:
+    record = RoomRecord(DEV, "tools", "alice", "hunter2", True, True, ("alice",))
+    lobby = RoomRecord("#lobby", "manners", "carol")
+    town.rooms.load([record, lobby])
+    room, start = town.rooms.find(DEV), town.rooms.find("#lobby")
+    assert room is not None
+    assert start is not None
+    assert (room.record, start.record) == (record, lobby)
+    assert town.ledger.calls == []
+    with pytest.raises(InviteNeeded):
+        town.rooms.admit(guest("bob"), DEV, "hunter2", False)
+    town.rooms.admit(owner("alice"), DEV, "", False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "isForgotten"),
+    [({}, False), ({"password": "hunter2"}, True), ({"isPrivate": True}, True)],
+)
+def test_whatGuestsOwnedIsNot(town: Town, changes: dict[str, Any], isForgotten: bool) -> None:
+    record = RoomRecord(DEV, "tools", "bob", **changes)
+    town.ledger.put(record)
+    town.rooms.load([record])
+    assert town.rooms.find(DEV) is None
+    assert town.ledger.records == {}
+    # Whoever makes it anew must not read what was said behind a key.
+    assert town.forgotten == ([DEV] if isForgotten else [])
+
+
+def test_whatCannotBeKeptHoldsAllTheSame(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("put", "remove"):
+        monkeypatch.setattr(town.ledger, name, lambda record: fail(HistoryUnavailable()))
+    with capturedLogs() as logged:
+        room = town.enter(owner("alice"), DEV)
+        town.rooms.load([RoomRecord("#ops")])
+    assert room.record.owners == ("alice",)
+    assert [event["room"] for event in logged] == [DEV, "#ops"]
+
+
+def test_anAccountThatIsNoMoreHasBeenInvitedNowhere(town: Town) -> None:
+    """Its name is free for somebody else."""
+    room = town.enter(guest("alice"), DEV)
+    bob = guest("bob")
+    bob.account = "bob"
+    town.rooms.invite(room, bob)
+    town.keep(room, isPrivate=True, guests=room.record.guests)
+    town.rooms.admit(bob, DEV, "", False)
+    town.rooms.unregistered("bob")
+    with pytest.raises(InviteNeeded):
+        town.rooms.admit(bob, DEV, "", False)

@@ -1,0 +1,247 @@
+"""Tests for L{chat.credentials.checkers}."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from pytest_twisted import ensureDeferred
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred
+from twisted.logger import capturedLogs
+from zope.interface.verify import verifyObject
+
+from chat.core.accounts import Accounts
+from chat.credentials.checkers import AccountChecker
+from chat.credentials.hashing import MAX_WAITING, THREADS, Hashing
+from chat.vocabulary.errors import TryLater
+from chat.vocabulary.records import Account
+from tests.support.credentials import CountingHasher, RecordingLedger, seenInLog
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def checker(accounts: Accounts, hashing: Hashing) -> AccountChecker:
+    return AccountChecker(accounts, hashing)
+
+
+def ask(checker: AccountChecker, name: str, password: str = PASSWORD) -> Deferred[bytes]:
+    return checker.requestAvatarId(UsernamePassword(name.encode(), password.encode()))
+
+
+async def register(accounts: Accounts, hashing: Hashing, name: str = "Alice") -> Account:
+    return await accounts.create(name, await hashing.hash(PASSWORD))
+
+
+def test_interface(checker: AccountChecker) -> None:
+    assert verifyObject(ICredentialsChecker, checker)
+
+
+@ensureDeferred
+async def test_rightPassword(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
+) -> None:
+    await register(accounts, hashing)
+    assert await ask(checker, "Alice") == b"alice"
+    assert await ask(checker, "ＡＬＩＣＥ") == b"alice"
+    # Nothing is written for it.
+    assert len(ledger.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("alice", "wrong horse"),
+        ("alice", PASSWORD.upper()),
+        ("alice", "short"),
+        ("alice", ""),
+        ("bob", PASSWORD),
+        ("", PASSWORD),
+        ("adopted", PASSWORD),
+        ("adopted", ""),
+    ],
+)
+@ensureDeferred
+async def test_wrong(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, name: str, password: str
+) -> None:
+    await register(accounts, hashing)
+    accounts.adopt("adopted")
+    with pytest.raises(UnauthorizedLogin):
+        await ask(checker, name, password)
+
+
+@ensureDeferred
+async def test_timeDoesNotTellWhetherThereIsAnAccount(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
+) -> None:
+    """Each takes as many hashes, in a thread, or none for what cannot be a password."""
+    await register(accounts, hashing)
+    accounts.adopt("adopted")
+    for password, hashes in (("wrong horse", 1), ("short", 0)):
+        for name in ("alice", "adopted", "nobody", "no nickname", "x" * 1000):
+            hasher.threads.clear()
+            with pytest.raises(UnauthorizedLogin):
+                await ask(checker, name, password)
+            assert len(hasher.threads) == hashes
+            assert threading.get_ident() not in hasher.threads
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+@ensureDeferred
+async def test_tooManyAtOnce(
+    checker: AccountChecker,
+    accounts: Accounts,
+    hashing: Hashing,
+    hasher: CountingHasher,
+    name: str,
+) -> None:
+    await register(accounts, hashing)
+    hasher.hold()
+    waiting = [hashing.hash(PASSWORD) for _ in range(THREADS + MAX_WAITING)]
+    with pytest.raises(TryLater):
+        await ask(checker, name)
+    hasher.release()
+    for each in waiting:
+        await each
+
+
+class Slow:
+    """
+    A login whose password is being checked.
+    """
+
+    def __init__(self, checker: AccountChecker, hasher: CountingHasher) -> None:
+        hasher.hold()
+        self._answer = ask(checker, "alice")
+        self._hasher = hasher
+
+    def end(self) -> Deferred[bytes]:
+        self._hasher.release()
+        return self._answer
+
+
+@ensureDeferred
+async def test_aPasswordThatIsChangedMeanwhile(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
+) -> None:
+    account = await register(accounts, hashing)
+    new = await hashing.hash("battery staple")
+    slow = Slow(checker, hasher)
+    accounts.setSecret(account, new)
+    with pytest.raises(UnauthorizedLogin):
+        await slow.end()
+
+
+@ensureDeferred
+async def test_anAccountThatIsRemovedMeanwhile(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
+) -> None:
+    """And that somebody else may have by then."""
+    account = await register(accounts, hashing)
+    for again in (False, True):
+        slow = Slow(checker, hasher)
+        accounts.remove(account)
+        if again:
+            accounts.create("alice", account.secret)
+        with pytest.raises(UnauthorizedLogin):
+            await slow.end()
+        account = accounts.named("alice") or await register(accounts, hashing)
+
+
+@ensureDeferred
+async def test_anOtherChangeMeanwhile(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
+) -> None:
+    account = await register(accounts, hashing)
+    slow = Slow(checker, hasher)
+    accounts.setOperator(account, True)
+    assert await slow.end() == b"alice"
+
+
+@ensureDeferred
+async def test_outdatedParametersAreRenewed(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
+) -> None:
+    old = CountingHasher(timeCost=2).hash(PASSWORD)
+    account = await accounts.create("alice", old)
+    with pytest.raises(UnauthorizedLogin):
+        await ask(checker, "alice", "wrong horse")
+    assert await ask(checker, "alice") == b"alice"
+    # It is done in the background, one of two threads after another.
+    await hashing.stopService()
+    renewed = accounts.named("alice")
+    assert renewed is not None
+    assert renewed.secret != old
+    assert not hashing.needsRehash(renewed.secret)
+    assert ledger.calls == [("put", account), ("put", renewed)]
+    hashing.startService()
+    assert await ask(checker, "alice") == b"alice"
+    assert len(ledger.calls) == 2
+
+
+@ensureDeferred
+async def test_aRenewalComesTooLate(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
+) -> None:
+    """The old password must not take the place of the one that is new by then."""
+    account = await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
+    new = await hashing.hash("battery staple")
+    await ask(checker, "alice")
+    accounts.setSecret(account, new)
+    await hashing.stopService()
+    changed = accounts.named("alice")
+    assert changed is not None
+    assert changed.secret == new
+
+
+@ensureDeferred
+async def test_aRenewalOfWhatIsGone(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing
+) -> None:
+    account = await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
+    await ask(checker, "alice")
+    accounts.remove(account)
+    with capturedLogs() as logged:
+        await hashing.stopService()
+    assert accounts.named("alice") is None
+    assert logged == []
+
+
+@ensureDeferred
+async def test_aRenewalThatIsNotStored(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
+) -> None:
+    """Is made at another login."""
+    await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
+    ledger.hold()
+    await ask(checker, "alice")
+    await hashing.stopService()
+    with capturedLogs() as logged:
+        ledger.end()
+    assert len(ledger.calls) == 2
+    assert logged == []
+
+
+@ensureDeferred
+async def test_aRenewalThatGoesWrong(
+    checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
+) -> None:
+    """Is logged, and the login is as good as any."""
+    await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
+
+    def fail(record: object) -> Deferred[None]:
+        raise RuntimeError(PASSWORD)
+
+    ledger.put = fail  # type: ignore[method-assign]
+    with capturedLogs() as logged:
+        assert await ask(checker, "alice") == b"alice"
+        await hashing.stopService()
+    assert [(event["name"], event["kind"]) for event in logged] == [
+        ("alice", "builtins.RuntimeError")
+    ]
+    assert "fail (test_checkers.py:" in logged[0]["trace"]
+    assert PASSWORD not in seenInLog(logged)

@@ -1,0 +1,282 @@
+"""Tests for L{chat.editor.editor} and its parts: what keys do to the text."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.editor.buffer import MAX_LINE, MAX_LINES
+from chat.editor.completion import completerFor
+from chat.editor.editor import Entered, LineEditor, Request, TooLong
+from chat.editor.keys import Key, KeyPress, Paste
+from tests.support.screens import Terminal, terminal
+
+FAMILY = "👨‍👩‍👧"
+ACUTE = "e\u0301"
+
+
+def typedInto(*keys: KeyPress | str) -> tuple[str, str]:
+    """The text before and behind the cursor after some keys."""
+    it = terminal()
+    it.press(*keys)
+    return it.editor.text[: it.editor.cursor], it.editor.text[it.editor.cursor :]
+
+
+@pytest.mark.parametrize(
+    ("keys", "before", "behind"),
+    [
+        (["abc"], "abc", ""),
+        (["ac", Key.LEFT, "b"], "ab", "c"),
+        (["abc", Key.HOME, Key.RIGHT], "a", "bc"),
+        (["abc", Key.HOME, Key.LEFT], "", "abc"),
+        (["abc", Key.HOME, Key.END, Key.RIGHT], "abc", ""),
+        (["abc", Key.BACKSPACE], "ab", ""),
+        (["abc", Key.HOME, Key.DELETE], "", "bc"),
+        (["abc", Key.HOME, Key.END_OF_INPUT], "", "bc"),
+        ([f"a{ACUTE}", Key.BACKSPACE], "a", ""),
+        ([f"a{ACUTE}", Key.LEFT], "a", ACUTE),
+        ([f"a{FAMILY}b", Key.LEFT, Key.BACKSPACE], "a", "b"),
+        ([FAMILY, Key.LEFT, Key.DELETE], "", ""),
+        (["你好", Key.LEFT, "们"], "你们", "好"),
+        # What is typed grows together with what is there.
+        (["e", "\u0301", Key.LEFT], "", ACUTE),
+        (["👩", Key.LEFT, "👨\u200d"], "👨\u200d👩", ""),
+        (["two words", Key.WORD_LEFT], "two ", "words"),
+        (["two words", Key.WORD_LEFT, Key.WORD_LEFT, Key.WORD_LEFT], "", "two words"),
+        (["two words", Key.HOME, Key.WORD_RIGHT], "two", " words"),
+        (["two words", Key.HOME, Key.WORD_RIGHT, Key.WORD_RIGHT], "two words", ""),
+        (["see http://a/b ", Key.KILL_BLANK_LEFT], "see ", ""),
+        (["see http://a/b ", Key.KILL_WORD_LEFT], "see http://a/", ""),
+        (["two words", Key.HOME, Key.KILL_WORD_RIGHT], "", " words"),
+        (["two words", Key.WORD_LEFT, Key.KILL_TO_START], "", "words"),
+        (["two words", Key.WORD_LEFT, Key.KILL_TO_END], "two ", ""),
+        (["abc", Key.KILL_TO_START, Key.YANK, Key.YANK], "abcabc", ""),
+        # Kills in a row are one.
+        (["one two", Key.KILL_WORD_LEFT, Key.KILL_WORD_LEFT, Key.YANK], "one two", ""),
+        (["ab", Key.LEFT, Key.KILL_TO_START, Key.KILL_TO_END, Key.YANK], "ab", ""),
+        (["ab", Key.LEFT, Key.KILL_TO_START, Key.END, Key.KILL_TO_START, Key.YANK], "b", ""),
+        (["ab", Key.TRANSPOSE], "ba", ""),
+        (["abc", Key.LEFT, Key.TRANSPOSE], "acb", ""),
+        (["a", Key.TRANSPOSE], "a", ""),
+        ([f"{ACUTE}你", Key.TRANSPOSE], f"你{ACUTE}", ""),
+        (["a\x00\x1b\x9b\u202e\u2028b\tc"], "a b c", ""),
+        (["abc", Key.INTERRUPT], "", ""),
+        (["abc", Key.ESCAPE, Key.PAGE_UP, Key.PAGE_DOWN], "abc", ""),
+    ],
+)
+def test_editing(keys: list[KeyPress | str], before: str, behind: str) -> None:
+    """Keys do to the text what they do in every shell."""
+    assert typedInto(*keys) == (before, behind)
+
+
+def test_enter() -> None:
+    """Enter hands over the text and leaves an empty line."""
+    it = terminal()
+    assert it.press("你好", Key.ENTER) == Entered("你好")
+    assert (it.editor.text, it.lines) == ("", [">"])
+    assert it.press(Key.ENTER) == Entered("")
+
+
+def test_requests() -> None:
+    """Ctrl-C and Ctrl-D ask for something only on an empty line."""
+    it = terminal()
+    assert it.press(Key.INTERRUPT) is Request.INTERRUPT
+    assert it.press(Key.END_OF_INPUT) is Request.END
+    assert it.press("a", Key.END_OF_INPUT) is None
+    assert it.press(Key.INTERRUPT) is None
+    assert it.press(Key.SUSPEND) is Request.SUSPEND
+
+
+def test_recall() -> None:
+    """Up and Down go through what was entered; the draft is kept."""
+    it = terminal()
+    for line in ("one", "two", "two", "  ", "three"):
+        it.press(line, Key.ENTER)
+    seen = []
+    it.press("draft")
+    for key in (Key.UP, Key.UP, Key.UP, Key.UP, Key.DOWN, Key.DOWN, Key.DOWN, Key.DOWN):
+        it.press(key)
+        seen.append(it.editor.text)
+    assert seen == ["three", "two", "one", "one", "two", "three", "draft", "draft"]
+    assert it.bells == 2
+
+
+def test_recallChanged() -> None:
+    """A line changed on the way stays changed until one is entered."""
+    it = terminal()
+    it.press("one", Key.ENTER, "two", Key.ENTER)
+    it.press(Key.UP, "!", Key.UP, Key.DOWN)
+    assert it.editor.text == "two!"
+    assert it.press(Key.ENTER) == Entered("two!")
+    it.press(Key.UP, Key.UP)
+    assert it.editor.text == "two"
+
+
+def test_recallBounded() -> None:
+    """The oldest lines are forgotten."""
+    it = Terminal(LineEditor(40, maxRecalled=2))
+    it.press("one", Key.ENTER, "two", Key.ENTER, "three", Key.ENTER)
+    it.press(Key.UP, Key.UP, Key.UP)
+    assert it.editor.text == "two"
+
+
+def test_interruptedLineIsRecalled() -> None:
+    """What Ctrl-C cleared is there again with Up."""
+    it = terminal()
+    it.press("precious", Key.INTERRUPT, Key.UP)
+    assert it.editor.text == "precious"
+
+
+def test_paste() -> None:
+    """Nothing of a paste is sent before Enter, and its last line end is none."""
+    it = terminal()
+    assert it.press(Paste("one\n/quit\n")) is None
+    assert it.row.rstrip() == "> one↵/quit"
+    assert it.press(Key.ENTER) == Entered("one\n/quit")
+
+
+def test_lineBreak() -> None:
+    """Alt-Enter makes a line end like that of a paste."""
+    it = terminal()
+    it.press("one", Key.LINE_BREAK, "two", Key.HOME, Key.DELETE)
+    assert it.press(Key.ENTER) == Entered("ne\ntwo")
+
+
+def test_bound() -> None:
+    """A line holds as many bytes as the protocol takes, counted in UTF-8."""
+    it = terminal()
+    it.press("好" * 400)
+    assert it.editor.text == "好" * ((MAX_LINE - 1) // 3)
+    assert it.bells == 1
+
+
+def test_pasteTooLong() -> None:
+    """Of a paste that has no room nothing is taken, and one is told."""
+    it = terminal()
+    assert it.press("a", Paste("x" * MAX_LINE)) == TooLong(MAX_LINE, MAX_LINES)
+    assert it.press(Paste("x\n" * MAX_LINES + "x")) == TooLong(MAX_LINE, MAX_LINES)
+    assert it.editor.text == "a"
+    assert it.press(Paste(f"{'x' * (MAX_LINE - 2)}\n" * MAX_LINES)) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "tabs", "becomes"),
+    [
+        ("bo", 1, "bob: "),
+        ("hi bo", 1, "hi bob "),
+        ("@bo", 1, "@bob "),
+        ("BO", 1, "bob: "),
+        ("al", 1, "Albert: "),
+        ("al", 2, "alice: "),
+        ("al", 3, "Albert: "),
+        ("李", 1, "李明: "),
+        ("/w", 1, "/who "),
+        ("/帮", 1, "/帮助 "),
+        ("hi /w", 1, "hi /w"),
+        ("nobody", 1, "nobody"),
+        ("", 1, "Albert: "),
+        # The word is whole, so the next Tab completes the next one.
+        ("/w", 2, "/who Albert "),
+    ],
+)
+def test_completion(typed: str, tabs: int, becomes: str) -> None:
+    """Tab completes nicknames and commands, then goes through the choices."""
+    it = terminal()
+    it.press(typed, *[Key.TAB] * tabs)
+    assert it.editor.text == becomes
+
+
+def test_completionPrefix() -> None:
+    """What all choices begin with comes first; Shift-Tab goes back."""
+    it = Terminal(LineEditor(40, complete=completerFor(lambda: ["anna", "annika"], list)))
+    it.press("A", Key.TAB)
+    assert it.editor.text == "ann"
+    it.press(Key.TAB)
+    assert it.editor.text == "anna: "
+    it.press(Key.BACK_TAB)
+    assert it.editor.text == "annika: "
+    it.press("x", Key.TAB)
+    assert it.editor.text == "annika: x"
+    assert it.bells == 1
+
+
+def test_completionInTheMiddle() -> None:
+    """What stands behind the cursor stays there."""
+    it = terminal()
+    it.press(" bo hi", Key.HOME, Key.WORD_RIGHT, Key.TAB)
+    assert it.editor.text == " bob:  hi"
+
+
+def hidden() -> Terminal:
+    it = terminal()
+    it.press("hello", Key.ENTER)
+    it.editor.isHidden = True
+    return it
+
+
+def test_hidden() -> None:
+    """A password is edited as any other text, and nobody can read it."""
+    it = hidden()
+    it.press("s3c你ret", Key.LEFT, Key.BACKSPACE)
+    assert it.lines == ["> ******"]
+    assert it.left == "> *****"
+    assert it.press(Key.ENTER) == Entered("s3c你rt")
+    assert b"s3c" not in it.written
+
+
+def test_hiddenCommand() -> None:
+    """A command is none."""
+    it = hidden()
+    it.press("/nick bob")
+    assert it.lines == ["> /nick bob"]
+
+
+@pytest.mark.parametrize("key", [Key.ENTER, Key.INTERRUPT, Key.KILL_TO_START, Key.KILL_WORD_LEFT])
+def test_hiddenIsNotKept(key: Key) -> None:
+    """Neither among the lines that were entered nor where what was killed is."""
+    it = hidden()
+    it.press("s3cret", key)
+    it.editor.isHidden = False
+    it.press(Key.YANK)
+    assert it.editor.text == ""
+    it.press(Key.UP)
+    assert it.editor.text == "hello"
+    it.press(Key.DOWN)
+    assert it.editor.text == ""
+
+
+@pytest.mark.parametrize("key", [Key.UP, Key.DOWN, Key.TAB])
+def test_hiddenIsNotLeft(key: Key) -> None:
+    """What would keep it, or show what it could be, only rings."""
+    it = hidden()
+    it.press("al", key)
+    assert (it.editor.text, it.bells) == ("al", 1)
+
+
+def test_secrets() -> None:
+    """Some lines are not found again, not even as what was being typed meanwhile."""
+    it = Terminal(LineEditor(40, isSecret=lambda text: text.startswith("/login")))
+    it.press("hello", Key.ENTER, "/login s3cret", Key.UP, Key.DOWN)
+    assert it.editor.text == "/login s3cret"
+    assert it.press(Key.ENTER) == Entered("/login s3cret")
+    it.press(Key.UP)
+    assert it.editor.text == "hello"
+    it.press(Key.DOWN)
+    assert it.editor.text == ""
+    it.press("/login again", Key.INTERRUPT, Key.UP)
+    assert it.editor.text == "hello"
+
+
+def test_completionOfRooms() -> None:
+    """A word with a # is a room, wherever it stands; a space follows."""
+    complete = completerFor(lambda: ["dev"], list, lambda: ["#dev", "#Design", "#ops"])
+    it = Terminal(LineEditor(40, complete=complete))
+    it.press("/join #o", Key.TAB)
+    assert it.editor.text == "/join #ops "
+    it.press(Key.KILL_TO_START, "#D", Key.TAB)
+    assert it.editor.text == "#De"
+    it.press(Key.TAB, Key.TAB)
+    assert it.editor.text == "#dev "
+    # Who knows of no rooms completes none.
+    it = Terminal(LineEditor(40, complete=completerFor(lambda: ["dev"], list)))
+    it.press("#d", Key.TAB)
+    assert it.editor.text == "#d"

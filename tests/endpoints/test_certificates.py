@@ -1,0 +1,405 @@
+"""Tests for L{chat.endpoints.certificates}, mostly over real sockets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pytest_twisted import ensureDeferred
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
+from twisted.internet.interfaces import IHandshakeListener
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.ssl import CertificateOptions
+from twisted.internet.testing import MemoryReactor
+from twisted.internet.threads import deferToThread
+from zope.interface import implementer
+
+from chat.endpoints.certificates import Certificates, reasonOf
+from chat.operations.rehash import CannotRead
+
+# Twisted hands its own certificates to OpenSSL in a way that is out of date.
+pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
+
+
+class Files:
+    """
+    A key and its certificate, in files.
+
+    @ivar serial: the number of the certificate that was written last.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.key, self.chain = directory / "key.pem", directory / "certificate.pem"
+        self.serial = 0
+        self.renew()
+
+    def renew(self) -> None:
+        """Write another key and certificate."""
+        self._write(ec.generate_private_key(ec.SECP256R1()))
+
+    def weaken(self) -> None:
+        """Write a key that nobody should trust any more."""
+        self._write(rsa.generate_private_key(65537, 1024))
+
+    def _write(self, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.test")])
+        now = datetime.now(UTC)
+        self.serial = x509.random_serial_number()
+        signed = (
+            x509.CertificateBuilder(name, name, key.public_key(), self.serial)
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .sign(key, SHA256())
+        )
+        self.key.write_bytes(
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        )
+        self.chain.write_bytes(signed.public_bytes(Encoding.PEM))
+
+    @property
+    def arguments(self) -> str:
+        """What a description says of them."""
+        return f"privateKey={self.key}:certKey={self.chain}"
+
+
+class Echo(Protocol):
+    """Says everything again."""
+
+    def dataReceived(self, data: bytes) -> None:
+        self.transport.write(data)
+
+
+@implementer(IHandshakeListener)
+class Client(Protocol):
+    """
+    Somebody who is connected.
+
+    @ivar secured: fires with the number of the certificate he is shown.
+    """
+
+    def __init__(self) -> None:
+        self.secured: Deferred[int] = Deferred()
+        self.lost: Deferred[None] = Deferred()
+        self._text = b""
+        self._expected: tuple[bytes, Deferred[None]] | None = None
+
+    def handshakeCompleted(self) -> None:
+        self.secured.callback(self.transport.getPeerCertificate().get_serial_number())
+
+    def dataReceived(self, data: bytes) -> None:
+        self._text += data
+        assert self._expected is not None
+        text, heard = self._expected
+        if self._text == text:
+            self._text = b""
+            heard.callback(None)
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self.lost.callback(None)
+
+    def echo(self, text: bytes) -> Deferred[None]:
+        """
+        @return: Fires when the text has come back.
+        """
+        self._expected = text, Deferred()
+        self.transport.write(text)
+        return self._expected[1]
+
+
+class Ports:
+    """
+    Ports with certificates, and who is connected to them.
+
+    @ivar threads: The threads in which files were read.
+    """
+
+    def __init__(self) -> None:
+        from twisted.internet import reactor
+
+        self._reactor: Any = reactor
+        self.threads: set[int] = set()
+        self.certificates = Certificates(self._inThread)
+        self._ports: list[Any] = []
+        self._clients: list[Client] = []
+
+    def _inThread(
+        self, read: Callable[[str], CertificateOptions], source: str
+    ) -> Deferred[CertificateOptions]:
+        def reading() -> CertificateOptions:
+            self.threads.add(threading.get_ident())
+            return read(source)
+
+        done: Deferred[CertificateOptions] = deferToThread(reading)
+        return done
+
+    async def listen(self, description: str) -> int:
+        """
+        @return: The number of the port.
+        """
+        endpoint = self.certificates.endpoint(self._reactor, description)
+        port = await endpoint.listen(Factory.forProtocol(Echo))
+        self._ports.append(port)
+        number: int = port.getHost().port
+        return number
+
+    async def connect(self, port: int) -> Client:
+        client = Client()
+        self._clients.append(client)
+        endpoint = TCP4ClientEndpoint(self._reactor, "127.0.0.1", port)
+        options = CertificateOptions(verify=False)
+        await connectProtocol(wrapClientTLS(options, endpoint), client)
+        return client
+
+    async def shown(self, port: int) -> int:
+        """
+        @return: The number of the certificate that a new connection is shown.
+        """
+        return await (await self.connect(port)).secured
+
+    async def close(self) -> None:
+        for client in self._clients:
+            client.transport.abortConnection()
+            await client.lost
+        for port in self._ports:
+            await port.stopListening()
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Ports]:
+    ports = Ports()
+    try:
+        yield ports
+    finally:
+        await ports.close()
+
+
+@contextmanager
+def refused(reason: str) -> Iterator[None]:
+    with pytest.raises(CannotRead) as raised:
+        yield
+    assert reason in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+@ensureDeferred
+async def test_newConnectionsGetTheNewCertificate(files: Files) -> None:
+    async with opened() as ports:
+        port = await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
+        before = files.serial
+        assert await ports.shown(port) == before
+        files.renew()
+        assert await ports.shown(port) == before
+        await ports.certificates.readAgain()
+        assert await ports.shown(port) == files.serial != before
+        files.renew()
+        await ports.certificates.readAgain()
+        assert await ports.shown(port) == files.serial
+
+
+@ensureDeferred
+async def test_theConnectionsThatAreThereGoOn(files: Files) -> None:
+    async with opened() as ports:
+        port = await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
+        client = await ports.connect(port)
+        await client.echo(b"before")
+        files.renew()
+        await ports.certificates.readAgain()
+        await client.echo(b"after" * 10_000)
+        assert not client.lost.called
+
+
+@ensureDeferred
+async def test_behindAProxy(files: Files) -> None:
+    async with opened() as ports:
+        port = await ports.listen(f"haproxy:ssl:0:interface=127.0.0.1:{files.arguments}")
+        assert await ports.shown(port) == files.serial
+        files.renew()
+        await ports.certificates.readAgain()
+        client = await ports.connect(port)
+        assert await client.secured == files.serial
+        client.transport.write(b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n")
+        await client.echo(b"hello")
+
+
+@ensureDeferred
+async def test_filesAreReadInAThread(files: Files) -> None:
+    async with opened() as ports:
+        await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
+        await ports.certificates.readAgain()
+        assert len(ports.threads) == 1
+        assert threading.get_ident() not in ports.threads
+
+
+def _missing(files: Files) -> str:
+    files.key.unlink()
+    return f"No such file or directory ({files.key})"
+
+
+def _empty(files: Files) -> str:
+    files.chain.write_bytes(b"")
+    return "its certificate or private key cannot be used ("
+
+
+def _garbage(files: Files) -> str:
+    files.key.write_text("garbage")
+    files.chain.write_text("garbage")
+    return "its certificate or private key cannot be used ("
+
+
+def _anotherKey(files: Files) -> str:
+    chain = files.chain.read_bytes()
+    files.renew()
+    files.chain.write_bytes(chain)
+    return "do not match"
+
+
+def _weakKey(files: Files) -> str:
+    files.weaken()
+    return "its certificate or private key cannot be used (ee key too small)"
+
+
+@pytest.mark.parametrize("breakThem", [_missing, _empty, _garbage, _anotherKey, _weakKey])
+@ensureDeferred
+async def test_whatCannotBeUsedIsRefused(files: Files, breakThem: Callable[[Files], str]) -> None:
+    async with opened() as ports:
+        port = await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
+        before = files.serial
+        reason = breakThem(files)
+        with refused(f"ssl:0: {reason}" if reason != "do not match" else reason):
+            await ports.certificates.readAgain()
+        assert await ports.shown(port) == before
+        # And once they are mended, they are used.
+        files.renew()
+        await ports.certificates.readAgain()
+        assert await ports.shown(port) == files.serial
+
+
+@ensureDeferred
+async def test_onePortHindersNoOther(tmp_path: Path) -> None:
+    pairs = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        pairs.append(Files(tmp_path / name))
+    broken, renewed = pairs
+    async with opened() as ports:
+        numbers = [
+            await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}") for files in pairs
+        ]
+        before = broken.serial
+        broken.key.unlink()
+        renewed.renew()
+        with refused(f"No such file or directory ({broken.key})"):
+            await ports.certificates.readAgain()
+        assert [await ports.shown(number) for number in numbers] == [before, renewed.serial]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "privateKey=key.pem:certKey=certificate.pem",
+        "key.pem:certificate.pem",
+        "key.pem:certKey=./certificate.pem",
+        "certKey=certificate.pem:privateKey=od\\:d/k\\\\ey=.pem",
+        "certKey=certificate.pem",
+    ],
+)
+@ensureDeferred
+async def test_pathsStayWhatTheyWere(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
+) -> None:
+    """twistd reads its options before it goes to its run directory."""
+
+    def renew() -> None:
+        files.renew()
+        for copy in ("server.pem", "od:d/k\\ey=.pem"):
+            (tmp_path / copy).write_bytes(files.key.read_bytes())
+
+    (tmp_path / "od:d").mkdir()
+    renew()
+    monkeypatch.chdir(tmp_path)
+    async with opened() as ports:
+        port = await ports.listen(f"ssl:0:{arguments}:interface=127.0.0.1")
+        monkeypatch.chdir("/")
+        renew()
+        await ports.certificates.readAgain()
+        assert await ports.shown(port) == files.serial
+
+
+@ensureDeferred
+async def test_portsWithoutACertificateAreAsEver() -> None:
+    async with opened() as ports:
+        await ports.listen("tcp:0:interface=127.0.0.1")
+        await ports.listen("haproxy:tcp:0:interface=127.0.0.1")
+        await ports.certificates.readAgain()
+        assert ports.threads == set()
+
+
+@pytest.mark.parametrize("prefix", ["", "haproxy:"])
+def test_theDescriptionIsKept(files: Files, prefix: str) -> None:
+    memory = MemoryReactor()
+    certificates = Certificates(deferToThread)
+    description = f"{prefix}ssl:8443:interface=192.0.2.1:backlog=1024:{files.arguments}"
+    certificates.endpoint(memory, description).listen(Factory())
+    [(port, _, backlog, interface)] = memory.tcpServers
+    assert (port, backlog, interface) == (8443, 1024, "192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("description", "error", "reason"),
+    [
+        ("nonsense", ValueError, "Unknown endpoint type: 'nonsense'"),
+        ("ssl:0:privateKey=/nowhere.pem", OSError, "No such file or directory (/nowhere.pem)"),
+        ("tls:/nowhere:0", OSError, "No such file or directory (/nowhere)"),
+        ("ssl:0:nonsense=1", TypeError, "got an unexpected keyword argument 'nonsense'"),
+    ],
+)
+def test_whatCannotBeUsedAtTheStart(description: str, error: type[Exception], reason: str) -> None:
+    certificates = Certificates(deferToThread)
+    with pytest.raises(error) as raised:
+        certificates.endpoint(MemoryReactor(), description)
+    assert reason in reasonOf(raised.value)
+
+
+def test_aPortThatNobodyCouldUseIsNotOpened(files: Files) -> None:
+    files.weaken()
+    memory = MemoryReactor()
+    endpoint = Certificates(deferToThread).endpoint(memory, f"ssl:0:{files.arguments}")
+    failures: list[Any] = []
+    endpoint.listen(Factory()).addErrback(failures.append)
+    assert failures[0].check(CannotRead)
+    assert "(ee key too small)" in str(failures[0].value)
+    assert memory.sslServers == []
+
+
+def test_aReadingThatIsGivenUp(files: Files) -> None:
+    reading: Deferred[CertificateOptions] = Deferred()
+    certificates = Certificates(lambda read, source: reading)
+    certificates.endpoint(MemoryReactor(), f"ssl:0:{files.arguments}")
+    failures: list[Any] = []
+    again = certificates.readAgain().addErrback(failures.append)
+    again.cancel()
+    assert str(failures[0].value) == "ssl:0: not read in time"
+    assert reasonOf(CancelledError()) == "not read in time"
+
+
+def test_aDirectoryWithoutACertificate(tmp_path: Path) -> None:
+    """Or it would be found out by the first who comes."""
+    (tmp_path / "README").touch()
+    certificates = Certificates(deferToThread)
+    with pytest.raises(CannotRead, match=r"^no certificate in "):
+        certificates.endpoint(MemoryReactor(), f"tls:{tmp_path}:0")

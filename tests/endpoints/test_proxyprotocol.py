@@ -1,0 +1,324 @@
+"""Tests for L{chat.endpoints.proxyprotocol}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from ipaddress import IPv4Address as IPv4
+from ipaddress import IPv6Address as IPv6
+from ipaddress import ip_address
+from struct import pack
+from typing import Any
+
+import pytest
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Protocol
+from twisted.logger import capturedLogs
+
+from chat.endpoints import proxyprotocol
+from chat.endpoints.proxyprotocol import (
+    HEADER_TIMEOUT,
+    NO_HEADER,
+    ProxiedEndpoint,
+    ProxiedFactory,
+    isPartial,
+)
+from chat.protocols.closing import LINGER_TIMEOUT
+from chat.vocabulary.events import Ending
+from chat.vocabulary.limits import Limits
+from tests.support.doubles import HandPeer
+from tests.support.hubs import now
+from tests.support.service import RELAXED, Service
+
+PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
+SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
+
+
+def version1(host: str) -> bytes:
+    kind, to = ("TCP6", "2001:db8::9") if ":" in host else ("TCP4", "192.0.2.9")
+    return f"PROXY {kind} {host} {to} 1000 8080\r\n".encode()
+
+
+def version2(host: str) -> bytes:
+    if ":" in host:
+        kind, addresses = 0x21, IPv6(host).packed + IPv6("2001:db8::9").packed
+    else:
+        kind, addresses = 0x11, IPv4(host).packed + IPv4("192.0.2.9").packed
+    addresses += pack("!HH", 1000, 8080)
+    return SIGNATURE + pack("!BBH", 0x21, kind, len(addresses)) + addresses
+
+
+# The proxy itself, which looks whether the service is there, and one that does not say for whom.
+LOCAL = SIGNATURE + pack("!BBH", 0x20, 0, 0)
+UNKNOWN = b"PROXY UNKNOWN\r\n"
+
+
+class Stage:
+    """
+    A service to which people come through a proxy.
+    """
+
+    def __init__(self, limits: Limits = RELAXED) -> None:
+        self.service = Service(limits=limits)
+        self.reactor = self.service.reactor
+        self.factory = ProxiedFactory(self.service.factory, self.reactor)
+
+    def comes(self, *pieces: bytes) -> HandPeer:
+        """
+        @param pieces: What the proxy sends, each in a turn of its own.
+        """
+        peer = self.reactor.connect(self.factory.buildProtocol(PROXY), PROXY)
+        for piece in pieces:
+            peer.send(piece)
+            self.reactor.turn()
+        return peer
+
+    def heard(self, peer: HandPeer) -> list[str]:
+        return self.service.heard(peer)
+
+    def addressOf(self, nick: str) -> str:
+        """
+        @return: Where the service thinks somebody is.
+        """
+        [seat] = self.service.hub.nicknames.named(nick).seats
+        return str(ip_address(seat.address()))
+
+    @property
+    def connections(self) -> int:
+        return self.service.factory.admission.connections
+
+    def assertOver(self) -> None:
+        """
+        Nothing is left.
+        """
+        for _ in range(4):
+            self.reactor.turn()
+        assert self.connections == 0
+        assert self.service.factory.endAll(Ending.SHUTDOWN, 1).called
+        assert not self.reactor.isReading
+        assert self.reactor.getDelayedCalls() == []
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    with closing(stage.service):
+        yield stage
+
+
+@pytest.mark.parametrize("header", [version1, version2])
+@pytest.mark.parametrize("host", ["198.51.100.7", "2001:db8::7"])
+def test_heIsWhereTheProxySays(stage: Stage, header: Any, host: str) -> None:
+    bob = stage.comes(header(host), b"bob\r\n")
+    assert "You are bob" in stage.heard(bob)[-1]
+    assert stage.addressOf("bob") == host
+
+
+@pytest.mark.parametrize("header", [version1, version2])
+def test_aLineMayComeWithTheHeader(stage: Stage, header: Any) -> None:
+    """In the order in which they came."""
+    bob = stage.comes(header("198.51.100.7") + b"bob\r\n/ping 1\r\n/pi", b"ng 2\r\n")
+    assert stage.heard(bob)[-2:] == ["--- PONG 1", "--- PONG 2"]
+    assert stage.addressOf("bob") == "198.51.100.7"
+
+
+@pytest.mark.parametrize("header", [version1, version2])
+def test_theHeaderMayComeInPieces(stage: Stage, header: Any) -> None:
+    data = header("198.51.100.7") + b"bob\r\n"
+    bob = stage.comes(*(bytes([byte]) for byte in data))
+    assert "You are bob" in stage.heard(bob)[-1]
+    assert stage.addressOf("bob") == "198.51.100.7"
+
+
+@pytest.mark.parametrize("header", [LOCAL, UNKNOWN])
+def test_whereTheProxyDoesNotSayItIsTheProxy(stage: Stage, header: bytes) -> None:
+    bob = stage.comes(header, b"bob\r\n")
+    assert "You are bob" in stage.heard(bob)[-1]
+    assert stage.addressOf("bob") == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("data", "partial"),
+    [
+        (b"P", True),
+        (b"PROXY TCP", True),
+        (b"PROXY " + b"x" * 101, True),
+        (b"PROXY " + b"x" * 102, False),
+        (b"PROXY UNKNOWN\r\n", False),
+        (b"PROXIES", False),
+        (b"\r", True),
+        (SIGNATURE + bytes(3), True),
+        (SIGNATURE + bytes(4), False),
+        (b"\r\nbob\r\n", False),
+        (b"bob", False),
+    ],
+)
+def test_whatIsTheBeginningOfAHeader(data: bytes, partial: bool) -> None:
+    assert isPartial(data) is partial
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"bob\r\n",
+        b"GET / HTTP/1.1\r\n",
+        b"\x16\x03\x01" + bytes(99),
+        b"\r\nbob\r\n",
+        b"PROXY\r\n",
+        b"PROXY TCP5 198.51.100.7 192.0.2.2 1 2\r\n",
+        b"PROXY TCP4 198.51.100.7 192.0.2.2 one 2\r\n",
+        b"PROXY TCP4 \xe9 192.0.2.2 1 2\r\n",
+        b"PROXY TCP4 198.51.100.7\r\n",
+        b"PROXY " + b"x" * 102,
+        SIGNATURE + bytes(16),
+        SIGNATURE + pack("!BBH", 0x21, 0x11, 2) + bytes(2),
+        SIGNATURE + pack("!BBH", 0x2F, 0x11, 12) + bytes(12),
+    ],
+    ids=repr,
+)
+def test_whoSendsNoHeaderIsClosed(stage: Stage, header: bytes) -> None:
+    """And greeted by nobody."""
+    other = stage.comes(header)
+    stage.reactor.turn()
+    assert stage.heard(other) == []
+    assert other.isEnded
+    assert stage.service.shared.counters.refusals == {NO_HEADER: 1}
+    stage.assertOver()
+
+
+def test_whileTheHeaderIsOnItsWayNobodyIsThere(stage: Stage) -> None:
+    bob = stage.comes(b"PROXY TCP4 198.51.")
+    assert stage.heard(bob) == []
+    assert stage.connections == 0
+    assert stage.service.shared.counters.connections == 0
+
+
+@pytest.mark.parametrize("beginning", [(), (b"PROXY TCP4",), (SIGNATURE,)])
+def test_aHeaderMustComeInTime(stage: Stage, beginning: tuple[bytes, ...]) -> None:
+    other = stage.comes(*beginning)
+    stage.reactor.turn(HEADER_TIMEOUT - 0.1)
+    assert other.transport.connected
+    stage.reactor.turn(0.1)
+    stage.reactor.turn()
+    assert not other.transport.connected
+    assert stage.service.shared.counters.refusals == {NO_HEADER: 1}
+    stage.assertOver()
+
+
+def test_onlySoManyMayBeAboutToSayWhoTheyAre(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxyprotocol, "MAX_UNKNOWN", 3)
+    waiting = [stage.comes() for _ in range(3)]
+    assert stage.factory.buildProtocol(PROXY) is None
+    # One says it, one goes, and one takes too long.
+    waiting[0].send(version1("198.51.100.7"))
+    waiting[1].close()
+    stage.reactor.turn()
+    assert stage.factory.unknown == 1
+    stage.reactor.turn(HEADER_TIMEOUT)
+    stage.reactor.turn()
+    assert stage.factory.unknown == 0
+
+
+def test_afterwardsHeHasTheTimeThatAllHave(stage: Stage) -> None:
+    bob = stage.comes(version1("198.51.100.7"), b"bob\r\n")
+    stage.reactor.turn(10 * HEADER_TIMEOUT)
+    assert stage.heard(bob)
+    assert bob.transport.connected
+
+
+def test_theProxyMayThinkBetterOfIt(stage: Stage) -> None:
+    stage.comes(b"PROXY").close()
+    stage.assertOver()
+
+
+def test_aFINIsHeard(stage: Stage) -> None:
+    """As without a proxy: what came before it is done."""
+    bob = stage.comes(version1("198.51.100.7") + b"bob\r\n/ping 1\r\n")
+    bob.finish()
+    assert stage.heard(bob)[-2:] == ["--- PONG 1", "--- Goodbye: your input has ended."]
+    stage.assertOver()
+
+
+def test_limitsAreForTheRealAddress() -> None:
+    stage = Stage(Limits(maxPerAddress=2, sendBuffer=4096))
+    with closing(stage.service):
+        for number in range(2):
+            stage.comes(version1("198.51.100.7"), b"bob%d\r\n" % number)
+        third = stage.comes(version1("198.51.100.7") + b"carol\r\n")
+        assert stage.heard(third) == ["!!! (too-many-connections)"]
+        assert third.isEnded
+        other = stage.comes(version2("198.51.100.8"), b"dave\r\n")
+        assert "You are dave" in stage.heard(other)[-1]
+        assert stage.service.shared.counters.refusals == {"too-many-connections": 1}
+
+
+def test_nobodyIsTheProxysFault() -> None:
+    """So many may come through it, and so often."""
+    stage = Stage(Limits())
+    with closing(stage.service):
+        for number in range(100):
+            stage.comes(version1(f"198.51.100.{number}"))
+        assert stage.connections == 100
+
+
+def test_whoIsRefusedIsWaitedForALittle() -> None:
+    stage = Stage(Limits(maxConnections=0))
+    with closing(stage.service):
+        bob = stage.comes(version1("198.51.100.7"))
+        bob.send(b"bob\r\n" * 100)
+        assert stage.heard(bob) == ["!!! (service-full)"]
+        assert bob.isEnded
+        assert bob.transport.connected
+        bob.finish()
+        stage.reactor.turn()
+        stage.reactor.turn(60)
+        stage.reactor.turn(60)
+        stage.assertOver()
+
+
+def test_theLogSaysWhoItWas(stage: Stage) -> None:
+    with capturedLogs() as logged:
+        bob = stage.comes(version1("198.51.100.7"), b"bob\r\n/quit\r\n")
+        stage.heard(bob)
+        stage.reactor.turn(LINGER_TIMEOUT)
+        stage.reactor.turn()
+    [peer] = [event["peer"] for event in logged if "peer" in event]
+    assert peer == "198.51.100.7 1000"
+
+
+def test_aFactoryMayWantNobody() -> None:
+    class Nobody:
+        def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
+            return None
+
+        def doStart(self) -> None:
+            pass
+
+        doStop = doStart
+
+    with closing(Service()) as service:
+        factory: Any = Nobody()
+        wrapper = ProxiedFactory(factory, service.reactor).buildProtocol(PROXY)
+        peer = service.reactor.connect(wrapper, PROXY)
+        peer.send(version1("198.51.100.7"))
+        service.reactor.turn()
+        assert service.heard(peer) == []
+        assert peer.isEnded
+        assert service.reactor.getDelayedCalls() == []
+
+
+class Endpoint:
+    """Tells what would listen."""
+
+    def listen(self, factory: Any) -> Deferred[Any]:
+        return succeed(factory)
+
+
+def test_anEndpointAtWhichAProxyComes(stage: Stage) -> None:
+    endpoint: Any = Endpoint()
+    factory = now(ProxiedEndpoint(endpoint, stage.reactor).listen(stage.service.factory))
+    assert isinstance(factory, ProxiedFactory)
+    assert factory.wrappedFactory is stage.service.factory
+    assert factory.clock is stage.reactor

@@ -1,0 +1,208 @@
+"""
+L{chat.operations.systemd}, heard from the other end of the socket.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from socket import AF_UNIX, SOCK_DGRAM, socket
+
+import pytest
+from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
+
+from chat.operations.systemd import NotifyService
+
+
+class Manager:
+    """
+    The service manager's end: a bound socket, and the environment it starts a service with.
+    """
+
+    def __init__(self, address: str, name: str) -> None:
+        self._socket = socket(AF_UNIX, SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(address)
+        self.environ = {"NOTIFY_SOCKET": name}
+
+    def heard(self) -> list[str]:
+        """
+        @return: The datagrams since the last call.
+        """
+        messages = []
+        while True:
+            try:
+                messages.append(self._socket.recv(4096).decode())
+            except BlockingIOError:
+                return messages
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture(params=["path", "abstract"])
+def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Manager]:
+    path = str(tmp_path / "notify")
+    if request.param == "path":
+        manager = Manager(path, path)
+    else:
+        manager = Manager("\0" + path, "@" + path)
+    yield manager
+    manager.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_saysNothingByItself(manager: Manager, clock: Clock) -> None:
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    clock.advance(3600)
+    service.stopService()
+    assert manager.heard() == []
+
+
+def test_readyStatusAndStopping(manager: Manager, clock: Clock) -> None:
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    service.ready("listening on 1 port")
+    service.status("12 people, 聊天")
+    service.stopping("telling everyone")
+    service.stopService()
+    assert manager.heard() == [
+        "READY=1\nSTATUS=listening on 1 port",
+        "STATUS=12 people, 聊天",
+        "STOPPING=1\nSTATUS=telling everyone",
+    ]
+
+
+def test_reloading(manager: Manager, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic_ns", lambda: 123_456_789)
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    service.reloading()
+    service.reloaded()
+    service.stopService()
+    assert manager.heard() == ["RELOADING=1\nMONOTONIC_USEC=123456", "READY=1"]
+
+
+def test_statusIsOneLine(manager: Manager, clock: Clock) -> None:
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    service.status("a\nMAINPID=1\r\nb")
+    service.stopService()
+    assert manager.heard() == ["STATUS=a MAINPID=1 b"]
+
+
+@pytest.mark.parametrize("pid", [None, os.getpid()])
+def test_pingsTwicePerInterval(manager: Manager, clock: Clock, pid: int | None) -> None:
+    manager.environ["WATCHDOG_USEC"] = "30000000"
+    if pid is not None:
+        manager.environ["WATCHDOG_PID"] = str(pid)
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    clock.advance(14)
+    assert manager.heard() == []
+    clock.advance(1)
+    assert manager.heard() == ["WATCHDOG=1"]
+    clock.pump([5] * 6)
+    assert manager.heard() == ["WATCHDOG=1"] * 2
+    service.stopService()
+    clock.advance(60)
+    assert manager.heard() == []
+    assert clock.getDelayedCalls() == []
+
+
+def test_pingsGoOnWhileStopping(manager: Manager, clock: Clock) -> None:
+    manager.environ["WATCHDOG_USEC"] = "2000000"
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    service.stopping("")
+    clock.advance(1)
+    assert manager.heard() == ["STOPPING=1\nSTATUS=", "WATCHDOG=1"]
+    service.stopService()
+
+
+def test_aReactorThatHangsIsNotPingedForAfterwards(manager: Manager, clock: Clock) -> None:
+    manager.environ["WATCHDOG_USEC"] = "2000000"
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    clock.advance(100)
+    assert manager.heard() == ["WATCHDOG=1"]
+    service.stopService()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"WATCHDOG_USEC": "0"},
+        {"WATCHDOG_USEC": ""},
+        {"WATCHDOG_USEC": "-5"},
+        {"WATCHDOG_USEC": "soon"},
+        {"WATCHDOG_USEC": "²"},
+        {"WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "1"},
+    ],
+)
+def test_noPingsWhereNoneAreExpected(
+    manager: Manager, clock: Clock, environ: dict[str, str]
+) -> None:
+    service = NotifyService(clock, manager.environ | environ)
+    service.startService()
+    clock.advance(60)
+    service.stopService()
+    assert manager.heard() == []
+
+
+@pytest.mark.parametrize("name", [None, "", "vsock:2:1234", "relative/path"])
+def test_withoutASocketNothingHappens(clock: Clock, name: str | None) -> None:
+    environ = {"WATCHDOG_USEC": "2000000"}
+    if name is not None:
+        environ["NOTIFY_SOCKET"] = name
+    service = NotifyService(clock, environ)
+    service.startService()
+    service.ready("")
+    assert clock.getDelayedCalls() == []
+    service.stopping("")
+    service.stopService()
+
+
+def test_silentUnlessRunning(manager: Manager, clock: Clock) -> None:
+    service = NotifyService(clock, manager.environ)
+    service.ready("too early")
+    service.startService()
+    service.stopService()
+    service.stopping("too late")
+    assert manager.heard() == []
+
+
+@pytest.mark.parametrize("name", ["/nonexistent/notify", "/" + "x" * 200])
+def test_aMessageThatCannotBeSentIsLogged(clock: Clock, name: str) -> None:
+    service = NotifyService(clock, {"NOTIFY_SOCKET": name})
+    service.startService()
+    with capturedLogs() as logged:
+        service.ready("")
+    service.stopService()
+    assert len(logged) == 1
+    assert logged[0]["assignments"] == ("READY=1", "STATUS=")
+
+
+def test_aManagerThatDoesNotReadBlocksNothing(manager: Manager, clock: Clock) -> None:
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    with capturedLogs() as logged:
+        while not logged:
+            service.status("x" * 1000)
+    service.stopService()
+    assert isinstance(logged[0]["error"], BlockingIOError)
+
+
+def test_theEnvironmentStaysAsItIs(manager: Manager, clock: Clock) -> None:
+    manager.environ["WATCHDOG_USEC"] = "2000000"
+    before = dict(manager.environ)
+    service = NotifyService(clock, manager.environ)
+    service.startService()
+    service.ready("")
+    service.stopService()
+    assert manager.environ == before

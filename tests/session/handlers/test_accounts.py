@@ -1,0 +1,312 @@
+"""Tests for L{chat.session.handlers.accounts}."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.defer import Deferred, succeed
+
+from chat.vocabulary.errors import HistoryUnavailable
+from chat.vocabulary.events import (
+    Closed,
+    Done,
+    Ending,
+    Left,
+    Ponged,
+    Refused,
+    Renamed,
+    Said,
+    SessionRow,
+    SessionsChanged,
+    SessionsListed,
+    Warned,
+    Welcomed,
+)
+from tests.support.people import PASSWORD, Stage
+from tests.support.servers import AT
+
+OTHER = "swordfish-2"
+
+REGISTERED = Done("registered", "alice")
+
+# Registering.
+
+
+def test_aNicknameBecomesSomebodys(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    assert alice.hears(f"/register {PASSWORD}") == [REGISTERED]
+    assert bob.heard() == []
+    alice.says("/quit")
+    bob.heard()
+    assert bob.hears("/nick Alice") == [Refused("nick-registered", "alice")]
+
+
+def test_aNicknameBecomesSomebodysOnce(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    alice.says(f"/register {PASSWORD}")
+    assert alice.hears(f"/register {OTHER}") == [Refused("nick-unchanged", "alice")]
+    alice.says("/nick robert")
+    assert alice.hears(f"/register {OTHER}") == [Refused("nick-unchanged", "alice")]
+
+
+@pytest.mark.parametrize("command", ["register", "password"])
+@pytest.mark.parametrize(
+    ("password", "refusal"),
+    [
+        ("short", Refused("password-invalid", "8–128")),
+        ("two words", None),
+        ("", None),
+    ],
+)
+def test_notEverythingIsAPassword(
+    stage: Stage, command: str, password: str, refusal: Refused | None
+) -> None:
+    alice = stage.owner("alice") if command == "password" else stage.visitor("alice")
+    if refusal is None:
+        code = "argument-invalid" if password else "argument-missing"
+        argument = "NEW" if command == "password" else "PASSWORD"
+        refusal = Refused(code, f"/{command} {argument}")
+    assert alice.hears(f"/{command} {password}") == [refusal]
+
+
+def test_anAccountIsForThoseWithANickname(stage: Stage) -> None:
+    visitor = stage.visitor()
+    for line in (f"/register {PASSWORD}", f"/password {PASSWORD}", "/unregister", "/sessions"):
+        assert visitor.hears(line) == [Refused("nick-needed")]
+
+
+def test_whoKeepsOrderIsNamedAtTheStart() -> None:
+    stage = Stage(operators=["alice"])
+    [alice] = stage.people("alice")
+    assert alice.hears("/bans") == [Refused("operator-needed")]
+    alice.says(f"/register {PASSWORD}")
+    assert alice.hears("/bans") != [Refused("operator-needed")]
+
+
+# Another password.
+
+
+def test_theNewPasswordHoldsAtOnce(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    assert alice.hears(f"/password {OTHER}") == [Done("password-changed")]
+    alice.says("/quit")
+    assert stage.visitor("alice").hears(PASSWORD) == [Refused("wrong-password", "alice")]
+    assert stage.visitor("alice").hears(OTHER)[0] == Done("logged-in", "alice")
+
+
+def test_whoHasNoAccountHasNoPassword(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    assert alice.hears(f"/password {OTHER}") == [Refused("account-needed")]
+    assert alice.hears("/unregister") == [Refused("account-needed")]
+
+
+def test_aPasswordThatIsKeptElsewhereIsNotChangedHere(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = stage.shared.accounts.adopt("alice")
+    monkeypatch.setattr(stage.authenticator, "login", lambda *_: succeed(account))
+    alice = stage.visitor(f"/login alice {PASSWORD}")
+    assert alice.hears(f"/password {OTHER}") == [Refused("password-elsewhere")]
+
+
+# Giving it up.
+
+
+def test_anAccountMayBeGivenUp(stage: Stage) -> None:
+    alice, bob = stage.owner("alice"), stage.visitor("bob")
+    assert alice.hears("/unregister") == [Done("unregistered", "alice")]
+    assert bob.heard() == []
+    assert alice.hears("/unregister") == [Refused("account-needed")]
+    alice.says("/quit")
+    bob.heard()
+    assert bob.hears("/nick alice") == [Renamed("#lobby", AT, "bob", "alice")]
+
+
+def test_aGuestHasOneSession(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    other, bob = stage.visitor(f"/login alice {PASSWORD}"), stage.visitor("bob")
+    assert alice.hears("/unregister") == [SessionsChanged(1), Done("unregistered", "alice")]
+    assert other.heard() == [Closed(Ending.SESSION_ENDED)]
+    assert bob.heard() == []
+    assert other.isClosed
+    assert not alice.isClosed
+
+
+def test_whoGivesItUpKeepsOrderNoLonger() -> None:
+    stage = Stage(operators=["alice"])
+    alice = stage.owner("alice")
+    alice.says("/unregister")
+    assert alice.hears("/bans") == [Refused("operator-needed")]
+
+
+# Several sessions.
+
+
+def test_sessionsAreListed(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    stage.clock.advance(90)
+    other = stage.visitor(f"/login alice {PASSWORD}", address="198.51.100.7")
+    first = SessionRow(1, "192.0.2.1", AT, 90)
+    second = SessionRow(2, "198.51.100.7", stage.now, 0, True)
+    assert other.hears("/sessions") == [SessionsListed((first, second))]
+    assert len(alice.hears("/sessions")[0].sessions) == 2  # type: ignore[union-attr]
+
+
+def test_anotherSessionMayBeEnded(stage: Stage) -> None:
+    alice, bob = stage.owner("alice"), stage.visitor("bob")
+    other = stage.visitor(f"/login alice {PASSWORD}")
+    assert other.hears("/sessions end 1") == [SessionsChanged(1), Done("session-ended", "1")]
+    assert alice.heard() == [Closed(Ending.SESSION_ENDED)]
+    assert alice.isClosed
+    assert bob.heard() == []
+    other.says("hello")
+    assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
+
+
+def test_oneMayEndThisOne(stage: Stage) -> None:
+    alice, bob = stage.owner("alice"), stage.visitor("bob")
+    assert alice.hears("/sessions end 1") == [Closed(Ending.SESSION_ENDED)]
+    assert bob.heard() == [Left("#lobby", AT, "alice", Ending.SESSION_ENDED, "", 1)]
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ("/sessions end 2", Refused("no-such-session", "2")),
+        ("/sessions end 0", Refused("argument-invalid", "/sessions [end N]")),
+        ("/sessions end", Refused("argument-missing", "/sessions [end N]")),
+        ("/sessions stop 1", Refused("argument-invalid", "/sessions [end N]")),
+    ],
+)
+def test_thereIsNoSuchSession(stage: Stage, line: str, refusal: Refused) -> None:
+    assert stage.visitor("alice").hears(line) == [refusal]
+
+
+def test_aGuestHasSessionsToo(stage: Stage) -> None:
+    assert stage.visitor("alice").hears("/sessions") == [
+        SessionsListed((SessionRow(1, "192.0.2.1", AT, 0, True),))
+    ]
+
+
+# What takes time.
+
+
+def test_whatIsAskedLaterIsAnsweredLater(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    stage.authenticator.isSlow = True
+    assert alice.hears(f"/register {PASSWORD}", "/ping 1", "/register again-and-again") == []
+    stage.authenticator.decide()
+    assert alice.heard() == [REGISTERED, Ponged("1"), Refused("nick-unchanged", "alice")]
+
+
+@pytest.mark.parametrize("command", ["register", "password"])
+def test_whoHasGoneMeanwhileHasAskedInVain(stage: Stage, command: str) -> None:
+    alice = stage.owner("alice") if command == "password" else stage.visitor("alice")
+    stage.authenticator.isSlow = True
+    alice.says(f"/{command} {OTHER}")
+    alice.session.end(Ending.IDLE_TIMEOUT)
+    alice.heard()
+    stage.authenticator.decide()
+    assert alice.heard() == []
+    account = stage.shared.accounts.named("alice")
+    assert (account and account.secret) == (PASSWORD[::-1] if command == "password" else None)
+
+
+def test_whoIsRenamedMeanwhileRegistersHisNewNickname() -> None:
+    stage = Stage(operators=["carol"])
+    carol, alice = stage.owner("carol"), stage.visitor("alice")
+    stage.authenticator.isSlow = True
+    alice.says(f"/register {PASSWORD}")
+    carol.says("/rename alice robert")
+    alice.heard()
+    stage.authenticator.decide()
+    assert alice.heard() == [Done("registered", "robert")]
+
+
+def test_anAccountMayGoWhileItsPasswordIsChanged(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    other = stage.visitor(f"/login alice {PASSWORD}")
+    stage.authenticator.isSlow = True
+    alice.says(f"/password {OTHER}")
+    # The session that gives it up must not wait for the one that changes it.
+    other.says("/sessions end 1", "/unregister")
+    stage.forget()
+    stage.authenticator.decide()
+    assert alice.heard() == other.heard() == []
+    assert stage.shared.accounts.named("alice") is None
+
+
+# The disk.
+
+
+class SlowDisk:
+    """
+    A ledger that keeps nothing before it is told to.
+    """
+
+    def __init__(self) -> None:
+        self.storing: list[Deferred[None]] = []
+
+    def put(self, record: object) -> Deferred[None]:
+        self.storing.append(Deferred())
+        return self.storing[-1]
+
+    remove = put
+
+
+@pytest.fixture
+def disk(stage: Stage) -> SlowDisk:
+    disk = SlowDisk()
+    stage.shared.accounts._ledger = disk  # type: ignore[assignment]
+    return disk
+
+
+def test_itIsDoneWhenItIsStored(stage: Stage, disk: SlowDisk) -> None:
+    [alice] = stage.people("alice")
+    assert alice.hears(f"/register {PASSWORD}") == []
+    stage.clock.advance(2.9)
+    assert alice.heard() == []
+    disk.storing.pop().callback(None)
+    assert alice.heard() == [REGISTERED]
+
+
+def test_nobodyWaitsForEverForTheDisk(stage: Stage, disk: SlowDisk) -> None:
+    [alice] = stage.people("alice")
+    alice.says(f"/register {PASSWORD}", "/ping")
+    stage.clock.advance(3)
+    assert alice.heard() == [REGISTERED, Warned("not-stored", "alice"), Ponged()]
+    disk.storing.pop().callback(None)
+    assert alice.heard() == []
+
+
+def test_whatWasNotStoredInTimeMayFail(stage: Stage, disk: SlowDisk) -> None:
+    [alice] = stage.people("alice")
+    alice.says(f"/register {PASSWORD}")
+    stage.clock.advance(3)
+    alice.heard()
+    disk.storing.pop().errback(HistoryUnavailable())
+    assert alice.heard() == []
+
+
+def test_whatCannotBeStoredIsTold(stage: Stage, disk: SlowDisk) -> None:
+    [alice] = stage.people("alice")
+    alice.says(f"/register {PASSWORD}")
+    disk.storing.pop().errback(HistoryUnavailable())
+    assert alice.heard() == [Refused("history-unavailable")]
+
+
+def test_whoHasGoneHearsNothingOfTheDisk(stage: Stage, disk: SlowDisk) -> None:
+    [alice] = stage.people("alice")
+    alice.says(f"/register {PASSWORD}")
+    alice.session.end(Ending.SHUTDOWN)
+    alice.heard()
+    disk.storing.pop().callback(None)
+    assert alice.heard() == []
+
+
+def test_anAccountHoldsAlsoBeforeItIsStored(stage: Stage, disk: SlowDisk) -> None:
+    [alice] = stage.people("alice")
+    alice.says(f"/register {PASSWORD}")
+    assert stage.visitor("alice").hears(PASSWORD)[:2] == [
+        Done("logged-in", "alice"),
+        Welcomed("#lobby", "alice"),
+    ]

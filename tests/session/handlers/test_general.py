@@ -1,0 +1,166 @@
+"""Tests for L{chat.session.handlers.general}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chat.vocabulary.events import (
+    Done,
+    FormatSet,
+    Helped,
+    LanguageSet,
+    Listed,
+    Noticed,
+    Person,
+    Ponged,
+    Refused,
+    Said,
+    Uptime,
+    Versioned,
+)
+from chat.vocabulary.verbs import VERBS
+from tests.support.people import Stage
+from tests.support.servers import AT
+from tests.support.service import Service
+
+# With a nickname or without.
+
+
+@pytest.mark.parametrize("nick", [(), ("alice",)])
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/ping", Ponged()),
+        ("/PING 42", Ponged("42")),
+        ("/version", Versioned("tcpchat", "")),
+        ("/lang", LanguageSet("en")),
+        ("/lang zh_CN", LanguageSet("zh_CN")),
+        ("/lang zh", LanguageSet("zh_CN")),
+        ("/lang xx", Refused("unknown-language", "en, zh_CN")),
+        ("/format", FormatSet("text")),
+        ("/format TEXT", FormatSet("text")),
+        ("/format xml", Refused("unknown-format", "text, json")),
+        ("/timestamps", Done("timestamps", "off")),
+        ("/timestamps ON", Done("timestamps", "on")),
+        ("/timestamps maybe", Refused("argument-invalid", "/timestamps [on|off]")),
+        ("/bell", Done("bell", "off")),
+        ("/bell Mention", Done("bell", "mention")),
+        ("/bell loud", Refused("argument-invalid", "/bell [off|mention|all]")),
+        ("/uptime", Uptime(0)),
+        ("/nonsense", Refused("unknown-command", "/nonsense")),
+        ("/help nonsense", Refused("unknown-command", "/nonsense")),
+    ],
+)
+def test_answered(stage: Stage, nick: tuple[str, ...], line: str, answer: object) -> None:
+    assert stage.visitor(*nick).hears(line) == [answer]
+
+
+def test_helpListsEveryVerb(stage: Stage) -> None:
+    help = stage.visitor().hears("/help")
+    assert [event.command for event in help if isinstance(event, Helped)] == [
+        f"/{verb.name}" for verb in VERBS
+    ]
+    assert len(help) == len(VERBS)
+
+
+@pytest.mark.parametrize("name", ["w", "/w", "who", "/在线", "WHO"])
+def test_helpOfOneVerb(stage: Stage, name: str) -> None:
+    [verb] = [verb for verb in VERBS if verb.name == "who"]
+    assert stage.visitor().hears(f"/help {name}") == [
+        Helped("/who", ("/names", "/users", "/w", "/在线"), verb.arguments, verb.help)
+    ]
+
+
+def test_theMessageOfTheDayIsWhatItIsNow(stage: Stage) -> None:
+    alice = stage.visitor("alice")
+    assert alice.hears("/motd") == [Done("no-motd")]
+    stage.shared.motd = "Be kind.\n\nClosed on Monday."
+    assert alice.hears("/motd") == [Noticed("Be kind."), Noticed(""), Noticed("Closed on Monday.")]
+
+
+def test_uptimeIsInWholeSeconds(stage: Stage) -> None:
+    stage.shared.startedAt = 100.0
+    stage.clock.advance(160.9)
+    assert stage.visitor().hears("/uptime") == [Uptime(60)]
+
+
+# What one chooses.
+
+
+def test_aChoiceStays(stage: Stage) -> None:
+    alice = stage.visitor("/timestamps on", "/bell all", "/lang zh_CN")
+    assert alice.hears("/timestamps", "/bell", "/lang") == [
+        Done("timestamps", "on"),
+        Done("bell", "all"),
+        LanguageSet("zh_CN"),
+    ]
+
+
+def test_aProgramIsToldWhoIsWhereWhenItBecomesOne(stage: Stage) -> None:
+    alice, _ = stage.people("alice", "bob")
+    alice.says("/join #dev")
+    assert alice.hears("/format json") == [
+        FormatSet("json"),
+        Listed("#lobby", (Person("alice"), Person("bob"))),
+        Listed("#dev", (Person("alice"),)),
+    ]
+    assert alice.hears("/format json") == [FormatSet("json")]
+    assert alice.hears("/format text") == [FormatSet("text")]
+
+
+def test_aProgramHearsItsOwnLines(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    assert alice.hears("hello") == []
+    alice.says("/format json")
+    assert alice.hears("hello again") == [Said("#lobby", 2, AT, "alice", "hello again")]
+    assert [event for event in bob.heard() if isinstance(event, Said)] == [
+        Said("#lobby", 1, AT, "alice", "hello"),
+        Said("#lobby", 2, AT, "alice", "hello again"),
+    ]
+
+
+# How it reads.
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    service = Service()
+    yield service
+    service.close()
+
+
+def test_timestamps(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat.rendering.text.localTime", lambda at: at)
+    alice, bob = service.connect("alice"), service.connect("bob", "/timestamps on")
+    service.say(alice, "hello", "/me waves", "/msg bob psst")
+    assert service.heard(bob) == [
+        "[00:00] alice: hello",
+        "[00:00]  * alice waves",
+        "[00:00] [alice -> you] psst",
+    ]
+    service.say(bob, "/timestamps off")
+    service.heard(bob)
+    service.say(alice, "hello")
+    assert service.heard(bob) == ["alice: hello"]
+
+
+@pytest.mark.parametrize(
+    ("bell", "rung"),
+    [
+        ("off", []),
+        ("mention", ["alice: hello Bob!\a", "[alice -> you] psst\a"]),
+        ("all", ["alice: hello\a", "alice: hello Bob!\a", "[alice -> you] psst\a"]),
+    ],
+)
+def test_theBell(service: Service, bell: str, rung: list[str]) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob", f"/bell {bell}")
+    service.say(alice, "hello", "hello Bob!", "/msg bob psst")
+    heard = service.heard(bob)
+    assert [line.removesuffix("\a") for line in heard] == [
+        "alice: hello",
+        "alice: hello Bob!",
+        "[alice -> you] psst",
+    ]
+    assert [line for line in heard if line.endswith("\a")] == rung

@@ -1,0 +1,350 @@
+"""Tests for L{chat.session.handlers.rooms}: owners, and how a room is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.vocabulary.events import (
+    Done,
+    Ending,
+    Entered,
+    Invited,
+    Left,
+    ModeSet,
+    ModesShown,
+    Parted,
+    Refused,
+    RoomRow,
+    RoomsListed,
+    Talking,
+    TopicSet,
+    TopicShown,
+)
+from tests.support.people import PASSWORD, Stage, Visitor
+from tests.support.servers import AT
+
+
+def inRoom(stage: Stage, *nicks: str) -> list[Visitor]:
+    """
+    @return: People in #dev, which the first has made.
+    """
+    people = stage.people(*nicks)
+    for visitor in people:
+        visitor.says("/join #dev")
+    stage.forget()
+    return people
+
+
+def owners(visitor: Visitor) -> tuple[str, ...]:
+    """
+    @return: Of the room in which somebody talks.
+    """
+    [shown] = visitor.hears("/mode")
+    assert isinstance(shown, ModesShown)
+    return shown.owners
+
+
+# Topics.
+
+
+def test_everybodyThereHearsOfATopic(stage: Stage) -> None:
+    alice, bob = inRoom(stage, "alice", "bob")
+    set = TopicSet("#dev", AT, "bob", "tools we like")
+    assert bob.hears("/topic tools we like") == [set]
+    assert alice.heard() == [set]
+    assert alice.hears("/topic") == [TopicShown("#dev", "tools we like", "bob")]
+
+
+def test_aRoomMayHaveNoTopic(stage: Stage) -> None:
+    assert stage.visitor("alice").hears("/topic") == [TopicShown("#lobby", "")]
+
+
+def test_theOwnerMayKeepTheTopicToHimself(stage: Stage) -> None:
+    alice, bob = inRoom(stage, "alice", "bob")
+    set = ModeSet("#dev", AT, "alice", "topic", "owner")
+    assert alice.hears("/mode topic owner") == [set]
+    assert bob.heard() == [set]
+    assert bob.hears("/topic mine") == [Refused("owner-needed", "#dev")]
+    assert bob.hears("/topic") == [TopicShown("#dev", "")]
+    assert alice.hears("/topic tools") == [TopicSet("#dev", AT, "alice", "tools")]
+    alice.says("/mode topic all")
+    bob.heard()
+    assert bob.hears("/topic mine") == [TopicSet("#dev", AT, "bob", "mine")]
+
+
+# A key.
+
+
+def test_withAKeyOneMustKnowIt(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev")
+    assert alice.hears("/mode key hunter2") == [ModeSet("#dev", AT, "alice", "key", "on")]
+    assert bob.hears("/join #dev") == [Refused("key-needed", "#dev")]
+    assert bob.hears("/join #dev hunter3") == [Refused("key-needed", "#dev")]
+    assert bob.hears("/join #dev hunter2")[0] == Entered("#dev", ("alice",))
+
+
+def test_aKeyIsToldToNobody(stage: Stage) -> None:
+    alice, bob = inRoom(stage, "alice", "bob")
+    alice.says("/mode key hunter2")
+    assert bob.heard() == [ModeSet("#dev", AT, "alice", "key", "on")]
+    assert bob.hears("/mode") == [ModesShown("#dev", True, False, "all", ("alice",))]
+
+
+def test_aKeyMayBeTakenAway(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/mode key hunter2")
+    assert alice.hears("/mode key none") == [ModeSet("#dev", AT, "alice", "key", "off")]
+    assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
+
+
+def test_aRoomWithAKeyIsListed(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/mode key hunter2")
+    assert RoomRow("#dev", 1) in bob.hears("/rooms")[0].rooms  # type: ignore[union-attr]
+
+
+def test_whoIsInvitedNeedsNoKey(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/mode key hunter2", "/invite bob")
+    stage.forget()
+    assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
+    bob.says("/part")
+    assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
+    alice.says("/kick bob")
+    bob.heard()
+    assert bob.hears("/join #dev") == [Refused("key-needed", "#dev")]
+
+
+def test_anAccountIsInvitedForGood(stage: Stage) -> None:
+    """Also when it comes again, in another session; and until it is put out."""
+    alice, bob = stage.owner("alice"), stage.owner("bob")
+    alice.says("/join #dev", "/mode private on", "/invite bob")
+    bob.says("/join #dev", "/quit")
+    again = stage.visitor(f"/login bob {PASSWORD}")
+    assert Entered("#dev", ("alice",)) in again.hears("/join #dev")
+    alice.says("/kick bob")
+    again.heard()
+    assert again.hears("/join #dev") == [Refused("invite-needed", "#dev")]
+
+
+def test_aTopicIsTakenAway(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    alice.says("/topic tea")
+    assert alice.hears("/topic none") == [TopicSet("#lobby", AT, "alice", "")]
+    assert alice.hears("/topic") == [TopicShown("#lobby", "", "alice")]
+
+
+# Private.
+
+
+def test_intoAPrivateRoomOneComesByInvitation(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev")
+    assert alice.hears("/mode private on") == [ModeSet("#dev", AT, "alice", "private", "on")]
+    assert bob.hears("/join #dev") == [Refused("invite-needed", "#dev")]
+    assert alice.hears("/invite bob") == [Done("invited", "bob")]
+    assert bob.heard() == [Invited("#dev", "alice")]
+    assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
+
+
+def test_aPrivateRoomIsSeenFromWithinOnly(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/mode private on")
+    assert bob.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 2, "", True),))]
+    assert bob.hears("/who #dev") == [Refused("no-such-room", "#dev")]
+    assert bob.hears("/history in #dev") == [Refused("not-in-room", "#dev")]
+    assert bob.hears("/search x in #dev") == [Refused("not-in-room", "#dev")]
+    assert RoomRow("#dev", 1, "", True) in alice.hears("/rooms")[0].rooms  # type: ignore[union-attr]
+    alice.says("/mode private off")
+    assert RoomRow("#dev", 1) in bob.hears("/rooms")[0].rooms  # type: ignore[union-attr]
+    assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
+
+
+def test_operatorsComeInEverywhere() -> None:
+    stage = Stage(operators=["carol"])
+    alice = stage.visitor("alice", "/join #dev", "/mode private on", "/mode key hunter2")
+    carol = stage.owner("carol")
+    assert RoomRow("#dev", 1) in carol.hears("/rooms")[0].rooms  # type: ignore[union-attr]
+    assert carol.hears("/join #dev")[0] == Entered("#dev", ("alice",))
+    assert carol.hears("/mode private off") == [ModeSet("#dev", AT, "carol", "private", "off")]
+    assert owners(alice) == ("alice",)
+
+
+def test_anOwnerComesInAgain(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    alice.says("/join #dev", "/mode private on", "/mode key hunter2", "/quit")
+    again = stage.visitor("alice", PASSWORD)
+    assert again.hears("/join #dev")[0] == Entered("#dev")
+
+
+def test_onlyOwnersInviteIntoWhatIsNotOpen(stage: Stage) -> None:
+    alice, bob, carol = inRoom(stage, "alice", "bob", "carol")
+    assert bob.hears("/invite carol") == [Done("invited", "carol")]
+    for mode in ("private on", "key hunter2"):
+        alice.says(f"/mode {mode}")
+        stage.forget()
+        assert bob.hears("/invite carol") == [Refused("owner-needed", "#dev")]
+        alice.says("/mode private off")
+    assert carol.hears("/invite dave") == [Refused("owner-needed", "#dev")]
+    assert alice.hears("/invite dave") == [Refused("no-such-nick", "dave")]
+
+
+def test_whereEverybodyBeginsIsOpenToAll() -> None:
+    stage = Stage(operators=["carol"])
+    carol = stage.owner("carol")
+    for mode in ("key hunter2", "private on"):
+        assert carol.hears(f"/mode {mode}") == [Refused("room-open", "#lobby")]
+    assert carol.hears("/mode topic owner") == [ModeSet("#lobby", AT, "carol", "topic", "owner")]
+    assert stage.visitor("bob").hears("/topic mine") == [Refused("owner-needed", "#lobby")]
+
+
+# Modes.
+
+
+def test_modesAreForEverybodyToSee(stage: Stage) -> None:
+    _, bob = inRoom(stage, "alice", "bob")
+    assert bob.hears("/mode") == [ModesShown("#dev", False, False, "all", ("alice",))]
+    assert stage.visitor("carol").hears("/mode") == [ModesShown("#lobby", False, False, "all")]
+
+
+@pytest.mark.parametrize("mode", ["key hunter2", "private on", "topic owner"])
+def test_modesAreForOwnersToSet(stage: Stage, mode: str) -> None:
+    alice, bob = inRoom(stage, "alice", "bob")
+    assert bob.hears(f"/mode {mode}") == [Refused("owner-needed", "#dev")]
+    assert alice.heard() == []
+
+
+@pytest.mark.parametrize("mode", ["colour red", "private maybe", "topic me", "key a b"])
+def test_otherModesThereAreNone(stage: Stage, mode: str) -> None:
+    [refused] = stage.visitor("alice", "/join #dev").hears(f"/mode {mode}")
+    assert isinstance(refused, Refused)
+    assert refused.code == "argument-invalid"
+
+
+# Owners.
+
+
+def test_anOwnerMakesAnother(stage: Stage) -> None:
+    alice, bob = inRoom(stage, "alice", "bob")
+    set = ModeSet("#dev", AT, "alice", "op", "bob")
+    assert alice.hears("/op BOB") == [set]
+    assert bob.heard() == [set]
+    assert sorted(owners(alice)) == ["alice", "bob"]
+    assert bob.hears("/deop alice") == [ModeSet("#dev", AT, "bob", "deop", "alice")]
+    assert owners(alice) == ("bob",)
+    assert alice.hears("/op alice") == [Refused("owner-needed", "#dev")]
+
+
+def test_onlyWhoIsThereCanBeAnOwner(stage: Stage) -> None:
+    [alice] = inRoom(stage, "alice")
+    stage.people("bob")
+    assert alice.hears("/op bob") == [Refused("no-such-nick", "bob")]
+    assert alice.hears("/op dave") == [Refused("no-such-nick", "dave")]
+
+
+@pytest.mark.parametrize("line", ["/part", "/quit"])
+def test_aGuestOwnsARoomAsLongAsHeIsThere(stage: Stage, line: str) -> None:
+    alice, bob = inRoom(stage, "alice", "bob")
+    alice.says(line)
+    assert owners(bob) == ()
+    again = alice if line == "/part" else stage.visitor("alice")
+    again.says("/join #dev")
+    assert again.hears("/mode private on") == [Refused("owner-needed", "#dev")]
+
+
+def test_anAccountOwnsARoomForEver(stage: Stage) -> None:
+    alice, bob = stage.owner("alice"), stage.visitor("bob")
+    alice.says("/join #dev", "/quit")
+    bob.says("/join #dev")
+    assert owners(bob) == ("alice",)
+    again = stage.visitor("/login alice " + PASSWORD, "/join #dev")
+    assert again.hears("/mode private on") == [ModeSet("#dev", AT, "alice", "private", "on")]
+
+
+def test_aGuestWhoRegistersOwnsHisRoomsForEver(stage: Stage) -> None:
+    alice, bob = inRoom(stage, "alice", "bob")
+    alice.says("/register " + PASSWORD, "/quit")
+    assert owners(bob) == ("alice",)
+
+
+def test_aGuestWhoLogsInOwnsHisRoomsForEver(stage: Stage) -> None:
+    stage.owner("alice").says("/quit")
+    guest, bob = inRoom(stage, "guest", "bob")
+    guest.says("/login alice " + PASSWORD, "/quit")
+    assert owners(bob) == ("alice",)
+
+
+def test_whoGivesHisAccountUpOwnsNothing(stage: Stage) -> None:
+    alice, bob = stage.owner("alice"), stage.visitor("bob")
+    alice.says("/join #dev")
+    bob.says("/join #dev")
+    alice.says("/unregister")
+    assert owners(bob) == ()
+
+
+def test_anOwnerIsKnownByHisAccountAndNotByHisNickname(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    alice.says("/join #dev", "/nick robert")
+    assert alice.hears("/mode private on") == [ModeSet("#dev", AT, "robert", "private", "on")]
+    assert owners(alice) == ("alice",)
+
+
+# Out of a room.
+
+
+def test_anOwnerPutsSomebodyOutOfHisRoom(stage: Stage) -> None:
+    alice, bob, carol = inRoom(stage, "alice", "bob", "carol")
+    left = Left("#dev", AT, "bob", Ending.KICKED, "spam", 2, "alice")
+    assert alice.hears("/kick bob spam") == [left, Done("kicked", "bob")]
+    assert carol.heard() == [left]
+    assert bob.heard() == [Parted("#dev", Ending.KICKED, "alice", "spam"), Talking("#lobby")]
+    assert not bob.isClosed
+    assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice", "carol"))
+
+
+def test_nobodyElseDoes(stage: Stage) -> None:
+    alice, bob = inRoom(stage, "alice", "bob")
+    assert bob.hears("/kick alice") == [Refused("owner-needed", "#dev")]
+    assert alice.hears("/kick alice") == [Refused("yourself")]
+    assert alice.hears("/kick carol") == [Refused("no-such-nick", "carol")]
+    stage.people("carol")
+    assert alice.hears("/kick carol") == [Refused("no-such-nick", "carol")]
+    alice.says("/room #lobby")
+    assert alice.hears("/kick bob") == [Refused("owner-needed", "#lobby")]
+
+
+# What an invitation is not.
+
+
+def test_anInvitationIsForNobodyElse(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/mode private on", "/invite bob")
+    bob.says("/quit")
+    [another] = stage.people("bob")
+    assert another.hears("/join #dev") == [Refused("invite-needed", "#dev")]
+
+
+def test_anInvitationHoldsUnderAnotherNickname(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/mode private on", "/invite bob")
+    bob.says("/nick robert")
+    assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
+
+
+def test_whoeverInvitesIntoAnOpenRoomLetsNobodyIn(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    alice.says("/join #dev")
+    bob.says("/join #dev")
+    assert bob.hears("/invite carol") == [Done("invited", "carol")]
+    alice.says("/mode private on")
+    carol.heard()
+    assert carol.hears("/join #dev") == [Refused("invite-needed", "#dev")]
+
+
+def test_whoIsInNeedsNoInvitation(stage: Stage) -> None:
+    """It would bring him back after he has been put out."""
+    alice, bob = inRoom(stage, "alice", "bob")
+    alice.says("/mode private on", "/invite bob", "/kick bob")
+    bob.heard()
+    assert bob.hears("/join #dev") == [Refused("invite-needed", "#dev")]

@@ -1,0 +1,428 @@
+"""Tests for L{chat.session.handlers.moderation}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import capturedLogs, formatEvent
+
+from chat.session.handlers.rooms import MAX_ROWS
+from chat.vocabulary.events import (
+    Announced,
+    BanRow,
+    BansListed,
+    Closed,
+    Done,
+    Ending,
+    Left,
+    Ponged,
+    Refused,
+    Renamed,
+    Said,
+    SessionsChanged,
+    Warned,
+)
+from tests.support.people import PASSWORD, Stage, Visitor
+from tests.support.servers import AT
+
+REFUSED = [Refused("operator-needed")]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage(operators=["carol"], idleTimeout=0.0, replay=0)
+
+
+@pytest.fixture
+def carol(stage: Stage) -> Visitor:
+    """
+    An operator.
+    """
+    return stage.owner("carol")
+
+
+# Who may.
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/ban bob",
+        "/ban 192.0.2.1",
+        "/bans",
+        "/unban bob",
+        "/mute bob",
+        "/unmute bob",
+        "/announce hello",
+        "/rename bob robert",
+        "/operator",
+        "/operator alice",
+        "/operator carol off",
+        "/rehash",
+    ],
+)
+def test_onlyOperatorsMay(stage: Stage, carol: Visitor, line: str) -> None:
+    stage.shared.rehash = lambda: pytest.fail("not for everybody")
+    guest, member, bob = stage.visitor("guest"), stage.owner("alice"), stage.visitor("bob")
+    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+    assert guest.hears(line) == member.hears(line) == REFUSED
+    assert bob.heard() == carol.heard() == []
+
+
+def test_theNicknameAloneMakesNobodyAnOperator() -> None:
+    stage = Stage(operators=["carol"])
+    assert stage.visitor("carol").hears("/bans") == REFUSED
+
+
+def test_everyActionIsLogged(stage: Stage, carol: Visitor) -> None:
+    stage.people("bob")
+    stage.owner("alice")
+    lines = [
+        "/mute bob 1h spam",
+        "/unmute bob",
+        "/ban 198.51.100.7 more spam",
+        "/unban 198.51.100.7",
+        "/rename bob robert",
+        "/operator alice",
+        "/operator alice off",
+        "/announce hello",
+        "/rehash",
+        "/kick robert still spam",
+    ]
+    with capturedLogs() as logged:
+        carol.says(*lines)
+    assert [formatEvent(event).rstrip(": ") for event in logged] == [
+        "carol mute bob for 3600 s: spam",
+        "carol unmute bob",
+        "carol ban 198.51.100.7/32: more spam",
+        "carol unban 198.51.100.7",
+        "carol rename bob: now robert",
+        "carol operator-on alice",
+        "carol operator-off alice",
+        "carol announce everybody",
+        "carol rehash files",
+        "carol kick robert: still spam",
+    ]
+
+
+# Out.
+
+
+def test_whoIsPutOutLeavesTheService(stage: Stage, carol: Visitor) -> None:
+    alice, bob = stage.people("alice", "bob")
+    left = Left("#lobby", AT, "alice", Ending.KICKED, "spam", 2, "carol")
+    assert carol.hears("/kick ALICE spam") == [left, Done("kicked", "alice")]
+    assert alice.heard() == [Closed(Ending.KICKED, "spam", by="carol")]
+    assert alice.isClosed
+    assert bob.heard() == [left]
+    assert stage.visitor().hears("alice") != [Refused("nick-taken", "alice")]
+
+
+def test_allHisSessionsEnd(stage: Stage, carol: Visitor) -> None:
+    first, bob = stage.owner("alice"), stage.visitor("bob")
+    second = stage.visitor(f"/login alice {PASSWORD}")
+    stage.forget()
+    carol.says("/kick alice")
+    closed = Closed(Ending.KICKED, by="carol")
+    assert first.heard() == [closed]
+    assert second.heard() == [SessionsChanged(1), closed]
+    assert bob.heard() == [Left("#lobby", AT, "alice", Ending.KICKED, "", 2, "carol")]
+
+
+def test_nobodyPutsHimselfOut(stage: Stage, carol: Visitor) -> None:
+    assert carol.hears("/kick carol") == [Refused("yourself")]
+    assert carol.hears("/kick bob") == [Refused("no-such-nick", "bob")]
+    assert carol.hears("/ban carol") == [Refused("yourself")]
+    assert carol.hears("/mute Carol") == [Refused("yourself")]
+    carol.says("/nick caroline")
+    for nick in ("carol", "caroline"):
+        assert carol.hears(f"/ban {nick}") == [Refused("yourself")]
+
+
+# Bans.
+
+
+def test_whoIsBannedHasToGo(stage: Stage, carol: Visitor) -> None:
+    alice, bob = stage.people("alice", "bob")
+    left = Left("#lobby", AT, "alice", Ending.BANNED, "spam", 2, "carol")
+    assert carol.hears("/ban alice spam") == [left, Done("banned", "alice")]
+    assert alice.heard() == [Closed(Ending.BANNED, "spam", by="carol")]
+    assert bob.heard() == [left]
+
+
+def test_anAccountIsBannedWhateverItsNickname(stage: Stage, carol: Visitor) -> None:
+    alice = stage.owner("alice")
+    alice.says("/nick robert")
+    carol.says("/ban alice")
+    assert alice.isClosed
+    assert stage.visitor().hears(f"/login alice {PASSWORD}") == [Refused("banned")]
+
+
+@pytest.mark.parametrize("target", ["198.51.100.7", "198.51.100.0/24", "::ffff:198.51.100.7"])
+def test_whoComesFromABannedAddressHasToGo(stage: Stage, carol: Visitor, target: str) -> None:
+    alice = stage.visitor("alice", address="198.51.100.7")
+    elsewhere = stage.owner("bob")
+    bob = stage.visitor(f"/login bob {PASSWORD}", address="198.51.100.7")
+    stage.forget()
+    carol.says(f"/ban {target} spam")
+    closed = Closed(Ending.BANNED, "spam", by="carol")
+    left = Left("#lobby", AT, "alice", Ending.BANNED, "spam", 2, "carol")
+    assert alice.heard() == [closed]
+    # His other session comes from elsewhere.
+    assert bob.heard() == [left, closed]
+    assert elsewhere.heard() == [left, SessionsChanged(1)]
+
+
+def test_whoIsNotHereMayBeBanned(stage: Stage, carol: Visitor) -> None:
+    assert carol.hears("/ban Dave") == [Done("banned", "Dave")]
+    assert stage.visitor().hears("dave") == [Refused("banned")]
+    assert carol.hears("/ban 1dave") == [Refused("nick-invalid", "1dave")]
+    assert carol.hears("/ban") == [
+        Refused("argument-missing", "/ban NAME|ADDRESS|CIDR [2h|30d] [WHY]")
+    ]
+
+
+def test_bansAreListedUntilTheyEnd(stage: Stage, carol: Visitor) -> None:
+    stage.people("bob")
+    carol.says("/ban Dave 1h30m spam", "/ban 203.0.113.77/24 still spam", "/mute bob 1h")
+    hour = AT + timedelta(hours=1)
+    dave = BanRow("ban", "Dave", "carol", "spam", hour + timedelta(minutes=30))
+    network = BanRow("ban", "203.0.113.0/24", "carol", "still spam")
+    assert carol.hears("/bans") == [
+        BansListed((dave, network, BanRow("mute", "bob", "carol", "", hour)))
+    ]
+    stage.clock.advance(3600)
+    assert carol.hears("/bans") == [BansListed((dave, network))]
+    stage.clock.advance(1800)
+    assert carol.hears("/bans") == [BansListed((network,))]
+
+
+@pytest.mark.parametrize(
+    ("target", "lifted"),
+    [("dave", "DAVE"), ("203.0.113.7", "203.0.113.7"), ("203.0.113.0/24", "203.0.113.9/24")],
+)
+def test_aBanIsLifted(stage: Stage, carol: Visitor, target: str, lifted: str) -> None:
+    carol.says(f"/ban {target}")
+    assert carol.hears(f"/unban {lifted}") == [Done("unbanned", lifted)]
+    assert carol.hears("/bans") == [BansListed(())]
+    [refused] = carol.hears(f"/unban {target}")
+    assert isinstance(refused, Refused)
+    assert refused.code == "no-such-ban"
+    assert stage.visitor().hears("dave") != [Refused("banned")]
+
+
+# Mutes.
+
+
+def test_whoIsMutedIsToldSo(stage: Stage, carol: Visitor) -> None:
+    alice, bob = stage.people("alice", "bob")
+    assert carol.hears("/mute alice 10m spam") == [Done("muted", "alice")]
+    assert alice.heard() == [Warned("muted", "spam")]
+    assert alice.hears("hello") == [Refused("muted", "spam")]
+    assert carol.hears("/unmute alice") == [Done("unmuted", "alice")]
+    assert alice.heard() == [Done("may-speak")]
+    assert bob.heard() == []
+    alice.says("hello")
+    assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
+
+
+def test_aMuteEnds(stage: Stage, carol: Visitor) -> None:
+    alice, bob = stage.people("alice", "bob")
+    carol.says("/mute alice 10m")
+    stage.clock.advance(599)
+    alice.says("hello")
+    assert bob.heard() == []
+    stage.clock.advance(1)
+    alice.says("hello")
+    assert bob.heard() == [Said("#lobby", 1, stage.now, "alice", "hello")]
+
+
+def test_whoComesAgainIsStillMuted(stage: Stage, carol: Visitor) -> None:
+    stage.people("alice")[0].says("/quit")
+    carol.says("/mute alice")
+    assert stage.visitor("ALICE").hears("hello") == [Refused("muted")]
+
+
+def test_anAccountIsToldThatItIsMuted(stage: Stage, carol: Visitor) -> None:
+    alice = stage.owner("alice")
+    alice.says("/nick robert")
+    stage.forget()
+    carol.says("/mute alice", "/unmute alice")
+    assert alice.heard() == [Warned("muted"), Done("may-speak")]
+
+
+def test_nobodyOfThatNameIsMuted(stage: Stage, carol: Visitor) -> None:
+    assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
+    carol.says("/ban alice")
+    assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
+
+
+# Announcing, and names.
+
+
+def test_everybodyHearsAnAnnouncement(stage: Stage, carol: Visitor) -> None:
+    alice, nobody = stage.visitor("alice", "/join #dev", "/part #lobby"), stage.visitor()
+    announced = Announced(AT, "carol", "we stop at noon")
+    assert carol.hears("/announce we stop at noon") == [announced]
+    assert alice.heard() == [announced]
+    assert nobody.heard() == []
+
+
+def test_somebodyGetsAnotherNickname(stage: Stage, carol: Visitor) -> None:
+    alice, bob = stage.people("alice", "bob")
+    renamed = Renamed("#lobby", AT, "alice", "Somebody")
+    assert carol.hears("/rename alice Somebody") == [
+        renamed,
+        Done("renamed", "alice -> Somebody"),
+    ]
+    assert alice.heard() == bob.heard() == [renamed]
+    alice.says("hello")
+    assert bob.heard() == [Said("#lobby", 1, AT, "Somebody", "hello")]
+
+
+def test_anAccountStaysWhenTheNicknameChanges(stage: Stage, carol: Visitor) -> None:
+    alice = stage.owner("alice")
+    carol.says("/rename alice robert", "/rename robert Alice")
+    assert alice.hears(f"/password {PASSWORD}") == [Done("password-changed")]
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ("/rename dave robert", Refused("no-such-nick", "dave")),
+        ("/rename bob alice", Refused("nick-registered", "alice")),
+        ("/rename bob eve", Refused("nick-taken", "eve")),
+        ("/rename bob bob", Refused("nick-unchanged", "bob")),
+        ("/rename bob b.b", Refused("nick-invalid", "b.b")),
+        ("/rename bob", Refused("argument-missing", "/rename OLD NEW")),
+    ],
+)
+def test_notEveryNickname(stage: Stage, carol: Visitor, line: str, refusal: Refused) -> None:
+    stage.owner("alice").says("/quit")
+    bob, _ = stage.people("bob", "eve")
+    carol.heard()
+    assert carol.hears(line) == [refusal]
+    assert bob.heard() == []
+
+
+# Operators.
+
+
+def test_anOperatorMakesAnother(stage: Stage, carol: Visitor) -> None:
+    alice = stage.owner("alice")
+    assert carol.hears("/operator alice") == [Done("operator-on", "alice")]
+    assert alice.heard() == [Done("operator-on", "alice")]
+    assert alice.hears("/operator") == [Done("operators", "alice, carol")]
+    assert carol.hears("/operator ALICE off") == [Done("operator-off", "alice")]
+    assert alice.heard() == [Done("operator-off", "alice")]
+    assert alice.hears("/bans") == REFUSED
+
+
+def test_onlyAnAccountCanBeThatOfAnOperator(stage: Stage, carol: Visitor) -> None:
+    stage.people("bob")
+    assert carol.hears("/operator bob") == [Refused("no-such-account", "bob")]
+    assert carol.hears("/operator bob maybe") == [
+        Refused("argument-invalid", "/operator [NAME [on|off]]")
+    ]
+
+
+def test_whomTheOptionNamesStaysAnOperator(stage: Stage, carol: Visitor) -> None:
+    stage.owner("alice")
+    carol.says("/operator alice", "/operator carol off")
+    assert carol.hears("/operator") == [Done("operators", "alice, carol")]
+
+
+# Reading again.
+
+
+@pytest.mark.parametrize(
+    ("failures", "told"),
+    [
+        ((), []),
+        (
+            ("certificates: no such file", "bans: locked"),
+            [
+                Warned("not-read", "certificates: no such file"),
+                Warned("not-read", "bans: locked"),
+            ],
+        ),
+    ],
+)
+def test_whatIsReadAgain(
+    stage: Stage, carol: Visitor, failures: tuple[str, ...], told: list[object]
+) -> None:
+    stage.shared.rehash = lambda: succeed(failures)
+    assert [event for event in carol.hears("/rehash") if event != Done("rehashed")] == told
+
+
+def test_toReadTakesTime(stage: Stage, carol: Visitor) -> None:
+    reading: Deferred[tuple[str, ...]] = Deferred()
+    rehash: Callable[[], Deferred[tuple[str, ...]]] = lambda: reading  # noqa: E731
+    stage.shared.rehash = rehash
+    assert carol.hears("/rehash", "/ping") == []
+    reading.callback(())
+    assert carol.heard() == [Done("rehashed"), Ponged()]
+
+
+def test_whoHasGoneHearsNothingOfIt(stage: Stage, carol: Visitor) -> None:
+    reading: Deferred[tuple[str, ...]] = Deferred()
+    stage.shared.rehash = lambda: reading
+    carol.says("/rehash")
+    carol.session.end(Ending.SHUTDOWN)
+    carol.heard()
+    reading.callback(("too late",))
+    assert carol.heard() == []
+
+
+def test_whoIsMutedHasNoOtherWayToSpeak(stage: Stage, carol: Visitor) -> None:
+    bob, dave = stage.people("bob", "dave")
+    bob.says("/join #dev")
+    dave.says("/join #dev", "/room #lobby")
+    carol.says("/mute bob")
+    stage.forget()
+    bob.says("/away INSULT", "/kick dave INSULT", "/part INSULT")
+    assert bob.hears("/invite dave") == [Refused("muted")]
+    bob.says("/quit INSULT")
+    heard = [*dave.heard(), *dave.hears("/msg bob hello", "/whois bob")]
+    assert Left("#lobby", AT, "bob", Ending.QUIT, "", 2) in heard
+    assert "INSULT" not in repr(heard)
+
+
+def test_aBanOfANameIsNotAboutAddresses(stage: Stage, carol: Visitor) -> None:
+    """Nobody is put out for what another ban says."""
+    other = stage.visitor("dave", address="203.0.113.7")
+    carol.says("/ban mallory spam")
+    assert not other.isClosed
+
+
+def test_whoBansHisOwnAddressMeansSomebodyElse(carol: Visitor) -> None:
+    """He could not come back to mend it."""
+    for target in "192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "::ffff:192.0.2.1":
+        assert carol.hears(f"/ban {target}") == [Refused("yourself", "")]
+
+
+def test_anAccountIsMeantWhateverNicknameItUses(stage: Stage, carol: Visitor) -> None:
+    bob = stage.owner("bob")
+    bob.says("/nick bobby")
+    carol.heard()
+    assert carol.hears("/mute bobby") == [Done("muted", "bob")]
+    assert bob.hears("hello")[-1] == Refused("muted", "")
+    assert carol.hears("/unmute bobby") == [Done("unmuted", "bobby")]
+    assert Done("banned", "bob") in carol.hears("/ban bobby")
+    assert stage.visitor().hears(f"/login bob {PASSWORD}") == [Refused("banned", "")]
+
+
+def test_anOperatorOfTheCommandLineStaysOne(stage: Stage, carol: Visitor) -> None:
+    assert carol.hears("/operator carol off") == [Refused("operator-fixed", "carol")]
+
+
+def test_aLongListHasAnEnd(stage: Stage, carol: Visitor) -> None:
+    for number in range(MAX_ROWS + 2):
+        carol.says(f"/ban 10.0.{number}.0/24")
+    [listed] = carol.hears("/bans")
+    assert isinstance(listed, BansListed)
+    assert (len(listed.bans), listed.more) == (MAX_ROWS, 2)
+    assert listed.bans[-1].name == f"10.0.{MAX_ROWS + 1}.0/24"

@@ -1,0 +1,317 @@
+"""Tests for L{chat.session.handlers.personal}."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from twisted.internet.defer import fail
+from twisted.logger import capturedLogs
+
+from chat.core.ignores import MAX_IGNORED
+from chat.vocabulary.errors import HistoryUnavailable
+from chat.vocabulary.events import (
+    Announced,
+    Described,
+    Done,
+    Ending,
+    Excerpt,
+    Invited,
+    Left,
+    Listed,
+    Person,
+    Recalled,
+    Refused,
+    Renamed,
+    Said,
+    Told,
+)
+from tests.support.people import PASSWORD, Stage
+from tests.support.servers import AT
+
+# Not listening.
+
+
+def test_whoIsIgnoredIsNotHeard(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    assert alice.hears("/ignore BOB") == [Done("ignored", "BOB")]
+    bob.says("hello", "/me waves")
+    assert alice.heard() == []
+    assert len(carol.heard()) == 2
+    assert bob.heard() == []
+    carol.says("hello")
+    assert alice.heard() == [Said("#lobby", 3, AT, "carol", "hello")]
+
+
+def test_whoIsIgnoredIsToldSoWhenHeTellsSomething(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/msg bob psst", "/ignore bob")
+    assert bob.hears("/msg alice yes?") == [Refused("ignores-you", "alice")]
+    assert bob.hears("/reply yes?") == [Refused("ignores-you", "alice")]
+    assert Told(AT, "bob", "alice", "yes?") not in alice.heard()
+
+
+def test_whoIsIgnoredIsNotRecalled(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    bob.says("hello world")
+    carol.says("hello")
+    alice.says("/ignore bob")
+    found = Recalled("#lobby", 2, AT, "carol", "hello")
+    assert alice.hears("/history") == [Excerpt("#lobby", "history", 1, False, 2), found]
+    assert alice.hears("/search hello")[1:] == [found]
+
+
+def test_whoIsIgnoredInvitesInVain(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/ignore bob")
+    bob.says("/join #dev")
+    assert bob.hears("/invite alice") == [Done("invited", "alice")]
+    assert Invited("#dev", "bob") not in alice.heard()
+
+
+def test_hisComingsAndGoingsAreHeard(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.hears("/ignore bob")
+    assert bob.hears("/nick robert") == alice.heard() == [Renamed("#lobby", AT, "bob", "robert")]
+    bob.says("/quit")
+    assert alice.heard() == [Left("#lobby", AT, "robert", Ending.QUIT, "", 1)]
+
+
+def test_itHoldsForHisNextNickname(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/ignore bob")
+    bob.says("/nick robert", "hello", "/nick bob", "hello")
+    assert [event for event in alice.heard() if isinstance(event, Said)] == []
+
+
+def test_itHoldsWhenHeComesAgain(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/ignore bob")
+    bob.says("/quit")
+    again = stage.visitor("Bob")
+    again.says("hello")
+    assert alice.heard() == []
+    assert again.hears("/msg alice psst") == [Refused("ignores-you", "alice")]
+
+
+def test_whoIsNotHereMayBeIgnored(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
+    assert alice.hears("/ignore b.b") == [Refused("nick-invalid", "b.b")]
+
+
+def test_oneListensAgain(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/ignore bob")
+    assert alice.hears("/unignore BOB") == [Done("unignored", "BOB")]
+    bob.says("hello")
+    assert alice.heard() == [Said("#lobby", 1, AT, "bob", "hello")]
+    # It was so already.
+    assert alice.hears("/unignore bob") == [Done("unignored", "bob")]
+
+
+def test_whomOneIgnores(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    assert alice.hears("/ignore") == [Done("ignoring", "")]
+    alice.says("/ignore Dave", "/ignore bob", "/ignore dave")
+    assert alice.hears("/ignore") == [Done("ignoring", "bob, dave")]
+
+
+def test_nobodyIgnoresHimself(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    assert alice.hears("/ignore Alice") == [Refused("yourself")]
+    alice.says("/nick robert")
+    assert alice.hears("/ignore alice") == alice.hears("/ignore robert") == [Refused("yourself")]
+
+
+def test_soManyAtMost(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    alice.says(*(f"/ignore n{number}" for number in range(MAX_IGNORED)))
+    assert alice.hears("/ignore bob") == [Refused("list-full", "100")]
+    assert alice.hears("/ignore n7") == [Done("ignored", "n7")]
+    alice.says("/unignore n7")
+    assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
+
+
+def test_operatorsAreHeardByAll() -> None:
+    stage = Stage(operators=["carol"])
+    alice, carol = stage.visitor("alice"), stage.owner("carol")
+    alice.says("/ignore carol")
+    stage.forget()
+    carol.says("/announce hello")
+    assert alice.heard() == [Announced(AT, "carol", "hello")]
+
+
+def test_itIsKeptWithTheAccount(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    alice.says("/ignore bob", "/ignore dave", "/unignore dave", "/quit")
+    again = stage.visitor(f"/login alice {PASSWORD}")
+    assert again.hears("/ignore") == [Done("ignoring", "bob")]
+    [bob] = stage.people("bob")
+    again.heard()
+    bob.says("hello")
+    assert again.heard() == []
+
+
+def test_aGuestWhoLogsInIgnoresAlsoThoseOfTheAccount(stage: Stage) -> None:
+    stage.owner("alice").says("/ignore bob", "/quit")
+    guest = stage.visitor("guest", "/ignore dave", f"/login alice {PASSWORD}")
+    assert guest.hears("/ignore") == [Done("ignoring", "bob, dave")]
+
+
+def test_theIgnoreListOfAGuestGoesWithHim(stage: Stage) -> None:
+    stage.people("alice")[0].says("/ignore bob", "/quit")
+    assert stage.visitor("alice").hears("/ignore") == [Done("ignoring", "")]
+    assert list(stage.hub.attention.deafTo("bob")) == []
+
+
+def test_itHoldsAlsoWhereItCannotBeStored(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, bob = stage.owner("alice"), stage.visitor("bob")
+    monkeypatch.setattr(
+        stage.shared.accounts._ledger, "put", lambda record: fail(HistoryUnavailable())
+    )
+    with capturedLogs() as logged:
+        assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
+    assert [event["name"] for event in logged] == ["alice"]
+    bob.says("hello")
+    assert alice.heard() == []
+
+
+def test_allHisSessionsAreDeaf(stage: Stage) -> None:
+    first, bob = stage.owner("alice"), stage.visitor("bob")
+    second = stage.visitor(f"/login alice {PASSWORD}", "/ignore bob")
+    stage.forget()
+    bob.says("hello")
+    assert first.heard() == second.heard() == []
+
+
+# Away.
+
+
+def test_awayAndBack(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    assert alice.hears("/away at lunch ") == [Done("away", "at lunch")]
+    assert alice.hears("/away") == [Done("away", "")]
+    assert alice.hears("/back") == [Done("back")]
+    assert alice.hears("/back") == [Done("back")]
+    assert bob.heard() == []
+
+
+def test_whoIsAwayWithoutAReasonIsSeenToBe(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    bob.says("/away")
+    assert alice.hears("/who") == [Listed("#lobby", (Person("alice"), Person("bob", 0, True)))]
+    assert alice.hears("/whois bob") == [Described("bob", "", False, AT, 0, True, "", ("#lobby",))]
+    bob.says("/back")
+    assert alice.hears("/who") == [Listed("#lobby", (Person("alice"), Person("bob")))]
+
+
+# Who is who.
+
+
+def test_whatEverybodyMayKnow(stage: Stage) -> None:
+    [bob] = stage.people("bob")
+    stage.clock.advance(30)
+    alice = stage.owner("alice")
+    alice.says("/nick Alicia", "/join #dev", "/away at lunch")
+    stage.clock.advance(90.5)
+    assert bob.hears("/whois ALICIA") == [
+        Described(
+            "Alicia",
+            "alice",
+            False,
+            AT + timedelta(seconds=30),
+            90,
+            True,
+            "at lunch",
+            ("#lobby", "#dev"),
+        )
+    ]
+    assert bob.hears("/whois dave") == [Refused("no-such-nick", "dave")]
+
+
+def test_whatOneMayKnowOfOneself(stage: Stage) -> None:
+    alice = stage.visitor("alice", address="198.51.100.7")
+    assert alice.hears("/whois alice") == [
+        Described("alice", "", False, AT, 0, False, "", ("#lobby",), ("198.51.100.7",))
+    ]
+
+
+def test_whatOperatorsMayKnow() -> None:
+    stage = Stage(operators=["carol"])
+    carol = stage.owner("carol")
+    stage.owner("alice").says("/join #dev", "/mode private on")
+    stage.visitor(f"/login alice {PASSWORD}", address="198.51.100.7")
+    stage.visitor(f"/login alice {PASSWORD}", address="198.51.100.7")
+    assert carol.hears("/whois alice") == [
+        Described(
+            "alice",
+            "alice",
+            False,
+            AT,
+            0,
+            False,
+            "",
+            ("#lobby", "#dev"),
+            ("192.0.2.1", "198.51.100.7"),
+        )
+    ]
+    [described] = stage.visitor("bob").hears("/whois carol")
+    assert described == Described("carol", "carol", True, AT, 0, False, "", ("#lobby",))
+
+
+def test_aPrivateRoomIsKnownToThoseThere(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/mode private on", "/invite bob")
+    stage.forget()
+    assert bob.hears("/whois alice") == [
+        Described("alice", "", False, AT, 0, False, "", ("#lobby",))
+    ]
+    bob.says("/join #dev")
+    assert bob.hears("/whois alice") == [
+        Described("alice", "", False, AT, 0, False, "", ("#lobby", "#dev"))
+    ]
+
+
+@pytest.mark.parametrize("line", ["/ignore bob", "/away", "/back", "/whois bob", "/unignore bob"])
+def test_forThoseWithANickname(stage: Stage, line: str) -> None:
+    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+
+
+def test_anotherNicknameKeepsEverything(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/ignore bob", "/away")
+    assert alice.hears("/nick robert") == [Renamed("#lobby", AT, "alice", "robert")]
+    assert bob.hears("/msg robert psst") == [Refused("ignores-you", "robert")]
+    assert alice.hears("/ignore") == [Done("ignoring", "bob")]
+
+
+def test_whoIsIgnoredSilencesNobodyElse(stage: Stage) -> None:
+    """He cannot spoil the nicknames of others by having them for a while."""
+    alice, mallory = stage.people("alice", "mallory")
+    alice.says("/ignore mallory")
+    mallory.says("/nick bob", "/nick mallory2", "hello")
+    [bob] = stage.people("bob")
+    bob.says("hello")
+    assert [event.nick for event in alice.heard() if isinstance(event, Said)] == ["bob"]
+    assert alice.hears("/ignore") == [Done("ignoring", "mallory")]
+    assert [each.nick for each in alice.hears("/history") if isinstance(each, Recalled)] == ["bob"]
+
+
+def test_oneIgnoresAnAccountUnderItsPresentNickname(stage: Stage) -> None:
+    [alice], bob = stage.people("alice"), stage.owner("bob")
+    bob.says("/nick robert")
+    alice.says("/ignore bob")
+    stage.forget()
+    bob.says("hello")
+    assert alice.heard() == []
+    assert alice.hears("/unignore bob", "/ignore") == [Done("unignored", "bob"), Done("ignoring")]
+    bob.says("hello")
+    assert [event.text for event in alice.heard() if isinstance(event, Said)] == ["hello"]
+
+
+def test_whomAGuestIgnoresHisNewAccountIgnores(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    alice.says("/ignore bob", f"/register {PASSWORD}", "/quit")
+    again = stage.visitor(f"/login alice {PASSWORD}")
+    assert again.hears("/ignore") == [Done("ignoring", "bob")]

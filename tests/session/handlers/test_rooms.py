@@ -1,0 +1,376 @@
+"""Tests for L{chat.session.handlers.rooms}: coming in, leaving, and who is where."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.interfaces import Extract
+from chat.store.memorylines import MemoryHistory
+from chat.vocabulary.events import (
+    Changed,
+    Ending,
+    Entered,
+    Excerpt,
+    Joined,
+    Left,
+    Listed,
+    Parted,
+    Person,
+    Recalled,
+    Refused,
+    RoomRow,
+    RoomsListed,
+    Said,
+    Talking,
+    TopicShown,
+    Welcomed,
+)
+from tests.support.people import Stage, Visitor
+from tests.support.servers import AT
+from tests.support.service import Service
+
+
+def said(visitor: Visitor) -> list[str]:
+    """
+    @return: What was said since the last time.
+    """
+    return [event.text for event in visitor.heard() if isinstance(event, Said)]
+
+
+# Coming in.
+
+
+def test_theFirstMakesTheRoom(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    assert alice.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
+    assert bob.heard() == []
+    assert alice.hears("/who") == [Listed("#dev", (Person("alice"),))]
+
+
+def test_theOthersThereHearOfIt(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    alice.says("/join #dev", "/topic tools")
+    stage.forget()
+    assert bob.hears("/join #dev") == [Entered("#dev", ("alice",), "tools"), Talking("#dev")]
+    assert alice.heard() == [Joined("#dev", AT, "bob", 2)]
+    assert carol.heard() == []
+
+
+@pytest.mark.parametrize("name", ["#dev", "dev", "#DEV", "ＤＥＶ"])
+def test_aRoomHasOneSpelling(stage: Stage, name: str) -> None:
+    assert stage.visitor("alice").hears(f"/join {name}")[0] == Entered("#dev")
+
+
+@pytest.mark.parametrize("name", ["#", "##", "#1", "#a.b", "#" + "x" * 21, "#d\u0435v"])
+def test_notEveryNameIsThatOfARoom(stage: Stage, name: str) -> None:
+    [alice] = stage.people("alice")
+    assert alice.hears(f"/join {name}") == [Refused("room-invalid", name)]
+    assert alice.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 1, "", True),))]
+
+
+def test_aProgramIsToldWhoIsThere(stage: Stage) -> None:
+    stage.visitor("bob", "/join #dev")
+    [robot] = stage.programs("robot")
+    assert robot.hears("/join #dev") == [
+        Entered("#dev", ("bob",)),
+        Talking("#dev"),
+        Listed("#dev", (Person("bob"), Person("robot"))),
+    ]
+
+
+def test_whoComesInHearsWhatWasSaidBefore() -> None:
+    stage = Stage(replay=2)
+    bob, alice = stage.people("bob", "alice")
+    bob.says("/join #dev", "one", "two", "/me waves")
+    assert alice.hears("/join #dev") == [
+        Entered("#dev", ("bob",)),
+        Talking("#dev"),
+        Excerpt("#dev", "replay", 2, True, 3),
+        Recalled("#dev", 2, AT, "bob", "two"),
+        Recalled("#dev", 3, AT, "bob", "waves", True),
+    ]
+    bob.says("four")
+    assert said(alice) == ["four"]
+
+
+def test_nothingOfThePastIfTheServiceTellsNone() -> None:
+    stage = Stage(replay=0)
+    bob, alice = stage.people("bob", "alice")
+    bob.says("/join #dev", "one")
+    assert alice.hears("/join #dev") == [Entered("#dev", ("bob",)), Talking("#dev")]
+    assert isinstance(alice.hears("/history")[0], Excerpt)
+
+
+@pytest.mark.parametrize("isGone", [False, True])
+def test_whatTheServiceTellsOfThePastMayTakeTime(stage: Stage, isGone: bool) -> None:
+    alice, bob = stage.people("alice", "bob")
+    history = stage.slowHistory()
+    assert alice.hears("/join #dev", "hello") == []
+    if isGone:
+        alice.session.end(Ending.SHUTDOWN)
+    stage.forget()
+    history.isSlow = False
+    history.decide()
+    assert alice.heard() == ([] if isGone else [Entered("#dev"), Talking("#dev")])
+    # Who has gone meanwhile has not made a room.
+    assert len(stage.hub.directory) == (1 if isGone else 2)
+    assert bob.heard() == []
+
+
+def test_twentyRoomsAtMost(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    alice.says(*(f"/join #r{number}" for number in range(19)))
+    assert alice.hears("/join #another") == [Refused("too-many-rooms", "20")]
+    assert alice.hears("/join #r3") == [Talking("#r3")]
+    alice.says("/part")
+    assert alice.hears("/join #another")[0] == Entered("#another")
+
+
+def test_soManyRoomsAsTheOptionSays() -> None:
+    stage = Stage(rooms={"maxRooms": 2, "maxJoined": 0})
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev")
+    assert alice.hears("/join #ops") == [Refused("rooms-full", "2")]
+    assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
+    alice.says("/part #dev")
+    bob.says("/part #dev")
+    assert alice.hears("/join #ops")[0] == Entered("#ops")
+
+
+def test_everybodyBeginsInTheRoomOfTheOption() -> None:
+    stage = Stage(rooms={"start": "#hall"})
+    assert stage.visitor().hears("alice") == [Welcomed("#hall", "alice")]
+
+
+# Talking here or there.
+
+
+def test_whatIsSaidElsewhereNamesItsRoom() -> None:
+    service = Service()
+    alice, bob = service.connect("alice"), service.connect("bob", "/join #dev")
+    service.heard(alice)
+    service.say(alice, "hello", "/me waves")
+    assert service.heard(bob) == ["#lobby alice: hello", "#lobby  * alice waves"]
+    service.say(bob, "/room #lobby")
+    service.heard(bob)
+    service.say(alice, "hello")
+    assert service.heard(bob) == ["alice: hello"]
+    service.close()
+
+
+def test_oneTalksWhereOneHasGoneLast(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/join #ops")
+    assert alice.hears("/room #lobby") == [Talking("#lobby")]
+    assert alice.hears("/join #dev") == [Talking("#dev")]
+    bob.says("/join #dev")
+    alice.says("hello")
+    assert said(bob) == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ("/room #dev", Refused("not-in-room", "#dev")),
+        ("/part #dev", Refused("not-in-room", "#dev")),
+        ("/room #1", Refused("room-invalid", "#1")),
+        ("/part #1", Refused("room-invalid", "#1")),
+        ("/who #dev", Refused("no-such-room", "#dev")),
+        ("/room", Refused("argument-missing", "/room #ROOM")),
+        ("/join", Refused("argument-missing", "/join #ROOM [KEY]")),
+        ("/join #dev a b", Refused("argument-invalid", "/join #ROOM [KEY]")),
+    ],
+)
+def test_refused(stage: Stage, line: str, refusal: object) -> None:
+    assert stage.visitor("alice").hears(line) == [refusal]
+
+
+@pytest.mark.parametrize(
+    "line", ["/join #dev", "/part", "/room #lobby", "/rooms", "/who", "/topic", "/invite bob"]
+)
+def test_roomsAreForThoseWithANickname(stage: Stage, line: str) -> None:
+    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+
+
+# Leaving.
+
+
+def test_whoLeavesARoomTalksInAnother(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev")
+    bob.says("/join #dev")
+    stage.forget()
+    assert alice.hears("/part #dev bye all") == [
+        Parted("#dev", Ending.PARTED, "", "bye all"),
+        Talking("#lobby"),
+    ]
+    assert bob.heard() == [Left("#dev", AT, "alice", Ending.PARTED, "bye all", 1)]
+    bob.says("hello")
+    assert alice.heard() == []
+
+
+def test_whoLeavesAnotherRoomTalksWhereHeDid(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    alice.says("/join #dev")
+    assert alice.hears("/part #lobby") == [Parted("#lobby", Ending.PARTED)]
+    assert alice.hears("/who") == [Listed("#dev", (Person("alice"),))]
+
+
+def test_withoutANameItIsTheRoomOneTalksIn(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    alice.says("/join #dev")
+    assert alice.hears("/part gone fishing")[0] == Parted("#dev", Ending.PARTED, "", "gone fishing")
+
+
+def test_oneMayBeNowhere(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    assert alice.hears("/part") == [Parted("#lobby", Ending.PARTED), Talking("")]
+    assert bob.heard() == [Left("#lobby", AT, "alice", Ending.PARTED, "", 1)]
+    for line in ("/part", "/who", "/topic", "/mode", "/invite bob", "/op bob", "/history"):
+        assert alice.hears(line) == [Refused("no-room")]
+    assert alice.hears("/who #lobby") == [Listed("#lobby", (Person("bob"),))]
+    assert alice.hears("/join #lobby") == [Entered("#lobby", ("bob",)), Talking("#lobby")]
+
+
+def test_whoHasLeftHearsNoMore(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    bob.says("/join #dev", "/part #lobby")
+    stage.forget()
+    alice.says("hello")
+    assert bob.heard() == []
+
+
+def test_whoQuitsLeavesAllRooms(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    for each in (alice, bob):
+        each.says("/join #dev")
+    stage.forget()
+    alice.says("/quit bye")
+    assert bob.heard() == [
+        Left("#lobby", AT, "alice", Ending.QUIT, "bye", 2),
+        Left("#dev", AT, "alice", Ending.QUIT, "bye", 1),
+    ]
+    assert carol.heard() == [Left("#lobby", AT, "alice", Ending.QUIT, "bye", 2)]
+
+
+# What is left.
+
+
+def test_anEmptyRoomIsForgottenAndWhatWasSaidThere(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/join #dev", "/topic secrets", "a secret", "/part")
+    assert bob.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 2, "", True),))]
+    assert bob.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
+    assert bob.hears("/history") == [Excerpt("#dev", "history", 0)]
+    assert bob.hears("/search secret") == [Excerpt("", "search", 0)]
+    assert bob.hears("/mode topic owner") != [Refused("owner-needed", "#dev")]
+
+
+def test_theNumbersOfAForgottenRoomGoOn(stage: Stage) -> None:
+    [robot] = stage.programs("robot")
+    robot.says("/join #dev", "one", "/part", "/join #dev")
+    assert robot.hears("two") == [Said("#dev", 2, AT, "robot", "two")]
+
+
+def test_whereEverybodyBeginsIsNotForgotten(stage: Stage) -> None:
+    stage.visitor("alice", "hello", "/topic manners", "/quit")
+    assert stage.visitor().hears("bob") == [
+        Welcomed("#lobby", "bob"),
+        TopicShown("#lobby", "manners", "alice"),
+        Excerpt("#lobby", "replay", 1, False, 1),
+        Recalled("#lobby", 1, AT, "alice", "hello"),
+    ]
+
+
+def test_whatAnAccountOwnsIsNotForgotten(stage: Stage) -> None:
+    stage.owner("alice").says("/join #dev", "/topic tools", "hello", "/quit")
+    assert stage.visitor("bob").hears("/join #dev") == [
+        Entered("#dev", (), "tools"),
+        Talking("#dev"),
+        Excerpt("#dev", "replay", 1, False, 1),
+        Recalled("#dev", 1, AT, "alice", "hello"),
+    ]
+
+
+def test_whatNoAccountOwnsAnyMoreIsForgotten(stage: Stage) -> None:
+    alice = stage.owner("alice")
+    alice.says("/join #dev", "a secret", "/part", "/unregister")
+    [bob] = stage.people("bob")
+    assert bob.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
+    assert bob.hears("/history") == [Excerpt("#dev", "history", 0)]
+
+
+def test_nothingIsForgottenWhenTheServiceStops(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    alice.says("/join #dev", "hello")
+    alice.session.end(Ending.SHUTDOWN)
+    history = stage.shared.history
+    assert isinstance(history, MemoryHistory)
+    told: list[Extract] = []
+    history.recent("#dev", 1).addCallback(told.append)
+    assert [line.text for line in told[0].lines] == ["hello"]
+
+
+# Lists.
+
+
+def test_theFullestRoomIsFirst(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    alice.says("/join #ops")
+    for each in (alice, bob):
+        each.says("/join #dev")
+    bob.says("/topic tools")
+    rows = (RoomRow("#lobby", 3), RoomRow("#dev", 2, "tools"), RoomRow("#ops", 1))
+    [listed] = carol.hears("/rooms")
+    assert listed == RoomsListed((RoomRow("#lobby", 3, "", True), *rows[1:]))
+
+
+def test_whoTellsOfSilenceAndAbsence(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    bob.says("/away at lunch")
+    stage.clock.advance(90.5)
+    assert alice.hears("/who") == [Listed("#lobby", (Person("alice"), Person("bob", 90, True)))]
+
+
+# A crowd.
+
+
+@pytest.fixture
+def crowd() -> Stage:
+    return Stage(rooms={"announceLimit": 3})
+
+
+def test_upToTheLimitEachComingAndGoingIsTold(crowd: Stage) -> None:
+    alice, bob, carol = crowd.people("alice", "bob", "carol")
+    carol.says("/part", "/join #lobby", "/quit")
+    assert alice.heard() == [
+        Left("#lobby", AT, "carol", Ending.PARTED, "", 2),
+        Joined("#lobby", AT, "carol", 3),
+        Left("#lobby", AT, "carol", Ending.QUIT, "", 2),
+    ]
+    carol, dave = crowd.visitor("carol"), crowd.visitor("dave")
+    dave.says("/quit")
+    assert alice.heard() == bob.heard() == carol.heard() == []
+
+
+def test_comingsAndGoingsOfACrowdAreToldToProgramsTogether(crowd: Stage) -> None:
+    alice, bob = crowd.people("alice", "bob")
+    [robot] = crowd.programs("robot")
+    dave, erin = crowd.visitor("dave"), crowd.visitor("erin")
+    dave.says("/quit")
+    alice.says("/quit")
+    assert robot.heard() == bob.heard() == []
+    crowd.clock.advance(1)
+    assert robot.heard() == [Changed("#lobby", AT, ("erin",), ("dave", "alice"), 3)]
+    assert bob.heard() == erin.heard() == []
+
+
+def test_whatIsSaidInACrowdComesAfterWhoCame(crowd: Stage) -> None:
+    [robot] = crowd.programs("robot")
+    crowd.people("alice", "bob")
+    dave = crowd.visitor("dave")
+    dave.says("hello")
+    assert robot.heard() == [
+        Changed("#lobby", AT, ("dave",), (), 4),
+        Said("#lobby", 1, AT, "dave", "hello"),
+    ]

@@ -1,0 +1,185 @@
+"""Tests for L{chat.session.handlers.talk}."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.vocabulary.events import Acted, Entered, Refused, Said, Sent, Talking, Told, Warned
+from tests.support.people import Stage
+from tests.support.servers import AT
+
+# In a room.
+
+
+def test_othersHearWhatIsSaid(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    alice.says("hello", "/me waves", "//me is a command")
+    heard = [
+        Said("#lobby", 1, AT, "alice", "hello"),
+        Acted("#lobby", 2, AT, "alice", "waves"),
+        Said("#lobby", 3, AT, "alice", "/me is a command"),
+    ]
+    assert bob.heard() == carol.heard() == heard
+    assert alice.heard() == []
+
+
+def test_onlyThoseInTheRoomHearIt(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    alice.says("/join #dev")
+    bob.says("/join #dev")
+    stage.forget()
+    alice.says("hello")
+    assert bob.heard() == [Said("#dev", 1, AT, "alice", "hello")]
+    assert carol.heard() == []
+
+
+def test_whatIsSaidElsewhereIsHeardToo(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    bob.says("/join #dev")
+    stage.forget()
+    alice.says("hello")
+    assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
+
+
+def test_eachRoomCountsItsLines(stage: Stage) -> None:
+    [robot] = stage.programs("robot")
+    robot.says("one", "two", "/join #dev", "three", "/room #lobby", "four")
+    said = [event for event in robot.heard() if isinstance(event, Said)]
+    assert [(event.room, event.id) for event in said] == [
+        ("#lobby", 1),
+        ("#lobby", 2),
+        ("#dev", 1),
+        ("#lobby", 3),
+    ]
+
+
+@pytest.mark.parametrize("line", ["hello", "/me waves"])
+def test_whoIsNowhereTalksToNobody(stage: Stage, line: str) -> None:
+    alice, _ = stage.people("alice", "bob")
+    alice.says("/part")
+    assert alice.hears(line) == [Refused("no-room")]
+
+
+@pytest.mark.parametrize("line", ["/me waves", "/msg bob psst", "/reply psst"])
+def test_whoHasNoNicknameMayNotTalk(stage: Stage, line: str) -> None:
+    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+
+
+# In private.
+
+
+def test_onePersonIsTold(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    assert alice.hears("/msg BOB psst") == [Sent(AT, "alice", "bob", "psst")]
+    assert bob.heard() == [Told(AT, "alice", "bob", "psst")]
+    assert carol.heard() == []
+
+
+def test_whoIsInNoRoomMayTellAndBeTold(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    alice.says("/part")
+    assert alice.hears("/msg bob psst") == [Sent(AT, "alice", "bob", "psst")]
+    assert bob.hears("/r yes?") == [Sent(AT, "bob", "alice", "yes?")]
+    assert alice.heard() == [Told(AT, "bob", "alice", "yes?")]
+
+
+def test_oneMayTellOneself(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    assert alice.hears("/msg alice buy milk") == [
+        Told(AT, "alice", "alice", "buy milk"),
+        Sent(AT, "alice", "alice", "buy milk"),
+    ]
+
+
+def test_nobodyOfThatName(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    assert alice.hears("/msg bob psst") == [Refused("no-such-nick", "bob")]
+    assert alice.hears("/msg bob") == [Refused("argument-missing", "/msg NAME TEXT")]
+
+
+def test_aReplyGoesToWhoToldSomethingLast(stage: Stage) -> None:
+    alice, bob, carol = stage.people("alice", "bob", "carol")
+    assert alice.hears("/reply hello") == [Refused("nobody-to-reply-to")]
+    bob.says("/msg alice one")
+    carol.says("/msg alice two")
+    assert alice.hears("/reply yes") == [Sent(AT, "alice", "carol", "yes")]
+
+
+def test_aReplyFollowsAnotherNickname(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    bob.says("/msg alice psst", "/nick robert")
+    assert alice.hears("/reply yes") == [Sent(AT, "alice", "robert", "yes")]
+
+
+def test_aReplyNeverReachesSomebodyElseOfThatName(stage: Stage) -> None:
+    alice, bob = stage.people("alice", "bob")
+    bob.says("/msg alice psst", "/quit")
+    assert alice.hears("/reply a secret") == [Refused("no-such-nick", "bob")]
+    [other] = stage.people("bob")
+    assert alice.hears("/reply a secret") == [Refused("no-such-nick", "bob")]
+    assert other.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "about"), [("/away having lunch", "bob: having lunch"), ("/away", "bob")]
+)
+def test_whoTellsSomebodyWhoIsAwayIsToldSo(stage: Stage, line: str, about: str) -> None:
+    alice, bob = stage.people("alice", "bob")
+    bob.says(line)
+    assert alice.hears("/msg bob psst") == [
+        Sent(AT, "alice", "bob", "psst"),
+        Warned("is-away", about),
+    ]
+    bob.says("/msg alice yes?", "/away")
+    assert alice.hears("/reply hello")[-1] == Warned("is-away", "bob")
+    bob.says("/back")
+    assert alice.hears("/msg bob psst") == [Sent(AT, "alice", "bob", "psst")]
+
+
+# Who must not.
+
+
+@pytest.mark.parametrize(
+    "line", ["hello", "/me waves", "/msg bob psst", "/topic spam", "/nick bot"]
+)
+def test_whoIsMutedMayNotSpeak(line: str) -> None:
+    stage = Stage(operators=["carol"])
+    alice, bob = stage.people("alice", "bob")
+    carol = stage.owner("carol")
+    carol.says("/mute alice 1h spam")
+    stage.forget()
+    assert alice.hears(line) == [Refused("muted", "spam")]
+    assert bob.heard() == carol.heard() == []
+    stage.clock.advance(3600)
+    assert all(not isinstance(event, Refused) for event in alice.hears(line))
+
+
+def test_whoIsMutedMayNotReply() -> None:
+    stage = Stage(operators=["carol"])
+    alice, bob = stage.people("alice", "bob")
+    bob.says("/msg alice psst")
+    stage.owner("carol").says("/mute alice")
+    stage.forget()
+    assert alice.hears("/reply psst") == [Refused("muted")]
+    assert bob.heard() == []
+
+
+def test_whoIsMutedMayRead() -> None:
+    stage = Stage(operators=["carol"])
+    alice, bob = stage.people("alice", "bob")
+    stage.owner("carol").says("/mute alice")
+    stage.forget()
+    bob.says("hello", "/msg alice psst")
+    assert alice.heard() == [
+        Said("#lobby", 1, AT, "bob", "hello"),
+        Told(AT, "bob", "alice", "psst"),
+    ]
+    assert alice.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
+
+
+def test_anAccountIsMutedWhateverItsNickname() -> None:
+    stage = Stage(operators=["carol"])
+    alice = stage.owner("alice")
+    alice.says("/nick robert")
+    stage.owner("carol").says("/mute alice spam")
+    assert alice.hears("hello") == [Refused("muted", "spam")]

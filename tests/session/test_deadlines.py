@@ -1,0 +1,144 @@
+"""Tests for L{chat.session.deadlines}."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+
+from chat.session.deadlines import WARN_BEFORE, Deadlines
+from chat.vocabulary.events import Ending
+
+
+class Stage:
+    """
+    The limits of one session.
+
+    @ivar heard: Each warning by its seconds, each ending by itself, with the time of it.
+    """
+
+    def __init__(self, registration: float = 60, idle: float = 1800) -> None:
+        self.clock = Clock()
+        self.heard: list[tuple[float, int | Ending]] = []
+        self.deadlines = Deadlines(self.clock, registration, idle, self._note, self._note)
+
+    def _note(self, what: int | Ending) -> None:
+        self.heard.append((self.clock.seconds(), what))
+
+    def wait(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.clock.advance(1)
+
+
+def test_theTimeToChooseANicknameIsLimited() -> None:
+    stage = Stage(registration=60)
+    stage.deadlines.opened()
+    stage.wait(100)
+    assert stage.heard == [(60, Ending.REGISTRATION_TIMEOUT)]
+    assert stage.clock.getDelayedCalls() == []
+
+
+def test_nothingRenewsTheTimeToChooseANickname() -> None:
+    stage = Stage(registration=60)
+    stage.deadlines.opened()
+    for _ in range(60):
+        stage.deadlines.touch()
+        stage.wait(1)
+    assert stage.heard == [(60, Ending.REGISTRATION_TIMEOUT)]
+
+
+def test_whoIsSilentIsWarnedAndThenExpires() -> None:
+    stage = Stage(idle=1800)
+    stage.deadlines.opened()
+    stage.wait(30)
+    stage.deadlines.registered()
+    stage.wait(2000)
+    assert stage.heard == [(30 + 1740, 60), (30 + 1800, Ending.IDLE_TIMEOUT)]
+    assert stage.clock.getDelayedCalls() == []
+
+
+def test_aLineRenewsTheTimeToBeSilent() -> None:
+    stage = Stage(idle=1800)
+    stage.deadlines.registered()
+    for _ in range(5):
+        stage.wait(1000)
+        stage.deadlines.touch()
+    assert stage.heard == []
+    stage.wait(1740)
+    assert stage.heard == [(6740, 60)]
+
+
+def test_aLineAfterTheWarningRenewsAndIsWarnedOfAgain() -> None:
+    stage = Stage(idle=1800)
+    stage.deadlines.registered()
+    stage.wait(1799)
+    stage.deadlines.touch()
+    stage.wait(1799)
+    assert stage.heard == [(1740, 60), (1799 + 1740, 60)]
+
+
+def test_aShortTimeIsWarnedOfInItsMiddle() -> None:
+    stage = Stage(idle=10)
+    stage.deadlines.registered()
+    stage.wait(20)
+    assert stage.heard == [(5, 5), (10, Ending.IDLE_TIMEOUT)]
+
+
+def test_zeroIsNoLimit() -> None:
+    stage = Stage(registration=0, idle=0)
+    stage.deadlines.opened()
+    assert stage.clock.getDelayedCalls() == []
+    stage.deadlines.registered()
+    assert stage.clock.getDelayedCalls() == []
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_stoppingLeavesNoTimer(registered: bool) -> None:
+    stage = Stage()
+    stage.deadlines.opened()
+    if registered:
+        stage.deadlines.registered()
+    stage.deadlines.stop()
+    stage.deadlines.stop()
+    assert stage.clock.getDelayedCalls() == []
+
+
+def test_stoppingWhenTheTimeIsOver() -> None:
+    """As a session does that ends by it."""
+    clock = Clock()
+    deadlines = Deadlines(clock, 60, 0, lambda seconds: None, lambda reason: deadlines.stop())
+    deadlines.opened()
+    clock.advance(60)
+    assert clock.getDelayedCalls() == []
+
+
+def test_aLineMovesNoTimer() -> None:
+    stage = Stage()
+    stage.deadlines.registered()
+    [timer] = stage.clock.getDelayedCalls()
+    for _ in range(1000):
+        stage.deadlines.touch()
+    assert stage.clock.getDelayedCalls() == [timer]
+    assert timer.getTime() == 1740
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(2, 300), st.lists(st.integers(1, 200), max_size=20))
+def test_oneExpiresExactlyWhenTheTimeIsOver(idle: int, pauses: list[int]) -> None:
+    stage = Stage(idle=idle)
+    stage.deadlines.registered()
+    last = 0
+    for pause in pauses:
+        stage.wait(pause)
+        if stage.heard and isinstance(stage.heard[-1][1], Ending):
+            break
+        stage.deadlines.touch()
+        last = int(stage.clock.seconds())
+    stage.wait(idle)
+    at, reason = stage.heard[-1]
+    assert reason is Ending.IDLE_TIMEOUT
+    assert at == last + idle
+    before, seconds = stage.heard[-2]
+    assert isinstance(seconds, int)
+    assert abs(at - before - min(WARN_BEFORE, idle / 2)) <= 1

@@ -1,0 +1,102 @@
+"""Tests for L{chat.session.replaycache}."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chat.interfaces import Extract, Rendering, Style
+from chat.rendering.choice import renderingFor
+from chat.session import replaycache
+from chat.session.replaycache import Replays
+from chat.vocabulary.events import Missed, Said
+from tests.support.servers import AT
+
+TEXT, JSON = renderingFor(Style()), renderingFor(Style("json"))
+
+
+def said(*ids: int) -> Extract:
+    return Extract(tuple(Said("#lobby", id, AT, "bob", "hello") for id in ids))
+
+
+class Shelf:
+    """
+    Replays whose bytes tell which time it is that something is rendered.
+    """
+
+    def __init__(self, size: int = 0) -> None:
+        self.replays = Replays()
+        self._size = size
+        self._count = 0
+
+    def tell(self, extract: Extract, room: str = "#lobby", rendering: Rendering = TEXT) -> int:
+        """
+        @return: When what is told was rendered.
+        """
+        return int(self.replays.bytesOf(rendering, room, extract, self._render))
+
+    def _render(self) -> bytes:
+        self._count += 1
+        return b"%0*d" % (self._size, self._count)
+
+
+def test_theSameIsRenderedOnce() -> None:
+    shelf = Shelf()
+    assert [shelf.tell(said(1, 2)) for _ in range(3)] == [1, 1, 1]
+
+
+def test_eachRoomAndRendering() -> None:
+    shelf = Shelf()
+    for _ in range(2):
+        assert shelf.tell(said(1)) == 1
+        assert shelf.tell(said(1), "#dev") == 2
+        assert shelf.tell(said(1), rendering=JSON) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        said(2, 3, 5, 6),
+        said(3, 5),
+        said(2, 3, 4, 5),
+        said(),
+        replace(said(2, 3, 5), more=True),
+        replace(said(2, 3, 5), missed=(Missed("#lobby", 4, 4, "lost"),)),
+    ],
+)
+def test_whatIsNotTheSame(other: Extract) -> None:
+    shelf = Shelf()
+    assert shelf.tell(said(2, 3, 5)) == 1
+    assert [shelf.tell(other) for _ in range(2)] == [2, 2]
+    # What was told before takes no place any more.
+    assert shelf.tell(said(2, 3, 5)) == 3
+
+
+def test_onlySoMany(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those told longest ago are left out."""
+    monkeypatch.setattr(replaycache, "MAX_COUNT", 3)
+    shelf = Shelf()
+    for room in ("#a", "#b", "#c", "#a", "#d"):
+        shelf.tell(said(1), room)
+    assert [shelf.tell(said(1), room) for room in ("#c", "#a", "#d")] == [3, 1, 4]
+    assert shelf.tell(said(1), "#b") == 5
+
+
+def test_onlySoMuch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaycache, "MAX_SIZE", 300)
+    shelf = Shelf(100)
+    for room in ("#a", "#b", "#c"):
+        shelf.tell(said(1), room)
+    # What takes the place of another one is counted once.
+    assert [shelf.tell(said(2), room) for room in ("#a", "#b", "#c")] == [4, 5, 6]
+    assert [shelf.tell(said(2), room) for room in ("#a", "#b", "#c")] == [4, 5, 6]
+    assert shelf.tell(said(1), "#d") == 7
+    assert [shelf.tell(said(2), room) for room in ("#b", "#c")] == [5, 6]
+    assert shelf.tell(said(2), "#a") == 8
+
+
+def test_oneThatIsTooMuchIsNotKept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaycache, "MAX_SIZE", 99)
+    shelf = Shelf(100)
+    assert [shelf.tell(said(1)) for _ in range(2)] == [1, 2]

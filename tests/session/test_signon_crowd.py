@@ -1,0 +1,130 @@
+"""Tests for L{chat.session.signon}: coming into rooms with very many people."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.core.users import Member
+from chat.rendering.choice import renderingFor
+from chat.session.server import Facilities
+from chat.vocabulary.events import Changed, Done, Entered, Joined, Listed, Person, Said, Welcomed
+from chat.vocabulary.names import fold
+from chat.vocabulary.rows import MAX_NAMES
+from tests.support.hubs import LOBBY, now
+from tests.support.people import PASSWORD, Stage, Visitor
+from tests.support.servers import AT
+
+NICKS = [f"n{number}" for number in range(MAX_NAMES + 5)]
+PEOPLE = [Member(nick, fold(nick)) for nick in NICKS]
+
+
+def crowd(shared: Facilities, *rooms: str) -> None:
+    """
+    Let very many people of another process come into rooms.
+    """
+    for name in rooms:
+        room = shared.hub.directory.open(name)
+        for member in PEOPLE:
+            room.enter(member, Joined(name, AT, member.nick))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage(replay=0, rooms={"announceLimit": 50})
+
+
+def test_whoComesIsToldOfTheFirst(stage: Stage) -> None:
+    crowd(stage.shared, LOBBY)
+    first = tuple(NICKS[:MAX_NAMES])
+    visitor = stage.visitor("/format json")
+    assert visitor.hears("alice") == [
+        Welcomed(LOBBY, "alice", first, 5),
+        Listed(LOBBY, tuple(map(Person, first)), 6),
+    ]
+    assert visitor.hears("/who") == [Listed(LOBBY, tuple(map(Person, first)), 6)]
+
+
+def test_whoComesIntoAnotherRoomToo(stage: Stage) -> None:
+    [alice] = stage.people("alice")
+    crowd(stage.shared, "#dev")
+    assert alice.hears("/join #dev")[0] == Entered("#dev", tuple(NICKS[:MAX_NAMES]), "", 5)
+
+
+def test_whoComesIntoSeveralAtOnce(stage: Stage) -> None:
+    """They share what one event may name."""
+    alice = stage.owner("alice")
+    alice.says("/join #dev")
+    crowd(stage.shared, LOBBY, "#dev")
+    half = ("alice", *NICKS[: MAX_NAMES // 2 - 1])
+    second = stage.visitor("/format json")
+    heard = second.hears(f"/login alice {PASSWORD}")
+    others, people = tuple(NICKS[: MAX_NAMES // 2]), tuple(map(Person, half))
+    more = len(NICKS) - MAX_NAMES // 2
+    assert heard == [
+        Done("logged-in", "alice"),
+        Welcomed(LOBBY, "alice", others, more),
+        Listed(LOBBY, people, more + 1),
+        Entered("#dev", others, "", more),
+        Listed("#dev", people, more + 1),
+    ]
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_whatIsToldIsBounded(format: str) -> None:
+    """Also when all of one's rooms are told of at once: less than may wait for a reader."""
+    stage = Stage(replay=0, rooms={"announceLimit": 50}, renderings=renderingFor)
+    rooms = [f"#room{number}" for number in range(19)]
+    crowd(stage.shared, LOBBY, *rooms)
+    alice = Visitor(stage, "192.0.2.1")
+    alice.says(f"/format {format}", "alice")
+    stage.clock.advance(1)
+    member = stage.shared.hub.nicknames.named("alice")
+    for room in rooms:
+        now(stage.shared.hub.join(member, room))
+    alice.says("/format text", "/format json")
+    told = sum(map(len, alice.outlet.writes))
+    assert len(rooms) * 1024 < told < 128 * 1024
+
+
+# A reader who is behind.
+
+
+def test_whoIsBehindIsToldOfAllHisRoomsWhenHeIsRelieved() -> None:
+    stage = Stage(replay=0)
+    alice, bob = stage.people("alice", "bob")
+    for visitor in (alice, bob):
+        visitor.says("/join #dev")
+    stage.forget()
+    alice.outlet.busy = True
+    bob.says("/part #dev", "/quit")
+    stage.people("carol")
+    assert alice.heard() == []
+    alice.outlet.busy = False
+    alice.session.relieved()
+    assert alice.heard() == [
+        Changed(LOBBY, AT, ("carol",), ("bob",), 2, True),
+        Changed("#dev", AT, (), ("bob",), 1, True),
+    ]
+
+
+def test_whoIsNobodyIsToldNothing() -> None:
+    stage = Stage(replay=0)
+    visitor = stage.visitor()
+    visitor.session.relieved()
+    assert visitor.heard() == []
+    visitor.says("alice", "/quit").heard()
+    visitor.session.relieved()
+    assert visitor.heard() == []
+
+
+def test_whoAsksWhoIsHereIsToldOfTheChangesFirst() -> None:
+    stage = Stage(replay=0)
+    [alice] = stage.people("alice")
+    alice.outlet.busy = True
+    [bob] = stage.people("bob")
+    assert alice.hears("/who") == [
+        Changed(LOBBY, AT, ("bob",), (), 2, True),
+        Listed(LOBBY, (Person("alice"), Person("bob"))),
+    ]
+    bob.says("hello")
+    assert alice.heard() == [Said(LOBBY, 1, AT, "bob", "hello")]

@@ -1,0 +1,243 @@
+"""
+Faults of the disk and of the file, as they are: chat goes on, and all is written when
+they are mended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from twisted.logger import capturedLogs
+
+from chat.store import sqlite
+from chat.store.backlog import Batch
+from chat.store.opening import Opened, openStore
+from chat.store.writer import Writer
+from chat.vocabulary.errors import HistoryUnavailable
+from tests.support.stores import ROOM, Stage, ids, lines, now
+
+ROOT = Path(__file__).parents[2]
+
+
+class Faulty(Stage):
+    """
+    @ivar opened: What the store has been given, with the connection of its writer.
+    """
+
+    opened: Opened
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty]:
+    kept: list[Opened] = []
+
+    def opening(path: str) -> Opened:
+        kept.append(openStore(path))
+        return kept[-1]
+
+    monkeypatch.setattr(sqlite, "openStore", opening)
+    stage = Faulty(tmp_path / "chat.sqlite3", replay=0)
+    stage.opened = kept[0]
+    yield stage
+    stage.stop()
+
+
+def onDisk(stage: Stage) -> list[int]:
+    return ids(now(stage.history.after(ROOM, 0, 100_000)))
+
+
+def fail(stage: Stage, reason: str) -> None:
+    """
+    Chat while the disk fails.
+    """
+    with capturedLogs() as logged:
+        for _ in range(3):
+            stage.chat(200)
+            stage.clock.advance(1)
+    assert stage.observer.take() == [("failing", reason)]
+    assert [event["log_level"].name for event in logged] == ["critical"]
+
+
+def recover(stage: Stage) -> None:
+    """
+    Wait until all is written.
+    """
+    with capturedLogs() as logged:
+        stage.clock.advance(1)
+    assert stage.observer.take() == [
+        ("stored", ROOM, stage.store.lastId(ROOM)),
+        ("recovered",),
+    ]
+    assert [event["log_level"].name for event in logged] == ["info"]
+    again = stage.again()
+    assert onDisk(again) == list(range(1, again.store.lastId(ROOM) + 1))
+    again.stop()
+
+
+def test_full(stage: Faulty) -> None:
+    stage.chat(100)
+    stage.settle()
+    stage.observer.take()
+    connection = stage.opened.connection
+    [pages] = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    fail(stage, "database or disk is full")
+    # What can be read is read.
+    assert onDisk(stage) == list(range(1, 701))
+    connection.execute("PRAGMA max_page_count = 1000000")
+    recover(stage)
+
+
+def test_readOnly(stage: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chat.store import writer
+
+    def connect(path: str) -> sqlite3.Connection:
+        connection = connectWell(path)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    connectWell = writer.connect
+    monkeypatch.setattr(writer, "connect", connect)
+    stage.opened.connection.execute("PRAGMA query_only = ON")
+    fail(stage, "attempt to write a readonly database")
+    monkeypatch.setattr(writer, "connect", connectWell)
+    recover(stage)
+
+
+def test_gone(stage: Faulty) -> None:
+    """The connection breaks, and there is no file any more, for some time."""
+    stage.chat(10)
+    stage.settle()
+    stage.observer.take()
+    hidden = stage.path.rename(stage.path.with_suffix(".hidden"))
+    stage.opened.connection.close()
+    with capturedLogs() as logged:
+        stage.chat(1)
+        stage.settle()
+        stage.clock.advance(3)
+    assert len(logged) == 1
+    assert [told[0] for told in stage.observer.take()] == ["failing"]
+    assert not stage.path.exists()
+    hidden.rename(stage.path)
+    recover(stage)
+
+
+def test_anotherFile(tmp_path: Path) -> None:
+    """An older copy is not written to, for numbers would be given twice."""
+    path = tmp_path / "chat.sqlite3"
+    opened = openStore(str(path))
+    opened.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    copy = path.read_bytes().replace(opened.word.encode(), b"0" * len(opened.word))
+    writer = Writer(opened)
+    writer.write(Batch(lines(1, 3), {}, {}))
+    writer.abandon()
+    current = path.read_bytes()
+    path.write_bytes(copy)
+    for _ in range(2):
+        with pytest.raises(sqlite3.DatabaseError, match="it is not the file that was opened"):
+            writer.write(Batch(lines(4, 4), {}, {}))
+    path.write_bytes(current)
+    assert writer.write(Batch(lines(4, 4), {}, {})).stored == {ROOM: 4}
+    writer.close({})
+    opened.lock.close()
+
+
+def test_corrupt(stage: Faulty) -> None:
+    """It is a fault like others, for those who ask as well."""
+    stage.chat(500)
+    stage.settle()
+    stage.observer.take()
+    stage.opened.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = stage.path.read_bytes()
+    with stage.path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * (len(content) - 100))
+        file.flush()
+        os.fsync(file.fileno())
+    stage.opened.connection.execute("PRAGMA shrink_memory")
+    fail(stage, "database disk image is malformed")
+    with capturedLogs():
+        for asked in (
+            stage.history.recent(ROOM, 10),
+            stage.history.after(ROOM, 0, 10),
+            stage.history.search("line", [ROOM], "", 10),
+        ):
+            with pytest.raises(HistoryUnavailable):
+                now(asked)
+    with stage.path.open("r+b") as file:
+        file.write(content)
+    recover(stage)
+
+
+SMALL_DISK = """
+import json, resource, sys
+from pathlib import Path
+from twisted.internet.task import Clock
+from tests.support.stores import ROOM, Stage, ids, lines, now
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+stage = Stage(Path(sys.argv[1]))
+limit(1 << 20)
+while not any(told[0] == "lost" for told in stage.observer.told):
+    stage.chat(500)
+    stage.clock.advance(1)
+told = stage.observer.take()
+limit(resource.RLIM_INFINITY)
+stage.clock.advance(1)
+after = stage.observer.take()
+stage.chat(1)
+stage.settle()
+stage.stop()
+stage = Stage(stage.path)
+found = now(stage.history.after(ROOM, 0, 1000000))
+stage.stop()
+print(json.dumps([told, after, [line.id for line in found.lines],
+    [[each.first, each.last, each.reason] for each in found.missed]]))
+"""
+
+
+def test_aSmallDisk(tmp_path: Path) -> None:
+    """
+    No file may be larger than one MiB, until the queue is full as well; then there is
+    enough room again.
+    """
+    result = subprocess.run(
+        [sys.executable, "-c", SMALL_DISK, tmp_path / "chat.sqlite3"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    told, after, stored, missed = json.loads(result.stdout)
+    # The log may be put into the file once, so it can fail twice.
+    assert "failing" in [each[0] for each in told]
+    lost = sum(each[1] for each in [*told, *after] if each[0] == "lost")
+    assert after[-1] == ["recovered"]
+    [[first, last, reason]] = missed
+    assert (last - first + 1, reason) == (lost, "lost")
+    assert stored == [*range(1, first), last + 1]
+    assert last > 10_000
+
+
+def test_theThreadIsBlocked(stage: Faulty) -> None:
+    """By a disk that does not answer: what is asked meanwhile does not wait for it."""
+    stage.chat(5)
+    stage.settle()
+    stage.writes.isPrompt = False
+    said = stage.chat(5)
+    stage.settle()
+    assert onDisk(stage) == list(range(1, 11))
+    assert len(now(stage.history.search("line", [ROOM], "", 100))) == 10
+    assert said[-1].id == 10
+    stage.writes.isPrompt = True
+    stage.writes.work()

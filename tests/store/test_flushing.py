@@ -1,0 +1,419 @@
+"""Tests for L{chat.store.flushing}: when what waits is written, and what is told of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.logger import capturedLogs
+
+from chat.store.backlog import MAX_LINES
+from chat.store.database import connect
+from chat.store.numbering import RESERVE
+from chat.vocabulary.errors import HistoryUnavailable
+from chat.vocabulary.records import Account
+from tests.support.stores import AT, ROOM, RecordingObserver, Stage, ids, lines, now, texts
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """Nobody waits for locks."""
+    monkeypatch.setattr("chat.store.opening.BUSY_SECONDS", 0)
+    stage = Stage(tmp_path / "chat.sqlite3")
+    yield stage
+    for worker in stage.workers:
+        worker.isPrompt = True
+        worker.work()
+    if stage.store.running:
+        stage.stop()
+
+
+def onDisk(stage: Stage) -> list[int]:
+    """The ids of the lines that another program sees."""
+    with closing(sqlite3.connect(stage.path)) as other:
+        return [id for (id,) in other.execute("SELECT id FROM line ORDER BY seq")]
+
+
+class Lock:
+    """Somebody else who writes into the file."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._connection = connect(str(stage.path))
+        self._connection.execute("BEGIN EXCLUSIVE")
+
+    def release(self) -> None:
+        self._connection.close()
+
+
+# Batches.
+
+
+def test_aBatchIsCollected(stage: Stage) -> None:
+    stage.chat(2)
+    stage.clock.advance(0.06)
+    stage.chat(1)
+    assert onDisk(stage) == []
+    stage.clock.advance(0.04)
+    assert onDisk(stage) == [1, 2, 3]
+
+
+def test_storedIsToldOnceForEachRoom(stage: Stage) -> None:
+    stage.chat(3)
+    stage.chat(2, "#dev")
+    stage.chat(1)
+    assert stage.observer.take() == []
+    stage.settle()
+    assert stage.observer.take() == [("stored", ROOM, 4), ("stored", "#dev", 2)]
+    stage.clock.advance(10)
+    assert stage.observer.take() == []
+
+
+def test_nothingIsDoneForNothing(stage: Stage) -> None:
+    stage.writes.isPrompt = False
+    stage.clock.advance(10)
+    assert stage.writes.waiting == []
+    assert len(stage.clock.getDelayedCalls()) == 1
+
+
+def test_aFullBatchGoesAtOnce(stage: Stage) -> None:
+    stage.chat(999)
+    assert onDisk(stage) == []
+    stage.chat(2)
+    assert len(onDisk(stage)) == 1000
+    stage.settle()
+    assert len(onDisk(stage)) == 1001
+
+
+def test_oneBatchAtATime(stage: Stage) -> None:
+    stage.writes.isPrompt = False
+    stage.chat(1)
+    stage.settle()
+    stage.chat(1500)
+    stage.clock.advance(10)
+    assert len(stage.writes.waiting) == 1
+    stage.writes.do()()
+    assert stage.observer.take() == [("stored", ROOM, 1)]
+    # As there is a full one, it goes at once; the rest is collected.
+    assert len(stage.writes.waiting) == 1
+    stage.writes.do()()
+    assert stage.observer.take() == [("stored", ROOM, 1001)]
+    assert stage.writes.waiting == []
+    stage.settle()
+    stage.writes.work()
+    assert stage.observer.take() == [("stored", ROOM, 1501)]
+
+
+def test_whoIsToldMayAppend(stage: Stage) -> None:
+    class Talkative:
+        def stored(self, room: str, id: int) -> None:
+            if id < 5:
+                stage.say("and more")
+
+    stage.store.observe(Talkative())  # type: ignore[arg-type]
+    stage.say("hello")
+    for _ in range(10):
+        stage.settle()
+    assert onDisk(stage) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("isFailing", [False, True])
+def test_whoIsToldMayEndIt(stage: Stage, isFailing: bool) -> None:
+    """What has come meanwhile is written all the same."""
+    stopping: list[Deferred[None]] = []
+
+    class Resolute(RecordingObserver):
+        def stored(self, room: str, id: int) -> None:
+            if not stopping:
+                stage.say("at the last moment")
+                stopping.append(stage.store.stopService())
+
+    stage.store.observe(Resolute())
+    if isFailing:
+        lock = Lock(stage)
+        stage.chat(5)
+        stage.settle()
+        lock.release()
+    stage.writes.isPrompt = False
+    stage.chat(5)
+    stage.clock.advance(1)
+    stage.chat(3)
+    stage.writes.work()
+    now(stopping[0])
+    assert len(onDisk(stage)) == (14 if isFailing else 9)
+
+
+def test_observersThatFailHarmNobody(stage: Stage) -> None:
+    class Broken:
+        def stored(self, room: str, id: int) -> None:
+            raise ValueError("a mistake")
+
+    stage.store.observe(Broken())  # type: ignore[arg-type]
+    stage.chat(2)
+    with capturedLogs() as logged:
+        stage.settle()
+    assert "a mistake" in str(logged[0]["log_failure"])
+    stage.chat(1)
+    stage.settle()
+    assert onDisk(stage) == [1, 2, 3]
+
+
+def test_twiceTheSame(stage: Stage) -> None:
+    """An attempt that seemed to fail may have succeeded."""
+    for line in [*lines(1, 3), *lines(2, 4)]:
+        stage.history.append(line)
+    stage.settle()
+    stage.history.append(lines(4, 4)[0])
+    stage.settle()
+    assert onDisk(stage) == [1, 2, 3, 4]
+    assert len(now(stage.history.search("line", [ROOM], "", 10))) == 4
+
+
+# Records.
+
+
+def test_ofOneRecordTheNewestIsKept(stage: Stage) -> None:
+    """Whoever waits for an older one has it, too."""
+    fired: list[str] = []
+    for name in ("alice", "Alice", "ALICE"):
+        stage.ledger.put(Account(name, "alice", AT)).addCallback(lambda _, n=name: fired.append(n))
+    assert fired == []
+    stage.settle()
+    assert fired == ["alice", "Alice", "ALICE"]
+    assert now(stage.ledger.load(Account)) == (Account("ALICE", "alice", AT),)
+
+
+def test_recordsWaitForTheDisk(stage: Stage) -> None:
+    lock = Lock(stage)
+    fired: list[int] = []
+    for number in range(3):
+        stage.ledger.put(Account(f"{number}", "alice", AT)).addCallback(
+            lambda _, n=number: fired.append(n)
+        )
+        stage.clock.advance(1)
+    assert fired == []
+    assert now(stage.ledger.load(Account)) == (Account("2", "alice", AT),)
+    lock.release()
+    stage.clock.advance(1)
+    assert fired == [0, 1, 2]
+
+
+# Faults.
+
+
+def test_locked(stage: Stage) -> None:
+    """Told once; all is written, in order, when it works again."""
+    stage.chat(2)
+    stage.settle()
+    assert stage.observer.take() == [("stored", ROOM, 2)]
+    lock = Lock(stage)
+    with capturedLogs() as logged:
+        stage.chat(1500)
+        stage.settle()
+        for _ in range(30):
+            stage.chat(1)
+            stage.clock.advance(1)
+    assert stage.observer.take() == [("failing", "database is locked")]
+    assert [event["log_level"].name for event in logged] == ["critical"]
+    assert texts(now(stage.history.recent(ROOM, 1))) == ["line 0"]
+    assert len(now(stage.history.after(ROOM, 0, 2000)).lines) == 1532
+    lock.release()
+    stage.clock.advance(0.9)
+    assert onDisk(stage) == [1, 2]
+    stage.clock.advance(0.1)
+    assert stage.observer.take() == [
+        ("stored", ROOM, 1002),
+        ("stored", ROOM, 1532),
+        ("recovered",),
+    ]
+    assert onDisk(stage) == list(range(1, 1533))
+    stage.chat(1)
+    stage.settle()
+    assert stage.observer.take() == [("stored", ROOM, 1533)]
+
+
+def test_faultsAreToldEachTime(stage: Stage) -> None:
+    for _ in range(2):
+        lock = Lock(stage)
+        stage.chat(1)
+        stage.settle()
+        lock.release()
+        stage.clock.advance(1)
+        assert [told[0] for told in stage.observer.take()] == ["failing", "stored", "recovered"]
+
+
+def test_recoversAmidAStream(stage: Stage) -> None:
+    """It is told when all that had waited is stored, though more has come meanwhile."""
+    lock = Lock(stage)
+    stage.chat(10)
+    stage.settle()
+    lock.release()
+    stage.writes.isPrompt = False
+    stage.clock.advance(1)
+    stage.chat(5)
+    stage.writes.do()()
+    assert [told[0] for told in stage.observer.take()] == ["failing", "stored", "recovered"]
+    stage.writes.isPrompt = True
+    stage.settle()
+    assert onDisk(stage) == list(range(1, 16))
+
+
+def test_theQueueIsBounded(stage: Stage) -> None:
+    """What is lost is counted, told at most once a second, and before what is stored."""
+    lock = Lock(stage)
+    stage.chat(MAX_LINES)
+    stage.settle()
+    stage.observer.take()
+    with capturedLogs() as logged:
+        stage.chat(3)
+        assert stage.observer.take() == []
+        stage.clock.advance(0.4)
+        stage.chat(4)
+        stage.clock.advance(0.55)
+        stage.clock.advance(0.05)
+        assert stage.observer.take() == [("lost", 7)]
+        stage.chat(2)
+        lock.release()
+        stage.clock.advance(0.95)
+    told = stage.observer.take()
+    assert told[0] == ("lost", 2)
+    assert told[-2:] == [("stored", ROOM, MAX_LINES), ("recovered",)]
+    assert [event["count"] for event in logged if "count" in event] == [7, 2]
+    assert len(onDisk(stage)) == MAX_LINES
+    # The gap is there for who asks.
+    stage.chat(1)
+    missed = now(stage.history.after(ROOM, MAX_LINES - 1, 10)).missed
+    [gap] = missed
+    assert (gap.first, gap.last, gap.reason) == (MAX_LINES + 1, MAX_LINES + 9, "lost")
+    assert now(stage.history.recent(ROOM, 2)).missed == missed
+
+
+def test_noNumberWhenTheDiskHasFailedForTooLong(stage: Stage) -> None:
+    lock = Lock(stage)
+    said = stage.chat(RESERVE + 5)
+    assert ids(said) == [*range(1, RESERVE + 1), 0, 0, 0, 0, 0]
+    stage.clock.advance(1)
+    assert ("lost", RESERVE + 5 - MAX_LINES) in stage.observer.take()
+    lock.release()
+    stage.clock.advance(1)
+    assert stage.say("hello").id == RESERVE + 1
+
+
+# The end.
+
+
+def test_theEndWritesAll(stage: Stage) -> None:
+    stage.chat(2500)
+    kept = stage.ledger.put(Account("alice", "alice", AT))
+    assert onDisk(stage)[2000:] == []
+    stage.stop()
+    assert now(kept) is None
+    assert len(onDisk(stage)) == 2500
+    assert [worker.state for worker in stage.workers] == ["stopped", "stopped"]
+    assert stage.clock.getDelayedCalls() == []
+
+
+def test_theEndOfABatchThatIsBeingWritten(stage: Stage) -> None:
+    stage.writes.isPrompt = False
+    stage.chat(3)
+    stage.settle()
+    stage.chat(2)
+    stopping = stage.store.stopService()
+    stage.chat(1)
+    stage.writes.work()
+    now(stopping)
+    assert onDisk(stage) == [1, 2, 3, 4, 5, 6]
+
+
+def test_noNumbersAfterTheEnd(stage: Stage) -> None:
+    """For the next service would give the same ones."""
+    stage.chat(1)
+    stage.writes.isPrompt = False
+    stopping = stage.store.stopService()
+    stage.writes.do()()
+    assert stage.store.nextId(ROOM) == 0
+    assert stage.store.nextId("#dev") == 0
+    stage.writes.work()
+    now(stopping)
+
+
+def test_theEndWhenTheDiskFails(stage: Stage) -> None:
+    """It is tried again at once, and then for some seconds."""
+    lock = Lock(stage)
+    stage.chat(3)
+    stage.settle()
+    stopping = stage.store.stopService()
+    stage.clock.advance(1)
+    lock.release()
+    stage.clock.advance(1)
+    now(stopping)
+    assert onDisk(stage) == [1, 2, 3]
+
+
+def test_theEndGivesUp(stage: Stage) -> None:
+    """What is lost is logged, and who waits is told."""
+    lock = Lock(stage)
+    stage.chat(3)
+    kept = stage.ledger.put(Account("alice", "alice", AT))
+    stopping = stage.store.stopService()
+    with capturedLogs() as logged:
+        for _ in range(5):
+            assert not stopping.called
+            stage.clock.advance(1)
+    now(stopping)
+    with pytest.raises(HistoryUnavailable):
+        now(kept)
+    critical = [event for event in logged if event["log_level"].name == "critical"]
+    assert [event["count"] for event in critical if "count" in event] == [3]
+    lock.release()
+    assert stage.clock.getDelayedCalls() == []
+    again = Stage(stage.path)
+    assert again.store.nextId(ROOM) == 20_001
+    again.stop()
+
+
+def test_theEndOfADiskThatNeverAnswers(stage: Stage) -> None:
+    stage.writes.isPrompt = stage.reads.isPrompt = False
+    stage.chat(3)
+    stage.settle()
+    asked: Deferred[object] = stage.history.search("line", [ROOM], "", 10)  # type: ignore[assignment]
+    stopping = stage.store.stopService()
+    with pytest.raises(HistoryUnavailable):
+        now(asked)
+    stage.clock.advance(5)
+    now(stopping)
+    # The answer comes after all.
+    stage.writes.work()
+    stage.reads.work()
+
+
+def test_afterTheEnd(stage: Stage) -> None:
+    """Nothing is kept, and nobody waits for ever."""
+    stage.chat(1)
+    stage.stop()
+    stage.chat(1)
+    stage.history.forget(ROOM)
+    for asked in (
+        stage.history.recent(ROOM, 1),
+        stage.history.after(ROOM, 0, 1),
+        stage.history.since(ROOM, AT, 1),
+        stage.history.search("line", [ROOM], "", 1),
+        stage.ledger.load(Account),
+        stage.ledger.put(Account("alice", "alice", AT)),
+    ):
+        with pytest.raises(HistoryUnavailable):
+            now(asked)  # type: ignore[arg-type]
+    now(stage.store.stopService())
+
+
+def test_recordsThatComeAtTheVeryEnd(stage: Stage) -> None:
+    stage.writes.isPrompt = False
+    stopping = stage.store.stopService()
+    late = stage.ledger.put(Account("alice", "alice", AT))
+    with pytest.raises(HistoryUnavailable):
+        now(late)
+    stage.writes.work()
+    now(stopping)

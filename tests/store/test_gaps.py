@@ -1,0 +1,70 @@
+"""Tests for L{chat.store.gaps}."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.store.gaps import missed
+from chat.vocabulary.events import Missed, Said
+
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def gaps(
+    after: int, ids: list[int], expired: int = 0, isToTheEnd: bool = True
+) -> list[tuple[int, int, str]]:
+    lines = [Said("#dev", id, AT, "alice", "hi") for id in ids]
+    found = missed("#dev", after, lines, expired, isToTheEnd)
+    assert all(isinstance(each, Missed) and each.room == "#dev" for each in found)
+    return [(each.first, each.last, each.reason) for each in found]
+
+
+def test_nothing() -> None:
+    assert gaps(0, []) == []
+    assert gaps(7, []) == []
+    assert gaps(0, [1, 2, 3]) == []
+    assert gaps(2, [3, 4]) == []
+
+
+def test_expired() -> None:
+    assert gaps(5, [41, 42], expired=40) == [(6, 40, "expired")]
+    assert gaps(40, [41, 42], expired=40) == []
+    assert gaps(100, [101], expired=40) == []
+
+
+def test_allExpired() -> None:
+    """There is nothing to be read, but it is told."""
+    assert gaps(5, [], expired=40) == [(6, 40, "expired")]
+    assert gaps(40, [], expired=40) == []
+    assert gaps(50, [], expired=40) == []
+
+
+def test_lost() -> None:
+    assert gaps(1, [2, 5, 6, 9]) == [(3, 4, "lost"), (7, 8, "lost")]
+    assert gaps(1, [20101]) == [(2, 20100, "lost")]
+
+
+def test_expiredAndLost() -> None:
+    assert gaps(5, [43], expired=40) == [(6, 40, "expired"), (41, 42, "lost")]
+
+
+def test_whatWasNotAskedFor() -> None:
+    """There are more lines, and what is before them is told with these."""
+    assert gaps(5, [6], expired=40, isToTheEnd=False) == []
+    assert gaps(5, [], expired=40, isToTheEnd=False) == []
+
+
+@given(st.sets(st.integers(1, 30)), st.integers(0, 30), st.integers(0, 30))
+def test_everyIdOnce(said: set[int], expired: int, after: int) -> None:
+    """Up to the last line, each id is in the answer, or told to be missed."""
+    ids = sorted(id for id in said if id > max(expired, after))
+    told = gaps(after, ids, expired)
+    numbers = [id for first, last, _ in told for id in range(first, last + 1)]
+    end = max([*ids, expired])
+    assert sorted([*ids, *numbers]) == list(range(after + 1, end + 1))
+    for first, last, reason in told:
+        assert (last <= expired) == (reason == "expired")
+        assert (first > expired) == (reason == "lost")

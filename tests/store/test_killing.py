@@ -1,0 +1,71 @@
+"""
+A process that is killed at any moment loses no line of which it was told that it is
+stored, stores none twice, and gives no number twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TIMES = 50
+
+
+@pytest.fixture
+def directory() -> Iterator[str]:
+    """In memory, if possible: what the kernel has got survives a killed process anyway."""
+    fast = "/dev/shm"
+    with TemporaryDirectory(dir=fast if os.access(fast, os.W_OK) else None) as directory:
+        yield directory
+
+
+def test_killedAtAnyMoment(directory: str) -> None:
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tests.support.killing",
+            f"{directory}/chat.sqlite3",
+            str(TIMES),
+            "1",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    given: Counter[tuple[str, int]] = Counter()
+    acknowledged: list[tuple[int, str, int]] = []
+    for life, told in enumerate(found["lives"]):
+        known = [line.split() for line in told]
+        numbers = [(room, int(id)) for what, room, id in known if what == "given"]
+        given.update(numbers)
+        for room in {room for room, _ in numbers}:
+            # Within a room they count up by one.
+            of = [id for each, id in numbers if each == room]
+            assert of == list(range(of[0], of[0] + len(of)))
+        ends = {room: int(id) for what, room, id in known if what == "stored"}
+        acknowledged += [(life, *each) for each in numbers if each[1] <= ends.get(each[0], 0)]
+
+    assert max(given.values()) == 1
+    stored = Counter((room, id) for room, id, _ in found["stored"])
+    assert max(stored.values()) == 1
+    assert set(stored) <= set(given)
+    texts = {tuple(text.split()[:3]) for *_, text in found["stored"]}
+    assert {(str(life), room, str(id)) for life, room, id in acknowledged} <= texts
+    # It has been tried.
+    lives = {life for life, *_ in acknowledged}
+    assert len(lives) > TIMES // 5
+    assert len(acknowledged) > TIMES
+    assert len(given) > len(acknowledged)

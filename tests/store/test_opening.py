@@ -1,0 +1,365 @@
+"""
+Tests for L{chat.store.opening}, L{chat.store.checking} and L{chat.store.upgrading}:
+from a path to a store.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from twisted.logger import capturedLogs
+
+from chat.store.backlog import Batch
+from chat.store.database import APPLICATION_ID, connect
+from chat.store.opening import WAIT, Opened, openStore
+from chat.store.upgrading import LATEST, create
+from chat.store.writer import Writer
+from chat.vocabulary.errors import CannotStart
+from chat.vocabulary.events import Said
+from tests.support.stores import AT, ROOM, Stage, lines, now, texts
+
+
+def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file, with its bytes and the time of its last change."""
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in directory.iterdir()}
+
+
+def refusal(path: Path) -> str:
+    """
+    @return: Why a store cannot be opened; nothing has changed by the attempt.
+    """
+    before = contents(path.parent)
+    with pytest.raises(CannotStart) as caught:
+        openStore(str(path))
+    after = contents(path.parent)
+    after.pop(f"{path.name}.lock", None)
+    assert after == before
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.replace(str(path), "PATH").replace(str(path.parent), "DIRECTORY")
+
+
+def close(opened: Opened) -> None:
+    opened.connection.close()
+    opened.lock.close()
+
+
+# Files that are none.
+
+
+def test_noDirectory(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="there is no such directory"):
+        openStore(str(tmp_path / "missing" / "chat.sqlite3"))
+    assert contents(tmp_path) == {}
+
+
+def test_directoryThatIsAFile(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("hello")
+    with pytest.raises(CannotStart, match="there is no such directory"):
+        openStore(str(tmp_path / "file" / "chat.sqlite3"))
+
+
+def test_aDirectory(tmp_path: Path) -> None:
+    (tmp_path / "chat.sqlite3").mkdir()
+    with pytest.raises(CannotStart, match=r"cannot open .*: Is a directory"):
+        openStore(str(tmp_path / "chat.sqlite3"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello", b"SQLite format 3", b"\0" * 4096, os.urandom(5000), b"SQLite format 3\0"]
+)
+def test_noDatabase(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "chat.sqlite3"
+    path.write_bytes(content)
+    assert refusal(path) == "cannot open PATH: it is not a database"
+
+
+@pytest.mark.parametrize("application", [0, 0x12345678])
+def test_ofAnotherProgram(tmp_path: Path, application: int) -> None:
+    path = tmp_path / "chat.sqlite3"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA application_id = {application}")
+        other.execute("PRAGMA user_version = 1")
+        other.execute("CREATE TABLE line (text)")
+    assert refusal(path) == "cannot open PATH: it is the database of another program"
+
+
+def test_ofANewerVersion(tmp_path: Path) -> None:
+    path = tmp_path / "chat.sqlite3"
+    create(str(path))
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version = {LATEST + 5}")
+    assert refusal(path) == (
+        f"cannot open PATH: it is of version {LATEST + 5}, made by a newer tcpchat; "
+        f"this one knows versions up to {LATEST}"
+    )
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_ofANewerVersionThatWasKilled(tmp_path: Path, index: bool) -> None:
+    """The version is in the file beside the database as yet."""
+    path, elsewhere = tmp_path / "chat.sqlite3", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    create(str(elsewhere / path.name))
+    with closing(connect(str(elsewhere / path.name))) as newer:
+        newer.execute(f"PRAGMA user_version = {LATEST + 1}")
+        for suffix in ["", "-wal", *(["-shm"] if index else [])]:
+            copy = (elsewhere / f"{path.name}{suffix}").read_bytes()
+            Path(f"{path}{suffix}").write_bytes(copy)
+    for left in elsewhere.iterdir():
+        left.unlink()
+    elsewhere.rmdir()
+    if index:
+        # It may be mended, as it is made anew from the other files.
+        with pytest.raises(CannotStart, match=f"of version {LATEST + 1}"):
+            openStore(str(path))
+        assert {each.name for each in tmp_path.iterdir()} == {
+            path.name,
+            f"{path.name}-wal",
+            f"{path.name}-shm",
+        }
+    else:
+        assert f"it is of version {LATEST + 1}" in refusal(path)
+
+
+def test_notWritable(tmp_path: Path) -> None:
+    """Neither a file nor a directory; tried by a process that is not root."""
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    readOnly, closed = tmp_path / "file", tmp_path / "directory"
+    for directory in (readOnly, closed):
+        directory.mkdir()
+    path = readOnly / "chat.sqlite3"
+    create(str(path))
+    path.chmod(0o444)
+    readOnly.chmod(0o777)
+    closed.chmod(0o555)
+    program = (
+        "import os, sys\n"
+        "from chat.vocabulary.errors import CannotStart\n"
+        "from chat.store.opening import openStore\n"
+        "if os.getuid() == 0: os.setuid(65534)\n"
+        "for path in sys.argv[1:]:\n"
+        "    try: openStore(path)\n"
+        "    except CannotStart as error: print(error)\n"
+    )
+    before = contents(readOnly)
+    result = subprocess.run(
+        [sys.executable, "-c", program, path, closed / "chat.sqlite3"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.stdout.splitlines() == [
+        f"cannot open {path}: Permission denied",
+        f"cannot keep a database in {closed}: it cannot be written",
+    ], result.stderr
+    assert contents(readOnly) == before
+    assert contents(closed) == {}
+
+
+def test_corrupt(tmp_path: Path) -> None:
+    """What cannot be seen in the header."""
+    path = tmp_path / "chat.sqlite3"
+    create(str(path))
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+    with pytest.raises(CannotStart, match=r"cannot open .*: .*malformed"):
+        openStore(str(path))
+    with open(f"{path}.lock", "rb") as lock:
+        # Nothing is held that would keep a second attempt from it.
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By another program that writes into it."""
+    assert WAIT < 10
+    monkeypatch.setattr("chat.store.opening.WAIT", 0.01)
+    path = tmp_path / "chat.sqlite3"
+    create(str(path))
+    with closing(connect(str(path))) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(CannotStart, match=r"cannot open .*: database is locked"):
+            openStore(str(path))
+    close(openStore(str(path)))
+
+
+def test_usedByAnother(tmp_path: Path) -> None:
+    """Two services would give the same numbers."""
+    path = tmp_path / "chat.sqlite3"
+    opened = openStore(str(path))
+    with pytest.raises(CannotStart, match=r"cannot open .*: another tcpchat uses it"):
+        openStore(str(path))
+    close(opened)
+    close(openStore(str(path)))
+
+
+# Files that are made.
+
+
+@pytest.mark.parametrize("isThere", [False, True])
+def test_new(tmp_path: Path, isThere: bool) -> None:
+    """Nobody else may read what is in it."""
+    path = tmp_path / "chat.sqlite3"
+    if isThere:
+        path.touch()
+    opened = openStore(str(path))
+    assert (opened.wasClean, opened.floors, opened.rooms, opened.records) == (True, {}, set(), ())
+    for each in tmp_path.iterdir():
+        if not each.name.endswith(".lock"):
+            assert stat.S_IMODE(each.stat().st_mode) == 0o600
+    close(opened)
+    with closing(sqlite3.connect(path)) as made:
+        assert made.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert made.execute("PRAGMA user_version").fetchone() == (LATEST,)
+        assert made.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_newAfterAnAttemptThatWasKilled(tmp_path: Path) -> None:
+    path = tmp_path / "chat.sqlite3"
+    Path(f"{path}.new").write_text("half of it")
+    close(openStore(str(path)))
+    assert not Path(f"{path}.new").exists()
+
+
+def test_oddPaths(tmp_path: Path) -> None:
+    """Nothing in a path has a meaning."""
+    path = tmp_path / "a %20 b?mode=ro#c&'\"\n你好"
+    close(openStore(str(path)))
+    close(openStore(str(path)))
+    assert path.exists()
+
+
+def test_symbolicLinks(tmp_path: Path) -> None:
+    """They lead where they lead, also when there is nothing yet."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "chat.sqlite3")
+    opened = openStore(str(tmp_path / "link"))
+    assert opened.path == str(tmp_path / "real" / "chat.sqlite3")
+    close(opened)
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_pathIsAbsoluteFromTheStart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """twistd changes its directory, but before that."""
+    monkeypatch.chdir(tmp_path)
+    stage = Stage(Path("chat.sqlite3"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    stage.say("hello")
+    stage.settle()
+    assert texts(now(stage.history.after(ROOM, 0, 10))) == ["hello"]
+    stage.stop()
+    assert (tmp_path / "chat.sqlite3").exists()
+    assert contents(tmp_path / "elsewhere") == {}
+
+
+# Upgrades.
+
+
+def test_upgrades(tmp_path: Path) -> None:
+    """From the first version, which had no index, with a copy of it."""
+    path = tmp_path / "chat.sqlite3"
+    create(str(path), 1)
+    with closing(connect(str(path))) as old:
+        old.execute("INSERT INTO room (name, last, mark) VALUES ('#lobby', 3, 3)")
+        old.executemany(
+            "INSERT INTO line (room, id, at, nick, text, acted) VALUES (1, ?, 0, 'Alice', ?, 0)",
+            [(1, "hello world"), (2, "大家你好啊"), (3, "bye")],
+        )
+    stage = Stage(path)
+    assert texts(now(stage.history.search("你好", [ROOM], "alice", 10))) == ["大家你好啊"]
+    assert texts(now(stage.history.search("HELLO", [ROOM], "", 10))) == ["hello world"]
+    assert stage.say("hello again").id == 4
+    stage.settle()
+    assert len(now(stage.history.search("hello", [ROOM], "", 10))) == 2
+    stage.stop()
+
+    backup = Path(f"{path}.v1.bak")
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    backup.rename(tmp_path / "restored.sqlite3")
+    with closing(sqlite3.connect(tmp_path / "restored.sqlite3")) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (1,)
+        assert old.execute("SELECT count(*) FROM line").fetchone() == (3,)
+    restored = Stage(tmp_path / "restored.sqlite3")
+    assert texts(now(restored.history.search("bye", [ROOM], "", 10))) == ["bye"]
+    restored.stop()
+
+
+def test_anUpgradeIsAllOrNothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "chat.sqlite3"
+    create(str(path), 1)
+    with closing(connect(str(path))) as old:
+        old.execute("INSERT INTO room (name, last, mark) VALUES ('#lobby', 3, 3)")
+        old.execute(
+            "INSERT INTO line (room, id, at, nick, text, acted) VALUES (1, 1, 0, 'a', 'hi', 0)"
+        )
+
+    def indexed(*row: object) -> str:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr("chat.store.database.indexed", indexed)
+    with pytest.raises(CannotStart, match=r"cannot open .*: user-defined function raised"):
+        openStore(str(path))
+    with closing(connect(str(path))) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (1,)
+        names = old.execute("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'word%'")
+        assert names.fetchone() == (0,)
+    monkeypatch.undo()
+    close(openStore(str(path)))
+
+
+def test_noCopyWithoutAnUpgrade(tmp_path: Path) -> None:
+    path = tmp_path / "chat.sqlite3"
+    for _ in range(2):
+        close(openStore(str(path)))
+    assert not list(tmp_path.glob("*.bak"))
+
+
+# What is known after opening.
+
+
+def test_closedInOrder(tmp_path: Path) -> None:
+    """Nothing is left beside the file, and no number is skipped."""
+    path = tmp_path / "chat.sqlite3"
+    opened = openStore(str(path))
+    writer = Writer(opened)
+    writer.write(Batch([*lines(1, 3), *lines(1, 2, "#dev")], {}, {"#dev": 2}))
+    writer.close({ROOM: 5, "#dev": 2, "#new": 1})
+    opened.lock.close()
+    assert {each.name for each in tmp_path.iterdir()} == {path.name, f"{path.name}.lock"}
+    with capturedLogs() as logged:
+        stage = Stage(path)
+    assert logged == []
+    assert [stage.store.nextId(room) for room in (ROOM, "#dev", "#new", "#other")] == [6, 3, 2, 1]
+    stage.stop()
+
+
+def test_notClosedInOrder(tmp_path: Path) -> None:
+    """All numbers that may have been given are skipped."""
+    path = tmp_path / "chat.sqlite3"
+    opened = openStore(str(path))
+    Writer(opened).write(Batch(lines(1, 3), {}, {}))
+    close(opened)
+    with capturedLogs() as logged:
+        stage = Stage(path)
+    [event] = logged
+    assert event["path"] == str(path)
+    assert stage.store.nextId(ROOM) == 3 + 20_000 + 1
+    assert stage.store.nextId("#dev") == 20_000 + 1
+    stage.history.append(Said(ROOM, 20_004, AT, "alice", "hello"))
+    stage.stop()
+    again = Stage(path)
+    assert again.store.nextId(ROOM) == 20_005
+    assert texts(now(again.history.recent(ROOM, 2))) == ["line 3", "hello"]
+    again.stop()

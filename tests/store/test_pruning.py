@@ -1,0 +1,355 @@
+"""
+What is kept no longer: L{chat.store.pruning}, when L{chat.store.retention} does it, and
+the same in memory.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
+
+from chat.interfaces import Extract
+from chat.store import pruning
+from chat.store.memory import MemoryStore
+from chat.store.pruning import STEP
+from chat.store.retention import EVERY, PAUSE
+from chat.vocabulary.events import Missed, Said
+from tests.support.stores import AT, ROOM, Stage, ids, lines, now, texts
+
+
+class MemoryStage(Stage):
+    """The same without a file."""
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        self.clock, self.now = Clock(), AT
+        self.store: Any = MemoryStore(
+            self.clock, lambda records: None, now=lambda: self.now, **options
+        )
+        self.store.startService()
+        self.history, self.ledger = self.store.history, self.store.ledger
+
+
+@pytest.fixture(params=[Stage, MemoryStage])
+def newStage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Makes a store of each kind."""
+    made: list[Stage] = []
+
+    def new(**options: Any) -> Stage:
+        made.append(request.param(tmp_path / "chat.sqlite3", **options))
+        return made[-1]
+
+    yield new
+    for stage in made:
+        stage.stop()
+
+
+def onDisk(stage: Stage) -> list[tuple[str, int]]:
+    """The lines in the file."""
+    with closing(sqlite3.connect(stage.path)) as other:
+        return other.execute(
+            "SELECT name, id FROM line JOIN room ON line.room = room.number ORDER BY seq"
+        ).fetchall()
+
+
+def indexSize(stage: Stage) -> int:
+    """How many lines are in the index."""
+    with closing(sqlite3.connect(stage.path)) as other:
+        other.execute("INSERT INTO word (word) VALUES ('integrity-check')")
+        [count] = other.execute("SELECT count(*) FROM word WHERE word MATCH 'line'").fetchone()
+    return int(count)
+
+
+# Both stores.
+
+
+def test_keepsSoMany(newStage: Any) -> None:
+    """Of each room."""
+    stage = newStage(keepLines=10)
+    stage.chat(50)
+    stage.chat(10, "#dev")
+    stage.settle()
+    stage.sweep()
+    assert ids(now(stage.history.after(ROOM, 0, 100))) == list(range(41, 51))
+    assert now(stage.history.recent(ROOM, 100)).more is False
+    assert ids(now(stage.history.recent(ROOM, 100))) == list(range(41, 51))
+    assert len(now(stage.history.after("#dev", 0, 100)).lines) == 10
+    assert len(now(stage.history.search("line", [ROOM], "", 100))) == 10
+    stage.chat(1)
+    stage.settle()
+    stage.sweep()
+    assert ids(now(stage.history.after(ROOM, 0, 100))) == list(range(42, 52))
+
+
+def test_keepsSoLong(newStage: Any) -> None:
+    stage = newStage(keepSeconds=3600)
+    stage.say("old")
+    stage.say("old, too", "#dev")
+    stage.now += timedelta(minutes=30)
+    stage.say("new")
+    stage.settle()
+    stage.sweep()
+    assert texts(now(stage.history.recent(ROOM, 10))) == ["old", "new"]
+    stage.now += timedelta(minutes=30, seconds=1)
+    stage.sweep()
+    assert texts(now(stage.history.recent(ROOM, 10))) == ["new"]
+    assert texts(now(stage.history.after(ROOM, 0, 10))) == ["new"]
+    assert now(stage.history.after("#dev", 0, 10)) == Extract(
+        missed=(Missed("#dev", 1, 1, "expired"),)
+    )
+    assert now(stage.history.search("old", [ROOM, "#dev"], "", 10)) == ()
+
+
+def test_keepsAll(newStage: Any) -> None:
+    stage = newStage()
+    stage.chat(2000)
+    stage.settle()
+    stage.now += timedelta(days=10_000)
+    stage.sweep()
+    assert len(now(stage.history.after(ROOM, 0, 3000)).lines) == 2000
+
+
+def test_tellsWhatHasExpired(newStage: Any) -> None:
+    """And nothing of what has not been asked for."""
+    stage = newStage(keepLines=10)
+    for line in [*lines(1, 50), *lines(53, 55)]:
+        stage.history.append(line)
+    stage.settle()
+    stage.sweep()
+    expired, lost = Missed(ROOM, 6, 43, "expired"), Missed(ROOM, 51, 52, "lost")
+    found = now(stage.history.after(ROOM, 5, 100))
+    assert (ids(found), found.missed) == ([*range(44, 51), 53, 54, 55], (expired, lost))
+    assert now(stage.history.after(ROOM, 5, 3)).missed == (expired,)
+    assert now(stage.history.after(ROOM, 43, 3)).missed == ()
+    assert now(stage.history.recent(ROOM, 100)).missed == (lost,)
+    # The newest that has expired was said in the 43rd second.
+    since = now(stage.history.since(ROOM, AT + timedelta(seconds=43), 5))
+    assert since.missed == (Missed(ROOM, 1, 43, "expired"),)
+    assert ids(since) == [44, 45, 46, 47, 48]
+    since = now(stage.history.since(ROOM, AT + timedelta(seconds=44), 5))
+    assert (since.missed, ids(since)) == ((), [44, 45, 46, 47, 48])
+
+
+def test_tellsWhenAllHasExpired(newStage: Any) -> None:
+    stage = newStage(keepSeconds=60)
+    stage.chat(40)
+    stage.settle()
+    stage.now += timedelta(seconds=61)
+    stage.sweep()
+    missed = (Missed(ROOM, 6, 40, "expired"),)
+    assert now(stage.history.after(ROOM, 5, 100)) == Extract(missed=missed)
+    assert now(stage.history.after(ROOM, 40, 100)) == Extract()
+    assert now(stage.history.recent(ROOM, 100)) == Extract()
+    assert now(stage.history.since(ROOM, AT, 100)).missed == (Missed(ROOM, 1, 40, "expired"),)
+    assert now(stage.history.since(ROOM, AT + timedelta(seconds=1), 100)) == Extract()
+
+
+# The file.
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(tmp_path / "chat.sqlite3", keepLines=100)
+    yield stage
+    stage.stop()
+
+
+def test_smallSteps(stage: Stage) -> None:
+    """With pauses, and batches in between."""
+    stage.chat(3 * STEP + 150)
+    stage.settle()
+    stage.clock.advance(EVERY - stage.clock.seconds())
+    assert len(onDisk(stage)) == 2 * STEP + 150
+    stage.clock.advance(PAUSE / 2)
+    assert len(onDisk(stage)) == 2 * STEP + 150
+    stage.clock.advance(PAUSE / 2)
+    assert len(onDisk(stage)) == STEP + 150
+    stage.say("hello")
+    stage.clock.advance(PAUSE)
+    assert len(onDisk(stage)) == 150
+    stage.clock.advance(PAUSE)
+    stage.clock.advance(0.02)
+    assert onDisk(stage)[-1] == (ROOM, 3 * STEP + 151)
+    for _ in range(10):
+        stage.clock.advance(PAUSE)
+    assert len(onDisk(stage)) == 101
+    # The line that came meanwhile has been counted.
+    stage.clock.advance(EVERY)
+    assert len(onDisk(stage)) == 100
+
+
+def test_theIndexForgetsToo(stage: Stage) -> None:
+    stage.chat(600)
+    for number in range(150):
+        stage.say(f"line 你好 {number}", "#dev", "李雷")
+    stage.settle()
+    assert indexSize(stage) == 750
+    stage.sweep()
+    assert indexSize(stage) == 200
+    stage.history.forget(ROOM)
+    stage.settle()
+    stage.sweep()
+    assert indexSize(stage) == 100
+    assert len(now(stage.history.search("你", ["#dev"], "李雷", 1000))) == 100
+
+
+def test_afterARestart(stage: Stage) -> None:
+    """It may be that more was to be kept before."""
+    stage.chat(50)
+    stage.chat(50, "#dev")
+    again = stage.again(keepLines=10)
+    again.sweep()
+    assert len(onDisk(again)) == 20
+    again.stop()
+
+
+def test_manyRooms(stage: Stage) -> None:
+    for number in range(3 * pruning._ROOMS):
+        stage.chat(102, f"#room{number}")
+        if number % 2:
+            stage.history.forget(f"#room{number}")
+    stage.settle()
+    stage.sweep()
+    assert len(onDisk(stage)) == 3 * pruning._ROOMS // 2 * 100
+
+
+def test_aRoomForgetsFarMoreThanAStep(stage: Stage) -> None:
+    stage.chat(2 * STEP + 1)
+    stage.settle()
+    stage.history.forget(ROOM)
+    stage.chat(2)
+    stage.settle()
+    stage.sweep()
+    assert onDisk(stage) == [(ROOM, 2 * STEP + 2), (ROOM, 2 * STEP + 3)]
+
+
+def test_linesOfAForgottenRoomThatWereWaiting(stage: Stage) -> None:
+    """They do not come to the disk after the room has forgotten them."""
+    stage.writes.isPrompt = False
+    stage.chat(2500)
+    stage.history.forget(ROOM)
+    stage.chat(2)
+    stage.writes.isPrompt = True
+    stage.writes.work()
+    stage.settle()
+    stage.sweep()
+    assert onDisk(stage) == [(ROOM, 2501), (ROOM, 2502)]
+
+
+# Rooms that are gone.
+
+
+def rooms(stage: Stage) -> list[str]:
+    with closing(sqlite3.connect(stage.path)) as other:
+        return [name for (name,) in other.execute("SELECT name FROM room ORDER BY number")]
+
+
+def test_aForgottenRoomIsDropped(stage: Stage) -> None:
+    """Whatever has its name later begins behind its last number, and so does any other."""
+    stage.chat(40)
+    stage.chat(3, "#dev")
+    stage.settle()
+    stage.history.forget(ROOM)
+    stage.settle()
+    assert rooms(stage) == [ROOM, "#dev"]
+    stage.sweep()
+    assert rooms(stage) == ["#dev"]
+    assert now(stage.history.after(ROOM, 0, 10)) == Extract()
+    assert [stage.store.nextId(room) for room in (ROOM, "#new", "#dev")] == [41, 41, 4]
+    again = stage.again()
+    assert again.store.nextId("#newer") == 41
+    again.stop()
+
+
+def test_aRoomThatIsDroppedWhileSomebodySpeaks(stage: Stage) -> None:
+    stage.chat(40)
+    stage.settle()
+    stage.history.forget(ROOM)
+    stage.settle()
+    stage.clock.advance(EVERY)
+    # It is known to be empty, and is to be dropped in the next step.
+    stage.writes.isPrompt = False
+    stage.clock.advance(PAUSE)
+    tell = stage.writes.do()
+    assert rooms(stage) == []
+    said = stage.say("hello")
+    assert said.id == 41
+    tell()
+    stage.writes.isPrompt = True
+    stage.settle()
+    stage.sweep()
+    assert rooms(stage) == [ROOM]
+    assert stage.store.nextId(ROOM) == 42
+    assert now(stage.history.after(ROOM, 0, 10)).lines == (said,)
+
+
+def test_aRoomInWhichSomebodySpeaksIsNotDropped(stage: Stage) -> None:
+    stage.chat(40)
+    stage.history.forget(ROOM)
+    stage.settle()
+    stage.writes.isPrompt = False
+    stage.clock.advance(EVERY)
+    stage.say("hello")
+    stage.writes.isPrompt = True
+    stage.writes.work()
+    stage.settle()
+    stage.sweep()
+    assert onDisk(stage) == [(ROOM, 41)]
+
+
+def test_aRoomThatIsNotForgottenStays(stage: Stage) -> None:
+    """So that it can tell what has expired."""
+    again = stage.again(keepSeconds=1)
+    again.chat(3)
+    again.settle()
+    again.now += timedelta(seconds=2)
+    again.sweep()
+    assert onDisk(again) == []
+    assert rooms(again) == [ROOM]
+    again.stop()
+
+
+def test_faults(stage: Stage) -> None:
+    """It is tried again in a minute, and nothing is missed by that."""
+    stage.chat(150)
+    stage.settle()
+    with closing(sqlite3.connect(stage.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with capturedLogs() as logged:
+            stage.clock.advance(EVERY)
+        assert len(logged) == 1
+    assert len(onDisk(stage)) == 150
+    stage.sweep()
+    assert len(onDisk(stage)) == 100
+
+
+def test_itEndsWithTheStore(stage: Stage) -> None:
+    stage.writes.isPrompt = False
+    stage.clock.advance(EVERY)
+    stopping = stage.store.stopService()
+    stage.writes.work()
+    now(stopping)
+    assert stage.clock.getDelayedCalls() == []
+
+
+def test_clocksThatAreSetBack(tmp_path: Path) -> None:
+    """A line with a time in the future keeps those behind it, and nothing fails."""
+    stage = Stage(tmp_path / "chat.sqlite3", keepSeconds=60)
+    for seconds in (0, 1000, 0, 0):
+        at = AT + timedelta(seconds=seconds)
+        stage.history.append(Said(ROOM, stage.store.nextId(ROOM), at, "alice", "line"))
+    stage.settle()
+    stage.now += timedelta(seconds=100)
+    stage.sweep()
+    assert [id for _, id in onDisk(stage)] == [2, 3, 4]
+    stage.now += timedelta(seconds=1000)
+    stage.sweep()
+    assert onDisk(stage) == []
+    stage.stop()

@@ -1,0 +1,346 @@
+"""
+How questions are answered: L{chat.store.questions}, L{chat.store.recent}, and what
+L{chat.store.sqlitehistory} makes of them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
+
+from chat.interfaces import Extract
+from chat.store import recent
+from chat.store.extracts import Found
+from chat.store.questions import MAX_WAITING, WITHIN, Questions
+from chat.store.reader import Reader
+from chat.store.recent import Tails
+from chat.vocabulary.errors import HistoryUnavailable, TryLater
+from chat.vocabulary.events import Said
+from chat.vocabulary.records import Account
+from tests.support.stores import AT, ROOM, HandWorker, Stage, ids, lines, now, startedAnew, texts
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with startedAnew(tmp_path / "chat.sqlite3") as stage:
+        yield stage
+
+
+# When the disk is asked.
+
+
+def test_recentAsksTheDiskButOnce(stage: Stage) -> None:
+    """For the lines that are replayed."""
+    asked = stage.history.recent(ROOM, 3)
+    assert not asked.called
+    stage.reads.work()
+    assert ids(now(asked)) == [8, 9, 10]
+    assert ids(now(stage.history.recent(ROOM, 3))) == [8, 9, 10]
+    stage.say("hello")
+    assert ids(now(stage.history.recent(ROOM, 3))) == [9, 10, 11]
+    assert not stage.history.recent(ROOM, 4).called
+
+
+def test_recentOfRoomsWithoutLines(stage: Stage) -> None:
+    """It is known that there is nothing on the disk."""
+    assert now(stage.history.recent("#new", 3)) == Extract()
+    said = [stage.say("hello", "#new") for _ in range(2)]
+    assert now(stage.history.recent("#new", 3)) == Extract(tuple(said))
+    assert now(stage.history.recent("#new", 1)) == Extract(tuple(said[1:]), more=True)
+
+
+def test_recentOfAForgottenRoom(stage: Stage) -> None:
+    stage.history.forget(ROOM)
+    assert now(stage.history.recent(ROOM, 3)) == Extract()
+    said = stage.say("hello")
+    assert now(stage.history.recent(ROOM, 3)) == Extract((said,))
+
+
+def test_recentOfARoomThatWasForgottenBefore(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "chat.sqlite3")
+    stage.chat(2)
+    stage.history.forget(ROOM)
+    stage = stage.again()
+    stage.reads.isPrompt = False
+    assert now(stage.history.recent(ROOM, 3)) == Extract()
+    stage.reads.isPrompt = True
+    stage.stop()
+
+
+def test_whatIsSaidWhileTheDiskIsAsked(stage: Stage) -> None:
+    """It is in the answer once, be it written before the reader looks or after."""
+    for isWritten in (False, True):
+        for ask in (
+            lambda: stage.history.after(ROOM, 8, 100),
+            lambda: stage.history.since(ROOM, AT, 100),
+            lambda: stage.history.recent(ROOM, 100),
+        ):
+            said = [stage.say("before")]
+            asked = ask()
+            said.append(stage.say("then"))
+            if isWritten:
+                stage.settle()
+            tell = stage.reads.do()
+            said.append(stage.say("meanwhile"))
+            stage.settle()
+            tell()
+            found = ids(now(asked))
+            assert found[-3:] == [line.id for line in said]
+            assert found == list(range(found[0], found[-1] + 1))
+
+
+def test_whatIsSaidWhileItIsLookedFor(stage: Stage) -> None:
+    for isWritten in (False, True):
+        stage.say("needle before")
+        searching = stage.history.search("needle", [ROOM, ROOM], "", 3)
+        stage.say("needle then")
+        stage.say("needle elsewhere", "#dev")
+        if isWritten:
+            stage.settle()
+        tell = stage.reads.do()
+        stage.say("needle meanwhile")
+        tell()
+        assert texts(now(searching)) == ["needle meanwhile", "needle then", "needle before"]
+
+
+def test_forgottenWhileItIsAskedFor(stage: Stage) -> None:
+    asked = [stage.history.recent(ROOM, 5), stage.history.after(ROOM, 0, 5)]
+    searching = stage.history.search("line", [ROOM], "", 5)
+    tells = [stage.reads.do()]
+    stage.history.forget(ROOM)
+    said = stage.say("line of another kind")
+    for tell in tells:
+        tell()
+    stage.reads.work()
+    assert [ids(now(each)) for each in asked] == [[said.id], [said.id]]
+    assert now(searching) == (said,)
+
+
+def test_recordsThatChangeWhileTheyAreRead(stage: Stage) -> None:
+    alice, bob = Account("alice", "alice", AT), Account("bob", "bob", AT)
+    stage.ledger.put(alice)
+    stage.settle()
+    loading = stage.ledger.load(Account)
+    tell = stage.reads.do()
+    stage.ledger.put(bob)
+    stage.ledger.remove(alice)
+    stage.settle()
+    tell()
+    assert now(loading) == (bob,)
+
+
+# The queue.
+
+
+class Desk:
+    """Questions to a reader that has an empty database."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.worker = HandWorker()
+        self.worker.isPrompt = False
+        self.reader = Reader(":memory:")
+        self.reader._connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.questions = Questions(self.reader, self.worker, self.clock)
+
+    def ask(self, answer: str) -> Deferred[str]:
+        return self.questions.ask(lambda reader: answer)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.reader.close()
+
+
+def test_oneAfterTheOther(desk: Desk) -> None:
+    asked = [desk.ask(f"{number}") for number in range(3)]
+    for number in range(3):
+        assert len(desk.worker.waiting) == 1
+        desk.worker.do()()
+        assert now(asked[number]) == f"{number}"
+    assert desk.worker.waiting == []
+    assert desk.clock.getDelayedCalls() == []
+
+
+def test_tooManyQuestions(desk: Desk) -> None:
+    asked = [desk.ask("x") for _ in range(1 + MAX_WAITING)]
+    with pytest.raises(TryLater):
+        now(desk.ask("x"))
+    desk.worker.do()()
+    assert not desk.ask("x").called
+    desk.worker.work()
+    assert [now(each) for each in asked] == ["x"] * (1 + MAX_WAITING)
+
+
+def test_aQuestionThatTakesTooLong(desk: Desk) -> None:
+    """Those who wait behind it are given up as well, and the next one is answered."""
+    first, second = desk.ask("first"), desk.ask("second")
+    desk.clock.advance(WITHIN / 2)
+    third = desk.ask("third")
+    with capturedLogs() as logged:
+        desk.clock.advance(WITHIN / 2)
+    assert len(logged) == 1
+    for each in (first, second):
+        with pytest.raises(HistoryUnavailable):
+            now(each)
+    desk.worker.do()()
+    desk.worker.do()()
+    assert now(third) == "third"
+    assert desk.worker.waiting == []
+
+
+def test_theReaderIsInterrupted(desk: Desk) -> None:
+    """In the middle of a statement, and between two of them."""
+
+    def longQuestion(reader: Reader) -> object:
+        # What the reactor does meanwhile.
+        connection = reader._connection
+        assert connection is not None
+        connection.create_function("wait", 0, lambda: desk.clock.advance(WITHIN))
+        return list(
+            reader._rows(
+                "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + wait() * 0 + 1 FROM n)"
+                " SELECT max(i) FROM n",
+                (),
+            )
+        )
+
+    def manyQuestions(reader: Reader) -> object:
+        for _ in range(10):
+            list(reader._rows("SELECT 1", ()))
+            desk.clock.advance(WITHIN)
+        pytest.fail("it went on")
+
+    for question in (longQuestion, manyQuestions):
+        asked = desk.questions.ask(question)
+        with capturedLogs():
+            desk.worker.do()()
+        with pytest.raises(HistoryUnavailable):
+            now(asked)
+        desk.reader._connection = sqlite3.connect(":memory:", isolation_level=None)
+    fine = desk.questions.ask(lambda reader: list(reader._rows("SELECT 1", ())))
+    desk.worker.work()
+    assert now(fine) == [(1,)]
+
+
+def test_whatNobodyExpected(desk: Desk) -> None:
+    """It is logged, and harms no other."""
+    first = desk.questions.ask(lambda reader: 1 / 0)
+    second = desk.ask("second")
+    with capturedLogs() as logged:
+        desk.worker.work()
+    assert any("log_failure" in event for event in logged)
+    with pytest.raises(HistoryUnavailable):
+        now(first)
+    assert now(second) == "second"
+
+
+def test_askingInTheAnswer(desk: Desk) -> None:
+    asked = desk.ask("first")
+    further: list[Deferred[str]] = []
+    asked.addCallback(lambda _: further.append(desk.ask("third")))
+    second = desk.ask("second")
+    desk.worker.work()
+    assert now(second) == "second"
+    assert now(further[0]) == "third"
+
+
+def test_closing(desk: Desk) -> None:
+    first, second = desk.ask("first"), desk.ask("second")
+    with capturedLogs():
+        closing = desk.questions.close()
+    for each in (first, second, desk.ask("third")):
+        with pytest.raises(HistoryUnavailable):
+            now(each)
+    assert not closing.called
+    desk.worker.work()
+    now(closing)
+    assert desk.reader._connection is None
+    assert desk.clock.getDelayedCalls() == []
+
+
+# The recent.
+
+
+def said(id: int, room: str = ROOM) -> Said:
+    return Said(room, id, AT, "alice", "hi")
+
+
+def found(memory: Tails, count: int, room: str = ROOM) -> list[int] | None:
+    there = memory.find(room, count)
+    return None if there is None else ids(there.lines)
+
+
+def test_tails() -> None:
+    memory = Tails(3, [ROOM])
+    assert found(memory, 1) is None
+    memory.append(said(4))
+    assert found(memory, 1) is None
+    memory.found(ROOM, [said(3), said(4)], False)
+    assert found(memory, 2) == [3, 4]
+    assert found(memory, 3) is None
+    memory.append(said(5))
+    memory.append(said(6))
+    assert found(memory, 3) == [4, 5, 6]
+    assert found(memory, 0) == []
+
+
+def test_wholeTails() -> None:
+    memory = Tails(3, [ROOM])
+    assert found(memory, 9, "#new") == []
+    memory.found(ROOM, [said(1), said(2)], True)
+    assert found(memory, 9) == [1, 2]
+    memory.append(said(3))
+    assert found(memory, 9) == [1, 2, 3]
+    memory.append(said(4))
+    assert found(memory, 9) is None
+    assert found(memory, 3) == [2, 3, 4]
+    memory.found("#many", [said(id) for id in range(1, 9)], True)
+    assert found(memory, 3, "#many") == [6, 7, 8]
+    assert found(memory, 4, "#many") is None
+
+
+def test_tailsExpire() -> None:
+    memory = Tails(3)
+    for id in range(1, 6):
+        memory.append(said(id))
+    memory.expired(ROOM, 1)
+    assert found(memory, 9) is None
+    memory.expired(ROOM, 2)
+    assert found(memory, 9) == [3, 4, 5]
+    memory.expired(ROOM, 4)
+    assert found(memory, 9) == [5]
+    memory.expired(ROOM, 5)
+    memory.expired("#other", 5)
+    assert found(memory, 9) == []
+
+
+def test_onlySoManyTails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those in which nothing has happened for longest are left out."""
+    monkeypatch.setattr(recent, "MAX_ROOMS", 3)
+    memory = Tails(2)
+    for room in ("#a", "#b", "#c"):
+        memory.append(said(1, room))
+    memory.find("#a", 1)
+    memory.append(said(2, "#b"))
+    memory.append(said(1, "#d"))
+    assert found(memory, 1, "#c") is None
+    assert [found(memory, 1, room) for room in ("#a", "#b", "#d")] == [[1], [2], [1]]
+    memory.append(said(2, "#c"))
+    assert found(memory, 1, "#c") is None
+
+
+def test_joined() -> None:
+    there = Found(lines(3, 5), 2)
+    assert ids(there.joined(lines(4, 7), 0, 0).lines) == [3, 4, 5, 6, 7]
+    assert ids(there.joined(lines(4, 7), 0, 5).lines) == [6, 7]
+    assert there.joined([], 0, 1).expired == 2
+    assert ids(Found().joined(lines(4, 7), 5, 0).lines) == [6, 7]

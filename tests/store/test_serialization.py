@@ -1,0 +1,96 @@
+"""Tests for L{chat.store.serialization}: records as JSON, here and in other versions."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from twisted.logger import capturedLogs
+
+from chat.store.database import connect
+from chat.store.serialization import KINDS, dump, parse, parseAll
+from chat.vocabulary.records import Account, Record, RoomRecord, Sanction, SanctionKind
+from tests.support.stores import AT, Stage, now
+
+RECORDS: list[Record] = [
+    Account("Alice", "alice", AT, "$argon2id$v=19$x", True, ("bob", "李雷")),
+    Account("bob", "bob", AT.replace(microsecond=0)),
+    RoomRecord("#dev", 'a "topic"', "Alice", "key", True, True, ("alice",)),
+    RoomRecord("#dev"),
+    Sanction(SanctionKind.BAN, "192.0.2.0/24", "192.0.2.0/24", "Alice", AT, "spam", AT),
+    Sanction(SanctionKind.MUTE, "bob", "Bob", "Alice", AT),
+]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.key)
+def test_thereAndBack(record: Record) -> None:
+    again = parse(KINDS[type(record)], dump(record))
+    assert again == record
+    assert [type(value) for value in _values(again)] == [type(value) for value in _values(record)]
+
+
+def _values(record: Record) -> list[object]:
+    return [getattr(record, name) for name in type(record).__dataclass_fields__]
+
+
+def test_times() -> None:
+    """ISO 8601, in UTC."""
+    record = Account("a", "a", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    assert json.loads(dump(record))["registered"] == "2026-01-02T03:04:05+00:00"
+
+
+def test_ofALaterVersion() -> None:
+    """What is not known is ignored."""
+    later = json.loads(dump(RECORDS[0])) | {"colour": "blue", "badges": [1]}
+    assert parse("account", json.dumps(later)) == RECORDS[0]
+
+
+def test_ofAnEarlierVersion() -> None:
+    """What is missing has its default."""
+    assert parse("room", '{"name": "#dev"}') == RoomRecord("#dev")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("badge", "{}"),
+        ("account", "{}"),
+        ("account", "hello"),
+        ("account", "[]"),
+        ("account", "null"),
+        ("account", '{"name": "a", "fold": "a", "registered": "yesterday"}'),
+        ("account", '{"name": "a", "fold": "a", "registered": 7}'),
+        ("sanction", json.dumps(json.loads(dump(RECORDS[4])) | {"kind": "exile"})),
+    ],
+)
+def test_noRecord(kind: str, value: str) -> None:
+    """It is logged, and the others are read."""
+    with pytest.raises(ValueError):  # noqa: PT011
+        parse(kind, value)
+    rows = [(kind, "odd", value), ("room", "#dev", '{"name": "#dev"}')]
+    with capturedLogs() as logged:
+        assert list(parseAll(rows)) == [RoomRecord("#dev")]
+    [event] = logged
+    assert event["key"] == "odd"
+
+
+def test_loadedAtTheStart(tmp_path: Path) -> None:
+    """All that is known, in the order of kinds and keys; what is not known stays there."""
+    stage = Stage(tmp_path / "chat.sqlite3")
+    for record in RECORDS:
+        stage.ledger.put(record)
+    stage.settle()
+    with closing(connect(str(stage.path))) as other:
+        other.execute("INSERT INTO fact (kind, key, value) VALUES ('badge', 'x', '{}')")
+    with capturedLogs() as logged:
+        stage = stage.again()
+    assert len(logged) == 1
+    alice, bob, _, dev, ban, mute = RECORDS
+    assert stage.records == [alice, bob, dev, ban, mute]
+    assert now(stage.ledger.load(Sanction)) == (ban, mute)
+    with closing(connect(str(stage.path))) as other:
+        assert other.execute("SELECT count(*) FROM fact").fetchone() == (6,)
+    stage.stop()

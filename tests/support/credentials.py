@@ -1,0 +1,140 @@
+"""
+A ledger in memory, cheap hashes, and where a password could turn up.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from argon2 import PasswordHasher
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import eventAsText
+from twisted.python.failure import Failure
+
+from chat.vocabulary.errors import HistoryUnavailable
+from chat.vocabulary.records import Record
+
+WITHIN = 10.0
+"""Seconds for anything a thread does."""
+
+
+class RecordingLedger:
+    """
+    See L{chat.interfaces.Ledger}.
+
+    @ivar records: what is stored, by its key.
+    @ivar calls: what was asked for: C{"put"} or C{"remove"}, and the record.
+    """
+
+    def __init__(self) -> None:
+        self.records: dict[str, Record] = {}
+        self.calls: list[tuple[str, Record]] = []
+        self._held: list[Deferred[None]] | None = None
+
+    def named(self, pace: object) -> None:
+        pass
+
+    def hold(self) -> None:
+        """From now on the disk does not answer."""
+        self._held = []
+
+    def release(self) -> None:
+        """It does again."""
+        held, self._held = self._held or [], None
+        for deferred in held:
+            deferred.callback(None)
+
+    def end(self) -> None:
+        """The service ends, and what waits is not stored."""
+        held, self._held = self._held or [], None
+        for deferred in held:
+            deferred.errback(HistoryUnavailable())
+
+    def load(self, kind: type[Any]) -> Deferred[tuple[Any, ...]]:
+        return succeed(tuple(self.records.values()))
+
+    def put(self, record: Record) -> Deferred[None]:
+        self.records[record.key] = record
+        return self._done("put", record)
+
+    def remove(self, record: Record) -> Deferred[None]:
+        del self.records[record.key]
+        return self._done("remove", record)
+
+    def _done(self, call: str, record: Record) -> Deferred[None]:
+        self.calls.append((call, record))
+        if self._held is None:
+            return succeed(None)
+        deferred: Deferred[None] = Deferred()
+        self._held.append(deferred)
+        return deferred
+
+
+class CountingHasher(PasswordHasher):
+    """
+    Hashes that cost nothing.
+
+    @ivar threads: in which thread each hash was computed, be it a new one or
+        one to compare with.
+    @ivar before: called in the thread before each.
+    """
+
+    def __init__(self, timeCost: int = 1) -> None:
+        super().__init__(time_cost=timeCost, memory_cost=8, parallelism=1)
+        self.threads: list[int] = []
+        self.before: Callable[[], object] = lambda: None
+        self._mayGo = threading.Event()
+        self._mayGo.set()
+
+    def named(self, pace: object) -> None:
+        pass
+
+    def hold(self) -> None:
+        """From now on no thread comes to an end."""
+        self._mayGo.clear()
+
+    def release(self) -> None:
+        """They do again."""
+        self._mayGo.set()
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self._count()
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Any:
+        self._count()
+        return super().verify(hash, password)
+
+    def _count(self) -> None:
+        self.threads.append(threading.get_ident())
+        self.before()
+        assert self._mayGo.wait(WITHIN)
+
+
+def seenIn(failure: Failure) -> str:
+    """
+    @return: all that anybody could show of a failure: also the variables of the
+        calls that led to it, and of what it came from.
+    """
+    error: BaseException | None = failure.value
+    parts = [repr(failure), str(failure), failure.getTraceback(detail="verbose")]
+    while error is not None:
+        shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+        parts += [repr(error), str(error), repr(vars(error)), "".join(shown.format())]
+        error = error.__cause__ or error.__context__
+    return "\n".join(parts)
+
+
+def seenInLog(events: Iterable[Any]) -> str:
+    """
+    @return: all that anybody could show of log events.
+    """
+    parts = []
+    for event in events:
+        parts += [eventAsText(event), *map(repr, event.values())]
+        if "log_failure" in event:
+            parts.append(seenIn(event["log_failure"]))
+    return "\n".join(parts)

@@ -1,0 +1,59 @@
+"""
+A room, and the people in it, for tests.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+
+from chat.core.room import Room
+from chat.core.users import Member
+from chat.delivery.audience import Recipient
+from chat.vocabulary.events import Ending, Joined, Left, Renamed, Said
+from chat.vocabulary.names import fold
+from chat.vocabulary.records import RoomRecord
+from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
+from tests.support.hubs import AT, RecordingSeat
+
+RENDERING = ReprRendering()
+ECHOING = ReprRendering(echoes=True)
+
+
+class Stage:
+    """
+    A room, and the people in it.
+    """
+
+    def __init__(self, announceLimit: int = 0) -> None:
+        self.clock = Clock()
+        self.room = self.newRoom("#lobby", announceLimit)
+        self.outlets: dict[str, RecordingOutlet] = {}
+        self.members: dict[str, Member] = {}
+
+    def newRoom(self, name: str, announceLimit: int = 0) -> Room:
+        later = self.clock.callLater
+        return Room(RoomRecord(name), endOfTurn(self.clock), later, announceLimit)
+
+    def enter(self, *nicks: str, rendering: ReprRendering = RENDERING) -> Member:
+        for nick in nicks:
+            seat = RecordingSeat(rendering)
+            self.outlets[nick] = seat.outlet
+            self.members[nick] = Member(nick, fold(nick), [seat])
+            self.room.enter(self.members[nick], Joined("#lobby", AT, nick))
+        return self.members[nicks[-1]]
+
+    def leave(self, nick: str) -> None:
+        self.room.arrived(Left("#lobby", AT, nick, Ending.QUIT), None)
+
+    def rename(self, nick: str, name: str) -> None:
+        self.room.arrived(Renamed("#lobby", AT, nick, name), None)
+
+    def say(self, text: str, author: Recipient | None = None) -> None:
+        self.room.arrived(Said("#lobby", 1, AT, "alice", text), author)
+
+    def heard(self, nick: str) -> list[str]:
+        """
+        @return: What somebody has heard since the last time.
+        """
+        self.clock.advance(0)
+        return self.outlets[nick].take()

@@ -1,0 +1,125 @@
+"""
+TLS in one process, by hand.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.ssl import CertificateOptions, PrivateCertificate
+
+from chat.endpoints.tls import TLSFactory
+from tests.support.doubles import HandPeer, HandReactor
+
+
+@cache
+def certificate() -> CertificateOptions:
+    """
+    @return: Those of a server whose certificate is its own.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.test")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, SHA256())
+    )
+    pem = signed.public_bytes(Encoding.PEM) + key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    options: CertificateOptions = PrivateCertificate.loadPEM(pem).options()
+    return options
+
+
+class SecurePeer:
+    """
+    A peer who speaks TLS.
+
+    @ivar peer: What carries it.
+    @ivar isClosed: Whether C{close_notify} has come.
+    """
+
+    def __init__(self, reactor: HandReactor, factory: IProtocolFactory) -> None:
+        """
+        @param factory: Of the protocol that is wrapped in TLS.
+        """
+        self._reactor = reactor
+        secured = TLSFactory(certificate(), False, factory, reactor)
+        self.peer: HandPeer = reactor.connect(secured.buildProtocol(None))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out)
+        self._text = b""
+        self.isClosed = False
+
+    def shake(self) -> SecurePeer:
+        """
+        Shake hands.
+        """
+        while True:
+            with suppress(ssl.SSLWantReadError):
+                self._tls.do_handshake()
+                self._flush()
+                return self
+            self._flush()
+            self._receive()
+
+    def say(self, *lines: str) -> None:
+        self._tls.write("".join(line + "\r\n" for line in lines).encode())
+        self._flush()
+
+    def heard(self) -> list[str]:
+        """
+        @return: What has come since the last time, when nothing more is going on.
+        """
+        quiet = 0
+        while quiet < 4:
+            quiet = 0 if self._receive() else quiet + 1
+        lines, end, self._text = self._text.rpartition(b"\r\n")
+        assert not (self._text and self.isClosed), "it ended within a line"
+        return lines.decode().split("\r\n") if end else []
+
+    def take(self) -> bytes:
+        """
+        @return: What has come since the last time, in no turn of the reactor.
+        """
+        self._read()
+        text, self._text = self._text, b""
+        return text
+
+    def notify(self) -> None:
+        """
+        Send C{close_notify}.
+        """
+        with suppress(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        self._flush()
+
+    def _receive(self) -> bool:
+        self._reactor.turn()
+        return self._read()
+
+    def _read(self) -> bool:
+        data = self.peer.read()
+        self._in.write(data)
+        with suppress(ssl.SSLWantReadError):
+            while text := self._tls.read(1 << 16):
+                self._text += text
+            self.isClosed = True
+        return bool(data)
+
+    def _flush(self) -> None:
+        if data := self._out.read():
+            self.peer.send(data)

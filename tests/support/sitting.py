@@ -1,0 +1,102 @@
+"""
+Somebody at a pseudo-terminal, with the client on it.
+"""
+
+import fcntl
+import os
+import struct
+import termios
+
+import pyte
+
+from chat.cli.options import Options
+from chat.cli.target import Target
+from chat.cli.terminal import TerminalChat
+from chat.vocabulary.events import (
+    FormatSet,
+    Helped,
+    LanguageSet,
+    Ponged,
+    Welcomed,
+)
+from tests.support.clients import Link, World
+
+GREETING = b"--- Welcome to tcpchat.\r\n--- Be nice.\r\n--- What is your nickname?\r\n"
+COMMANDS = ("/help", "/who", "/quit")
+
+
+class Sitting:
+    """
+    Somebody at a terminal of 80 columns and 20 lines.
+    """
+
+    def __init__(
+        self,
+        nick: str | None = None,
+        language: str = "en",
+        bell: bool = False,
+        password: str | None = None,
+    ) -> None:
+        self.world = World()
+        self.master, self.slave = os.openpty()
+        self.resize(80)
+        os.set_blocking(self.master, False)
+        self.screen = pyte.Screen(80, 20)
+        self._stream = pyte.ByteStream(self.screen)
+        self.bytes = b""
+        self.ends: list[tuple[int, str]] = []
+        options = Options(Target(path="/socket"), nick, language, False, bell, password)
+        self.chat = TerminalChat(
+            self.world, options, lambda *end: self.ends.append(end), self.slave
+        )
+        self.chat.start()
+
+    def resize(self, columns: int) -> None:
+        """Make the terminal that wide."""
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 20, columns, 0, 0))
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self.master, text.encode())
+        self.chat.terminal.doRead()
+
+    def enter(self, text: str) -> None:
+        """Type a line."""
+        self.type(text + "\r")
+
+    def lines(self) -> list[str]:
+        """What stands on the screen now, without times and empty lines."""
+        self.world.advance(0)
+        while self.world.writers:
+            for writer in list(self.world.writers):
+                writer.doWrite()
+            self._read()
+        self._read()
+        lines = [line.rstrip() for line in self.screen.display]
+        return [line[6:] if line[2:3] == ":" else line for line in lines if line]
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self.master, 100_000)
+        except BlockingIOError:
+            return
+        self.bytes += data
+        self._stream.feed(data)
+
+    def connect(self, *commands: str) -> Link:
+        """Let it connect; the service knows these commands."""
+        link = self.world.accept()
+        link.send(GREETING, FormatSet("json"), LanguageSet("en"))
+        sent = link.transport.lines()
+        assert sent[:2] == ["/format json", "/lang en"]
+        assert sent[-2] == "/help"
+        link.send(*(Helped(command, (), "", "") for command in commands or COMMANDS))
+        link.send(Ponged(sent[-1].removeprefix("/ping ")))
+        return link
+
+    def join(self, *commands: str) -> Link:
+        """Let it connect, and have a nickname."""
+        link = self.connect(*commands)
+        link.send(Welcomed("#lobby", "alice", ("bob",)))
+        self.lines()
+        return link

@@ -1,0 +1,227 @@
+"""
+Stores on a stage: with a clock, and threads, that move when a test says so.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+
+from chat.interfaces import Extract
+from chat.store.sqlite import SQLiteStore
+from chat.vocabulary.events import Acted, Line, Said
+from chat.vocabulary.records import Record
+
+T = TypeVar("T")
+
+AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
+ROOM = "#lobby"
+
+
+class HandWorker:
+    """
+    A thread that works when it is told to, or at once.
+
+    @ivar isPrompt: Whether it works at once.
+    @ivar isBroken: Whether it does nothing at all.
+    """
+
+    def __init__(self) -> None:
+        self.isPrompt = True
+        self.waiting: list[tuple[Callable[[], Any], Deferred[Any]]] = []
+        self.state = "new"
+
+    def start(self) -> None:
+        self.state = "started"
+
+    def stop(self) -> None:
+        self.state = "stopped"
+
+    def run(self, work: Callable[[], T]) -> Deferred[T]:
+        if self.isPrompt:
+            return maybeDeferred(work)
+        done: Deferred[T] = Deferred()
+        self.waiting.append((work, done))
+        return done
+
+    def do(self) -> Callable[[], None]:
+        """
+        Do what waits first.
+
+        @return: Tells the reactor what came out.
+        """
+        work, done = self.waiting.pop(0)
+        try:
+            result = work()
+        except Exception:
+            failure = Failure()
+            return lambda: done.errback(failure)
+        return lambda: done.callback(result)
+
+    def work(self) -> None:
+        """
+        Do all that waits, one after the other.
+        """
+        while self.waiting:
+            self.do()()
+
+
+class RecordingObserver:
+    """
+    @ivar told: What was told since L{take}.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def stored(self, room: str, id: int) -> None:
+        self.told.append(("stored", room, id))
+
+    def failing(self, reason: str) -> None:
+        self.told.append(("failing", reason))
+
+    def recovered(self) -> None:
+        self.told.append(("recovered",))
+
+    def lost(self, count: int) -> None:
+        self.told.append(("lost", count))
+
+    def take(self) -> list[tuple[Any, ...]]:
+        told, self.told = self.told, []
+        return told
+
+
+class Stage:
+    """
+    A store in a file, started.
+
+    @ivar now: The time of day.
+    """
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        self.path = path
+        self.now = AT
+        self.clock = Clock()
+        self.workers: list[HandWorker] = []
+        self.observer = RecordingObserver()
+        self.records: list[Record] = []
+        self.store = SQLiteStore(
+            str(path),
+            self.clock,
+            self.records.extend,
+            now=lambda: self.now,
+            newWorker=self._newWorker,
+            **options,
+        )
+        self.store.observe(self.observer)
+        self.store.startService()
+        self.writes, self.reads = self.workers
+        self.history, self.ledger = self.store.history, self.store.ledger
+
+    def _newWorker(self, name: str) -> HandWorker:
+        self.workers.append(HandWorker())
+        return self.workers[-1]
+
+    def say(self, text: str, room: str = ROOM, nick: str = "alice") -> Line:
+        """
+        Have somebody say something, who is given the next number.
+        """
+        line = Said(room, self.store.nextId(room), self.now, nick, text)
+        self.history.append(line)
+        return line
+
+    def chat(self, count: int, room: str = ROOM) -> list[Line]:
+        return [self.say(f"line {number}", room) for number in range(count)]
+
+    def settle(self) -> None:
+        """
+        Let what waits be written.
+        """
+        self.clock.advance(0.1)
+
+    def sweep(self) -> None:
+        """
+        Let what is old be taken away.
+        """
+        self.clock.advance(60)
+        for _ in range(200):
+            self.clock.advance(0.05)
+
+    def stop(self) -> None:
+        now(self.store.stopService())
+
+    def crash(self, directory: Path, **options: Any) -> Stage:
+        """
+        What is there after the machine has lost its power.
+        """
+        directory.mkdir()
+        for suffix in ("", "-wal"):
+            if (found := Path(f"{self.path}{suffix}")).exists():
+                shutil.copy(found, directory)
+        self.stop()
+        return Stage(directory / self.path.name, **options)
+
+    def again(self, **options: Any) -> Stage:
+        """
+        Stop, and start another one with the same file.
+        """
+        self.stop()
+        return Stage(self.path, **options)
+
+
+def now(asked: Deferred[T]) -> T:
+    """
+    @return: What a Deferred has fired with.
+    """
+    results: list[T | Failure] = []
+    asked.addBoth(results.append)
+    [result] = results
+    if isinstance(result, Failure):
+        result.raiseException()
+    assert not isinstance(result, Failure)
+    return result
+
+
+def lines(first: int, last: int, room: str = ROOM) -> list[Line]:
+    """
+    @return: Some lines of a room; every third is no saying.
+    """
+    return [
+        (Acted if number % 3 == 0 else Said)(
+            room, number, AT + timedelta(seconds=number), "alice", f"line {number}"
+        )
+        for number in range(first, last + 1)
+    ]
+
+
+def texts(extract: Extract | Sequence[Line]) -> list[str]:
+    found = extract.lines if isinstance(extract, Extract) else extract
+    return [line.text for line in found]
+
+
+def ids(extract: Extract | Sequence[Line]) -> list[int]:
+    found = extract.lines if isinstance(extract, Extract) else extract
+    return [line.id for line in found]
+
+
+@contextmanager
+def startedAnew(path: Path) -> Iterator[Stage]:
+    """
+    @return: A store with ten lines, started anew, whose reader works when it is told to.
+    """
+    first = Stage(path)
+    first.chat(10)
+    stage = first.again(replay=3)
+    stage.reads.isPrompt = False
+    yield stage
+    stage.reads.isPrompt = True
+    stage.reads.work()
+    stage.stop()

@@ -1,0 +1,138 @@
+"""Tests for L{chat.vocabulary.arguments}: what stands behind a verb."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.vocabulary import arguments
+from chat.vocabulary.arguments import MAX_HISTORY, cut
+from chat.vocabulary.commands import (
+    Ban,
+    Command,
+    History,
+    Join,
+    Login,
+    Mode,
+    Mute,
+    Operator,
+    Part,
+    Search,
+    Sessions,
+)
+from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing
+
+GOOD: list[tuple[str, str, Command]] = [
+    ("join", "#dev", Join("#dev")),
+    ("join", "dev secret ", Join("dev", "secret")),
+    ("part", "", Part()),
+    ("part", "#dev", Part("#dev")),
+    ("part", "#dev so long", Part("#dev", "so long")),
+    ("part", "so  long ", Part("", "so  long")),
+    ("mode", "", Mode()),
+    ("mode", "KEY Secret", Mode("key", "Secret")),
+    ("mode", "key none", Mode("key", "none")),
+    ("mode", "private ON", Mode("private", "on")),
+    ("mode", "topic owner", Mode("topic", "owner")),
+    ("history", "", History()),
+    ("history", "5", History(5)),
+    ("history", "99999", History(MAX_HISTORY)),
+    ("history", "in #dev", History(room="#dev")),
+    ("history", "5 IN #dev", History(5, room="#dev")),
+    ("history", "after 0", History(after=0)),
+    ("history", "AFTER 41 in #dev", History(after=41, room="#dev")),
+    ("history", "since 1h30m", History(seconds=5400)),
+    ("history", "since 2d in #dev", History(seconds=172800, room="#dev")),
+    ("search", "tea", Search("tea")),
+    ("search", "green  tea", Search("green tea")),
+    ("search", "tea in #dev", Search("tea", "#dev")),
+    ("search", "tea from bob", Search("tea", "", "bob")),
+    ("search", "tea from bob in #dev", Search("tea", "#dev", "bob")),
+    ("search", "tea in #dev from bob", Search("tea", "#dev", "bob")),
+    # What has no room behind it is a word like others.
+    ("search", "tea in china", Search("tea in china")),
+    ("search", "letter from bob from eve", Search("letter from bob", "", "eve")),
+    # There is always something to look for.
+    ("search", "from bob", Search("from bob")),
+    ("search", "in #dev", Search("in #dev")),
+    ("search", "from bob in #dev", Search("from bob", "#dev")),
+    ("login", "s3cret", Login("", "s3cret")),
+    ("login", "alice s3cret", Login("alice", "s3cret")),
+    ("sessions", "", Sessions()),
+    ("sessions", "END 2", Sessions(2)),
+    ("ban", "bob", Ban("bob")),
+    ("ban", "192.0.2.0/24 2h", Ban("192.0.2.0/24", 7200)),
+    ("ban", "bob 2h for  spam", Ban("bob", 7200, "for  spam")),
+    ("ban", "bob spam 2h", Ban("bob", None, "spam 2h")),
+    ("mute", "bob 5m", Mute("bob", 300)),
+    ("mute", "bob too loud", Mute("bob", None, "too loud")),
+    ("operator", "", Operator()),
+    ("operator", "bob", Operator("bob", True)),
+    ("operator", "bob OFF", Operator("bob", False)),
+]
+
+INVALID = [
+    *(("join", "#dev two words"),),
+    *(("mode", rest) for rest in ["loud", "key two words", "private maybe", "topic everybody"]),
+    *(("history", rest) for rest in ["x", "0", "-5", "5 6", "5.0", "٥", "9" * 16, "in", "#dev"]),
+    *(("history", rest) for rest in ["after x", "after -1", "since 5", "since x", "before 5"]),
+    ("login", "alice two words"),
+    *(("sessions", rest) for rest in ["2", "end x", "end 0", "stop 2"]),
+    ("operator", "bob maybe"),
+]
+
+MISSING = [
+    *((name, "") for name in ["join", "search", "login", "ban", "mute"]),
+    *(("mode", rest) for rest in ["key", "private ", "topic"]),
+    ("sessions", "end"),
+]
+
+
+@pytest.mark.parametrize(("name", "rest", "command"), GOOD)
+def test_understood(name: str, rest: str, command: Command) -> None:
+    assert getattr(arguments, name)(rest) == command
+
+
+@pytest.mark.parametrize(("name", "rest"), INVALID)
+def test_notUnderstood(name: str, rest: str) -> None:
+    with pytest.raises(ArgumentInvalid):
+        getattr(arguments, name)(rest)
+
+
+@pytest.mark.parametrize(("name", "rest"), MISSING)
+def test_missing(name: str, rest: str) -> None:
+    with pytest.raises(ArgumentMissing):
+        getattr(arguments, name)(rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "rest"),
+    [
+        ("", "", ""),
+        ("  ", "", ""),
+        ("one", "one", ""),
+        (" one  two  three ", "one", "two  three"),
+        ("你好\u3000大家", "你好", "大家"),
+    ],
+)
+def test_cut(text: str, word: str, rest: str) -> None:
+    assert cut(text) == (word, rest)
+
+
+@given(st.sampled_from(sorted({name for name, _, _ in GOOD})), st.text(max_size=30))
+def test_anyText(name: str, rest: str) -> None:
+    """Whatever is typed is understood, or refused."""
+    try:
+        command = getattr(arguments, name)(rest)
+    except (ArgumentInvalid, ArgumentMissing):
+        return
+    assert type(command).__name__.lower() == name
+
+
+@pytest.mark.parametrize("rest", ["bob 10 minutes", "bob 2hours spam", "bob 0s"])
+def test_whatBeginsLikeASpanOfTimeIsOne(rest: str) -> None:
+    """Or a slip of the finger would be for ever."""
+    for build in arguments.ban, arguments.mute:
+        with pytest.raises(ArgumentInvalid):
+            build(rest)

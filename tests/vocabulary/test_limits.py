@@ -1,0 +1,160 @@
+"""Tests for L{chat.vocabulary.limits}."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.vocabulary.limits import UNLIMITED, UNRESTRICTED, Keepalive, Limits, Rate, perMinute
+
+
+class Somebody:
+    """
+    Who does something as often as he may.
+
+    @ivar now: What the clock says.
+    """
+
+    def __init__(self, rate: Rate, now: float = 1000.0) -> None:
+        self._rate = rate
+        self._mark = 0.0
+        self.now = now
+
+    def acts(self) -> bool:
+        """
+        @return: Whether he may now.
+        """
+        if self._rate.wait(self._mark, self.now):
+            return False
+        self._mark = self._rate.spend(self._mark, self.now)
+        return True
+
+    def countActs(self) -> int:
+        """
+        @return: How often he may now, up to a hundred times.
+        """
+        count = 0
+        while count < 100 and self.acts():
+            count += 1
+        return count
+
+    @property
+    def wait(self) -> float:
+        return self._rate.wait(self._mark, self.now)
+
+
+def test_aBurstAndThenOneForEachInterval() -> None:
+    somebody = Somebody(Rate(10, 0.5))
+    assert somebody.countActs() == 10
+    assert somebody.wait == 0.5
+    somebody.now += 0.25
+    assert somebody.wait == 0.25
+    assert not somebody.acts()
+    somebody.now += 0.25
+    assert somebody.countActs() == 1
+    somebody.now += 2
+    assert somebody.countActs() == 4
+
+
+def test_theFirstTimeMayBeAtAnyTime() -> None:
+    """A monotonic clock may have begun a moment ago."""
+    assert Somebody(Rate(3, 20), now=0.0).countActs() == 3
+
+
+@pytest.mark.parametrize("pause", [5, 100, 1e6])
+def test_whoeverPausesHasNoMoreThanTheBurst(pause: float) -> None:
+    somebody = Somebody(Rate(10, 0.5))
+    somebody.countActs()
+    somebody.now += pause
+    assert somebody.countActs() == 10
+
+
+def test_onlyWhatHappensIsCounted() -> None:
+    """Asking too often makes nobody wait longer."""
+    somebody = Somebody(Rate(1, 20))
+    assert somebody.acts()
+    for _ in range(19):
+        somebody.now += 1
+        assert not somebody.acts()
+    somebody.now += 1
+    assert somebody.acts()
+
+
+def test_noRateIsNone() -> None:
+    assert Somebody(UNRESTRICTED).countActs() == 100
+
+
+@pytest.mark.parametrize(("count", "interval"), [(1, 60), (3, 20), (10, 6), (60, 1)])
+def test_perMinute(count: float, interval: float) -> None:
+    assert perMinute(count) == Rate(count, interval)
+    somebody = Somebody(perMinute(count))
+    assert somebody.countActs() == count
+    assert somebody.wait == interval
+
+
+def test_perMinuteWithoutALimit() -> None:
+    assert perMinute(UNLIMITED) is UNRESTRICTED
+
+
+@given(
+    st.integers(1, 5),
+    st.sampled_from([0.5, 1, 4]),
+    st.lists(st.integers(0, 40), max_size=60),
+)
+def test_aRateIsATokenBucket(burst: int, interval: float, pauses: list[int]) -> None:
+    """
+    It holds so many tokens and gets one for each interval; who acts takes one.  All numbers are
+    multiples of 1/8, which are exact.
+    """
+    somebody = Somebody(Rate(burst, interval))
+    tokens = Fraction(burst)
+    for pause in pauses:
+        somebody.now += pause / 8
+        tokens = min(Fraction(burst), tokens + Fraction(pause, 8) / Fraction(interval))
+        isAllowed = tokens >= 1
+        assert somebody.wait == max(Fraction(0), (1 - tokens) * Fraction(interval))
+        assert somebody.acts() is isAllowed
+        tokens -= isAllowed
+
+
+def test_whatHoldsUnlessToldOtherwise() -> None:
+    """The table of docs/operations."""
+    assert vars(Limits()) == {
+        "maxLine": 1024,
+        "maxUnended": 16 * 1024,
+        "turnLines": 32,
+        "turnBytes": 16 * 1024,
+        "softWaiting": 64 * 1024,
+        "maxWaiting": 256 * 1024,
+        "maxWaitingAll": 128 * 1024 * 1024,
+        "stallTimeout": 30,
+        "sendBuffer": 64 * 1024,
+        "keepalive": Keepalive(idle=60, interval=15, probes=4),
+        "userTimeout": 60,
+        "maxConnections": 10_000,
+        "maxNameless": 512,
+        "maxPerAddress": 16,
+        "connectRate": 60,
+        "trusted": (),
+        "lineBurst": 10,
+        "lineRate": 2,
+        "maxBehind": 60,
+        "nickRate": 3,
+        "joinRate": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    ("limits", "rate"),
+    [
+        (Limits(), Rate(10, 0.5)),
+        (Limits(lineBurst=1, lineRate=0.25), Rate(1, 4)),
+        (Limits(lineRate=UNLIMITED), UNRESTRICTED),
+        (Limits(lineBurst=UNLIMITED), UNRESTRICTED),
+    ],
+)
+def test_theRateOfLines(limits: Limits, rate: Rate) -> None:
+    assert limits.lines == rate

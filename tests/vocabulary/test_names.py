@@ -1,0 +1,262 @@
+"""Tests for L{chat.vocabulary.names}."""
+
+from __future__ import annotations
+
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from precis_i18n import get_profile
+
+from chat.vocabulary.errors import ChatError, NickConfusable, NickInvalid, NickTooLong, RoomInvalid
+from chat.vocabulary.names import MAX_COLUMNS, fold, isNamedIn, nickname, roomname
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bob",
+        "Bob",
+        "b",
+        "bob_1",
+        "bob-2",
+        "bob_",
+        "x" * MAX_COLUMNS,
+        "李雷",
+        "韩梅梅",
+        "你" * (MAX_COLUMNS // 2),
+        "阿Q",
+        "太郎さん",
+        "ひらがなカタカナー",
+        "々木",
+        "철수",
+        "Жанна",
+        "Ωμέγα",
+        "José",
+        "Đặng",
+        "straße",
+        "שלום",
+        "שלום1",
+        "مرحبا",
+        "हिन्दी",
+        "สมชาย",
+    ],
+)
+def test_mayBeANickname(name: str) -> None:
+    """Letters of any script, digits, C{_} and C{-}, first a letter; shown as typed."""
+    assert nickname(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "1bob",
+        "_bob",
+        "-bob",
+        "\u0301bob",
+        "bob smith",
+        "bob\u3000smith",
+        "bob.smith",
+        "bob:",
+        "bob/",
+        "#bob",
+        "@bob",
+        "[bob]",
+        "<bob>",
+        "*",
+        "---",
+        "👍",
+        "bob👍",
+        "b\u200dob",
+        "b\u00adob",
+        "b\u202eob",
+        "bob\x00",
+        "bob\x1b",
+        "bob\n",
+        "①",
+        "Ⅷ",
+        "ﬁ",
+        "x²",
+        "\ud800",
+        "aש",
+    ],
+)
+def test_mayNotBeANickname(name: str) -> None:
+    with pytest.raises((NickInvalid, NickConfusable)) as raised:
+        nickname(name)
+    assert raised.value.about == name
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 21, "你" * 11, "x" + "你" * 10, "x" * 10_000, "x" + "\u0301" * 100]
+)
+def test_isTooWide(name: str) -> None:
+    """In columns of a terminal, and there is a limit in characters beyond that."""
+    with pytest.raises(NickTooLong) as raised:
+        nickname(name)
+    assert raised.value.about == str(MAX_COLUMNS)
+
+
+def test_marksTakeNoColumns() -> None:
+    assert nickname("x" * 19 + "q\u0323") == "x" * 19 + "q\u0323"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ｂｏｂ", "bob"),
+        ("ﾊﾅｺ", "ハナコ"),
+        ("jose\u0301", "josé"),
+        ("\u212bke", "\u00e5ke".title()),
+    ],
+)
+def test_isNormalized(name: str, shown: str) -> None:
+    """Narrow letters where there are, wide ones where those are usual; composed."""
+    assert nickname(name) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "b\u043eb",  # Cyrillic o.
+        "\u0430lice",  # Cyrillic a.
+        "bοb",  # Greek omicron.
+        "\u0391lice",  # Greek Alpha.
+        "ж李",
+        "ひ한",
+        "aא",
+    ],
+)
+def test_scriptsThatNoLanguageMixes(name: str) -> None:
+    with pytest.raises((NickConfusable, NickInvalid)):
+        nickname(name)
+
+
+def test_lookAlikeIsCalledSo() -> None:
+    with pytest.raises(NickConfusable, match="b\u043eb"):
+        nickname("b\u043eb")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("bob", "BOB"),
+        ("bob", "Bob"),
+        ("bob", "ｂｏｂ"),
+        ("josé", "JOSE\u0301"),
+        ("straße", "STRASSE"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("Жанна", "жАННА"),
+        ("ハナコ", "ﾊﾅｺ"),
+        ("bob", "𝐛𝐨𝐛"),
+    ],
+)
+def test_same(one: str, other: str) -> None:
+    """Without differences of case, width and compatibility."""
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("bob", "rob"), ("bob", "bob_"), ("bob", "bob1"), ("jose", "josé"), ("李雷", "李蕾")],
+)
+def test_notTheSame(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize("name", ["", " ", "no such", "@bob", "👍", "\x00", "\ud800", "x" * 500])
+def test_foldOfAnything(name: str) -> None:
+    """Somebody may type what no nickname can be."""
+    assert fold(name) != fold("bob")
+
+
+@pytest.mark.parametrize("name", ["lobby", "#lobby", "#Lobby", "LOBBY", "#ｌｏｂｂｙ"])
+def test_roomHasOneSpelling(name: str) -> None:
+    assert roomname(name) == "#lobby"
+
+
+@pytest.mark.parametrize("name", ["", "#", "##lobby", "1", "no such", "x" * 21, "l\u043ebby"])
+def test_noRoomName(name: str) -> None:
+    with pytest.raises(RoomInvalid) as raised:
+        roomname(name)
+    assert raised.value.about == name
+
+
+@pytest.mark.parametrize(
+    ("text", "nick"),
+    [
+        ("bob", "bob"),
+        ("BOB!", "bob"),
+        ("hello, Bob: how are you?", "bob"),
+        ("(bob)", "bob"),
+        ("bob's", "bob"),
+        ("bob-2", "bob"),
+        ("问bob吧", "bob"),
+        ("你好李雷", "李雷"),
+        ("bobs and bob", "bob"),
+        ("STRASSE", "straße"),
+        ("mail bob@example.org", "bob"),
+    ],
+)
+def test_somebodyIsNamedInAText(text: str, nick: str) -> None:
+    assert isNamedIn(text, nick)
+
+
+@pytest.mark.parametrize(
+    ("text", "nick"),
+    [
+        ("", "bob"),
+        ("hello", "bob"),
+        ("bobs", "bob"),
+        ("kebob", "bob"),
+        ("bob_", "bob"),
+        ("bob2", "bob"),
+        ("hello", ""),
+        ("b.b", "b-b"),
+    ],
+)
+def test_nobodyIsNamedInAText(text: str, nick: str) -> None:
+    assert not isNamedIn(text, nick)
+
+
+_letters = st.characters(categories=["L", "M", "Nd"]) | st.sampled_from("_-aBé李ßΣİ")
+_anything = st.text(_letters, min_size=1, max_size=12) | st.text(max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_anything)
+def test_anythingIsANicknameOrRefused(text: str) -> None:
+    """No other exception, and what it is shown as is a nickname itself."""
+    try:
+        name = nickname(text)
+    except ChatError:
+        return
+    assert nickname(name) == name
+    assert name[0].isalpha()
+    assert not set(name) & set(" :*#<>!/[]()")
+
+
+@given(st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,19}", fullmatch=True))
+def test_plainNamesAreWhatPRECISMakesOfThem(text: str) -> None:
+    """They do not take the long way."""
+    assert nickname(text) == get_profile("UsernameCasePreserved").enforce(text)
+    folded = get_profile("UsernameCaseMapped:CaseFold").enforce(normalize("NFKC", text))
+    assert fold(text) == normalize("NFKC", folded)
+
+
+@given(st.text(_letters, min_size=1, max_size=3))
+def test_foldOfNicknames(text: str) -> None:
+    """It is stable, and does not see the case."""
+    try:
+        name = nickname(text)
+    except ChatError:
+        return
+    assert fold(fold(name)) == fold(name)
+    assert fold(name.casefold()) == fold(name)
+
+
+@given(st.text(max_size=30))
+def test_foldNeverFails(text: str) -> None:
+    assert isinstance(fold(text), str)

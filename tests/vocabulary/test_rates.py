@@ -1,0 +1,111 @@
+"""Tests for how often one may change his nickname, and go into rooms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chat.vocabulary.events import Refused
+from chat.vocabulary.limits import UNLIMITED, UNRESTRICTED, Limits, Rate, perMinute
+from tests.support.people import Stage, Visitor
+
+NICKS = perMinute(Limits.nickRate)
+JOINS = perMinute(Limits.joinRate)
+
+
+def refusal(visitor: Visitor, line: str) -> tuple[str, str] | None:
+    """
+    @return: How a request is refused, and what that is about.
+    """
+    for event in visitor.hears(line):
+        if isinstance(event, Refused):
+            return event.code, event.about
+    return None
+
+
+def test_threeNicknamesAMinute() -> None:
+    stage = Stage(nickRate=NICKS)
+    bob = stage.visitor("bob")
+    stage.clock.advance(1000)
+    for number in range(3):
+        assert refusal(bob, f"/nick bob{number}") is None
+    assert refusal(bob, "/nick bob3") == ("renaming-too-fast", "20")
+    stage.clock.advance(12.5)
+    assert refusal(bob, "/nick bob3") == ("renaming-too-fast", "8")
+    stage.clock.advance(7.5)
+    assert refusal(bob, "/nick bob3") is None
+    assert refusal(bob, "/nick bob4") == ("renaming-too-fast", "20")
+    assert stage.shared.counters.refusals == {"renaming-too-fast": 3}
+
+
+def test_theFirstNicknameIsNoChange() -> None:
+    """And who wants one that he cannot have may look for another."""
+    stage = Stage(nickRate=Rate(1, 60))
+    stage.visitor("alice")
+    bob = stage.visitor("bob")
+    assert refusal(bob, "/nick alice") == ("nick-taken", "alice")
+    assert refusal(bob, "/nick b b") == ("nick-invalid", "b b")
+    assert refusal(bob, "/nick Robert") is None
+    assert refusal(bob, "/nick bob") == ("renaming-too-fast", "60")
+
+
+def test_nicknamesOfOneAreNotThoseOfOthers() -> None:
+    stage = Stage(nickRate=Rate(1, 60))
+    for nick in ("alice", "bob"):
+        assert refusal(stage.visitor(nick), f"/nick {nick}2") is None
+
+
+def test_tenRoomsAMinute() -> None:
+    stage = Stage(joinRate=JOINS)
+    bob = stage.visitor("bob")
+    for number in range(10):
+        assert refusal(bob, f"/join #room{number}") is None
+    assert refusal(bob, "/join #more") == ("joining-too-fast", "6")
+    stage.clock.advance(5.5)
+    assert refusal(bob, "/join #more") == ("joining-too-fast", "1")
+    stage.clock.advance(0.5)
+    assert refusal(bob, "/join #more") is None
+    assert refusal(bob, "/join #evenmore") == ("joining-too-fast", "6")
+
+
+def test_comingAndGoingIsComing() -> None:
+    stage = Stage(joinRate=JOINS)
+    bob = stage.visitor("bob")
+    for _ in range(10):
+        assert refusal(bob, "/join #dev") is None
+        assert refusal(bob, "/part #dev") is None
+    assert refusal(bob, "/join #dev") == ("joining-too-fast", "6")
+
+
+def test_toTalkWhereOneIsAlreadyIsNotToComeIn() -> None:
+    stage = Stage(joinRate=Rate(1, 60))
+    bob = stage.visitor("bob")
+    assert refusal(bob, "/join #dev") is None
+    for _ in range(10):
+        assert refusal(bob, "/join #lobby") is None
+        assert refusal(bob, "/join #dev") is None
+
+
+def test_aKeyCannotBeGuessed() -> None:
+    """What comes to nothing counts as well."""
+    stage = Stage(joinRate=Rate(3, 60))
+    alice, bob = stage.visitor("alice"), stage.visitor("bob")
+    alice.says("/join #dev", "/mode key sesame")
+    for guess in ("one", "two", "three"):
+        code, _ = refusal(bob, f"/join #dev {guess}") or ("", "")
+        assert code == "key-needed"
+    assert refusal(bob, "/join #dev sesame") == ("joining-too-fast", "60")
+
+
+@pytest.mark.parametrize("settings", [{}, {"nickRate": UNRESTRICTED, "joinRate": UNRESTRICTED}])
+def test_asOftenAsOneLikes(settings: dict[str, Any]) -> None:
+    stage = Stage(rooms={"maxJoined": 0, "maxRooms": 0}, **settings)
+    bob = stage.visitor("bob")
+    for number in range(50):
+        assert refusal(bob, f"/nick bob{number}") is None
+        assert refusal(bob, f"/join #room{number}") is None
+
+
+def test_offIsAsOftenAsOneLikes() -> None:
+    assert perMinute(UNLIMITED) == UNRESTRICTED

@@ -1,0 +1,332 @@
+"""Tests for L{chat.vocabulary.verbs}: how commands are typed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.vocabulary.commands import (
+    Act,
+    Announce,
+    Away,
+    Back,
+    Ban,
+    Bans,
+    Bell,
+    Command,
+    Deop,
+    Format,
+    Help,
+    History,
+    Ignore,
+    Invite,
+    Join,
+    Kick,
+    Lang,
+    Login,
+    Mode,
+    Motd,
+    Mute,
+    Nick,
+    Op,
+    Operator,
+    Part,
+    Password,
+    Ping,
+    Quit,
+    Register,
+    Rehash,
+    Rename,
+    Reply,
+    Rooms,
+    Say,
+    Search,
+    Sessions,
+    Switch,
+    Tell,
+    Timestamps,
+    Topic,
+    Unban,
+    Unignore,
+    Unmute,
+    Unregister,
+    Uptime,
+    Version,
+    Who,
+    Whois,
+)
+from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
+from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.verbs import VERBS, Verb, parse, verbNamed
+
+# The table of the protocol: what is typed, other names of it, and what it means.
+ROWS: list[tuple[str, str, Command]] = [
+    ("/help", "/? /帮助", Help()),
+    ("/help who", "/? /帮助", Help("who")),
+    ("/nick bob", "/name /昵称", Nick("bob")),
+    ("/who", "/names /users /w /在线", Who()),
+    ("/who #dev", "/names /users /w /在线", Who("#dev")),
+    ("/me waves a lot", "/emote /动作", Act("waves a lot")),
+    ("/msg bob hi there", "/tell /m /私聊", Tell("bob", "hi there")),
+    ("/reply hi there", "/r /回复", Reply("hi there")),
+    ("/join #dev", "/j /加入", Join("#dev")),
+    ("/join #dev secret", "/j /加入", Join("#dev", "secret")),
+    ("/part", "/leave /离开", Part()),
+    ("/part #dev so long", "/leave /离开", Part("#dev", "so long")),
+    ("/room #dev", "/切换", Switch("#dev")),
+    ("/rooms", "/list /房间", Rooms()),
+    ("/topic", "/主题", Topic()),
+    ("/topic Tea at five", "/主题", Topic("Tea at five")),
+    ("/invite bob", "/邀请", Invite("bob")),
+    ("/mode", "/模式", Mode()),
+    ("/mode private on", "/模式", Mode("private", "on")),
+    ("/op bob", "/房主", Op("bob")),
+    ("/deop bob", "/撤销房主", Deop("bob")),
+    ("/history", "/历史", History()),
+    ("/history after 41 in #dev", "/历史", History(after=41, room="#dev")),
+    ("/search tea in #dev from bob", "/find /搜索", Search("tea", "#dev", "bob")),
+    ("/register s3cret", "/注册", Register("s3cret")),
+    ("/login s3cret", "/登录", Login("", "s3cret")),
+    ("/login alice s3cret", "/登录", Login("alice", "s3cret")),
+    ("/password s3cret", "/passwd /密码", Password("s3cret")),
+    ("/unregister", "/注销", Unregister()),
+    ("/sessions", "/会话", Sessions()),
+    ("/sessions end 2", "/会话", Sessions(2)),
+    ("/ignore", "/忽略", Ignore()),
+    ("/ignore bob", "/忽略", Ignore("bob")),
+    ("/unignore bob", "/取消忽略", Unignore("bob")),
+    ("/away", "/暂离", Away()),
+    ("/away for lunch", "/暂离", Away("for lunch")),
+    ("/back", "/回来", Back()),
+    ("/whois bob", "/查询", Whois("bob")),
+    ("/timestamps on", "/时间", Timestamps("on")),
+    ("/bell mention", "/铃声", Bell("mention")),
+    ("/ping", "", Ping()),
+    ("/ping a token", "", Ping("a token")),
+    ("/lang", "/语言", Lang()),
+    ("/lang zh_CN", "/语言", Lang("zh_CN")),
+    ("/format text", "/格式", Format("text")),
+    ("/format json", "/格式", Format("json")),
+    ("/motd", "/公告", Motd()),
+    ("/uptime", "/运行时间", Uptime()),
+    ("/version", "/版本", Version()),
+    ("/kick bob enough", "/踢出", Kick("bob", "enough")),
+    ("/ban bob 2h enough", "/封禁", Ban("bob", 7200, "enough")),
+    ("/bans", "/封禁列表", Bans()),
+    ("/unban bob", "/解封", Unban("bob")),
+    ("/mute bob", "/禁言", Mute("bob")),
+    ("/unmute bob", "/解除禁言", Unmute("bob")),
+    ("/announce Tea at five", "/广播", Announce("Tea at five")),
+    ("/rename bob eve", "/改名", Rename("bob", "eve")),
+    ("/operator bob", "/管理员", Operator("bob")),
+    ("/rehash", "/重载", Rehash()),
+    ("/quit", "/exit /bye /退出", Quit()),
+    ("/quit so long", "/exit /bye /退出", Quit("so long")),
+]
+
+
+@pytest.mark.parametrize(("line", "aliases", "command"), ROWS)
+def test_tableOfTheProtocol(line: str, aliases: str, command: Command) -> None:
+    """Each verb under each of its names, in any case."""
+    assert parse(line) == command
+    name, *rest = line.split(" ", 1)
+    for other in [name.upper(), name.title(), *aliases.split(), *aliases.upper().split()]:
+        assert parse(" ".join([other, *rest])) == command
+
+
+def test_everyVerbIsInTheTableOfTheProtocol() -> None:
+    assert {line.split()[0] for line, _, _ in ROWS} == {f"/{verb.name}" for verb in VERBS}
+
+
+def test_everyCommandCanBeTyped() -> None:
+    """What is said needs no verb."""
+    assert {type(command) for _, _, command in ROWS} == set(get_args(Command)) - {Say}
+
+
+def _namesOf(verb: Verb) -> list[str]:
+    return [verb.name, *verb.aliases]
+
+
+def test_noNameTwice() -> None:
+    names = [name for verb in VERBS for name in _namesOf(verb)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: str(verb.name))
+def test_everyNameIsFound(verb: Verb) -> None:
+    """With its slash or without, in any case."""
+    for name in _namesOf(verb):
+        assert verbNamed(name) is verb
+        assert verbNamed("/" + name.upper()) is verb
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: str(verb.name))
+def test_everyVerbHasOneLineOfHelp(verb: Verb) -> None:
+    assert verb.help.isprintable()
+    assert verb.help
+    assert verb.usage.startswith(f"/{verb.name}")
+
+
+# Whatever the brackets leave has to be there.
+NEEDING = [verb for verb in VERBS if re.sub(r"\[.*\]", "", verb.arguments)]
+
+
+@pytest.mark.parametrize("verb", NEEDING, ids=lambda verb: str(verb.name))
+def test_missingArgument(verb: Verb) -> None:
+    """The refusal shows how it is typed, by its own name."""
+    for name in _namesOf(verb):
+        for line in [f"/{name}", f"/{name} ", f"/{name}   ", f"/{name}\t"]:
+            with pytest.raises(ArgumentMissing) as raised:
+                parse(line)
+            assert raised.value.about == verb.usage
+
+
+def test_missingSecondArgument() -> None:
+    for line in ["/msg bob", "/msg bob ", "/tell bob  \t"]:
+        with pytest.raises(ArgumentMissing, match="/msg NAME TEXT"):
+            parse(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["/history x", "/mode loud", "/join #dev two words", "/sessions end x", "/op a b"]
+)
+def test_argumentThatCannotBeUnderstood(line: str) -> None:
+    """The refusal shows how the verb is typed, without what was typed."""
+    with pytest.raises(ArgumentInvalid) as raised:
+        parse(line)
+    assert raised.value.about == verbNamed(line.split()[0]).usage
+
+
+@pytest.mark.parametrize(
+    "line", ["/register two words", "/login alice two words", "/password two words"]
+)
+def test_aPasswordIsOneWord(line: str) -> None:
+    """Whoever types more is not told so with his password."""
+    with pytest.raises(ArgumentInvalid) as raised:
+        parse(line)
+    assert "words" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "verb", [verb for verb in VERBS if verb not in NEEDING], ids=lambda verb: str(verb.name)
+)
+def test_otherArgumentsMayBeLeftOut(verb: Verb) -> None:
+    """As the brackets in the help say."""
+    assert parse(f"/{verb.name}") == parse(f"/{verb.name}  ")
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("/foo", "/foo"),
+        ("/foo bar", "/foo"),
+        ("/", "/"),
+        ("/ who", "/"),
+        ("/helpme", "/helpme"),
+        ("/FOO", "/FOO"),
+        ("/没有", "/没有"),
+        ("/\x1b[31mfoo", "/foo"),
+    ],
+)
+def test_unknown(line: str, name: str) -> None:
+    """It is named as it was typed, made safe."""
+    with pytest.raises(UnknownCommand) as raised:
+        parse(line)
+    assert raised.value.about == name
+
+
+@pytest.mark.parametrize(
+    "line", ["", " ", "   ", "\t", "\u3000", "\x00", "\x1b[2J", "\u200b \u3164"]
+)
+def test_nothingInIt(line: str) -> None:
+    """An empty line and a blank one, and what is blank when it has been made safe."""
+    assert parse(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("hello", "hello"),
+        ("hello /who", "hello /who"),
+        ("  indented  ", "  indented  "),
+        ("你好", "你好"),
+        ("a\tb", "a b"),
+        ("\x1b[31mred\x1b[0m", "red"),
+    ],
+)
+def test_said(line: str, text: str) -> None:
+    """What does not begin with a slash is said as it is."""
+    assert parse(line) == Say(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [("//who", "/who"), ("//", "/"), ("///", "//"), ("// a", "/ a"), ("//foo", "/foo")],
+)
+def test_twoSlashes(line: str, text: str) -> None:
+    """They say a line that begins with one, whether or not there is such a verb."""
+    assert parse(line) == Say(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("/me  waves  twice ", Act("waves  twice")),
+        ("/me\twaves", Act("waves")),
+        ("/msg  bob   hi  there ", Tell("bob", "hi  there")),
+        ("/msg\tbob\thi", Tell("bob", "hi")),
+        ("/nick  bob ", Nick("bob")),
+        ("/nick two words", Nick("two words")),
+        ("/quit\t", Quit()),
+        ("/me /who", Act("/who")),
+        ("/version please", Version()),
+    ],
+)
+def test_spacesAroundArguments(line: str, command: Command) -> None:
+    """Those within the text stay, and a tab is one."""
+    assert parse(line) == command
+
+
+def _textsOf(command: Any) -> list[str]:
+    values = [getattr(command, field.name) for field in fields(command)]
+    return [value for value in values if isinstance(value, str)]
+
+
+_lines = st.text(max_size=20)
+_anyName = st.sampled_from([f"/{name}" for verb in VERBS for name in _namesOf(verb)] + ["", "/"])
+
+
+@given(_anyName, _lines)
+def test_allTextIsMadeSafe(name: str, rest: str) -> None:
+    """In every command, and in every refusal."""
+    try:
+        command = parse(f"{name} {rest}")
+    except ChatError as error:
+        texts = [error.about]
+    else:
+        texts = _textsOf(command) if command is not None else []
+    for text in texts:
+        assert clean(text) == text
+
+
+@given(_lines)
+def test_slashIsTheOnlyWayToACommand(line: str) -> None:
+    if not clean(line).startswith("/"):
+        assert isinstance(parse(line), Say | None)
+
+
+@pytest.mark.parametrize(
+    "line", [" /msg bob hi", "\u3000/msg bob hi", "／msg bob hi", "、私聊 bob hi"]
+)
+def test_whatIsMeantForOneIsNotToldToAll(line: str) -> None:
+    assert parse(line) == Tell("bob", "hi")
+
+
+@pytest.mark.parametrize("line", ["、 hello", "、你好", " hello", "a /msg bob hi"])
+def test_whatIsNoCommand(line: str) -> None:
+    assert parse(line) == Say(line)
