@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from chat.core.participant import Participant
 from chat.core.users import Member, Seat
 from chat.delivery.audience import Recipient
-from chat.interfaces import FrontDoor, Outlet
+from chat.interfaces import FrontDoor, Outlet, Style
 from chat.session.deadlines import Deadlines
 from chat.session.server import Facilities
 from chat.vocabulary.errors import ChatError
@@ -50,6 +50,7 @@ class Core:
     @ivar member: who he is, L{None} before he has a nickname and after he has
         left.
     @ivar refused: how many of his requests have been refused.
+    @ivar wanted: the room in which the user wants to begin, or nothing.
     """
 
     __slots__ = (
@@ -62,6 +63,7 @@ class Core:
         "refused",
         "seat",
         "shared",
+        "wanted",
     )
 
     def __init__(
@@ -71,15 +73,21 @@ class Core:
         outlet: Outlet,
         end: Callable[[Ending, str, str], None],
         warn: Callable[[int], None],
+        style: Style | None = None,
+        room: str = "",
     ) -> None:
         """
         @param end: ends the session; told why, a detail of that, and who wants it.
         @param warn: told how many seconds are left before it ends for silence.
+        @param style: how events read from the start.
+        @param room: where the user wants to begin.
         """
         self.shared = shared
         self.hub = shared.hub
         self.door: FrontDoor = door
-        self.participant = Participant(shared.settings.language)
+        style = style or Style(language=shared.settings.language)
+        self.participant = Participant(style.language, style.format, style.hasTimes, style.bell)
+        self.wanted = room
         self.recipient = Recipient(outlet, shared.renderings(self.participant.style))
         self.deadlines = Deadlines(
             shared.clock,

@@ -8,19 +8,21 @@ L{chat.session.lifecycle}; what a command does is in L{chat.session.handlers}.
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chat.core.participant import Participant
-from chat.interfaces import FrontDoor, Outlet
+from chat.interfaces import FrontDoor, Outlet, Style
 from chat.session.context import Core
 from chat.session.handlers.dispatch import carryOut
 from chat.session.handlers.general import tellMotd
 from chat.session.lifecycle import newLifecycle
 from chat.session.server import Facilities
-from chat.session.signon import mayBeHere
-from chat.vocabulary.commands import Command, Say, StateCommand
+from chat.session.signon import mayBeHere, vouched
+from chat.vocabulary.commands import Command, Nick, Say, StateCommand
 from chat.vocabulary.errors import Banned, ChatError, UnknownCommand
 from chat.vocabulary.events import Ending, Greeted, NickAsked, Present, Warned
+from chat.vocabulary.names import roomname
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import parse
 
@@ -37,11 +39,21 @@ class Session:
 
     _log = Logger()
 
-    def __init__(self, shared: Facilities, door: FrontDoor, outlet: Outlet) -> None:
+    def __init__(
+        self,
+        shared: Facilities,
+        door: FrontDoor,
+        outlet: Outlet,
+        style: Style | None = None,
+        room: str = "",
+    ) -> None:
         """
         @param shared: what all sessions share.
+        @param style: how events read from the start, where the door decides that.
+        @param room: the name of the room to begin in, where the door decides that; the
+            user goes to the room in which everybody begins if they may not enter it.
         """
-        self._core = Core(shared, door, outlet, self._end, self._warn)
+        self._core = Core(shared, door, outlet, self._end, self._warn, style, room)
         self._lifecycle = newLifecycle(self._core)
 
     @property
@@ -59,40 +71,82 @@ class Session:
         """How many of his requests have been refused."""
         return self._core.refused
 
-    def opened(self) -> None:
+    @property
+    def expectsPassword(self) -> bool:
         """
-        He is connected: greet him, unless nobody from there may be here.
+        Whether the next line may be a password, which no refusal may repeat.
+        """
+        return bool(self._core.participant.asked)
+
+    def opened(self, nick: str = "", account: str = "") -> None:
+        """
+        Begin: greet the user, unless nobody from their address may be here.
+
+        @param nick: the nickname by which the door introduces the user; without one
+            the session asks for it.
+        @param account: the name of an account that the user has proven to the door to
+            be theirs.
         """
         try:
-            self._greet()
+            self._greet(nick, account)
         except Banned as banned:
             self.end(Ending.BANNED, banned.about)
         except Exception:
             self._log.failure("a participant could not be greeted")
             self._failed()
 
-    def _greet(self) -> None:
+    def _greet(self, nick: str, account: str) -> None:
         core = self._core
         mayBeHere(core)
         core.deadlines.opened()
+        try:
+            core.wanted = roomname(core.wanted) if core.wanted else ""
+        except ChatError as error:
+            core.wanted = ""
+            core.refuse(error)
         core.hear(Greeted(core.shared.settings.name, len(core.hub.nicknames)))
         tellMotd(core)
-        core.hear(NickAsked())
+        if account:
+            self._lifecycle.decide(Deferred.fromCoroutine(vouched(core, account)))
+        elif nick:
+            self.perform(Nick(nick))
+        else:
+            core.hear(NickAsked())
 
     def lineReceived(self, line: str) -> None:
         """
-        A complete line has come from him.
+        A complete line has come from the user.
 
         @param line: without its line end.
+        """
+        try:
+            command = self._parsedSecret(line) if self.expectsPassword else parse(line)
+        except ChatError as error:
+            self.touch()
+            self.refuse(error)
+        else:
+            if command is None:
+                self.touch()
+            else:
+                self.perform(command)
+
+    def touch(self) -> None:
+        """
+        Something complete has come from the user, even if it asks for nothing: the
+        time in which they may be idle begins anew.
         """
         core = self._core
         if core.member is not None:
             core.deadlines.touch()
             core.hub.touch(core.member, core.seat)
+
+    def perform(self, command: Command) -> None:
+        """
+        Do what the user asks for, or answer with a refusal.
+        """
+        core = self._core
+        self.touch()
         try:
-            command = self._parsedSecret(line) if core.participant.asked else parse(line)
-            if command is None:
-                return
             if core.member is None or isinstance(command, StateCommand):
                 self._lifecycle.do(command)
             else:

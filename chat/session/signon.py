@@ -8,7 +8,7 @@ from chat.core.room import Room
 from chat.core.users import Member, Seat
 from chat.session.context import Core
 from chat.session.playback import replay, warm
-from chat.vocabulary.errors import Banned, NickRegistered, WrongPassword
+from chat.vocabulary.errors import Banned, ChatError, NickRegistered, NoSuchAccount, WrongPassword
 from chat.vocabulary.events import Done, Ending, Entered, TopicShown, Welcomed
 from chat.vocabulary.names import fold, nickname
 from chat.vocabulary.records import Account, SanctionKind
@@ -47,7 +47,7 @@ async def claim(core: Core, nick: str) -> Member:
 
     @raise NickTaken: when somebody has it.
     """
-    await warm(core, core.hub.directory.start)
+    await warm(core, firstRoom(core, None))
     core.requireLiving()
     # It may have become somebody's in the meantime.
     return await core.hub.nicknames.claim(mayBeCalled(core, nick), core.seat)
@@ -61,6 +61,20 @@ async def login(core: Core, name: str, password: str) -> Member:
     @raise ChatError: when it is not his, or he may not be here.
     """
     return await _takeSeat(core, await _proven(core, name, password))
+
+
+async def vouched(core: Core, name: str) -> Member:
+    """
+    Have the nickname of an account that the user has proven to the front door to be
+    theirs; see L{login}.
+
+    @raise ChatError: when there is no such account, or they may not be here.
+    """
+    mayBeHere(core, name)
+    account = core.shared.accounts.named(name)
+    if account is None:
+        raise NoSuchAccount(name)
+    return await _takeSeat(core, await _prepared(core, account))
 
 
 async def change(core: Core, member: Member, name: str, password: str) -> Member:
@@ -96,14 +110,15 @@ async def comeIn(core: Core, member: Member) -> Room:
     @return: the room in which he talks.
     """
     hub = core.hub
-    if not member.rooms:
-        start = await hub.join(member, hub.directory.start)
+    name = _admitted(core, member)
+    if name in member.rooms:
+        first = hub.directory.open(name)
+        first.attend(core.seat)
+    else:
+        first = await hub.join(member, name)
         for seat in member.seats:
             if seat is not core.seat:
-                tellEntered(core, member, start, seat)
-        return start
-    first = hub.directory.open(firstRoom(core, member))
-    first.attend(core.seat)
+                tellEntered(core, member, first, seat)
     for other in _others(core, member, first):
         other.attend(core.seat)
     # He may have come into another one while this session waited.
@@ -161,18 +176,38 @@ def identify(core: Core, member: Member, account: Account) -> None:
     core.hub.attention.ignoreAll(member, account.ignored)
 
 
-def firstRoom(core: Core, member: Member) -> str:
-    """In which room one who comes in talks."""
-    start = core.hub.directory.start
-    return start if start in member.rooms or not member.rooms else member.rooms[0]
+def firstRoom(core: Core, member: Member | None) -> str:
+    """In which room a session begins."""
+    rooms, start = () if member is None else member.rooms, core.hub.directory.start
+    return core.wanted or (start if start in rooms or not rooms else rooms[0])
+
+
+def _admitted(core: Core, member: Member) -> str:
+    """
+    @return: the room in which a session begins: another one than it wants where the
+        user may not enter that.
+    """
+    name = firstRoom(core, member)
+    if core.wanted and name not in member.rooms:
+        try:
+            core.hub.directory.admit(member, name, "", core.isOperator)
+        except ChatError as error:
+            core.refuse(error)
+            core.wanted = ""
+            return firstRoom(core, member)
+    return name
 
 
 async def _proven(core: Core, name: str, password: str) -> Account:
     mayBeHere(core, name)
     authenticator = core.shared.authenticator
-    account = await authenticator.login(name, password, core.door.address)
+    return await _prepared(core, await authenticator.login(name, password, core.door.address))
+
+
+async def _prepared(core: Core, account: Account) -> Account:
+    """Have at hand what is told on coming in, and see again whether they may be here."""
     present = core.hub.nicknames.present(account.fold)
-    await warm(core, core.hub.directory.start if present is None else firstRoom(core, present))
+    await warm(core, firstRoom(core, present))
     core.requireLiving()
     # Whatever could change has changed by now: he comes in in the same turn.
     mayBeHere(core, account.name)
