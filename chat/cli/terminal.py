@@ -14,14 +14,13 @@ from typing import Any
 from chat.cli.catchup import CatchUp
 from chat.cli.connector import Connector
 from chat.cli.display import Display
-from chat.cli.input import Known
+from chat.cli.input import Known, submit
 from chat.cli.options import FAILED, OK, Options
 from chat.cli.passwords import Keeping, hasPassword
 from chat.cli.reasons import Reasons
 from chat.cli.rejoining import WAIT_FOR_PERSON, Returning
 from chat.cli.relay import RelayClient
 from chat.cli.screen import Screen
-from chat.cli.submitting import submit
 from chat.client.protocol import ChatClient, ChatFactory
 from chat.client.requests import isWord
 from chat.editor.buffer import MAX_LINE
