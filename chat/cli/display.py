@@ -8,7 +8,6 @@ hostile one cannot drive the terminal.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
@@ -36,6 +35,7 @@ from chat.vocabulary.events import (
     Told,
     Warned,
 )
+from chat.vocabulary.names import isNamedIn
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.times import localTime
 from chat.vocabulary.verbs import parse
@@ -152,7 +152,7 @@ class Display:
             case Told() | Invited():
                 return True
             case Said(nick=nick, text=text) | Acted(nick=nick, text=text):
-                return nick != roster.nick and _names(text, roster.nick)
+                return nick != roster.nick and isNamedIn(text, roster.nick or "")
             case _:
                 return False
 
@@ -208,14 +208,6 @@ class Display:
 
     def _paint(self, text: str, parameters: str) -> str:
         return f"\x1b[{parameters}m{text}\x1b[m" if self._isColoured else text
-
-
-def _names(text: str, nick: str | None) -> bool:
-    """Whether a text has a nickname in it, not only as a part of a Latin word."""
-    if nick is None:
-        return False
-    word = rf"(?<![a-z0-9_]){re.escape(nick.casefold())}(?![a-z0-9_])"
-    return re.search(word, text.casefold()) is not None
 
 
 def _cleaned(value: Any) -> Any:
