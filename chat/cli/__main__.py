@@ -17,7 +17,7 @@ from typing import Any, NoReturn, cast
 from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText, globalLogBeginner
 from zope.interface import provider
 
-from chat.cli.options import FAILED, Options, parseOptions
+from chat.cli.options import FAILED, ClientOptions, parseOptions
 from chat.vocabulary.sanitizing import clean
 
 _STANDARD_STREAMS = (0, 1, 2)
@@ -59,7 +59,7 @@ class _Run:
         self._signal: int | None = None
         self._mistakes: list[str] = []
 
-    def onPipe(self, options: Options) -> None:
+    def onPipe(self, options: ClientOptions) -> None:
         from chat.cli.pipe import PipeChat
 
         chat = PipeChat(self._reactor, options, self._ended)
@@ -67,7 +67,7 @@ class _Run:
             self._upon(number, partial(self._endBy, number))
         self._go(chat.start)
 
-    def onTerminal(self, options: Options) -> None:
+    def onTerminal(self, options: ClientOptions) -> None:
         from chat.cli.terminal import TerminalChat
 
         chat = TerminalChat(self._reactor, options, self._ended)

@@ -38,7 +38,7 @@ nickname or the password was refused.
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ClientOptions:
     """
     What was asked for.
 
@@ -57,7 +57,7 @@ class Options:
     password: str | None = field(default=None, repr=False)
 
 
-def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Options:
+def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> ClientOptions:
     """
     @param arguments: without the name of the program.
     @raise SystemExit: when they are wrong, or ask for help or the version;
@@ -116,7 +116,7 @@ def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Option
     language = _languageOf(environ) if given.language is None else resolve(given.language)
     if language is None:
         parser.error(f"--language: choose one of {', '.join(LANGUAGES)}")
-    return Options(
+    return ClientOptions(
         Target(
             given.host.removeprefix("[").removesuffix("]"),
             given.port,

@@ -12,7 +12,7 @@ from twisted.internet.error import ConnectionDone
 from chat.cli.connector import Connector
 from chat.cli.display import Display
 from chat.cli.feeder import Feeder
-from chat.cli.options import FAILED, OK, REFUSED, Options
+from chat.cli.options import FAILED, OK, REFUSED, ClientOptions
 from chat.cli.reasons import Reasons
 from chat.cli.relay import RelayClient
 from chat.cli.streams import OutputStream
@@ -49,7 +49,7 @@ class PipeChat:
     def __init__(
         self,
         reactor: Any,
-        options: Options,
+        options: ClientOptions,
         ended: Callable[[int, str], None],
         stdin: int = 0,
         stdout: int = 1,

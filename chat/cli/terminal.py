@@ -15,7 +15,7 @@ from chat.cli.catchup import CatchUp
 from chat.cli.connector import Connector
 from chat.cli.display import Display
 from chat.cli.input import Known, submit
-from chat.cli.options import FAILED, OK, Options
+from chat.cli.options import FAILED, OK, ClientOptions
 from chat.cli.passwords import Keeping, hasPassword
 from chat.cli.reasons import Reasons
 from chat.cli.rejoining import WAIT_FOR_PERSON, Returning
@@ -24,7 +24,7 @@ from chat.cli.screen import Screen
 from chat.client.protocol import ChatClient, ChatFactory
 from chat.client.requests import isWord
 from chat.editor.buffer import MAX_LINE
-from chat.editor.editor import Entered, Outcome, Request, TooLong
+from chat.editor.editor import Outcome, Request, Submitted, TooLong
 from chat.vocabulary.events import Closed, Ending, Event, Refused, Renamed, Welcomed
 from chat.vocabulary.i18n import translation
 from chat.vocabulary.sanitizing import clean
@@ -42,7 +42,7 @@ class TerminalChat:
     def __init__(
         self,
         reactor: Any,
-        options: Options,
+        options: ClientOptions,
         ended: Callable[[int, str], None],
         descriptor: int = 0,
     ) -> None:
@@ -248,7 +248,7 @@ class TerminalChat:
     def _do(self, outcome: Outcome) -> None:
         _ = self._gettext
         match outcome:
-            case Entered(text):
+            case Submitted(text):
                 self._entered(text)
             case TooLong(maxLine, maxLines):
                 phrase = _("too long: {bytes} bytes a line and {lines} lines are the most")

@@ -43,7 +43,7 @@ class Request(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class Submitted:
     """
     Enter was pressed.
 
@@ -66,7 +66,7 @@ class TooLong:
     maxLines: int
 
 
-Outcome = Entered | Request | TooLong
+Outcome = Submitted | Request | TooLong
 
 
 def nothingToComplete(before: str) -> Choices:
@@ -278,7 +278,7 @@ class LineEditor:
         text = self.text
         self._keep(text)
         self._buffer.replace("")
-        return Entered(text)
+        return Submitted(text)
 
     def _interrupt(self) -> Outcome | None:
         if not self.text:

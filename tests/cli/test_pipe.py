@@ -13,7 +13,7 @@ from twisted.internet.error import (
 from twisted.internet.interfaces import ISSLTransport
 from zope.interface import alsoProvides
 
-from chat.cli.options import FAILED, OK, REFUSED, Options
+from chat.cli.options import FAILED, OK, REFUSED, ClientOptions
 from chat.cli.pipe import GOODBYE_WITHIN, PipeChat
 from chat.cli.streams import PIECE
 from chat.cli.target import Target
@@ -52,7 +52,7 @@ class Run:
         # was left behind must not meet the number again in another test.
         stdin, self._stdin = os.pipe()
         self._stdout, stdout = os.pipe()
-        options = Options(Target(path="/socket"), nick, "en", True, False, password)
+        options = ClientOptions(Target(path="/socket"), nick, "en", True, False, password)
         self.chat = PipeChat(
             self.world,
             options,

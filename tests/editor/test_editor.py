@@ -6,7 +6,7 @@ import pytest
 
 from chat.editor.buffer import MAX_LINE, MAX_LINES
 from chat.editor.completion import completerFor
-from chat.editor.editor import Entered, LineEditor, Request, TooLong
+from chat.editor.editor import LineEditor, Request, Submitted, TooLong
 from chat.editor.keys import Key, KeyPress, Paste
 from tests.support.screens import Terminal, terminal
 
@@ -71,9 +71,9 @@ def test_editing(keys: list[KeyPress | str], before: str, behind: str) -> None:
 def test_enter() -> None:
     """Enter hands over the text and leaves an empty line."""
     it = terminal()
-    assert it.press("你好", Key.ENTER) == Entered("你好")
+    assert it.press("你好", Key.ENTER) == Submitted("你好")
     assert (it.editor.text, it.lines) == ("", [">"])
-    assert it.press(Key.ENTER) == Entered("")
+    assert it.press(Key.ENTER) == Submitted("")
 
 
 def test_requests() -> None:
@@ -106,7 +106,7 @@ def test_recallChanged() -> None:
     it.press("one", Key.ENTER, "two", Key.ENTER)
     it.press(Key.UP, "!", Key.UP, Key.DOWN)
     assert it.editor.text == "two!"
-    assert it.press(Key.ENTER) == Entered("two!")
+    assert it.press(Key.ENTER) == Submitted("two!")
     it.press(Key.UP, Key.UP)
     assert it.editor.text == "two"
 
@@ -131,14 +131,14 @@ def test_paste() -> None:
     it = terminal()
     assert it.press(Paste("one\n/quit\n")) is None
     assert it.row.rstrip() == "> one↵/quit"
-    assert it.press(Key.ENTER) == Entered("one\n/quit")
+    assert it.press(Key.ENTER) == Submitted("one\n/quit")
 
 
 def test_lineBreak() -> None:
     """Alt-Enter makes a line end like that of a paste."""
     it = terminal()
     it.press("one", Key.LINE_BREAK, "two", Key.HOME, Key.DELETE)
-    assert it.press(Key.ENTER) == Entered("ne\ntwo")
+    assert it.press(Key.ENTER) == Submitted("ne\ntwo")
 
 
 def test_bound() -> None:
@@ -219,7 +219,7 @@ def test_hidden() -> None:
     it.press("s3c你ret", Key.LEFT, Key.BACKSPACE)
     assert it.lines == ["> ******"]
     assert it.left == "> *****"
-    assert it.press(Key.ENTER) == Entered("s3c你rt")
+    assert it.press(Key.ENTER) == Submitted("s3c你rt")
     assert b"s3c" not in it.written
 
 
@@ -257,7 +257,7 @@ def test_secrets() -> None:
     it = Terminal(LineEditor(40, isSecret=lambda text: text.startswith("/login")))
     it.press("hello", Key.ENTER, "/login s3cret", Key.UP, Key.DOWN)
     assert it.editor.text == "/login s3cret"
-    assert it.press(Key.ENTER) == Entered("/login s3cret")
+    assert it.press(Key.ENTER) == Submitted("/login s3cret")
     it.press(Key.UP)
     assert it.editor.text == "hello"
     it.press(Key.DOWN)

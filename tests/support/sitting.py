@@ -9,7 +9,7 @@ import termios
 
 import pyte
 
-from chat.cli.options import Options
+from chat.cli.options import ClientOptions
 from chat.cli.target import Target
 from chat.cli.terminal import TerminalChat
 from chat.vocabulary.events import (
@@ -45,7 +45,7 @@ class Sitting:
         self._stream = pyte.ByteStream(self.screen)
         self.bytes = b""
         self.ends: list[tuple[int, str]] = []
-        options = Options(Target(path="/socket"), nick, language, False, bell, password)
+        options = ClientOptions(Target(path="/socket"), nick, language, False, bell, password)
         self.chat = TerminalChat(
             self.world, options, lambda *end: self.ends.append(end), self.slave
         )
