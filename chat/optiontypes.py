@@ -7,13 +7,11 @@ C{UsageError}, with one line for the operator, where that will not do.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
-
 from twisted.python.usage import UsageError
 
-from chat.vocabulary.limits import UNLIMITED, Keepalive, Network
+from chat.vocabulary.addresses import Network, parseNetwork
+from chat.vocabulary.limits import UNLIMITED, Keepalive
 
-_MAPPED = IPv6Network("::ffff:0:0/96")
 _MOST_DIGITS = 1000
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
@@ -143,16 +141,9 @@ def networkFrom(option: str, text: str) -> Network:
     @param text: an IP address, or a network in CIDR notation.
     @raise UsageError: when it is neither.
     """
-    try:
-        network = ip_network(text)
-    except ValueError:
-        raise UsageError(
-            f"--{option} is an address or a network such as 192.0.2.0/24, not {text}"
-        ) from None
-    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
-        # An IPv4 address by another name: so it is told nowhere else.
-        host = network.network_address.ipv4_mapped
-        return IPv4Network((host, network.prefixlen - _MAPPED.prefixlen))
+    network = parseNetwork(text, strict=True)
+    if network is None:
+        raise UsageError(f"--{option} is an address or a network such as 192.0.2.0/24, not {text}")
     return network
 
 

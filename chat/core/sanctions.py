@@ -12,21 +12,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.interfaces import Ledger
+from chat.vocabulary.addresses import Network, parseAddress, parseNetwork
 from chat.vocabulary.errors import NoSuchBan
 from chat.vocabulary.records import Sanction, SanctionKind
 
 # The networks of a version and a prefix length, by the bits of their prefix.
 _Networks = dict[tuple[int, int], dict[int, Sanction]]
-
-_MAPPED = IPv6Network("::ffff:0:0/96")
-"""IPv4 addresses as an IPv6 socket names them (RFC 4291, section 2.5.5.2)."""
 
 
 class Sanctions:
@@ -89,7 +86,8 @@ class Sanctions:
         Put somebody under a sanction, in the place of the one of the same kind
         that he is under already.  It has its effect at once.
 
-        @param sanction: its target is a fold, or what L{networkOf} returned.
+        @param sanction: its target is a fold, or what
+            L{chat.vocabulary.addresses.networkOf} returned.
         @return: fires when it is stored; fails as L{Ledger.put} does.
         """
         self._discard(sanction.kind, sanction.target)
@@ -119,7 +117,7 @@ class Sanctions:
             lasts longest.
         """
         # Mostly there are none, and each who comes is looked for several times.
-        parsed = _addressOf(address) if self._networks else None
+        parsed = parseAddress(address) if self._networks else None
         if parsed is None:
             return None
         number, width = int(parsed), parsed.max_prefixlen
@@ -200,61 +198,11 @@ class Sanctions:
         return done.addBoth(over)
 
 
-def networkOf(text: str) -> str | None:
-    """
-    Tell an address or network from a nickname, which begins with a letter and
-    has neither colon nor dot.
-
-    @param text: an IP address, or a network in the notation of CIDR.
-    @return: the network in its one spelling, such as C{192.0.2.0/24}; an address
-        is a network of one.  L{None} when it is neither.
-    """
-    network = _parsed(text)
-    return None if network is None else str(network)
+def _banned(sanction: Sanction) -> Network | None:
+    return parseNetwork(sanction.target) if sanction.kind is SanctionKind.BAN else None
 
 
-def covers(network: str, address: str) -> bool:
-    """
-    @param network: from L{networkOf}.
-    @return: whether an address is in it; what is no IP address is in none.
-    """
-    parsed, place = _addressOf(address), _parsed(network)
-    return parsed is not None and place is not None and parsed in place
-
-
-def _parsed(text: str) -> IPv4Network | IPv6Network | None:
-    address, slash, length = text.partition("/")
-    try:
-        network = ip_network(_withoutZone(address) + slash + length, strict=False)
-    except ValueError:
-        return None
-    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
-        bits = int(network.network_address) & 0xFFFFFFFF
-        return IPv4Network((bits, network.prefixlen - _MAPPED.prefixlen))
-    return network
-
-
-def _addressOf(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(_withoutZone(text))
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def _withoutZone(address: str) -> str:
-    """
-    The zone of an IPv6 address (RFC 4007, section 11) is about this machine, and
-    nothing to know a peer by.
-    """
-    return address.partition("%")[0] if ":" in address else address
-
-
-def _banned(sanction: Sanction) -> IPv4Network | IPv6Network | None:
-    return _parsed(sanction.target) if sanction.kind is SanctionKind.BAN else None
-
-
-def _place(network: IPv4Network | IPv6Network) -> tuple[tuple[int, int], int]:
+def _place(network: Network) -> tuple[tuple[int, int], int]:
     """
     @return: where a network is in L{_Networks}.
     """

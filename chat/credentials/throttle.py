@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
 from math import ceil
 
+from chat.vocabulary.addresses import originOf, parseAddress
 from chat.vocabulary.errors import TooManyAttempts
 
 ATTEMPTS = 3
@@ -87,23 +87,14 @@ class Throttle:
 
 def origin(address: str) -> str:
     """
-    What counts as one address: of IPv6 the network of 64 bits, in which anybody
-    has as many addresses as he likes (RFC 4291, section 2.5.1).
+    What counts as one address; see L{originOf}.
 
     @param address: an IP address, perhaps with a port after a space, or anything
         else, such as C{unix}.
     """
     host = address.partition(" ")[0]
-    try:
-        parsed = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(parsed, IPv6Address):
-        # So do the sockets of IPv6 call a peer that comes by IPv4.
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
-    return str(parsed)
+    parsed = parseAddress(host)
+    return host if parsed is None else originOf(parsed)
 
 
 class _Recent:

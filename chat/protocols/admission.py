@@ -7,15 +7,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
 
+from chat.vocabulary.addresses import originOf, parseAddress
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.limits import Limits, perMinute
 
 MAX_ORIGINS = 20_000
 """Of how many addresses without a connection it is known when they had one."""
-
-_IPV6_PREFIX = 64
 
 
 @dataclass(slots=True)
@@ -58,17 +56,10 @@ class Admission:
         @param address: an IP address, or something else where there is none.
         @return: the origin, or nothing.
         """
-        try:
-            ip = ip_address(address.partition("%")[0])
-        except ValueError:
+        ip = parseAddress(address)
+        if ip is None or any(ip in network for network in self._limits.trusted):
             return ""
-        if isinstance(ip, IPv6Address):
-            ip = ip.ipv4_mapped or ip
-        if any(ip in network for network in self._limits.trusted):
-            return ""
-        if isinstance(ip, IPv6Address):
-            return str(ip_network((ip, _IPV6_PREFIX), strict=False))
-        return str(ip)
+        return originOf(ip)
 
     def enter(self, origin: str) -> Ending | None:
         """

@@ -22,9 +22,8 @@ from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.components import registerAdapter
 
 from chat.delivery.sockets import setUserTimeout, socketOf
+from chat.vocabulary.addresses import unmapped
 from chat.vocabulary.limits import Limits
-
-_MAPPED = "::ffff:"
 
 
 def nameOf(address: IAddress | None) -> str:
@@ -43,8 +42,7 @@ def hostOf(address: IAddress | None) -> str:
     """
     if not isinstance(address, (IPv4Address, IPv6Address)):
         return "unix"
-    host: str = address.host
-    return host.removeprefix(_MAPPED) if "." in host else host
+    return unmapped(address.host)
 
 
 def prepare(transport: ITransport, limits: Limits) -> None:

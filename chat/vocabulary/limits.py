@@ -5,14 +5,13 @@ What one peer, and all peers together, may ask of the service.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from math import inf
 from typing import NamedTuple
 
+from chat.vocabulary.addresses import Network
+
 UNLIMITED = inf
 """The value of a limit that is turned off."""
-
-Network = IPv4Network | IPv6Network
 
 
 class Keepalive(NamedTuple):

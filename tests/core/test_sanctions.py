@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
-from chat.core.sanctions import Sanctions, networkOf
+from chat.core.sanctions import Sanctions
 from chat.vocabulary.errors import HistoryUnavailable, NoSuchBan
 from chat.vocabulary.records import Sanction, SanctionKind
 
@@ -387,46 +387,3 @@ def test_whatCannotBeReadAgainChangesNothing(stage: Stage) -> None:
     loading.errback(HistoryUnavailable())
     assert failures[0].check(HistoryUnavailable)
     assert stage.sanctions.active() == (ban,)
-
-
-# What is an address.
-
-
-@pytest.mark.parametrize(
-    ("text", "network"),
-    [
-        ("192.0.2.7", "192.0.2.7/32"),
-        ("192.0.2.7/24", "192.0.2.0/24"),
-        ("192.0.2.7/0", "0.0.0.0/0"),
-        ("dead::beef", "dead::beef/128"),
-        ("DEAD::0:BEEF", "dead::beef/128"),
-        ("2001:db8::7/32", "2001:db8::/32"),
-        ("fe80::1%eth0", "fe80::1/128"),
-        ("fe80::1%eth0/64", "fe80::/64"),
-        ("::ffff:192.0.2.7", "192.0.2.7/32"),
-        ("::ffff:192.0.2.7/120", "192.0.2.0/24"),
-        ("::ffff:0:0/96", "0.0.0.0/0"),
-        ("::/0", "::/0"),
-    ],
-)
-def test_anAddressOrNetworkHasOneSpelling(text: str, network: str) -> None:
-    assert networkOf(text) == network
-    assert networkOf(network) == network
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("dead", "face", "bob", "fe80", "bob/8", "李雷", "#lobby", "", "/", "/24", ":", "%"),
-        *("10", "3221225985", "192.0.2", "192.0.2.256", "192.0.2.7/33", "::1/129", "192.0.2.7/"),
-        *("192.0.2.7%eth0", "192.0.2.7/8/8", "192.0.2.7:80", "[::1]", " 192.0.2.7", "١.2.3.4"),
-    ],
-)
-def test_whatIsNeither(text: str) -> None:
-    assert networkOf(text) is None
-
-
-@given(st.text())
-def test_anyTextMayBeAsked(text: str) -> None:
-    network = networkOf(text)
-    assert network is None or networkOf(network) == network

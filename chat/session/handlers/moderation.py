@@ -14,12 +14,12 @@ from typing import assert_never
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from chat.core.sanctions import covers, networkOf
 from chat.core.users import Member
 from chat.session.context import Answer, Core
 from chat.session.handlers.accounts import stored
 from chat.session.handlers.rooms import MAX_ROWS, requireOwner, roomHere
 from chat.session.handlers.talk import reasonOf
+from chat.vocabulary.addresses import covers, networkOf
 from chat.vocabulary.commands import (
     Announce,
     Ban,
