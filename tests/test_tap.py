@@ -22,7 +22,7 @@ from twisted.python.threadpool import ThreadPool
 from chat.interfaces import Style
 from chat.limitoptions import BACKLOG
 from chat.rendering.choice import renderingFor
-from chat.store.memorylines import MemoryHistory
+from chat.store.memory import MemoryHistory
 from chat.tap import Options, _useMonotonicTime, makeService
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Closed, Ending, Greeted, NickAsked, Noticed

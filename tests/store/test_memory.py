@@ -1,7 +1,4 @@
-"""
-Tests for L{chat.store.memory}, L{chat.store.memorylines} and L{chat.store.scanning},
-beside those of the contract.
-"""
+"""Tests for L{chat.store.memory}, beside those of the contract."""
 
 from __future__ import annotations
 
@@ -11,9 +8,8 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
-from chat.store import memorylines
-from chat.store.memory import MemoryStore
-from chat.store.scanning import STEP, WITHIN
+from chat.store import memory as memorystore
+from chat.store.memory import STEP, WITHIN, MemoryStore
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Said
 from tests.support.stores import AT, ROOM, RecordingObserver, ids, lines, now, texts
@@ -80,7 +76,7 @@ def test_askingRemembersNoRoom() -> None:
 
 def test_forgottenRoomsAreDropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """When there are very many; numbers go on all the same."""
-    monkeypatch.setattr(memorylines, "MAX_ROOMS", 3)
+    monkeypatch.setattr(memorystore, "MAX_ROOMS", 3)
     memory = Memory()
     for number in range(10):
         for _ in range(number):
@@ -131,7 +127,7 @@ def test_aSearchThatTakesTooLong() -> None:
 
 
 def test_tooManySearches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memorylines, "MAX_SCANS", 2)
+    monkeypatch.setattr(memorystore, "MAX_SCANS", 2)
     memory = Memory()
     for _ in range(3 * STEP):
         memory.say("hay")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat.interfaces import Extract
-from chat.store.memorylines import MemoryHistory
+from chat.store.memory import MemoryHistory
 from chat.vocabulary.events import (
     Changed,
     Ending,
