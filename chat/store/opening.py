@@ -1,5 +1,13 @@
 """
 The way from a path to a store that can be used.
+
+A file is checked before SQLite touches it: SQLite makes files beside a database as soon
+as it looks into it, and repairs one that was not closed properly, while a file that is
+refused must stay as it is.  The first 100 bytes of a database say enough: that it is
+one, whose it is (C{application_id}), and which version its schema has
+(C{user_version}).
+
+@see: U{https://www.sqlite.org/fileformat.html}, section 1.3 (the header)
 """
 
 from __future__ import annotations
@@ -8,12 +16,13 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from struct import Struct
 from typing import IO
 from uuid import uuid4
 
-from chat.store.checking import check
-from chat.store.database import BUSY_SECONDS, connect, setting
+from chat.store.database import APPLICATION_ID, BUSY_SECONDS, connect, setting
 from chat.store.numbering import RESERVE, Numbers
 from chat.store.serialization import parseAll
 from chat.store.upgrading import LATEST, create, upgrade
@@ -21,7 +30,12 @@ from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.records import Record
 
 WAIT = 3.0
-"""How many seconds the start waits for somebody else who writes into the file."""
+"""How many seconds the start waits for another program that writes to the file."""
+
+_MAGIC = b"SQLite format 3\0"
+_VERSION = Struct(">60xI")
+_APPLICATION = Struct(">68xI")
+_HEADER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +44,11 @@ class Opened:
     An open store.
 
     @ivar path: absolute, without symbolic links.
-    @ivar connection: to write by.
-    @ivar lock: while it is open, no other process opens the store.
+    @ivar connection: to write through.
+    @ivar lock: no other process opens the store while this file is open.
     @ivar word: see C{opening} in the schema.
-    @ivar wasClean: whether it had been closed in order.
-    @ivar floors: for each room of which something is to be forgotten up to which
-        id that is.
+    @ivar wasClean: whether the store was closed properly the last time.
+    @ivar floors: for each room that was told to forget its lines, the last id forgotten.
     @ivar rooms: those that have lines.
     """
 
@@ -52,35 +65,95 @@ class Opened:
 
 def openStore(path: str) -> Opened:
     """
-    Open a store, and make or upgrade it where that is needed.  It waits for the
-    disk, so it is for the start of the service only.
+    Open a store, and create or upgrade its database where needed.  This blocks on the
+    disk, so call it only while the service starts.
 
     @param path: of the database.
-    @raise CannotStart: when that cannot be done.  A file that is none of ours, or
-        is of a newer version, is left as it is.
+    @raise CannotStart: when that is impossible.  A file that is not a database of ours,
+        or is of a newer version, is left untouched.
     """
     path = os.path.realpath(path)
-    version = check(path, LATEST)
+    version = _check(path)
     lock = _lock(path)
     try:
         if version == 0:
             create(path)
             version = LATEST
         connection = connect(path, wait=WAIT)
+        try:
+            return _begin(path, connection, lock, version)
+        except BaseException:
+            connection.close()
+            raise
     except (sqlite3.Error, OSError) as error:
         lock.close()
         raise CannotStart(f"cannot open {path}: {error}") from error
+
+
+def _check(path: str) -> int:
+    """
+    @param path: absolute, and no symbolic link.
+    @return: the version of the database, or 0 where there is none yet.
+    @raise CannotStart: when the file is not a database of ours, is of a newer version,
+        or cannot be written.
+    """
+    # SQLite has files beside the database.
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory):
+        raise CannotStart(f"cannot keep a database in {directory}: there is no such directory")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise CannotStart(f"cannot keep a database in {directory}: it cannot be written")
     try:
-        return _begin(path, connection, lock, version)
-    except (sqlite3.Error, OSError) as error:
-        connection.close()
-        lock.close()
+        with open(path, "r+b") as file:
+            header = file.read(_HEADER)
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise CannotStart(f"cannot open {path}: {error.strerror}") from error
+    if not header:
+        return 0
+    if len(header) < _HEADER or not header.startswith(_MAGIC):
+        raise CannotStart(f"cannot open {path}: it is not a database")
+    version: int = _VERSION.unpack_from(header)[0]
+    [application] = _APPLICATION.unpack_from(header)
+    if application != APPLICATION_ID or version == 0:
+        raise CannotStart(f"cannot open {path}: it is the database of another program")
+    # The newest version may still be in the write-ahead log.
+    version = max(version, _versionInLog(path))
+    if version > LATEST:
+        raise CannotStart(
+            f"cannot open {path}: it is of version {version}, made by a newer tcpchat; "
+            f"this one knows versions up to {LATEST}"
+        )
+    return version
+
+
+def _versionInLog(path: str) -> int:
+    """
+    @return: the version, with everything in the write-ahead log that a killed process
+        left behind; 0 if it left none.
+    """
+    log, index = f"{path}-wal", f"{path}-shm"
+    if not (os.path.exists(log) and os.path.getsize(log)):
+        return 0
+    hadIndex = os.path.exists(index)
+    try:
+        # A connection that may only read repairs nothing but the index.
+        with closing(connect(path, "ro")) as connection:
+            [version] = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as error:
         raise CannotStart(f"cannot open {path}: {error}") from error
+    finally:
+        if not hadIndex:
+            with suppress(FileNotFoundError):
+                os.remove(index)
+    return int(version)
 
 
 def _lock(path: str) -> IO[bytes]:
-    # Two processes that write into one store would give the same numbers.  The
-    # database itself is not for locking: to close it would take the locks from SQLite.
+    # Two processes that write to one store would give the same ids to different lines.
+    # The lock is on a file of its own, since closing the database file would release the
+    # locks that SQLite has on it.
     try:
         lock = open(f"{path}.lock", "ab")  # noqa: SIM115
     except OSError as error:
@@ -103,7 +176,7 @@ def _begin(path: str, connection: sqlite3.Connection, lock: IO[bytes], version: 
     wasClean = bool(setting(connection, "clean"))
     floor = setting(connection, "floor") + (0 if wasClean else RESERVE)
     lasts = dict(connection.execute("SELECT name, mark FROM room"))
-    # All of this is on the disk before the first number is given.
+    # All of this is on the disk before the first id is given.
     connection.execute("UPDATE room SET mark = mark + ?", (RESERVE,))
     connection.executemany(
         "UPDATE setting SET value = ? WHERE name = ?",

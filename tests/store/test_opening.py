@@ -1,5 +1,5 @@
 """
-Tests for L{chat.store.opening}, L{chat.store.checking} and L{chat.store.upgrading}:
+Tests for L{chat.store.opening} and L{chat.store.upgrading}:
 from a path to a store.
 """
 
