@@ -1,23 +1,30 @@
 """
-Connections to the database, and what is the same for all of them.
+The database: connections to it, the versions of its schema, and its columns.
+
+C{schema/0001.sql} makes the first version of the schema, and each further file makes the
+next version out of the one before.  SQLite keeps the number of the version in the header
+of the file (C{PRAGMA user_version}).
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 from chat.store.tokens import indexed
 from chat.vocabulary.events import Acted, Line, Said
 
 APPLICATION_ID = 0x74637074
-"""What tells our files from others: C{tcpt} in ASCII."""
+"""Marks a SQLite file as ours: C{tcpt} in ASCII."""
 
 BUSY_SECONDS = 0.2
 """
-How long a thread waits for a lock that somebody else has on the file.  What takes
-longer is a fault of the disk like any other, and is tried again.
+How long a thread waits for a lock that another program has on the file.  A longer lock is
+a fault of the disk like any other: the batch is tried again.
 """
 
 COLUMNS = "line.id, line.at, line.nick, line.text, line.acted"
@@ -26,13 +33,22 @@ COLUMNS = "line.id, line.at, line.nick, line.text, line.acted"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+_SCHEMA = {
+    int(each.name.removesuffix(".sql")): each
+    for each in files("chat.store").joinpath("schema").iterdir()
+    if each.name.endswith(".sql")
+}
+
+LATEST = max(_SCHEMA)
+"""The version of the schema that this program works with."""
+
 
 def connect(path: str, mode: str = "rw", wait: float = BUSY_SECONDS) -> sqlite3.Connection:
     """
     @param mode: C{rw}, C{rwc} or C{ro}; see U{https://www.sqlite.org/uri.html}.
     @param wait: seconds to wait for a lock.
-    @return: a connection without transactions of its own making.  Any thread may
-        use it, but one at a time.
+    @return: a connection in autocommit mode: it begins no transaction by itself.  Any
+        thread may use it, but only one at a time.
     @raise sqlite3.Error: when there is no such file.
     """
     connection = sqlite3.connect(
@@ -43,7 +59,7 @@ def connect(path: str, mode: str = "rw", wait: float = BUSY_SECONDS) -> sqlite3.
         uri=True,
     )
     try:
-        # A disk that is full must not be needed for sorting.
+        # Sorting must work when the disk is full.
         connection.execute("PRAGMA temp_store = MEMORY")
         if mode != "ro":
             connection.execute("PRAGMA synchronous = FULL")
@@ -54,9 +70,44 @@ def connect(path: str, mode: str = "rw", wait: float = BUSY_SECONDS) -> sqlite3.
     return connection
 
 
+def create(path: str, version: int = LATEST) -> None:
+    """
+    Make a new database.  It gets its name when it is complete, so there is either a
+    whole database afterwards or none.
+
+    @raise sqlite3.Error: when the database cannot be made.
+    @raise OSError: likewise.
+    """
+    with closing(connect(_unfinished(f"{path}.new"))) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        for step in range(1, version + 1):
+            _advance(connection, step)
+        connection.execute("PRAGMA journal_mode = WAL")
+    _rename(f"{path}.new", path)
+
+
+def upgrade(path: str, connection: sqlite3.Connection, version: int) -> None:
+    """
+    Bring a database up to L{LATEST}, each step as a whole or not at all.  A copy is made
+    first, C{PATH.vN.bak}, where N is the old version.
+
+    @param version: of the database; nothing is done if it is the latest.
+    @raise sqlite3.Error: when the upgrade fails.
+    @raise OSError: likewise.
+    """
+    if version < LATEST:
+        with closing(connect(_unfinished(f"{path}.bak.new"))) as copy:
+            connection.backup(copy)
+            # Without a log beside it the copy must be complete by itself.
+            copy.execute("PRAGMA journal_mode = DELETE")
+        _rename(f"{path}.bak.new", f"{path}.v{version}.bak")
+    for step in range(version + 1, LATEST + 1):
+        _advance(connection, step)
+
+
 def setting(connection: sqlite3.Connection, name: str) -> int:
     """
-    @return: one of the values that the whole database has.
+    @return: a value of the table C{setting}, which holds what is true of the whole database.
     """
     [value] = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
     return int(value)
@@ -65,7 +116,7 @@ def setting(connection: sqlite3.Connection, name: str) -> int:
 def toMicroseconds(at: datetime) -> int:
     """
     @param at: an aware time.
-    @return: as it stands in the database.
+    @return: the same as microseconds since 1970, as the database has it.
     """
     return (at - _EPOCH) // _MICROSECOND
 
@@ -79,6 +130,39 @@ def fromMicroseconds(at: int) -> datetime:
 
 def lineFrom(room: str, id: int, at: int, nick: str, text: str, acted: int) -> Line:
     """
-    @return: the line of a row of L{COLUMNS}.
+    @return: the line in a row of L{COLUMNS}.
     """
     return (Acted if acted else Said)(room, id, fromMicroseconds(at), nick, text)
+
+
+def _advance(connection: sqlite3.Connection, version: int) -> None:
+    script = _SCHEMA[version].read_text(encoding="utf-8")
+    try:
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;"
+        )
+    except BaseException:
+        if connection.in_transaction:
+            connection.rollback()
+        raise
+
+
+def _unfinished(path: str) -> str:
+    """
+    Make an empty file for a database that gets its name later.
+    """
+    with suppress(FileNotFoundError):
+        os.remove(path)
+    # A database holds secrets.  SQLite gives the files beside it the same mode.
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return path
+
+
+def _rename(old: str, new: str) -> None:
+    os.rename(old, new)
+    # The new name survives a power cut only when the directory is on the disk as well.
+    directory = os.open(os.path.dirname(new), os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -22,10 +22,17 @@ from struct import Struct
 from typing import IO
 from uuid import uuid4
 
-from chat.store.database import APPLICATION_ID, BUSY_SECONDS, connect, setting
+from chat.store.database import (
+    APPLICATION_ID,
+    BUSY_SECONDS,
+    LATEST,
+    connect,
+    create,
+    setting,
+    upgrade,
+)
 from chat.store.numbering import RESERVE, Numbers
 from chat.store.serialization import parseAll
-from chat.store.upgrading import LATEST, create, upgrade
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.records import Record
 

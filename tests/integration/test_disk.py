@@ -15,7 +15,7 @@ from time import monotonic
 
 import pytest
 
-from chat.store.upgrading import LATEST
+from chat.store.database import LATEST
 from tests.integration.daemon import TWISTD, Daemon, freePort
 from tests.integration.robot import Robot
 from tests.support.programs import requireProgram

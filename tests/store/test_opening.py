@@ -1,6 +1,6 @@
 """
-Tests for L{chat.store.opening} and L{chat.store.upgrading}:
-from a path to a store.
+Tests for L{chat.store.opening} and the schema in L{chat.store.database}: from a path to a
+store.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ import pytest
 from twisted.logger import capturedLogs
 
 from chat.store.backlog import Batch
-from chat.store.database import APPLICATION_ID, connect
+from chat.store.database import APPLICATION_ID, LATEST, connect, create
 from chat.store.opening import WAIT, Opened, openStore
-from chat.store.upgrading import LATEST, create
 from chat.store.writer import Writer
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Said
