@@ -28,7 +28,8 @@ from chat.session.deadlines import WARN_BEFORE
 from chat.session.handlers import accounts as accountRequests
 from chat.session.handlers import history as pastRequests
 from chat.session.handlers import rooms as roomRequests
-from chat.store import backlog, flushing, numbering, questions
+from chat.store import backlog, flushing, numbering
+from chat.store import reader as storeReader
 from chat.vocabulary.arguments import MAX_HISTORY
 from chat.vocabulary.durations import seconds
 from chat.vocabulary.errors import ChatError
@@ -248,8 +249,8 @@ def test_limits() -> None:
         "connections waiting to be accepted": f"{limitoptions.BACKLOG}",
         "lines waiting for the transcript": _spaced(transcript.MAX_WAITING),
         "lines waiting for the database": _spaced(backlog.MAX_LINES),
-        "questions waiting for the database": f"{questions.MAX_WAITING}",
-        "to answer one": f"{questions.WITHIN:g} s",
+        "questions waiting for the database": f"{storeReader.MAX_WAITING}",
+        "to answer one": f"{storeReader.WITHIN:g} s",
         "passwords waiting to be hashed": f"{hashing.MAX_WAITING}",
         "the message of the day": _kibibytes(motd.MAX_BYTES),
         "to read one thing again": f"{rehash.STEP_LIMIT:g} s",

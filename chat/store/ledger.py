@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from chat.interfaces import RecordT
 from chat.store.backlog import Backlog, Key
 from chat.store.flushing import Writing
-from chat.store.questions import Questions
+from chat.store.reader import Questions
 from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.records import Record
 

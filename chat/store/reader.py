@@ -1,63 +1,82 @@
 """
-What reads, in a thread of its own.
+What reads the database, in a thread with a connection of its own.
+
+L{Questions} is the side of the reactor: a bounded queue of questions, each answered or
+given up within L{WITHIN} seconds.  L{DatabaseReader} is the side of the thread.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chat.interfaces import RecordT
 from chat.store.database import COLUMNS, connect, fromMicroseconds, lineFrom, toMicroseconds
 from chat.store.extracts import Found
 from chat.store.serialization import KINDS, parseAll
-from chat.store.threads import gently
+from chat.store.threads import Worker, gently
 from chat.store.tokens import Phrase, expression
+from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Line
 from chat.vocabulary.records import Record
 
-T = TypeVar("T")
+MAX_WAITING = 100
+"""How many questions may wait, beside the one that is being answered."""
 
-# A line takes three microseconds to make, so the reactor waits for 0.1 ms at most.
+WITHIN = 2.0
+"""After how many seconds a question is given up, its time in the queue included."""
+
+# Making a line takes three microseconds, so the reactor waits for 0.1 ms at most.
 _GENTLY = 32
 
+T = TypeVar("T")
 
-class Reader:
+
+class DatabaseReader:
     """
-    Its methods raise L{sqlite3.Error} when the disk or the file is at fault, or when
-    they were interrupted.
+    Finds lines and records.  Its methods raise L{sqlite3.Error} when the disk or the file
+    is at fault, and when they are interrupted.
     """
 
     def __init__(self, path: str) -> None:
         """
-        @param path: absolute.
+        @param path: of the database, absolute.
         """
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._isInterrupted = False
 
-    def read(self, question: Callable[[Reader], T]) -> T:
+    def read(self, question: Callable[[DatabaseReader], T]) -> T:
         """
-        Have one question answered.  All that is found is of one moment.
+        Answer one question.  Everything it finds is of the same moment.
         """
         try:
-            connection = self._connected()
-            connection.execute("BEGIN")
+            if self._connection is None:
+                self._connection = connect(self._path)
+                self._connection.execute("PRAGMA query_only = ON")
+            self._connection.execute("BEGIN")
             try:
                 return question(self)
             finally:
-                connection.execute("ROLLBACK")
+                self._connection.execute("ROLLBACK")
         except sqlite3.Error:
             self.close()
             raise
 
     def interrupt(self) -> None:
         """
-        Stop reading as soon as possible.  This is for other threads; C{read} must be
-        called anew after L{resume} only.
+        Stop reading as soon as possible.  Any thread may call this; L{resume} must be
+        called before the next L{read}.
         """
         self._isInterrupted = True
         connection = self._connection
@@ -67,13 +86,13 @@ class Reader:
 
     def resume(self) -> None:
         """
-        Let there be questions again, after the interrupted one has ended.
+        Accept questions again, after the interrupted one has ended.
         """
         self._isInterrupted = False
 
     def close(self) -> None:
         """
-        Close the connection, until there is another question.
+        Close the connection.  The next question opens another.
         """
         if self._connection is not None:
             with suppress(sqlite3.Error):
@@ -82,45 +101,30 @@ class Reader:
 
     def newest(self, room: str, count: int, floor: int) -> Found:
         """
-        @param floor: up to which id the lines of the room are no more.
+        @param floor: lines up to this id are not to be found.
         @return: the last C{count} lines.
         """
-        known = self._room(room)
-        if known is None:
-            return Found()
-        number, expired, expiredAt = known
-        rows = self._rows(
-            f"SELECT {COLUMNS} FROM line WHERE room = ? AND id > ? ORDER BY id DESC LIMIT ?",
-            (number, max(floor, expired), count),
-        )
-        return Found(_lines(room, rows)[::-1], max(floor, expired), expiredAt)
+        found = self._lines(room, 0, count, floor, "DESC")
+        return Found(found.lines[::-1], found.expired, found.expiredAt)
 
     def after(self, room: str, id: int, count: int, floor: int) -> Found:
         """
         @return: the first C{count} lines after C{id}.
         """
-        known = self._room(room)
-        if known is None:
-            return Found()
-        number, expired, expiredAt = known
-        rows = self._rows(
-            f"SELECT {COLUMNS} FROM line WHERE room = ? AND id > ? ORDER BY id LIMIT ?",
-            (number, max(id, floor, expired), count),
-        )
-        return Found(_lines(room, rows), max(floor, expired), expiredAt)
+        return self._lines(room, id, count, floor, "ASC")
 
     def since(self, room: str, at: datetime, count: int, floor: int) -> Found:
         """
         @return: the first C{count} lines that were said at C{at} or later.
         """
-        known = self._room(room)
+        known = self._room(room, floor)
         if known is None:
             return Found()
-        # The lines of a room come in the order of time, so there is a place between
-        # two of them; an index of the times would be larger than the lines.
+        # The lines of a room are in the order of time, so a binary search finds the first
+        # one; an index of the times would be larger than the lines.
         number, expired, _ = known
         [(last,)] = self._rows("SELECT max(id) FROM line WHERE room = ?", (number,))
-        low, high, bound = max(floor, expired) + 1, (last or 0) + 1, toMicroseconds(at)
+        low, high, bound = expired + 1, (last or 0) + 1, toMicroseconds(at)
         while low < high:
             middle = (low + high) // 2
             row = next(
@@ -149,7 +153,7 @@ class Reader:
         ]
         if not known:
             return []
-        # The index leads, newest first, so it is read no further than needed.
+        # The index leads, newest first, so no more of it is read than needed.
         rows = self._rows(
             f"SELECT room.name, {COLUMNS} FROM word CROSS JOIN line ON line.seq = word.rowid"
             " CROSS JOIN room ON room.number = line.room"
@@ -168,13 +172,25 @@ class Reader:
         )
         return list(parseAll(rows))
 
-    def _room(self, name: str) -> tuple[int, int, datetime | None] | None:
+    def _lines(self, room: str, after: int, count: int, floor: int, order: str) -> Found:
+        known = self._room(room, floor)
+        if known is None:
+            return Found()
+        number, expired, expiredAt = known
+        rows = self._rows(
+            f"SELECT {COLUMNS} FROM line WHERE room = ? AND id > ? ORDER BY id {order} LIMIT ?",
+            (number, max(after, expired), count),
+        )
+        return Found([lineFrom(room, *row) for row in gently(rows, _GENTLY)], expired, expiredAt)
+
+    def _room(self, name: str, floor: int) -> tuple[int, int, datetime | None] | None:
         """
-        @return: its number, up to which id its lines are no more, and when the newest
-            of those that have expired was said.
+        @return: the number of the room, the last id that has expired, and when the newest
+            line was said that expired by age or number.
         """
         for number, expired, at in self._rows(
-            "SELECT number, max(floor, expired), expiredAt FROM room WHERE name = ?", (name,)
+            "SELECT number, max(floor, expired, ?), expiredAt FROM room WHERE name = ?",
+            (floor, name),
         ):
             return number, expired, None if at is None else fromMicroseconds(at)
         return None
@@ -186,12 +202,95 @@ class Reader:
         assert self._connection is not None
         return self._connection.execute(statement, parameters)
 
-    def _connected(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = connect(self._path)
-            self._connection.execute("PRAGMA query_only = ON")
-        return self._connection
+
+@dataclass(slots=True, eq=False)
+class _Question:
+    """
+    @ivar asked: what the reader is to do.
+    @ivar answer: fires once, when that has been done or given up.
+    @ivar limit: gives it up.
+    """
+
+    asked: Callable[[DatabaseReader], Any]
+    answer: Deferred[Any] = field(default_factory=Deferred)
+    limit: IDelayedCall | None = None
+
+    def end(self, result: object) -> None:
+        if self.limit is not None and self.limit.active():
+            self.limit.cancel()
+        if not self.answer.called:
+            self.answer.callback(result)
 
 
-def _lines(room: str, rows: Iterable[tuple[Any, ...]]) -> list[Line]:
-    return [lineFrom(room, *row) for row in gently(rows, _GENTLY)]
+class Questions:
+    """
+    Has one question answered after the other.
+    """
+
+    _log = Logger()
+
+    def __init__(self, reader: DatabaseReader, worker: Worker, clock: IReactorTime) -> None:
+        """
+        @param worker: the thread of the reader.
+        """
+        self._reader = reader
+        self._worker = worker
+        self._clock = clock
+        self._waiting: deque[_Question] = deque()
+        self._current: _Question | None = None
+        self._isClosed = False
+
+    def ask(self, asked: Callable[[DatabaseReader], T]) -> Deferred[T]:
+        """
+        @param asked: called in the thread of the reader.
+        @return: fires with the answer; fails with L{HistoryUnavailable} or L{TryLater}.
+        """
+        if self._isClosed:
+            return fail(HistoryUnavailable())
+        if len(self._waiting) >= MAX_WAITING:
+            return fail(TryLater())
+        question = _Question(asked)
+        question.limit = self._clock.callLater(WITHIN, self._giveUp, question)
+        self._waiting.append(question)
+        if self._current is None:
+            self._next()
+        return question.answer
+
+    def close(self) -> Deferred[None]:
+        """
+        Give up all questions, and close the reader.
+
+        @return: fires when the reader is closed, which a disk can delay.
+        """
+        self._isClosed = True
+        while self._waiting:
+            self._waiting.popleft().end(Failure(HistoryUnavailable()))
+        if self._current is not None:
+            self._giveUp(self._current)
+        return self._worker.run(self._reader.close)
+
+    def _next(self) -> None:
+        self._current = question = self._waiting.popleft()
+        self._reader.resume()
+        self._worker.run(lambda: self._reader.read(question.asked)).addBoth(self._answered)
+
+    def _answered(self, result: Any) -> None:
+        question, self._current = self._current, None
+        assert question is not None
+        if isinstance(result, Failure):
+            if not question.answer.called:
+                self._log.error("history cannot be read: {reason}", reason=result.value)
+            if result.check(sqlite3.Error) is None:
+                self._log.failure("a question to the history went wrong", result)
+            result = Failure(HistoryUnavailable())
+        question.end(result)
+        if self._waiting and self._current is None:
+            self._next()
+
+    def _giveUp(self, question: _Question) -> None:
+        if question is self._current:
+            self._log.error("a question to the history took too long")
+            self._reader.interrupt()
+        else:
+            self._waiting.remove(question)
+        question.end(Failure(HistoryUnavailable()))

@@ -4,7 +4,7 @@ A store in a file, with no server to start: SQLite.
 The parts, from the top: L{SQLiteStore} opens (L{chat.store.opening}) and closes.
 L{SQLiteHistory} and L{SQLiteLedger} take what is to be kept into a L{Backlog}.
 L{chat.store.flushing} has the L{Writer} store it, batch by batch, in one thread.
-L{Questions} has the L{Reader} find what is asked for, in another thread with a
+L{Questions} has the L{DatabaseReader} find what is asked for, in another thread with a
 connection of its own.  L{Retention} has the writer take away what is old.
 """
 
@@ -28,8 +28,7 @@ from chat.store.numbering import Numbers
 from chat.store.observers import Losses, Observers
 from chat.store.opening import openStore
 from chat.store.pruning import Limits
-from chat.store.questions import Questions
-from chat.store.reader import Reader
+from chat.store.reader import DatabaseReader, Questions
 from chat.store.recent import Tails
 from chat.store.retention import Retention
 from chat.store.sqlitehistory import Parts, SQLiteHistory
@@ -127,7 +126,7 @@ class SQLiteStore(Service):
             self._losses,
         )
         writing = newWriting(core)
-        questions = Questions(Reader(opened.path), self._reads, self._clock)
+        questions = Questions(DatabaseReader(opened.path), self._reads, self._clock)
         tails = Tails(self._replay + 1, opened.rooms)
         self.history.open(Parts(self._numbers, tails, opened.floors, questions, writing))
         self.ledger.open(questions, writing)

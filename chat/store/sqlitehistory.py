@@ -22,8 +22,7 @@ from chat.store.flushing import Writing
 from chat.store.numbering import Numbers
 from chat.store.observers import Losses
 from chat.store.pruning import Pruned
-from chat.store.questions import Questions
-from chat.store.reader import Reader
+from chat.store.reader import DatabaseReader, Questions
 from chat.store.recent import Tails
 from chat.store.tokens import phrases
 from chat.vocabulary.errors import HistoryUnavailable
@@ -161,7 +160,7 @@ class SQLiteHistory:
         folded = fold(nick) if nick else ""
         each = tuple(dict.fromkeys(rooms))
 
-        def find(reader: Reader, waiting: Sequence[Line]) -> list[Line]:
+        def find(reader: DatabaseReader, waiting: Sequence[Line]) -> list[Line]:
             # In the thread of the reader, since many may wait when the disk fails.
             newer = matching(waiting, wanted, each, folded)
             return newer[::-1] + reader.search(wanted, each, nick, count)
@@ -257,7 +256,7 @@ class SQLiteHistory:
     def _ask(
         self,
         rooms: Collection[str],
-        find: Callable[[Reader, Sequence[Line]], FoundT],
+        find: Callable[[DatabaseReader, Sequence[Line]], FoundT],
         answer: Callable[[_Watch, FoundT, Parts], AnswerT],
     ) -> Deferred[AnswerT]:
         """

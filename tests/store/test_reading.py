@@ -1,5 +1,5 @@
 """
-How questions are answered: L{chat.store.questions}, L{chat.store.recent}, and what
+How questions are answered: L{chat.store.reader}, L{chat.store.recent}, and what
 L{chat.store.sqlitehistory} makes of them.
 """
 
@@ -17,8 +17,7 @@ from twisted.logger import capturedLogs
 from chat.interfaces import Extract
 from chat.store import recent
 from chat.store.extracts import Found
-from chat.store.questions import MAX_WAITING, WITHIN, Questions
-from chat.store.reader import Reader
+from chat.store.reader import MAX_WAITING, WITHIN, DatabaseReader, Questions
 from chat.store.recent import Tails
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Said
@@ -145,7 +144,7 @@ class Desk:
         self.clock = Clock()
         self.worker = HandWorker()
         self.worker.isPrompt = False
-        self.reader = Reader(":memory:")
+        self.reader = DatabaseReader(":memory:")
         self.reader._connection = sqlite3.connect(":memory:", isolation_level=None)
         self.questions = Questions(self.reader, self.worker, self.clock)
 
@@ -200,7 +199,7 @@ def test_aQuestionThatTakesTooLong(desk: Desk) -> None:
 def test_theReaderIsInterrupted(desk: Desk) -> None:
     """In the middle of a statement, and between two of them."""
 
-    def longQuestion(reader: Reader) -> object:
+    def longQuestion(reader: DatabaseReader) -> object:
         # What the reactor does meanwhile.
         connection = reader._connection
         assert connection is not None
@@ -213,7 +212,7 @@ def test_theReaderIsInterrupted(desk: Desk) -> None:
             )
         )
 
-    def manyQuestions(reader: Reader) -> object:
+    def manyQuestions(reader: DatabaseReader) -> object:
         for _ in range(10):
             list(reader._rows("SELECT 1", ()))
             desk.clock.advance(WITHIN)

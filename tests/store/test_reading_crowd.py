@@ -11,7 +11,7 @@ import pytest
 from twisted.logger import capturedLogs
 
 from chat.interfaces import Extract
-from chat.store.questions import MAX_WAITING, WITHIN
+from chat.store.reader import MAX_WAITING, WITHIN
 from chat.store.sqlitehistory import AT_ONCE
 from chat.vocabulary.errors import HistoryUnavailable
 from tests.support.stores import ROOM, Stage, ids, now, startedAnew
