@@ -6,14 +6,13 @@ These are pure functions, and both stores answer by them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chat.interfaces import Extract
-from chat.store.gaps import missed
 from chat.store.tokens import Phrase, holds, tokens
-from chat.vocabulary.events import Line
+from chat.vocabulary.events import Line, Missed
 from chat.vocabulary.names import fold as namefold
 
 MAX_ID = 2**63 - 1
@@ -111,3 +110,37 @@ def isWanted(line: Line, wanted: Collection[Phrase], rooms: Collection[str], fol
         and (not fold or namefold(line.nick) == fold)
         and holds(tokens(line.text), wanted)
     )
+
+
+EXPIRED = "expired"
+LOST = "lost"
+
+
+def missed(
+    room: str, after: int, lines: Sequence[Line], expired: int, isToTheEnd: bool
+) -> tuple[Missed, ...]:
+    """
+    @param after: the question begins after this id.
+    @param lines: what can be read of it, oldest first.
+    @param expired: up to which id the lines of the room have expired.
+    @param isToTheEnd: whether the question reaches beyond the last line.
+    @return: what is missing between C{after} and the last line, and after the
+        last line what has expired.  Whether more was lost there nobody knows
+        before there is another line.
+    """
+    found: list[Missed] = []
+    expected = after + 1
+    for line in lines:
+        if line.id > expected:
+            found += _divided(room, expected, line.id - 1, expired)
+        expected = line.id + 1
+    if isToTheEnd and expected <= expired:
+        found.append(Missed(room, expected, expired, EXPIRED))
+    return tuple(found)
+
+
+def _divided(room: str, first: int, last: int, expired: int) -> Iterator[Missed]:
+    if first <= expired:
+        yield Missed(room, first, min(last, expired), EXPIRED)
+    if last > expired:
+        yield Missed(room, max(first, expired + 1), last, LOST)

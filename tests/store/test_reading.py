@@ -16,13 +16,12 @@ from twisted.logger import capturedLogs
 
 from chat.interfaces import Extract
 from chat.store import recent
-from chat.store.extracts import Found
 from chat.store.reader import MAX_WAITING, WITHIN, DatabaseReader, Questions
 from chat.store.recent import Tails
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Said
 from chat.vocabulary.records import Account
-from tests.support.stores import AT, ROOM, HandWorker, Stage, ids, lines, now, startedAnew, texts
+from tests.support.stores import AT, ROOM, HandWorker, Stage, ids, now, startedAnew, texts
 
 
 @pytest.fixture
@@ -335,11 +334,3 @@ def test_onlySoManyTails(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [found(memory, 1, room) for room in ("#a", "#b", "#d")] == [[1], [2], [1]]
     memory.append(said(2, "#c"))
     assert found(memory, 1, "#c") is None
-
-
-def test_joined() -> None:
-    there = Found(lines(3, 5), 2)
-    assert ids(there.joined(lines(4, 7), 0, 0).lines) == [3, 4, 5, 6, 7]
-    assert ids(there.joined(lines(4, 7), 0, 5).lines) == [6, 7]
-    assert there.joined([], 0, 1).expired == 2
-    assert ids(Found().joined(lines(4, 7), 5, 0).lines) == [6, 7]

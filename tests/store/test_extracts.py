@@ -1,4 +1,4 @@
-"""Tests for L{chat.store.gaps}."""
+"""Tests for L{chat.store.extracts}."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.store.gaps import missed
+from chat.store.extracts import Found, missed
 from chat.vocabulary.events import Missed, Said
+from tests.support.stores import ids as idsOf
+from tests.support.stores import lines
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -68,3 +70,11 @@ def test_everyIdOnce(said: set[int], expired: int, after: int) -> None:
     for first, last, reason in told:
         assert (last <= expired) == (reason == "expired")
         assert (first > expired) == (reason == "lost")
+
+
+def test_joined() -> None:
+    there = Found(lines(3, 5), 2)
+    assert idsOf(there.joined(lines(4, 7), 0, 0).lines) == [3, 4, 5, 6, 7]
+    assert idsOf(there.joined(lines(4, 7), 0, 5).lines) == [6, 7]
+    assert there.joined([], 0, 1).expired == 2
+    assert idsOf(Found().joined(lines(4, 7), 5, 0).lines) == [6, 7]
