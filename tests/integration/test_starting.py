@@ -96,31 +96,10 @@ _FOREGROUND = ["--nodaemon"]
 # What is found out before anything is in the background, and what only there.
 _EARLY = {
     "option": (["--bogus"], "option --bogus not recognized" + _HELP),
-    "limit": (
-        ["--max-line", "much"],
-        "--max-line is a number of bytes such as 64K, 0 for no limit" + _HELP,
-    ),
-    "endpoint": (
-        ["--port", "nonsense:1"],
-        "cannot use --port nonsense:1: Unknown endpoint type: 'nonsense'" + _HELP,
-    ),
-    "metrics-endpoint": (
-        ["--metrics", "nonsense:1"],
-        "cannot use --metrics nonsense:1: Unknown endpoint type: 'nonsense'" + _HELP,
-    ),
-    "certificate": (
-        ["--port", "ssl:0:privateKey=none.pem"],
-        "cannot use --port ssl:0:privateKey=none.pem: No such file or directory "
-        "({place}/none.pem)" + _HELP,
-    ),
     "key": (
         ["--port", "ssl:0:privateKey=garbage.pem:certKey=chain.pem"],
         "cannot use --port ssl:0:privateKey=garbage.pem:certKey=chain.pem: "
         "its certificate or private key cannot be used (unsupported)" + _HELP,
-    ),
-    "motd": (
-        ["--motd", "none.txt"],
-        "cannot read --motd {place}/none.txt: No such file or directory" + _HELP,
     ),
 }
 _LATE = {
@@ -135,6 +114,14 @@ _LATE = {
     "unix-nowhere": (
         ["--port", "unix:nowhere/chat.sock"],
         "cannot listen on unix:nowhere/chat.sock: No such file or directory",
+    ),
+    "port-number": (
+        ["--port", "99999"],
+        "cannot listen on 99999: bind(): port must be 0-65535.",
+    ),
+    "interface": (
+        ["--port", "tcp:0:interface=192.0.2.1"],
+        "cannot listen on tcp:0:interface=192.0.2.1: Cannot assign requested address",
     ),
     "metrics": (
         ["--metrics", "tcp:{inUse}:interface=127.0.0.1"],
@@ -156,24 +143,36 @@ _LATE = {
         ["--transcript", "none/said.log"],
         "cannot write {place}/none/said.log: No such file or directory",
     ),
+    "transcript-directory": (["--transcript", "."], "cannot write {place}: Is a directory"),
 }
 
 
 @pytest.mark.parametrize("case", _EARLY)
-def test_wrongFromTheBeginning(place: Path, inUse: int, case: str) -> None:
+def test_mistakeIsToldBeforeTheBackground(place: Path, inUse: int, case: str) -> None:
     """
-    test_options.py has these in the foreground, and more of them.
+    C{tests/test_twistd_options.py} has more of them.
     """
     options, reason = _EARLY[case]
     _check(place, inUse, options, reason)
 
 
-@pytest.mark.parametrize("case", _LATE)
+# These two fail at different moments: they are tried in the foreground and in the background, the
+# others in one of them.
+_BOTH = ("port", "database")
+
+
 @pytest.mark.parametrize(
-    ("twistd", "logFormat"), [(_FOREGROUND, "json"), ([], "text")], ids=["front", "back"]
+    ("case", "isInBackground"),
+    [
+        *((case, bool(number % 2)) for number, case in enumerate(_LATE) if case not in _BOTH),
+        *((case, isInBackground) for case in _BOTH for isInBackground in (False, True)),
+    ],
 )
-def test_cannotStart(place: Path, inUse: int, twistd: list[str], logFormat: str, case: str) -> None:
+def test_failedStartIsToldInOneLine(
+    place: Path, inUse: int, case: str, isInBackground: bool
+) -> None:
     options, reason = _LATE[case]
+    logFormat, twistd = ("text", []) if isInBackground else ("json", _FOREGROUND)
     result = _check(place, inUse, [*options, "--log-format", logFormat], reason, twistd)
     if logFormat == "json":
         assert all(map(json.loads, result.stdout.splitlines()))
@@ -204,8 +203,6 @@ def test_theKeyOfAnotherCertificate(place: Path) -> None:
     ("twistd", "reason"),
     [
         (["--logfile", "none/log"], "cannot write none/log: No such file or directory"),
-        (["--logfile", "."], "cannot write .: Is a directory"),
-        (["--logfile", "-"], "--logfile - does not go without --nodaemon"),
         (["--rundir", "none"], "cannot start: No such file or directory (none)"),
         (["--pidfile", "none/pid"], "cannot start: No such file or directory ({place}/none/pid)"),
     ],
@@ -215,7 +212,7 @@ def test_whatTwistdIsToldToDo(place: Path, twistd: list[str], reason: str) -> No
     assert result.returncode == 1
     reason = reason.format(place=place)
     assert result.stderr == f"twistd tcpchat: {reason}\n"
-    if "--logfile" in twistd and "-" not in twistd:
+    if "--logfile" in twistd:
         result = _run(place, ["--log-format", "json"], [*twistd, *_FOREGROUND])
         assert _failure(place, result) == reason
 

@@ -1,0 +1,225 @@
+"""
+The command line as twistd reads it, in this process: a mistake is told in one line, with which
+twistd ends with status 1, and the help tells the defaults.
+
+C{tests/integration/test_starting.py} starts twistd with one mistake of each kind.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.testing import MemoryReactorClock
+from twisted.scripts.twistd import ServerOptions
+
+from chat import __version__
+from twisted import internet
+
+DEFAULTS = {
+    "max-line": "1024",
+    "max-unended": "16K",
+    "turn-lines": "32",
+    "turn-bytes": "16K",
+    "soft-waiting": "64K",
+    "max-waiting": "256K",
+    "max-waiting-all": "128M",
+    "stall-timeout": "30",
+    "send-buffer": "64K",
+    "registration-timeout": "60",
+    "idle-timeout": "1800",
+    "keepalive": "60/15/4",
+    "user-timeout": "60",
+    "max-connections": "auto",
+    "max-nameless": "512",
+    "backlog": "1024",
+    "max-per-address": "16",
+    "connect-rate": "60",
+    "line-burst": "10",
+    "line-rate": "2",
+    "max-behind": "60",
+    "nick-rate": "3",
+    "join-rate": "10",
+}
+"""The default of each limit, as the help shows it."""
+
+OTHERS = [
+    *("port", "name", "motd", "language", "half-close", "room", "announce-limit", "max-rooms"),
+    *("max-joined", "database", "replay", "keep", "keep-lines", "operator", "auth", "transcript"),
+    *("log-format", "version", "help"),
+]
+
+
+@pytest.fixture
+def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MemoryReactorClock:
+    """The reactor that the service finds, in a directory where much is wrong."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.delenv("LISTEN_FDS", raising=False)
+    (tmp_path / "garbage.pem").write_text("garbage\n")
+    (tmp_path / "latin-1.txt").write_bytes(b"caf\xe9\n")
+    reactor = MemoryReactorClock()
+    monkeypatch.setattr(internet, "reactor", reactor)
+    return reactor
+
+
+def make(twistd: tuple[str, ...], options: tuple[str, ...]) -> None:
+    """Do what twistd does before it starts a service."""
+    config: Any = ServerOptions()
+    config.parseOptions([*twistd, "tcpchat", *options])
+    config.loadedPlugins["tcpchat"].makeService(config.subOptions)
+
+
+def refusal(*options: str, twistd: tuple[str, ...] = ("--nodaemon",)) -> str:
+    """
+    @param options: Those of tcpchat.
+    @param twistd: Those of twistd, before the name of the service.
+    @return: What twistd prints on standard error.
+    """
+    with pytest.raises(SystemExit) as raised:
+        make(twistd, options)
+    # Python prints a text and ends with status 1.
+    assert isinstance(raised.value.code, str)
+    return raised.value.code
+
+
+def printed(capsys: pytest.CaptureFixture[str], option: str) -> str:
+    """
+    @return: What an option prints on standard output. It has succeeded, without a word on standard
+        error.
+    """
+    with pytest.raises(SystemExit) as raised:
+        make((), (option,))
+    assert not raised.value.code
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--bogus"], "option --bogus not recognized"),
+        (["8080"], "Wrong number of arguments"),
+        (["--port"], "option --port requires argument"),
+        (["--port", "nonsense"], "cannot use --port nonsense: Unknown endpoint type: 'nonsense'"),
+        (["--port", "-1"], "cannot use --port -1: Unknown endpoint type: '-1'"),
+        (
+            ["--port", "ssl:0:privateKey=nowhere.pem"],
+            "cannot use --port ssl:0:privateKey=nowhere.pem: "
+            "No such file or directory ({directory}/nowhere.pem)",
+        ),
+        (
+            ["--port", "ssl:0:privateKey=garbage.pem"],
+            "cannot use --port ssl:0:privateKey=garbage.pem: "
+            "its certificate or private key cannot be used (unsupported)",
+        ),
+        (
+            ["--port", "systemd:domain=INET:name=chat"],
+            "cannot use --port systemd:domain=INET:name=chat: "
+            "the service manager has passed no socket called 'chat'",
+        ),
+        (
+            ["--metrics", "nonsense:1"],
+            "cannot use --metrics nonsense:1: Unknown endpoint type: 'nonsense'",
+        ),
+        (["--language", "tlh"], "--language is one of en, zh_CN"),
+        (["--half-close", "perhaps"], "--half-close is one of close, listen"),
+        (["--log-format", "xml"], "--log-format is one of text, json"),
+        (["--name", " \x1b[0m"], "--name needs a name"),
+        (
+            ["--motd", "nowhere"],
+            "cannot read --motd {directory}/nowhere: No such file or directory",
+        ),
+        (["--motd", "."], "cannot read --motd {directory}: Is a directory"),
+        (["--motd", "latin-1.txt"], "cannot read --motd {directory}/latin-1.txt: not UTF-8"),
+        # One of each kind of value; tests/test_optiontypes.py has what each kind takes.
+        (["--idle-timeout", "soon"], "--idle-timeout is a number of seconds, 0 for no limit"),
+        (["--idle-timeout", "nan"], "--idle-timeout is a number of seconds, 0 for no limit"),
+        (
+            ["--registration-timeout", "-5"],
+            "--registration-timeout is a number of seconds, 0 for no limit",
+        ),
+        (["--stall-timeout", "nan"], "--stall-timeout is a number of seconds, 0 for no limit"),
+        (["--max-line", "much"], "--max-line is a number of bytes such as 64K, 0 for no limit"),
+        (
+            ["--max-waiting-all", "-1"],
+            "--max-waiting-all is a number of bytes such as 64K, 0 for no limit",
+        ),
+        (["--line-rate", "fast"], "--line-rate is a number a second, 0 for no limit"),
+    ],
+)
+def test_aWrongOptionIsToldInOneLine(
+    reactor: MemoryReactorClock,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    reason: str,
+) -> None:
+    reason = reason.format(directory=tmp_path)
+    assert refusal(*options) == f"twistd tcpchat: {reason}; see twistd tcpchat --help"
+    assert capsys.readouterr() == ("", "")
+    assert not reactor.tcpServers
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("turn-lines", "1.5"),
+        ("keepalive", "60/15"),
+        ("max-connections", "many"),
+        ("trust", "127.0.0.1/33"),
+    ],
+)
+def test_aWrongValueIsToldWithTheNameOfItsOption(
+    reactor: MemoryReactorClock, option: str, value: str
+) -> None:
+    [line] = refusal(f"--{option}", value).splitlines()
+    assert line.startswith(f"twistd tcpchat: --{option} ")
+
+
+@pytest.mark.parametrize(
+    "logger", [["--syslog"], ["--logger", "twisted.logger.textFileLogObserver"]]
+)
+def test_aLogInJSONDoesNotGoWithAnotherLogger(
+    reactor: MemoryReactorClock, logger: list[str]
+) -> None:
+    line = refusal("--log-format", "json", twistd=("--nodaemon", *logger))
+    assert line == (
+        "twistd tcpchat: --log-format json does not go with --logger or --syslog"
+        "; see twistd tcpchat --help"
+    )
+
+
+def test_versionIsPrinted(reactor: MemoryReactorClock, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, "--version") == f"tcpchat {__version__}\n"
+
+
+@pytest.mark.parametrize("option", [*OTHERS, *DEFAULTS])
+def test_helpTellsWhatAnOptionDoes(
+    reactor: MemoryReactorClock, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert re.search(rf"^ .*--{option}\b=? +[A-Z]", printed(capsys, "--help"), re.MULTILINE)
+
+
+def test_helpTellsTheDefaultOfEachLimit(
+    reactor: MemoryReactorClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = " ".join(printed(capsys, "--help").split())
+    for name, default in DEFAULTS.items():
+        # Up to the next option; an option that is only mentioned has no =.
+        [about] = re.findall(rf"--{name}= (.*?) (?:--[\w-]+=|--[\w-]+ [A-Z]|-\w,|$)", text)
+        [found] = re.findall(r"\[default: ([^]]+)\]", about)
+        assert _plain(found) == _plain(default), name
+    assert "--trust=" in text
+
+
+def _plain(value: str) -> object:
+    """
+    @return: The same for 16K, 16384 and 16384.0.
+    """
+    if match := re.fullmatch(r"([\d.]+)([KM]?)", value):
+        return float(match[1]) * {"": 1, "K": 1024, "M": 1024 * 1024}[match[2]]
+    return value
