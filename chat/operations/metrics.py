@@ -20,10 +20,10 @@ from prometheus_client.metrics_core import (
     InfoMetricFamily,
     Metric,
 )
+from prometheus_client.utils import floatToGoString
 
 from chat import __version__
-from chat.operations.distribution import Distribution
-from chat.operations.timing import FAN_OUT_BOUNDS, LATENESS_BOUNDS
+from chat.operations.timing import FAN_OUT_BOUNDS, LATENESS_BOUNDS, Distribution
 from chat.vocabulary.counters import Counters, Reading
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.errors import ChatError
@@ -163,21 +163,25 @@ def _families(snapshot: Snapshot) -> Iterator[Metric]:
     yield GaugeHistogramMetricFamily(
         PREFIX + "waiting_bytes",
         "Open connections by how many bytes wait for the reader.",
-        waiting.buckets,
+        _buckets(waiting),
         waiting.sum,
     )
     yield HistogramMetricFamily(
         PREFIX + "reactor_lateness_seconds",
         "How late the reactor came to what was due; nobody was served meanwhile.",
-        snapshot.lateness.buckets,
+        _buckets(snapshot.lateness),
         snapshot.lateness.sum,
     )
     yield HistogramMetricFamily(
         PREFIX + "fanout_seconds",
         "How long it took to write to all in a room what one reactor turn had brought.",
-        snapshot.fanOut.buckets,
+        _buckets(snapshot.fanOut),
         snapshot.fanOut.sum,
     )
+
+
+def _buckets(seen: Distribution) -> list[tuple[str, float]]:
+    return [(floatToGoString(bound), float(count)) for bound, count in seen.buckets]
 
 
 def _labelled(

@@ -1,19 +1,23 @@
 """
 How long things take: how late the reactor is, and how long a fan-out keeps it.
+
+Durations are counted in histograms. The histogram of prometheus-client has a lock for each of its
+numbers, since many threads may use it; only the thread of the reactor counts here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from math import inf
 from time import perf_counter
 
 from twisted.application.service import Service
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from chat.operations.distribution import Distribution
-
 INTERVAL = 0.5
-"""How many seconds lie between two looks at how late the reactor is."""
+"""How many seconds lie between two measurements of how late the reactor is."""
 
 LATENESS_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds."""
@@ -22,12 +26,56 @@ FAN_OUT_BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.
 """Seconds."""
 
 
+class Distribution:
+    """
+    How many values were observed, by their size: a histogram in the terms of Prometheus.
+
+    @ivar sum: The sum of all values.
+    """
+
+    __slots__ = ("_bounds", "_counts", "sum")
+
+    def __init__(self, bounds: Sequence[float], values: Iterable[float] = ()) -> None:
+        """
+        @param bounds: The greatest value of each bucket, in ascending order. One more bucket
+            counts everything above the last bound.
+        """
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+        for value in values:
+            self.observe(value)
+
+    def observe(self, value: float) -> None:
+        """
+        Count a value.
+        """
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self.sum += value
+
+    def copy(self) -> Distribution:
+        """
+        @return: What it is now, for another thread.
+        """
+        copy = Distribution(self._bounds)
+        copy._counts = self._counts[:]
+        copy.sum = self.sum
+        return copy
+
+    @property
+    def buckets(self) -> Iterator[tuple[float, int]]:
+        """
+        For each bound, how many values do not exceed it. The last bound is infinity.
+        """
+        return zip((*self._bounds, inf), accumulate(self._counts), strict=True)
+
+
 class Lateness(Service):
     """
-    Asks the reactor again and again to be called, and notes how late it was:
-    while it does one thing, everybody else waits.
+    Asks the reactor again and again for a call, and notes how late the call came: while the reactor
+    is busy with one thing, everything else waits.
 
-    @ivar seen: how late, in seconds.
+    @ivar seen: How late, in seconds.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
@@ -37,51 +85,45 @@ class Lateness(Service):
         self._call: IDelayedCall | None = None
 
     def startService(self) -> None:
-        """
-        Begin.
-        """
         super().startService()
-        self._ask()
+        self._schedule()
 
     def stopService(self) -> None:
-        """
-        End.
-        """
         super().stopService()
         if self._call is not None:
             self._call.cancel()
             self._call = None
 
-    def _ask(self) -> None:
+    def _schedule(self) -> None:
         self._due = self._clock.seconds() + INTERVAL
         self._call = self._clock.callLater(INTERVAL, self._called)
 
     def _called(self) -> None:
         self.seen.observe(max(0.0, self._clock.seconds() - self._due))
-        self._ask()
+        self._schedule()
 
 
 class FanOut:
     """
-    Notes how long it takes to write to everybody in a room what one reactor turn
-    has brought.
+    Notes how long it takes to write to all recipients in a room what one turn of the reactor has
+    brought.
 
-    @ivar seen: how long, in seconds.
+    @ivar seen: How long, in seconds.
     """
 
     def __init__(self, seconds: Callable[[], float] = perf_counter) -> None:
         """
-        @param seconds: a clock that never goes back.
+        @param seconds: A clock that never goes back.
         """
         self.seen = Distribution(FAN_OUT_BOUNDS)
         self._seconds = seconds
 
     def timed(self, flush: Callable[[], int]) -> int:
         """
-        Do it, and note how long it took.
+        Call C{flush} and note how long it took, even if it raises.
 
-        @param flush: see L{chat.delivery.audience.EndOfTurn}.
-        @return: what it returns.
+        @param flush: What L{chat.delivery.audience.EndOfTurn} is given.
+        @return: What C{flush} returns.
         """
         begin = self._seconds()
         try:

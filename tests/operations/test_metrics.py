@@ -12,9 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 import chat.vocabulary.errors
 from chat import __version__
-from chat.operations.distribution import Distribution
 from chat.operations.metrics import ChatCollector, Snapshot
 from chat.operations.metricsport import registryOf
+from chat.operations.timing import Distribution
 from chat.vocabulary.counters import Counters, Reading
 from chat.vocabulary.endings import Ending
 
