@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from functools import partial
 from resource import RLIMIT_NOFILE, getrlimit
 from time import monotonic
@@ -50,7 +49,7 @@ from chat.session.watch import StorageWatch
 from chat.store.memory import MemoryStore
 from chat.store.sqlite import SQLiteStore
 from chat.store.store import OnLoaded, Store
-from chat.vocabulary.counters import Counters, Reading
+from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.events import Closed
 from chat.vocabulary.limits import UNLIMITED, Limits, perMinute
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
@@ -177,7 +176,7 @@ def makeService(options: Options) -> IService:
             Metrics(
                 options["metrics"],
                 _endpoint(clock, certificates, "metrics", options["metrics"], backlog),
-                lambda: _reading(shared, factory, store),
+                lambda: _snapshot(shared, factory, store),
                 lambda: service.isServing,
                 fanOut,
                 clock,
@@ -203,9 +202,9 @@ def _useMonotonicTime(reactor: Any) -> None:
         reactor.seconds = monotonic
 
 
-def _reading(shared: Facilities, factory: LineFactory, store: Store) -> Reading:
-    return Reading(
-        counters=deepcopy(factory.counted()),
+def _snapshot(shared: Facilities, factory: LineFactory, store: Store) -> Snapshot:
+    return Snapshot(
+        counters=factory.counted(),
         connections=factory.admission.connections,
         nameless=factory.admission.nameless,
         participants=len(shared.hub.nicknames),

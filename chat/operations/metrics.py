@@ -1,16 +1,14 @@
 """
-What the service tells of itself, in the terms of Prometheus: the metric
-families, and what each of them means.
+The metric families of the service, in the terms of Prometheus.
 
-A label whose values are known is there from the start, with 0: what appears
-with its first event has no rate before.
+A label whose values are known is there from the start, with 0: a value that appears with its first
+event has no rate before.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
@@ -20,11 +18,12 @@ from prometheus_client.metrics_core import (
     InfoMetricFamily,
     Metric,
 )
+from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from chat import __version__
-from chat.operations.timing import FAN_OUT_BOUNDS, LATENESS_BOUNDS, Distribution
-from chat.vocabulary.counters import Counters, Reading
+from chat.operations.timing import Distribution
+from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.errors import ChatError
 
@@ -33,48 +32,58 @@ PREFIX = "tcpchat_"
 _WAITING = tuple(float(kilobytes * 1024) for kilobytes in (0, 1, 4, 16, 64, 128, 256, 512, 1024))
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class ChatCollector(Collector):
     """
-    Everything at one moment.  It is taken in the thread of the reactor, and
-    never changes afterwards.
-
-    @ivar lateness: how late the reactor was, in seconds.
-    @ivar fanOut: how long a fan-out took, in seconds.
+    Makes families of what a registry of prometheus-client asks for.
     """
 
-    reading: Reading
-    lateness: Distribution
-    fanOut: Distribution
-
-
-class ChatCollector:
-    """
-    Makes families of a L{Snapshot} for a registry of prometheus-client.
-
-    @ivar snapshot: the one to tell of next; as often as it is collected.
-    """
-
-    def __init__(self) -> None:
-        nothing = Reading(Counters(), 0, 0, 0, 0, 0, ())
-        self._empty = Snapshot(nothing, Distribution(LATENESS_BOUNDS), Distribution(FAN_OUT_BOUNDS))
-        self.snapshot = self._empty
-
-    def describe(self) -> Iterable[Metric]:
+    def __init__(
+        self, read: Callable[[], Snapshot], lateness: Distribution, fanOut: Distribution
+    ) -> None:
         """
-        See C{prometheus_client.registry.Collector.describe}.
+        @param read: Returns what there is now.
+        @param lateness: How late the reactor was, in seconds.
+        @param fanOut: How long a fan-out took, in seconds.
         """
-        return _families(self._empty)
+        self._read = read
+        self._lateness = lateness
+        self._fanOut = fanOut
 
-    def collect(self) -> Iterable[Metric]:
-        """
-        See C{prometheus_client.registry.Collector.collect}.  This may be in any
-        thread.
-        """
-        return _families(self.snapshot)
+    def collect(self) -> Iterator[Metric]:
+        now = self._read()
+        yield InfoMetricFamily("tcpchat", "The version of tcpchat.", {"version": __version__})
+        for name, text, value in _GAUGES:
+            yield GaugeMetricFamily(PREFIX + name, text, value(now))
+        for name, text, count in _COUNTERS:
+            yield CounterMetricFamily(PREFIX + name, text, count(now.counters))
+        for name, text, label, known, counter in _LABELLED:
+            yield _labelled(name, text, label, known, counter(now.counters))
+        # It shows the present, and so may shrink, which no histogram does.
+        waiting = Distribution(_WAITING, now.waiting)
+        yield GaugeHistogramMetricFamily(
+            PREFIX + "waiting_bytes",
+            "Open connections by how many bytes wait for the reader.",
+            _buckets(waiting),
+            waiting.sum,
+        )
+        yield HistogramMetricFamily(
+            PREFIX + "reactor_lateness_seconds",
+            "How late the reactor came to what was due; nobody was served meanwhile.",
+            _buckets(self._lateness),
+            self._lateness.sum,
+        )
+        yield HistogramMetricFamily(
+            PREFIX + "fanout_seconds",
+            "How long it took to write to all in a room what one reactor turn had brought.",
+            _buckets(self._fanOut),
+            self._fanOut.sum,
+        )
+
+    # A registry asks when the collector is registered which names it is to know.
+    describe = collect
 
 
-_GAUGES: tuple[tuple[str, str, Callable[[Reading], float]], ...] = (
+_GAUGES: tuple[tuple[str, str, Callable[[Snapshot], float]], ...] = (
     ("connections", "Connections that are open.", lambda now: now.connections),
     ("nameless", "Open connections without a nickname.", lambda now: now.nameless),
     ("participants", "People who are here, each once.", lambda now: now.participants),
@@ -102,7 +111,7 @@ _COUNTERS: tuple[tuple[str, str, Callable[[Counters], float]], ...] = (
 
 _LIMITS_OF_READERS = ("waiting", "stall", "all")
 _DELAYS = ("turn", "line-rate", "waiting")
-# What a connection is told that is not let in. It is refused; it does not end.
+# Told to connections that are not let in. Such a connection is refused; it does not end.
 _TURNED_AWAY = (
     Ending.SERVICE_FULL,
     Ending.NAMELESS_FULL,
@@ -147,37 +156,6 @@ _LABELLED: tuple[tuple[str, str, str, Iterable[str], Callable[[Counters], Counte
         lambda counted: counted.delays,
     ),
 )
-
-
-def _families(snapshot: Snapshot) -> Iterator[Metric]:
-    reading = snapshot.reading
-    yield InfoMetricFamily("tcpchat", "The version of tcpchat.", {"version": __version__})
-    for name, text, value in _GAUGES:
-        yield GaugeMetricFamily(PREFIX + name, text, value(reading))
-    for name, text, count in _COUNTERS:
-        yield CounterMetricFamily(PREFIX + name, text, count(reading.counters))
-    for name, text, label, known, counter in _LABELLED:
-        yield _labelled(name, text, label, known, counter(reading.counters))
-    # How it is now, so it is no histogram that can only grow.
-    waiting = Distribution(_WAITING, reading.waiting)
-    yield GaugeHistogramMetricFamily(
-        PREFIX + "waiting_bytes",
-        "Open connections by how many bytes wait for the reader.",
-        _buckets(waiting),
-        waiting.sum,
-    )
-    yield HistogramMetricFamily(
-        PREFIX + "reactor_lateness_seconds",
-        "How late the reactor came to what was due; nobody was served meanwhile.",
-        _buckets(snapshot.lateness),
-        snapshot.lateness.sum,
-    )
-    yield HistogramMetricFamily(
-        PREFIX + "fanout_seconds",
-        "How long it took to write to all in a room what one reactor turn had brought.",
-        _buckets(snapshot.fanOut),
-        snapshot.fanOut.sum,
-    )
 
 
 def _buckets(seen: Distribution) -> list[tuple[str, float]]:

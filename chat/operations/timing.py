@@ -53,15 +53,6 @@ class Distribution:
         self._counts[bisect_left(self._bounds, value)] += 1
         self.sum += value
 
-    def copy(self) -> Distribution:
-        """
-        @return: What it is now, for another thread.
-        """
-        copy = Distribution(self._bounds)
-        copy._counts = self._counts[:]
-        copy.sum = self.sum
-        return copy
-
     @property
     def buckets(self) -> Iterator[tuple[float, int]]:
         """

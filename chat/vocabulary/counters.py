@@ -43,9 +43,9 @@ class Counters:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Snapshot:
     """
-    What is there at one moment.
+    What there is at one moment.
 
     @ivar counters: what has happened until then, with what the connections that
         are open have counted for themselves.

@@ -178,7 +178,7 @@ def test_theStopCanBeWatched(tmp_path: Path) -> None:
 
 def test_itStopsWhileItIsAsked(tmp_path: Path) -> None:
     """
-    The threads that answer wait for the reactor, and at its end it waits for them.
+    Requests that come while the port closes do not keep the service from ending.
     """
     with Metered(tmp_path) as metered:
         answered = Event()

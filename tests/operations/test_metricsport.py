@@ -3,29 +3,251 @@
 from __future__ import annotations
 
 import errno
+import gzip
 from typing import Any
 
 import pytest
+from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 from pytest_twisted import ensureDeferred
+from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
-from twisted.internet.error import CannotListenError
+from twisted.internet.error import CannotListenError, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import Protocol
-from twisted.internet.task import Clock, deferLater
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
-from chat.operations.metricsport import Metrics
-from chat.operations.timing import INTERVAL, FanOut
-from chat.vocabulary.counters import Counters, Reading
+from chat.operations.metrics import ChatCollector
+from chat.operations.metricsport import MAX_CONNECTIONS, TIME_LIMIT, Metrics, Pages, registryOf
+from chat.operations.timing import INTERVAL, Distribution, FanOut
+from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.errors import CannotStart
+
+OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
+
+ROOMS = "/metrics?name[]=tcpchat_rooms"
+
+
+def samplesOf(text: str) -> dict[str, float]:
+    return {each.name: each.value for family in parse(text) for each in family.samples}
+
+
+# The pages, without a network.
+
+
+class Transport(StringTransport):
+    """A transport that tells its protocol when it is closed."""
+
+    isOpen = True
+    protocol: Any = None
+
+    def loseConnection(self) -> None:
+        self.close(ConnectionDone())
+
+    def abortConnection(self) -> None:
+        self.close(ConnectionLost())
+
+    def close(self, why: Exception) -> None:
+        if self.isOpen:
+            self.isOpen = False
+            self.disconnecting = True
+            self.protocol.connectionLost(Failure(why))
+
+
+class Stage:
+    """
+    The pages of a service with a number of rooms.
+    """
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.rooms = 3
+        self.isServing = True
+        collector = ChatCollector(self._read, Distribution(()), Distribution(()))
+        self.pages = Pages(registryOf(collector), lambda: self.isServing, self.clock)
+
+    def _read(self) -> Snapshot:
+        return Snapshot(Counters(), 0, 0, 0, self.rooms, 0, ())
+
+    def connect(self, peerAddress: Any = None) -> Transport:
+        transport = Transport(peerAddress=peerAddress)
+        transport.protocol = self.pages.buildProtocol(transport.getPeer())
+        if transport.protocol is None:
+            transport.isOpen = False
+        else:
+            transport.protocol.makeConnection(transport)
+        return transport
+
+    def ask(self, *lines: str, body: bytes = b"", **how: Any) -> Transport:
+        transport = self.connect(**how)
+        head = "\r\n".join((*lines, "Host: localhost", "", ""))
+        transport.protocol.dataReceived(head.encode() + body)
+        return transport
+
+
+def read(transport: Transport) -> tuple[str, dict[str, str], str]:
+    """
+    @return: The status, the fields of the header without C{Date}, by lower-case names, the content.
+    """
+    head, _, content = transport.value().partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    pairs = (line.split(": ", 1) for line in lines)
+    fields = {name.lower(): value for name, value in pairs if name != "Date"}
+    if fields.get("content-encoding") == "gzip":
+        content = gzip.decompress(content)
+    return status, fields, content.decode()
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_theMetricsAreThoseOfTheMoment(stage: Stage) -> None:
+    for stage.rooms in (3, 8):
+        transport = stage.ask("GET /metrics HTTP/1.1")
+        status, fields, content = read(transport)
+        assert status == "HTTP/1.1 200 OK"
+        assert f"tcpchat_rooms {stage.rooms}.0\n" in content
+        assert fields["content-type"].startswith("text/plain; version=")
+        assert fields["connection"] == "close"
+        assert not transport.isOpen
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_theFormatIsTheOneThatWasAskedFor(stage: Stage, method: str) -> None:
+    _, fields, _ = read(stage.ask(f"{method} /metrics HTTP/1.1", f"Accept: {OPEN_METRICS}"))
+    assert fields["content-type"].startswith("application/openmetrics-text;")
+    assert fields["content-type"] != CONTENT_TYPE_LATEST
+
+
+def test_onlyTheNamesAskedForAreTold(stage: Stage) -> None:
+    query = f"{ROOMS}&name%5B%5D=tcpchat_nameless&name[]=nosuch"
+    _, _, content = read(stage.ask(f"GET {query} HTTP/1.1", f"Accept: {OPEN_METRICS}"))
+    assert samplesOf(content) == {"tcpchat_rooms": 3, "tcpchat_nameless": 0}
+
+
+def test_theMetricsAreCompressedForThoseWhoTakeIt(stage: Stage) -> None:
+    for accepted, encoding in (("deflate, gzip;q=0.9", "gzip"), ("br", None)):
+        line = f"Accept-Encoding: {accepted}"
+        _, fields, content = read(stage.ask(f"GET {ROOMS} HTTP/1.1", line))
+        assert fields.get("content-encoding") == encoding
+        assert "tcpchat_rooms 3.0\n" in content
+
+
+def test_aServiceThatServesIsWell(stage: Stage) -> None:
+    status, fields, content = read(stage.ask("GET /healthz HTTP/1.1"))
+    assert (status, content) == ("HTTP/1.1 200 OK", "ok\n")
+    assert fields["content-type"] == "text/plain; charset=utf-8"
+    assert fields["cache-control"] == "no-store"
+
+
+def test_aStoppingServiceSaysSo(stage: Stage) -> None:
+    stage.isServing = False
+    status, _, content = read(stage.ask("GET /healthz HTTP/1.1"))
+    assert (status, content) == ("HTTP/1.1 503 Service Unavailable", "stopping\n")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nowhere", ROOMS])
+def test_headIsAnsweredAsGetWithoutTheContent(stage: Stage, path: str) -> None:
+    stage.isServing = False
+    status, fields, content = read(stage.ask(f"GET {path} HTTP/1.1"))
+    assert content
+    assert fields["content-length"] == str(len(content))
+    assert read(stage.ask(f"HEAD {path} HTTP/1.1")) == (status, fields, "")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/metrics/", "/metrics/x", "/healthz/x", "/favicon.ico", "/%2e%2e/metrics", "/../"],
+)
+def test_otherPathsAreNotFound(stage: Stage, path: str) -> None:
+    assert read(stage.ask(f"GET {path} HTTP/1.1"))[0] == "HTTP/1.1 404 Not Found"
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_otherMethodsAreNotAllowed(stage: Stage, method: str, path: str) -> None:
+    transport = stage.ask(f"{method} {path} HTTP/1.1", "Content-Length: 4", body=b"abcd")
+    status, fields, _ = read(transport)
+    assert status == "HTTP/1.1 405 Method Not Allowed"
+    assert sorted(fields["allow"].split(", ")) == ["GET", "HEAD"]
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 100000000", "Transfer-Encoding: chunked"])
+def test_theContentOfARequestIsNotKept(stage: Stage, length: str) -> None:
+    transport = stage.ask("POST /metrics HTTP/1.1", length)
+    [channel] = stage.pages.channels
+    for _ in range(100):
+        transport.protocol.dataReceived(b"ffff\r\n" + bytes(65_535) + b"\r\n")
+    assert channel.requests[0].content.getvalue() == b""
+    stage.clock.advance(TIME_LIMIT)
+    assert not transport.isOpen
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["GET /" + 20_000 * "x", "nonsense", "GET / HTTP/1.1\r\nHost: a\r\nHost: b", "\x16\x03\x01"],
+)
+def test_bytesThatAreNoRequestEndTheConnection(stage: Stage, line: str) -> None:
+    transport = stage.connect()
+    transport.protocol.dataReceived(f"{line}\r\n\r\n".encode())
+    assert not transport.isOpen
+    assert not stage.pages.channels
+
+
+def test_nothingRenewsTheTimeLimit(stage: Stage) -> None:
+    transport = stage.connect()
+    transport.protocol.dataReceived(b"GET /healthz HTTP/1.1\r\n")
+    for _ in range(9):
+        stage.clock.advance(TIME_LIMIT / 10)
+        transport.protocol.dataReceived(b"X: y\r\n")
+    assert transport.isOpen
+    stage.clock.advance(TIME_LIMIT / 10)
+    assert not transport.isOpen
+    assert not stage.pages.channels
+
+
+def test_aClosedConnectionLeavesNoTimer(stage: Stage) -> None:
+    stage.ask("GET /healthz HTTP/1.1")
+    assert not stage.clock.getDelayedCalls()[1:], "more than the clock of the log"
+    assert not stage.pages.channels
+
+
+def test_thereAreFewConnectionsAtOnce(stage: Stage) -> None:
+    first, *_ = [stage.connect() for _ in range(MAX_CONNECTIONS)]
+    assert not stage.connect().isOpen
+    first.abortConnection()
+    assert stage.connect().isOpen
+
+
+def test_clientsOfAUnixSocketAreAnswered(stage: Stage) -> None:
+    transport = stage.ask(f"GET {ROOMS} HTTP/1.1", peerAddress=UNIXAddress(None))
+    assert read(transport)[0] == "HTTP/1.1 200 OK"
+
+
+def test_requestsAreNotLogged(stage: Stage) -> None:
+    stage.pages.startFactory()
+    with capturedLogs() as events:
+        for path in ("/metrics", "/healthz", "/nowhere"):
+            stage.ask(f"GET {path} HTTP/1.1")
+            stage.ask(f"HEAD {path} HTTP/1.1")
+        stage.connect()
+        stage.clock.advance(TIME_LIMIT)
+    stage.pages.stopFactory()
+    assert events == []
+
+
+# The service, at a real port.
 
 
 class Endpoint:
     """
-    A port of 127.0.0.1 that is free.
+    A free port of 127.0.0.1.
     """
 
     port: IListeningPort
@@ -43,18 +265,15 @@ class Endpoint:
 
 
 class Taken:
-    """An endpoint whose port somebody else has."""
+    """An endpoint whose port another program has."""
 
     def listen(self, factory: Any) -> Deferred[IListeningPort]:
         return fail(CannotListenError("", 80, OSError(errno.EADDRINUSE, "Address already in use")))
 
 
-OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
-
-
 class Client(Protocol):
     """
-    One request, which takes what Prometheus takes; or none, if it has no path.
+    A connection that sends one request, if it has a path.
 
     @ivar answer: Fires with all that came, when the connection is closed.
     """
@@ -77,11 +296,9 @@ class Client(Protocol):
         self.answer.callback(self._data.decode())
 
 
-class Stage:
+class Service:
     """
-    Metrics at a real port, answered by real threads.  Their time is ours.
-
-    @ivar whenRead: Fires when the first request has come.
+    The metrics of a service, on a clock of the test.
     """
 
     def __init__(self, endpoint: Any = None) -> None:
@@ -89,30 +306,17 @@ class Stage:
         self.endpoint = endpoint or Endpoint()
         self.fanOut = FanOut(self.clock.seconds)
         self.isServing = True
-        self.rooms = 3
-        self.whenRead: Deferred[None] = Deferred()
         self.metrics = Metrics(
             "9464", self.endpoint, self._read, lambda: self.isServing, self.fanOut, self.clock
         )
 
-    def _read(self) -> Reading:
-        if not self.whenRead.called:
-            self.whenRead.callback(None)
-        return Reading(Counters(lines=12), 4, 1, 3, self.rooms, 0, (0, 0, 70_000))
+    def _read(self) -> Snapshot:
+        return Snapshot(Counters(lines=12), 4, 1, 3, 2, 0, (0, 0, 70_000))
 
-    def start(self) -> Stage:
+    def start(self) -> Service:
         self.metrics.privilegedStartService()
         self.metrics.startService()
         return self
-
-    async def stop(self) -> None:
-        from twisted.internet import reactor
-
-        stopping = self.metrics.stopService()
-        while not stopping.called:
-            self.clock.advance(0)
-            await deferLater(reactor, 0)
-        await stopping
 
     async def get(self, path: str) -> str:
         return await (await self.begin(path)).answer
@@ -125,91 +329,71 @@ class Stage:
         return client
 
 
-def samplesOf(text: str) -> dict[str, float]:
-    families = parse(text)
-    return {each.name: each.value for family in families for each in family.samples}
-
-
 @ensureDeferred
-async def test_whatThereIsNowIsTold() -> None:
-    stage = Stage().start()
-    stage.clock.advance(INTERVAL + 0.3)
-    assert stage.fanOut.timed(lambda: 5) == 5
-    first = await stage.get("/metrics")
-    stage.rooms = 8
-    second = await stage.get("/metrics?name[]=tcpchat_rooms")
-    await stage.stop()
-    assert first.startswith("HTTP/1.1 200 OK\r\n")
-    [contentType] = [line for line in first.split("\r\n") if line.startswith("Content-Type: ")]
-    assert contentType.startswith(f"Content-Type: {OPEN_METRICS}")
-    samples = samplesOf(contentOf(first))
-    assert samples["tcpchat_rooms"] == 3
+async def test_theMetricsTellWhatWasReadAndTimed() -> None:
+    service = Service().start()
+    service.clock.advance(INTERVAL + 0.3)
+    assert service.fanOut.timed(lambda: 5) == 5
+    head, _, content = (await service.get("/metrics")).partition("\r\n\r\n")
+    await service.metrics.stopService()
+    assert head.startswith("HTTP/1.1 200 OK\r\n")
+    samples = samplesOf(content)
+    assert samples["tcpchat_rooms"] == 2
     assert samples["tcpchat_lines_received_total"] == 12
     assert samples["tcpchat_waiting_bytes_gsum"] == 70_000
     assert samples["tcpchat_reactor_lateness_seconds_sum"] == pytest.approx(0.3)
     assert samples["tcpchat_fanout_seconds_count"] == 1
-    assert samplesOf(contentOf(second)) == {"tcpchat_rooms": 8}
-
-
-def contentOf(answer: str) -> str:
-    head, _, content = answer.partition("\r\n\r\n")
-    assert "transfer-encoding: chunked" in head.lower()
-    # Everything is written at once: the length, the chunk, and an empty one.
-    return content.split("\r\n")[1]
 
 
 @ensureDeferred
 async def test_theHealthIsThatOfTheService() -> None:
-    stage = Stage().start()
-    assert (await stage.get("/healthz")).endswith("\r\n\r\nok\n")
-    stage.isServing = False
-    assert (await stage.get("/healthz")).endswith("\r\n\r\nstopping\n")
-    await stage.stop()
+    service = Service().start()
+    assert (await service.get("/healthz")).endswith("\r\n\r\nok\n")
+    service.isServing = False
+    assert (await service.get("/healthz")).endswith("\r\n\r\nstopping\n")
+    await service.metrics.stopService()
 
 
 @ensureDeferred
-async def test_onceItIsStoppedNothingIsLeft() -> None:
-    stage = Stage().start()
-    silent = await stage.begin("")
+async def test_onceStoppedNothingIsLeft() -> None:
+    service = Service().start()
+    silent = await service.begin("")
     silent.transport.write(b"GET / HTTP/1.1\r\n")  # type: ignore[union-attr]
-    await stage.get("/healthz")
-    await stage.stop()
+    await service.get("/healthz")
+    await service.metrics.stopService()
     await silent.answer
-    assert not stage.metrics.running
-    assert not stage.clock.getDelayedCalls()
+    assert not service.metrics.running
+    assert not service.clock.getDelayedCalls()
 
 
 @ensureDeferred
-async def test_itStopsWithRequestsUnderWay() -> None:
-    """
-    A thread that wrote after the reactor has ended would never come back.
-    """
-    stage = Stage().start()
-    clients = [await stage.begin("/metrics") for _ in range(20)]
+async def test_stoppingEndsRequestsUnderWay() -> None:
+    service = Service().start()
+    clients = [await service.begin("/metrics") for _ in range(20)]
     for client in clients[:10]:
         client.transport.abortConnection()  # type: ignore[union-attr]
-    await stage.whenRead
-    await stage.stop()
+    await service.metrics.stopService()
     for client in clients:
         await client.answer
+    assert not service.clock.getDelayedCalls()
 
 
-def test_aPortThatIsTaken() -> None:
+def test_aTakenPortPreventsTheStart() -> None:
     with pytest.raises(CannotStart, match="9464: Address already in use"):
-        Stage(Taken()).start()
+        Service(Taken()).start()
 
 
 @ensureDeferred
 async def test_itCanBeStoppedBeforeItHasStarted() -> None:
-    await Stage().stop()
+    await Service().metrics.stopService()
 
 
 @ensureDeferred
-async def test_whereItListensIsLogged() -> None:
+async def test_theAddressOfThePortIsLogged() -> None:
     with capturedLogs() as events:
-        stage = Stage().start()
-        await stage.get("/metrics")
-    await stage.stop()
+        service = Service().start()
+        await service.get("/metrics")
+    await service.metrics.stopService()
     [event] = [each for each in events if each["log_namespace"].startswith("chat.")]
     assert event["log_format"] == "metrics at {address}"
     assert "127.0.0.1" in event["address"]

@@ -27,15 +27,6 @@ def test_withoutValuesEveryBucketIsEmpty() -> None:
     assert list(Distribution((1.0,)).buckets) == [(1.0, 0), (inf, 0)]
 
 
-def test_aCopyStaysAsItWas() -> None:
-    seen = Distribution((1.0,), [0.5])
-    copy = seen.copy()
-    seen.observe(3.0)
-    assert list(copy.buckets) == [(1.0, 1), (inf, 1)]
-    assert copy.sum == 0.5
-    assert list(seen.buckets) == [(1.0, 1), (inf, 2)]
-
-
 def lateBy(*seconds: float) -> list[tuple[float, int]]:
     return list(Distribution(LATENESS_BOUNDS, seconds).buckets)
 
