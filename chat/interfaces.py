@@ -16,6 +16,7 @@ from chat.delivery.fanout import Fan
 from chat.vocabulary.events import Line, Missed
 from chat.vocabulary.limits import Pace
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
+from chat.vocabulary.style import Style
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -82,23 +83,6 @@ class Rendering(Protocol):
         @return: whole lines with their line ends, or C{b""} where this rendering
             is silent about the event.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """
-    What a participant may choose about how events read.
-
-    @ivar format: C{text} or C{json}.
-    @ivar language: one of L{chat.vocabulary.i18n.LANGUAGES}.
-    @ivar hasTimes: whether a line of text begins with its time.
-    @ivar bell: when a line of text rings: C{off}, C{mention} or C{all}.
-    """
-
-    format: str = "text"
-    language: str = "en"
-    hasTimes: bool = False
-    bell: str = "off"
 
 
 RenderingChoice = Callable[[Style], Rendering]

@@ -30,7 +30,7 @@ from chat.credentials.hashing import Hashing
 from chat.delivery.turnend import TurnEnd
 from chat.endpoints.certificates import Certificates, reasonOf
 from chat.endpoints.proxyprotocol import ProxiedEndpoint
-from chat.interfaces import FrontDoor, Outlet, Recorder, Style
+from chat.interfaces import FrontDoor, Outlet, Recorder
 from chat.limitoptions import limitsOf
 from chat.operations.logs import Log
 from chat.operations.motd import readMOTD
@@ -53,6 +53,7 @@ from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.events import Closed
 from chat.vocabulary.limits import UNLIMITED, Limits, perMinute
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
+from chat.vocabulary.style import Style
 from chat.vocabulary.times import utcNow
 
 __all__ = ["Options", "makeService"]

@@ -17,7 +17,6 @@ from chat.core import room, rooms
 from chat.core.ignores import MAX_IGNORED
 from chat.credentials import hashing, passwords, throttle
 from chat.endpoints import proxyprotocol
-from chat.interfaces import Style
 from chat.operations import motd, rehash, serving, transcript
 from chat.protocols import closing, intake, refusing, spreading, telnet
 from chat.rendering import messages
@@ -42,6 +41,7 @@ from chat.vocabulary.limits import KEEPALIVE, Limits
 from chat.vocabulary.names import MAX_COLUMNS
 from chat.vocabulary.rows import MAX_NAMES
 from chat.vocabulary.sanitizing import MAX_MARKS
+from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import VERBS
 from tests.support.pages import DOCS, ROOT, literals, page, rows, section
 

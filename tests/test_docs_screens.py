@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chat.interfaces import Style
 from chat.rendering.choice import renderingFor
 from chat.vocabulary.events import (
     Acted,
@@ -43,6 +42,7 @@ from chat.vocabulary.events import (
     Warned,
     Welcomed,
 )
+from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import VERBS
 from tests.support.pages import literals, page, rows, section
 

@@ -19,13 +19,13 @@ from twisted.logger import ILogObserver, Logger, capturedLogs
 from twisted.python.runtime import seconds as timeOfDay
 from twisted.python.threadpool import ThreadPool
 
-from chat.interfaces import Style
 from chat.limitoptions import BACKLOG
 from chat.rendering.choice import renderingFor
 from chat.store.memory import MemoryHistory
 from chat.tap import Options, _useMonotonicTime, makeService
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Closed, Ending, Greeted, NickAsked, Noticed
+from chat.vocabulary.style import Style
 from twisted import internet
 
 

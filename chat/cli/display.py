@@ -15,7 +15,6 @@ from typing import Any
 from zlib import crc32
 
 from chat.client.roster import Roster
-from chat.core.participant import BELLS
 from chat.rendering.lines import Wording
 from chat.vocabulary.commands import Bell, Timestamps
 from chat.vocabulary.errors import ChatError
@@ -37,6 +36,7 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.names import isNamedIn
 from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.style import BELLS
 from chat.vocabulary.times import localTime
 from chat.vocabulary.verbs import parse
 

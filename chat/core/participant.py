@@ -7,14 +7,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chat.interfaces import Style
 from chat.vocabulary.i18n import SOURCE_LANGUAGE
-
-FORMATS = ("text", "json")
-"""The names of the renderings, the default first."""
-
-BELLS = ("off", "mention", "all")
-"""When a line may ring, the default first."""
+from chat.vocabulary.style import BELLS, FORMATS, Style
 
 
 @dataclass(slots=True)

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from chat.interfaces import Rendering, Style
+from chat.interfaces import Rendering
 from chat.rendering.jsonlines import JSONLinesRendering
 from chat.rendering.text import TextRendering
+from chat.vocabulary.style import Style
 
 
 def renderingFor(style: Style) -> Rendering:

@@ -4,9 +4,9 @@ Events as lines of text for a person with a terminal; see L{chat.rendering.lines
 
 from __future__ import annotations
 
-from chat.interfaces import Style
 from chat.rendering.lines import Wording
 from chat.vocabulary.events import Acted, Event, Invited, Recalled, Said, Told
+from chat.vocabulary.style import Style
 from chat.vocabulary.times import localTime
 
 _BEL = "\a"

@@ -13,12 +13,13 @@ from twisted.internet.defer import Deferred
 from chat.core.participant import Participant
 from chat.core.users import Member, Seat
 from chat.delivery.audience import Recipient
-from chat.interfaces import FrontDoor, Outlet, Style
+from chat.interfaces import FrontDoor, Outlet
 from chat.session.deadlines import Deadlines
 from chat.session.server import Facilities
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Ending, Event, Refused
 from chat.vocabulary.limits import Pace, Rate
+from chat.vocabulary.style import Style
 
 Answer = Deferred[Callable[[], None]]
 """

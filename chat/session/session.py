@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chat.core.participant import Participant
-from chat.interfaces import FrontDoor, Outlet, Style
+from chat.interfaces import FrontDoor, Outlet
 from chat.session.context import Core
 from chat.session.handlers.dispatch import carryOut
 from chat.session.handlers.general import tellMotd
@@ -24,6 +24,7 @@ from chat.vocabulary.errors import Banned, ChatError, UnknownCommand
 from chat.vocabulary.events import Ending, Greeted, NickAsked, Present, Warned
 from chat.vocabulary.names import roomname
 from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import parse
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from chat.cli.display import Display
 from chat.client.roster import Roster
-from chat.interfaces import Style
 from chat.rendering.jsonevents import fromMapping
 from chat.rendering.jsonlines import JSONLinesRendering
 from chat.rendering.text import TextRendering
@@ -35,6 +34,7 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.i18n import LANGUAGES
 from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.style import Style
 from tests.support.samples import AT, EVENTS
 
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from chat.core.participant import BELLS, FORMATS, Participant
-from chat.interfaces import Style
+from chat.core.participant import Participant
+from chat.vocabulary.style import BELLS, FORMATS, Style
 from tests.support.people import PASSWORD, Stage
 
 

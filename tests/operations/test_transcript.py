@@ -11,11 +11,11 @@ from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
-from chat.interfaces import Style
 from chat.operations.transcript import MAX_WAITING, Transcript
 from chat.rendering.choice import renderingFor
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Acted, Line, Said
+from chat.vocabulary.style import Style
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 

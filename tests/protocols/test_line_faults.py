@@ -10,10 +10,10 @@ import pytest
 from twisted.logger import capturedLogs
 
 from chat.core.room import Room
-from chat.interfaces import Style
 from chat.rendering.choice import renderingFor
 from chat.session.context import Core
 from chat.vocabulary.events import Event, Said
+from chat.vocabulary.style import Style
 from tests.support.doubles import HandPeer
 from tests.support.service import Service
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.interfaces import Rendering, Style
+from chat.interfaces import Rendering
 from chat.rendering.choice import renderingFor
 from chat.rendering.phrases import PEACEFUL
 from chat.vocabulary.events import (
@@ -72,6 +72,7 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.i18n import LANGUAGES
 from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.style import Style
 
 FORMATS = ("text", "json")
 BELLS = ("off", "mention", "all")

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chat.interfaces import Style
 from chat.rendering.lines import NAMES_IN_WELCOME
 from chat.rendering.lists import NAMES_PER_LINE, NAMES_SHOWN, ROOMS_AT_LENGTH, ROOMS_PER_LINE
 from chat.rendering.text import TextRendering
@@ -50,6 +49,7 @@ from chat.vocabulary.events import (
     Warned,
     Welcomed,
 )
+from chat.vocabulary.style import Style
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 

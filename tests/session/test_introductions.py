@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chat.interfaces import Style
 from chat.session.session import Session
 from chat.vocabulary.commands import Act, Say
 from chat.vocabulary.errors import NotUTF8
@@ -22,6 +21,7 @@ from chat.vocabulary.events import (
     Said,
     Welcomed,
 )
+from chat.vocabulary.style import Style
 from tests.support.doubles import RecordingDoor, RecordingOutlet
 from tests.support.hubs import AT, LOBBY
 from tests.support.servers import PlainAuthenticator

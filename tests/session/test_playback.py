@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, fail, succeed
 
-from chat.interfaces import Extract, Style
+from chat.interfaces import Extract
 from chat.rendering.choice import renderingFor
 from chat.session.playback import MAX_BYTES
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
@@ -25,6 +25,7 @@ from chat.vocabulary.events import (
     Warned,
     Welcomed,
 )
+from chat.vocabulary.style import Style
 from tests.support.people import EventRendering, Stage
 from tests.support.servers import AT
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from chat.interfaces import Extract, Rendering, Style
+from chat.interfaces import Extract, Rendering
 from chat.rendering.choice import renderingFor
 from chat.session import replaycache
 from chat.session.replaycache import Replays
 from chat.vocabulary.events import Missed, Said
+from chat.vocabulary.style import Style
 from tests.support.servers import AT
 
 TEXT, JSON = renderingFor(Style()), renderingFor(Style("json"))

@@ -13,10 +13,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from chat.interfaces import Backplane, Extract, Rendering, Style
+from chat.interfaces import Backplane, Extract, Rendering
 from chat.rendering.choice import renderingFor
 from chat.session.session import Session
 from chat.vocabulary.events import Event
+from chat.vocabulary.style import Style
 from tests.support.doubles import RecordingOutlet
 from tests.support.servers import AT, PlainAuthenticator, facilities
 

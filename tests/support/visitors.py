@@ -9,8 +9,9 @@ from typing import Any
 
 from twisted.internet.task import Clock
 
-from chat.interfaces import Backplane, Style
+from chat.interfaces import Backplane
 from chat.session.session import Session
+from chat.vocabulary.style import Style
 from tests.support.doubles import RecordingDoor, RecordingOutlet, ReprRendering
 from tests.support.servers import facilities
 

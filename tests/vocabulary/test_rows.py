@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from chat.core.presence import Comings
-from chat.interfaces import Style
 from chat.rendering.choice import renderingFor
 from chat.vocabulary.events import Event, Joined
 from chat.vocabulary.names import MAX_COLUMNS, nickname
 from chat.vocabulary.replies import Entered, Listed, Welcomed
 from chat.vocabulary.rows import MAX_NAMES, MAX_NAMES_SIZE, Person, fitting
+from chat.vocabulary.style import Style
 from tests.support.hubs import AT
 
 ROOM = "#" + "r" * MAX_COLUMNS

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from chat.core.participant import BELLS, FORMATS
 from chat.session.context import Core
 from chat.session.signon import listPeople
 from chat.vocabulary.commands import (
@@ -25,6 +24,7 @@ from chat.vocabulary.errors import ArgumentInvalid, UnknownFormat, UnknownLangua
 from chat.vocabulary.events import Done, FormatSet, Helped, LanguageSet, Noticed, Ponged, Versioned
 from chat.vocabulary.events import Uptime as UptimeEvent
 from chat.vocabulary.i18n import LANGUAGES, resolve
+from chat.vocabulary.style import BELLS, FORMATS
 from chat.vocabulary.verbs import VERBS, Verb, verbNamed
 
 
