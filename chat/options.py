@@ -21,7 +21,7 @@ from chat.operations.motd import readMOTD
 from chat.operations.rehash import CannotRead
 from chat.optiontypes import Count, Seconds, networkFrom
 from chat.session.server import REPLAY
-from chat.vocabulary.durations import seconds
+from chat.vocabulary.arguments import seconds
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE, resolve
 from chat.vocabulary.names import nickname, roomname

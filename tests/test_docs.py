@@ -29,8 +29,7 @@ from chat.session.handlers import history as pastRequests
 from chat.session.handlers import rooms as roomRequests
 from chat.store import backlog, flushing, numbering
 from chat.store import reader as storeReader
-from chat.vocabulary.arguments import MAX_HISTORY
-from chat.vocabulary.durations import seconds
+from chat.vocabulary.arguments import MAX_HISTORY, seconds
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import (
     Ending,

@@ -9,6 +9,8 @@ L{chat.vocabulary.verbs.parse} knows that.
 
 from __future__ import annotations
 
+import re
+
 from chat.vocabulary.commands import (
     Ban,
     History,
@@ -21,12 +23,18 @@ from chat.vocabulary.commands import (
     Search,
     Sessions,
 )
-from chat.vocabulary.durations import seconds
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing
 from chat.vocabulary.names import ROOM_MARK
 
 MAX_HISTORY = 1000
 """How many lines of history can be asked for at once."""
+
+LONGEST = 100 * 366 * 86400
+"""The longest time span that is understood, in seconds."""
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_SPAN = re.compile(r"(?:[0-9]{1,9}[smhdw])+", re.ASCII)
+_PART = re.compile(r"([0-9]+)([smhdw])", re.ASCII)
 
 
 def cut(text: str) -> tuple[str, str]:
@@ -60,6 +68,22 @@ def withReason(rest: str) -> tuple[str, str]:
     """A word, and a reason that may be left out."""
     word, reason = cut(rest)
     return needed(word), reason
+
+
+def seconds(text: str) -> int | None:
+    """
+    A time span as people type it: C{90s}, C{10m}, C{2h}, C{30d}, C{1h30m}.
+
+    @param text: numbers, each with its unit: seconds, minutes, hours, days or
+        weeks, by their first letter in either case.
+    @return: how many seconds that is, or L{None} where it is no time span, or
+        0, or longer than L{LONGEST}.
+    """
+    plain = text.lower()
+    if not _SPAN.fullmatch(plain):
+        return None
+    span = sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(plain))
+    return span if 0 < span <= LONGEST else None
 
 
 def join(rest: str) -> Join:
