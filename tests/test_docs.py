@@ -38,7 +38,7 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.limits import KEEPALIVE, Limits
 from chat.vocabulary.names import MAX_COLUMNS
-from chat.vocabulary.rows import MAX_NAMES
+from chat.vocabulary.replies import MAX_NAMES
 from chat.vocabulary.sanitizing import MAX_MARKS
 from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import VERBS

@@ -3,7 +3,7 @@ Comings and goings that are not told one by one, but gathered and told at once: 
 a crowd for all programs, and of any room for a reader who is behind.
 
 What is gathered is the difference that it makes, so whoever comes and goes again
-costs nothing, and it is bounded: past L{chat.vocabulary.rows.MAX_NAMES} it is only counted.
+costs nothing, and it is bounded: past L{chat.vocabulary.replies.MAX_NAMES} it is only counted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from chat.core.users import Seat
 from chat.delivery.audience import Audience, Recipient
 from chat.vocabulary.events import Changed, Joined, Left
-from chat.vocabulary.rows import MAX_NAMES, MAX_NAMES_SIZE
+from chat.vocabulary.replies import MAX_NAMES, MAX_NAMES_SIZE
 
 
 class Comings:

@@ -30,7 +30,7 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.names import fold
 from chat.vocabulary.records import RoomRecord
-from chat.vocabulary.rows import MAX_NAMES, fitting
+from chat.vocabulary.replies import MAX_NAMES, fitting
 from chat.vocabulary.times import Later
 
 COALESCE = 1.0

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.events import Event
-from chat.vocabulary.rows import BanRow, Person, RoomRow, SessionRow
+from chat.vocabulary.replies import BanRow, Person, RoomRow, SessionRow
 
 _T = TypeVar("_T")
 _Encoder = Callable[[Any], object]

@@ -13,17 +13,21 @@ from collections.abc import Iterable, Sequence
 
 from chat.rendering.phrases import Phrases
 from chat.vocabulary.arguments import MAX_HISTORY
-from chat.vocabulary.excerpts import Excerpt, Missed
 from chat.vocabulary.replies import (
+    BanRow,
     BansListed,
     Described,
+    Excerpt,
     Listed,
+    Missed,
     ModesShown,
+    Person,
+    RoomRow,
     RoomsListed,
+    SessionRow,
     SessionsListed,
     Uptime,
 )
-from chat.vocabulary.rows import BanRow, Person, RoomRow, SessionRow
 from chat.vocabulary.times import moment
 
 NAMES_SHOWN = 100

@@ -5,9 +5,8 @@ An event is a frozen value.  It says what happened and never how it reads: the
 renderings do that, and C{match} with C{assert_never} there makes the type
 checker name every rendering that misses a new one.
 
-Here are those that several people hear.  Those for one participant stand in
-L{chat.vocabulary.replies}, and those about the past in
-L{chat.vocabulary.excerpts}; they can be had from here, too.
+Here are those that several users hear.  Those for one session stand in
+L{chat.vocabulary.replies}; they can be had from here, too.
 
 Text in an event has been made safe by L{chat.vocabulary.sanitizing.clean}.  C{at} is an aware
 time in UTC.  C{id} counts up by one per room and is never given twice; an
@@ -21,30 +20,37 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chat.vocabulary.endings import Ending
-from chat.vocabulary.excerpts import Excerpt, Missed, Recalled, Stored
 from chat.vocabulary.replies import (
+    BanRow,
     BansListed,
     Closed,
     Described,
     Done,
     Entered,
+    Excerpt,
     FormatSet,
     Greeted,
     Helped,
     Invited,
     LanguageSet,
     Listed,
+    Missed,
     ModesShown,
     NickAsked,
     Noticed,
     Parted,
     PasswordAsked,
+    Person,
     Ponged,
     Present,
+    Recalled,
     Refused,
+    RoomRow,
     RoomsListed,
+    SessionRow,
     SessionsChanged,
     SessionsListed,
+    Stored,
     Talking,
     TopicShown,
     Uptime,
@@ -52,7 +58,6 @@ from chat.vocabulary.replies import (
     Warned,
     Welcomed,
 )
-from chat.vocabulary.rows import BanRow, Person, RoomRow, SessionRow
 
 # What happens in a room, heard by everybody in it.
 

@@ -6,11 +6,21 @@ See L{chat.vocabulary.events}, from which all of these can be had, too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chat.vocabulary.endings import Ending
-from chat.vocabulary.rows import BanRow, Person, RoomRow, SessionRow
+
+MAX_NAMES = 1000
+"""How many nicknames stand in one event."""
+
+MAX_NAMES_SIZE = 16 * 1024
+"""
+How many bytes of UTF-8 they have together.  A nickname may have up to 320, and a
+row of a list has 40 besides: so what is told of a room is less than 64 KiB, a
+quarter of what may wait for a reader.
+"""
 
 # Coming and going.
 
@@ -140,6 +150,91 @@ class Noticed:
     text: str
 
 
+# Lists, and their rows.
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """
+    One row of a L{chat.vocabulary.replies.Listed}.
+
+    @ivar idle: whole seconds since the person's last complete line.
+    @ivar away: whether he is away.
+    """
+
+    nick: str
+    idle: int = 0
+    away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """
+    One row of a L{chat.vocabulary.replies.RoomsListed}.
+
+    @ivar count: how many people are there.
+    @ivar here: whether the reader is there.
+    """
+
+    room: str
+    count: int
+    topic: str = ""
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BanRow:
+    """
+    One row of a L{chat.vocabulary.replies.BansListed}.
+
+    @ivar kind: C{ban} or C{mute}.
+    @ivar name: a nickname, or an IP network.
+    @ivar until: when it ends, or L{None}.
+    """
+
+    kind: str
+    name: str
+    by: str
+    why: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """
+    One row of a L{chat.vocabulary.replies.SessionsListed}.
+
+    @ivar number: by which it can be ended.
+    @ivar address: from where it comes.
+    @ivar idle: whole seconds since its last complete line.
+    @ivar this: whether it is the one that asks.
+    """
+
+    number: int
+    address: str
+    since: datetime
+    idle: int = 0
+    this: bool = False
+
+
+def fitting(nicks: Sequence[str], share: int = 1) -> int:
+    """
+    @param share: how many such events are told at once.
+    @return: how many nicknames, from the first on, may stand in one event: one at
+        least, if there is one.
+    """
+    nicks, size = nicks[: max(1, MAX_NAMES // share)], MAX_NAMES_SIZE // share
+    if len("".join(nicks).encode()) <= size:
+        return len(nicks)
+    count = 0
+    for nick in nicks:
+        size -= len(nick.encode())
+        if size < 0:
+            break
+        count += 1
+    return max(1, count)
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """
@@ -244,6 +339,67 @@ class Invited:
 
     room: str
     nick: str
+
+
+# The past.
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """
+    The head of C{count} L{Recalled} that follow.
+
+    @ivar reason: C{replay} on coming in, C{history} for the newest lines, C{after}
+        for those after a line or a time, or C{search}.
+    @ivar more: whether there are more lines than these: older ones, or, where
+        lines after something were asked for, newer ones.
+    @ivar last: the id of the last one, 0 if there is none.
+    """
+
+    room: str
+    reason: str
+    count: int
+    more: bool = False
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """
+    A line of the past.
+
+    @ivar acted: whether it was done (C{/me}) and not said.
+    """
+
+    room: str
+    id: int
+    at: datetime
+    nick: str
+    text: str
+    acted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """
+    The lines C{first} to C{last} of a room cannot be read any more.
+
+    @ivar reason: C{expired}, when they were kept long enough, or C{lost}, when
+        they were never stored; some of them may never have been said.
+    """
+
+    room: str
+    first: int
+    last: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Every line of the room up to C{id} that is not told to be lost is on the disk."""
+
+    room: str
+    id: int
 
 
 # Other answers.

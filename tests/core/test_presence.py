@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from chat.core.presence import Comings
 from chat.vocabulary.events import Changed, Ending, Joined, Left
-from chat.vocabulary.rows import MAX_NAMES, MAX_NAMES_SIZE
+from chat.vocabulary.replies import MAX_NAMES, MAX_NAMES_SIZE
 from tests.support.hubs import AT
 
 

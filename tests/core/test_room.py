@@ -22,7 +22,7 @@ from chat.vocabulary.events import (
     TopicSet,
 )
 from chat.vocabulary.records import RoomRecord
-from chat.vocabulary.rows import MAX_NAMES
+from chat.vocabulary.replies import MAX_NAMES
 from tests.support.doubles import ReprRendering
 from tests.support.hubs import AT, RecordingSeat
 from tests.support.rooms import ECHOING, RENDERING, Stage

@@ -9,7 +9,7 @@ from chat.rendering.choice import renderingFor
 from chat.session.server import Facilities
 from chat.vocabulary.events import Changed, Done, Entered, Joined, Listed, Person, Said, Welcomed
 from chat.vocabulary.names import fold
-from chat.vocabulary.rows import MAX_NAMES
+from chat.vocabulary.replies import MAX_NAMES
 from tests.support.hubs import LOBBY, now
 from tests.support.people import PASSWORD, Stage, Visitor
 from tests.support.servers import AT

@@ -9,7 +9,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from chat.vocabulary import events, excerpts, replies
+from chat.vocabulary import events, replies
 from chat.vocabulary.events import (
     Answer,
     BanRow,
@@ -34,7 +34,7 @@ AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 def test_everyKindIsAnEvent() -> None:
     """None that is defined is missing from the union."""
     assert set(KINDS) == _kindsIn(events)
-    assert set(get_args(Answer)) == _kindsIn(replies) | _kindsIn(excerpts)
+    assert set(get_args(Answer)) == _kindsIn(replies)
 
 
 def _kindsIn(module: ModuleType) -> set[type]:

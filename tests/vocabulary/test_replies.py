@@ -1,4 +1,4 @@
-"""Tests for L{chat.vocabulary.rows}: what is told of very many people is bounded."""
+"""Tests for L{chat.vocabulary.replies}: what is told of very many people is bounded."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from chat.core.presence import Comings
 from chat.rendering.choice import renderingFor
 from chat.vocabulary.events import Event, Joined
 from chat.vocabulary.names import MAX_COLUMNS, nickname
-from chat.vocabulary.replies import Entered, Listed, Welcomed
-from chat.vocabulary.rows import MAX_NAMES, MAX_NAMES_SIZE, Person, fitting
+from chat.vocabulary.replies import (
+    MAX_NAMES,
+    MAX_NAMES_SIZE,
+    Entered,
+    Listed,
+    Person,
+    Welcomed,
+    fitting,
+)
 from chat.vocabulary.style import Style
 from tests.support.hubs import AT
 
