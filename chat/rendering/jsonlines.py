@@ -11,7 +11,7 @@ from dataclasses import replace
 from json import JSONEncoder
 
 from chat.rendering.jsonevents import toMapping
-from chat.rendering.phrases import Phrases
+from chat.rendering.messages import Phrases
 from chat.vocabulary.events import Closed, Done, Event, Helped, Refused, Warned
 
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

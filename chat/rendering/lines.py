@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from chat.rendering.lists import Listings
-from chat.rendering.phrases import PEACEFUL, Phrases
+from chat.rendering.messages import PEACEFUL, Phrases
 from chat.vocabulary.events import (
     Acted,
     Announced,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chat.rendering.phrases import Phrases
+from chat.rendering.messages import Phrases
 from chat.vocabulary.arguments import MAX_HISTORY
 from chat.vocabulary.replies import (
     BanRow,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from chat.interfaces import Rendering
 from chat.rendering.choice import renderingFor
-from chat.rendering.phrases import PEACEFUL
+from chat.rendering.messages import PEACEFUL
 from chat.vocabulary.events import (
     Acted,
     Announced,

@@ -10,7 +10,7 @@ import pytest
 
 from chat.rendering.jsonevents import fromMapping
 from chat.rendering.jsonlines import JSONLinesRendering
-from chat.rendering.phrases import Phrases
+from chat.rendering.messages import Phrases
 from chat.vocabulary.events import (
     Closed,
     Done,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.rendering.messages import REFUSALS
-from chat.rendering.phrases import Phrases
+from chat.rendering.messages import REFUSALS, Phrases
 from chat.vocabulary import errors
 from chat.vocabulary.errors import ChatError, NickTaken
 from chat.vocabulary.i18n import LANGUAGES

@@ -1,12 +1,11 @@
-"""Tests for L{chat.rendering.phrases}."""
+"""Tests for L{chat.rendering.messages}."""
 
 from __future__ import annotations
 
 import pytest
 
 from chat.rendering import messages
-from chat.rendering.messages import CHOICES
-from chat.rendering.phrases import PEACEFUL, Phrases
+from chat.rendering.messages import CHOICES, PEACEFUL, Phrases
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.i18n import LANGUAGES
 
