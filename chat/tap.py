@@ -42,7 +42,7 @@ from chat.operations.timing import FanOut
 from chat.operations.transcript import Transcript
 from chat.options import Options, wrong
 from chat.protocols.connections import LineFactory
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.session.server import Facilities, Settings
 from chat.session.session import Session
 from chat.session.watch import StorageWatch

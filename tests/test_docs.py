@@ -19,8 +19,7 @@ from chat.credentials import hashing, passwords, throttle
 from chat.endpoints import proxyprotocol
 from chat.operations import motd, rehash, serving, transcript
 from chat.protocols import closing, intake, refusing, spreading, telnet
-from chat.rendering import messages
-from chat.rendering.choice import renderingFor
+from chat.rendering import messages, renderingFor
 from chat.rendering.lists import NAMES_SHOWN
 from chat.session import playback, server
 from chat.session.deadlines import WARN_BEFORE

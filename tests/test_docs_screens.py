@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.vocabulary.events import (
     Acted,
     BanRow,

@@ -20,7 +20,7 @@ from twisted.python.runtime import seconds as timeOfDay
 from twisted.python.threadpool import ThreadPool
 
 from chat.limitoptions import BACKLOG
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.store.memory import MemoryHistory
 from chat.tap import Options, _useMonotonicTime, makeService
 from chat.vocabulary.errors import CannotStart

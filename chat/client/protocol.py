@@ -28,7 +28,7 @@ from chat.client.receiver import EventReceiver
 from chat.client.rejection import Rejection
 from chat.client.requests import Requests
 from chat.client.roster import Roster
-from chat.rendering.jsonevents import fromMapping
+from chat.rendering.jsonlines import fromMapping
 from chat.vocabulary.events import Event, Helped, Ponged
 from chat.vocabulary.names import fold
 

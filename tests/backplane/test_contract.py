@@ -17,7 +17,7 @@ from chat.backplane.local import LocalBackplane
 from chat.core.hub import Hub
 from chat.core.users import Member
 from chat.interfaces import Backplane
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.vocabulary.errors import NickTaken
 from chat.vocabulary.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
 from chat.vocabulary.style import Style

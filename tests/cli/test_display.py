@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from chat.cli.display import Display
 from chat.client.roster import Roster
-from chat.rendering.jsonevents import fromMapping
-from chat.rendering.jsonlines import JSONLinesRendering
+from chat.rendering.jsonlines import JSONLinesRendering, fromMapping
 from chat.rendering.text import TextRendering
 from chat.vocabulary.events import (
     Acted,

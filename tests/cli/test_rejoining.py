@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from chat.cli.rejoining import Returning
 from chat.cli.wayback import LONGEST_WAIT
 from chat.client.protocol import ChatClient
-from chat.rendering.jsonevents import toMapping
+from chat.rendering.jsonlines import toMapping
 from chat.vocabulary.events import (
     Done,
     Ending,

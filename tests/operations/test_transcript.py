@@ -12,7 +12,7 @@ from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
 from chat.operations.transcript import MAX_WAITING, Transcript
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Acted, Line, Said
 from chat.vocabulary.style import Style

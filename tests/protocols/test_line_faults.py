@@ -10,7 +10,7 @@ import pytest
 from twisted.logger import capturedLogs
 
 from chat.core.room import Room
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.session.context import Core
 from chat.vocabulary.events import Event, Said
 from chat.vocabulary.style import Style

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.interfaces import Rendering
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.rendering.messages import PEACEFUL
 from chat.vocabulary.events import (
     Acted,

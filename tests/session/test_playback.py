@@ -9,7 +9,7 @@ import pytest
 from twisted.internet.defer import Deferred, fail, succeed
 
 from chat.interfaces import Extract
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.session.playback import MAX_BYTES
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import (

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chat.interfaces import Extract, Rendering
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.session import replaycache
 from chat.session.replaycache import Replays
 from chat.vocabulary.events import Missed, Said

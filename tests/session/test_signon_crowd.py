@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat.core.users import Member
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.session.server import Facilities
 from chat.vocabulary.events import Changed, Done, Entered, Joined, Listed, Person, Said, Welcomed
 from chat.vocabulary.names import fold

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from chat.interfaces import Backplane, Extract, Rendering
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.session.session import Session
 from chat.vocabulary.events import Event
 from chat.vocabulary.style import Style

@@ -5,7 +5,7 @@ One event of every kind, and how to make the bytes of one.
 import json
 from datetime import UTC, datetime
 
-from chat.rendering.jsonevents import toMapping
+from chat.rendering.jsonlines import toMapping
 from chat.vocabulary.events import (
     Acted,
     Announced,

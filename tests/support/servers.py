@@ -17,7 +17,7 @@ from chat.core.rooms import Directory
 from chat.core.sanctions import Sanctions
 from chat.delivery.turnend import TurnEnd
 from chat.interfaces import Backplane, Recorder, RenderingChoice
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.session.server import Facilities, Settings
 from chat.store.memory import MemoryStore
 from chat.vocabulary.errors import PasswordInvalid, WrongPassword

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat.core.presence import Comings
-from chat.rendering.choice import renderingFor
+from chat.rendering import renderingFor
 from chat.vocabulary.events import Event, Joined
 from chat.vocabulary.names import MAX_COLUMNS, nickname
 from chat.vocabulary.replies import (
