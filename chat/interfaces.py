@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from chat.delivery.fanout import Fan
 from chat.vocabulary.events import Line, Missed
 from chat.vocabulary.limits import Pace
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
@@ -28,10 +27,10 @@ RecordT = TypeVar("RecordT", Account, RoomRecord, Sanction)
 
 class Outlet(Protocol):
     """
-    Where bytes for one participant go.
+    Where the bytes for one session go.
 
-    @ivar busy: whether so much waits for the reader that he should not be told
-        what can wait.
+    @ivar busy: whether so much waits to be read that what can wait should not be
+        written.
     """
 
     @property
@@ -48,11 +47,39 @@ class Outlet(Protocol):
         @param data: whole lines, with their line ends.
         """
 
-    def join(self, fan: Fan) -> None:
-        """Get what is written to a fan from now on, as by L{write}."""
+    def join(self, fan: OutletGroup) -> None:
+        """Get what is written to a group from now on, as by L{write}."""
 
-    def leave(self, fan: Fan) -> None:
+    def leave(self, fan: OutletGroup) -> None:
         """Get it no longer."""
+
+
+class DirectOutlet(Outlet, Protocol):
+    """An outlet for which nothing waits, so that its bytes can go to the kernel at once."""
+
+    def fellBehind(self, data: bytes, sent: int) -> None:
+        """
+        The kernel has not taken all of it.
+
+        @param sent: how many bytes it has taken.
+        """
+
+
+class OutletGroup(Protocol):
+    """
+    Outlets that get the same bytes.  An outlet that joins enters itself in one of
+    the two dictionaries.
+
+    @ivar direct: outlets whose sockets are written to directly, by file
+        descriptor.  An outlet for which this is no longer possible must leave
+        the dictionary at once.
+    @ivar others: outlets whose L{Outlet.write} is called, in this order.
+    @ivar total: how many bytes have been written to each of C{direct}.
+    """
+
+    direct: dict[int, DirectOutlet]
+    others: dict[Outlet, None]
+    total: int
 
 
 class Rendering(Protocol):

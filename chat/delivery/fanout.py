@@ -5,25 +5,8 @@ The innermost loop of the service: the same bytes to many outlets.
 from __future__ import annotations
 
 import os
-from typing import Protocol
 
-
-class Taker(Protocol):
-    """Somebody who gets what is written to a fan."""
-
-    def write(self, data: bytes) -> None:
-        """See L{chat.interfaces.Outlet.write}."""
-
-
-class Direct(Taker, Protocol):
-    """One for whom nothing waits, so that the kernel can be given his bytes at once."""
-
-    def fellBehind(self, data: bytes, sent: int) -> None:
-        """
-        The kernel has not taken all of it.
-
-        @param sent: how many bytes it has taken.
-        """
+from chat.interfaces import DirectOutlet, Outlet
 
 
 class Fan:
@@ -44,9 +27,9 @@ class Fan:
     __slots__ = ("direct", "others", "total")
 
     def __init__(self) -> None:
-        self.direct: dict[int, Direct] = {}
+        self.direct: dict[int, DirectOutlet] = {}
         # A dictionary for its order.
-        self.others: dict[Taker, None] = {}
+        self.others: dict[Outlet, None] = {}
         self.total = 0
 
     def write(self, data: bytes) -> None:

@@ -27,9 +27,9 @@ from typing import Protocol
 from twisted.internet.interfaces import IPushProducer, ISSLTransport
 from zope.interface import implementer
 
-from chat.delivery.fanout import Fan
 from chat.delivery.slowreaders import Readers
 from chat.delivery.sockets import leftIn, setUserTimeout, socketOf, unsentBy
+from chat.interfaces import OutletGroup
 from chat.vocabulary.limits import UNLIMITED
 
 _CHUNK = 64 * 1024
@@ -110,7 +110,7 @@ class BoundedOutlet:
         self._number = -1
         if self._socket is not None and not self._secure:
             self._number = self._socket.fileno()
-        self._fans: list[Fan] = []
+        self._fans: list[OutletGroup] = []
         # Whether it is one of those in the fans who keep up.
         self._isDirect = False
         self._written = 0
@@ -149,7 +149,7 @@ class BoundedOutlet:
             self._queue.append(data)
             self._wait(size)
 
-    def join(self, fan: Fan) -> None:
+    def join(self, fan: OutletGroup) -> None:
         """
         See L{chat.interfaces.Outlet.join}.
         """
@@ -159,7 +159,7 @@ class BoundedOutlet:
         else:
             fan.others[self] = None
 
-    def leave(self, fan: Fan) -> None:
+    def leave(self, fan: OutletGroup) -> None:
         """
         See L{chat.interfaces.Outlet.leave}.
         """
@@ -171,7 +171,7 @@ class BoundedOutlet:
 
     def fellBehind(self, data: bytes, sent: int) -> None:
         """
-        See L{chat.delivery.fanout.Direct.fellBehind}.
+        See L{chat.interfaces.DirectOutlet.fellBehind}.
         """
         self._give(data[sent:])
 
@@ -318,11 +318,11 @@ class BoundedOutlet:
                 self._exit(fan)
                 fan.others[self] = None
 
-    def _enter(self, fan: Fan) -> None:
+    def _enter(self, fan: OutletGroup) -> None:
         fan.direct[self._number] = self
         self._written -= fan.total
 
-    def _exit(self, fan: Fan) -> None:
+    def _exit(self, fan: OutletGroup) -> None:
         del fan.direct[self._number]
         self._written += fan.total
 
