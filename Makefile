@@ -1,9 +1,10 @@
-# Everything is installed in .venv, which the targets make themselves.
+# Everything is installed in $(VENV), which the targets make themselves.
 
 PYTHON ?= python3
 PORT ?= 8080
+VENV ?= .venv
 
-venv := .venv
+venv := $(VENV)
 bin := $(venv)/bin
 catalogues := chat/locale
 languages := zh_CN
@@ -16,17 +17,20 @@ identity = $(CURDIR) $(PYTHON) $(shell readlink -f $(bin)/python)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format docs translations bench bench-peers compiler clean
+.PHONY: help run test units lint format docs translations bench bench-peers compiler clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
-	@echo 'PORT=$(PORT) and PYTHON=$(PYTHON) may be given: make run PORT=9000'
+	@echo 'PORT=$(PORT), PYTHON=$(PYTHON) and VENV=$(VENV) may be given: make run PORT=9000'
 
 run: $(venv)/for-run ## Run the service on port PORT, Ctrl-C ends it.
 	$(bin)/twistd --nodaemon --pidfile= tcpchat --port $(PORT)
 
 test: $(venv)/for-test ## Run every test.
 	$(bin)/pytest
+
+units: $(venv)/for-test ## Run the tests that start no daemon.
+	$(bin)/pytest --ignore tests/integration
 
 lint: $(venv)/for-dev ## Check style, types and rings.
 	$(bin)/ruff check

@@ -18,7 +18,7 @@ _inCI = bool(os.environ.get("CI"))
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """
-    In CI nothing may be missing: a skipped test is a failed one, with the reason for the skip.
+    In CI nothing may be missing: a skipped test fails, with the reason for the skip.
     """
     report = yield
     # An expected failure reports as skipped too.
@@ -36,6 +36,14 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     if _inCI and report.skipped:
         _failInstead(report)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """
+    Tell at the end what else C{.ci/run} has run, or could not run.
+    """
+    for line in os.environ.get("CI_NOTES", "").splitlines():
+        terminalreporter.write_line(line)
 
 
 def _failInstead(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -36,9 +36,17 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     # From a copy, with all that must not go into them lying about.
     source = tmp_path_factory.mktemp("source") / "tcpchat"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache"))
-    for unwanted in ["dropin.cache", "another_plugin.py"]:
-        (source / "twisted/plugins" / unwanted).write_text("")
+    # Not with what others may be writing just now.
+    others = [".git", ".venv", ".hypothesis", ".*_cache", "__pycache__", "build", "_build"]
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*others))
+    for unwanted in [
+        "twisted/plugins/dropin.cache",
+        "twisted/plugins/another_plugin.py",
+        "chat/__pycache__/tap.cpython-311.pyc",
+        "docs/_build/index.html",
+    ]:
+        (source / unwanted).parent.mkdir(exist_ok=True)
+        (source / unwanted).write_text("")
     built = tmp_path_factory.mktemp("built")
     _run(sys.executable, "-m", "build", "--no-isolation", "--outdir", built, directory=source)
     return built
@@ -81,6 +89,7 @@ def test_sdistHoldsTheProject(distributions: Path) -> None:
     assert files >= {*_filesBelow("chat", "systemd", "tests"), "Makefile", "LICENSE"}
     below = {name for name in files if name.startswith("twisted/")}
     assert below == {"twisted/plugins/tcpchat_plugin.py"}
+    assert not {name for name in files if "__pycache__" in name or name.startswith("docs/_build")}
 
 
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
