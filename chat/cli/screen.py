@@ -109,7 +109,7 @@ class Screen:
 
         @param line: safe for a terminal, without a line end.
         """
-        self._above.append(line)
+        self._above.append(line + "\r\n")
         if not self._isPrinting:
             self._isPrinting = True
             self._reactor.callLater(0, self._printAll)
@@ -135,7 +135,7 @@ class Screen:
         above, self._above = self._above, []
         self.editor.prompt = self._prompt()
         if above:
-            self.terminal.write(self.editor.printAbove("\n".join(above)))
+            self.terminal.write(self.editor.printAbove("".join(above).encode()))
 
     # Keys.
 

@@ -25,15 +25,16 @@ MAX_LINES = 50
 
 _BLANKS = re.compile("[\t\v\f\x85\u2028\u2029]")
 
-# Format characters (category Cf) that people type: the joiners.  Every other
-# one is invisible and would only get in the way of the cursor.
+# The format characters (category Cf) that are typed: the joiners.  All others are
+# invisible and would only get in the way of the cursor.
 _JOINERS = "\u200c\u200d"
 
 
 def typed(text: str) -> str:
     """
-    Keep of a text what can be typed into a line: no controls, no surrogates,
-    no invisible characters that join nothing.  LF stays, a tab is a space.
+    @return: the part of a text that can be typed: without controls, surrogates,
+        and invisible characters that join nothing.  LF stays, a tab becomes a
+        space.
     """
     return "".join(
         char
@@ -44,7 +45,7 @@ def typed(text: str) -> str:
 
 class LineBuffer:
     """
-    Text with a cursor, bounded, and with a place for what was killed last.
+    A bounded text with a cursor, and the text that was killed last.
 
     @ivar text: what has been typed.
     @ivar cursor: where the next character goes, in code points.
@@ -60,10 +61,10 @@ class LineBuffer:
         self._maxLine = maxLine
         self._maxLines = maxLines
         self._killed = ""
-        self._killing = False
+        self._isKilling = False
 
     def replace(self, text: str) -> None:
-        """Have this text instead, with the cursor behind it."""
+        """Hold this text instead, with the cursor behind it."""
         self.text = text
         self.cursor = len(text)
 
@@ -103,17 +104,14 @@ class LineBuffer:
 
         @return: whether it has been inserted.
         """
-        new = self.text[: self.cursor] + text + self.text[self.cursor :]
-        if not self.fits(new):
-            return False
-        self._set(new, self.cursor + len(text))
-        return True
+        return self.substitute(self.cursor, text)
 
     def substitute(self, start: int, text: str) -> bool:
         """
-        Put a text where the one between C{start} and the cursor stands.
+        Put a text in place of the one between C{start} and the cursor, if there
+        is room for all of it.
 
-        @return: whether there was room.
+        @return: whether it has been put there.
         """
         new = self.text[:start] + text + self.text[self.cursor :]
         if not self.fits(new):
@@ -123,25 +121,33 @@ class LineBuffer:
 
     def _set(self, text: str, cursor: int) -> None:
         self.text = text
-        # What was inserted may have grown together with what follows.
+        # The text may have grown together with what follows the cursor.
         self.cursor = next(position for position in self.boundaries() if position >= cursor)
 
-    # Moving.  Each says where a movement would end.
+    # Moving.  Each returns the position where a movement of the cursor would end.
+
+    def start(self) -> int:
+        """The beginning of the text."""
+        return 0
+
+    def end(self) -> int:
+        """The end of the text."""
+        return len(self.text)
 
     def left(self) -> int:
-        """Where the cursor is after one grapheme to the left."""
+        """One grapheme to the left."""
         return max((at for at in self.boundaries() if at < self.cursor), default=0)
 
     def right(self) -> int:
-        """Where the cursor is after one grapheme to the right."""
+        """One grapheme to the right."""
         return min((at for at in self.boundaries() if at > self.cursor), default=len(self.text))
 
     def wordLeft(self) -> int:
-        """The beginning of the word at or before the cursor; letters and digits are words."""
+        """The beginning of the word at or before the cursor, a run of letters, digits and C{_}."""
         return self._backOver(_isWord)
 
     def blankLeft(self) -> int:
-        """The same for words that are all between two blanks."""
+        """The same for a word that is everything between two blanks."""
         return self._backOver(_isInk)
 
     def wordRight(self) -> int:
@@ -157,43 +163,45 @@ class LineBuffer:
 
     # Deleting.
 
-    def delete(self, start: int, end: int) -> bool:
+    def delete(self, to: int) -> bool:
         """
-        Delete what stands between two positions.
+        Delete what stands between the cursor and another position.
 
         @return: whether anything did.
         """
+        start, end = sorted((self.cursor, to))
         self._set(self.text[:start] + self.text[end:], start)
         return start < end
 
-    def kill(self, start: int, end: int) -> bool:
+    def kill(self, to: int) -> bool:
         """
-        Delete, and keep for L{yank}.  What is killed in a row is kept together,
-        up to L{endKill}.
+        L{delete}, and keep the text for L{yank}.  Texts that are killed in a row
+        are kept together, up to L{endKill}.
 
-        @return: whether there was anything.
+        @return: whether there was anything to kill.
         """
+        start, end = sorted((self.cursor, to))
         killed = self.text[start:end]
         if not killed:
             return False
-        if not self._killing:
+        if not self._isKilling:
             self._killed = killed
-        elif end <= self.cursor:
+        elif to < self.cursor:
             self._killed = killed + self._killed
         else:
             self._killed += killed
-        self._killing = True
-        return self.delete(start, end)
+        self._isKilling = True
+        return self.delete(to)
 
     def endKill(self) -> None:
-        """Something else was done: the next kill begins anew."""
-        self._killing = False
+        """Let the next L{kill} begin anew: something else was done meanwhile."""
+        self._isKilling = False
 
     def yank(self) -> bool:
         """
         Insert what was killed last.
 
-        @return: whether there was anything, and room for it.
+        @return: whether there was any, and room for it.
         """
         return bool(self._killed) and self.insertWhole(self._killed)
 

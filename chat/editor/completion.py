@@ -1,9 +1,9 @@
 """
-What Tab makes of the word before the cursor.
+Tab completes the word before the cursor.
 
-What there is to choose from is asked of a L{Completer}, which knows the text
-up to the cursor.  L{completerFor} makes the usual one, for nicknames and
-commands; L{Completion} is one run of Tabs.
+A L{Completer} is told the text up to the cursor and returns the choices.
+L{completerFor} makes the usual one, for nicknames, rooms and commands; a
+L{Completion} is one run of Tabs.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from chat.vocabulary.names import ROOM_MARK
 @dataclass(frozen=True, slots=True)
 class Choices:
     """
-    What a word can become.
+    The words that Tab can put in place of the last one.
 
-    @ivar start: where the word begins, in code points.
-    @ivar words: what it can be, in the order in which they are offered.
-    @ivar suffix: what follows a word that has been chosen.
+    @ivar start: where the last word begins, in code points.
+    @ivar words: the choices, in the order in which they are offered.
+    @ivar suffix: follows the word that is chosen.
     """
 
     start: int
@@ -32,29 +32,25 @@ class Choices:
 
 
 Completer = Callable[[str], Choices]
-"""Told the text before the cursor, says what its last word can become."""
+"""Takes the text before the cursor and returns the choices for its last word."""
 
 _LAST_WORD = re.compile(r"\S*\Z")
-
-
-def _nothing() -> Iterable[str]:
-    return ()
 
 
 def completerFor(
     nicknames: Callable[[], Iterable[str]],
     commands: Callable[[], Iterable[str]],
-    rooms: Callable[[], Iterable[str]] = _nothing,
+    rooms: Callable[[], Iterable[str]] = list,
 ) -> Completer:
     """
     Make the completer of a chat: a word that begins the line and a slash is a
     command, one that begins with C{#} a room, any other word a nickname.  A
-    nickname that begins the line calls its owner, so C{: } follows it, else a
-    space.
+    nickname that begins the line addresses its user, so C{: } follows it;
+    elsewhere a space does.
 
-    @param nicknames: says who is here.
-    @param commands: says which commands there are, with their slashes.
-    @param rooms: says which rooms there are, with their C{#}.
+    @param nicknames: returns those that can be completed.
+    @param commands: returns the commands, with their slashes.
+    @param rooms: returns the rooms, with their C{#}.
     """
 
     def complete(before: str) -> Choices:
@@ -66,7 +62,7 @@ def completerFor(
             return Choices(start, _beginning(word, commands()))
         if word.startswith(ROOM_MARK):
             return Choices(start, _beginning(word, rooms()))
-        # An @ before a nickname is a habit from elsewhere; it stays.
+        # An @ before a nickname is a habit from other services; it stays.
         bare = word.removeprefix("@")
         at = start + len(word) - len(bare)
         suffix = ": " if isFirst and at == start else " "
@@ -85,7 +81,8 @@ def _beginning(word: str, names: Iterable[str]) -> list[str]:
 
 def commonPrefix(words: Sequence[str]) -> str:
     """
-    @return: what all words begin with, whatever the case, as the first has it.
+    @return: the longest beginning that all words share, in any case; spelled as
+        in the first.
     """
     columns = zip(*words, strict=False)
     same = takewhile(lambda chars: len({char.casefold() for char in chars}) == 1, columns)
@@ -95,14 +92,18 @@ def commonPrefix(words: Sequence[str]) -> str:
 class Completion:
     """
     One run of Tabs: first the common prefix, then each word in turn.
+
+    @ivar start: where the word begins, in code points.
+    @ivar isOnly: whether there is but one choice.
     """
 
     def __init__(self, choices: Choices, word: str) -> None:
         """
         @param choices: at least one word.
-        @param word: what stands there before the first Tab.
+        @param word: the word before the first Tab.
         """
         self.start = choices.start
+        self.isOnly = len(choices.words) == 1
         self._words = choices.words
         self._suffix = choices.suffix
         self._word = word
@@ -111,11 +112,11 @@ class Completion:
     def next(self, step: int = 1) -> str:
         """
         @param step: 1 for Tab, -1 for Shift-Tab.
-        @return: what shall stand from C{start} to the cursor.
+        @return: the text to put between C{start} and the cursor.
         """
         if self._index is None:
             prefix = commonPrefix(self._words)
-            if len(self._words) > 1 and step > 0 and len(prefix) > len(self._word):
+            if not self.isOnly and step > 0 and len(prefix) > len(self._word):
                 self._word = prefix
                 return prefix
             self._index = 0 if step > 0 else len(self._words) - 1

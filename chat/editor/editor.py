@@ -1,15 +1,16 @@
 """
 A line editor without I/O: keys in, screen bytes out.
 
-Whoever has a terminal at the other end, be it a tty, a telnet connection or an
-SSH channel, gives its L{LineEditor} the keys (see L{chat.editor.keys}) and writes to
-the terminal what L{LineEditor.draw} and L{LineEditor.printAbove} return.  The
-editor owns one row, the last one written; what is printed goes above it, so it
-never mixes with what is being typed.
+A front door or a client that has a terminal at its far end, be it a tty, a
+telnet connection or an SSH channel, makes keys of what arrives
+(L{chat.editor.keys}), gives them to a L{LineEditor} one by one, acts on the
+L{Outcome} of each, and writes to the terminal what L{LineEditor.draw} and
+L{LineEditor.printAbove} return.  The editor owns one row, the last one written;
+output is printed above it and never mixes with what is being typed.
 
-Enter ends a line.  The line ends in a paste do not: they stay in the text, show
-as C{↵}, and nothing is sent before the person has seen it and presses Enter.
-The text then has several lines, and what that means is up to whoever gets it.
+Enter ends a line.  The line ends in a paste do not: they stay in the text and
+show as C{↵}, so that the user sees the whole paste before anything of it is
+sent.  The text then has several lines, and the caller decides what they mean.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _HIDDEN = "*"
 
 class Request(Enum):
     """
-    What the person wants that is not editing.
+    A wish of the user that is not editing.
 
     @cvar INTERRUPT: Ctrl-C, with nothing typed that it could clear.
     @cvar END: Ctrl-D, with nothing typed that it could delete.
@@ -56,7 +57,7 @@ class Submitted:
 @dataclass(frozen=True, slots=True)
 class TooLong:
     """
-    A paste or a yank had no room.  Nothing of it has been inserted.
+    There was no room for a paste.  Nothing of it has been inserted.
 
     @ivar maxLine: bytes that a line may have in UTF-8, with its line end.
     @ivar maxLines: how many lines there may be.
@@ -68,22 +69,40 @@ class TooLong:
 
 Outcome = Submitted | Request | TooLong
 
+_MOVEMENTS = {
+    Key.LEFT: LineBuffer.left,
+    Key.RIGHT: LineBuffer.right,
+    Key.WORD_LEFT: LineBuffer.wordLeft,
+    Key.WORD_RIGHT: LineBuffer.wordRight,
+    Key.HOME: LineBuffer.start,
+    Key.END: LineBuffer.end,
+}
 
-def nothingToComplete(before: str) -> Choices:
-    """The L{Completer} of an editor that has none."""
-    return Choices(len(before), ())
+# Delete from the cursor to where a movement would end.
+_DELETIONS = {
+    Key.BACKSPACE: LineBuffer.left,
+    Key.DELETE: LineBuffer.right,
+    Key.END_OF_INPUT: LineBuffer.right,
+}
 
+# The same, and keep the text for Ctrl-Y.
+_KILLS = {
+    Key.KILL_TO_START: LineBuffer.start,
+    Key.KILL_TO_END: LineBuffer.end,
+    Key.KILL_WORD_LEFT: LineBuffer.wordLeft,
+    Key.KILL_WORD_RIGHT: LineBuffer.wordRight,
+    Key.KILL_BLANK_LEFT: LineBuffer.blankLeft,
+}
 
-def _noSecret(text: str) -> bool:
-    return False
+_KEEP_COMPLETION = (Key.TAB, Key.BACK_TAB, Key.REDRAW)
 
 
 class LineEditor:
     """
-    One person's input line.
+    The input line of one user.
 
-    @ivar prompt: stands before what is typed.
-    @ivar isHidden: whether a password is being typed: nobody can read it, and
+    @ivar prompt: stands before what is typed.  No control characters.
+    @ivar isHidden: whether a password is being typed: it shows as asterisks, and
         nothing of it is kept.  A command is shown all the same.
     """
 
@@ -91,22 +110,20 @@ class LineEditor:
         self,
         columns: int,
         prompt: str = "> ",
-        complete: Completer = nothingToComplete,
+        complete: Completer = lambda before: Choices(len(before), ()),
         maxLine: int = MAX_LINE,
         maxLines: int = MAX_LINES,
         maxRecalled: int = MAX_RECALLED,
-        isSecret: Callable[[str], bool] = _noSecret,
+        isSecret: Callable[[str], bool] = lambda text: False,
     ) -> None:
         """
         @param columns: how wide the terminal is.
-        @param prompt: stands before what is typed.  No control characters.
-        @param complete: what Tab asks.
+        @param complete: says what Tab makes of the text before the cursor.
         @param maxLine: bytes per line in UTF-8, with its line end (one byte).
             More is refused with a bell.
         @param maxLines: how many lines a paste may bring.
-        @param maxRecalled: how many entered lines Up finds.
-        @param isSecret: says of a text that is entered whether Up must not find
-            it.
+        @param maxRecalled: how many submitted lines Up finds.
+        @param isSecret: says of a submitted text whether to keep it from Up.
         """
         self.prompt = prompt
         self.isHidden = False
@@ -117,37 +134,7 @@ class LineEditor:
         self._recall = Recall(maxRecalled)
         self._row = InputRow(columns)
         self._completion: Completion | None = None
-        self._bells = 0
-        self._actions: dict[Key, Callable[[], Outcome | None]] = {
-            Key.ENTER: self._enter,
-            Key.LINE_BREAK: lambda: self._ring(self._buffer.insertWhole("\n")),
-            Key.TAB: lambda: self._tab(1),
-            Key.BACK_TAB: lambda: self._tab(-1),
-            Key.LEFT: lambda: self._move(self._buffer.left()),
-            Key.RIGHT: lambda: self._move(self._buffer.right()),
-            Key.WORD_LEFT: lambda: self._move(self._buffer.wordLeft()),
-            Key.WORD_RIGHT: lambda: self._move(self._buffer.wordRight()),
-            Key.HOME: lambda: self._move(0),
-            Key.END: lambda: self._move(len(self.text)),
-            Key.UP: lambda: self._remember(self._recall.older),
-            Key.DOWN: lambda: self._remember(self._recall.newer),
-            Key.BACKSPACE: lambda: self._ring(
-                self._buffer.delete(self._buffer.left(), self._buffer.cursor)
-            ),
-            Key.DELETE: self._delete,
-            Key.KILL_TO_START: lambda: self._killBack(0),
-            Key.KILL_TO_END: lambda: self._killOn(len(self.text)),
-            Key.KILL_WORD_LEFT: lambda: self._killBack(self._buffer.wordLeft()),
-            Key.KILL_WORD_RIGHT: lambda: self._killOn(self._buffer.wordRight()),
-            Key.KILL_BLANK_LEFT: lambda: self._killBack(self._buffer.blankLeft()),
-            Key.YANK: lambda: self._ring(self._buffer.yank()),
-            Key.TRANSPOSE: lambda: self._ring(self._buffer.transpose()),
-            # The next draw then draws the whole row.
-            Key.REDRAW: self._row.forget,
-            Key.INTERRUPT: self._interrupt,
-            Key.END_OF_INPUT: lambda: self._delete() if self.text else Request.END,
-            Key.SUSPEND: lambda: Request.SUSPEND,
-        }
+        self._rings = False
 
     @property
     def text(self) -> str:
@@ -170,26 +157,65 @@ class LineEditor:
         """
         Do what a key means.  Nothing is drawn before the next L{draw}.
 
-        @return: what is left to do for the owner of the editor, if anything.
+        @return: what the caller has to act upon before it hands over the next
+            key, if anything.
         """
         if key not in _KEEP_COMPLETION:
             self._completion = None
-        if key not in _KEEP_KILL:
+        if key not in _KILLS:
             self._buffer.endKill()
+        buffer = self._buffer
         match key:
             case Text(text):
-                self._ring(self._buffer.insert(text))
-                return None
+                self._ringUnless(buffer.insert(text))
             case Paste(text):
-                # Copied lines end with a line end that nobody means.
-                return self._insertWhole(typed(text).rstrip("\n"))
+                # Copied lines end with a line end that is not meant.
+                if not buffer.insertWhole(typed(text).rstrip("\n")):
+                    self._rings = True
+                    return self._tooLong
+            case Key.ENTER:
+                return Submitted(self._take())
+            case Key.INTERRUPT if not self.text:
+                return Request.INTERRUPT
+            case Key.INTERRUPT:
+                # Up brings it back, should it have been a slip.
+                self._take()
+            case Key.END_OF_INPUT if not self.text:
+                return Request.END
+            case Key.SUSPEND:
+                return Request.SUSPEND
+            case Key.TAB:
+                self._tab(1)
+            case Key.BACK_TAB:
+                self._tab(-1)
+            case Key.UP:
+                self._remember(self._recall.older)
+            case Key.DOWN:
+                self._remember(self._recall.newer)
+            case Key.LINE_BREAK:
+                self._ringUnless(buffer.insertWhole("\n"))
+            case Key.YANK:
+                self._ringUnless(buffer.yank())
+            case Key.TRANSPOSE:
+                self._ringUnless(buffer.transpose())
+            case Key.REDRAW:
+                self._row.forget()
+            case key if key in _MOVEMENTS:
+                buffer.cursor = _MOVEMENTS[key](buffer)
+            case key if key in _DELETIONS:
+                self._ringUnless(buffer.delete(_DELETIONS[key](buffer)))
+            case key if key in _KILLS:
+                # What is killed is kept, which a password must not be.
+                remove = buffer.delete if self.isHidden else buffer.kill
+                self._ringUnless(remove(_KILLS[key](buffer)))
             case _:
-                action = self._actions.get(key)
-                return action() if action is not None else None
+                pass
+        return None
 
     def replace(self, text: str) -> None:
-        """Have this text in the line instead, with the cursor behind it."""
+        """Put this text into the line instead, with the cursor behind it."""
         self._buffer.replace(text)
+        self._completion = None
 
     # Screen bytes out.
 
@@ -198,16 +224,10 @@ class LineEditor:
         @return: the bytes that bring the terminal up to date, with a bell where
             a key could do nothing.
         """
-        bells, self._bells = self._bells, 0
+        bell = _BELL if self._rings else b""
+        self._rings = False
         before = self.text[: self.cursor]
-        shown = (self._shown(self.text), self._shown(before))
-        return _BELL * min(bells, 1) + self._row.draw(self.prompt, *shown)
-
-    def redraw(self) -> bytes:
-        """
-        @return: the bytes that show the row whatever the terminal shows now.
-        """
-        return self._row.erase() + self.draw()
+        return bell + self._row.draw(self.prompt, self._shown(self.text), self._shown(before))
 
     def erase(self) -> bytes:
         """
@@ -216,16 +236,16 @@ class LineEditor:
         """
         return self._row.erase()
 
-    def printAbove(self, text: str) -> bytes:
+    def printAbove(self, lines: bytes) -> bytes:
         """
-        Print text above the row.
+        Print lines above the row.
 
-        @param text: one line or more, LF between them, none at the end.  It
-            goes to the terminal as it is, so it must be safe, and must leave
-            colours as it found them.
+        @param lines: UTF-8, each line with its CR LF.  They go to the terminal
+            as they are, so they must be safe, and must leave colours as they
+            found them.
         @return: the bytes that do it.
         """
-        return self.erase() + text.replace("\n", "\r\n").encode() + b"\r\n" + self.draw()
+        return self.erase() + lines + self.draw()
 
     def resize(self, columns: int) -> bytes:
         """
@@ -240,86 +260,39 @@ class LineEditor:
 
     # What keys do.
 
-    def _ring(self, done: bool) -> None:
-        if not done:
-            self._bells += 1
+    def _ringUnless(self, done: bool) -> None:
+        self._rings |= not done
 
-    def _insertWhole(self, text: str) -> Outcome | None:
-        if self._buffer.insertWhole(text):
-            return None
-        self._ring(False)
-        return self._tooLong
-
-    def _move(self, position: int) -> None:
-        self._buffer.cursor = position
-
-    def _killBack(self, start: int) -> None:
-        self._kill(start, self._buffer.cursor)
-
-    def _killOn(self, end: int) -> None:
-        self._kill(self._buffer.cursor, end)
-
-    def _kill(self, start: int, end: int) -> None:
-        # What is killed is kept, which a password must not be.
-        remove = self._buffer.delete if self.isHidden else self._buffer.kill
-        self._ring(remove(start, end))
-
-    def _delete(self) -> None:
-        self._ring(self._buffer.delete(self._buffer.cursor, self._buffer.right()))
-
-    def _remember(self, recall: Callable[[str], str | None]) -> None:
-        # It keeps what stands in the line.
-        text = None if self.isHidden else recall(self.text)
-        self._ring(text is not None)
-        if text is not None:
-            self._buffer.replace(text)
-
-    def _enter(self) -> Outcome:
+    def _take(self) -> str:
+        """Empty the line; Up finds its text, unless it is secret."""
         text = self.text
-        self._keep(text)
         self._buffer.replace("")
-        return Submitted(text)
-
-    def _interrupt(self) -> Outcome | None:
-        if not self.text:
-            return Request.INTERRUPT
-        # Up brings it back, should it have been a slip.
-        self._keep(self.text)
-        self._buffer.replace("")
-        return None
-
-    def _keep(self, text: str) -> None:
         if self.isHidden or self._isSecret(text):
             self._recall.leave()
         else:
             self._recall.add(text)
+        return text
+
+    def _remember(self, recall: Callable[[str], str | None]) -> None:
+        # Recalling keeps what stands in the line, which must not be a password.
+        text = None if self.isHidden else recall(self.text)
+        self._ringUnless(text is not None)
+        if text is not None:
+            self._buffer.replace(text)
 
     def _tab(self, step: int) -> None:
-        before = self.text[: self.cursor]
         if self.isHidden:
-            self._ring(False)
+            self._rings = True
             return
         if self._completion is None:
+            before = self.text[: self.cursor]
             choices = self._complete(before)
             if not choices.words:
-                self._ring(False)
+                self._rings = True
                 return
             self._completion = Completion(choices, before[choices.start :])
-            isOnly = len(choices.words) == 1
-        else:
-            isOnly = False
         completion = self._completion
-        self._ring(self._buffer.substitute(completion.start, completion.next(step)))
-        if isOnly:
+        self._ringUnless(self._buffer.substitute(completion.start, completion.next(step)))
+        if completion.isOnly:
             # The word is whole; another Tab is about the next one.
             self._completion = None
-
-
-_KEEP_COMPLETION = (Key.TAB, Key.BACK_TAB, Key.REDRAW)
-_KEEP_KILL = (
-    Key.KILL_TO_START,
-    Key.KILL_TO_END,
-    Key.KILL_WORD_LEFT,
-    Key.KILL_WORD_RIGHT,
-    Key.KILL_BLANK_LEFT,
-)

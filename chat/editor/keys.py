@@ -1,8 +1,8 @@
 """
-What a person can press, and the bytes by which a terminal says so.
+The keys that a user presses, and the bytes that a terminal sends for them.
 
-The vocabulary is that of meaning, not of keyboards: Ctrl-Left and Alt-B are
-both L{Key.WORD_LEFT}, and a telnet client's "erase line" command is the same
+Keys are named by their meaning, not by the keyboard: Ctrl-Left and Alt-B are both
+L{Key.WORD_LEFT}, and a telnet client's "erase line" command is the same
 L{Key.KILL_TO_START} as Ctrl-U.  L{KeyParser} makes keys of bytes and does no
 input or output of its own.
 
@@ -10,7 +10,7 @@ A terminal sends UTF-8 text, C0 controls, and escape sequences (ECMA-48 section
 5.4; xterm's "ctlseqs" for the modifiers and for bracketed paste).  One thing is
 ambiguous: a lone ESC is the Escape key, or the beginning of a sequence whose
 rest is still on its way.  Only time tells, so L{KeyParser.patience} says how
-long to wait, and L{KeyParser.flush} ends the waiting.
+long to wait, and the caller ends the wait with L{KeyParser.flush}.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from enum import Enum, auto
 
 
 class Key(Enum):
-    """A key that is not text, by what it does in a line editor."""
+    """A key that is not text, named by what it does in a line editor."""
 
     ENTER = auto()
     LINE_BREAK = auto()
@@ -65,8 +65,7 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Paste:
     """
-    Text that was pasted, and is therefore no typing: a line end in it is
-    nobody's Enter.  Line ends are LF.
+    Text that was pasted.  Its line ends are LF, and none of them is an Enter.
     """
 
     text: str
@@ -97,7 +96,7 @@ _CONTROLS = {
     0x7F: Key.BACKSPACE,
 }
 
-# What follows ESC when Alt is held, or Escape was pressed first.
+# The byte after ESC, when Alt is held or Escape was pressed first.
 _ALT = {
     0x08: Key.KILL_WORD_LEFT,
     0x0A: Key.LINE_BREAK,
@@ -152,16 +151,16 @@ _LINE_ENDS = re.compile("\r\n|\r")
 _STRING_INTRODUCERS = b"]PX^_"
 
 SEQUENCE_PATIENCE = 0.05
-"""Seconds after which an unfinished escape sequence is none."""
+"""Seconds after which an unfinished escape sequence is taken for keys."""
 
 PASTE_PATIENCE = 10.0
 """Seconds without a byte after which a paste has ended without its end mark."""
 
 MAX_SEQUENCE = 256
-"""Bytes of an escape sequence that are kept; what is longer means nothing."""
+"""Bytes of an escape sequence that are kept; a longer one means nothing."""
 
 MAX_PASTE = 65536
-"""Bytes of a paste that are kept.  Whoever gets more had better refuse it."""
+"""Bytes of a paste that are kept; the rest is dropped."""
 
 
 class KeyParser:
@@ -170,7 +169,8 @@ class KeyParser:
     """
 
     def __init__(self) -> None:
-        self._state: Callable[[int], None] = self._ground
+        # A function, not a bound method, which would be a cycle of references.
+        self._state: Callable[[KeyParser, int], None] = KeyParser._ground
         self._keys: list[KeyPress] = []
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._run = bytearray()
@@ -182,12 +182,12 @@ class KeyParser:
     @property
     def patience(self) -> float | None:
         """
-        How many seconds without further bytes to wait before L{flush}; L{None}
-        when nothing is unfinished.
+        Seconds to wait for further bytes before L{flush}; L{None} when nothing
+        is unfinished.
         """
-        if self._state == self._ground:
+        if self._state is KeyParser._ground:
             return SEQUENCE_PATIENCE if self._decoder.getstate()[0] else None
-        return PASTE_PATIENCE if self._state == self._inPaste else SEQUENCE_PATIENCE
+        return PASTE_PATIENCE if self._state is KeyParser._inPaste else SEQUENCE_PATIENCE
 
     def feed(self, data: bytes) -> list[KeyPress]:
         """
@@ -196,20 +196,20 @@ class KeyParser:
             may be returned in pieces.
         """
         for byte in data:
-            self._state(byte)
+            self._state(self, byte)
         self._endRun()
         return self._take()
 
     def flush(self) -> list[KeyPress]:
         """
-        Nothing more came in time: finish what was begun.
+        Finish what was begun: nothing more came in time.
 
         @return: L{Key.ESCAPE} for a lone ESC, the text of a paste that has no
             end, nothing for any other unfinished sequence.
         """
-        if self._state == self._inPaste:
+        if self._state is KeyParser._inPaste:
             self._endPaste(bytes(self._paste))
-        elif self._state == self._afterEscape:
+        elif self._state is KeyParser._afterEscape:
             self._emit(Key.ESCAPE)
         self._endText()
         self._toGround()
@@ -224,7 +224,7 @@ class KeyParser:
         self._keys.append(key)
 
     def _endRun(self) -> None:
-        """Decode what has been gathered; an unfinished character stays."""
+        """Decode the bytes gathered so far; an unfinished character waits for more."""
         if self._run:
             text = self._decoder.decode(bytes(self._run))
             self._run.clear()
@@ -232,7 +232,7 @@ class KeyParser:
                 self._keys.append(Text(text))
 
     def _endText(self) -> None:
-        """No text follows, so an unfinished character will stay unfinished."""
+        """Decode the rest: no text follows, so an unfinished character is broken."""
         self._endRun()
         rest = self._decoder.decode(b"", final=True)
         self._decoder.reset()
@@ -240,11 +240,11 @@ class KeyParser:
             self._keys.append(Text(rest))
 
     def _toGround(self) -> None:
-        self._state = self._ground
+        self._state = KeyParser._ground
         self._sequence.clear()
         self._alt = False
 
-    # The states.  Each is given one byte.
+    # The states.  Each takes one byte.
 
     def _ground(self, byte: int) -> None:
         afterReturn, self._afterReturn = self._afterReturn, byte == 0x0D
@@ -252,9 +252,9 @@ class KeyParser:
             self._run.append(byte)
         elif byte == 0x1B:
             self._endText()
-            self._state = self._afterEscape
+            self._state = KeyParser._afterEscape
         elif byte == 0x0A and afterReturn:
-            pass  # Telnet and unbracketed pastes send CR LF for one Enter.
+            pass  # Telnet (RFC 854) and unbracketed pastes send CR LF for one Enter.
         else:
             self._endText()
             key = _CONTROLS.get(byte)
@@ -265,11 +265,11 @@ class KeyParser:
         if byte == 0x1B:
             self._alt = True
         elif byte == ord("["):
-            self._state = self._inSequence
+            self._state = KeyParser._inSequence
         elif byte == ord("O"):
-            self._state = self._afterShift
+            self._state = KeyParser._afterShift
         elif byte in _STRING_INTRODUCERS:
-            self._state = self._inString
+            self._state = KeyParser._inString
         else:
             self._toGround()
             key = _ALT.get(byte)
@@ -277,12 +277,12 @@ class KeyParser:
                 self._emit(key)
                 self._afterReturn = byte == 0x0D
             elif byte < 0x20 or byte >= 0x7F:
-                # No terminal sends this as one key, so it is ESC, then a key.
+                # No terminal sends this for one key, so it is Escape, then a key.
                 self._emit(Key.ESCAPE)
                 self._ground(byte)
 
     def _afterShift(self, byte: int) -> None:
-        """SS3, and one byte: the arrows in "application" mode."""
+        """SS3 and one byte: the arrows in "application" mode."""
         self._finish("", chr(byte))
 
     def _inSequence(self, byte: int) -> None:
@@ -291,27 +291,27 @@ class KeyParser:
             if len(self._sequence) < MAX_SEQUENCE:
                 self._sequence.append(byte)
         elif byte == ord("[") and not self._sequence:
-            self._state = self._inLinuxFunctionKey
+            self._state = KeyParser._inLinuxFunctionKey
         elif 0x40 <= byte <= 0x7E:
             self._finish(self._sequence.decode("ascii"), chr(byte))
         else:
-            # Not a sequence after all; the byte begins something new.
+            # No sequence after all; the byte begins something new.
             self._toGround()
             self._ground(byte)
 
     def _inLinuxFunctionKey(self, byte: int) -> None:
-        """The Linux console says CSI [ A for F1."""
+        """The Linux console sends CSI [ A for F1."""
         self._toGround()
 
     def _inString(self, byte: int) -> None:
-        """OSC, DCS and their like, up to BEL or ST: a terminal's answer to a question."""
+        """OSC, DCS and their like, up to BEL or ST: a terminal answers a query."""
         if byte == 0x07 or (byte == ord("\\") and self._sequence[-1:] == b"\x1b"):
             self._toGround()
         else:
             self._sequence[:] = bytes((byte,))
 
     def _inPaste(self, byte: int) -> None:
-        # What is over the bound is dropped, but the end mark must be found.
+        # Drop what is over the bound, but keep enough to find the end mark.
         if len(self._paste) >= MAX_PASTE + len(_PASTE_ENDS):
             del self._paste[MAX_PASTE]
         self._paste.append(byte)
@@ -325,14 +325,14 @@ class KeyParser:
         self._keys.append(Paste(_LINE_ENDS.sub("\n", text)))
 
     def _finish(self, parameters: str, final: str) -> None:
-        """A CSI or SS3 sequence is complete."""
+        """Take a complete CSI or SS3 sequence for a key."""
         alt = self._alt
         self._toGround()
         if not re.fullmatch("[0-9;]*", parameters):
             return
         numbers = [int(number or 0) for number in parameters.split(";")]
         if (numbers[0], final) == _PASTE_BEGINS:
-            self._state = self._inPaste
+            self._state = KeyParser._inPaste
             return
         key = _NUMBERED.get(numbers[0]) if final == "~" else _FINALS.get(final)
         if key is None:

@@ -1,15 +1,16 @@
 """
-The one row of a terminal in which a line is typed: where everything stands in
-it, and the bytes that make the terminal show it.
+The one row of a terminal in which a line is typed: the layout of the row, and
+the bytes that make the terminal show it (ECMA-48; xterm's private modes).
 
-A terminal wraps, and then nobody can say how many rows to erase; so a line that
-is wider than the row is shown in part, and the part follows the cursor.  The
-last column stays empty, because a terminal whose cursor is "behind" it does not
-agree with the next one about where that is.
+Once a terminal has wrapped a row, it is unknown how many rows to erase.  So a
+line that is wider than the row is shown in part, and the part follows the
+cursor.  The last column stays empty, because terminals disagree about where the
+cursor is after a character in it.
 
-Nor do terminals agree on how wide an emoji of several code points is.  After
-such a grapheme the column is set anew, so that what follows, and the cursor,
-stand right in any case; and a row with one is drawn with wrapping switched off.
+Terminals also disagree about the width of an emoji of several code points.  After
+such a grapheme the column is set anew, so that the cursor and what follows stand
+in the right place in any case; and a row with one is drawn with wrapping
+switched off.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ _NO_WRAP = b"\x1b[?7l"
 _WRAP = b"\x1b[?7h"
 
 LINE_BREAK_MARK = "↵"
-"""How a line end within the typed text is shown."""
+"""Stands for a line end within the typed text."""
 
 MIN_COLUMNS = 4
+"""A narrower terminal is drawn on as if it were this wide."""
 
 
 class Cell(NamedTuple):
@@ -44,14 +46,14 @@ class Cell(NamedTuple):
 
     @property
     def isCertain(self) -> bool:
-        """Whether every terminal takes it for as wide as we do."""
+        """Whether all terminals agree on its width."""
         return len(self.text) == 1
 
 
 def cells(text: str) -> list[Cell]:
     """
-    @return: what to show for each grapheme of a text, in order.  None is less
-        than a column wide, so the cursor can be at each.
+    @return: a cell for each grapheme of a text, in order.  Each is at least a
+        column wide, so that the cursor can stand on it.
     """
     return [_cell(grapheme) for grapheme in iter_graphemes(text)]
 
@@ -60,20 +62,20 @@ def _cell(grapheme: str) -> Cell:
     if grapheme == "\n":
         return Cell(LINE_BREAK_MARK, 1)
     width = wcswidth(grapheme)
-    # A combining mark with nothing to stand on stands on a space.
+    # A combining mark that follows nothing is put on a space.
     return Cell(grapheme, width) if width > 0 else Cell(" " + grapheme, 1)
 
 
 def width(row: Iterable[Cell]) -> int:
     """
-    @return: columns.
+    @return: the columns that some cells take.
     """
     return sum(cell.width for cell in row)
 
 
 class InputRow:
     """
-    Knows what the terminal shows in the row, and how to change it.
+    The row as the terminal shows it, and the bytes that change it.
     """
 
     def __init__(self, columns: int) -> None:
@@ -81,45 +83,62 @@ class InputRow:
         @param columns: how wide the terminal is.
         """
         self.columns = max(columns, MIN_COLUMNS)
+        self._first = 0
+        # What the terminal shows, and the column of its cursor.
         self._shown: list[Cell] | None = None
         self._column = 0
-        self._first = 0
+        # What it is to show, and the bytes that draw it into an empty row.
+        self._content: tuple[str, str, str] | None = None
+        self._row: list[Cell] = []
+        self._cursor = 0
+        self._whole = b""
 
     def draw(self, prompt: str, text: str, before: str) -> bytes:
         """
-        @param prompt: what stands before the text; cut to half of the row, and
-            left out of one that is very narrow.
+        @param prompt: stands before the text; cut to half of the row, and left
+            out of a very narrow one.
         @param text: what is being typed.
-        @param before: the part of it that is before the cursor.
-        @return: the bytes that change what is shown into this.
+        @param before: the part of the text before the cursor.
+        @return: the bytes that make the row show this.
         """
-        head = self._clip(cells(prompt), self.columns // 2 if self.columns >= 16 else 0)
-        tail, cursor = self._window(cells(text), len(cells(before)), width(head))
-        return self._change([*head, *tail], width(head) + cursor)
+        content = (prompt, text, before)
+        if content != self._content:
+            head = self._clip(cells(prompt), self.columns // 2 if self.columns >= 16 else 0)
+            tail, cursor = self._window(cells(text), len(cells(before)), width(head))
+            self._content = content
+            self._row, self._cursor = [*head, *tail], width(head) + cursor
+            self._whole = b""
+        if self._shown is not None:
+            out = self._change()
+        else:
+            # Lines are printed above far more often than the row changes.
+            out = self._whole = self._whole or self._change()
+        self._shown, self._column = self._row, self._cursor
+        return out
 
     def erase(self) -> bytes:
         """
-        @return: the bytes that empty the row and put the cursor at its
-            beginning.
+        @return: the bytes that empty the row and put the cursor at its start.
         """
         self.forget()
         return _RETURN + _ERASE_TO_END_OF_ROW
 
     def forget(self) -> None:
-        """What the row shows is not known any more: L{draw} draws all of it."""
+        """Assume nothing about what the row shows: the next L{draw} draws all of it."""
         self._shown = None
         self._column = 0
 
     def resize(self, columns: int) -> bytes:
         """
-        The terminal has got another width.  Most terminals flow a row that has
-        become too long over several ones then, and the cursor with it.
+        Adapt to another width.  Most terminals have then wrapped a row that has
+        become too long, and moved the cursor with it.
 
-        @return: the bytes that empty the row, or the rows that it has become.
+        @return: the bytes that empty the row, or all rows that it has become.
         """
         self.columns = max(columns, MIN_COLUMNS)
         rows = self._rowsAboveCursor()
         self.forget()
+        self._content = None
         up = b"\x1b[%dA" % rows if rows else b""
         return _RETURN + up + _ERASE_TO_END_OF_SCREEN
 
@@ -136,7 +155,9 @@ class InputRow:
 
     @staticmethod
     def _clip(row: Sequence[Cell], columns: int) -> list[Cell]:
-        """As much of the beginning as there is room for."""
+        """
+        @return: as many of the first cells as fit into some columns.
+        """
         kept: list[Cell] = []
         for cell in row:
             columns -= cell.width
@@ -149,20 +170,20 @@ class InputRow:
         """
         Choose the part of the text to show.
 
-        @param row: all of the text.
-        @param cursor: before which cell the cursor is.
-        @param indent: columns that are taken already.
-        @return: the cells to show, and the column of the cursor in them.
+        @param row: the whole text.
+        @param cursor: the index of the cell on which the cursor stands.
+        @param indent: columns that the prompt takes.
+        @return: the cells to show, and the column of the cursor within them.
         """
         room = self.columns - 1 - indent
         if width(row) <= room:
             self._first = 0
             return list(row), width(row[:cursor])
         first = min(self._first, cursor)
-        # The cursor needs the cell it stands on, too.
+        # The cell under the cursor is to be seen as well.
         needed = min(cursor + 1, len(row))
         if width(row[first:needed]) > self._room(room, first) or self._wastes(row, first, room):
-            # It comes to stand at two thirds, so that not every key scrolls.
+            # Put the cursor at two thirds of the row, so that not every key scrolls.
             first = needed
             while first > 0 and width(row[first - 1 : needed]) <= self._room(room, 1) * 2 // 3:
                 first -= 1
@@ -177,33 +198,37 @@ class InputRow:
 
     @staticmethod
     def _room(room: int, first: int) -> int:
-        """Columns without those for the marks that there is more."""
+        """
+        @return: the columns that the marks for more text (C{<} and C{>}) leave.
+        """
         return max(room - (2 if first > 0 else 1), 1)
 
     def _wastes(self, row: Sequence[Cell], first: int, room: int) -> bool:
-        """Whether a window that begins here leaves columns empty at its end."""
+        """
+        @return: whether a window that begins at C{first} leaves columns empty at
+            its end.
+        """
         return first > 0 and width(row[first - 1 :]) <= self._room(room, first - 1)
 
-    def _change(self, row: list[Cell], cursor: int) -> bytes:
-        old = self._shown
-        same = 0
+    def _change(self) -> bytes:
+        """
+        @return: the bytes that change what the terminal shows into the row.
+        """
+        old, row, column = self._shown, self._row, self._column
         if old is None:
+            same = column = 0
             out = [_RETURN, _ERASE_TO_END_OF_ROW]
-            column = 0
         else:
+            out = []
             same = next(
                 (at for at, (was, now) in enumerate(zip(old, row, strict=False)) if was != now),
                 min(len(old), len(row)),
             )
-            column = width(row[:same])
-            out = []
-            if same < len(old) or same < len(row):
+            if same < max(len(old), len(row)):
+                column = width(row[:same])
                 out.append(self._goTo(column, self._column))
-                if same < len(old):
-                    out.append(_ERASE_TO_END_OF_ROW)
-                self._column = column
-            else:
-                column = self._column
+            if same < len(old):
+                out.append(_ERASE_TO_END_OF_ROW)
         fresh = row[same:]
         guarded = not all(cell.isCertain for cell in fresh)
         if guarded:
@@ -215,13 +240,12 @@ class InputRow:
                 out.append(self._goTo(column))
         if guarded:
             out.append(_WRAP)
-        out.append(self._goTo(cursor, column))
-        self._shown, self._column = row, cursor
+        out.append(self._goTo(self._cursor, column))
         return b"".join(out)
 
     @staticmethod
     def _goTo(column: int, now: int | None = None) -> bytes:
-        """Put the cursor into a column, counted from 0, if it is not there."""
+        """Put the cursor into a column, counted from 0, unless it is there."""
         if column == now:
             return b""
         return b"\r\x1b[%dC" % column if column else _RETURN

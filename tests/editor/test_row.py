@@ -20,7 +20,7 @@ def test_printAbove() -> None:
     """What is printed does not touch what is being typed."""
     it = terminal(prompt="#lobby 3> ")
     it.press("half a li", Key.LEFT)
-    it.show(it.editor.printAbove("alice: 你好\nbob: hi"))
+    it.printAbove("alice: 你好", "bob: hi")
     assert it.lines == ["alice: 你好", "bob: hi", "#lobby 3> half a li"]
     it.press("x")
     assert it.lines[2] == "#lobby 3> half a lxi"
@@ -31,8 +31,8 @@ def test_printAboveAtTheBottom() -> None:
     it = terminal(columns=20)
     it.press("typing")
     for number in range(10):
-        it.show(it.editor.printAbove(str(number) * 20))
-    it.show(it.editor.printAbove("x" * 25))
+        it.printAbove(str(number) * 20)
+    it.printAbove("x" * 25)
     assert it.lines == ["7" * 20, "8" * 20, "9" * 20, "x" * 20, "x" * 5, "> typing"]
 
 
@@ -90,7 +90,7 @@ def test_redraw() -> None:
 def test_resize() -> None:
     """The row is drawn for the new width."""
     it = terminal(columns=30)
-    it.show(it.editor.printAbove("before"))
+    it.printAbove("before")
     text = "0123456789" * 4
     it.press(text)
     it.screen.resize(columns=60)
@@ -213,7 +213,7 @@ def test_screenShowsModel(presses: list[KeyPress], columns: int) -> None:
     for number, key in enumerate(presses):
         it.press(key)
         if number % 7 == 3:
-            it.show(it.editor.printAbove(f"line {number}"))
+            it.printAbove(f"line {number}")
         if not model.press(key):
             model.line = list(iter_graphemes(it.editor.text))
             model.at = len(list(iter_graphemes(it.editor.text[: it.editor.cursor])))

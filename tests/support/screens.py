@@ -23,6 +23,9 @@ class Terminal:
         self.written += data
         self._stream.feed(data)
 
+    def printAbove(self, *lines: str) -> None:
+        self.show(self.editor.printAbove("".join(f"{line}\r\n" for line in lines).encode()))
+
     def press(self, *keys: KeyPress | str) -> Outcome | None:
         """Press keys, drawing after each; a string is typed.  The last outcome."""
         outcome = None
