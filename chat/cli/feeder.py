@@ -4,7 +4,7 @@ What a pipe or a file says, given to the service line by line.
 Until there is a nickname each line may be one, so it is followed by a ping, and
 the next line waits for the answer: a refused nickname must not make a nickname
 of what was to be said.  After that a line is sent as soon as there is room for
-it, on the connection and on the way (see L{chat.client.window}); meanwhile no
+it, on the connection and on the way (see L{chat.client.lines}); meanwhile no
 more is read.
 """
 

@@ -1,34 +1,41 @@
 """
 A connection to the service as lines, in and out.
+
+The service carries out so many lines of one connection at once, and then so many
+a second; it hangs up on a connection with too many lines waiting.  How many those
+are is up to its operator.  So no more than L{WINDOW} lines are on their way: the
+last of them is a ping, and the next ones follow when the service has answered it
+and thus has carried out all lines before it.  Where the service is fast, that
+costs one round trip; where it takes its time, it takes no longer than without.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import count
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chat.client.splitting import LineSplitter
-from chat.client.window import Window
-
 MAX_RECEIVED = 1 << 20
-"""Bytes a line from the service may have: one that lists people can be long."""
+"""Bytes that a line from the service may have: one that lists users can be long."""
+
+WINDOW = 50
+"""How many lines may be on their way, besides the ping behind them."""
 
 
 @implementer(IHalfCloseableProtocol)
 class LineConnection(LineOnlyReceiver):
     """
-    One connection, in which each end sends lines.
+    One connection, in which each end sends lines that end with LF or CR LF.
 
-    Of L{LineOnlyReceiver} it is the interface; the splitting is that of
-    L{LineSplitter}, which is linear.  How many lines are on their way to the
-    service is limited by a L{Window}.
+    The interface is that of L{LineOnlyReceiver}, but each byte is looked at once,
+    however small the pieces are in which a line arrives.
     """
 
     # ITCPTransport, or TLS over one, or a unix socket's: none is declared whole.
@@ -36,10 +43,20 @@ class LineConnection(LineOnlyReceiver):
     MAX_LENGTH = MAX_RECEIVED
 
     def __init__(self) -> None:
-        self._splitter = LineSplitter(MAX_RECEIVED)
+        # What has come of a line without its end.
+        self._pieces: list[bytes] = []
+        self._length = 0
+        # Lines that wait, each with its token if it is a ping.
+        self._held: deque[tuple[bytes, str]] = deque()
+        # How many lines have been sent, and how many of them have been carried out
+        # for certain.
+        self._sent = 0
+        self._done = 0
+        # By the token of each ping on its way: how many lines had been sent then.
+        self._marks: dict[str, int] = {}
         self._tokens = count(1)
-        self._window = Window(self._write, self._newToken)
         self._pings: dict[str, Deferred[str]] = {}
+        self._sendings: list[Deferred[None]] = []
         self._closings: list[Deferred[None]] = []
         self._lost: Failure | None = None
 
@@ -47,13 +64,16 @@ class LineConnection(LineOnlyReceiver):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
-        The connection is no more: whoever waits for something is told.
+        The connection has ended: everything that is waited for fires or fails.
         """
         self._lost = reason
+        self._held.clear()
         pings, self._pings = self._pings, {}
         for ping in pings.values():
             ping.errback(reason)
-        self._window.close(reason)
+        sendings, self._sendings = self._sendings, []
+        for sending in sendings:
+            sending.errback(reason)
         closings, self._closings = self._closings, []
         for closing in closings:
             closing.callback(None)
@@ -71,13 +91,12 @@ class LineConnection(LineOnlyReceiver):
 
     def whenClosed(self) -> Deferred[None]:
         """
-        @return: fires when the connection is no more, however it ended.
+        @return: fires when the connection has ended, for whatever reason.
         """
+        if self._lost is not None:
+            return succeed(None)
         closing: Deferred[None] = Deferred()
-        if self._lost is None:
-            self._closings.append(closing)
-        else:
-            closing.callback(None)
+        self._closings.append(closing)
         return closing
 
     @property
@@ -89,28 +108,33 @@ class LineConnection(LineOnlyReceiver):
 
     def sendLine(self, line: bytes) -> None:
         """
-        Send a line of bytes as it is, when it is its turn: where as many as may be
-        are on their way, it waits here.
+        Send a line of bytes as it is.  It waits here while L{WINDOW} lines are on
+        their way; once the connection has ended, it is dropped.
 
         @param line: without its end, LF.
         """
-        if self._lost is None:
-            self._window.send(line)
+        self._send(line)
 
     @property
     def held(self) -> int:
         """
         How many lines wait here, because the service has not carried out those
-        before them.  Whoever sends faster than it works can wait for L{whenSent}
-        or L{ping}, or leave lines out.
+        before them.  A program that sends faster than the service works can wait
+        for L{whenSent} or L{ping}, or leave lines out.
         """
-        return self._window.held
+        return len(self._held)
 
     def whenSent(self) -> Deferred[None]:
         """
         @return: fires when no line waits here (L{held}); fails like L{ping}.
         """
-        return self._window.whenSent() if self._lost is None else fail(self._lost)
+        if self._lost is not None:
+            return fail(self._lost)
+        if not self._held:
+            return succeed(None)
+        sending: Deferred[None] = Deferred()
+        self._sendings.append(sending)
+        return sending
 
     def ping(self, token: str | None = None) -> Deferred[str]:
         """
@@ -120,8 +144,8 @@ class LineConnection(LineOnlyReceiver):
             one that is not.
         @return: fires with the token; fails with the reason when the connection
             ends before.
-        @raise ValueError: when the token is on its way already, or has no
-            characters that stay as they are.
+        @raise ValueError: when the token is on its way already, or is not one
+            word of ASCII.
         """
         if self._lost is not None:
             return fail(self._lost)
@@ -131,36 +155,70 @@ class LineConnection(LineOnlyReceiver):
         # Without a canceller, as the answer to one that is cancelled still comes.
         answer: Deferred[str] = Deferred()
         self._pings[token] = answer
-        self._window.send(f"/ping {token}".encode(), token)
+        self._send(b"/ping " + token.encode(), token)
         return answer
+
+    def _newToken(self) -> str:
+        return f"tcpchat-{next(self._tokens)}"
+
+    def _send(self, line: bytes, token: str = "") -> None:
+        if self._lost is None:
+            self._held.append((line, token))
+            self._release()
+
+    def _release(self) -> None:
+        """Send the lines that wait, as far as the window is open."""
+        while self._held and self._sent - self._done < WINDOW:
+            line, token = self._held.popleft()
+            self._write(line, token)
+            if self._sent - self._done >= WINDOW and not token:
+                token = self._newToken()
+                self._write(b"/ping " + token.encode(), token)
+        if not self._held:
+            sendings, self._sendings = self._sendings, []
+            for sending in sendings:
+                sending.callback(None)
+
+    def _write(self, line: bytes, token: str) -> None:
+        self._sent += 1
+        if token:
+            self._marks[token] = self._sent
+        self.transport.write(line + b"\n")
 
     # What comes in.
 
     def dataReceived(self, data: bytes) -> None:
         """
-        Split what has been read into lines.
+        Split what has been read into lines, and abort the connection when one is
+        longer than L{MAX_RECEIVED}.
         """
-        for line in self._splitter.receive(data):
+        *lines, rest = data.split(b"\n")
+        if lines:
+            lines[0] = b"".join([*self._pieces, lines[0]])
+            self._pieces, self._length = [], 0
+        if rest:
+            self._pieces.append(rest)
+            self._length += len(rest)
+        for line in lines:
             if self._lost is not None:
                 return
-            self.lineReceived(line)
-        if self._splitter.isOverfull:
+            self.lineReceived(line.removesuffix(b"\r"))
+        if self._length > MAX_RECEIVED:
             self.transport.abortConnection()
 
     def pingAnswered(self, token: str) -> bool:
         """
-        An answer to a ping has come.
+        The answer to a ping has come.
 
-        @return: whether it was one of ours; else somebody has typed it.
+        @return: whether this connection has sent the ping; if not, a user has
+            typed it.
         """
-        isOurs = self._window.answered(token)
+        mark = self._marks.pop(token, None)
+        if mark is None:
+            return False
+        self._done = max(self._done, mark)
+        self._release()
         answer = self._pings.pop(token, None)
         if answer is not None:
             answer.callback(token)
-        return isOurs or answer is not None
-
-    def _newToken(self) -> str:
-        return f"tcpchat-{next(self._tokens)}"
-
-    def _write(self, line: bytes) -> None:
-        self.transport.write(line + b"\n")
+        return True

@@ -6,7 +6,7 @@ becomes JSON once C{/format json} has been carried out.  From then on every line
 is an object.  So a line that does not begin with C{E{lb}} before that is passed
 over, and the client asks for everything else at once, without waiting for an
 answer: the service carries lines out in order.  How many are on their way is
-limited, see L{chat.client.window}.
+limited, see L{chat.client.lines}.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from chat.cli.options import FAILED, OK, REFUSED, ClientOptions
 from chat.cli.pipe import GOODBYE_WITHIN, PipeChat
 from chat.cli.streams import PIECE
 from chat.cli.target import Target
-from chat.client.window import SIZE
+from chat.client.lines import WINDOW
 from chat.vocabulary.events import (
     Closed,
     Done,
@@ -314,13 +314,13 @@ def test_slowService() -> None:
     run = Run("bob")
     run.connect()
     run.register()
-    lines = [f"line {number}" for number in range(3 * SIZE)]
+    lines = [f"line {number}" for number in range(3 * WINDOW)]
     run.type(*lines)
     run.finish()
     for number, line in enumerate(lines):
         # The rest is not even kept by the client.
         assert run.link.client.held <= 1
-        if number in (SIZE, 2 * SIZE):
+        if number in (WINDOW, 2 * WINDOW):
             run.pinged()
         run.sent(line)
     run.pinged()
@@ -337,7 +337,7 @@ def test_lostBeforeAllIsSaid(tls: bool) -> None:
     run = Run("bob")
     run.connect(tls)
     run.register()
-    run.type(*map(str, range(2 * SIZE)))
+    run.type(*map(str, range(2 * WINDOW)))
     run.finish()
     run.sent("0")
     while not run.world.isQuiet:
@@ -371,10 +371,10 @@ def test_text(before: str) -> None:
     run = Run("bob")
     run.connect()
     run.register()
-    run.type("/format text", *["x"] * (SIZE - 1), "/ping mine", "last")
+    run.type("/format text", *["x"] * (WINDOW - 1), "/ping mine", "last")
     run.finish()
     run.sent("/format text")
-    for _ in range(SIZE - 1):
+    for _ in range(WINDOW - 1):
         run.sent("x")
     ping = run.next()
     run.link.send(f"{before}alice: --- {ping[6:]}\r\n".encode())

@@ -8,7 +8,7 @@ from twisted.python.failure import Failure
 
 from chat.cli.options import FAILED, OK
 from chat.cli.terminal import GOODBYE_WITHIN
-from chat.client.window import SIZE
+from chat.client.lines import WINDOW
 from chat.vocabulary.events import (
     Closed,
     Ending,
@@ -186,7 +186,7 @@ def test_pastingMuch(sitting: Sitting) -> None:
     said: list[str] = []
     while lines := link.transport.lines():
         *said[len(said) :], ping = lines
-        assert len(lines) <= SIZE + 1
+        assert len(lines) <= WINDOW + 1
         link.send(Ponged(ping.removeprefix("/ping ")))
         if ping == "last":
             said.append(ping)

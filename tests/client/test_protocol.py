@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -13,12 +11,10 @@ from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport, I
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
-from chat.client.lines import MAX_RECEIVED
+from chat.client.lines import WINDOW
 from chat.client.past import Past
 from chat.client.protocol import ChatClient, ChatFactory
 from chat.client.receiver import EventReceiver
-from chat.client.splitting import LineSplitter
-from chat.client.window import SIZE
 from chat.vocabulary.events import (
     Event,
     Excerpt,
@@ -149,33 +145,6 @@ def test_notUnderstood(line: bytes) -> None:
     client, _ = talking()
     client.dataReceived(line + b"\r\n" + jsonLine(Present()))
     assert client.heard == [Present()]
-
-
-@given(st.lists(st.binary(max_size=5) | st.just(b"\r\n"), max_size=30))
-def test_anySplit(pieces: list[bytes]) -> None:
-    """However the bytes are split, they are the same lines."""
-    whole, split = LineSplitter(1000), LineSplitter(1000)
-    lines = [line for piece in pieces for line in split.receive(piece)]
-    assert lines == whole.receive(b"".join(pieces))
-
-
-def test_splittingIsLinear() -> None:
-    """The pieces of a long line are put together once."""
-    splitter = LineSplitter(10)
-    for _ in range(200_000):
-        assert splitter.receive(b"x") == []
-    assert splitter.isOverfull
-    assert splitter.receive(b"\n") == [b"x" * 200_000]
-    assert not splitter.isOverfull
-
-
-def test_tooLong() -> None:
-    """A service that sends no line ends is left."""
-    client, transport = talking()
-    client.dataReceived(b"x" * MAX_RECEIVED)
-    assert not transport.aborted
-    client.dataReceived(b"x")
-    assert transport.aborted
 
 
 def test_wrongRequests() -> None:
@@ -328,7 +297,7 @@ def test_manyLines() -> None:
     """What is too much at once waits here, and a ping that is asked for waits with it."""
     client, transport = talking()
     client.say("\n".join(["x"] * 200))
-    assert client.held == 200 - SIZE + 1
+    assert client.held == 200 - WINDOW + 1
     sent = client.whenSent()
     answer = client.ping("mine")
     said = 0

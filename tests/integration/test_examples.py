@@ -72,18 +72,18 @@ def test_echobot(daemon: Daemon, join: Join) -> None:
 @pytest.mark.usefixtures("examples")
 def test_echobotOfMany() -> None:
     """It does not answer what it could only answer late."""
-    from chat.client.window import SIZE
+    from chat.client.lines import WINDOW
     from chat.vocabulary.events import Ponged, Said, Told, Welcomed
 
     bot = __import__("echobot").EchoBot()
     transport = Transport()
     bot.makeConnection(transport)
     bot.dataReceived(jsonLine(Welcomed("#lobby", "echo", ("alice",))))
-    for number in range(2 * SIZE):
+    for number in range(2 * WINDOW):
         bot.dataReceived(jsonLine(Said("#lobby", number, AT, "alice", "echo: hi")))
         bot.dataReceived(jsonLine(Told(AT, "alice", "echo", "hi")))
     lines = transport.lines()
-    assert (len(lines), bot.held) == (SIZE + 1, 1)
+    assert (len(lines), bot.held) == (WINDOW + 1, 1)
     bot.dataReceived(jsonLine(Ponged(lines[-1].removeprefix("/ping "))))
     bot.dataReceived(jsonLine(Told(AT, "alice", "echo", "again")))
     assert transport.lines()[-1] == "/msg alice again"
