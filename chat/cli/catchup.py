@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chat.client.past import Past
-from chat.client.protocol import ChatClient
+from chat.client.protocol import ChatClient, Past
 from chat.client.requests import isWord
 from chat.vocabulary.events import (
     Acted,

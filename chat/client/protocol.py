@@ -1,12 +1,11 @@
 """
 The client library: L{ChatClient} speaks JSON lines to the service.
 
-A connection begins with text, as everybody may be a person with telnet, and
+A connection begins with text, since its far end may be a user with telnet, and
 becomes JSON once C{/format json} has been carried out.  From then on every line
 is an object.  So a line that does not begin with C{E{lb}} before that is passed
 over, and the client asks for everything else at once, without waiting for an
-answer: the service carries lines out in order.  How many are on their way is
-limited, see L{chat.client.lines}.
+answer: the service carries lines out in order.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, ISSLTransport, ITCPTransport
@@ -23,30 +21,30 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.client.lines import LineConnection
-from chat.client.past import Past, PastReader
 from chat.client.receiver import EventReceiver
 from chat.client.rejection import Rejection
 from chat.client.requests import Requests
 from chat.client.roster import Roster
 from chat.rendering.jsonlines import fromMapping
-from chat.vocabulary.events import Event, Helped, Ponged
+from chat.vocabulary.events import Event, Excerpt, Helped, Missed, Ponged, Recalled, Refused
 from chat.vocabulary.names import fold
 
-# The answer to a ping where somebody has asked for text, perhaps with times.  Only
-# the service begins a line so.
-_PONG = re.compile(r"(?:\[\d\d:\d\d\] )?--- PONG (\S+)")
+Past = Excerpt | Recalled | Missed | Refused
+"""What answers a question for the past."""
 
-_T = TypeVar("_T")
+# The answer to a ping where text has been asked for, perhaps with times.  Only the
+# service begins a line so.
+_PONG = re.compile(r"(?:\[\d\d:\d\d\] )?--- PONG (\S+)")
 
 
 class ChatClient(Requests, EventReceiver, LineConnection):
     """
     One connection to the service.
 
-    Subclass it and override what you want to hear; see L{EventReceiver} and, for
-    the connection itself, C{connectionMade} and C{connectionLost}, which have to
-    call these.  Ask for things with the methods of L{Requests}, and wait for them
-    with those of L{LineConnection}.
+    Subclass it and override the methods for what you want to hear; see
+    L{EventReceiver} and, for the connection itself, C{connectionMade} and
+    C{connectionLost}, which have to call these.  Ask for things with the methods of
+    L{Requests}, and wait for them with those of L{LineConnection}.
 
     @ivar roster: who is where.
     @ivar wantedNick: the nickname to ask for at once, if any.
@@ -72,7 +70,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         # The last one before the service was understood.
         self._lastText = ""
         self._learning: list[Helped] | None = None
-        self._reading: PastReader | None = None
+        self._reading: _PastReader | None = None
 
     # The connection.
 
@@ -105,11 +103,11 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         self._learning = rows
         self.command("/help")
 
-        def learned(result: _T) -> _T:
+        def learned(result: str | Failure) -> list[Helped] | Failure:
             self._learning = None
-            return result
+            return result if isinstance(result, Failure) else rows
 
-        return self.ping().addBoth(learned).addCallback(lambda _: rows)
+        return self.ping().addBoth(learned)
 
     def readHistory(self, room: str, after: int) -> Deferred[list[Past]]:
         """
@@ -120,15 +118,21 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         @return: fires with an L{Excerpt} and what follows it, or with a
             L{chat.vocabulary.events.Refused}; fails like L{LineConnection.ping}.
         """
-        # What was asked before is answered between other pings.
-        self.ping().addCallbacks(lambda _: self._beginReading(room), lambda _: None)
+        reader = _PastReader(room)
+
+        def begin(token: str) -> None:
+            self._reading = reader
+
+        def end(result: str | Failure) -> list[Past] | Failure:
+            self._reading = None
+            return result if isinstance(result, Failure) else reader.events
+
+        # What was asked before is answered before the first of these two pings.
+        self.ping().addCallbacks(begin, lambda failure: None)
         self.history(room, after=after)
-        return self.ping().addBoth(self._endReading)
+        return self.ping().addBoth(end)
 
     def command(self, line: str) -> None:
-        """
-        See L{Requests.command}.
-        """
         if "\n" in line or "\r" in line:
             raise ValueError("a line end in a line")
         self.sendLine(line.encode("utf-8"))
@@ -154,7 +158,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         @param line: without its end.
         """
         if not line.startswith(b"{"):
-            self._takeText(line.decode("utf-8", "replace"))
+            self._textLineReceived(line.decode("utf-8", "replace"))
             return
         try:
             mapping = json.loads(line)
@@ -165,7 +169,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
             return
         self._isJSON = True
         if event is not None:
-            self._take(event)
+            self._jsonReceived(event)
 
     def textReceived(self, line: str) -> None:
         """
@@ -190,24 +194,14 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         """Why the service has closed the connection at once, if that is why."""
         return None if self._isJSON else Rejection.parse(self._lastText)
 
-    def _beginReading(self, room: str) -> None:
-        self._reading = PastReader(room)
-
-    def _endReading(self, result: str | Failure) -> list[Past] | Failure:
-        reading, self._reading = self._reading, None
-        if isinstance(result, Failure):
-            return result
-        assert reading is not None
-        return reading.events
-
-    def _takeText(self, line: str) -> None:
+    def _textLineReceived(self, line: str) -> None:
         if not self._isJSON:
             self._lastText = line
         elif (pong := _PONG.fullmatch(line)) and self.pingAnswered(pong[1]):
             return
         self.textReceived(line)
 
-    def _take(self, event: Event) -> None:
+    def _jsonReceived(self, event: Event) -> None:
         if self._reading is not None and self._reading.takes(event):
             return
         if isinstance(event, Helped) and self._learning is not None:
@@ -215,6 +209,42 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         elif not (isinstance(event, Ponged) and self.pingAnswered(event.token)):
             self.roster.eventReceived(event)
             self.eventReceived(event)
+
+
+class _PastReader:
+    """
+    Takes the answer to one question for the past out of what is heard, from when
+    the question is the next to be answered until it is.
+
+    A replay is no answer to a question, but it may come at the same time.  All of
+    one comes at once, its head first.
+
+    @ivar events: the answer.
+    """
+
+    def __init__(self, room: str) -> None:
+        self._room = room
+        # How many lines of a replay are still to come.
+        self._replayed = 0
+        self.events: list[Past] = []
+
+    def takes(self, event: Event) -> bool:
+        """
+        @return: whether an event belongs to the answer.
+        """
+        if isinstance(event, Refused):
+            self.events.append(event)
+            return True
+        if not isinstance(event, Excerpt | Recalled | Missed) or event.room != self._room:
+            return False
+        if isinstance(event, Excerpt) and event.reason == "replay":
+            self._replayed = event.count
+            return False
+        if self._replayed:
+            self._replayed -= isinstance(event, Recalled)
+            return False
+        self.events.append(event)
+        return True
 
 
 class ChatFactory(Factory):

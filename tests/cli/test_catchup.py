@@ -11,8 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 
 from chat.cli.catchup import CatchUp
-from chat.client.past import Past
-from chat.client.protocol import ChatClient
+from chat.client.protocol import ChatClient, Past
 from chat.client.roster import Roster
 from chat.vocabulary.events import (
     Entered,

@@ -12,8 +12,7 @@ from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
 from chat.client.lines import WINDOW
-from chat.client.past import Past
-from chat.client.protocol import ChatClient, ChatFactory
+from chat.client.protocol import ChatClient, ChatFactory, Past
 from chat.client.receiver import EventReceiver
 from chat.vocabulary.events import (
     Event,
