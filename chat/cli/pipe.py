@@ -11,11 +11,10 @@ from twisted.internet.error import ConnectionDone
 
 from chat.cli.connector import Connector
 from chat.cli.display import Display
-from chat.cli.feeder import Feeder
 from chat.cli.options import FAILED, OK, REFUSED, ClientOptions
 from chat.cli.reasons import Reasons
 from chat.cli.relay import RelayClient
-from chat.cli.streams import OutputStream
+from chat.cli.streams import Feeder, OutputStream
 from chat.client.protocol import ChatClient, ChatFactory
 from chat.vocabulary.events import Acted, Closed, Ending, Event, Refused, Said
 from chat.vocabulary.i18n import translation
