@@ -18,7 +18,7 @@ from chat.cli.input import Known, submit
 from chat.cli.options import FAILED, OK, ClientOptions
 from chat.cli.passwords import Keeping, hasPassword
 from chat.cli.reasons import Reasons
-from chat.cli.rejoining import WAIT_FOR_PERSON, Returning
+from chat.cli.rejoining import WAIT_FOR_USER, Rejoiner
 from chat.cli.relay import RelayClient
 from chat.cli.screen import Screen
 from chat.client.protocol import ChatClient, ChatFactory
@@ -68,7 +68,7 @@ class TerminalChat:
         # The account whose password is asked for.
         self._asked: str | None = None
         self._keeping = Keeping(self._factory)
-        self._returning = Returning(reactor)
+        self._rejoiner = Rejoiner(reactor)
         self._catchUp: CatchUp | None = None
         self._farewell: Closed | None = None
         self._wasWelcomed = False
@@ -155,14 +155,14 @@ class TerminalChat:
         """See L{chat.cli.connector.Owner.disconnected}."""
         self.terminal.setProducer(None)
         self._ask(None)
-        self._returning.disconnected()
+        self._rejoiner.disconnected()
         reason = None if self._farewell is None else self._farewell.reason
         if self._isLeaving or reason is Ending.QUIT:
             self._end(self._status, "")
             return
         self._notice(why)
         cameBack = reason is Ending.REGISTRATION_TIMEOUT and self._wasWelcomed
-        if reason in WAIT_FOR_PERSON and not cameBack:
+        if reason in WAIT_FOR_USER and not cameBack:
             _ = self._gettext
             self._notice(_("Enter connects again"))
         else:
@@ -185,7 +185,7 @@ class TerminalChat:
     def heard(self, client: ChatClient, event: Event) -> None:
         """See L{chat.cli.relay.Audience.heard}."""
         self._keeping.heard(event)
-        isNews = self._returning.heard(event, client)
+        isNews = self._rejoiner.heard(event, client)
         self._known.heard(event)
         match event:
             case Welcomed():
@@ -279,7 +279,7 @@ class TerminalChat:
             self._do(TooLong(MAX_LINE, 1))
         else:
             self._keeping.entered(text, client.roster.nick or self._asked)
-            self._returning.entered(text)
+            self._rejoiner.entered(text)
             if not hasPassword(text):
                 # Perhaps another nickname.
                 self._ask(None)
@@ -306,7 +306,7 @@ class TerminalChat:
             return _("password") + "> "
         if roster.nick is None:
             return _("nickname") + "> "
-        room = self._returning.talksIn(roster)
+        room = self._rejoiner.talksIn(roster)
         if room is None:
             return _("no room") + "> "
         return f"{clean(room)} {roster.count(room)}> "
