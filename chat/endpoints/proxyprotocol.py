@@ -1,77 +1,185 @@
 """
-Connections that come through a proxy which tells who they are (the PROXY
-protocol, versions 1 and 2).
+Connections that come through a proxy which says for whom it speaks.
 
-Twisted reads the header; but it connects the protocol behind it before that has
-come, when the address is still that of the proxy.  Here the protocol is made
-when the header is there, so whoever counts or greets knows with whom he has to do.
+A proxy in front of the service hides who connects: all connections come from its own address.
+With the PROXY protocol (U{https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt}) it says
+first, once per connection and before anything else, from where the connection has come to it and
+to where:
+
+  - Version 1 (section 2.1) is one line of ASCII, at most 107 bytes with its end:
+    C{PROXY TCP4 198.51.100.7 192.0.2.9 1000 8080}, or C{PROXY UNKNOWN}.
+  - Version 2 (section 2.2) is binary: a signature of 12 bytes that no other protocol begins with,
+    the version and a command in one byte, the family and the kind of the addresses in another, the
+    length of the rest in two, the addresses, and perhaps more, which is skipped.
+
+A proxy that looks whether the service is there (C{LOCAL}), or that does not know the address,
+speaks for itself.
+
+L{parseHeader} knows the bytes and does no I/O.  L{ProxiedFactory} makes a protocol only when the
+header is there, so that whatever counts or greets knows from the beginning who has come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from ipaddress import ip_address
-from typing import Any
+from struct import Struct
+from typing import Any, NamedTuple
 
-from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IListeningPort,
-    IProtocol,
     IProtocolFactory,
     IReactorTime,
     IStreamServerEndpoint,
 )
 from twisted.internet.protocol import Protocol, connectionDone
-
-# Twisted keeps these to itself: its proxyEndpoint() is not made for being told.
-from twisted.protocols.haproxy._v1parser import V1Parser
-from twisted.protocols.haproxy._v2parser import V2Parser
-from twisted.protocols.haproxy._wrapper import HAProxyProtocolWrapper
-from twisted.protocols.policies import WrappingFactory
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 HEADER_TIMEOUT = 5.0
-"""How many seconds a proxy has to say who it is speaking for."""
+"""How many seconds a proxy has to say for whom it speaks."""
 
 NO_HEADER = "no-proxy-header"
-"""Under which code those are counted who do not."""
+"""The code under which connections are counted that have no header."""
 
 MAX_UNKNOWN = 512
-"""How many connections may be about to say so."""
-
-_MAX_HEADER = 107
-# The shortest header there is, and the form of it that Twisted wants.
-_UNKNOWN = b"PROXY UNKNOWN\r\n"
-_UNKNOWN_TO_TWISTED = b"PROXY UNKNOWN \r\n"
+"""How many connections at once may still owe their header."""
 
 
-class _Unknown(Protocol):
+class _Family(IntEnum):
     """
-    In the place of the protocol, until it is known who has come.
-
-    @ivar received: what came behind the header.
+    Of addresses, as version 2 numbers them.
     """
 
-    def __init__(self) -> None:
-        self.received = b""
-
-    def dataReceived(self, data: bytes) -> None:
-        self.received += data
+    UNSPECIFIED, INET, INET6, UNIX = range(4)
 
 
-class ProxiedProtocol(HAProxyProtocolWrapper):
+class _Transport(IntEnum):
     """
-    One connection through the proxy.
+    What carries the connection, as version 2 numbers it.
+    """
+
+    UNSPECIFIED, STREAM, DATAGRAMS = range(3)
+
+
+_TEXT = b"PROXY "
+_MAX_TEXT = 107
+
+_SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
+_FIXED = Struct("!12xBBH")
+_LOCAL, _PROXY = 0x20, 0x21
+# From where, to where, and the ports of both.
+_ADDRESSES = {
+    _Family.INET: Struct("!4s4sHH"),
+    _Family.INET6: Struct("!16s16sHH"),
+    _Family.UNIX: Struct("!108s108s"),
+}
+
+
+class Header(NamedTuple):
+    """
+    What a proxy says first.
+
+    @ivar length: of the header, in bytes; what follows belongs to the connection.
+    @ivar source: from where the connection has come; L{None} where the proxy does not say.
+    @ivar destination: to where; L{None} where the proxy does not say.
+    """
+
+    length: int
+    source: IAddress | None = None
+    destination: IAddress | None = None
+
+
+def parseHeader(data: bytes) -> Header | None:
+    """
+    @param data: all that a connection has sent so far.
+    @return: the header it begins with; L{None} while it takes more bytes to tell.
+    @raise ValueError: when no header begins like this.
+    """
+    if _SIGNATURE.startswith(data[: len(_SIGNATURE)]):
+        return _parseBinary(data)
+    if _TEXT.startswith(data[: len(_TEXT)]):
+        return _parseText(data)
+    raise ValueError("neither version of the PROXY protocol")
+
+
+def _parseText(data: bytes) -> Header | None:
+    line, end, _ = data[:_MAX_TEXT].partition(b"\r\n")
+    if not end:
+        if len(data) > _MAX_TEXT:
+            raise ValueError("the line is too long")
+        return None
+    length = len(line) + len(end)
+    match line.split(b" "):
+        case [_, b"UNKNOWN", *_]:
+            return Header(length)
+        # A proxy behind another may name addresses of both families, whatever it calls them.
+        case [_, b"TCP4" | b"TCP6", source, destination, fromPort, toPort, *_]:
+            return Header(
+                length,
+                _address(source.decode(), _port(fromPort)),
+                _address(destination.decode(), _port(toPort)),
+            )
+    raise ValueError("incomplete, or no such family")
+
+
+def _parseBinary(data: bytes) -> Header | None:
+    if len(data) < _FIXED.size:
+        return None
+    command, addressing, rest = _FIXED.unpack_from(data)
+    if command not in (_LOCAL, _PROXY):
+        raise ValueError("neither version 2 nor a command of it")
+    length = _FIXED.size + rest
+    if len(data) < length:
+        return None
+    if command == _LOCAL:
+        return Header(length)
+    family, transport = _Family(addressing >> 4), _Transport(addressing & 15)
+    if not (family and transport):
+        return Header(length)
+    form = _ADDRESSES[family]
+    if rest < form.size:
+        raise ValueError("incomplete")
+    source, destination, *ports = form.unpack_from(data, _FIXED.size)
+    if family is _Family.UNIX:
+        paths = (UNIXAddress(path.rstrip(b"\0")) for path in (source, destination))
+        return Header(length, *paths)
+    return Header(length, _address(source, ports[0]), _address(destination, ports[1]))
+
+
+def _address(host: str | bytes, port: int) -> IAddress:
+    """
+    @param host: as text, or the bytes of the address.
+    @raise ValueError: when it is no IP address.
+    """
+    address = ip_address(host)
+    kind = IPv4Address if address.version == 4 else IPv6Address
+    return kind("TCP", str(address), port)
+
+
+def _port(text: bytes) -> int:
+    if not text.isdigit() or int(text) > 0xFFFF:
+        raise ValueError("no such port")
+    return int(text)
+
+
+class ProxiedProtocol(ProtocolWrapper):
+    """
+    One connection through the proxy.  Until its header is there it wraps a protocol that does
+    nothing.
     """
 
     factory: ProxiedFactory
     transport: Any
     _timer: IDelayedCall | None = None
     _beginning = b""
+    _header: Header | None = None
 
     def connectionMade(self) -> None:
         """
@@ -82,54 +190,51 @@ class ProxiedProtocol(HAProxyProtocolWrapper):
         self.factory.unknown += 1
 
     def dataReceived(self, data: bytes) -> None:
-        """
-        See L{Protocol.dataReceived}.
-        """
-        unknown = self.wrappedProtocol
-        if not isinstance(unknown, _Unknown):
+        if self._header is not None:
             super().dataReceived(data)
             return
-        data, self._beginning = self._beginning + data, b""
-        if isPartial(data):
-            self._beginning = data
+        if self.disconnecting:
             return
+        self._beginning += data
         try:
-            if data.startswith(_UNKNOWN):
-                data = _UNKNOWN_TO_TWISTED + data.removeprefix(_UNKNOWN)
-            super().dataReceived(data)
+            header = parseHeader(self._beginning)
         except ValueError:
-            # A port that is no number, or an address that is no text.
-            self.loseConnection()
-        if self._proxyInfo is not None:
-            self._begin(unknown.received)
-
-    def _begin(self, received: bytes) -> None:
-        """
-        It is known who has come.
-
-        @param received: what came behind the header.
-        """
-        self._stopTimer()
-        peer = self.getPeer()
-        protocol = self.factory.protocolFor(peer) if _isAddress(peer) else None
-        if protocol is None:
             self.loseConnection()
             return
-        self.wrappedProtocol = protocol
-        # A wrapper is the transport of what it wraps.
-        transport: Any = self
-        protocol.makeConnection(transport)
-        if received:
-            protocol.dataReceived(received)
+        if header is not None:
+            received, self._beginning = self._beginning[header.length :], b""
+            self._header = header
+            self._begin(received)
+
+    def getPeer(self) -> IAddress:
+        source = self._header and self._header.source
+        return source or super().getPeer()
+
+    def getHost(self) -> IAddress:
+        destination = self._header and self._header.destination
+        return destination or super().getHost()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """
-        See L{Protocol.connectionLost}.
-        """
         if self._timer is not None:
             self._stopTimer()
             self.factory.turnedAway()
         super().connectionLost(reason)
+
+    def _begin(self, received: bytes) -> None:
+        """
+        Make the protocol, now that it is known who has come.
+
+        @param received: what came behind the header.
+        """
+        self._stopTimer()
+        protocol = self.factory.wrappedFactory.buildProtocol(self.getPeer())
+        if protocol is None:
+            self.loseConnection()
+            return
+        self.wrappedProtocol = protocol
+        protocol.makeConnection(self)
+        if received:
+            protocol.dataReceived(received)
 
     def _timedOut(self) -> None:
         self._timer = None
@@ -148,16 +253,15 @@ class ProxiedFactory(WrappingFactory):
     """
     All connections through the proxy.
 
-    @ivar clock: for how long a header may take.
-    @ivar unknown: how many connections have not told who they are.
+    @ivar clock: measures L{HEADER_TIMEOUT}.
+    @ivar unknown: how many connections still owe their header.
     """
 
-    protocol = ProxiedProtocol
     noisy = False
 
     def __init__(self, factory: IProtocolFactory, clock: IReactorTime) -> None:
         """
-        @param factory: makes the protocols, when it is known who has come.
+        @param factory: makes the protocols, once it is known who has come.
         """
         super().__init__(factory)
         self.clock = clock
@@ -168,73 +272,36 @@ class ProxiedFactory(WrappingFactory):
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """
         @param addr: of the proxy.
-        @return: a protocol; L{None} for one too many.
+        @return: a protocol; L{None} for one connection too many.
         """
         if self.unknown >= MAX_UNKNOWN:
             return None
         factory: Any = self
-        return ProxiedProtocol(factory, _Unknown())
+        return ProxiedProtocol(factory, Protocol())
 
     def turnedAway(self) -> None:
         """
-        Somebody came without a header that can be read: perhaps a proxy that was
-        not told to send one.
+        Count a connection without a header that can be read: perhaps from a proxy that was not
+        told to send one.
         """
         if self._turnedAway is not None:
             self._turnedAway(NO_HEADER)
-
-    def protocolFor(self, addr: IAddress) -> IProtocol | None:
-        """
-        @param addr: of the one for whom the proxy speaks.
-        """
-        protocol: IProtocol | None = self.wrappedFactory.buildProtocol(addr)
-        return protocol
-
-
-def isPartial(data: bytes) -> bool:
-    """
-    @param data: the first bytes of a connection.
-    @return: whether it takes more of them to say what they are.  Twisted wants the
-        first 8 (version 1) or 16 bytes (version 2) of a header in one piece.
-    """
-    if V2Parser.PREFIX.startswith(data[: len(V2Parser.PREFIX)]):
-        return len(data) < 16
-    if V1Parser.PROXYSTR.startswith(data[: len(V1Parser.PROXYSTR)]):
-        return V1Parser.NEWLINE not in data and len(data) <= _MAX_HEADER
-    return False
-
-
-def _isAddress(address: IAddress) -> bool:
-    """
-    Whether it is one: in version 1 of the protocol it is a text, which may be
-    anything.
-    """
-    if not isinstance(address, (IPv4Address, IPv6Address)):
-        return True
-    try:
-        ip_address(address.host)
-    except ValueError:
-        return False
-    return True
 
 
 @implementer(IStreamServerEndpoint)
 class ProxiedEndpoint:
     """
-    An endpoint at which a proxy comes.
+    An endpoint to which a proxy connects.
     """
 
     def __init__(self, endpoint: IStreamServerEndpoint, clock: IReactorTime) -> None:
         """
-        @param endpoint: where the proxy comes.
+        @param endpoint: where to listen for the proxy.
         """
         self._endpoint = endpoint
         self._clock = clock
 
     def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
-        """
-        See L{IStreamServerEndpoint.listen}.
-        """
         listening: Deferred[IListeningPort] = self._endpoint.listen(
             ProxiedFactory(protocolFactory, self._clock)
         )

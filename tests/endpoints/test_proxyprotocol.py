@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from ipaddress import IPv4Address as IPv4
 from ipaddress import IPv6Address as IPv6
 from ipaddress import ip_address
@@ -11,7 +11,9 @@ from struct import pack
 from typing import Any
 
 import pytest
-from twisted.internet.address import IPv4Address
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol
@@ -21,9 +23,10 @@ from chat.endpoints import proxyprotocol
 from chat.endpoints.proxyprotocol import (
     HEADER_TIMEOUT,
     NO_HEADER,
+    Header,
     ProxiedEndpoint,
     ProxiedFactory,
-    isPartial,
+    parseHeader,
 )
 from chat.protocols.closing import LINGER_TIMEOUT
 from chat.vocabulary.events import Ending
@@ -50,97 +53,16 @@ def version2(host: str) -> bytes:
     return SIGNATURE + pack("!BBH", 0x21, kind, len(addresses)) + addresses
 
 
-# The proxy itself, which looks whether the service is there, and one that does not say for whom.
+# A proxy that looks whether the service is there, and one that does not say for whom it speaks.
 LOCAL = SIGNATURE + pack("!BBH", 0x20, 0, 0)
 UNKNOWN = b"PROXY UNKNOWN\r\n"
 
 
-class Stage:
-    """
-    A service to which people come through a proxy.
-    """
-
-    def __init__(self, limits: Limits = RELAXED) -> None:
-        self.service = Service(limits=limits)
-        self.reactor = self.service.reactor
-        self.factory = ProxiedFactory(self.service.factory, self.reactor)
-
-    def comes(self, *pieces: bytes) -> HandPeer:
-        """
-        @param pieces: What the proxy sends, each in a turn of its own.
-        """
-        peer = self.reactor.connect(self.factory.buildProtocol(PROXY), PROXY)
-        for piece in pieces:
-            peer.send(piece)
-            self.reactor.turn()
-        return peer
-
-    def heard(self, peer: HandPeer) -> list[str]:
-        return self.service.heard(peer)
-
-    def addressOf(self, nick: str) -> str:
-        """
-        @return: Where the service thinks somebody is.
-        """
-        [seat] = self.service.hub.nicknames.named(nick).seats
-        return str(ip_address(seat.address()))
-
-    @property
-    def connections(self) -> int:
-        return self.service.factory.admission.connections
-
-    def assertOver(self) -> None:
-        """
-        Nothing is left.
-        """
-        for _ in range(4):
-            self.reactor.turn()
-        assert self.connections == 0
-        assert self.service.factory.endAll(Ending.SHUTDOWN, 1).called
-        assert not self.reactor.isReading
-        assert self.reactor.getDelayedCalls() == []
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    stage = Stage()
-    with closing(stage.service):
-        yield stage
-
-
-@pytest.mark.parametrize("header", [version1, version2])
-@pytest.mark.parametrize("host", ["198.51.100.7", "2001:db8::7"])
-def test_heIsWhereTheProxySays(stage: Stage, header: Any, host: str) -> None:
-    bob = stage.comes(header(host), b"bob\r\n")
-    assert "You are bob" in stage.heard(bob)[-1]
-    assert stage.addressOf("bob") == host
-
-
-@pytest.mark.parametrize("header", [version1, version2])
-def test_aLineMayComeWithTheHeader(stage: Stage, header: Any) -> None:
-    """In the order in which they came."""
-    bob = stage.comes(header("198.51.100.7") + b"bob\r\n/ping 1\r\n/pi", b"ng 2\r\n")
-    assert stage.heard(bob)[-2:] == ["--- PONG 1", "--- PONG 2"]
-    assert stage.addressOf("bob") == "198.51.100.7"
-
-
-@pytest.mark.parametrize("header", [version1, version2])
-def test_theHeaderMayComeInPieces(stage: Stage, header: Any) -> None:
-    data = header("198.51.100.7") + b"bob\r\n"
-    bob = stage.comes(*(bytes([byte]) for byte in data))
-    assert "You are bob" in stage.heard(bob)[-1]
-    assert stage.addressOf("bob") == "198.51.100.7"
-
-
-@pytest.mark.parametrize("header", [LOCAL, UNKNOWN])
-def test_whereTheProxyDoesNotSayItIsTheProxy(stage: Stage, header: bytes) -> None:
-    bob = stage.comes(header, b"bob\r\n")
-    assert "You are bob" in stage.heard(bob)[-1]
-    assert stage.addressOf("bob") == "192.0.2.1"
+# The parser.
 
 
 @pytest.mark.parametrize(
-    ("data", "partial"),
+    ("data", "isPartial"),
     [
         (b"P", True),
         (b"PROXY TCP", True),
@@ -155,8 +77,178 @@ def test_whereTheProxyDoesNotSayItIsTheProxy(stage: Stage, header: bytes) -> Non
         (b"bob", False),
     ],
 )
-def test_whatIsTheBeginningOfAHeader(data: bytes, partial: bool) -> None:
-    assert isPartial(data) is partial
+def test_beginningsOfAHeaderAreWaitedFor(data: bytes, isPartial: bool) -> None:
+    try:
+        header = parseHeader(data)
+    except ValueError:
+        assert not isPartial
+    else:
+        assert (header is None) is isPartial
+
+
+PORTS = st.integers(0, 0xFFFF)
+
+
+@st.composite
+def _headers(draw: st.DrawFn) -> tuple[bytes, Header]:
+    """
+    A header of either version, and what is to be read from it.
+    """
+    kind = draw(st.sampled_from((4, 6)))
+    hosts = draw(st.tuples(*[st.ip_addresses(v=kind)] * 2))
+    ports = draw(st.tuples(PORTS, PORTS))
+    if draw(st.booleans()):
+        data = "PROXY TCP{} {} {} {} {}\r\n".format(kind, *hosts, *ports).encode()
+    else:
+        extra = draw(st.binary(max_size=300))
+        rest = b"".join(host.packed for host in hosts) + pack("!HH", *ports) + extra
+        family = (0x10 if kind == 4 else 0x20) + draw(st.sampled_from((1, 2)))
+        data = SIGNATURE + pack("!BBH", 0x21, family, len(rest)) + rest
+    named = IPv4Address if kind == 4 else IPv6Address
+    source, destination = (
+        named("TCP", str(host), port) for host, port in zip(hosts, ports, strict=True)
+    )
+    return data, Header(len(data), source, destination)
+
+
+@given(_headers(), st.binary(max_size=20))
+def test_aHeaderSaysFromWhereAndToWhere(header: tuple[bytes, Header], behind: bytes) -> None:
+    """Whatever comes behind it, which does not belong to it."""
+    data, expected = header
+    assert parseHeader(data + behind) == expected
+
+
+@given(_headers())
+def test_aHeaderIsReadWhenItIsComplete(header: tuple[bytes, Header]) -> None:
+    data, _ = header
+    assert {parseHeader(data[:length]) for length in range(1, len(data))} == {None}
+
+
+@given(
+    st.sampled_from((b"", b"PROXY ", b"PROXY TCP4 ", SIGNATURE, SIGNATURE + b"\x21")), st.binary()
+)
+def test_anyBytesAreAHeaderOrAValueError(beginning: bytes, data: bytes) -> None:
+    with suppress(ValueError):
+        header = parseHeader(beginning + data)
+        assert header is None or 0 < header.length <= len(beginning + data)
+
+
+def test_theTwoAddressesMayBeOfDifferentFamilies() -> None:
+    """As those of a proxy behind a proxy are."""
+    data = b"PROXY TCP6 2001:db8::7 192.0.2.9 1 2\r\n"
+    assert parseHeader(data) == Header(
+        len(data), IPv6Address("TCP", "2001:db8::7", 1), IPv4Address("TCP", "192.0.2.9", 2)
+    )
+
+
+def test_unixSocketsHaveAPath() -> None:
+    rest = b"/run/a".ljust(108, b"\0") + b"/run/b".ljust(108, b"\0")
+    data = SIGNATURE + pack("!BBH", 0x21, 0x31, len(rest)) + rest
+    assert parseHeader(data) == Header(len(data), UNIXAddress(b"/run/a"), UNIXAddress(b"/run/b"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LOCAL,
+        SIGNATURE + pack("!BBH", 0x20, 0x11, 3) + b"any",
+        # The family, or what carries it, is not said.
+        SIGNATURE + pack("!BBH", 0x21, 0x01, 0),
+        SIGNATURE + pack("!BBH", 0x21, 0x10, 12) + bytes(12),
+        UNKNOWN,
+        b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n",
+    ],
+    ids=repr,
+)
+def test_aHeaderMaySayNothing(data: bytes) -> None:
+    assert parseHeader(data) == Header(len(data))
+
+
+class Stage:
+    """
+    A service behind a proxy.
+    """
+
+    def __init__(self, limits: Limits = RELAXED) -> None:
+        self.service = Service(limits=limits)
+        self.reactor = self.service.reactor
+        self.factory = ProxiedFactory(self.service.factory, self.reactor)
+
+    def comes(self, *pieces: bytes) -> HandPeer:
+        """
+        @param pieces: what the proxy sends, each in a turn of its own.
+        """
+        peer = self.reactor.connect(self.factory.buildProtocol(PROXY), PROXY)
+        for piece in pieces:
+            peer.send(piece)
+            self.reactor.turn()
+        return peer
+
+    def heard(self, peer: HandPeer) -> list[str]:
+        return self.service.heard(peer)
+
+    def addressOf(self, nick: str) -> str:
+        """
+        @return: the address of a user, as the service knows it.
+        """
+        [seat] = self.service.hub.nicknames.named(nick).seats
+        return str(ip_address(seat.address()))
+
+    @property
+    def connections(self) -> int:
+        return self.service.factory.admission.connections
+
+    def assertOver(self) -> None:
+        """
+        No connection and no timer is left.
+        """
+        for _ in range(4):
+            self.reactor.turn()
+        assert self.connections == 0
+        assert self.service.factory.endAll(Ending.SHUTDOWN, 1).called
+        assert not self.reactor.isReading
+        assert self.reactor.getDelayedCalls() == []
+
+
+# The connections.
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    with closing(stage.service):
+        yield stage
+
+
+@pytest.mark.parametrize("header", [version1, version2])
+@pytest.mark.parametrize("host", ["198.51.100.7", "2001:db8::7"])
+def test_theAddressIsTheOneThatTheProxySays(stage: Stage, header: Any, host: str) -> None:
+    bob = stage.comes(header(host), b"bob\r\n")
+    assert "You are bob" in stage.heard(bob)[-1]
+    assert stage.addressOf("bob") == host
+
+
+@pytest.mark.parametrize("header", [version1, version2])
+def test_aLineMayComeWithTheHeader(stage: Stage, header: Any) -> None:
+    """And the lines are done in the order in which they came."""
+    bob = stage.comes(header("198.51.100.7") + b"bob\r\n/ping 1\r\n/pi", b"ng 2\r\n")
+    assert stage.heard(bob)[-2:] == ["--- PONG 1", "--- PONG 2"]
+    assert stage.addressOf("bob") == "198.51.100.7"
+
+
+@pytest.mark.parametrize("header", [version1, version2])
+def test_theHeaderMayComeInPieces(stage: Stage, header: Any) -> None:
+    data = header("198.51.100.7") + b"bob\r\n"
+    bob = stage.comes(*(bytes([byte]) for byte in data))
+    assert "You are bob" in stage.heard(bob)[-1]
+    assert stage.addressOf("bob") == "198.51.100.7"
+
+
+@pytest.mark.parametrize("header", [LOCAL, UNKNOWN])
+def test_withoutAnAddressItIsThatOfTheProxy(stage: Stage, header: bytes) -> None:
+    bob = stage.comes(header, b"bob\r\n")
+    assert "You are bob" in stage.heard(bob)[-1]
+    assert stage.addressOf("bob") == "192.0.2.1"
 
 
 @pytest.mark.parametrize(
@@ -169,17 +261,21 @@ def test_whatIsTheBeginningOfAHeader(data: bytes, partial: bool) -> None:
         b"PROXY\r\n",
         b"PROXY TCP5 198.51.100.7 192.0.2.2 1 2\r\n",
         b"PROXY TCP4 198.51.100.7 192.0.2.2 one 2\r\n",
+        b"PROXY TCP4 198.51.100.7 192.0.2.2 1 65536\r\n",
         b"PROXY TCP4 \xe9 192.0.2.2 1 2\r\n",
+        b"PROXY TCP4 unix 192.0.2.2 1 2\r\n",
         b"PROXY TCP4 198.51.100.7\r\n",
         b"PROXY " + b"x" * 102,
         SIGNATURE + bytes(16),
         SIGNATURE + pack("!BBH", 0x21, 0x11, 2) + bytes(2),
         SIGNATURE + pack("!BBH", 0x2F, 0x11, 12) + bytes(12),
+        SIGNATURE + pack("!BBH", 0x21, 0x41, 12) + bytes(12),
+        SIGNATURE + pack("!BBH", 0x21, 0x13, 12) + bytes(12),
+        SIGNATURE + pack("!BBH", 0x21, 0x31, 215) + bytes(215),
     ],
     ids=repr,
 )
-def test_whoSendsNoHeaderIsClosed(stage: Stage, header: bytes) -> None:
-    """And greeted by nobody."""
+def test_connectionsWithoutAHeaderAreClosedAndNotGreeted(stage: Stage, header: bytes) -> None:
     other = stage.comes(header)
     stage.reactor.turn()
     assert stage.heard(other) == []
@@ -188,7 +284,7 @@ def test_whoSendsNoHeaderIsClosed(stage: Stage, header: bytes) -> None:
     stage.assertOver()
 
 
-def test_whileTheHeaderIsOnItsWayNobodyIsThere(stage: Stage) -> None:
+def test_aConnectionWithoutItsHeaderDoesNotCount(stage: Stage) -> None:
     bob = stage.comes(b"PROXY TCP4 198.51.")
     assert stage.heard(bob) == []
     assert stage.connections == 0
@@ -207,11 +303,13 @@ def test_aHeaderMustComeInTime(stage: Stage, beginning: tuple[bytes, ...]) -> No
     stage.assertOver()
 
 
-def test_onlySoManyMayBeAboutToSayWhoTheyAre(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connectionsWithoutTheirHeaderAreLimited(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(proxyprotocol, "MAX_UNKNOWN", 3)
     waiting = [stage.comes() for _ in range(3)]
     assert stage.factory.buildProtocol(PROXY) is None
-    # One says it, one goes, and one takes too long.
+    # One has its header, one closes, and one takes too long.
     waiting[0].send(version1("198.51.100.7"))
     waiting[1].close()
     stage.reactor.turn()
@@ -221,27 +319,27 @@ def test_onlySoManyMayBeAboutToSayWhoTheyAre(stage: Stage, monkeypatch: pytest.M
     assert stage.factory.unknown == 0
 
 
-def test_afterwardsHeHasTheTimeThatAllHave(stage: Stage) -> None:
+def test_theTimeoutIsOverOnceTheHeaderIsThere(stage: Stage) -> None:
     bob = stage.comes(version1("198.51.100.7"), b"bob\r\n")
     stage.reactor.turn(10 * HEADER_TIMEOUT)
     assert stage.heard(bob)
     assert bob.transport.connected
 
 
-def test_theProxyMayThinkBetterOfIt(stage: Stage) -> None:
+def test_theProxyMayCloseBeforeItsHeaderIsComplete(stage: Stage) -> None:
     stage.comes(b"PROXY").close()
     stage.assertOver()
 
 
-def test_aFINIsHeard(stage: Stage) -> None:
-    """As without a proxy: what came before it is done."""
+def test_linesBeforeAFINAreDone(stage: Stage) -> None:
+    """As without a proxy."""
     bob = stage.comes(version1("198.51.100.7") + b"bob\r\n/ping 1\r\n")
     bob.finish()
     assert stage.heard(bob)[-2:] == ["--- PONG 1", "--- Goodbye: your input has ended."]
     stage.assertOver()
 
 
-def test_limitsAreForTheRealAddress() -> None:
+def test_limitsHoldForTheAddressBehindTheProxy() -> None:
     stage = Stage(Limits(maxPerAddress=2, sendBuffer=4096))
     with closing(stage.service):
         for number in range(2):
@@ -254,8 +352,8 @@ def test_limitsAreForTheRealAddress() -> None:
         assert stage.service.shared.counters.refusals == {"too-many-connections": 1}
 
 
-def test_nobodyIsTheProxysFault() -> None:
-    """So many may come through it, and so often."""
+def test_limitsPerAddressDoNotHoldForTheProxy() -> None:
+    """As many connections as it likes come through it, as often as it likes."""
     stage = Stage(Limits())
     with closing(stage.service):
         for number in range(100):
@@ -263,7 +361,7 @@ def test_nobodyIsTheProxysFault() -> None:
         assert stage.connections == 100
 
 
-def test_whoIsRefusedIsWaitedForALittle() -> None:
+def test_aRefusedConnectionLingers() -> None:
     stage = Stage(Limits(maxConnections=0))
     with closing(stage.service):
         bob = stage.comes(version1("198.51.100.7"))
@@ -278,7 +376,7 @@ def test_whoIsRefusedIsWaitedForALittle() -> None:
         stage.assertOver()
 
 
-def test_theLogSaysWhoItWas(stage: Stage) -> None:
+def test_theLogHasTheAddressBehindTheProxy(stage: Stage) -> None:
     with capturedLogs() as logged:
         bob = stage.comes(version1("198.51.100.7"), b"bob\r\n/quit\r\n")
         stage.heard(bob)
@@ -288,8 +386,8 @@ def test_theLogSaysWhoItWas(stage: Stage) -> None:
     assert peer == "198.51.100.7 1000"
 
 
-def test_aFactoryMayWantNobody() -> None:
-    class Nobody:
+def test_theFactoryMayRefuseAConnection() -> None:
+    class Refusing:
         def buildProtocol(self, addr: IAddress | None) -> Protocol | None:
             return None
 
@@ -299,7 +397,7 @@ def test_aFactoryMayWantNobody() -> None:
         doStop = doStart
 
     with closing(Service()) as service:
-        factory: Any = Nobody()
+        factory: Any = Refusing()
         wrapper = ProxiedFactory(factory, service.reactor).buildProtocol(PROXY)
         peer = service.reactor.connect(wrapper, PROXY)
         peer.send(version1("198.51.100.7"))
@@ -310,13 +408,13 @@ def test_aFactoryMayWantNobody() -> None:
 
 
 class Endpoint:
-    """Tells what would listen."""
+    """Returns the factory that would listen."""
 
     def listen(self, factory: Any) -> Deferred[Any]:
         return succeed(factory)
 
 
-def test_anEndpointAtWhichAProxyComes(stage: Stage) -> None:
+def test_theEndpointListensWithAProxiedFactory(stage: Stage) -> None:
     endpoint: Any = Endpoint()
     factory = now(ProxiedEndpoint(endpoint, stage.reactor).listen(stage.service.factory))
     assert isinstance(factory, ProxiedFactory)
