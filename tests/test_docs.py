@@ -29,6 +29,7 @@ from chat.session.handlers import rooms as roomRequests
 from chat.store import backlog, flushing, numbering
 from chat.store import reader as storeReader
 from chat.vocabulary.arguments import MAX_HISTORY, seconds
+from chat.vocabulary.commands import Access
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import (
     Ending,
@@ -56,7 +57,7 @@ def test_commands() -> None:
     assert documented == {
         verb.usage: (
             ["/" + alias for alias in verb.aliases],
-            "with a nickname" if verb.needsNick else "any time",
+            "with a nickname" if verb.access is not Access.EVERYBODY else "any time",
         )
         for verb in VERBS
     }

@@ -148,12 +148,6 @@ class Hub:
         self.attention.left(member)
         self.nicknames.free(member)
 
-    def touch(self, member: Member, seat: Seat) -> None:
-        """
-        Note that a complete line has come from a member.
-        """
-        member.active = seat.active = self.seconds()
-
     def _tellSessions(self, member: Member, changed: Seat) -> None:
         for seat in member.seats:
             if seat is not changed:

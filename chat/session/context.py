@@ -5,10 +5,9 @@ L{chat.session.handlers} work on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from math import ceil
-
-from twisted.internet.defer import Deferred
+from typing import Any, TypeVar
 
 from chat.core.participant import Participant
 from chat.core.users import Member, Seat
@@ -16,16 +15,24 @@ from chat.delivery.audience import Recipient
 from chat.interfaces import FrontDoor, Outlet
 from chat.session.deadlines import Deadlines
 from chat.session.server import Facilities
-from chat.vocabulary.errors import ChatError
+from chat.vocabulary.errors import ChatError, NickNeeded
 from chat.vocabulary.events import Ending, Event, Refused
 from chat.vocabulary.limits import Pace, Rate
 from chat.vocabulary.style import Style
 
-Answer = Deferred[Callable[[], None]]
+Answer = Coroutine[Any, Any, None]
 """
-The answer to what takes time: fires with what gives it, to be called unless the
-session is over, and fails with a L{ChatError}.
+The rest of what takes time, with its answer.  It raises a L{ChatError} where it
+cannot be done, and L{SessionOver} where nobody is to be told any more.
 """
+
+Handler = Callable[["Core", Any], Answer | None]
+"""
+Does what a command asks for.  Nothing is returned where all is done; a
+L{ChatError} is raised where it cannot be done.
+"""
+
+T = TypeVar("T")
 
 
 class SessionOver(Exception):
@@ -107,6 +114,27 @@ class Core:
         )
         self.member: Member | None = None
         self.refused = 0
+
+    @property
+    def me(self) -> Member:
+        """
+        Who asks.
+
+        @raise NickNeeded: when there is no nickname.
+        """
+        if self.member is None:
+            raise NickNeeded
+        return self.member
+
+    async def outcome(self, awaitable: Awaitable[T]) -> T:
+        """
+        Wait for something that takes time.
+
+        @raise SessionOver: when the session has ended meanwhile.
+        """
+        result = await awaitable
+        self.requireLiving()
+        return result
 
     def requireLiving(self) -> None:
         """

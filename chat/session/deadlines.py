@@ -19,20 +19,23 @@ class Deadlines:
     First an absolute limit for taking a nickname, which nothing renews; then an
     idle limit, which every complete line renews, with a warning before it.
 
-    A line costs one clock reading: the timer is not moved, but looks when it
-    fires how much time is left.
+    A line costs next to nothing: the timer is not moved, but looks when it fires
+    how much time is left.
+
+    @ivar active: when the last complete line came, in seconds of the clock; to be
+        set with every line.
     """
 
     __slots__ = (
         "_clock",
         "_expire",
         "_idle",
-        "_last",
         "_registration",
         "_timer",
         "_warn",
         "_warnBefore",
-        "_warned",
+        "_warnedOf",
+        "active",
     )
 
     def __init__(
@@ -55,8 +58,9 @@ class Deadlines:
         self._warnBefore = min(WARN_BEFORE, idle / 2)
         self._warn = warn
         self._expire = expire
-        self._warned = False
-        self._last = 0.0
+        self.active = 0.0
+        # When the line came after which the last warning was given.
+        self._warnedOf: float | None = None
         self._timer: IDelayedCall | None = None
 
     def opened(self) -> None:
@@ -69,14 +73,9 @@ class Deadlines:
     def registered(self) -> None:
         """He has a nickname; from now on he must not be idle for too long."""
         self.stop()
-        self.touch()
+        self.active = self._clock.seconds()
         if self._idle:
             self._wait(self._idle - self._warnBefore)
-
-    def touch(self) -> None:
-        """A complete line has come."""
-        self._last = self._clock.seconds()
-        self._warned = False
 
     def stop(self) -> None:
         """End all limits."""
@@ -93,15 +92,15 @@ class Deadlines:
         self._timer = self._clock.callLater(seconds, self._look)
 
     def _look(self) -> None:
-        left = self._last + self._idle - self._clock.seconds()
+        left = self.active + self._idle - self._clock.seconds()
         if left <= 0:
             self._expired(Ending.IDLE_TIMEOUT)
         elif left > self._warnBefore:
             self._wait(left - self._warnBefore)
         else:
             self._wait(left)
-            if not self._warned:
-                self._warned = True
+            if self._warnedOf != self.active:
+                self._warnedOf = self.active
                 self._warn(round(left))
 
     def _expired(self, reason: Ending) -> None:

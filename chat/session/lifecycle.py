@@ -21,7 +21,6 @@ input.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -47,7 +46,6 @@ from chat.vocabulary.errors import (
     WrongPassword,
 )
 from chat.vocabulary.events import Closed, Ending, PasswordAsked
-from chat.vocabulary.verbs import verbNamed
 
 _log = Logger()
 
@@ -89,8 +87,8 @@ class Lifecycle(Protocol):
     def wait(self, answer: Answer) -> None:
         """He has asked for something that takes time."""
 
-    def answered(self, act: Callable[[], None]) -> None:
-        """That is there: C{act} gives it to him."""
+    def answered(self) -> None:
+        """That has been answered."""
 
     def end(self, reason: Ending, about: str, by: str, grace: float | None) -> None:
         """
@@ -150,7 +148,7 @@ def _doChallenged(inputs: Lifecycle, core: Core, command: Command) -> None:
 def _login(inputs: Lifecycle, core: Core, name: str, password: str) -> None:
     name = name or core.participant.asked
     if not name:
-        raise ArgumentMissing(verbNamed("login").usage)
+        raise ArgumentMissing(Login.usage())
     inputs.decide(Deferred.fromCoroutine(signon.login(core, name, password)))
 
 
@@ -266,13 +264,13 @@ def _keepsNick(inputs: Lifecycle, core: Core, error: ChatError) -> None:
 @_registered.upon(Lifecycle.wait).to(_waiting)
 def _wait(inputs: Lifecycle, core: Core, answer: Answer) -> None:
     core.door.hold()
-    answer.addCallbacks(inputs.answered, lambda failure: _failed(inputs, failure))
-    answer.addErrback(_wentWrong, inputs, core)
+    waiting = Deferred.fromCoroutine(answer)
+    waiting.addCallbacks(lambda _: inputs.answered(), lambda failure: _failed(inputs, failure))
+    waiting.addErrback(_wentWrong, inputs, core)
 
 
 @_waiting.upon(Lifecycle.answered).to(_registered)
-def _answer(inputs: Lifecycle, core: Core, act: Callable[[], None]) -> None:
-    act()
+def _answered(inputs: Lifecycle, core: Core) -> None:
     core.door.release()
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
-from twisted.python.failure import Failure
 
 from chat.interfaces import Extract, Rendering
 from chat.session.context import Core
@@ -29,30 +29,37 @@ EVENTS_PER_TURN = 200
 _OVERHEAD = 125
 
 
-async def warm(core: Core, room: str) -> None:
+async def newest(core: Core, room: str) -> Extract | None:
     """
-    Have the newest lines of a room at hand, so that L{replay} need not wait.  That
-    they cannot be read is for it to tell.
+    Read what L{replay} tells of a room, before its user hears what happens there.
+
+    @return: nothing where it cannot be read.
     """
     if core.shared.settings.replay:
         with suppress(HistoryUnavailable, TryLater):
-            await core.shared.history.recent(room, core.shared.settings.replay)
+            return await core.shared.history.recent(room, core.shared.settings.replay)
+    return None
 
 
-def replay(core: Core, room: str) -> None:
+def newestAtHand(core: Core, room: str) -> Extract | None:
     """
-    Tell somebody who has just come into a room what was said before, if that is
-    at hand: later it would come in the middle of what is said then, and again.
+    The same without waiting, once L{newest} has been asked for.
+    """
+    reading = Deferred.fromCoroutine(newest(core, room))
+    return reading.result if reading.called and isinstance(reading.result, Extract) else None
+
+
+def replay(core: Core, room: str, extract: Extract | None) -> None:
+    """
+    Tell a user who has just entered a room what was said there before, if that is at
+    hand: later it would come in the middle of what is said then, and again.
     """
     if not core.shared.settings.replay:
         return
-    extracts: list[Extract] = []
-    reading = core.shared.history.recent(room, core.shared.settings.replay)
-    reading.addCallbacks(extracts.append, _unavailable)
-    if not extracts:
+    if extract is None:
         core.hear(Warned("no-replay", room))
         return
-    extract, rendering = extracts[0], _renderingOf(core, room)
+    rendering = _renderingOf(core, room)
     if not extract.lines and not extract.missed:
         return
 
@@ -111,10 +118,6 @@ async def tellAll(core: Core, room: str, events: Iterable[Event]) -> None:
         _write(core, room, part)
         if len(part) == EVENTS_PER_TURN:
             await deferLater(core.shared.clock, 0)
-
-
-def _unavailable(failure: Failure) -> None:
-    failure.trap(HistoryUnavailable, TryLater)
 
 
 def _write(core: Core, room: str, events: Sequence[Event]) -> None:

@@ -138,8 +138,8 @@ class Session:
         """
         core = self._core
         if core.member is not None:
-            core.deadlines.touch()
-            core.hub.touch(core.member, core.seat)
+            now = core.hub.seconds()
+            core.member.active = core.seat.active = core.deadlines.active = now
 
     def perform(self, command: Command) -> None:
         """

@@ -7,7 +7,7 @@ from __future__ import annotations
 from chat.core.room import Room
 from chat.core.users import Member, Seat
 from chat.session.context import Core
-from chat.session.playback import replay, warm
+from chat.session.playback import newest, newestAtHand, replay
 from chat.vocabulary.errors import Banned, ChatError, NickRegistered, NoSuchAccount, WrongPassword
 from chat.vocabulary.events import Done, Ending, Entered, TopicShown, Welcomed
 from chat.vocabulary.names import fold, nickname
@@ -47,8 +47,7 @@ async def claim(core: Core, nick: str) -> Member:
 
     @raise NickTaken: when somebody has it.
     """
-    await warm(core, firstRoom(core, None))
-    core.requireLiving()
+    await core.outcome(newest(core, firstRoom(core, None)))
     # It may have become somebody's in the meantime.
     return await core.hub.nicknames.claim(mayBeCalled(core, nick), core.seat)
 
@@ -143,7 +142,7 @@ def welcome(core: Core, member: Member, room: Room) -> None:
         others, more = other.others(member, share)
         core.hear(Entered(other.name, others, other.record.topic, more))
         listPeople(core, other, share=share)
-    replay(core, room.name)
+    replay(core, room.name, newestAtHand(core, room.name))
 
 
 def tellEntered(core: Core, member: Member, room: Room, seat: Seat) -> None:
@@ -207,8 +206,7 @@ async def _proven(core: Core, name: str, password: str) -> Account:
 async def _prepared(core: Core, account: Account) -> Account:
     """Have at hand what is told on coming in, and see again whether they may be here."""
     present = core.hub.nicknames.present(account.fold)
-    await warm(core, firstRoom(core, present))
-    core.requireLiving()
+    await core.outcome(newest(core, firstRoom(core, present)))
     # Whatever could change has changed by now: he comes in in the same turn.
     mayBeHere(core, account.name)
     if core.shared.accounts.current(account) is None:

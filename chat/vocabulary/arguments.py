@@ -1,5 +1,5 @@
 """
-What stands behind a verb, made into a command.
+What stands behind a verb, made into the fields of its command.
 
 Each function takes the cleaned rest of a line.  It raises
 L{chat.vocabulary.errors.ArgumentMissing} or
@@ -11,18 +11,6 @@ from __future__ import annotations
 
 import re
 
-from chat.vocabulary.commands import (
-    Ban,
-    History,
-    Join,
-    Login,
-    Mode,
-    Mute,
-    Operator,
-    Part,
-    Search,
-    Sessions,
-)
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing
 from chat.vocabulary.names import ROOM_MARK
 
@@ -43,31 +31,39 @@ def cut(text: str) -> tuple[str, str]:
     return word, rest[0].rstrip() if rest else ""
 
 
-def needed(argument: str) -> str:
-    """An argument that may not be left out."""
-    if not argument:
-        raise ArgumentMissing
-    return argument
+def nothing(rest: str) -> tuple[()]:
+    """No argument; what stands there is overlooked."""
+    return ()
 
 
-def oneWord(rest: str) -> str:
+def anything(rest: str) -> tuple[str]:
+    """All of it, and it may be left out."""
+    return (rest,)
+
+
+def needed(rest: str) -> tuple[str]:
+    """All of it, and it may not be left out."""
+    return (_needed(rest),)
+
+
+def oneWord(rest: str) -> tuple[str]:
     """Exactly one word."""
     word, more = cut(rest)
     if more:
         raise ArgumentInvalid
-    return needed(word)
+    return (_needed(word),)
 
 
 def twoWords(rest: str) -> tuple[str, str]:
     """A word, and something more."""
     word, more = cut(rest)
-    return word, needed(more)
+    return word, _needed(more)
 
 
 def withReason(rest: str) -> tuple[str, str]:
     """A word, and a reason that may be left out."""
     word, reason = cut(rest)
-    return needed(word), reason
+    return _needed(word), reason
 
 
 def seconds(text: str) -> int | None:
@@ -86,38 +82,38 @@ def seconds(text: str) -> int | None:
     return span if 0 < span <= LONGEST else None
 
 
-def join(rest: str) -> Join:
+def join(rest: str) -> tuple[str, str]:
     """C{#ROOM [KEY]}"""
     room, key = cut(rest)
     if " " in key:
         raise ArgumentInvalid
-    return Join(needed(room), key)
+    return _needed(room), key
 
 
-def part(rest: str) -> Part:
+def part(rest: str) -> tuple[str, str]:
     """C{[#ROOM] [REASON]}"""
     room, reason = cut(rest)
-    return Part(room, reason) if room.startswith(ROOM_MARK) else Part("", rest.strip())
+    return (room, reason) if room.startswith(ROOM_MARK) else ("", rest.strip())
 
 
-def mode(rest: str) -> Mode:
+def mode(rest: str) -> tuple[()] | tuple[str, str]:
     """C{[key KEY|none, private on|off, topic owner|all]}"""
     word, value = cut(rest)
     name = word.lower()
     match name:
         case "":
-            return Mode()
+            return ()
         case "key":
-            return Mode(name, oneWord(value))
+            return name, *oneWord(value)
         case "private":
-            return Mode(name, _oneOf(value, "on", "off"))
+            return name, _oneOf(value, "on", "off")
         case "topic":
-            return Mode(name, _oneOf(value, "owner", "all"))
+            return name, _oneOf(value, "owner", "all")
         case _:
             raise ArgumentInvalid
 
 
-def history(rest: str) -> History:
+def history(rest: str) -> tuple[int, int | None, int | None, str]:
     """C{[N | after ID | since 2h] [in #ROOM]}"""
     words = rest.split()
     room = ""
@@ -126,21 +122,21 @@ def history(rest: str) -> History:
         del words[-2:]
     match [word.lower() for word in words]:
         case []:
-            return History(room=room)
+            return 0, None, None, room
         case [number]:
-            return History(min(_number(number, 1), MAX_HISTORY), room=room)
+            return min(_number(number, 1), MAX_HISTORY), None, None, room
         case ["after", number]:
-            return History(after=_number(number, 0), room=room)
+            return 0, _number(number, 0), None, room
         case ["since", text]:
             span = seconds(text)
             if span is None:
                 raise ArgumentInvalid
-            return History(seconds=span, room=room)
+            return 0, None, span, room
         case _:
             raise ArgumentInvalid
 
 
-def search(rest: str) -> Search:
+def search(rest: str) -> tuple[str, str, str]:
     """C{WORDS [in #ROOM] [from NAME]}"""
     words = rest.split()
     room = nick = ""
@@ -153,55 +149,52 @@ def search(rest: str) -> Search:
         else:
             break
         del words[-2:]
-    return Search(needed(" ".join(words)), room, nick)
+    return _needed(" ".join(words)), room, nick
 
 
-def login(rest: str) -> Login:
+def login(rest: str) -> tuple[str, str]:
     """C{[NAME] PASSWORD}"""
     first, second = cut(rest)
     if not second:
-        return Login("", needed(first))
-    return Login(first, oneWord(second))
+        return "", _needed(first)
+    return first, *oneWord(second)
 
 
-def sessions(rest: str) -> Sessions:
+def sessions(rest: str) -> tuple[()] | tuple[int]:
     """C{[end N]}"""
     word, number = cut(rest)
     if not word:
-        return Sessions()
+        return ()
     if word.lower() != "end":
         raise ArgumentInvalid
-    return Sessions(_number(needed(number), 1))
+    return (_number(_needed(number), 1),)
 
 
-def ban(rest: str) -> Ban:
-    """C{NAME|ADDRESS|CIDR [2h|30d] [WHY]}"""
-    return Ban(*_sanction(rest))
-
-
-def mute(rest: str) -> Mute:
-    """C{NAME [2h|30d] [WHY]}"""
-    return Mute(*_sanction(rest))
-
-
-def operator(rest: str) -> Operator:
+def operator(rest: str) -> tuple[str, bool]:
     """C{[NAME [on|off]]}"""
     name, choice = cut(rest)
-    return Operator(name, _oneOf(choice or "on", "on", "off") == "on")
+    return name, _oneOf(choice or "on", "on", "off") == "on"
 
 
-def _sanction(rest: str) -> tuple[str, int | None, str]:
+def sanction(rest: str) -> tuple[str, int | None, str]:
+    """C{TARGET [2h|30d] [WHY]}"""
     target, more = cut(rest)
     word, why = cut(more)
     span = seconds(word)
     if span is None and word[:1].isdigit():
         # It was meant for a time, and without one this would be for ever.
         raise ArgumentInvalid
-    return needed(target), span, more if span is None else why
+    return _needed(target), span, more if span is None else why
+
+
+def _needed(argument: str) -> str:
+    if not argument:
+        raise ArgumentMissing
+    return argument
 
 
 def _oneOf(value: str, *choices: str) -> str:
-    choice = needed(value).lower()
+    choice = _needed(value).lower()
     if choice not in choices:
         raise ArgumentInvalid
     return choice

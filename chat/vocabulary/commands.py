@@ -1,228 +1,397 @@
 """
-Everything a participant can ask for.
+Everything that a user can ask for.
 
-A command is a frozen value of what was asked, made by L{chat.vocabulary.verbs.parse} of a
-line.  All text in it has been made safe.
+A command is one class: its fields say what was asked, and L{verb} says how it is
+typed, what C{/help} tells of it and who may use it.  Nothing else lists it: the
+table L{VERBS}, the completion of the client and the documentation come from here,
+in the order of this file.  A front door that speaks no lines makes the values
+itself.  All text in a command has been made safe.
 
-The commands of those who keep order stand in L{chat.vocabulary.moderationcommands}; they can
-be had from here, too.
+Where a command about a room names none, the room in which the user talks is meant.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
 
-from chat.vocabulary.moderationcommands import Announce as Announce
-from chat.vocabulary.moderationcommands import Ban as Ban
-from chat.vocabulary.moderationcommands import Bans as Bans
-from chat.vocabulary.moderationcommands import Kick as Kick
-from chat.vocabulary.moderationcommands import ModerationCommand as ModerationCommand
-from chat.vocabulary.moderationcommands import Mute as Mute
-from chat.vocabulary.moderationcommands import Operator as Operator
-from chat.vocabulary.moderationcommands import Rehash as Rehash
-from chat.vocabulary.moderationcommands import Rename as Rename
-from chat.vocabulary.moderationcommands import Unban as Unban
-from chat.vocabulary.moderationcommands import Unmute as Unmute
+from chat.vocabulary import arguments
+from chat.vocabulary.i18n import N_
 
-# For everybody.
+
+class Group(StrEnum):
+    """The subjects under which C{/help} may list verbs."""
+
+    FIRST = "first"
+    TALK = "talk"
+    ROOMS = "rooms"
+    HISTORY = "history"
+    ACCOUNT = "account"
+    PERSONAL = "personal"
+    MODERATION = "moderation"
+
+
+class Access(StrEnum):
+    """Who may use a verb."""
+
+    EVERYBODY = "everybody"
+    """Also before there is a nickname."""
+
+    USERS = "users"
+
+    OPERATORS = "operators"
 
 
 @dataclass(frozen=True, slots=True)
-class Help:
+class Verb:
+    """
+    How one command is typed.
+
+    @ivar command: what it asks for.
+    @ivar name: how it is typed, after the slash.
+    @ivar aliases: other names, Chinese ones among them.
+    @ivar group: its subject.
+    @ivar help: one line of explanation, to be translated.
+    @ivar arguments: how its arguments are shown; C{[…]} may be left out.
+    @ivar access: who may use it.
+    @ivar reads: makes the fields of the command of the cleaned rest of the line.
+    """
+
+    command: type[Command]
+    name: str
+    aliases: tuple[str, ...]
+    group: Group
+    help: str
+    arguments: str
+    access: Access
+    reads: Callable[[str], tuple[Any, ...]]
+
+    @property
+    def usage(self) -> str:
+        """How it is typed, with its arguments."""
+        return f"/{self.name} {self.arguments}".rstrip()
+
+    def build(self, rest: str) -> Command:
+        """
+        @param rest: what stands behind the verb, cleaned.
+        @raise ArgumentMissing: when an argument is needed.
+        @raise ArgumentInvalid: when an argument cannot be understood.
+        """
+        return self.command(*self.reads(rest))
+
+
+class Command:
+    """
+    What a user asks for.
+
+    @cvar verb: how it is typed; L{None} for what is said.
+    """
+
+    __slots__ = ()
+
+    verb: ClassVar[Verb | None] = None
+
+    @classmethod
+    def usage(cls) -> str:
+        """How it is typed, with its arguments."""
+        return "" if cls.verb is None else cls.verb.usage
+
+
+class StateCommand(Command):
+    """A command that may change who the user is, or end the session."""
+
+    __slots__ = ()
+
+
+CommandT = TypeVar("CommandT", bound=Command)
+
+VERBS: list[Verb] = []
+"""All verbs, in the order in which C{/help} lists them."""
+
+
+def verb(
+    name: str,
+    *aliases: str,
+    group: Group,
+    help: str,
+    arguments: str = "",
+    access: Access = Access.USERS,
+    reads: Callable[[str], tuple[Any, ...]] = arguments.nothing,
+) -> Callable[[type[CommandT]], type[CommandT]]:
+    """
+    Say how a command is typed; see L{Verb} for the parameters.
+    """
+
+    def named(command: type[CommandT]) -> type[CommandT]:
+        command.verb = Verb(command, name, aliases, group, help, arguments, access, reads)
+        VERBS.append(command.verb)
+        return command
+
+    return named
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Command):
+    """Say C{text} in a room; before there is a nickname, it is the nickname."""
+
+    text: str
+    room: str = ""
+
+
+@verb(
+    "help",
+    "?",
+    "帮助",
+    arguments="[COMMAND]",
+    group=Group.FIRST,
+    help=N_("list the commands"),
+    access=Access.EVERYBODY,
+    reads=arguments.anything,
+)
+@dataclass(frozen=True, slots=True)
+class Help(Command):
     """Explain C{command}, or list all commands."""
 
     command: str = ""
 
 
+@verb(
+    "nick",
+    "name",
+    "昵称",
+    arguments="NAME",
+    group=Group.FIRST,
+    help=N_("take a nickname, or change it"),
+    access=Access.EVERYBODY,
+    reads=arguments.needed,
+)
 @dataclass(frozen=True, slots=True)
-class Ping:
-    """Answer when everything before has been answered."""
-
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Lang:
-    """Speak C{language} to me, or tell which it is."""
-
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """Write to me in C{format}, or tell which it is."""
-
-    format: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """Tell what runs here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timestamps:
-    """Begin each line with its time, or do not, or tell which it is."""
-
-    choice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Bell:
-    """Ring when I am meant, always, or never, or tell which it is."""
-
-    choice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Motd:
-    """Show the message of the day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Uptime:
-    """Tell for how long this has been running."""
-
-
-# What may change the state of a session.
-
-
-@dataclass(frozen=True, slots=True)
-class Nick:
+class Nick(StateCommand):
     """Be called C{name}."""
 
     name: str
 
 
+@verb(
+    "who",
+    "names",
+    "users",
+    "w",
+    "在线",
+    arguments="[ROOM]",
+    group=Group.ROOMS,
+    help=N_("list who is here, and how long they have been silent"),
+    reads=arguments.anything,
+)
 @dataclass(frozen=True, slots=True)
-class Login:
-    """Be who C{name} is, by a password; without a name, the one just asked for."""
+class Who(Command):
+    """List the users in a room."""
 
-    name: str
-    password: str = field(repr=False)
+    room: str = ""
 
 
+@verb(
+    "me",
+    "emote",
+    "动作",
+    arguments="TEXT",
+    group=Group.TALK,
+    help=N_("say what you do: /me waves"),
+    reads=arguments.needed,
+)
 @dataclass(frozen=True, slots=True)
-class Quit:
-    """Leave, with a reason or without."""
-
-    reason: str = ""
-
-
-# Talk.
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Say C{text} in the room one talks in; before that, it is the nickname."""
+class Act(Command):
+    """Do C{text} in a room."""
 
     text: str
+    room: str = ""
 
 
+@verb(
+    "msg",
+    "tell",
+    "m",
+    "私聊",
+    arguments="NAME TEXT",
+    group=Group.TALK,
+    help=N_("tell one person something in private"),
+    reads=arguments.twoWords,
+)
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Do C{text}."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Command):
     """Tell C{to} something in private."""
 
     to: str
     text: str
 
 
+@verb(
+    "reply",
+    "r",
+    "回复",
+    arguments="TEXT",
+    group=Group.TALK,
+    help=N_("answer the last private message"),
+    reads=arguments.needed,
+)
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """Tell C{text} to the last one who told you something."""
+class Reply(Command):
+    """Tell C{text} to the user who sent the last private message."""
 
     text: str
 
 
-# Rooms.
-
-
+@verb(
+    "join",
+    "j",
+    "加入",
+    arguments="#ROOM [KEY]",
+    group=Group.ROOMS,
+    help=N_("come into a room, or make one, and talk there"),
+    reads=arguments.join,
+)
 @dataclass(frozen=True, slots=True)
-class Join:
-    """Come into C{room}, or talk there."""
+class Join(Command):
+    """Enter C{room}, or talk there."""
 
     room: str
     key: str = ""
 
 
+@verb(
+    "part",
+    "leave",
+    "离开",
+    arguments="[#ROOM] [REASON]",
+    group=Group.ROOMS,
+    help=N_("leave a room"),
+    reads=arguments.part,
+)
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Leave C{room}, or the room one talks in."""
+class Part(Command):
+    """Leave a room."""
 
     room: str = ""
     reason: str = ""
 
 
+@verb(
+    "room",
+    "切换",
+    arguments="#ROOM",
+    group=Group.ROOMS,
+    help=N_("talk in another room that you are in"),
+    reads=arguments.oneWord,
+)
 @dataclass(frozen=True, slots=True)
-class Switch:
-    """Talk in C{room}, in which one is already."""
+class Switch(Command):
+    """Talk in C{room}, which the user is in already."""
 
     room: str
 
 
+@verb("rooms", "list", "房间", group=Group.ROOMS, help=N_("list the rooms"))
 @dataclass(frozen=True, slots=True)
-class Rooms:
+class Rooms(Command):
     """List the rooms."""
 
 
+@verb(
+    "topic",
+    "主题",
+    arguments="[TEXT]",
+    group=Group.ROOMS,
+    help=N_("say what the room is about, or ask"),
+    reads=arguments.anything,
+)
 @dataclass(frozen=True, slots=True)
-class Who:
-    """List who is in C{room}, or in the room one talks in."""
+class Topic(Command):
+    """Set the topic of a room, or show it."""
 
+    text: str = ""
     room: str = ""
 
 
+@verb(
+    "invite",
+    "邀请",
+    arguments="NAME",
+    group=Group.ROOMS,
+    help=N_("invite somebody into the room"),
+    reads=arguments.oneWord,
+)
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """Say what the room is about, or ask."""
-
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Invite:
-    """Let C{nick} come into the room one talks in."""
+class Invite(Command):
+    """Let C{nick} enter a room."""
 
     nick: str
+    room: str = ""
 
 
+@verb(
+    "mode",
+    "模式",
+    arguments="[key KEY|none, private on|off, topic owner|all]",
+    group=Group.ROOMS,
+    help=N_("say how your room is kept, or ask"),
+    reads=arguments.mode,
+)
 @dataclass(frozen=True, slots=True)
-class Mode:
-    """Change how the room is kept, or ask."""
+class Mode(Command):
+    """Change a setting of a room, or show its settings."""
 
     mode: str = ""
     value: str = ""
+    room: str = ""
 
 
+@verb(
+    "op",
+    "房主",
+    arguments="NAME",
+    group=Group.ROOMS,
+    help=N_("make somebody an owner of your room"),
+    reads=arguments.oneWord,
+)
 @dataclass(frozen=True, slots=True)
-class Op:
-    """Make C{nick} an owner of the room."""
+class Op(Command):
+    """Make C{nick} an owner of a room."""
 
     nick: str
+    room: str = ""
 
 
+@verb(
+    "deop",
+    "撤销房主",
+    arguments="NAME",
+    group=Group.ROOMS,
+    help=N_("make somebody an owner no longer"),
+    reads=arguments.oneWord,
+)
 @dataclass(frozen=True, slots=True)
-class Deop:
-    """Make C{nick} no owner of the room any more."""
+class Deop(Command):
+    """Make C{nick} no longer an owner of a room."""
 
     nick: str
+    room: str = ""
 
 
-# The past.
-
-
+@verb(
+    "history",
+    "历史",
+    arguments="[N | after ID | since 2h] [in #ROOM]",
+    group=Group.HISTORY,
+    help=N_("show earlier lines"),
+    reads=arguments.history,
+)
 @dataclass(frozen=True, slots=True)
-class History:
+class ShowHistory(Command):
     """
-    Show the newest C{count} lines of C{room}, or of the room one talks in; or those
-    after the line C{after}, or those of the last C{seconds}.
+    Show the newest C{count} lines of a room, or those after the line with the id
+    C{after}, or those of the last C{seconds}.
     """
 
     count: int = 0
@@ -231,101 +400,442 @@ class History:
     room: str = ""
 
 
+@verb(
+    "search",
+    "find",
+    "搜索",
+    arguments="WORDS [in #ROOM] [from NAME]",
+    group=Group.HISTORY,
+    help=N_("find earlier lines with all of these words"),
+    reads=arguments.search,
+)
 @dataclass(frozen=True, slots=True)
-class Search:
-    """Find lines with all of C{words}."""
+class Search(Command):
+    """Find lines with all of C{words}; without a room, in all rooms the user is in."""
 
     words: str
     room: str = ""
     nick: str = ""
 
 
-# Accounts.
-
-
+@verb(
+    "register",
+    "注册",
+    arguments="PASSWORD",
+    group=Group.ACCOUNT,
+    help=N_("make your nickname yours"),
+    reads=arguments.oneWord,
+)
 @dataclass(frozen=True, slots=True)
-class Register:
-    """Make the nickname one has one's own."""
+class Register(Command):
+    """Make an account of the nickname."""
 
     password: str = field(repr=False)
 
 
+@verb(
+    "login",
+    "登录",
+    arguments="[NAME] PASSWORD",
+    group=Group.ACCOUNT,
+    help=N_("take the nickname that is yours"),
+    access=Access.EVERYBODY,
+    reads=arguments.login,
+)
 @dataclass(frozen=True, slots=True)
-class Password:
-    """Have another password."""
+class Login(StateCommand):
+    """Prove to own the account C{name}; without a name, the one just asked for."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+@verb(
+    "password",
+    "passwd",
+    "密码",
+    arguments="NEW",
+    group=Group.ACCOUNT,
+    help=N_("have another password"),
+    reads=arguments.oneWord,
+)
+@dataclass(frozen=True, slots=True)
+class Password(Command):
+    """Change the password of the account."""
 
     password: str = field(repr=False)
 
 
+@verb("unregister", "注销", group=Group.ACCOUNT, help=N_("give your account up"))
 @dataclass(frozen=True, slots=True)
-class Unregister:
-    """Give the account up."""
+class Unregister(Command):
+    """Delete the account."""
 
 
+@verb(
+    "sessions",
+    "会话",
+    arguments="[end N]",
+    group=Group.ACCOUNT,
+    help=N_("list your sessions, or end one"),
+    reads=arguments.sessions,
+)
 @dataclass(frozen=True, slots=True)
-class Sessions:
-    """List one's own sessions, or end the one of that number."""
+class Sessions(Command):
+    """List the sessions of the user, or end the one of that number."""
 
     end: int | None = None
 
 
-# What concerns oneself.
-
-
+@verb(
+    "ignore",
+    "忽略",
+    arguments="[NAME]",
+    group=Group.PERSONAL,
+    help=N_("hear nothing from somebody, or list whom you ignore"),
+    reads=arguments.anything,
+)
 @dataclass(frozen=True, slots=True)
-class Ignore:
-    """Hear nothing from C{nick}; without one, list whom one ignores."""
+class Ignore(Command):
+    """Hear nothing from C{nick}; without one, list who is ignored."""
 
     nick: str = ""
 
 
+@verb(
+    "unignore",
+    "取消忽略",
+    arguments="NAME",
+    group=Group.PERSONAL,
+    help=N_("hear somebody again"),
+    reads=arguments.oneWord,
+)
 @dataclass(frozen=True, slots=True)
-class Unignore:
+class Unignore(Command):
     """Hear C{nick} again."""
 
     nick: str
 
 
+@verb(
+    "away",
+    "暂离",
+    arguments="[WHY]",
+    group=Group.PERSONAL,
+    help=N_("let others know that you are away"),
+    reads=arguments.anything,
+)
 @dataclass(frozen=True, slots=True)
-class Away:
+class Away(Command):
     """Be away, and say why."""
 
     reason: str = ""
 
 
+@verb("back", "回来", group=Group.PERSONAL, help=N_("be back"))
 @dataclass(frozen=True, slots=True)
-class Back:
-    """Be back."""
+class Back(Command):
+    """Be away no longer."""
 
 
+@verb(
+    "whois",
+    "查询",
+    arguments="NAME",
+    group=Group.PERSONAL,
+    help=N_("tell who somebody is"),
+    reads=arguments.oneWord,
+)
 @dataclass(frozen=True, slots=True)
-class Whois:
-    """Tell what may be known of C{nick}."""
+class Whois(Command):
+    """Tell what the user may know of C{nick}."""
 
     nick: str
 
 
-GeneralCommand = Help | Ping | Lang | Format | Version | Timestamps | Bell | Motd | Uptime
-
-StateCommand = Nick | Login | Quit
-
-TalkCommand = Say | Act | Tell | Reply
-
-RoomCommand = Join | Part | Switch | Rooms | Who | Topic | Invite | Mode | Op | Deop
-
-PastCommand = History | Search
-
-AccountCommand = Register | Password | Unregister | Sessions
-
-PersonalCommand = Ignore | Unignore | Away | Back | Whois
-
-Command = (
-    GeneralCommand
-    | StateCommand
-    | TalkCommand
-    | RoomCommand
-    | PastCommand
-    | AccountCommand
-    | PersonalCommand
-    | ModerationCommand
+@verb(
+    "timestamps",
+    "时间",
+    arguments="[on|off]",
+    group=Group.PERSONAL,
+    help=N_("begin each line with its time"),
+    access=Access.EVERYBODY,
+    reads=arguments.anything,
 )
+@dataclass(frozen=True, slots=True)
+class Timestamps(Command):
+    """Begin each line with its time, or do not, or tell which it is."""
+
+    choice: str = ""
+
+
+@verb(
+    "bell",
+    "铃声",
+    arguments="[off|mention|all]",
+    group=Group.PERSONAL,
+    help=N_("ring when you are meant, or always"),
+    access=Access.EVERYBODY,
+    reads=arguments.anything,
+)
+@dataclass(frozen=True, slots=True)
+class Bell(Command):
+    """Ring at a mention, always, or never, or tell which it is."""
+
+    choice: str = ""
+
+
+@verb(
+    "ping",
+    arguments="[TOKEN]",
+    group=Group.PERSONAL,
+    help=N_("answered when all before it is answered"),
+    access=Access.EVERYBODY,
+    reads=arguments.anything,
+)
+@dataclass(frozen=True, slots=True)
+class Ping(Command):
+    """Answer when everything before has been answered."""
+
+    token: str = ""
+
+
+@verb(
+    "lang",
+    "语言",
+    arguments="[en|zh_CN]",
+    group=Group.PERSONAL,
+    help=N_("choose your language"),
+    access=Access.EVERYBODY,
+    reads=arguments.anything,
+)
+@dataclass(frozen=True, slots=True)
+class Lang(Command):
+    """Speak C{language}, or tell which it is."""
+
+    language: str = ""
+
+
+@verb(
+    "format",
+    "格式",
+    arguments="[text|json]",
+    group=Group.PERSONAL,
+    help=N_("choose text, or JSON lines"),
+    access=Access.EVERYBODY,
+    reads=arguments.anything,
+)
+@dataclass(frozen=True, slots=True)
+class Format(Command):
+    """Write in C{format}, or tell which it is."""
+
+    format: str = ""
+
+
+@verb(
+    "motd",
+    "公告",
+    group=Group.PERSONAL,
+    help=N_("show the message of the day"),
+    access=Access.EVERYBODY,
+)
+@dataclass(frozen=True, slots=True)
+class Motd(Command):
+    """Show the message of the day."""
+
+
+@verb(
+    "uptime",
+    "运行时间",
+    group=Group.PERSONAL,
+    help=N_("tell for how long this has been running"),
+    access=Access.EVERYBODY,
+)
+@dataclass(frozen=True, slots=True)
+class ShowUptime(Command):
+    """Tell how long the service has been running."""
+
+
+@verb(
+    "version", "版本", group=Group.PERSONAL, help=N_("tell what runs here"), access=Access.EVERYBODY
+)
+@dataclass(frozen=True, slots=True)
+class Version(Command):
+    """Tell the version of the software."""
+
+
+@verb(
+    "kick",
+    "踢出",
+    arguments="NAME [WHY]",
+    group=Group.MODERATION,
+    help=N_("put somebody out: of your room, or, as an operator, of the service"),
+    reads=arguments.withReason,
+)
+@dataclass(frozen=True, slots=True)
+class Kick(Command):
+    """Put C{nick} out of the service, or, as an owner or with a C{room}, out of a room."""
+
+    nick: str
+    why: str = ""
+    room: str = ""
+
+
+@verb(
+    "ban",
+    "封禁",
+    arguments="NAME|ADDRESS|CIDR [2h|30d] [WHY]",
+    group=Group.MODERATION,
+    help=N_("let somebody not be here (operators)"),
+    access=Access.OPERATORS,
+    reads=arguments.sanction,
+)
+@dataclass(frozen=True, slots=True)
+class Ban(Command):
+    """Keep C{target} out, for C{seconds} or for ever."""
+
+    target: str
+    seconds: int | None = None
+    why: str = ""
+
+
+@verb(
+    "bans",
+    "封禁列表",
+    group=Group.MODERATION,
+    help=N_("list who is banned or muted (operators)"),
+    access=Access.OPERATORS,
+)
+@dataclass(frozen=True, slots=True)
+class Bans(Command):
+    """List the bans and the mutes."""
+
+
+@verb(
+    "unban",
+    "解封",
+    arguments="NAME|ADDRESS|CIDR",
+    group=Group.MODERATION,
+    help=N_("let somebody be here again (operators)"),
+    access=Access.OPERATORS,
+    reads=arguments.oneWord,
+)
+@dataclass(frozen=True, slots=True)
+class Unban(Command):
+    """Lift the ban of C{target}."""
+
+    target: str
+
+
+@verb(
+    "mute",
+    "禁言",
+    arguments="NAME [2h|30d] [WHY]",
+    group=Group.MODERATION,
+    help=N_("let somebody not speak (operators)"),
+    access=Access.OPERATORS,
+    reads=arguments.sanction,
+)
+@dataclass(frozen=True, slots=True)
+class Mute(Command):
+    """Keep C{nick} from speaking, for C{seconds} or until unmuted."""
+
+    nick: str
+    seconds: int | None = None
+    why: str = ""
+
+
+@verb(
+    "unmute",
+    "解除禁言",
+    arguments="NAME",
+    group=Group.MODERATION,
+    help=N_("let somebody speak again (operators)"),
+    access=Access.OPERATORS,
+    reads=arguments.oneWord,
+)
+@dataclass(frozen=True, slots=True)
+class Unmute(Command):
+    """Lift the mute of C{nick}."""
+
+    nick: str
+
+
+@verb(
+    "announce",
+    "广播",
+    arguments="TEXT",
+    group=Group.MODERATION,
+    help=N_("tell everybody something (operators)"),
+    access=Access.OPERATORS,
+    reads=arguments.needed,
+)
+@dataclass(frozen=True, slots=True)
+class Announce(Command):
+    """Tell everybody C{text}."""
+
+    text: str
+
+
+@verb(
+    "rename",
+    "改名",
+    arguments="OLD NEW",
+    group=Group.MODERATION,
+    help=N_("give somebody another nickname (operators)"),
+    access=Access.OPERATORS,
+    reads=arguments.twoWords,
+)
+@dataclass(frozen=True, slots=True)
+class Rename(Command):
+    """Give C{nick} another nickname."""
+
+    nick: str
+    name: str
+
+
+@verb(
+    "operator",
+    "管理员",
+    arguments="[NAME [on|off]]",
+    group=Group.MODERATION,
+    help=N_("make somebody an operator, or list them (operators)"),
+    access=Access.OPERATORS,
+    reads=arguments.operator,
+)
+@dataclass(frozen=True, slots=True)
+class Operator(Command):
+    """Make the account C{nick} an operator, or no longer; without one, list them."""
+
+    nick: str = ""
+    isOn: bool = True
+
+
+@verb(
+    "rehash",
+    "重载",
+    group=Group.MODERATION,
+    help=N_("read bans, certificates and the message of the day again (operators)"),
+    access=Access.OPERATORS,
+)
+@dataclass(frozen=True, slots=True)
+class Rehash(Command):
+    """Read again what was read from files."""
+
+
+@verb(
+    "quit",
+    "exit",
+    "bye",
+    "退出",
+    arguments="[REASON]",
+    group=Group.FIRST,
+    help=N_("leave"),
+    access=Access.EVERYBODY,
+    reads=arguments.anything,
+)
+@dataclass(frozen=True, slots=True)
+class Quit(StateCommand):
+    """Leave, with a reason or without."""
+
+    reason: str = ""

@@ -6,7 +6,7 @@ import pytest
 
 from chat.backplane.local import LocalBackplane
 from chat.vocabulary.errors import NickTaken, NickUnchanged, NobodyToReplyTo, NoSuchNick, NotInRoom
-from chat.vocabulary.events import Acted, Ending, Line, Noticed, Person, Renamed, Said, Sent, Told
+from chat.vocabulary.events import Acted, Ending, Line, Noticed, Renamed, Said, Sent, Told
 from tests.support.doubles import SlowBackplane
 from tests.support.hubs import AT, LOBBY, RecordingSeat, Stage, now, refusal
 
@@ -231,18 +231,6 @@ def test_oneLeavesAllHisRooms(stage: Stage) -> None:
     stage.leave("alice")
     assert stage.nicks() == stage.nicks("#dev") == ("bob",)
     assert len(stage.heard("bob")) == 2
-
-
-def test_aLineEndsIdling(stage: Stage) -> None:
-    stage.clock.advance(5)
-    stage.enter("alice")
-    alice, room = stage.members["alice"], stage.directory.find(LOBBY)
-    assert room is not None
-    stage.clock.advance(100)
-    assert room.people(stage.clock.seconds()) == (Person("alice", 100),)
-    stage.hub.touch(alice, alice.seats[0])
-    assert room.people(stage.clock.seconds()) == (Person("alice", 0),)
-    assert alice.seats[0].active == 105
 
 
 class Tape:

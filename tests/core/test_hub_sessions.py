@@ -126,14 +126,6 @@ def test_whoEndsHisLastSessionLeaves(stage: Stage) -> None:
     assert second.recipient.here is None
 
 
-def test_aLineEndsIdlingOfOneSessionAndOfTheMember(stage: Stage) -> None:
-    stage.enter("alice")
-    alice, second = stage.members["alice"], stage.attach("alice")
-    stage.clock.advance(10)
-    stage.hub.touch(alice, second)
-    assert (alice.active, alice.seats[0].active, second.active) == (10, 0, 10)
-
-
 # Leaving one room.
 
 

@@ -5,7 +5,6 @@ What holds for L{chat.vocabulary.verbs.parse}, whatever is typed.
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import get_args
 
 from chat.vocabulary.commands import Command, Say
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
@@ -79,7 +78,7 @@ def _checkCommand(command: object, cleaned: str) -> None:
     if command is None:
         assert not cleaned or cleaned.isspace()
         return
-    assert isinstance(command, get_args(Command))
+    assert isinstance(command, Command)
     if not isCommand(cleaned):
         assert isinstance(command, Say)
         assert command.text.strip()

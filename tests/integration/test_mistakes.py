@@ -34,11 +34,11 @@ def _costsOne(daemon: FailingDaemon, witnesses: Witnesses, *lines: str) -> None:
 @pytest.mark.parametrize(
     ("function", "line"),
     [
-        ("chat.session.handlers.dispatch:carryOutTalk", f"{MARK} is what she says"),
-        ("chat.session.handlers.dispatch:carryOutGeneral", f"/ping {MARK}"),
-        ("chat.session.handlers.dispatch:carryOutRoom", f"/join #{MARK}"),
-        ("chat.session.handlers.dispatch:carryOutPast", f"/search {MARK}"),
-        ("chat.session.handlers.dispatch:carryOutPersonal", f"/ignore {MARK}"),
+        ("chat.session.handlers.dispatch:carryOut", f"{MARK} is what she says"),
+        ("chat.session.handlers.dispatch:carryOut", f"/ping {MARK}"),
+        ("chat.session.handlers.dispatch:carryOut", f"/join #{MARK}"),
+        ("chat.session.handlers.dispatch:carryOut", f"/search {MARK}"),
+        ("chat.session.handlers.dispatch:carryOut", f"/ignore {MARK}"),
         ("chat.core.hub:Hub.say", MARK),
         ("chat.core.hub:Hub.arrived", MARK),
         ("chat.core.room:Room.arrived", MARK),

@@ -163,3 +163,18 @@ def test_aProgramIsToldWhoIsInTheFirstRoom(stage: Stage) -> None:
     [welcomed, listed] = arrival.opened(nick="alice")
     assert Greeted.__name__ not in welcomed
     assert listed == "json en " + events(Listed(LOBBY, (Person("alice", 0, False),), 0))[0]
+
+
+def test_aLineEndsIdlingOfItsSessionAndOfTheUser(stage: Stage) -> None:
+    stage.shared.accounts.create("alice", "drowssap")
+    first, second = Arrival(stage), Arrival(stage)
+    first.opened(account="alice")
+    second.opened(account="alice")
+    stage.clock.advance(100)
+    second.session.perform(Act("waves"))
+    stage.clock.advance(50)
+    alice = stage.hub.nicknames.named("alice")
+    assert [seat.active for seat in alice.seats] == [0, 100]
+    room = stage.hub.directory.find(LOBBY)
+    assert room is not None
+    assert room.people(stage.clock.seconds()) == (Person("alice", 50),)

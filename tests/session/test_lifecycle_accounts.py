@@ -249,7 +249,7 @@ def test_whatGoesWrongWhileOneWaitsEndsTheSession() -> None:
 def test_withoutAQuestionThereIsNoAnswer(enter: Enter) -> None:
     stage = after(enter)
     with pytest.raises(NoTransition):
-        stage.inputs.answered(lambda: None)
+        stage.inputs.answered()
     if enter is not registered:
         with pytest.raises(NoTransition):
             stage.inputs.wait(Deferred())

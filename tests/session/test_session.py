@@ -8,6 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from chat.interfaces import Extract
+from chat.vocabulary.commands import Access
 from chat.vocabulary.errors import LineTooLong
 from chat.vocabulary.events import (
     Acted,
@@ -96,7 +97,7 @@ def test_someThingsTakeANickname(stage: Stage, line: str) -> None:
 def test_theTableSaysWhatTakesANickname(stage: Stage) -> None:
     visitor = stage.visitor()
     for verb in VERBS:
-        if verb.needsNick:
+        if verb.access is not Access.EVERYBODY:
             # What is not in brackets has to be there, whatever it is.
             needed = re.sub(r"\[.*\]", "", verb.arguments).split()
             visitor.says(" ".join([f"/{verb.name}", *("bob" for _ in needed)]))

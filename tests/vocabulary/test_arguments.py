@@ -6,12 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.vocabulary import arguments
 from chat.vocabulary.arguments import LONGEST, MAX_HISTORY, cut, seconds
 from chat.vocabulary.commands import (
     Ban,
     Command,
-    History,
     Join,
     Login,
     Mode,
@@ -20,8 +18,10 @@ from chat.vocabulary.commands import (
     Part,
     Search,
     Sessions,
+    ShowHistory,
 )
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing
+from chat.vocabulary.verbs import verbNamed
 
 GOOD: list[tuple[str, str, Command]] = [
     ("join", "#dev", Join("#dev")),
@@ -35,15 +35,15 @@ GOOD: list[tuple[str, str, Command]] = [
     ("mode", "key none", Mode("key", "none")),
     ("mode", "private ON", Mode("private", "on")),
     ("mode", "topic owner", Mode("topic", "owner")),
-    ("history", "", History()),
-    ("history", "5", History(5)),
-    ("history", "99999", History(MAX_HISTORY)),
-    ("history", "in #dev", History(room="#dev")),
-    ("history", "5 IN #dev", History(5, room="#dev")),
-    ("history", "after 0", History(after=0)),
-    ("history", "AFTER 41 in #dev", History(after=41, room="#dev")),
-    ("history", "since 1h30m", History(seconds=5400)),
-    ("history", "since 2d in #dev", History(seconds=172800, room="#dev")),
+    ("history", "", ShowHistory()),
+    ("history", "5", ShowHistory(5)),
+    ("history", "99999", ShowHistory(MAX_HISTORY)),
+    ("history", "in #dev", ShowHistory(room="#dev")),
+    ("history", "5 IN #dev", ShowHistory(5, room="#dev")),
+    ("history", "after 0", ShowHistory(after=0)),
+    ("history", "AFTER 41 in #dev", ShowHistory(after=41, room="#dev")),
+    ("history", "since 1h30m", ShowHistory(seconds=5400)),
+    ("history", "since 2d in #dev", ShowHistory(seconds=172800, room="#dev")),
     ("search", "tea", Search("tea")),
     ("search", "green  tea", Search("green tea")),
     ("search", "tea in #dev", Search("tea", "#dev")),
@@ -91,19 +91,19 @@ MISSING = [
 
 @pytest.mark.parametrize(("name", "rest", "command"), GOOD)
 def test_understood(name: str, rest: str, command: Command) -> None:
-    assert getattr(arguments, name)(rest) == command
+    assert verbNamed(name).build(rest) == command
 
 
 @pytest.mark.parametrize(("name", "rest"), INVALID)
 def test_notUnderstood(name: str, rest: str) -> None:
     with pytest.raises(ArgumentInvalid):
-        getattr(arguments, name)(rest)
+        verbNamed(name).build(rest)
 
 
 @pytest.mark.parametrize(("name", "rest"), MISSING)
 def test_missing(name: str, rest: str) -> None:
     with pytest.raises(ArgumentMissing):
-        getattr(arguments, name)(rest)
+        verbNamed(name).build(rest)
 
 
 @pytest.mark.parametrize(
@@ -124,18 +124,18 @@ def test_cut(text: str, word: str, rest: str) -> None:
 def test_anyText(name: str, rest: str) -> None:
     """Whatever is typed is understood, or refused."""
     try:
-        command = getattr(arguments, name)(rest)
+        command = verbNamed(name).build(rest)
     except (ArgumentInvalid, ArgumentMissing):
         return
-    assert type(command).__name__.lower() == name
+    assert type(command) is verbNamed(name).command
 
 
 @pytest.mark.parametrize("rest", ["bob 10 minutes", "bob 2hours spam", "bob 0s"])
 def test_whatBeginsLikeASpanOfTimeIsOne(rest: str) -> None:
     """Or a slip of the finger would be for ever."""
-    for build in arguments.ban, arguments.mute:
+    for name in "ban", "mute":
         with pytest.raises(ArgumentInvalid):
-            build(rest)
+            verbNamed(name).build(rest)
 
 
 @pytest.mark.parametrize(

@@ -3,37 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, is_dataclass
-from typing import get_args
+from typing import Any
 
 import pytest
 
+from chat.session.handlers import (
+    accounts,
+    general,
+    history,
+    moderation,
+    personal,
+    rooms,
+    talk,
+)
+from chat.session.handlers.dispatch import HANDLERS
 from chat.vocabulary import commands
-from chat.vocabulary.commands import Ban, Command, Login, Password, Register, Say
+from chat.vocabulary.commands import (
+    VERBS,
+    Ban,
+    Command,
+    Login,
+    Password,
+    Register,
+    Say,
+    StateCommand,
+)
 
-KINDS = get_args(Command)
+
+def _isKind(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Command) and is_dataclass(value)
 
 
-def test_everyKindIsACommand() -> None:
-    """None that is defined is missing from the union, and none is in it twice."""
-    values = vars(commands).values()
-    defined = {value for value in values if isinstance(value, type) and is_dataclass(value)}
-    assert set(KINDS) == defined
+KINDS = {value for value in vars(commands).values() if _isKind(value)}
 
 
-def test_groupsDoNotOverlap() -> None:
-    """Each is carried out in one place."""
-    groups = [
-        commands.GeneralCommand,
-        commands.StateCommand,
-        commands.TalkCommand,
-        commands.RoomCommand,
-        commands.PastCommand,
-        commands.AccountCommand,
-        commands.PersonalCommand,
-        commands.ModerationCommand,
-    ]
-    members = [kind for group in groups for kind in get_args(group)]
-    assert len(members) == len(set(members)) == len(KINDS)
+def test_everyCommandButSayHasAVerb() -> None:
+    assert {verb.command for verb in VERBS} == KINDS - {Say}
+    assert len(VERBS) == len(KINDS) - 1
+
+
+def test_everyCommandHasOneHandlerOrChangesTheState() -> None:
+    """None is carried out in two places, and none in no place."""
+    assert {*HANDLERS} == {kind for kind in KINDS if not issubclass(kind, StateCommand)}
+
+
+@pytest.mark.parametrize("module", [accounts, general, history, moderation, personal, rooms, talk])
+def test_handlersOfOneSubjectStandTogether(module: Any) -> None:
+    for handler in module.HANDLERS.values():
+        assert handler.__module__ == module.__name__
+
+
+def test_aVerbKnowsItsCommand() -> None:
+    for verb in VERBS:
+        assert verb.command.verb is verb
+        assert verb.command.usage() == verb.usage
+    assert Say.usage() == ""
 
 
 def test_frozen() -> None:

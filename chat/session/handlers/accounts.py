@@ -4,18 +4,16 @@ Accounts: a nickname that belongs to somebody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, assert_never
+from typing import Any
 
 from twisted.internet.defer import Deferred, TimeoutError
 
 from chat.core.users import Member
-from chat.session.context import Answer, Core
+from chat.session.context import Answer, Core, Handler
 from chat.session.handlers.personal import keepIgnored
 from chat.session.signon import identify
 from chat.vocabulary.commands import (
-    AccountCommand,
+    Command,
     Password,
     Register,
     Sessions,
@@ -35,58 +33,25 @@ STORED_WITHIN = 3.0
 """For how many seconds somebody waits until the disk has what he asked for."""
 
 
-def carryOutAccount(core: Core, member: Member, command: AccountCommand) -> Answer | None:
+def register(core: Core, command: Register) -> Answer:
     """
-    Do what concerns an account.
+    Make an account of the nickname.
 
-    @raise ChatError: when it cannot be done.
+    @raise NickUnchanged: when the user has an account.
+    @raise NickRegistered: when the nickname is that of another account.
     """
-    match command:
-        case Register(password):
-            own = core.shared.accountOf(member)
-            if own is not None:
-                raise NickUnchanged(own.name)
-            taken = core.shared.accounts.named(member.nick)
-            if taken is not None:
-                raise NickRegistered(taken.name)
-            return Deferred.fromCoroutine(_register(core, member, password))
-        case Password(password):
-            account = _accountOf(core, member)
-            if not account.secret:
-                raise PasswordElsewhere
-            return Deferred.fromCoroutine(_change(core, member, password))
-        case Unregister():
-            return Deferred.fromCoroutine(_unregister(core, member))
-        case Sessions(number):
-            _sessions(core, member, number)
-        case _:  # pragma: no cover
-            assert_never(command)
-    return None
+    member = core.me
+    own = core.shared.accountOf(member)
+    if own is not None:
+        raise NickUnchanged(own.name)
+    taken = core.shared.accounts.named(member.nick)
+    if taken is not None:
+        raise NickRegistered(taken.name)
+    return _register(core, member, command.password)
 
 
-async def stored(core: Core, storing: Deferred[Any], done: Done) -> Callable[[], None]:
-    """
-    Wait for the disk, but not for ever: what is asked for has its effect already.
-
-    @return: what tells that it is done, and whether it may still be lost.
-    """
-    waiting: Deferred[Any] = Deferred()
-    waiting.addTimeout(STORED_WITHIN, core.shared.clock)
-    storing.addCallbacks(
-        lambda result: None if waiting.called else waiting.callback(result),
-        lambda failure: None if waiting.called else waiting.errback(failure),
-    )
-    events: list[Done | Warned] = [done]
-    try:
-        await waiting
-    except TimeoutError:
-        events.append(Warned("not-stored", done.about))
-    return partial(core.recipient.hearAll, events, core.recipient.rendering)
-
-
-async def _register(core: Core, member: Member, password: str) -> Callable[[], None]:
-    secret = await core.shared.authenticator.secretFor(password)
-    core.requireLiving()
+async def _register(core: Core, member: Member, password: str) -> None:
+    secret = await core.outcome(core.shared.authenticator.secretFor(password))
     creating = core.shared.accounts.create(member.nick, secret)
     account = core.shared.accounts.named(member.nick)
     assert account is not None
@@ -94,17 +59,35 @@ async def _register(core: Core, member: Member, password: str) -> Callable[[], N
     core.hub.directory.registered(member)
     if member.ignored:
         keepIgnored(core, member)
-    return await stored(core, creating, Done("registered", account.name))
+    await tellStored(core, creating, Done("registered", account.name))
 
 
-async def _change(core: Core, member: Member, password: str) -> Callable[[], None]:
-    secret = await core.shared.authenticator.secretFor(password)
-    core.requireLiving()
+def password(core: Core, command: Password) -> Answer:
+    """
+    Change the password of the account.
+
+    @raise AccountNeeded: when the user has none.
+    @raise PasswordElsewhere: when it is not kept here.
+    """
+    account = _accountOf(core, core.me)
+    if not account.secret:
+        raise PasswordElsewhere
+    return _change(core, core.me, command.password)
+
+
+async def _change(core: Core, member: Member, password: str) -> None:
+    secret = await core.outcome(core.shared.authenticator.secretFor(password))
     changing = core.shared.accounts.setSecret(_accountOf(core, member), secret)
-    return await stored(core, changing, Done("password-changed"))
+    await tellStored(core, changing, Done("password-changed"))
 
 
-async def _unregister(core: Core, member: Member) -> Callable[[], None]:
+async def unregister(core: Core, command: Unregister) -> None:
+    """
+    Delete the account; only this session goes on, as a guest.
+
+    @raise AccountNeeded: when the user has none.
+    """
+    member = core.me
     account = _accountOf(core, member)
     removing = core.shared.accounts.remove(account)
     core.hub.nicknames.identify(member, "")
@@ -113,11 +96,16 @@ async def _unregister(core: Core, member: Member) -> Callable[[], None]:
         # A guest has one session.
         if seat is not core.seat:
             seat.end(Ending.SESSION_ENDED, "", "")
-    return await stored(core, removing, Done("unregistered", account.name))
+    await tellStored(core, removing, Done("unregistered", account.name))
 
 
-def _sessions(core: Core, member: Member, number: int | None) -> None:
-    now = core.hub.seconds()
+def sessions(core: Core, command: Sessions) -> None:
+    """
+    List the sessions of the user, or end one.
+
+    @raise NoSuchSession: when there is none of that number.
+    """
+    member, number, now = core.me, command.end, core.hub.seconds()
     if number is None:
         rows = tuple(
             SessionRow(
@@ -139,8 +127,36 @@ def _sessions(core: Core, member: Member, number: int | None) -> None:
         core.hear(Done("session-ended", str(number)))
 
 
+async def tellStored(core: Core, storing: Deferred[Any], done: Done) -> None:
+    """
+    Wait for the disk, though not for ever, since what was asked for has its effect
+    already; then tell that it is done, and whether it may still be lost.
+    """
+    waiting: Deferred[Any] = Deferred()
+    waiting.addTimeout(STORED_WITHIN, core.shared.clock)
+    storing.addCallbacks(
+        lambda result: None if waiting.called else waiting.callback(result),
+        lambda failure: None if waiting.called else waiting.errback(failure),
+    )
+    events: list[Done | Warned] = [done]
+    try:
+        await core.outcome(waiting)
+    except TimeoutError:
+        core.requireLiving()
+        events.append(Warned("not-stored", done.about))
+    core.recipient.hearAll(events, core.recipient.rendering)
+
+
 def _accountOf(core: Core, member: Member) -> Account:
     account = core.shared.accountOf(member)
     if account is None:
         raise AccountNeeded
     return account
+
+
+HANDLERS: dict[type[Command], Handler] = {
+    Register: register,
+    Password: password,
+    Unregister: unregister,
+    Sessions: sessions,
+}

@@ -1,62 +1,39 @@
 """
-Which module carries out which command.
+From a command to its handler.
 """
 
 from __future__ import annotations
 
-from typing import assert_never
+from chat.session.context import Answer, Core, Handler
+from chat.session.handlers import accounts, general, history, moderation, personal, rooms, talk
+from chat.vocabulary.commands import Access, Command
+from chat.vocabulary.errors import NickNeeded, OperatorNeeded
 
-from chat.session.context import Answer, Core
-from chat.session.handlers.accounts import carryOutAccount
-from chat.session.handlers.general import carryOutGeneral
-from chat.session.handlers.history import carryOutPast
-from chat.session.handlers.moderation import carryOutModeration
-from chat.session.handlers.personal import carryOutPersonal
-from chat.session.handlers.rooms import carryOutRoom
-from chat.session.handlers.talk import carryOutTalk
-from chat.vocabulary.commands import (
-    AccountCommand,
-    Command,
-    GeneralCommand,
-    ModerationCommand,
-    PastCommand,
-    PersonalCommand,
-    RoomCommand,
-    StateCommand,
-    TalkCommand,
-)
-from chat.vocabulary.errors import NickNeeded
+HANDLERS: dict[type[Command], Handler] = {
+    **talk.HANDLERS,
+    **general.HANDLERS,
+    **rooms.HANDLERS,
+    **history.HANDLERS,
+    **accounts.HANDLERS,
+    **personal.HANDLERS,
+    **moderation.HANDLERS,
+}
+"""What each command does, but for those that change the state of a session."""
 
 
 def carryOut(core: Core, command: Command) -> Answer | None:
     """
-    Do what a participant asks for.
+    Do what a user asks for.
 
-    @return: the answer to what takes time; nothing where all is done.
-    @raise NickNeeded: when it takes a nickname and he has none.
+    @return: the rest of it, where it takes time.
+    @raise NickNeeded: when it takes a nickname and there is none.
+    @raise OperatorNeeded: when it is for operators.
     @raise ChatError: when it cannot be done.
     """
-    member = core.member
-    # The first is what is asked for most.
-    if member is not None and isinstance(command, TalkCommand):
-        carryOutTalk(core, member, command)
-        return None
-    if isinstance(command, GeneralCommand):
-        carryOutGeneral(core, command)
-        return None
-    if member is None:
-        raise NickNeeded
-    if isinstance(command, RoomCommand):
-        return carryOutRoom(core, member, command)
-    if isinstance(command, PastCommand):
-        return carryOutPast(core, member, command)
-    if isinstance(command, AccountCommand):
-        return carryOutAccount(core, member, command)
-    if isinstance(command, PersonalCommand):
-        carryOutPersonal(core, member, command)
-        return None
-    if isinstance(command, ModerationCommand):
-        return carryOutModeration(core, member, command)
-    if isinstance(command, StateCommand | TalkCommand):
-        raise ValueError(f"for the lifecycle: {command!r}")
-    assert_never(command)  # pragma: no cover
+    verb = command.verb
+    if verb is not None and verb.access is not Access.EVERYBODY:
+        if core.member is None:
+            raise NickNeeded
+        if verb.access is Access.OPERATORS and not core.isOperator:
+            raise OperatorNeeded
+    return HANDLERS[type(command)](core, command)

@@ -4,62 +4,64 @@ What everybody may ask for, with a nickname or without.
 
 from __future__ import annotations
 
-from typing import assert_never
-
-from chat.session.context import Core
+from chat.session.context import Core, Handler
 from chat.session.signon import listPeople
 from chat.vocabulary.commands import (
     Bell,
+    Command,
     Format,
-    GeneralCommand,
     Help,
     Lang,
     Motd,
     Ping,
+    ShowUptime,
     Timestamps,
-    Uptime,
     Version,
 )
 from chat.vocabulary.errors import ArgumentInvalid, UnknownFormat, UnknownLanguage
-from chat.vocabulary.events import Done, FormatSet, Helped, LanguageSet, Noticed, Ponged, Versioned
-from chat.vocabulary.events import Uptime as UptimeEvent
+from chat.vocabulary.events import (
+    Done,
+    FormatSet,
+    Helped,
+    LanguageSet,
+    Noticed,
+    Ponged,
+    Uptime,
+    Versioned,
+)
 from chat.vocabulary.i18n import LANGUAGES, resolve
 from chat.vocabulary.style import BELLS, FORMATS
 from chat.vocabulary.verbs import VERBS, Verb, verbNamed
 
 
-def carryOutGeneral(core: Core, command: GeneralCommand) -> None:
-    """
-    Do what takes no nickname.
+def ping(core: Core, command: Ping) -> None:
+    """Answer when everything before has been answered."""
+    core.hear(Ponged(command.token))
 
-    @raise ChatError: when it cannot be done.
-    """
-    match command:
-        case Ping(token):
-            core.hear(Ponged(token))
-        case Help(name):
-            verbs = (verbNamed(name),) if name else VERBS
-            core.recipient.hearAll(map(_helped, verbs), core.recipient.rendering)
-        case Version():
-            settings = core.shared.settings
-            core.hear(Versioned(settings.name, settings.version))
-        case Lang(name):
-            _speak(core, name)
-        case Format(name):
-            _write(core, name)
-        case Timestamps(choice):
-            _time(core, choice.lower())
-        case Bell(choice):
-            _ring(core, choice.lower())
-        case Motd():
-            if core.shared.motd:
-                tellMotd(core)
-            else:
-                core.hear(Done("no-motd"))
-        case Uptime():
-            core.hear(UptimeEvent(int(core.hub.seconds() - core.shared.startedAt)))
-        case _:  # pragma: no cover
-            assert_never(command)
+
+def help(core: Core, command: Help) -> None:
+    """Explain one verb, or list all."""
+    verbs = [verbNamed(command.command)] if command.command else VERBS
+    core.recipient.hearAll(map(_helped, verbs), core.recipient.rendering)
+
+
+def version(core: Core, command: Version) -> None:
+    """Tell the version of the software."""
+    settings = core.shared.settings
+    core.hear(Versioned(settings.name, settings.version))
+
+
+def motd(core: Core, command: Motd) -> None:
+    """Show the message of the day."""
+    if core.shared.motd:
+        tellMotd(core)
+    else:
+        core.hear(Done("no-motd"))
+
+
+def uptime(core: Core, command: ShowUptime) -> None:
+    """Tell how long the service has been running."""
+    core.hear(Uptime(int(core.hub.seconds() - core.shared.startedAt)))
 
 
 def tellMotd(core: Core) -> None:
@@ -73,17 +75,21 @@ def _helped(verb: Verb) -> Helped:
     return Helped("/" + verb.name, aliases, verb.arguments, verb.help)
 
 
-def _speak(core: Core, name: str) -> None:
+def language(core: Core, command: Lang) -> None:
+    """Choose the language, or tell which it is."""
+    name = command.language
     if name:
-        language = resolve(name)
-        if language is None:
+        chosen = resolve(name)
+        if chosen is None:
             raise UnknownLanguage(", ".join(LANGUAGES))
-        core.participant.language = language
+        core.participant.language = chosen
         core.chooseRendering()
     core.hear(LanguageSet(core.participant.language))
 
 
-def _write(core: Core, name: str) -> None:
+def format(core: Core, command: Format) -> None:
+    """Choose the format, or tell which it is."""
+    name = command.format
     before = core.participant.format
     if name:
         if name.lower() not in FORMATS:
@@ -99,19 +105,36 @@ def _write(core: Core, name: str) -> None:
                 listPeople(core, room, share=len(core.member.rooms))
 
 
-def _time(core: Core, choice: str) -> None:
+def timestamps(core: Core, command: Timestamps) -> None:
+    """Choose whether lines begin with their time, or tell whether they do."""
+    choice = command.choice.lower()
     if choice:
         if choice not in ("on", "off"):
-            raise ArgumentInvalid(verbNamed("timestamps").usage)
+            raise ArgumentInvalid(command.usage())
         core.participant.hasTimes = choice == "on"
         core.chooseRendering()
     core.hear(Done("timestamps", "on" if core.participant.hasTimes else "off"))
 
 
-def _ring(core: Core, choice: str) -> None:
+def bell(core: Core, command: Bell) -> None:
+    """Choose when a line rings, or tell when it does."""
+    choice = command.choice.lower()
     if choice:
         if choice not in BELLS:
-            raise ArgumentInvalid(verbNamed("bell").usage)
+            raise ArgumentInvalid(command.usage())
         core.participant.bell = choice
         core.chooseRendering()
     core.hear(Done("bell", core.participant.bell))
+
+
+HANDLERS: dict[type[Command], Handler] = {
+    Ping: ping,
+    Help: help,
+    Version: version,
+    Lang: language,
+    Format: format,
+    Timestamps: timestamps,
+    Bell: bell,
+    Motd: motd,
+    ShowUptime: uptime,
+}

@@ -6,26 +6,22 @@ Each action is logged: who did it, to whom, and why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
-from typing import assert_never
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from chat.core.users import Member
-from chat.session.context import Answer, Core
-from chat.session.handlers.accounts import stored
-from chat.session.handlers.rooms import MAX_ROWS, requireOwner, roomHere
+from chat.session.context import Answer, Core, Handler
+from chat.session.handlers.accounts import tellStored
+from chat.session.handlers.rooms import MAX_ROWS, ownRoom, requireOwner
 from chat.session.handlers.talk import reasonOf
 from chat.vocabulary.addresses import covers, networkOf
 from chat.vocabulary.commands import (
     Announce,
     Ban,
     Bans,
+    Command,
     Kick,
-    ModerationCommand,
     Mute,
     Operator,
     Rehash,
@@ -38,7 +34,6 @@ from chat.vocabulary.errors import (
     NoSuchAccount,
     NoSuchNick,
     OperatorFixed,
-    OperatorNeeded,
     YourselfMeant,
 )
 from chat.vocabulary.events import Announced, BanRow, BansListed, Done, Ending, Warned
@@ -46,53 +41,6 @@ from chat.vocabulary.names import fold, nickname
 from chat.vocabulary.records import Sanction, SanctionKind
 
 _log = Logger()
-
-
-def carryOutModeration(core: Core, member: Member, command: ModerationCommand) -> Answer | None:
-    """
-    Keep order.
-
-    @raise OperatorNeeded: when he may not.
-    @raise ChatError: when it cannot be done.
-    """
-    if isinstance(command, Kick) and not core.isOperator:
-        _kickFromRoom(core, member, command)
-        return None
-    if not core.isOperator:
-        raise OperatorNeeded
-    match command:
-        case Kick(nick, why):
-            other = _other(core, member, nick)
-            _noted(member, "kick", other.nick, why)
-            room = core.hub.directory.find(core.participant.room)
-            if room is not None:
-                core.hub.directory.uninvite(room, other)
-            _putOut(member, other, Ending.KICKED, why)
-            core.hear(Done("kicked", other.nick))
-        case Ban(target, seconds, why):
-            return _ban(core, member, target, seconds, why)
-        case Mute(nick, seconds, why):
-            return _mute(core, member, nick, seconds, why)
-        case Unban(target):
-            return _lift(core, member, SanctionKind.BAN, target)
-        case Unmute(nick):
-            return _lift(core, member, SanctionKind.MUTE, nick)
-        case Bans():
-            rows = tuple(map(_row, core.shared.sanctions.active()))
-            core.hear(BansListed(rows[-MAX_ROWS:], len(rows[:-MAX_ROWS])))
-        case Announce(text):
-            _noted(member, "announce", "everybody", "")
-            core.hub.publish(Announced(core.shared.now(), member.nick, text))
-        case Rename(nick, name):
-            return _rename(core, member, core.hub.nicknames.named(nick), name)
-        case Operator(nick, isOn):
-            return _operator(core, member, nick, isOn)
-        case Rehash():
-            _noted(member, "rehash", "files", "")
-            return core.shared.rehash().addCallback(partial(_rehashed, core))
-        case _:  # pragma: no cover
-            assert_never(command)
-    return None
 
 
 def _noted(member: Member, action: str, whom: str, why: str, seconds: int | None = None) -> None:
@@ -116,8 +64,28 @@ def _other(core: Core, member: Member, nick: str) -> Member:
 # Out.
 
 
+def kick(core: Core, command: Kick) -> None:
+    """
+    Put a user out: an operator out of the service, unless they name a room, and an
+    owner out of the room.
+
+    @raise ChatError: when there is no such user, or it is not for the asking one.
+    """
+    if command.room or not core.isOperator:
+        _kickFromRoom(core, core.me, command)
+        return
+    member = core.me
+    other = _other(core, member, command.nick)
+    _noted(member, "kick", other.nick, command.why)
+    room = core.hub.directory.find(core.participant.room)
+    if room is not None:
+        core.hub.directory.uninvite(room, other)
+    _putOut(member, other, Ending.KICKED, command.why)
+    core.hear(Done("kicked", other.nick))
+
+
 def _kickFromRoom(core: Core, member: Member, command: Kick) -> None:
-    room = roomHere(core)
+    room = ownRoom(core, command.room)
     requireOwner(core, member, room)
     other = _other(core, member, command.nick)
     if room.name not in other.rooms:
@@ -137,7 +105,13 @@ def _putOut(member: Member, other: Member, reason: Ending, why: str) -> None:
 # Bans and mutes.
 
 
-def _ban(core: Core, member: Member, target: str, seconds: int | None, why: str) -> Answer:
+def ban(core: Core, command: Ban) -> Answer:
+    """
+    Keep a user, an address or a network out.
+
+    @raise YourselfMeant: when it is the operator who asks.
+    """
+    member, target, seconds, why = core.me, command.target, command.seconds, command.why
     network = networkOf(target)
     if network is not None:
         if covers(network, core.door.address):
@@ -152,8 +126,7 @@ def _ban(core: Core, member: Member, target: str, seconds: int | None, why: str)
         _putOutNamed(core, member, sanction)
     else:
         _putOutFrom(core, member, sanction)
-    done = Done("banned", sanction.shown)
-    return Deferred.fromCoroutine(stored(core, storing, done))
+    return tellStored(core, storing, Done("banned", sanction.shown))
 
 
 def _putOutNamed(core: Core, member: Member, sanction: Sanction) -> None:
@@ -170,17 +143,39 @@ def _putOutFrom(core: Core, member: Member, sanction: Sanction) -> None:
                 seat.end(Ending.BANNED, sanction.why, member.nick)
 
 
-def _mute(core: Core, member: Member, nick: str, seconds: int | None, why: str) -> Answer:
-    sanction = _ofName(core, member, SanctionKind.MUTE, nick, seconds, why)
+def mute(core: Core, command: Mute) -> Answer:
+    """
+    Keep a user from speaking.
+
+    @raise YourselfMeant: when it is the operator who asks.
+    """
+    member, seconds, why = core.me, command.seconds, command.why
+    sanction = _ofName(core, member, SanctionKind.MUTE, command.nick, seconds, why)
     _noted(member, "mute", sanction.shown, why, seconds)
     storing = core.shared.sanctions.impose(sanction)
     other = _silenced(core, sanction.target)
     if other is not None:
         other.hear(Warned("muted", why))
-    return Deferred.fromCoroutine(stored(core, storing, Done("muted", sanction.shown)))
+    return tellStored(core, storing, Done("muted", sanction.shown))
 
 
-def _lift(core: Core, member: Member, kind: SanctionKind, text: str) -> Answer:
+def unban(core: Core, command: Unban) -> Answer:
+    """Lift a ban."""
+    return _lift(core, SanctionKind.BAN, command.target)
+
+
+def unmute(core: Core, command: Unmute) -> Answer:
+    """Lift a mute."""
+    return _lift(core, SanctionKind.MUTE, command.nick)
+
+
+def bans(core: Core, command: Bans) -> None:
+    """List the bans and the mutes."""
+    rows = tuple(map(_row, core.shared.sanctions.active()))
+    core.hear(BansListed(rows[-MAX_ROWS:], len(rows[:-MAX_ROWS])))
+
+
+def _lift(core: Core, kind: SanctionKind, text: str) -> Answer:
     target = networkOf(text) or fold(text)
     other = core.hub.nicknames.holder(target)
     if other is not None and core.shared.sanctions.ofName(kind, target) is None:
@@ -188,11 +183,11 @@ def _lift(core: Core, member: Member, kind: SanctionKind, text: str) -> Answer:
         target = other.account or target
     lifting = core.shared.sanctions.lift(kind, target)
     code = "unbanned" if kind is SanctionKind.BAN else "unmuted"
-    _noted(member, f"un{kind}", text, "")
+    _noted(core.me, f"un{kind}", text, "")
     silenced = _silenced(core, target)
     if silenced is not None and kind is SanctionKind.MUTE:
         silenced.hear(Done("may-speak"))
-    return Deferred.fromCoroutine(stored(core, lifting, Done(code, text)))
+    return tellStored(core, lifting, Done(code, text))
 
 
 def _silenced(core: Core, target: str) -> Member | None:
@@ -232,48 +227,77 @@ def _row(sanction: Sanction) -> BanRow:
     return BanRow(str(sanction.kind), sanction.shown, sanction.by, sanction.why, sanction.until)
 
 
-# Names.
+# The service.
 
 
-def _rename(core: Core, member: Member, other: Member, name: str) -> Answer:
-    nick = nickname(name)
+def announce(core: Core, command: Announce) -> None:
+    """Tell everybody something."""
+    _noted(core.me, "announce", "everybody", "")
+    core.hub.publish(Announced(core.shared.now(), core.me.nick, command.text))
+
+
+async def rename(core: Core, command: Rename) -> None:
+    """
+    Give a user another nickname.
+
+    @raise NickRegistered: when it is that of another account.
+    @raise NickTaken: when another user has it.
+    """
+    other, nick = core.hub.nicknames.named(command.nick), nickname(command.name)
     account = core.shared.accounts.named(nick)
     if account is not None and account.fold != other.account:
         raise NickRegistered(account.name)
     before = other.nick
-    _noted(member, "rename", before, f"now {nick}")
-
-    def renamed(_: Member) -> Callable[[], None]:
-        return partial(core.hear, Done("renamed", f"{before} -> {nick}"))
-
-    return core.hub.rename(other, nick).addCallback(renamed)
+    _noted(core.me, "rename", before, f"now {nick}")
+    await core.outcome(core.hub.rename(other, nick))
+    core.hear(Done("renamed", f"{before} -> {nick}"))
 
 
-def _operator(core: Core, member: Member, nick: str, isOn: bool) -> Answer | None:
-    accounts = core.shared.accounts
-    if not nick:
+def operator(core: Core, command: Operator) -> Answer | None:
+    """
+    Make an account an operator, or no longer, or list the operators.
+
+    @raise NoSuchAccount: when there is none of that name.
+    @raise OperatorFixed: when it is one by an option of the service.
+    """
+    accounts, isOn = core.shared.accounts, command.isOn
+    if not command.nick:
         names = ", ".join(account.name for account in accounts.operators())
         core.hear(Done("operators", names))
         return None
-    account = accounts.named(nick)
+    account = accounts.named(command.nick)
     if account is None:
-        raise NoSuchAccount(nick)
+        raise NoSuchAccount(command.nick)
     if not isOn and account.fold in accounts.appointed:
         raise OperatorFixed(account.name)
     code = "operator-on" if isOn else "operator-off"
-    _noted(member, code, account.name, "")
+    _noted(core.me, code, account.name, "")
     storing = accounts.setOperator(account, isOn)
     other = core.hub.nicknames.present(account.fold)
-    if other is not None and other is not member:
+    if other is not None and other is not core.me:
         other.hear(Done(code, account.name))
-    return Deferred.fromCoroutine(stored(core, storing, Done(code, account.name)))
+    return tellStored(core, storing, Done(code, account.name))
 
 
-def _rehashed(core: Core, failures: tuple[str, ...]) -> Callable[[], None]:
-    def tell() -> None:
-        for failure in failures:
-            core.hear(Warned("not-read", failure))
-        if not failures:
-            core.hear(Done("rehashed"))
+async def rehash(core: Core, command: Rehash) -> None:
+    """Read again what was read from files."""
+    _noted(core.me, "rehash", "files", "")
+    failures = await core.outcome(core.shared.rehash())
+    for failure in failures:
+        core.hear(Warned("not-read", failure))
+    if not failures:
+        core.hear(Done("rehashed"))
 
-    return tell
+
+HANDLERS: dict[type[Command], Handler] = {
+    Kick: kick,
+    Ban: ban,
+    Bans: bans,
+    Unban: unban,
+    Mute: mute,
+    Unmute: unmute,
+    Announce: announce,
+    Rename: rename,
+    Operator: operator,
+    Rehash: rehash,
+}

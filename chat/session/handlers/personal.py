@@ -4,15 +4,13 @@ What somebody chooses for himself, and what he may know of others.
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.core.users import Member
-from chat.session.context import Core
+from chat.session.context import Core, Handler
 from chat.session.handlers.talk import reasonOf
-from chat.vocabulary.commands import Away, Back, Ignore, PersonalCommand, Unignore, Whois
+from chat.vocabulary.commands import Away, Back, Command, Ignore, Unignore, Whois
 from chat.vocabulary.errors import YourselfMeant
 from chat.vocabulary.events import Described, Done
 from chat.vocabulary.names import fold, nickname
@@ -20,32 +18,14 @@ from chat.vocabulary.names import fold, nickname
 _log = Logger()
 
 
-def carryOutPersonal(core: Core, member: Member, command: PersonalCommand) -> None:
+def ignore(core: Core, command: Ignore) -> None:
     """
-    Do what concerns oneself.
+    Hear nothing from a user, be they here or not, or list who is ignored.
 
-    @raise ChatError: when it cannot be done.
+    @raise YourselfMeant: when it is the user who asks.
+    @raise ListFull: when they ignore as many as they may.
     """
-    match command:
-        case Ignore(nick):
-            _ignore(core, member, nick.strip())
-        case Unignore(nick):
-            if core.hub.attention.heed(member, fold(nick)):
-                keepIgnored(core, member)
-            core.hear(Done("unignored", nick))
-        case Away(reason):
-            member.away = reasonOf(core, member, reason.strip())
-            core.hear(Done("away", member.away))
-        case Back():
-            member.away = None
-            core.hear(Done("back"))
-        case Whois(nick):
-            core.hear(_described(core, member, core.hub.nicknames.named(nick)))
-        case _:  # pragma: no cover
-            assert_never(command)
-
-
-def _ignore(core: Core, member: Member, nick: str) -> None:
+    member, nick = core.me, command.nick.strip()
     if not nick:
         core.hear(Done("ignoring", ", ".join(sorted(member.ignored))))
         return
@@ -62,6 +42,27 @@ def _ignore(core: Core, member: Member, nick: str) -> None:
     core.hear(Done("ignored", name))
 
 
+def unignore(core: Core, command: Unignore) -> None:
+    """Hear a user again."""
+    member = core.me
+    if core.hub.attention.heed(member, fold(command.nick)):
+        keepIgnored(core, member)
+    core.hear(Done("unignored", command.nick))
+
+
+def away(core: Core, command: Away) -> None:
+    """Be away."""
+    member = core.me
+    member.away = reasonOf(core, member, command.reason.strip())
+    core.hear(Done("away", member.away))
+
+
+def back(core: Core, command: Back) -> None:
+    """Be away no longer."""
+    core.me.away = None
+    core.hear(Done("back"))
+
+
 def keepIgnored(core: Core, member: Member) -> None:
     """Keep with somebody's account whom he ignores, if he has one."""
     account = core.shared.accountOf(member)
@@ -72,6 +73,15 @@ def keepIgnored(core: Core, member: Member) -> None:
 
 def _notKept(failure: Failure, name: str) -> None:
     _log.failure("whom {name} ignores was not stored", failure, name=name)
+
+
+def whois(core: Core, command: Whois) -> None:
+    """
+    Tell what the user may know of another one.
+
+    @raise NoSuchNick: when nobody has the nickname.
+    """
+    core.hear(_described(core, core.me, core.hub.nicknames.named(command.nick)))
 
 
 def _described(core: Core, member: Member, other: Member) -> Described:
@@ -97,3 +107,12 @@ def _described(core: Core, member: Member, other: Member) -> Described:
         rooms,
         addresses,
     )
+
+
+HANDLERS: dict[type[Command], Handler] = {
+    Ignore: ignore,
+    Unignore: unignore,
+    Away: away,
+    Back: back,
+    Whois: whois,
+}

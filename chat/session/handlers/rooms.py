@@ -4,33 +4,28 @@ Rooms: coming in, leaving, and how they are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import assert_never
-
-from twisted.internet.defer import Deferred
 
 from chat.core.room import Room
 from chat.core.users import Member
-from chat.session.context import Answer, Core, requireRate
-from chat.session.handlers.talk import reasonOf, requireVoice
-from chat.session.playback import replay, warm
+from chat.session.context import Answer, Core, Handler, requireRate
+from chat.session.handlers.talk import reasonOf, requireVoice, roomMeant
+from chat.session.playback import newest, newestAtHand, replay
 from chat.session.signon import tellEntered
 from chat.vocabulary.commands import (
+    Command,
     Deop,
     Invite,
     Join,
     Mode,
     Op,
     Part,
-    RoomCommand,
     Rooms,
     Switch,
     Topic,
     Who,
 )
-from chat.vocabulary.errors import JoiningTooFast, NoRoom, NoSuchNick, OwnerNeeded, RoomOpen
+from chat.vocabulary.errors import JoiningTooFast, NoSuchNick, OwnerNeeded, RoomOpen
 from chat.vocabulary.events import (
     Done,
     Invited,
@@ -52,59 +47,78 @@ wait for a reader.
 """
 
 
-def carryOutRoom(core: Core, member: Member, command: RoomCommand) -> Answer | None:
+def join(core: Core, command: Join) -> Answer | None:
     """
-    Do what concerns a room.
+    Enter a room, or talk there.
 
-    @raise ChatError: when it cannot be done.
+    @raise JoiningTooFast: when the user has entered too many of late.
+    @raise ChatError: when they may not; see L{Directory.admit}.
     """
-    directory, isOperator = core.hub.directory, core.isOperator
-    match command:
-        case Join(name, key):
-            room = roomname(name)
-            if room in member.rooms:
-                _talkIn(core, room)
-            else:
-                # Also where it comes to nothing, for the key may be a guess.
-                rate = core.shared.settings.joinRate
-                requireRate(core, rate, member.joinedMark, JoiningTooFast)
-                member.joinedMark = rate.spend(member.joinedMark, core.hub.seconds())
-                return Deferred.fromCoroutine(_join(core, member, room, key))
-        case Part(name, reason):
-            core.hub.part(member, _named(core, name), text=reasonOf(core, member, reason))
-        case Switch(name):
-            room = roomname(name)
-            core.hub.requireIn(member, room)
-            _talkIn(core, room)
-        case Rooms():
-            rows = directory.listed(member, isOperator)
-            core.hear(RoomsListed(rows[:MAX_ROWS], len(rows[MAX_ROWS:])))
-        case Who(name):
-            seen = directory.visible(member, _named(core, name), isOperator)
-            seen.listTo(core.seat, core.hub.seconds())
-        case Topic(text):
-            _topic(core, member, text)
-        case Invite(nick):
-            _invite(core, member, nick)
-        case Mode(mode, value):
-            _mode(core, member, mode, value)
-        case Op(nick):
-            _op(core, member, nick, True)
-        case Deop(nick):
-            _op(core, member, nick, False)
-        case _:  # pragma: no cover
-            assert_never(command)
-    return None
+    member, room = core.me, roomname(command.room)
+    if room in member.rooms:
+        _talkIn(core, room)
+        return None
+    # An attempt that fails counts as well, for the key may be a guess.
+    rate = core.shared.settings.joinRate
+    requireRate(core, rate, member.joinedMark, JoiningTooFast)
+    member.joinedMark = rate.spend(member.joinedMark, core.hub.seconds())
+    return _join(core, member, room, command.key)
 
 
-def roomHere(core: Core) -> Room:
+async def _join(core: Core, member: Member, name: str, key: str) -> None:
+    extract = await core.outcome(newest(core, name))
+    if name in member.rooms:
+        # Another session of the user was faster.
+        _talkIn(core, name)
+        return
+    core.hub.directory.admit(member, name, key, core.isOperator)
+    joining = core.hub.join(member, name)
+    isFresh = joining.called
+    room = await core.outcome(joining)
+    for seat in member.seats:
+        tellEntered(core, member, room, seat)
+    # What was said while the event was on its way is in no answer from before.
+    replay(core, name, extract if isFresh else newestAtHand(core, name))
+
+
+def part(core: Core, command: Part) -> None:
+    """Leave a room."""
+    member = core.me
+    reason = reasonOf(core, member, command.reason)
+    core.hub.part(member, roomMeant(core, command.room), text=reason)
+
+
+def switch(core: Core, command: Switch) -> None:
+    """Talk in another room."""
+    room = roomname(command.room)
+    core.hub.requireIn(core.me, room)
+    _talkIn(core, room)
+
+
+def listRooms(core: Core, command: Rooms) -> None:
+    """List the rooms that the user may know of."""
+    rows = core.hub.directory.listed(core.me, core.isOperator)
+    core.hear(RoomsListed(rows[:MAX_ROWS], len(rows[MAX_ROWS:])))
+
+
+def who(core: Core, command: Who) -> None:
+    """List the users in a room."""
+    name = roomMeant(core, command.room)
+    room = core.hub.directory.visible(core.me, name, core.isOperator)
+    room.listTo(core.seat, core.hub.seconds())
+
+
+def ownRoom(core: Core, name: str) -> Room:
     """
-    @return: the room in which the participant talks.
-    @raise NoRoom: when there is none.
+    @param name: what a command names; nothing for the room in which the user talks.
+    @return: a room in which the user is.
+    @raise NoRoom: when none is named and they talk in none.
+    @raise NotInRoom: when they are not in it.
     """
-    room = core.hub.directory.find(core.participant.room)
-    if room is None:
-        raise NoRoom
+    name = roomMeant(core, name)
+    core.hub.requireIn(core.me, name)
+    room = core.hub.directory.find(name)
+    assert room is not None
     return room
 
 
@@ -116,10 +130,6 @@ def requireOwner(core: Core, member: Member, room: Room) -> None:
         raise OwnerNeeded(room.name)
 
 
-def _named(core: Core, name: str) -> str:
-    return roomname(name) if name else roomHere(core).name
-
-
 def _talkIn(core: Core, name: str) -> None:
     room = core.hub.directory.find(name)
     assert room is not None
@@ -129,28 +139,12 @@ def _talkIn(core: Core, name: str) -> None:
 # Coming in.
 
 
-async def _join(core: Core, member: Member, name: str, key: str) -> Callable[[], None]:
-    await warm(core, name)
-    core.requireLiving()
-    if name in member.rooms:
-        # Another session of his was faster.
-        return partial(_talkIn, core, name)
-    core.hub.directory.admit(member, name, key, core.isOperator)
-    room = await core.hub.join(member, name)
-    return partial(_joined, core, member, room)
-
-
-def _joined(core: Core, member: Member, room: Room) -> None:
-    for seat in member.seats:
-        tellEntered(core, member, room, seat)
-    replay(core, room.name)
-
-
 # How a room is kept.
 
 
-def _topic(core: Core, member: Member, text: str) -> None:
-    room = roomHere(core)
+def topic(core: Core, command: Topic) -> None:
+    """Set the topic of a room, or show it."""
+    member, room, text = core.me, ownRoom(core, command.room), command.text
     if not text:
         core.hear(TopicShown(room.name, room.record.topic, room.record.topicBy))
         return
@@ -162,13 +156,14 @@ def _topic(core: Core, member: Member, text: str) -> None:
     core.hub.directory.keep(room, replace(room.record, topic=text, topicBy=member.nick))
 
 
-def _invite(core: Core, member: Member, nick: str) -> None:
-    room = roomHere(core)
+def invite(core: Core, command: Invite) -> None:
+    """Let a user enter a room."""
+    member, room = core.me, ownRoom(core, command.room)
     requireVoice(core, member)
     isClosed = room.record.isPrivate or room.record.password
     if isClosed:
         requireOwner(core, member, room)
-    other = core.hub.nicknames.named(nick)
+    other = core.hub.nicknames.named(command.nick)
     # Only an owner lets somebody in, and who is in needs no way in.
     if isClosed and room.name not in other.rooms:
         core.hub.directory.invite(room, other)
@@ -177,15 +172,16 @@ def _invite(core: Core, member: Member, nick: str) -> None:
     core.hear(Done("invited", other.nick))
 
 
-def _mode(core: Core, member: Member, mode: str, value: str) -> None:
-    room = roomHere(core)
-    record = room.record
-    if not mode:
+def mode(core: Core, command: Mode) -> None:
+    """Change a setting of a room, or show its settings."""
+    member, room = core.me, ownRoom(core, command.room)
+    name, value, record = command.mode, command.value, room.record
+    if not name:
         _showModes(core, room)
         return
     requireOwner(core, member, room)
     shown = value
-    match mode:
+    match name:
         case "key":
             isOff = value.lower() == "none"
             record = replace(record, password="" if isOff else value)
@@ -196,11 +192,11 @@ def _mode(core: Core, member: Member, mode: str, value: str) -> None:
         case "topic":
             record = replace(record, isTopicLocked=value == "owner")
         case _:
-            raise ValueError(mode)
-    if room.name == core.hub.directory.start and mode != "topic":
+            raise ValueError(name)
+    if room.name == core.hub.directory.start and name != "topic":
         raise RoomOpen(room.name)
     core.hub.directory.keep(room, record)
-    core.hub.publish(ModeSet(room.name, core.shared.now(), member.nick, mode, shown))
+    core.hub.publish(ModeSet(room.name, core.shared.now(), member.nick, name, shown))
 
 
 def _showModes(core: Core, room: Room) -> None:
@@ -210,8 +206,18 @@ def _showModes(core: Core, room: Room) -> None:
     core.hear(ModesShown(room.name, bool(record.password), record.isPrivate, topic, owners))
 
 
-def _op(core: Core, member: Member, nick: str, isOwner: bool) -> None:
-    room = roomHere(core)
+def op(core: Core, command: Op) -> None:
+    """Make a user an owner of a room."""
+    _own(core, ownRoom(core, command.room), command.nick, True)
+
+
+def deop(core: Core, command: Deop) -> None:
+    """Make a user no longer an owner of a room."""
+    _own(core, ownRoom(core, command.room), command.nick, False)
+
+
+def _own(core: Core, room: Room, nick: str, isOwner: bool) -> None:
+    member = core.me
     requireOwner(core, member, room)
     other = core.hub.nicknames.named(nick)
     if room.name not in other.rooms:
@@ -230,3 +236,17 @@ def _owners(core: Core, room: Room) -> tuple[str, ...]:
     accounts = map(core.shared.accounts.owner, room.record.owners)
     names = [account.name for account in accounts if account is not None]
     return (*names, *(guest.nick for guest in room.guestOwners))
+
+
+HANDLERS: dict[type[Command], Handler] = {
+    Join: join,
+    Part: part,
+    Switch: switch,
+    Rooms: listRooms,
+    Who: who,
+    Topic: topic,
+    Invite: invite,
+    Mode: mode,
+    Op: op,
+    Deop: deop,
+}

@@ -4,39 +4,59 @@ What is said, in a room or in private.
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from chat.core.users import Member
-from chat.session.context import Core
-from chat.vocabulary.commands import Act, Reply, Say, TalkCommand, Tell
+from chat.session.context import Core, Handler
+from chat.vocabulary.commands import Act, Command, Reply, Say, Tell
 from chat.vocabulary.errors import Muted, NoRoom
 from chat.vocabulary.events import Warned
+from chat.vocabulary.names import roomname
 from chat.vocabulary.records import SanctionKind
 
 
-def carryOutTalk(core: Core, member: Member, command: TalkCommand) -> None:
+def say(core: Core, command: Say) -> None:
     """
-    Let a member say something.
+    Say something in a room.
 
-    @raise Muted: when he may not.
-    @raise NoRoom: when he is nowhere.
-    @raise ChatError: when it cannot be done.
+    @raise Muted: when the user may not speak.
+    @raise NoRoom: when no room is named and they are in none.
+    @raise NotInRoom: when they are not in the room.
     """
+    member, room = core.me, core.participant.room
     requireVoice(core, member)
-    room = core.participant.room
-    match command:
-        case Say() | Act() if not room:
-            raise NoRoom
-        case Say():
-            core.hub.say(member, room, command.text, core.recipient)
-        case Act():
-            core.hub.act(member, room, command.text, core.recipient)
-        case Tell(to, text):
-            _told(core, core.hub.tell(member, to, text))
-        case Reply(text):
-            _told(core, core.hub.reply(member, text))
-        case _:  # pragma: no cover
-            assert_never(command)
+    if command.room or not room:
+        room = roomMeant(core, command.room)
+    core.hub.say(member, room, command.text, core.recipient)
+
+
+def act(core: Core, command: Act) -> None:
+    """Do something in a room; as for L{say}."""
+    member = core.me
+    requireVoice(core, member)
+    core.hub.act(member, roomMeant(core, command.room), command.text, core.recipient)
+
+
+def tell(core: Core, command: Tell) -> None:
+    """Tell one user something in private."""
+    requireVoice(core, core.me)
+    _told(core, core.hub.tell(core.me, command.to, command.text))
+
+
+def reply(core: Core, command: Reply) -> None:
+    """Answer the last private message."""
+    requireVoice(core, core.me)
+    _told(core, core.hub.reply(core.me, command.text))
+
+
+def roomMeant(core: Core, name: str) -> str:
+    """
+    @param name: what a command names; nothing for the room in which the user talks.
+    @return: the name of the room.
+    @raise NoRoom: when there is none.
+    """
+    room = roomname(name) if name else core.participant.room
+    if not room:
+        raise NoRoom
+    return room
 
 
 def requireVoice(core: Core, member: Member) -> None:
@@ -67,3 +87,6 @@ def _told(core: Core, other: Member) -> None:
     if other.away is not None:
         about = f"{other.nick}: {other.away}" if other.away else other.nick
         core.hear(Warned("is-away", about))
+
+
+HANDLERS: dict[type[Command], Handler] = {Say: say, Act: act, Tell: tell, Reply: reply}
