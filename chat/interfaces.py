@@ -84,32 +84,37 @@ class OutletGroup(Protocol):
 
 class Rendering(Protocol):
     """
-    How events read.  One instance serves all participants who chose the same:
-    an audience groups them by it and encodes once for each.
+    How events read.  One instance serves all sessions of the same style: an
+    audience groups them by it and encodes once for each.
 
-    @ivar echoes: whether the reader is a program that keeps account: it hears
-        its own lines, with their ids, and is told who is in a room when it comes
-        in.  A person sees his own lines on his terminal already.
-    @ivar elsewhere: how the events of a room read in which the participant is
-        but does not talk.
-    @ivar ringing: how a line reads by which the participant is called by his
-        name; the same as this one unless he wants a bell then.
+    A rendering says with a trait each what its reader needs to be told; none is
+    needed by a person at a terminal.
+
+    @ivar echoesOwn: whether the sender of a line hears it too, and so learns its
+        id.
+    @ivar listsPeople: whether L{Listed<chat.vocabulary.replies.Listed>} comes
+        on entering a room and L{Changed<chat.vocabulary.events.Changed>} after
+        that, so that a list of the people in it can be kept.
+    @ivar wantsReceipts: whether L{Stored<chat.vocabulary.replies.Stored>} comes
+        when a line that was sent is on the disk.
+    @ivar elsewhere: how the events of a room read in which the user is but does
+        not talk.
+    @ivar ringing: how a line reads that calls the user by name; the same as this
+        one unless a bell is wanted then.
     """
 
-    @property
-    def echoes(self) -> bool: ...
-
-    @property
-    def elsewhere(self) -> Rendering: ...
-
-    @property
-    def ringing(self) -> Rendering: ...
+    echoesOwn: bool = False
+    listsPeople: bool = False
+    wantsReceipts: bool = False
+    elsewhere: Rendering
+    ringing: Rendering
 
     def render(self, event: Event) -> bytes:
         """
         @return: whole lines with their line ends, or C{b""} where this rendering
             is silent about the event.
         """
+        ...
 
 
 RenderingChoice = Callable[[Style], Rendering]

@@ -39,11 +39,6 @@ class Participant:
         """What he has chosen about how events read."""
         return Style(self.format, self.language, self.hasTimes, self.bell)
 
-    @property
-    def isProgram(self) -> bool:
-        """Whether he reads events as a program does."""
-        return self.format == "json"
-
     def toMapping(self) -> dict[str, Any]:
         """@return: what C{Participant(**mapping)} reads back."""
         return asdict(self)

@@ -129,7 +129,7 @@ class Unheard:
             for seat in seats
             if (seat.recipient.outlet.busy or seat in behind)
             and seat.recipient in self._audience
-            and (seat.recipient.rendering.echoes or not isinstance(event, Changed))
+            and (seat.recipient.rendering.listsPeople or not isinstance(event, Changed))
         ]
         for seat in waiting:
             comings = self._bySeat.get(seat)

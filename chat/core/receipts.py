@@ -21,7 +21,7 @@ class Authors:
         Somebody has said something.  A person is not told, and neither is who has
         gone before it arrived, nor of a line that cannot be kept.
         """
-        if author.rendering.echoes and line.id and author.isListening:
+        if author.rendering.wantsReceipts and line.id and author.isListening:
             self._lines.setdefault(line.room, {})[author] = line.id
 
     def stored(self, room: str, id: int) -> None:

@@ -7,7 +7,7 @@ and every recipient gets it in one write.  However many events share a turn,
 they cost one C{send} per recipient.
 
 Not everybody gets the same: an author does not hear his own line (unless his
-rendering echoes), nobody hears whom he ignores, somebody who is called by his
+rendering wants the echo), nobody hears whom he ignores, somebody who is called by his
 name may want a bell with it, somebody who came in the middle of a turn hears only what
 came after, and somebody who is written to directly must have heard before what
 came before.  These few stand I{apart}: the group keeps for each the pieces that are
@@ -248,11 +248,11 @@ class Audience:
         """
         Let everybody hear an event, at the end of the turn.
 
-        @param author: who does not hear it, unless his rendering echoes.
+        @param author: who does not hear it, unless his rendering C{echoesOwn}.
         @param deaf: who does not hear it either.
         """
         without = set(deaf)
-        if author is not None and not author.rendering.echoes:
+        if author is not None and not author.rendering.echoesOwn:
             without.add(author)
         if self._ringing and isinstance(event, (Said, Acted)):
             without.update(self._ring(event, without))

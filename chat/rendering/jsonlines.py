@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from json import JSONEncoder
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from chat.interfaces import Rendering
 from chat.rendering.messages import Phrases
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.events import Closed, Done, Event, Helped, Refused, Warned
@@ -163,12 +164,13 @@ def fromMapping(mapping: Mapping[str, Any]) -> Event | None:
     return event
 
 
-class JSONLinesRendering:
+class JSONLinesRendering(Rendering):
     """
-    See L{chat.interfaces.Rendering}.
+    Events for programs, with the sentences that a program may want to show
+    without knowing every code.
     """
 
-    echoes = True
+    echoesOwn = listsPeople = wantsReceipts = True
 
     def __init__(self, language: str) -> None:
         """
@@ -178,7 +180,6 @@ class JSONLinesRendering:
         self.elsewhere = self.ringing = self
 
     def render(self, event: Event) -> bytes:
-        """See L{chat.interfaces.Rendering.render}."""
         return (_encode(toMapping(self._withText(event))) + "\r\n").encode()
 
     def _withText(self, event: Event) -> Event:

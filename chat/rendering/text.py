@@ -4,6 +4,7 @@ Events as lines of text for a person with a terminal; see L{chat.rendering.lines
 
 from __future__ import annotations
 
+from chat.interfaces import Rendering
 from chat.rendering.lines import Wording
 from chat.vocabulary.events import Acted, Event, Invited, Recalled, Said, Told
 from chat.vocabulary.style import Style
@@ -12,15 +13,14 @@ from chat.vocabulary.times import localTime
 _BEL = "\a"
 
 
-class TextRendering:
+class TextRendering(Rendering):
     """
-    See L{chat.interfaces.Rendering}.
+    Events for people.
 
     There are up to four of one style: here or elsewhere, and for each how a line
     reads that rings because it names the reader.
     """
 
-    echoes = False
     elsewhere: TextRendering
     ringing: TextRendering
 
@@ -43,7 +43,6 @@ class TextRendering:
         self._makeOthers(style, isElsewhere, isRinging)
 
     def render(self, event: Event) -> bytes:
-        """See L{chat.interfaces.Rendering.render}."""
         lines = self._lines(event) if self._isPlain else self._decorated(event)
         return "\r\n".join([*lines, ""]).encode()
 

@@ -165,7 +165,7 @@ def listPeople(core: Core, room: Room, seat: Seat | None = None, share: int = 1)
     @param share: of how many rooms it is told at once.
     """
     seat = seat or core.seat
-    if seat.participant.isProgram:
+    if seat.recipient.rendering.listsPeople:
         room.listTo(seat, core.hub.seconds(), share)
 
 

@@ -15,13 +15,11 @@ def test_theDefaultsComeFirst() -> None:
     fresh = Participant()
     assert (fresh.format, fresh.bell) == (FORMATS[0], BELLS[0])
     assert fresh.style == Style()
-    assert not fresh.isProgram
 
 
 def test_theStyleIsWhatHeHasChosen() -> None:
     chosen = Participant("zh_CN", "json", True, "mention")
     assert chosen.style == Style("json", "zh_CN", True, "mention")
-    assert chosen.isProgram
 
 
 @pytest.mark.parametrize(

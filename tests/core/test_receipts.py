@@ -12,8 +12,8 @@ from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
 from tests.support.servers import AT
 
 
-def recipient(echoes: bool = True, isListening: bool = True) -> Recipient:
-    made = Recipient(RecordingOutlet(), ReprRendering(echoes=echoes))
+def recipient(wantsReceipts: bool = True, isListening: bool = True) -> Recipient:
+    made = Recipient(RecordingOutlet(), ReprRendering("", *["wantsReceipts"] * wantsReceipts))
     if isListening:
         Audience(endOfTurn(Clock())).add(made)
     return made
@@ -45,7 +45,7 @@ def test_eachIsToldUntilHisLastLineIsStored() -> None:
 @pytest.mark.parametrize(
     ("author", "said"),
     [
-        (recipient(echoes=False), line(1)),
+        (recipient(wantsReceipts=False), line(1)),
         (recipient(isListening=False), line(1)),
         (recipient(), line(0)),
     ],

@@ -25,7 +25,7 @@ from chat.vocabulary.records import RoomRecord
 from chat.vocabulary.replies import MAX_NAMES
 from tests.support.doubles import ReprRendering
 from tests.support.hubs import AT, RecordingSeat
-from tests.support.rooms import ECHOING, RENDERING, Stage
+from tests.support.rooms import FOR_PROGRAMS, RENDERING, Stage
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_theOthersHearWhoComes(stage: Stage) -> None:
     assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
 
 
-@pytest.mark.parametrize("rendering", [RENDERING, ECHOING])
+@pytest.mark.parametrize("rendering", [RENDERING, FOR_PROGRAMS])
 def test_whoComesDoesNotHearItHimself(stage: Stage, rendering: ReprRendering) -> None:
     stage.enter("alice")
     stage.enter("bob", rendering=rendering)

@@ -24,7 +24,7 @@ from chat.vocabulary.events import (
 )
 from tests.support.doubles import ReprRendering
 from tests.support.hubs import AT, RecordingSeat
-from tests.support.rooms import ECHOING, RENDERING, Stage
+from tests.support.rooms import FOR_PROGRAMS, RENDERING, Stage
 
 SAID = Said("#lobby", 1, AT, "alice", "hi")
 
@@ -191,7 +191,7 @@ def test_aSessionThatHasEndedIsNotKept(stage: Stage) -> None:
 
 def test_whoIsToldWhoIsHereHearsOfTheChangesBefore() -> None:
     """A program that took the list first would miss who goes after it."""
-    stage = behind(Stage(), ECHOING)
+    stage = behind(Stage(), FOR_PROGRAMS)
     stage.enter("carol")
     stage.room.listTo(seatOf(stage, "slow"), 0)
     people = tuple(map(Person, ("alice", "bob", "slow", "carol")))
@@ -207,7 +207,7 @@ def test_whoIsToldWhoIsHereHearsOfTheChangesBefore() -> None:
 def test_aProgramIsToldOfACrowdLater() -> None:
     stage = Stage(announceLimit=2)
     stage.enter("alice", "bob")
-    stage.enter("slow", rendering=ECHOING)
+    stage.enter("slow", rendering=FOR_PROGRAMS)
     stage.clock.advance(COALESCE)
     stage.heard("slow")
     stage.outlets["slow"].busy = True

@@ -6,7 +6,7 @@ import pytest
 
 from chat.core.room import COALESCE
 from chat.vocabulary.events import Changed, Ending, Joined, Left, Renamed, Said
-from tests.support.doubles import ReprRendering
+from tests.support.doubles import TRAITS, ReprRendering
 from tests.support.hubs import AT
 from tests.support.rooms import Stage
 
@@ -20,7 +20,7 @@ def stage() -> Stage:
     """A room in which two people are announced, with a person and a program in it."""
     stage = Stage(announceLimit=2)
     stage.enter("alice", rendering=ReprRendering(silentAbout=(Changed,)))
-    stage.enter("robot", rendering=ReprRendering(echoes=True))
+    stage.enter("robot", rendering=ReprRendering("", *TRAITS))
     stage.heard("alice")
     stage.heard("robot")
     return stage
@@ -109,7 +109,7 @@ def test_whatHappensComesAfterTheChangesBeforeIt(stage: Stage, isRenamed: bool) 
 def test_whoComesAndGoesIsGone(stage: Stage) -> None:
     """A program that came in between has seen him on its list."""
     stage.enter("carol")
-    stage.enter("robot2", rendering=ReprRendering(echoes=True))
+    stage.enter("robot2", rendering=ReprRendering("", *TRAITS))
     stage.leave("carol")
     later(stage)
     assert stage.heard("robot2") == [changed("robot2", "carol", 3)]
@@ -120,7 +120,7 @@ def test_whoGoesAndComesBackIsHere(stage: Stage) -> None:
     stage.enter("carol")
     later(stage)
     stage.leave("carol")
-    stage.enter("robot2", rendering=ReprRendering(echoes=True))
+    stage.enter("robot2", rendering=ReprRendering("", *TRAITS))
     stage.enter("carol")
     later(stage)
     assert stage.heard("robot2") == [changed("carol robot2", "", 4)]

@@ -87,7 +87,7 @@ def test_anAuthorHearsTheOthersAgainInTheNextTurn() -> None:
 
 def test_whereTheRenderingEchoesTheAuthorHearsHimself() -> None:
     stage = Stage()
-    author, his = stage.listener(ReprRendering("echo ", echoes=True))
+    author, his = stage.listener(ReprRendering("echo ", "echoesOwn"))
     line = stage.say("a", author)
     stage.endTurn()
     assert his == [b"echo " + line]

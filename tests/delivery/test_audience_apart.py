@@ -45,7 +45,7 @@ def test_neitherTheAuthorNorTheDeafHear() -> None:
     stage = Stage()
     author, authors = stage.listener()
     deaf, deafs = stage.listener()
-    echoing, echoes = stage.listener(ReprRendering("echo ", echoes=True))
+    echoing, echoes = stage.listener(ReprRendering("echo ", "echoesOwn"))
     text = stage.say("a", author, deaf, echoing)
     mine = stage.say("b", echoing, deaf)
     stage.endTurn()
@@ -163,7 +163,7 @@ def test_nobodyRingsForWhomHeIgnores() -> None:
 def test_whoEchoesRingsForHimself() -> None:
     """A program that wants bells gets what it asks for."""
     stage = Stage()
-    chosen = ReprRendering("echo ", echoes=True)
+    chosen = ReprRendering("echo ", "echoesOwn")
     chosen.ringing = ReprRendering("ring ")
     alice, writes = stage.listener(chosen, "alice")
     stage.say("alice!", alice)

@@ -16,7 +16,7 @@ from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
 from tests.support.hubs import AT
 
 SILENT_ABOUT_ACTS = ReprRendering("quiet ", silentAbout=(Acted,))
-ECHOING = ReprRendering("echo ", echoes=True)
+ECHOING = ReprRendering("echo ", "echoesOwn")
 APART = ReprRendering("apart ")
 APART.elsewhere = ReprRendering("elsewhere ")
 RINGING = ReprRendering("bell ")
@@ -87,7 +87,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             [self.recipients[who] for who in deaf],
         )
         for who in self.members[room] - deaf:
-            if who != author or self.renderings[who].echoes:
+            if who != author or self.renderings[who].echoesOwn:
                 rendering = self.rendering(who, room)
                 if NAMES[who] in text.lower():
                     rendering = rendering.ringing

@@ -10,6 +10,7 @@ import pytest
 from twisted.logger import capturedLogs
 
 from chat.core.room import Room
+from chat.interfaces import Rendering
 from chat.rendering import renderingFor
 from chat.session.context import Core
 from chat.vocabulary.events import Event, Said
@@ -127,12 +128,10 @@ def test_inTheGreeting(service: Service, monkeypatch: pytest.MonkeyPatch) -> Non
     assertWell(service, alice)
 
 
-class BrokenRendering:
+class BrokenRendering(Rendering):
     """
     A rendering that cannot tell what is said.
     """
-
-    echoes = False
 
     def __init__(self) -> None:
         self.elsewhere = self.ringing = self

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import get_args
 from unicodedata import category
 
@@ -72,10 +73,8 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.i18n import LANGUAGES
 from chat.vocabulary.sanitizing import clean
-from chat.vocabulary.style import Style
-
-FORMATS = ("text", "json")
-BELLS = ("off", "mention", "all")
+from chat.vocabulary.style import BELLS, Style
+from tests.support.doubles import TRAITS
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
@@ -203,7 +202,11 @@ MARKS = {
 
 EVENTS = [event for event, _ in SAMPLES]
 KINDS = [type(event).__name__ for event in EVENTS]
-SILENT = (Changed, Stored)
+# What is for those renderings alone that need it.
+NEEDED: dict[type, Callable[[Rendering], bool]] = {
+    Changed: attrgetter("listsPeople"),
+    Stored: attrgetter("wantsReceipts"),
+}
 
 STYLES = [
     *(Style("json", language) for language in LANGUAGES),
@@ -220,6 +223,7 @@ RENDERINGS = {
     for here in (chosen, chosen.elsewhere)
     for rendering in (here, here.ringing)
 }
+traits = attrgetter(*TRAITS)
 TEXTS = [renderingFor(Style(language=language)) for language in LANGUAGES]
 
 
@@ -258,10 +262,8 @@ def test_wholeLinesWithoutControls(event: Event) -> None:
         lines = _lines(rendering.render(event))
         assert lines == [line.rstrip() for line in lines]
         assert all(lines)
-        if isinstance(event, SILENT) and not rendering.echoes:
-            assert not lines
-        else:
-            assert lines
+        isNeeded = NEEDED.get(type(event), lambda rendering: True)(rendering)
+        assert bool(lines) == isNeeded
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=KINDS)
@@ -283,7 +285,7 @@ def test_sameStyleSameInstance(style: Style) -> None:
     assert elsewhere.ringing is ringing.elsewhere
     assert elsewhere.ringing.ringing is elsewhere.ringing
     for other in (elsewhere, ringing, elsewhere.ringing):
-        assert other.echoes == rendering.echoes
+        assert traits(other) == traits(rendering)
 
 
 def test_everyStyleIsAnotherInstance() -> None:
@@ -295,9 +297,9 @@ def test_programsHaveNoUseForTimesAndBells() -> None:
     assert renderingFor(Style("json", hasTimes=True, bell="all")) is renderingFor(Style("json"))
 
 
-def test_onlyProgramsHearThemselves() -> None:
+def test_onlyProgramsNeedEchoListAndReceipts() -> None:
     for style in STYLES:
-        assert renderingFor(style).echoes == (style.format == "json")
+        assert set(traits(renderingFor(style))) == {style.format == "json"}
 
 
 # What people read.

@@ -64,6 +64,10 @@ class RecordingOutlet:
         return text.split("\r\n")[:-1]
 
 
+TRAITS = ("echoesOwn", "listsPeople", "wantsReceipts")
+"""What a rendering may need; one for programs needs all."""
+
+
 class ReprRendering:
     """
     A rendering that shows which it is, and the event as Python does.
@@ -71,10 +75,11 @@ class ReprRendering:
     @ivar rendered: Every event that it has encoded.
     """
 
-    def __init__(
-        self, name: str = "", echoes: bool = False, silentAbout: tuple[type, ...] = ()
-    ) -> None:
-        self.echoes = echoes
+    def __init__(self, name: str = "", *traits: str, silentAbout: tuple[type, ...] = ()) -> None:
+        """
+        @param traits: The names of those that it has, of L{TRAITS}.
+        """
+        self.echoesOwn, self.listsPeople, self.wantsReceipts = (trait in traits for trait in TRAITS)
         self.elsewhere: Rendering = self
         self.ringing: Rendering = self
         self.rendered: list[Event] = []

@@ -20,11 +20,11 @@ from chat.delivery.audience import Recipient
 from chat.interfaces import Backplane, Recorder, Rendering
 from chat.store.memory import MemoryLedger
 from chat.vocabulary.events import Ending
-from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
+from tests.support.doubles import TRAITS, RecordingOutlet, ReprRendering, endOfTurn
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 LOBBY = START_ROOM
-RENDERING = ReprRendering(echoes=True)
+RENDERING = ReprRendering("", *TRAITS)
 
 T = TypeVar("T")
 

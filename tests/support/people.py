@@ -18,7 +18,7 @@ from chat.rendering import renderingFor
 from chat.session.session import Session
 from chat.vocabulary.events import Event
 from chat.vocabulary.style import Style
-from tests.support.doubles import RecordingOutlet
+from tests.support.doubles import TRAITS, RecordingOutlet
 from tests.support.servers import AT, PlainAuthenticator, facilities
 
 PASSWORD = "open-sesame"
@@ -33,7 +33,8 @@ class EventRendering:
     """
 
     def __init__(self, real: Rendering) -> None:
-        self.echoes = real.echoes
+        for trait in TRAITS:
+            setattr(self, trait, getattr(real, trait))
         self.elsewhere = self.ringing = self
         self._real = real
 

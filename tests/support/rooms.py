@@ -12,11 +12,11 @@ from chat.delivery.audience import Recipient
 from chat.vocabulary.events import Ending, Joined, Left, Renamed, Said
 from chat.vocabulary.names import fold
 from chat.vocabulary.records import RoomRecord
-from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
+from tests.support.doubles import TRAITS, RecordingOutlet, ReprRendering, endOfTurn
 from tests.support.hubs import AT, RecordingSeat
 
 RENDERING = ReprRendering()
-ECHOING = ReprRendering(echoes=True)
+FOR_PROGRAMS = ReprRendering("", *TRAITS)
 
 
 class Stage:

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from chat.interfaces import Backplane
 from chat.session.session import Session
 from chat.vocabulary.style import Style
-from tests.support.doubles import RecordingDoor, RecordingOutlet, ReprRendering
+from tests.support.doubles import TRAITS, RecordingDoor, RecordingOutlet, ReprRendering
 from tests.support.servers import facilities
 
 
@@ -22,7 +22,7 @@ def renderingFor(style: Style) -> ReprRendering:
     @return: One that shows before each event what was chosen, unless it is the default.
     """
     name = "" if style == Style() else f"{style.format} {style.language} "
-    return ReprRendering(name, echoes=style.format == "json")
+    return ReprRendering(name, *TRAITS if style.format == "json" else ())
 
 
 class Stage:
