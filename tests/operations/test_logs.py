@@ -10,19 +10,28 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from twisted.application.service import Application, IService
-from twisted.logger import FileLogObserver, ILogObserver, Logger
+from twisted.internet import tcp
+from twisted.logger import (
+    FileLogObserver,
+    ILogObserver,
+    LogEvent,
+    Logger,
+    LogLevel,
+    LogPublisher,
+)
 from twisted.python.logfile import LogFile
 
-from chat.operations.logs import KEPT, Log
+from chat.operations.logs import KEPT, NO_DESCRIPTORS, NOISE, Log, Noise, NoiseFilter
 
 
 class Reactor:
     """
-    One that keeps what comes from other threads until it is told to go on.
+    A reactor that keeps calls from other threads until its turn comes.
     """
 
     def __init__(self) -> None:
@@ -39,12 +48,12 @@ class Reactor:
 
 class Stage:
     """
-    An application whose log is ours.
+    An application with a log of ours.
     """
 
     def __init__(self, logFormat: str = "text", **twistd: object) -> None:
         """
-        @param twistd: What differs from C{twistd --nodaemon}.
+        @param twistd: Options that differ from those of C{twistd --nodaemon}.
         """
         self.reactor = Reactor()
         self.turnedAway: list[str] = []
@@ -62,7 +71,7 @@ class Stage:
 
     def close(self) -> None:
         """
-        Close what stays open to the end of a real process.
+        Close the file, which stays open to the end of a real process.
         """
         file = getattr(self.observer._observer, "_outFile", None)
         if isinstance(file, LogFile):
@@ -71,9 +80,7 @@ class Stage:
 
 @pytest.fixture
 def stage() -> Iterator[Callable[..., Stage]]:
-    """
-    What makes a L{Stage}.
-    """
+    """A way to make any number of stages."""
     stages: list[Stage] = []
 
     def make(logFormat: str = "text", **twistd: object) -> Stage:
@@ -88,9 +95,7 @@ def stage() -> Iterator[Callable[..., Stage]]:
 
 @pytest.fixture
 def usr1() -> Iterator[None]:
-    """
-    A signal that does after the test what it did before.
-    """
+    """After the test the signal does what it did before."""
     before = signal.getsignal(signal.SIGUSR1)
     yield
     signal.signal(signal.SIGUSR1, before)
@@ -99,7 +104,7 @@ def usr1() -> Iterator[None]:
 Make = Callable[..., Stage]
 
 
-def test_inTheForegroundItGoesToStandardOutput(
+def test_inTheForegroundTheLogGoesToStandardOutput(
     stage: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for nothing in (None, "", "-"):
@@ -110,7 +115,7 @@ def test_inTheForegroundItGoesToStandardOutput(
 
 
 @pytest.mark.parametrize("logFormat", ["text", "json"])
-def test_inAFile(stage: Make, logFormat: str, tmp_path: Path) -> None:
+def test_aLogFileIsAppendedTo(stage: Make, logFormat: str, tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text("before\n")
     stage(logFormat, logfile=str(path)).log.info("{nick}", nick="李雷\x7f")
@@ -122,7 +127,7 @@ def test_inAFile(stage: Make, logFormat: str, tmp_path: Path) -> None:
         assert line.endswith(" [chat.test#info] 李雷\\x7f")
 
 
-def test_inTheBackgroundItHasAFileOfItsOwn(
+def test_inTheBackgroundTheLogHasAFile(
     stage: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -136,14 +141,16 @@ def test_inTheBackgroundItHasAFileOfItsOwn(
     ("path", "reason"),
     [("none/log", "No such file or directory"), (".", "Is a directory")],
 )
-def test_aFileThatCannotBeWritten(stage: Make, tmp_path: Path, path: str, reason: str) -> None:
+def test_anUnwritableFilePreventsTheStart(
+    stage: Make, tmp_path: Path, path: str, reason: str
+) -> None:
     full = str(tmp_path / path)
     with pytest.raises(SystemExit) as caught:
         stage(logfile=full)
     assert caught.value.code == f"twistd tcpchat: cannot write {full}: {reason}"
 
 
-def test_aTerminalWithoutChinese(stage: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aTerminalWithoutChineseGetsEscapes(stage: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     written = BytesIO()
     monkeypatch.setattr(sys, "stdout", TextIOWrapper(written, encoding="latin-1"))
     stage().log.info("é {nick}", nick="李雷")
@@ -152,18 +159,18 @@ def test_aTerminalWithoutChinese(stage: Make, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("logFormat", ["text", "json"])
 @pytest.mark.usefixtures("usr1")
-def test_aSignalTurnsTheFileOver(stage: Make, logFormat: str, tmp_path: Path) -> None:
+def test_aSignalRotatesTheFile(stage: Make, logFormat: str, tmp_path: Path) -> None:
     path = tmp_path / "log"
     it = stage(logFormat, logfile=str(path))
     it.start()
     it.log.info("one")
     signal.raise_signal(signal.SIGUSR1)
-    # Not before the reactor comes to it.
+    # The reactor has not come to it yet.
     assert not (tmp_path / "log.1").exists()
     it.reactor.turn()
     it.log.info("two")
     assert ["one" in (tmp_path / name).read_text() for name in ("log.1", "log")] == [True, False]
-    # It is so to the end.
+    # The signal works to the end.
     IService(it.application).stopService()
     signal.raise_signal(signal.SIGUSR1)
     it.reactor.turn()
@@ -171,7 +178,7 @@ def test_aSignalTurnsTheFileOver(stage: Make, logFormat: str, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("usr1")
-def test_aFileThatWasMovedAwayIsMadeAnew(stage: Make, tmp_path: Path) -> None:
+def test_aMovedFileIsMadeAnew(stage: Make, tmp_path: Path) -> None:
     path = tmp_path / "log"
     it = stage(logfile=str(path))
     it.start()
@@ -186,13 +193,13 @@ def test_aFileThatWasMovedAwayIsMadeAnew(stage: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("usr1")
-def test_withoutAFileASignalDoesWhatItDid(stage: Make) -> None:
+def test_withoutAFileTheSignalIsLeftAlone(stage: Make) -> None:
     before = signal.getsignal(signal.SIGUSR1)
     stage().start()
     assert signal.getsignal(signal.SIGUSR1) is before
 
 
-def test_aFileIsTurnedOverAtAMegabyteAndTheOldestIsRemoved(stage: Make, tmp_path: Path) -> None:
+def test_aFileIsRotatedAtAMegabyteAndTheOldestIsRemoved(stage: Make, tmp_path: Path) -> None:
     path = tmp_path / "log"
     for number in range(1, KEPT + 2):
         (tmp_path / f"log.{number}").write_text(f"{number}")
@@ -204,11 +211,11 @@ def test_aFileIsTurnedOverAtAMegabyteAndTheOldestIsRemoved(stage: Make, tmp_path
     assert len(os.listdir(tmp_path)) == KEPT + 1
 
 
-def test_whoBringsHisOwnLogHasIt(stage: Make) -> None:
+def test_anOperatorsOwnLoggerIsLeftAlone(stage: Make) -> None:
     assert stage(logger=lambda: None).observer is None
 
 
-def test_syslogGetsNothingElse(stage: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_syslogGetsTheSameText(stage: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     opened: list[str] = []
     name = "twisted.python.syslog.SyslogObserver"
@@ -228,3 +235,79 @@ def test_syslogGetsNothingElse(stage: Make, monkeypatch: pytest.MonkeyPatch) -> 
         "[-] \tTraceback (most recent call last):",
     ]
     assert written[-1] == "[-] \tbuiltins.KeyError"
+
+
+# Lines of libraries.
+
+
+class Filtered:
+    """
+    A port of Twisted's that logs through the filter.
+
+    @ivar passed: The events that the filter hands on.
+    @ivar turnedAway: The codes of connections that were turned away.
+    """
+
+    def __init__(self, namespace: str = "twisted.internet.tcp.Port", *table: Noise) -> None:
+        self.turnedAway: list[str] = []
+        self.passed: list[LogEvent] = []
+        observer = NoiseFilter(self.passed.append, self.turnedAway.append, table or NOISE)
+        self.port = Logger(namespace=namespace, observer=LogPublisher(observer))
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_connectionsWithoutADescriptorAreCountedAndNotLogged(kind: str) -> None:
+    it = Filtered(f"twisted.internet.{kind}.Port")
+    for _ in range(3):
+        it.port.info("EMFILE encountered; releasing reserved file descriptor.")
+        it.port.info("EMFILE recovery: Closed socket from {address}", address="192.0.2.1")
+        it.port.info("Re-reserving EMFILE recovery file descriptor.")
+    assert it.passed == []
+    assert it.turnedAway == [NO_DESCRIPTORS] * 3
+
+
+def test_otherLinesPass() -> None:
+    it = Filtered()
+    it.port.info("starting on {port}", port=8080)
+    other = Logger(namespace="chat", observer=it.port.observer)
+    other.info("EMFILE encountered; releasing reserved file descriptor.")
+    assert [event["log_namespace"] for event in it.passed] == ["twisted.internet.tcp.Port", "chat"]
+
+
+def test_linesCanBeLoweredByNamespaceOrByText() -> None:
+    table = Noise("all", level=LogLevel.debug), Noise("some", ["noise"], level=LogLevel.debug)
+    for namespace, lowered in (("all", ["noise", "other"]), ("some", ["noise"]), ("none", [])):
+        it = Filtered(namespace, *table)
+        it.port.info("noise")
+        it.port.info("other")
+        debug = [event for event in it.passed if event["log_level"] is LogLevel.debug]
+        assert [event["log_format"] for event in it.passed] == ["noise", "other"]
+        assert [event["log_format"] for event in debug] == lowered
+
+
+def test_twistedStillWordsItsLinesThisWay() -> None:
+    events: list[LogEvent] = []
+    errors = iter(
+        [OSError(tcp.EMFILE, "full"), ("socket", ("192.0.2.1", 1)), OSError(tcp.EAGAIN, "")]
+    )
+
+    def accept() -> object:
+        result = next(errors, OSError(tcp.EAGAIN, ""))
+        if isinstance(result, OSError):
+            raise result
+        return SimpleNamespace(close=lambda: None), result[1]
+
+    class Reserve:
+        def available(self) -> bool:
+            return True
+
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None: ...
+
+    it = Filtered()
+    it.port.observer.addObserver(events.append)
+    list(tcp._accept(it.port, range(10), SimpleNamespace(accept=accept), Reserve()))
+    assert len(events) == 3
+    assert it.passed == []
+    assert it.turnedAway == [NO_DESCRIPTORS]
