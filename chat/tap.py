@@ -26,7 +26,7 @@ from chat.core.hub import Hub
 from chat.core.rooms import Directory
 from chat.core.sanctions import Sanctions
 from chat.credentials.authenticator import Gate
-from chat.credentials.hashing import Hashing
+from chat.credentials.passwords import Hashing
 from chat.delivery.turnend import TurnEnd
 from chat.endpoints.certificates import Certificates, reasonOf
 from chat.endpoints.proxyprotocol import ProxiedEndpoint

@@ -21,7 +21,7 @@ from chat.credentials.chain import CheckerChain
 from chat.credentials.checkers import AccountChecker
 from chat.credentials.external import ForeignChecker, InThread
 from chat.credentials.faults import kindOf, traceOf
-from chat.credentials.hashing import Hashing
+from chat.credentials.passwords import Hashing
 from chat.credentials.realm import AccountRealm, IAccountAvatar
 from chat.credentials.throttle import Attempt, Throttle
 from chat.vocabulary.errors import ChatError, TooManyAttempts, TryLater, WrongPassword

@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from chat.core.accounts import Accounts
 from chat.credentials.faults import kindOf, traceOf
-from chat.credentials.hashing import Hashing
+from chat.credentials.passwords import Hashing
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.records import Account
 

@@ -1,23 +1,51 @@
 """
-What a password may be, and when two of them are the same.
+What a password may be, and how it is hashed and checked.
 
-A password is an OpaqueString (RFC 8265, section 4.2: any character that shows,
-spaces become plain ones, NFC), so it does not matter which keyboard an accent or
-a space comes from.  Case and width matter.  What is too long is refused, not
-cut.
+A password is an OpaqueString (RFC 8265, section 4.2: any visible character, all spaces become the
+plain one, then NFC), so it does not matter by which keyboard an accent or a space was typed. Case
+and width matter. A password that is too long is refused, not cut.
+
+Hashing is slow by design, so two threads of their own do it. argon2 releases the interpreter's lock
+meanwhile, so they run beside the reactor and beside each other. Nothing is raised where a password
+is at hand, since a traceback would lead to it.
 """
 
 from __future__ import annotations
 
-from precis_i18n import get_profile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
-from chat.vocabulary.errors import PasswordInvalid
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError, VerifyMismatchError
+from precis_i18n import get_profile
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.threadpool import ThreadPool
+
+from chat.vocabulary.errors import PasswordInvalid, TryLater
 
 MIN_LENGTH = 8
 """The shortest password, in code points."""
 
 MAX_LENGTH = 128
 """The longest password, in code points."""
+
+THREADS = 2
+
+MAX_WAITING = 16
+"""How many passwords may wait for a thread."""
+
+OWASP = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, hash_len=32, salt_len=16)
+"""
+argon2id with 19 MiB, two passes and one lane, as OWASP's Password Storage Cheat Sheet recommends
+(U{https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html}).
+"""
+
+_T = TypeVar("_T", str, bool)
 
 _opaque = get_profile("OpaqueString")
 
@@ -26,11 +54,10 @@ def prepare(password: str) -> bytes | None:
     """
     Bring a password into the one form in which it is hashed.
 
-    @param password: as it was typed.
-    @return: UTF-8, or L{None} where this cannot be a password.  It raises
-        nothing: the traceback would lead to the password.
+    @param password: As it was typed.
+    @return: UTF-8, or L{None} if this cannot be a password.
     """
-    # NFC makes one code point of four at the most.
+    # NFC makes one code point of at most four.
     if len(password) > 4 * MAX_LENGTH:
         return None
     try:
@@ -40,8 +67,124 @@ def prepare(password: str) -> bytes | None:
     return prepared.encode() if MIN_LENGTH <= len(prepared) <= MAX_LENGTH else None
 
 
-def refusal() -> PasswordInvalid:
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """Why there is no answer."""
+
+    reason: str
+
+
+class Hashing(Service):
     """
-    @return: what tells somebody that this cannot be a password.
+    Hashes passwords. Before it is started and after it is stopped, every Deferred fails with
+    L{TryLater}.
     """
-    return PasswordInvalid(f"{MIN_LENGTH}–{MAX_LENGTH}")
+
+    _log = Logger()
+
+    def __init__(self, reactor: IReactorFromThreads, hasher: PasswordHasher = OWASP) -> None:
+        """
+        @param reactor: Every Deferred fires in its thread.
+        """
+        self._reactor = reactor
+        self._hasher = hasher
+        self._pool: ThreadPool | None = None
+        self._unfinished = 0
+        self._whenIdle: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        """
+        Start the threads; twistd has forked by now.
+        """
+        super().startService()
+        self._pool = ThreadPool(0, THREADS, "hashing")
+        self._pool.start()
+
+    def stopService(self) -> Deferred[None]:
+        """
+        @return: Fires when every request has been answered and the threads have ended.
+        """
+        super().stopService()
+        self._whenIdle = Deferred()
+        stopped = self._whenIdle.addCallback(lambda _: self._endThreads())
+        self._fireIfIdle()
+        return stopped
+
+    def hash(self, password: str) -> Deferred[str]:
+        """
+        @return: Fires with the secret that is kept of a password; fails with
+            L{chat.vocabulary.errors.PasswordInvalid}, or with L{TryLater} when too many wait.
+        """
+        prepared = prepare(password)
+        if prepared is None:
+            return fail(PasswordInvalid(f"{MIN_LENGTH}–{MAX_LENGTH}"))
+        return self._inThread(lambda: self._hasher.hash(prepared))
+
+    def verify(self, secret: str, password: str) -> Deferred[bool]:
+        """
+        @param secret: What L{hash} made of a password. If it is empty every password is wrong, and
+            the answer takes as long.
+        @return: Fires with whether this is the password; fails with L{TryLater} when too many wait,
+            or when the secret cannot be read.
+        """
+        prepared = prepare(password)
+        if prepared is None:
+            return succeed(False)
+        return self._inThread(lambda: self._matches(secret, prepared))
+
+    def needsRehash(self, secret: str) -> bool:
+        """
+        @return: Whether a secret was made with other parameters than those in use now.
+        """
+        try:
+            return self._hasher.check_needs_rehash(secret)
+        except InvalidHashError:
+            return True
+
+    def _matches(self, secret: str, prepared: bytes) -> bool:
+        if not secret:
+            self._hasher.hash(prepared)
+            return False
+        try:
+            return self._hasher.verify(secret, prepared)
+        except VerifyMismatchError:
+            return False
+
+    def _inThread(self, work: Callable[[], _T]) -> Deferred[_T]:
+        pool = self._pool
+        if pool is None or not self.running or self._unfinished >= THREADS + MAX_WAITING:
+            return fail(TryLater())
+        self._unfinished += 1
+        answer: Deferred[_T] = Deferred()
+        deferToThreadPool(self._reactor, pool, _outcome, work).addCallback(self._finished, answer)
+        return answer
+
+    def _finished(self, outcome: _T | _Broken, answer: Deferred[_T]) -> None:
+        self._unfinished -= 1
+        if isinstance(outcome, _Broken):
+            self._log.error("a password cannot be hashed: {reason}", reason=outcome.reason)
+            answer.errback(TryLater())
+        else:
+            answer.callback(outcome)
+        self._fireIfIdle()
+
+    def _fireIfIdle(self) -> None:
+        if self._whenIdle is not None and not self._unfinished:
+            waiting, self._whenIdle = self._whenIdle, None
+            waiting.callback(None)
+
+    def _endThreads(self) -> None:
+        # They are idle, so this does not block.
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool = None
+
+
+def _outcome(work: Callable[[], _T]) -> _T | _Broken:
+    try:
+        return work()
+    except Argon2Error as error:
+        # Its message names a fault of the library, such as too little memory.
+        return _Broken(str(error))
+    except Exception as error:
+        return _Broken(type(error).__name__)

@@ -11,7 +11,7 @@ import pytest
 from pytest_twisted import async_yield_fixture
 
 from chat.core.accounts import Accounts
-from chat.credentials.hashing import Hashing
+from chat.credentials.passwords import Hashing
 from tests.support.credentials import CountingHasher, RecordingLedger
 
 

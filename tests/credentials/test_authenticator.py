@@ -20,7 +20,7 @@ from twisted.python.usage import Options
 
 from chat.core.accounts import Accounts
 from chat.credentials.authenticator import Gate
-from chat.credentials.hashing import MAX_WAITING, THREADS, Hashing
+from chat.credentials.passwords import MAX_WAITING, THREADS, Hashing
 from chat.vocabulary.errors import (
     ChatError,
     PasswordInvalid,

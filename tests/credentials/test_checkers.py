@@ -15,7 +15,7 @@ from zope.interface.verify import verifyObject
 
 from chat.core.accounts import Accounts
 from chat.credentials.checkers import AccountChecker
-from chat.credentials.hashing import MAX_WAITING, THREADS, Hashing
+from chat.credentials.passwords import MAX_WAITING, THREADS, Hashing
 from chat.vocabulary.errors import TryLater
 from chat.vocabulary.records import Account
 from tests.support.credentials import CountingHasher, RecordingLedger, seenInLog

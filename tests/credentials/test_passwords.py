@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import threading
+from typing import Any
 
-from chat.credentials.passwords import prepare, refusal
+import pytest
+from pytest_twisted import ensureDeferred
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.logger import capturedLogs
+from twisted.python.failure import Failure
+
+from chat.credentials.passwords import MAX_WAITING, OWASP, THREADS, Hashing, prepare
+from chat.vocabulary.errors import PasswordInvalid, TryLater
+from tests.support.credentials import WITHIN, CountingHasher, seenIn, seenInLog
+
+PASSWORD = "correct horse"
 
 
 @pytest.mark.parametrize(
@@ -19,7 +30,7 @@ from chat.credentials.passwords import prepare, refusal
         "PaßWÖRTER",
     ],
 )
-def test_passwords(password: str) -> None:
+def test_textsThatMayBePasswords(password: str) -> None:
     assert prepare(password) == password.encode()
 
 
@@ -30,7 +41,7 @@ def test_passwords(password: str) -> None:
         "1234567",
         "x" * 129,
         "x" * 100_000,
-        # Seven to the reader.
+        # Seven characters, as they are shown.
         "e\u0301" * 7,
         "tab\tinside",
         "null\0inside",
@@ -38,7 +49,7 @@ def test_passwords(password: str) -> None:
         "\ud800" * 8,
     ],
 )
-def test_noPasswords(password: str) -> None:
+def test_textsThatMayNotBePasswords(password: str) -> None:
     assert prepare(password) is None
 
 
@@ -51,7 +62,7 @@ def test_noPasswords(password: str) -> None:
         ("全角\u3000空格密码密码", "全角 空格密码密码"),
     ],
 )
-def test_theSamePassword(one: str, other: str) -> None:
+def test_spellingsOfOnePasswordAreTheSame(one: str, other: str) -> None:
     assert prepare(one) == prepare(other) is not None
 
 
@@ -59,9 +70,222 @@ def test_theSamePassword(one: str, other: str) -> None:
     ("one", "other"),
     [("password", "Password"), ("password", "ｐａｓｓｗｏｒｄ"), ("password", "password ")],
 )
-def test_notTheSamePassword(one: str, other: str) -> None:
+def test_caseAndWidthMatter(one: str, other: str) -> None:
     assert prepare(one) != prepare(other)
 
 
-def test_refusalTellsTheLengths() -> None:
-    assert refusal().about == "8–128"
+# Hashing.
+
+
+def test_theParametersAreThoseOfOWASP() -> None:
+    """As in the cheat sheet: argon2id, m=19456 (19 MiB), t=2, p=1."""
+    assert OWASP.hash(b"x").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+@ensureDeferred
+async def test_theRightPasswordIsToldFromAWrongOne(hashing: Hashing) -> None:
+    secret = await hashing.hash(PASSWORD)
+    assert PASSWORD not in secret
+    assert await hashing.verify(secret, PASSWORD) is True
+    assert await hashing.verify(secret, "wrong horse") is False
+
+
+@ensureDeferred
+async def test_everySecretHasItsSalt(hashing: Hashing) -> None:
+    assert await hashing.hash(PASSWORD) != await hashing.hash(PASSWORD)
+
+
+@ensureDeferred
+async def test_spellingDoesNotMatter(hashing: Hashing) -> None:
+    secret = await hashing.hash("caf\u00e9\u00a0caf\u00e9")
+    assert await hashing.verify(secret, "cafe\u0301 cafe\u0301")
+
+
+@ensureDeferred
+async def test_badPasswordsAreNotHashed(hashing: Hashing, hasher: CountingHasher) -> None:
+    secret = await hashing.hash(PASSWORD)
+    with pytest.raises(PasswordInvalid) as refused:
+        await hashing.hash("short")
+    assert refused.value.about == "8–128"
+    assert not await hashing.verify(secret, "short")
+    assert len(hasher.threads) == 1
+
+
+@ensureDeferred
+async def test_withoutASecretNoPasswordIsRight(hashing: Hashing, hasher: CountingHasher) -> None:
+    """This answer costs a hash as well."""
+    assert not await hashing.verify("", PASSWORD)
+    assert len(hasher.threads) == 1
+
+
+@ensureDeferred
+async def test_theReactorNeverHashes(hashing: Hashing, hasher: CountingHasher) -> None:
+    secret = await hashing.hash(PASSWORD)
+    await hashing.verify(secret, PASSWORD)
+    await hashing.verify("", PASSWORD)
+    assert len(hasher.threads) == 3
+    assert threading.get_ident() not in hasher.threads
+
+
+@ensureDeferred
+async def test_theReactorGoesOnMeanwhile(hashing: Hashing, hasher: CountingHasher) -> None:
+    from twisted.internet import reactor
+
+    turn = threading.Event()
+    seen: list[bool] = []
+    hasher.before = lambda: seen.append(turn.wait(WITHIN))
+    hashed = hashing.hash(PASSWORD)
+    # Only a reactor that turns can let the thread go on.
+    reactor.callLater(0, turn.set)
+    await hashed
+    assert seen == [True]
+
+
+@ensureDeferred
+async def test_twoAreHashedAtTheSameTime(hashing: Hashing, hasher: CountingHasher) -> None:
+    # Neither thread goes on before both have come.
+    both = threading.Barrier(THREADS)
+    hasher.before = lambda: both.wait(WITHIN)
+    await gatherResults([hashing.hash(PASSWORD), hashing.hash(PASSWORD)])
+    assert len(set(hasher.threads)) == THREADS == 2
+
+
+def test_argonReleasesTheLockOfTheInterpreter() -> None:
+    """Otherwise two threads would be as slow as one, and the reactor would wait."""
+    done: list[str] = []
+    slow = type(OWASP)(time_cost=5, memory_cost=65536, parallelism=1)
+    thread = threading.Thread(target=lambda: done.append(slow.hash(b"x")))
+    thread.start()
+    rounds = 0
+    while not done and thread.is_alive():
+        rounds += 1
+        thread.join(0.001)
+    # If the thread held the lock there would be one before and one after.
+    assert rounds > 3
+
+
+class Crowd:
+    """
+    As many passwords as there may be at the same time, none of which is hashed before L{done}.
+    """
+
+    def __init__(self, hashing: Hashing, hasher: CountingHasher) -> None:
+        hasher.hold()
+        self._hasher = hasher
+        self.results: list[str] = []
+        self.hashes = [
+            hashing.hash(PASSWORD).addCallback(self.results.append)
+            for _ in range(THREADS + MAX_WAITING)
+        ]
+
+    def done(self) -> Deferred[list[None]]:
+        """Let the threads go on, and wait for all."""
+        self._hasher.release()
+        return gatherResults(self.hashes)
+
+
+def _refused(deferred: Deferred[Any]) -> bool:
+    """
+    @return: Whether it has been refused already.
+    """
+    results: list[Any] = []
+    deferred.addBoth(results.append)
+    return bool(results) and isinstance(results[0], Failure) and results[0].type is TryLater
+
+
+@ensureDeferred
+async def test_sixteenMayWait(hashing: Hashing, hasher: CountingHasher) -> None:
+    crowd = Crowd(hashing, hasher)
+    assert _refused(hashing.hash(PASSWORD))
+    assert _refused(hashing.verify("", PASSWORD))
+    assert crowd.results == []
+    await crowd.done()
+    assert len(crowd.results) == 18
+    assert await hashing.hash(PASSWORD)
+
+
+@ensureDeferred
+async def test_stoppingAnswersAllThatWait(hashing: Hashing, hasher: CountingHasher) -> None:
+    crowd = Crowd(hashing, hasher)
+    stopped = hashing.stopService()
+    assert not stopped.called
+    assert _refused(hashing.hash(PASSWORD))
+    await crowd.done()
+    assert len(crowd.results) == 18
+    await stopped
+    assert [each for each in threading.enumerate() if "hashing" in each.name] == []
+
+
+@ensureDeferred
+async def test_onceStoppingNothingMoreIsAccepted(hashing: Hashing, hasher: CountingHasher) -> None:
+    hasher.hold()
+    last = hashing.hash(PASSWORD)
+    stopped = hashing.stopService()
+    assert _refused(hashing.hash(PASSWORD))
+    hasher.release()
+    assert await last
+    await stopped
+    assert len(hasher.threads) == 1
+
+
+@ensureDeferred
+async def test_aCancelledHashTakesUpItsThreadAllTheSame(
+    hashing: Hashing, hasher: CountingHasher
+) -> None:
+    crowd = Crowd(hashing, hasher)
+    stopped = hashing.stopService()
+    crowd.hashes[0].addErrback(lambda _: None).cancel()
+    assert not stopped.called
+    hasher.release()
+    await stopped
+    assert len(crowd.results) == 17
+
+
+@ensureDeferred
+async def test_hashesAreMadeOnlyWhileItRuns(hasher: CountingHasher) -> None:
+    from twisted.internet import reactor
+
+    hashing = Hashing(reactor, hasher)
+    assert _refused(hashing.hash(PASSWORD))
+    for _ in range(2):
+        hashing.startService()
+        assert await hashing.hash(PASSWORD)
+        await hashing.stopService()
+        assert _refused(hashing.hash(PASSWORD))
+
+
+@ensureDeferred
+async def test_otherParametersNeedARehash(hashing: Hashing) -> None:
+    secret = await hashing.hash(PASSWORD)
+    assert not hashing.needsRehash(secret)
+    assert hashing.needsRehash(CountingHasher(timeCost=2).hash(PASSWORD))
+    assert hashing.needsRehash("no secret at all")
+
+
+@pytest.mark.parametrize("secret", ["no secret at all", "$argon2id$v=19$m=8,t=1,p=1$broken"])
+@ensureDeferred
+async def test_anUnreadableSecretIsLogged(hashing: Hashing, secret: str) -> None:
+    with capturedLogs() as logged, pytest.raises(TryLater):
+        await hashing.verify(secret, PASSWORD)
+    assert len(logged) == 1
+    assert PASSWORD not in seenInLog(logged)
+    assert secret not in seenInLog(logged)
+    assert await hashing.hash(PASSWORD)
+
+
+@ensureDeferred
+async def test_faultsShowNoPassword(hashing: Hashing, hasher: CountingHasher) -> None:
+    def fail() -> None:
+        raise ValueError(PASSWORD)
+
+    hasher.before = fail
+    failures: list[object] = []
+    with capturedLogs() as logged:
+        await hashing.hash(PASSWORD).addErrback(failures.append)
+        await hashing.verify("", PASSWORD).addErrback(failures.append)
+        hasher.before = lambda: None
+        await hashing.hash("x" + PASSWORD * 20).addErrback(failures.append)
+    assert [failure.type for failure in failures] == [TryLater, TryLater, PasswordInvalid]
+    assert [event["reason"] for event in logged] == ["ValueError", "ValueError"]
+    for text in (seenInLog(logged), *map(seenIn, failures), repr(hashing), repr(hasher)):
+        assert PASSWORD not in text

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import LogEvent, capturedLogs, eventAsText
 
 from chat.credentials.authenticator import Gate
-from chat.credentials.hashing import Hashing
+from chat.credentials.passwords import Hashing
 from chat.store.memory import MemoryLedger
 from chat.vocabulary.commands import Login, Password, Register
 from chat.vocabulary.errors import HistoryUnavailable
