@@ -19,8 +19,7 @@ from twisted.python.failure import Failure
 from chat.core.accounts import Accounts
 from chat.credentials.chain import CheckerChain
 from chat.credentials.checkers import AccountChecker
-from chat.credentials.external import ForeignChecker, InThread
-from chat.credentials.faults import kindOf, traceOf
+from chat.credentials.external import ExternalChecker, InThread, kindOf, traceOf
 from chat.credentials.passwords import Hashing
 from chat.credentials.realm import AccountRealm, IAccountAvatar
 from chat.credentials.throttle import Attempt, Throttle
@@ -52,7 +51,7 @@ class Gate:
         @param checkers: further ones, of C{IUsernamePassword}, to be asked in
             this order about everybody whose password is not kept here.
         """
-        others = [ForeignChecker(checker, clock, inThread) for checker in checkers]
+        others = [ExternalChecker(checker, clock, inThread) for checker in checkers]
         chain = CheckerChain(accounts, AccountChecker(accounts, hashing), others)
         self._portal = Portal(AccountRealm(accounts), [chain])
         self._accounts = accounts

@@ -15,7 +15,7 @@ from zope.interface import implementer
 
 from chat.core.accounts import Accounts
 from chat.credentials.checkers import AccountChecker
-from chat.credentials.external import ForeignChecker
+from chat.credentials.external import ExternalChecker
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.names import fold, nickname
 
@@ -33,7 +33,7 @@ class CheckerChain:
     credentialInterfaces = (IUsernamePassword,)
 
     def __init__(
-        self, accounts: Accounts, ours: AccountChecker, others: Sequence[ForeignChecker]
+        self, accounts: Accounts, ours: AccountChecker, others: Sequence[ExternalChecker]
     ) -> None:
         self._accounts = accounts
         self._ours = ours
@@ -53,7 +53,7 @@ class CheckerChain:
         return answer
 
     def _askOther(
-        self, failure: Failure, other: ForeignChecker, credentials: IUsernamePassword
+        self, failure: Failure, other: ExternalChecker, credentials: IUsernamePassword
     ) -> Failure | Deferred[bytes | tuple[()]]:
         name = self._nameElsewhere(credentials.username.decode())
         if name is None or failure.check(UnauthorizedLogin) is None:

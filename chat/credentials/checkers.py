@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.core.accounts import Accounts
-from chat.credentials.faults import kindOf, traceOf
+from chat.credentials.external import kindOf, traceOf
 from chat.credentials.passwords import Hashing
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.records import Account

@@ -1,10 +1,12 @@
 """
-Checkers from elsewhere (C{--auth}): others wrote them, so nothing of them is
-relied on but what L{ICredentialsChecker} promises.
+Checkers from elsewhere (C{--auth}). Others wrote them, so nothing is relied on but what
+L{ICredentialsChecker} promises, and nothing that they raise is logged with its message: the message
+may quote the password.
 """
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Callable
 from typing import Any
 
@@ -16,25 +18,24 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.plugins.cred_unix import UNIXChecker
 from twisted.python.failure import Failure
-
-from chat.credentials.faults import kindOf, traceOf
+from twisted.python.reflect import qual
 
 PATIENCE = 10.0
 """How many seconds a checker may take."""
 
 BLOCKING = (FilePasswordDB, UNIXChecker)
 """
-Checkers of Twisted's that read files before they return.  They need no reactor,
-so they can be asked in a thread.
+Checkers of Twisted that read files before they return. They need no reactor, so a thread can ask
+them.
 """
 
 InThread = Callable[[Callable[[], list[Any]]], Deferred[list[Any]]]
 """Calls a function in a thread, as C{deferToThread} does."""
 
 
-class ForeignChecker:
+class ExternalChecker:
     """
-    One checker from elsewhere.
+    A checker from elsewhere, kept within bounds: it may block, fail or never answer.
     """
 
     _log = Logger()
@@ -43,7 +44,7 @@ class ForeignChecker:
         self, checker: ICredentialsChecker, clock: IReactorTime, inThread: InThread
     ) -> None:
         """
-        @param checker: of L{IUsernamePassword}.
+        @param checker: One for L{IUsernamePassword}.
         """
         self._checker = checker
         self._clock = clock
@@ -51,9 +52,9 @@ class ForeignChecker:
 
     def nameFor(self, credentials: IUsernamePassword) -> Deferred[str]:
         """
-        @return: fires with the name under which the checker knows who this is;
-            fails with L{UnauthorizedLogin}, also when it does not work or takes
-            longer than L{PATIENCE}, which is logged.
+        @return: Fires with the name by which the checker knows the user; fails with
+            L{UnauthorizedLogin}, also if the checker breaks or takes longer than L{PATIENCE}, which
+            is logged.
         """
         answer = self._ask(credentials).addTimeout(PATIENCE, self._clock)
         return answer.addCallback(_nameOf).addErrback(self._failed)
@@ -66,7 +67,7 @@ class ForeignChecker:
 
     def _answers(self, credentials: IUsernamePassword) -> list[Any]:
         """
-        @return: the one answer of a checker that has it when it returns.
+        @return: The one answer of a checker that has it when it returns.
         """
         answers: list[Any] = []
         maybeDeferred(self._checker.requestAvatarId, credentials).addBoth(answers.append)
@@ -80,7 +81,7 @@ class ForeignChecker:
                 kind=kindOf(failure),
                 trace=traceOf(failure),
             )
-        # A new one, which keeps nothing of what the checker had at hand.
+        # A new failure refers to nothing that the checker had at hand.
         return Failure(UnauthorizedLogin())
 
 
@@ -93,3 +94,21 @@ def _nameOf(avatarId: bytes | str | tuple[()]) -> str:
             return avatarId
         case _:
             raise UnauthorizedLogin
+
+
+def kindOf(failure: Failure) -> str:
+    """
+    @return: The name of the exception, with its module.
+    """
+    return qual(type(failure.value))
+
+
+def traceOf(failure: Failure) -> str:
+    """
+    @return: The calls that led to the exception, the outermost first, as C{function (file:line)};
+        empty if they are not known.
+    """
+    return ", ".join(
+        f"{function} ({os.path.basename(path)}:{line})"
+        for function, path, line, *_ in failure.frames
+    )

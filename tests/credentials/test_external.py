@@ -18,7 +18,7 @@ from twisted.internet.threads import deferToThread
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
-from chat.credentials.external import PATIENCE, ForeignChecker
+from chat.credentials.external import PATIENCE, ExternalChecker
 from tests.support.credentials import seenIn, seenInLog
 
 PASSWORD = "correct horse"
@@ -27,7 +27,7 @@ CREDENTIALS = UsernamePassword("李雷".encode(), PASSWORD.encode())
 
 class Answering:
     """
-    A checker that answers as it is told.
+    A checker that answers as the test says.
     """
 
     def __init__(self, answer: Callable[[Any], Any]) -> None:
@@ -36,7 +36,9 @@ class Answering:
 
 class FileInThread(FilePasswordDB):
     """
-    Remembers in which thread it was asked.
+    A checker that reads a file.
+
+    @ivar threads: The thread of each question.
     """
 
     def __init__(self, path: str) -> None:
@@ -49,28 +51,28 @@ class FileInThread(FilePasswordDB):
 
 
 def never(work: Callable[[], Any]) -> Deferred[Any]:
-    raise AssertionError("nothing is to be done in a thread")
+    raise AssertionError("no thread is needed")
 
 
 def asked(answer: Callable[[Any], Any], clock: Clock | None = None) -> list[Any]:
     """
-    @return: what the checker makes of an answer, or why it makes nothing of it.
+    @return: The name that comes of an answer, or the failure.
     """
     results: list[Any] = []
-    checker = ForeignChecker(Answering(answer), clock or Clock(), never)
+    checker = ExternalChecker(Answering(answer), clock or Clock(), never)
     checker.nameFor(CREDENTIALS).addBoth(results.append)
     return results
 
 
 @pytest.mark.parametrize("answer", ["李雷".encode(), "李雷", succeed("李雷".encode())])
-def test_letsIn(answer: Any) -> None:
+def test_theAnswerIsAName(answer: Any) -> None:
     with capturedLogs() as logged:
         assert asked(lambda _: answer) == ["李雷"]
     assert logged == []
 
 
 @pytest.mark.parametrize("error", [UnauthorizedLogin, LoginDenied])
-def test_doesNotLetIn(error: type[Exception]) -> None:
+def test_refusalsAreNotLogged(error: type[Exception]) -> None:
     def refuse(_: Any) -> Any:
         raise error
 
@@ -82,7 +84,7 @@ def test_doesNotLetIn(error: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("answer", [ANONYMOUS, None, 0])
-def test_nobodyInParticular(answer: Any) -> None:
+def test_anonymousUsersAreRefused(answer: Any) -> None:
     [failure] = asked(lambda _: answer)
     assert failure.type is UnauthorizedLogin
 
@@ -105,7 +107,7 @@ def test_aFaultIsLoggedWithoutThePassword() -> None:
     assert PASSWORD not in seenInLog(logged) + seenIn(failure)
 
 
-def test_patienceEnds() -> None:
+def test_aCheckerThatNeverAnswersRefuses() -> None:
     clock = Clock()
     with capturedLogs() as logged:
         results = asked(lambda _: Deferred(), clock)
@@ -116,7 +118,7 @@ def test_patienceEnds() -> None:
     assert [event["kind"].split(".")[-1] for event in logged] == ["TimeoutError"]
 
 
-def test_noTimerIsLeft() -> None:
+def test_anAnswerLeavesNoTimer() -> None:
     clock = Clock()
     asked(lambda _: b"alice", clock)
     assert clock.getDelayedCalls() == []
@@ -127,7 +129,7 @@ async def test_filesAreReadInAThread(tmp_path: Path) -> None:
     path = tmp_path / "passwords"
     path.write_text(f"李雷:{PASSWORD}\n")
     file = FileInThread(str(path))
-    checker = ForeignChecker(file, Clock(), deferToThread)
+    checker = ExternalChecker(file, Clock(), deferToThread)
     assert await checker.nameFor(CREDENTIALS) == "李雷"
     with pytest.raises(UnauthorizedLogin):
         await checker.nameFor(UsernamePassword("李雷".encode(), b"wrong"))
@@ -139,11 +141,11 @@ async def test_filesAreReadInAThread(tmp_path: Path) -> None:
     assert PASSWORD not in seenInLog(logged)
 
 
-def test_aThreadThatFails() -> None:
+def test_aFailingThreadRefuses() -> None:
     results: list[Failure] = []
     file = FilePasswordDB("passwords")
     with capturedLogs() as logged:
-        checker = ForeignChecker(file, Clock(), lambda work: fail(RuntimeError(PASSWORD)))
+        checker = ExternalChecker(file, Clock(), lambda work: fail(RuntimeError(PASSWORD)))
         checker.nameFor(CREDENTIALS).addErrback(results.append)
     assert results[0].type is UnauthorizedLogin
     assert [event["kind"] for event in logged] == ["builtins.RuntimeError"]
