@@ -17,11 +17,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.core.accounts import Accounts
-from chat.credentials.chain import CheckerChain
-from chat.credentials.checkers import AccountChecker
+from chat.credentials.checkers import AccountChecker, AccountRealm, CheckerChain, IAccountAvatar
 from chat.credentials.external import ExternalChecker, InThread, kindOf, traceOf
 from chat.credentials.passwords import Hashing
-from chat.credentials.realm import AccountRealm, IAccountAvatar
 from chat.credentials.throttle import Attempt, Throttle
 from chat.vocabulary.errors import ChatError, TooManyAttempts, TryLater, WrongPassword
 from chat.vocabulary.names import MAX_COLUMNS, fold

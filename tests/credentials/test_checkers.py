@@ -6,15 +6,22 @@ import threading
 
 import pytest
 from pytest_twisted import ensureDeferred
-from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.checkers import ANONYMOUS, ICredentialsChecker
 from twisted.cred.credentials import UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
+from twisted.cred.portal import IRealm
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
+from zope.interface import Interface
 from zope.interface.verify import verifyObject
 
 from chat.core.accounts import Accounts
-from chat.credentials.checkers import AccountChecker
+from chat.credentials.checkers import (
+    AccountAvatar,
+    AccountChecker,
+    AccountRealm,
+    IAccountAvatar,
+)
 from chat.credentials.passwords import MAX_WAITING, THREADS, Hashing
 from chat.vocabulary.errors import TryLater
 from chat.vocabulary.records import Account
@@ -36,18 +43,22 @@ async def register(accounts: Accounts, hashing: Hashing, name: str = "Alice") ->
     return await accounts.create(name, await hashing.hash(PASSWORD))
 
 
-def test_interface(checker: AccountChecker) -> None:
+def test_checkerRealmAndAvatarHaveTheirInterfaces(
+    checker: AccountChecker, accounts: Accounts
+) -> None:
     assert verifyObject(ICredentialsChecker, checker)
+    assert verifyObject(IRealm, AccountRealm(accounts))
+    assert verifyObject(IAccountAvatar, AccountAvatar(accounts.adopt("alice")))
 
 
 @ensureDeferred
-async def test_rightPassword(
+async def test_theRightPasswordGivesTheFold(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
 ) -> None:
     await register(accounts, hashing)
     assert await ask(checker, "Alice") == b"alice"
     assert await ask(checker, "ＡＬＩＣＥ") == b"alice"
-    # Nothing is written for it.
+    # A login stores nothing.
     assert len(ledger.calls) == 1
 
 
@@ -65,7 +76,7 @@ async def test_rightPassword(
     ],
 )
 @ensureDeferred
-async def test_wrong(
+async def test_wrongNamesAndPasswordsAreRefused(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, name: str, password: str
 ) -> None:
     await register(accounts, hashing)
@@ -78,7 +89,7 @@ async def test_wrong(
 async def test_timeDoesNotTellWhetherThereIsAnAccount(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
 ) -> None:
-    """Each takes as many hashes, in a thread, or none for what cannot be a password."""
+    """Each takes one hash, in a thread; a text that cannot be a password takes none."""
     await register(accounts, hashing)
     accounts.adopt("adopted")
     for password, hashes in (("wrong horse", 1), ("short", 0)):
@@ -92,7 +103,7 @@ async def test_timeDoesNotTellWhetherThereIsAnAccount(
 
 @pytest.mark.parametrize("name", ["alice", "nobody"])
 @ensureDeferred
-async def test_tooManyAtOnce(
+async def test_tooManyAtOnceAreToldToTryLater(
     checker: AccountChecker,
     accounts: Accounts,
     hashing: Hashing,
@@ -125,7 +136,7 @@ class Slow:
 
 
 @ensureDeferred
-async def test_aPasswordThatIsChangedMeanwhile(
+async def test_aPasswordChangedMeanwhileIsWrong(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
 ) -> None:
     account = await register(accounts, hashing)
@@ -137,10 +148,10 @@ async def test_aPasswordThatIsChangedMeanwhile(
 
 
 @ensureDeferred
-async def test_anAccountThatIsRemovedMeanwhile(
+async def test_thePasswordOfAnAccountRemovedMeanwhileIsWrong(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
 ) -> None:
-    """And that somebody else may have by then."""
+    """By then the name may belong to another user."""
     account = await register(accounts, hashing)
     for again in (False, True):
         slow = Slow(checker, hasher)
@@ -153,7 +164,7 @@ async def test_anAccountThatIsRemovedMeanwhile(
 
 
 @ensureDeferred
-async def test_anOtherChangeMeanwhile(
+async def test_otherChangesMeanwhileDoNotMatter(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
 ) -> None:
     account = await register(accounts, hashing)
@@ -171,7 +182,7 @@ async def test_outdatedParametersAreRenewed(
     with pytest.raises(UnauthorizedLogin):
         await ask(checker, "alice", "wrong horse")
     assert await ask(checker, "alice") == b"alice"
-    # It is done in the background, one of two threads after another.
+    # It is done in the background, so wait for the threads.
     await hashing.stopService()
     renewed = accounts.named("alice")
     assert renewed is not None
@@ -184,10 +195,10 @@ async def test_outdatedParametersAreRenewed(
 
 
 @ensureDeferred
-async def test_aRenewalComesTooLate(
+async def test_aLateRenewalIsDropped(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
 ) -> None:
-    """The old password must not take the place of the one that is new by then."""
+    """The old password must not take the place of the new one."""
     account = await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
     new = await hashing.hash("battery staple")
     await ask(checker, "alice")
@@ -199,7 +210,7 @@ async def test_aRenewalComesTooLate(
 
 
 @ensureDeferred
-async def test_aRenewalOfWhatIsGone(
+async def test_aRemovedAccountIsNotRenewed(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing
 ) -> None:
     account = await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
@@ -212,10 +223,10 @@ async def test_aRenewalOfWhatIsGone(
 
 
 @ensureDeferred
-async def test_aRenewalThatIsNotStored(
+async def test_aRenewalThatIsNotStoredIsNotLogged(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
 ) -> None:
-    """Is made at another login."""
+    """The next login tries again."""
     await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
     ledger.hold()
     await ask(checker, "alice")
@@ -227,10 +238,10 @@ async def test_aRenewalThatIsNotStored(
 
 
 @ensureDeferred
-async def test_aRenewalThatGoesWrong(
+async def test_aFailedRenewalIsLogged(
     checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
 ) -> None:
-    """Is logged, and the login is as good as any."""
+    """It is logged, and the login succeeds all the same."""
     await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
 
     def fail(record: object) -> Deferred[None]:
@@ -245,3 +256,29 @@ async def test_aRenewalThatGoesWrong(
     ]
     assert "fail (test_checkers.py:" in logged[0]["trace"]
     assert PASSWORD not in seenInLog(logged)
+
+
+# The realm.
+
+
+def test_anAvatarIsAnAccount(accounts: Accounts) -> None:
+    account = accounts.adopt("李雷")
+    interface, avatar, logout = AccountRealm(accounts).requestAvatar(
+        account.fold.encode(), None, Interface, IAccountAvatar
+    )
+    assert interface is IAccountAvatar
+    assert isinstance(avatar, AccountAvatar)
+    assert avatar.account is account
+    logout()
+
+
+@pytest.mark.parametrize("avatarId", [b"alice", b"", ANONYMOUS])
+def test_withoutAnAccountThereIsNoAvatar(accounts: Accounts, avatarId: bytes | tuple[()]) -> None:
+    with pytest.raises(UnauthorizedLogin):
+        AccountRealm(accounts).requestAvatar(avatarId, None, IAccountAvatar)
+
+
+def test_thereAreNoOtherAvatars(accounts: Accounts) -> None:
+    accounts.adopt("alice")
+    with pytest.raises(NotImplementedError):
+        AccountRealm(accounts).requestAvatar(b"alice", None, Interface)
