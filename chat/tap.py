@@ -25,7 +25,7 @@ from chat.core.accounts import Accounts
 from chat.core.hub import Hub
 from chat.core.rooms import Directory
 from chat.core.sanctions import Sanctions
-from chat.credentials.authenticator import Gate
+from chat.credentials.authenticator import PortalAuthenticator
 from chat.credentials.passwords import Hashing
 from chat.delivery.turnend import TurnEnd
 from chat.endpoints.certificates import Certificates, reasonOf
@@ -144,7 +144,9 @@ def makeService(options: Options) -> IService:
         hub=Hub(LocalBackplane(store.nextId), directory, clock.seconds, recorders),
         history=store.history,
         accounts=accounts,
-        authenticator=Gate(accounts, hashing, clock, inThread, options.get("credCheckers", ())),
+        authenticator=PortalAuthenticator(
+            accounts, hashing, clock, inThread, options.get("credCheckers", ())
+        ),
         sanctions=sanctions,
         renderings=renderingFor,
         clock=clock,

@@ -1,3 +1,3 @@
 """
-Who is who: passwords, and L{chat.interfaces.Authenticator} by C{twisted.cred}.
+Passwords, and logins by C{twisted.cred}.
 """

@@ -1,5 +1,5 @@
 """
-Who is who, by C{twisted.cred}: see L{chat.interfaces.Authenticator}.
+The authenticator: logins through a portal of C{twisted.cred}, as often as the throttle allows.
 """
 
 from __future__ import annotations
@@ -21,17 +21,15 @@ from chat.credentials.checkers import AccountChecker, AccountRealm, CheckerChain
 from chat.credentials.external import ExternalChecker, InThread, kindOf, traceOf
 from chat.credentials.passwords import Hashing
 from chat.credentials.throttle import Attempt, Throttle
+from chat.interfaces import Authenticator
 from chat.vocabulary.errors import ChatError, TooManyAttempts, TryLater, WrongPassword
 from chat.vocabulary.names import MAX_COLUMNS, fold
 from chat.vocabulary.records import Account
 
 
-class Gate:
+class PortalAuthenticator(Authenticator):
     """
-    See L{chat.interfaces.Authenticator}.
-
-    What fails here fails with a new exception, whose traceback leads to no
-    password.
+    Every failure is a new exception, whose traceback leads to no password.
     """
 
     _log = Logger()
@@ -45,9 +43,9 @@ class Gate:
         checkers: Sequence[ICredentialsChecker] = (),
     ) -> None:
         """
-        @param inThread: for checkers that read files.
-        @param checkers: further ones, of C{IUsernamePassword}, to be asked in
-            this order about everybody whose password is not kept here.
+        @param inThread: For checkers that read files.
+        @param checkers: Further checkers for C{IUsernamePassword}, asked in this order about users
+            whose password is not kept here.
         """
         others = [ExternalChecker(checker, clock, inThread) for checker in checkers]
         chain = CheckerChain(accounts, AccountChecker(accounts, hashing), others)
@@ -57,13 +55,8 @@ class Gate:
         self._throttle = Throttle(clock.seconds)
 
     def login(self, name: str, password: str, address: str) -> Deferred[Account]:
-        """
-        See L{chat.interfaces.Authenticator.login}.
-
-        @param address: see L{chat.credentials.throttle.origin}.
-        """
         try:
-            # Longer ones are nobody's, and take their time to fold.
+            # No account has a longer name, and to fold one takes time.
             attempt = self._throttle.begin(address, fold(name[: 4 * MAX_COLUMNS]))
         except TooManyAttempts as error:
             return fail(TooManyAttempts(error.about))
@@ -76,9 +69,6 @@ class Gate:
         )
 
     def secretFor(self, password: str) -> Deferred[str]:
-        """
-        See L{chat.interfaces.Authenticator.secretFor}.
-        """
         return self._hashing.hash(password)
 
     def _letIn(self, granted: tuple[object, Any, object], attempt: Attempt) -> Account:
@@ -103,18 +93,18 @@ class Gate:
                 "wrong password for {name} from {address}", name=account.name, address=address
             )
         else:
-            # What nobody is called may be a password in the wrong place.
+            # A name without an account may be a password in the wrong place.
             self._log.warn("wrong password for an unknown name from {address}", address=address)
         return WrongPassword(name)
 
 
 def _credentials(name: str, password: str) -> UsernamePassword | None:
     """
-    @return: L{None} where no checker is to be asked.
+    @return: L{None} if no checker is to be asked.
     """
     try:
         credentials = UsernamePassword(name.encode(), password.encode())
     except UnicodeEncodeError:
         return None
-    # Without a password some checkers let in whoever asks.
+    # Some checkers accept anybody without a password.
     return credentials if password else None

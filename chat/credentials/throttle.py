@@ -1,9 +1,9 @@
 """
-How often somebody may guess: a few times a minute from one address, and a few
-times a minute at one account, wherever the guesses come from.
+How often passwords may be guessed: a few times a minute from one address, and a few times a minute
+for one account, wherever the guesses come from.
 
-An attempt counts from its beginning, and no longer once it is known not to have
-been a wrong guess.  So many attempts at the same time are no way around this.
+An attempt counts from its beginning until it is known not to have been a wrong guess. Guessing many
+times at once is therefore no way around the limit.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ PERIOD = 60.0
 
 MAX_KEYS = 20_000
 """
-How many addresses are remembered, and how many accounts.  Beyond that the one
-that was tried least recently is forgotten: to make room for another guess at it
-takes that many guesses elsewhere.
+How many addresses are remembered, and how many accounts. Beyond that the one that was tried least
+recently is forgotten: room for another guess at it costs that many guesses elsewhere.
 """
 
 
@@ -36,15 +35,15 @@ class Attempt:
 
     def __init__(self, entries: tuple[tuple[_Recent, str], ...], at: float) -> None:
         """
-        @param entries: where it is counted.
-        @param at: when it began.
+        @param entries: Where it is counted.
+        @param at: When it began.
         """
         self._entries = entries
         self._at = at
 
     def takeBack(self) -> None:
         """
-        The password was right, or nobody has looked at it.
+        The password was right, or it was not looked at.
         """
         entries, self._entries = self._entries, ()
         for recent, key in entries:
@@ -58,8 +57,8 @@ class Throttle:
 
     def __init__(self, seconds: Callable[[], float], maxKeys: int = MAX_KEYS) -> None:
         """
-        @param seconds: a clock that never goes back.
-        @param maxKeys: see L{MAX_KEYS}.
+        @param seconds: A clock that never goes back.
+        @param maxKeys: See L{MAX_KEYS}.
         """
         self._seconds = seconds
         self._addresses = _Recent(maxKeys)
@@ -67,16 +66,18 @@ class Throttle:
 
     def begin(self, address: str, fold: str) -> Attempt:
         """
-        Somebody offers a password.
+        Count a guess.
 
-        @param address: see L{origin}.
-        @param fold: of the name of the account, whether there is one or not.
-        @return: to be taken back if the guess was not a wrong one.
-        @raise TooManyAttempts: when he must wait.  This attempt does not make
-            the wait longer.
+        @param address: An IP address, of which L{originOf} counts, or a word such as C{unix}.
+        @param fold: The fold of the account's name, whether the account exists or not.
+        @return: To be taken back if the guess was not a wrong one.
+        @raise TooManyAttempts: When another guess has to wait. A refused attempt does not make the
+            wait longer.
         """
         now = self._seconds()
-        entries = ((self._addresses, origin(address)), (self._accounts, fold))
+        parsed = parseAddress(address)
+        origin = address if parsed is None else originOf(parsed)
+        entries = ((self._addresses, origin), (self._accounts, fold))
         wait = max(recent.wait(key, now) for recent, key in entries)
         if wait > 0:
             raise TooManyAttempts(str(ceil(wait)))
@@ -85,26 +86,14 @@ class Throttle:
         return Attempt(entries, now)
 
 
-def origin(address: str) -> str:
-    """
-    What counts as one address; see L{originOf}.
-
-    @param address: an IP address, perhaps with a port after a space, or anything
-        else, such as C{unix}.
-    """
-    host = address.partition(" ")[0]
-    parsed = parseAddress(host)
-    return host if parsed is None else originOf(parsed)
-
-
 class _Recent:
     """
-    When there were guesses, by address or account.
+    The times of recent guesses, by address or by account.
     """
 
     def __init__(self, maxKeys: int) -> None:
         self._maxKeys = maxKeys
-        # Each with its newest guess last, and the one that was tried last at the end.
+        # Times are in ascending order; the key that was tried last is at the end.
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -112,7 +101,7 @@ class _Recent:
 
     def wait(self, key: str, now: float) -> float:
         """
-        @return: the seconds until there may be another guess, 0 for now.
+        @return: The seconds until another guess is allowed, 0 for now.
         """
         times = self._times.get(key)
         if times is None or len(times) < ATTEMPTS:
@@ -121,10 +110,10 @@ class _Recent:
 
     def add(self, key: str, now: float) -> None:
         """
-        Count a guess, for which there was no wait.
+        Count a guess that does not have to wait.
         """
         self._forget(now)
-        # No more than that many are needed to tell the wait.
+        # The wait can be told from this many.
         times = self._times.setdefault(key, deque(maxlen=ATTEMPTS))
         times.append(now)
         self._times.move_to_end(key)

@@ -1,5 +1,5 @@
 """
-What checks passwords, with a real pool of threads and cheap hashes.
+Fixtures of what checks passwords, with a real pool of threads and cheap hashes.
 """
 
 from __future__ import annotations

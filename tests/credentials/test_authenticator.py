@@ -1,4 +1,4 @@
-"""Tests for L{chat.credentials.authenticator}, L{chat.credentials.chain} and what they use."""
+"""Tests for L{chat.credentials.authenticator}, with real checkers and cheap hashes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from twisted.python.usage import Options
 
 from chat.core.accounts import Accounts
-from chat.credentials.authenticator import Gate
+from chat.credentials.authenticator import PortalAuthenticator
 from chat.credentials.passwords import MAX_WAITING, THREADS, Hashing
 from chat.vocabulary.errors import (
     ChatError,
@@ -42,15 +42,16 @@ HERE = "192.0.2.1"
 
 class Elsewhere:
     """
-    A checker that knows some people.
+    A checker that knows some users.
 
-    @ivar asked: with which names and passwords it was asked.
+    @ivar asked: The names and passwords that it was asked about.
+    @ivar meanwhile: Called while it decides.
     """
 
     credentialInterfaces = (IUsernamePassword,)
 
-    def __init__(self, people: dict[str, str], knownAs: Callable[[str], Any] = str.encode) -> None:
-        self.people = people
+    def __init__(self, users: dict[str, str], knownAs: Callable[[str], Any] = str.encode) -> None:
+        self.users = users
         self.asked: list[tuple[str, str]] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self._knownAs = knownAs
@@ -59,40 +60,42 @@ class Elsewhere:
         name, password = credentials.username.decode(), credentials.password.decode()
         self.asked.append((name, password))
         self.meanwhile()
-        if self.people.get(name) == password:
+        if self.users.get(name) == password:
             return succeed(self._knownAs(name))
         return fail(UnauthorizedLogin())
 
 
 class World:
     """
-    A gate, and what is around it.
+    An authenticator, and what is around it.
     """
 
     def __init__(self, accounts: Accounts, hashing: Hashing) -> None:
         self.accounts = accounts
         self.hashing = hashing
         self.clock = Clock()
-        self.gate = self.newGate()
+        self.use()
 
-    def newGate(self, *checkers: Any) -> Gate:
-        self.gate = Gate(self.accounts, self.hashing, self.clock, deferToThread, checkers)
-        return self.gate
+    def use(self, *checkers: Any) -> None:
+        """Begin anew with these external checkers."""
+        self.authenticator = PortalAuthenticator(
+            self.accounts, self.hashing, self.clock, deferToThread, checkers
+        )
 
     async def register(self, name: str, password: str = PASSWORD) -> Account:
-        return await self.accounts.create(name, await self.gate.secretFor(password))
+        return await self.accounts.create(name, await self.authenticator.secretFor(password))
 
     async def login(self, name: str, password: str = PASSWORD, address: str = HERE) -> Account:
-        return await self.gate.login(name, password, address)
+        return await self.authenticator.login(name, password, address)
 
     async def refused(self, name: str, password: str = PASSWORD, address: str = HERE) -> ChatError:
-        """@return: why somebody is not let in."""
+        """@return: Why the login is refused."""
         with pytest.raises(ChatError) as refusal:
-            await self.gate.login(name, password, address)
+            await self.authenticator.login(name, password, address)
         return refusal.value
 
     def later(self) -> None:
-        """Nobody remembers any wrong password."""
+        """Let the throttle forget all wrong passwords."""
         self.clock.advance(60)
 
 
@@ -102,14 +105,14 @@ def world(accounts: Accounts, hashing: Hashing) -> World:
 
 
 @ensureDeferred
-async def test_whoKnowsThePassword(world: World) -> None:
+async def test_theRightPasswordLogsIn(world: World) -> None:
     alice = await world.register("Alice")
     assert await world.login("Alice") is alice
     assert await world.login("alice") is alice
 
 
 @ensureDeferred
-async def test_theAccountAsItIsNow(world: World) -> None:
+async def test_theAccountIsTheCurrentOne(world: World) -> None:
     alice = await world.register("alice")
     changed = await world.accounts.setOperator(alice, True)
     assert await world.login("alice") is changed
@@ -130,8 +133,8 @@ async def test_theAccountAsItIsNow(world: World) -> None:
     ],
 )
 @ensureDeferred
-async def test_everybodyElse(world: World, name: str, password: str) -> None:
-    """Hears the same, whether there is such an account or not."""
+async def test_wrongNamesAndPasswordsSoundAlike(world: World, name: str, password: str) -> None:
+    """The refusal does not tell whether the account exists."""
     await world.register("alice")
     refusal = await world.refused(name, password)
     assert isinstance(refusal, WrongPassword)
@@ -139,24 +142,24 @@ async def test_everybodyElse(world: World, name: str, password: str) -> None:
 
 
 @ensureDeferred
-async def test_passwordsToBe(world: World) -> None:
+async def test_badPasswordsGetNoSecret(world: World) -> None:
     for password in ("short", "x" * 129, "bell\a bell\a"):
         with pytest.raises(PasswordInvalid) as refusal:
-            await world.gate.secretFor(password)
+            await world.authenticator.secretFor(password)
         assert refusal.value.about == "8–128"
 
 
 @ensureDeferred
-async def test_threeWrongPasswordsAMinute(world: World, hasher: CountingHasher) -> None:
+async def test_threeWrongPasswordsAMinuteAreTheLimit(world: World, hasher: CountingHasher) -> None:
     await world.register("alice")
     for _ in range(3):
         assert isinstance(await world.refused("alice", "wrong horse"), WrongPassword)
     hasher.threads.clear()
-    # Now not even the right one is looked at.
+    # Now even the right password is not looked at.
     world.clock.advance(10)
     refusal = await world.refused("ALICE")
     assert (type(refusal), refusal.about) == (TooManyAttempts, "50")
-    # From somewhere else neither, and from here at nobody else.
+    # Nor is it from another address, nor any password for another name from this one.
     assert isinstance(await world.refused("alice", address="192.0.2.2"), TooManyAttempts)
     assert isinstance(await world.refused("bob"), TooManyAttempts)
     assert hasher.threads == []
@@ -179,14 +182,14 @@ async def test_rightPasswordsDoNotCount(world: World) -> None:
 
 
 @ensureDeferred
-async def test_manyAtTheSameTime(world: World, hasher: CountingHasher) -> None:
-    """Are three; for the others nothing is hashed."""
+async def test_ofManyAttemptsAtOnceThreeAreLookedAt(world: World, hasher: CountingHasher) -> None:
+    """For the attempts that are refused nothing is hashed."""
     await world.register("alice")
     hasher.threads.clear()
     hasher.hold()
     failures: list[Failure] = []
     logins = [
-        world.gate.login("alice", f"wrong horse {n}", HERE).addErrback(failures.append)
+        world.authenticator.login("alice", f"wrong horse {n}", HERE).addErrback(failures.append)
         for n in range(10)
     ]
     assert [failure.type for failure in failures] == [TooManyAttempts] * 7
@@ -198,12 +201,12 @@ async def test_manyAtTheSameTime(world: World, hasher: CountingHasher) -> None:
 
 
 @ensureDeferred
-async def test_whoeverIsNotLookedAtHasNotBeenWrong(world: World, hasher: CountingHasher) -> None:
+async def test_attemptsThatTooManyWaitForDoNotCount(world: World, hasher: CountingHasher) -> None:
     elsewhere = Elsewhere({})
-    world.newGate(elsewhere)
+    world.use(elsewhere)
     await world.register("alice")
     hasher.hold()
-    waiting = [world.gate.secretFor(PASSWORD) for _ in range(THREADS + MAX_WAITING)]
+    waiting = [world.authenticator.secretFor(PASSWORD) for _ in range(THREADS + MAX_WAITING)]
     for _ in range(10):
         assert isinstance(await world.refused("alice"), TryLater)
         assert isinstance(await world.refused("bob"), TryLater)
@@ -215,30 +218,30 @@ async def test_whoeverIsNotLookedAtHasNotBeenWrong(world: World, hasher: Countin
 
 
 @ensureDeferred
-async def test_anAdoption(world: World, ledger: RecordingLedger) -> None:
+async def test_aUserKnownElsewhereGetsAnAccount(world: World, ledger: RecordingLedger) -> None:
     elsewhere = Elsewhere({"Bob": "x"})
-    world.newGate(elsewhere)
+    world.use(elsewhere)
     bob = await world.login("Bob", "x")
     assert (bob.name, bob.fold, bob.secret) == ("Bob", "bob", "")
     assert world.accounts.named("bob") is bob
-    # Later he is who he is in any spelling, and elsewhere in his own.
+    # Any spelling will do from now on; the checker is asked for the first one.
     assert await world.login("bob", "x") is bob
     assert elsewhere.asked == [("Bob", "x"), ("Bob", "x")]
     assert ledger.calls == [("put", bob)]
 
 
 @ensureDeferred
-async def test_wrongElsewhere(world: World) -> None:
-    world.newGate(Elsewhere({"bob": "x"}))
+async def test_passwordsWrongElsewhereAreRefused(world: World) -> None:
+    world.use(Elsewhere({"bob": "x"}))
     assert isinstance(await world.refused("bob", "y"), WrongPassword)
     assert isinstance(await world.refused("carol", "x"), WrongPassword)
     assert len(world.accounts) == 0
 
 
 @ensureDeferred
-async def test_onlyOursDecidesWhereThereIsASecret(world: World) -> None:
+async def test_ourCheckerAloneDecidesWhereThereIsASecret(world: World) -> None:
     elsewhere = Elsewhere({"alice": "the other password"})
-    world.newGate(elsewhere)
+    world.use(elsewhere)
     alice = await world.register("alice")
     assert isinstance(await world.refused("alice", "the other password"), WrongPassword)
     assert elsewhere.asked == []
@@ -246,9 +249,9 @@ async def test_onlyOursDecidesWhereThereIsASecret(world: World) -> None:
 
 
 @ensureDeferred
-async def test_ourPasswordsGoNowhereElse(world: World) -> None:
+async def test_ourPasswordsAreNotShownToOtherCheckers(world: World) -> None:
     elsewhere = Elsewhere({})
-    world.newGate(elsewhere)
+    world.use(elsewhere)
     await world.register("alice")
     await world.login("alice")
     await world.refused("alice", "wrong horse")
@@ -256,9 +259,9 @@ async def test_ourPasswordsGoNowhereElse(world: World) -> None:
 
 
 @ensureDeferred
-async def test_inTheirOrder(world: World) -> None:
+async def test_checkersAreAskedInTheirOrder(world: World) -> None:
     first, second = Elsewhere({"bob": "1"}), Elsewhere({"bob": "2"})
-    world.newGate(first, second)
+    world.use(first, second)
     await world.login("bob", "1")
     assert second.asked == []
     await world.login("bob", "2")
@@ -266,15 +269,15 @@ async def test_inTheirOrder(world: World) -> None:
 
 
 @ensureDeferred
-async def test_oneThatDoesNotWorkIsNotTheEnd(world: World) -> None:
+async def test_afterABrokenCheckerTheNextIsAsked(world: World) -> None:
     def explode(name: str) -> bytes:
         raise ZeroDivisionError(PASSWORD)
 
     broken = Elsewhere({"bob": PASSWORD}, explode)
-    world.newGate(broken)
+    world.use(broken)
     with capturedLogs() as logged:
         assert isinstance(await world.refused("bob"), WrongPassword)
-        world.newGate(broken, Elsewhere({"bob": PASSWORD}))
+        world.use(broken, Elsewhere({"bob": PASSWORD}))
         assert (await world.login("bob")).name == "bob"
     assert [event.get("kind") for event in logged] == [
         "builtins.ZeroDivisionError",
@@ -286,25 +289,25 @@ async def test_oneThatDoesNotWorkIsNotTheEnd(world: World) -> None:
 
 @pytest.mark.parametrize("knownAs", ["carol", "no nickname", "1000", "bob@example.org", ""])
 @ensureDeferred
-async def test_somebodyElseElsewhere(world: World, knownAs: str) -> None:
-    """Or somebody who cannot have an account here."""
+async def test_aCheckerVouchesForNoOtherName(world: World, knownAs: str) -> None:
+    """The name it vouches for belongs to another user, or cannot be that of an account."""
     await world.register("carol")
-    world.newGate(Elsewhere({"bob": "x"}, lambda _: knownAs.encode()))
+    world.use(Elsewhere({"bob": "x"}, lambda _: knownAs.encode()))
     assert isinstance(await world.refused("bob", "x"), WrongPassword)
     assert world.accounts.named("bob") is None
 
 
 @ensureDeferred
-async def test_theSpellingOfElsewhere(world: World) -> None:
-    """For a checker to which case does not matter."""
-    world.newGate(Elsewhere({"BOB": "x"}, lambda name: name.lower().encode()))
+async def test_theSpellingIsThatOfTheChecker(world: World) -> None:
+    """Case does not matter to some checkers."""
+    world.use(Elsewhere({"BOB": "x"}, lambda name: name.lower().encode()))
     assert (await world.login("BOB", "x")).name == "bob"
 
 
 @ensureDeferred
-async def test_twoOfOneNameElsewhereAreNotOneHere(world: World) -> None:
-    """Who is not the one who came first cannot be him."""
-    world.newGate(Elsewhere({"Bob": "of Bob", "bob": "of bob"}))
+async def test_twoSpellingsElsewhereAreNotOneAccountHere(world: World) -> None:
+    """The account belongs to the user that came first."""
+    world.use(Elsewhere({"Bob": "of Bob", "bob": "of bob"}))
     first = await world.login("Bob", "of Bob")
     assert isinstance(await world.refused("bob", "of bob"), WrongPassword)
     assert await world.login("bob", "of Bob") is first
@@ -312,26 +315,26 @@ async def test_twoOfOneNameElsewhereAreNotOneHere(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["no nickname", "#lobby", "", "b" * 1000, "bоb"])
 @ensureDeferred
-async def test_elsewhereIsOnlyAskedAboutNicknames(world: World, name: str) -> None:
+async def test_checkersAreAskedAboutNicknamesOnly(world: World, name: str) -> None:
     elsewhere = Elsewhere({name: "x"})
-    world.newGate(elsewhere)
+    world.use(elsewhere)
     assert isinstance(await world.refused(name, "x"), WrongPassword)
     assert elsewhere.asked == []
     assert len(world.accounts) == 0
 
 
 @ensureDeferred
-async def test_nobodyComesInWithoutAPassword(world: World) -> None:
+async def test_emptyPasswordsAreNotShownToCheckers(world: World) -> None:
     elsewhere = Elsewhere({"bob": ""})
-    world.newGate(elsewhere)
+    world.use(elsewhere)
     assert isinstance(await world.refused("bob", ""), WrongPassword)
     assert elsewhere.asked == []
 
 
 @ensureDeferred
-async def test_whoRegistersWhileElsewhereIsAsked(world: World) -> None:
+async def test_aNameRegisteredWhileACheckerDecidesIsTaken(world: World) -> None:
     elsewhere = Elsewhere({"bob": "x"})
-    world.newGate(elsewhere)
+    world.use(elsewhere)
     elsewhere.meanwhile = lambda: world.accounts.create("bob", "a secret")
     assert isinstance(await world.refused("bob", "x"), WrongPassword)
     assert world.accounts.named("bob").secret == "a secret"
@@ -352,11 +355,11 @@ def checkersOf(*arguments: str) -> Sequence[Any]:
 
 
 @ensureDeferred
-async def test_authFile(world: World, tmp_path: Path) -> None:
+async def test_aPasswordFileIsACheckerLikeAnyOther(world: World, tmp_path: Path) -> None:
     """C{--auth file:PATH}, as C{twistd} makes a checker of it."""
     path = tmp_path / "passwords"
     path.write_text("bob:builder\n李雷:密码\nalice:not hers\nempty:\n", encoding="utf-8")
-    world.newGate(*checkersOf("--auth", f"file:{path}"))
+    world.use(*checkersOf("--auth", f"file:{path}"))
     alice = await world.register("alice")
     assert (await world.login("bob", "builder")).name == "bob"
     assert (await world.login("李雷", "密码")).name == "李雷"
@@ -379,7 +382,7 @@ async def test_failedLoginsAreLogged(world: World) -> None:
     with capturedLogs() as logged:
         await world.login("alice")
         await world.refused("alice", "wrong horse")
-        # Somebody has mixed up name and password.
+        # Name and password are mixed up.
         await world.refused(PASSWORD, "alice", "unix")
     assert [(event.get("name"), event["address"]) for event in logged] == [
         ("Alice", HERE),
@@ -389,13 +392,13 @@ async def test_failedLoginsAreLogged(world: World) -> None:
 
 
 @ensureDeferred
-async def test_passwordsAreSeenNowhere(world: World, hasher: CountingHasher) -> None:
-    """In no log, no exception with its traceback and variables, no record, no repr."""
+async def test_passwordsAreNowhereToBeSeen(world: World, hasher: CountingHasher) -> None:
+    """Neither in the log, nor in exceptions with tracebacks and variables, nor in any repr."""
     secret = "hunter2-hunter2"
     failures: list[Failure] = []
 
     async def attempt(name: str, password: str) -> None:
-        login = world.gate.login(name, password, HERE)
+        login = world.authenticator.login(name, password, HERE)
         await login.addErrback(failures.append)
 
     def explode(*_: object) -> Any:
@@ -410,7 +413,7 @@ async def test_passwordsAreSeenNowhere(world: World, hasher: CountingHasher) -> 
             [Elsewhere({"bob": secret}, lambda _: secret.encode())],
             [Elsewhere({"bob": secret}, lambda _: secret.encode() + b"\xff")],
         ):
-            world.newGate(*checkers)
+            world.use(*checkers)
             for name in ("alice", "bob", "no nickname"):
                 for password in (
                     f"x{secret}",
@@ -426,8 +429,8 @@ async def test_passwordsAreSeenNowhere(world: World, hasher: CountingHasher) -> 
         world.later()
         hasher.before = explode
         await attempt("alice", secret)
-        await world.gate.secretFor(secret).addErrback(failures.append)
-        await world.gate.secretFor(secret * 20).addErrback(failures.append)
+        await world.authenticator.secretFor(secret).addErrback(failures.append)
+        await world.authenticator.secretFor(secret * 20).addErrback(failures.append)
         world.accounts.owner = explode  # type: ignore[method-assign]
         await attempt("carol", secret)
     assert len(failures) == 5 * (3 * 5 - 1) + 4 + 4
@@ -438,6 +441,6 @@ async def test_passwordsAreSeenNowhere(world: World, hasher: CountingHasher) -> 
         *map(seenIn, failures),
         repr(alice),
         alice.secret,
-        *map(repr, vars(world.gate).values()),
+        *map(repr, vars(world.authenticator).values()),
     ):
         assert secret not in seen

@@ -11,7 +11,7 @@ import pytest
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import LogEvent, capturedLogs, eventAsText
 
-from chat.credentials.authenticator import Gate
+from chat.credentials.authenticator import PortalAuthenticator
 from chat.credentials.passwords import Hashing
 from chat.store.memory import MemoryLedger
 from chat.vocabulary.commands import Login, Password, Register
@@ -60,7 +60,7 @@ class Watched(Service):
         super().__init__(recorders=[self], operators=["carol"], motd="Be kind.")
         clock: Any = self.reactor
         hashing = InstantHashing(clock, CountingHasher())
-        self.shared.authenticator = Gate(
+        self.shared.authenticator = PortalAuthenticator(
             self.shared.accounts, hashing, clock, lambda function, *_: succeed(function())
         )
 

@@ -1,5 +1,5 @@
 """
-A ledger in memory, cheap hashes, and where a password could turn up.
+A ledger in memory, cheap hashes, and a search for passwords where they must not be.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import eventAsText
 from twisted.python.failure import Failure
 
+from chat.interfaces import Ledger
 from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.records import Record
 
 WITHIN = 10.0
-"""Seconds for anything a thread does."""
+"""How many seconds a thread may take for anything."""
 
 
-class RecordingLedger:
+class RecordingLedger(Ledger):
     """
-    See L{chat.interfaces.Ledger}.
+    A ledger whose disk answers when the test says so.
 
-    @ivar records: what is stored, by its key.
-    @ivar calls: what was asked for: C{"put"} or C{"remove"}, and the record.
+    @ivar records: The stored records, by key.
+    @ivar calls: Each call: C{"put"} or C{"remove"}, and the record.
     """
 
     def __init__(self) -> None:
@@ -34,21 +35,18 @@ class RecordingLedger:
         self.calls: list[tuple[str, Record]] = []
         self._held: list[Deferred[None]] | None = None
 
-    def named(self, pace: object) -> None:
-        pass
-
     def hold(self) -> None:
         """From now on the disk does not answer."""
         self._held = []
 
     def release(self) -> None:
-        """It does again."""
+        """The disk answers again."""
         held, self._held = self._held or [], None
         for deferred in held:
             deferred.callback(None)
 
     def end(self) -> None:
-        """The service ends, and what waits is not stored."""
+        """The service ends, and the waiting records are not stored."""
         held, self._held = self._held or [], None
         for deferred in held:
             deferred.errback(HistoryUnavailable())
@@ -77,9 +75,8 @@ class CountingHasher(PasswordHasher):
     """
     Hashes that cost nothing.
 
-    @ivar threads: in which thread each hash was computed, be it a new one or
-        one to compare with.
-    @ivar before: called in the thread before each.
+    @ivar threads: The thread of each hash, whether it is a new one or one to compare with.
+    @ivar before: Called in the thread before each hash.
     """
 
     def __init__(self, timeCost: int = 1) -> None:
@@ -89,15 +86,12 @@ class CountingHasher(PasswordHasher):
         self._mayGo = threading.Event()
         self._mayGo.set()
 
-    def named(self, pace: object) -> None:
-        pass
-
     def hold(self) -> None:
-        """From now on no thread comes to an end."""
+        """From now on no hash is finished."""
         self._mayGo.clear()
 
     def release(self) -> None:
-        """They do again."""
+        """Finish all hashes."""
         self._mayGo.set()
 
     def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
@@ -116,8 +110,8 @@ class CountingHasher(PasswordHasher):
 
 def seenIn(failure: Failure) -> str:
     """
-    @return: all that anybody could show of a failure: also the variables of the
-        calls that led to it, and of what it came from.
+    @return: All that could be shown of a failure, also the variables of the calls that led to it,
+        and its causes.
     """
     error: BaseException | None = failure.value
     parts = [repr(failure), str(failure), failure.getTraceback(detail="verbose")]
@@ -130,7 +124,7 @@ def seenIn(failure: Failure) -> str:
 
 def seenInLog(events: Iterable[Any]) -> str:
     """
-    @return: all that anybody could show of log events.
+    @return: All that could be shown of log events.
     """
     parts = []
     for event in events:
