@@ -15,7 +15,7 @@ from chat import limitoptions, options
 from chat.cli import options as clientOptions
 from chat.core import room, rooms
 from chat.core.ignores import MAX_IGNORED
-from chat.credentials import hashing, passwords, throttle
+from chat.credentials import passwords, throttle
 from chat.endpoints import proxyprotocol
 from chat.operations import motd, rehash, serving, transcript
 from chat.protocols import closing, intake, refusing, spreading, telnet
@@ -250,7 +250,7 @@ def test_limits() -> None:
         "lines waiting for the database": _spaced(backlog.MAX_LINES),
         "questions waiting for the database": f"{storeReader.MAX_WAITING}",
         "to answer one": f"{storeReader.WITHIN:g} s",
-        "passwords waiting to be hashed": f"{hashing.MAX_WAITING}",
+        "passwords waiting to be hashed": f"{passwords.MAX_WAITING}",
         "the message of the day": _kibibytes(motd.MAX_BYTES),
         "to read one thing again": f"{rehash.STEP_LIMIT:g} s",
     }
