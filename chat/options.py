@@ -18,11 +18,10 @@ from chat import __version__
 from chat.core.rooms import ANNOUNCE_LIMIT, MAX_JOINED, MAX_ROOMS, START_ROOM
 from chat.limitoptions import LIMIT_OPTIONS
 from chat.operations.motd import readMOTD
-from chat.operations.rehash import CannotRead
 from chat.optiontypes import Count, Seconds, networkFrom
 from chat.session.server import REPLAY
 from chat.vocabulary.arguments import seconds
-from chat.vocabulary.errors import ChatError
+from chat.vocabulary.errors import CannotRead, ChatError
 from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE, resolve
 from chat.vocabulary.names import nickname, roomname
 from chat.vocabulary.sanitizing import clean

@@ -33,7 +33,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.endpoints.tls import TLSFactory
-from chat.operations.rehash import CannotRead
+from chat.vocabulary.errors import CannotRead
 
 InThread = Callable[[Callable[[str], CertificateOptions], str], Deferred[CertificateOptions]]
 """Calls a function with a text in a thread, as C{deferToThread} does."""

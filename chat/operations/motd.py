@@ -4,7 +4,7 @@ The message of the day, out of its file.
 
 from __future__ import annotations
 
-from chat.operations.rehash import CannotRead
+from chat.vocabulary.errors import CannotRead
 from chat.vocabulary.sanitizing import clean
 
 MAX_BYTES = 64 * 1024

@@ -20,20 +20,13 @@ from twisted.logger import Logger
 
 from chat.operations.serving import Clock
 from chat.operations.systemd import NotifyService
-from chat.vocabulary.errors import ChatError
+from chat.vocabulary.errors import CannotRead, ChatError
 
 STEP_LIMIT = 30.0
 """How many seconds a step may take."""
 
 Step = tuple[str, Callable[[], Deferred[Any]]]
 """What is read again, in a word or two, and what does it."""
-
-
-class CannotRead(Exception):
-    """
-    What is to be read cannot be used; the message is what and why, in one line
-    for the operator.
-    """
 
 
 class Rehash(Service):

@@ -31,6 +31,10 @@ class CannotStart(Exception):
     """The service cannot start; the message is one line for the operator."""
 
 
+class CannotRead(Exception):
+    """A file cannot be used; the message is one line for the operator, with its name and why."""
+
+
 class LineTooLong(ChatError):
     """A line is longer than the protocol allows; C{about} is the limit in bytes."""
 

@@ -25,7 +25,7 @@ from twisted.internet.threads import deferToThread
 from zope.interface import implementer
 
 from chat.endpoints.certificates import Certificates, reasonOf
-from chat.operations.rehash import CannotRead
+from chat.vocabulary.errors import CannotRead
 
 # Twisted hands its own certificates to OpenSSL in a way that is out of date.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chat.operations.motd import MAX_BYTES, readMOTD
-from chat.operations.rehash import CannotRead
+from chat.vocabulary.errors import CannotRead
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
-from chat.operations.rehash import STEP_LIMIT, CannotRead, Rehash
-from chat.vocabulary.errors import HistoryUnavailable
+from chat.operations.rehash import STEP_LIMIT, Rehash
+from chat.vocabulary.errors import CannotRead, HistoryUnavailable
 
 
 class Reactor(Clock):
