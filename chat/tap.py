@@ -28,8 +28,8 @@ from chat.core.sanctions import Sanctions
 from chat.credentials.authenticator import PortalAuthenticator
 from chat.credentials.passwords import Hashing
 from chat.delivery.turnend import TurnEnd
-from chat.endpoints.certificates import Certificates, reasonOf
-from chat.endpoints.proxyprotocol import ProxiedEndpoint
+from chat.endpoints.certificates import Certificates
+from chat.endpoints.listen import endpointFrom
 from chat.interfaces import FrontDoor, Outlet, Recorder
 from chat.limitoptions import limitsOf
 from chat.operations.logs import Log
@@ -62,12 +62,6 @@ _log = Logger()
 
 IN_MEMORY = ":memory:"
 """The name of the database that is none."""
-
-PROXIED = "haproxy:"
-"""What the description of an endpoint begins with at which a proxy comes."""
-
-# The endpoints whose backlog can be said.
-_KINDS = ("tcp", "tcp6", "ssl", "unix")
 
 
 def makeService(options: Options) -> IService:
@@ -255,21 +249,9 @@ def _endpoint(
     reactor: Any, certificates: Certificates, option: str, description: str, backlog: int
 ) -> IStreamServerEndpoint:
     """
-    @param backlog: how many connections may wait to be accepted, unless the
-        description says so.
-    @raise SystemExit: when there is no such endpoint, or its certificate cannot
-        be used.
+    @raise SystemExit: when there is no such endpoint, or its certificate cannot be used.
     """
-    plain = description.removeprefix(PROXIED)
-    full = f"tcp:{plain}" if plain.isdecimal() else plain
-    if full.partition(":")[0] in _KINDS and ":backlog=" not in full and backlog:
-        full += f":backlog={backlog}"
     try:
-        endpoint = certificates.endpoint(reactor, full)
-    except KeyError as error:
-        reason = f"the service manager has passed no socket called {error}"
-    except Exception as error:
-        reason = reasonOf(error)
-    else:
-        return endpoint if plain == description else ProxiedEndpoint(endpoint, reactor)
-    raise wrong(f"cannot use --{option} {description}: {reason}") from None
+        return endpointFrom(description, reactor, certificates, backlog)
+    except ValueError as error:
+        raise wrong(f"cannot use --{option} {description}: {error}") from None

@@ -19,7 +19,6 @@ from twisted.logger import ILogObserver, Logger, capturedLogs
 from twisted.python.runtime import seconds as timeOfDay
 from twisted.python.threadpool import ThreadPool
 
-from chat.limitoptions import BACKLOG
 from chat.rendering import renderingFor
 from chat.store.memory import MemoryHistory
 from chat.tap import Options, _useMonotonicTime, makeService
@@ -104,41 +103,11 @@ def start(*arguments: str) -> Any:
     return service
 
 
-def wrong(act: Callable[[], object]) -> str:
-    """
-    @return: The one line that is all a wrong option gives.
-    """
-    with pytest.raises(SystemExit) as raised:
-        act()
-    code = raised.value.code
-    assert isinstance(code, str), "a text is printed, and the exit status is 1"
-    assert len(code.splitlines()) == 1
-    assert code.startswith("twistd tcpchat: ")
-    return code
-
-
 @pytest.mark.parametrize(
-    ("port", "number", "backlog", "interface"),
-    [
-        ("8080", 8080, BACKLOG, ""),
-        ("tcp:8081:interface=127.0.0.1", 8081, BACKLOG, "127.0.0.1"),
-        ("tcp:8082:backlog=7", 8082, 7, ""),
-        ("haproxy:tcp:8083", 8083, BACKLOG, ""),
-    ],
+    ("chosen", "backlog"), [((), 1024), (("--backlog", "7"), 7), (("--backlog", "0"), 50)]
 )
-def test_aPortMayBeANumberOrAnEndpoint(
-    reactor: Reactor, port: str, number: int, backlog: int, interface: str
-) -> None:
-    start("--port", port)
-    [opened] = reactor.tcpServers
-    assert (opened[0], *opened[2:]) == (number, backlog, interface)
-
-
-@pytest.mark.parametrize(("chosen", "backlog"), [("7", 7), ("0", 50)])
-def test_howManyMayWaitToBeLetInIsTheOperatorsChoice(
-    reactor: Reactor, chosen: str, backlog: int
-) -> None:
-    start("--port", "8080", "--port", "tcp:8081:backlog=9", "--backlog", chosen)
+def test_theBacklogIsAsWasChosen(reactor: Reactor, chosen: tuple[str, ...], backlog: int) -> None:
+    start("--port", "8080", "--port", "tcp:8081:backlog=9", *chosen)
     assert [opened[2] for opened in reactor.tcpServers] == [backlog, 9]
 
 
@@ -146,34 +115,6 @@ def test_portsOfAllKindsAreOpenedSideBySide(reactor: Reactor) -> None:
     start("--port", "8080", "--port", "unix:/run/chat.sock:mode=660", "--port", "8081")
     assert [opened[0] for opened in reactor.tcpServers] == [8080, 8081]
     assert [opened[0] for opened in reactor.unixServers] == ["/run/chat.sock"]
-
-
-@pytest.mark.parametrize(
-    ("port", "reason"),
-    [
-        ("", ""),
-        ("nonsense:1", "nonsense"),
-        ("tcp:many", "many"),
-        ("haproxy:nonsense:1", "nonsense"),
-        ("systemd:domain=INET:name=chat", ""),
-        ("ssl:8443:privateKey=/nonexistent/key.pem", "No such file or directory (/nonexistent/key"),
-    ],
-)
-def test_anEndpointThatIsNoneIsOneLine(
-    reactor: Reactor, monkeypatch: pytest.MonkeyPatch, port: str, reason: str
-) -> None:
-    monkeypatch.delenv("LISTEN_FDS", raising=False)
-    options = parse("--port", port)
-    line = wrong(lambda: makeService(options))
-    assert line.startswith(f"twistd tcpchat: cannot use --port {port}: ")
-    assert reason in line
-
-
-def test_aCertificateThatIsNoneIsOneLine(reactor: Reactor, tmp_path: Path) -> None:
-    certificate = tmp_path / "cert.pem"
-    certificate.write_text("no certificate")
-    options = parse("--port", f"ssl:8443:privateKey={certificate}:certKey={certificate}")
-    wrong(lambda: makeService(options))
 
 
 def test_aGreeting(reactor: Reactor, tmp_path: Path) -> None:

@@ -38,10 +38,7 @@ from chat.vocabulary.errors import CannotRead
 InThread = Callable[[Callable[[str], CertificateOptions], str], Deferred[CertificateOptions]]
 """Calls a function with a text in a thread, as C{deferToThread} does."""
 
-# A wrapper around another endpoint, which is the one with the certificate.
-_WRAPPER = "haproxy:"
-
-_KIND = "ssl"
+_KIND = "ssl:"
 
 # What parts the arguments of a description, and these in their order; see serverFromString.
 _COLON = re.compile(r"(?<!\\):")
@@ -136,24 +133,22 @@ class Certificates:
 
     def endpoint(self, reactor: Any, description: str) -> IStreamServerEndpoint:
         """
-        Make an endpoint, as L{serverFromString} does, whose certificate can be
-        read again if it has one: C{ssl:} and C{haproxy:ssl:}.  Relative paths
-        stay what they are now, wherever the process goes.
+        Make an endpoint, as L{serverFromString} does, whose certificate can be read again if it
+        is of the kind C{ssl:}.  Relative paths stay what they are now, wherever the process goes.
 
         This waits for the disk.
 
         @raise Exception: as L{serverFromString} does; see L{reasonOf}.
         """
-        source = description.removeprefix(_WRAPPER)
         endpoint: IStreamServerEndpoint
-        if source.startswith("tls:"):
-            _checkDirectory(source)
-        if not source.startswith(f"{_KIND}:"):
+        if description.startswith("tls:"):
+            _checkDirectory(description)
+        if not description.startswith(_KIND):
             endpoint = serverFromString(reactor, description)
             return endpoint
         newest = _Newest()
         endpoint = serverFromString(_Listening(reactor, newest), description)
-        self._ports.append((_absolute(source), newest))
+        self._ports.append((_absolute(description), newest))
         return endpoint
 
     def readAgain(self) -> Deferred[None]:

@@ -1,14 +1,54 @@
 """
-Opening ports.
+Where to listen: what the operator writes becomes an endpoint, and an endpoint a port.
+
+A description is what Twisted's C{serverFromString} takes, such as C{unix:/run/chat.sock}, or the
+number of a TCP port.  C{haproxy:} before it says that a proxy connects there
+(L{chat.endpoints.proxyprotocol}).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 from twisted.python.failure import Failure
 
+from chat.endpoints.certificates import Certificates, reasonOf
+from chat.endpoints.proxyprotocol import ProxiedEndpoint
 from chat.vocabulary.errors import CannotStart
+
+_PROXIED = "haproxy:"
+
+# The endpoints that can be told a backlog.
+_WITH_BACKLOG = ("tcp", "tcp6", "ssl", "unix")
+
+
+def endpointFrom(
+    description: str, reactor: Any, certificates: Certificates, backlog: int
+) -> IStreamServerEndpoint:
+    """
+    Make an endpoint.  This waits for the disk if it has a certificate.
+
+    @param description: as the operator wrote it.
+    @param reactor: an C{IReactorTCP}, C{IReactorUNIX} and C{IReactorTime}.
+    @param certificates: those that can be read again, with which this one will be.
+    @param backlog: how many connections may wait to be accepted, unless the description says so;
+        0 leaves it to the endpoint.
+    @raise ValueError: when there is no such endpoint or its certificate cannot be used; the
+        message is why, in one line for the operator.
+    """
+    plain = description.removeprefix(_PROXIED)
+    full = f"tcp:{plain}" if plain.isdecimal() else plain
+    if full.partition(":")[0] in _WITH_BACKLOG and ":backlog=" not in full and backlog:
+        full += f":backlog={backlog}"
+    try:
+        endpoint = certificates.endpoint(reactor, full)
+    except KeyError as error:
+        raise ValueError(f"the service manager has passed no socket called {error}") from None
+    except Exception as error:
+        raise ValueError(reasonOf(error)) from error
+    return endpoint if plain == description else ProxiedEndpoint(endpoint, reactor)
 
 
 def openPort(
@@ -17,7 +57,7 @@ def openPort(
     """
     Listen.
 
-    @param description: of the endpoint, as the operator gave it.
+    @param description: of the endpoint, as the operator wrote it.
     @raise CannotStart: when the port cannot be opened.
     """
     # Endpoints open their ports at once, or fail at once.

@@ -25,6 +25,7 @@ from twisted.internet.threads import deferToThread
 from zope.interface import implementer
 
 from chat.endpoints.certificates import Certificates, reasonOf
+from chat.endpoints.listen import endpointFrom
 from chat.vocabulary.errors import CannotRead
 
 # Twisted hands its own certificates to OpenSSL in a way that is out of date.
@@ -146,7 +147,7 @@ class Ports:
         """
         @return: The number of the port.
         """
-        endpoint = self.certificates.endpoint(self._reactor, description)
+        endpoint = endpointFrom(description, self._reactor, self.certificates, 0)
         port = await endpoint.listen(Factory.forProtocol(Echo))
         self._ports.append(port)
         number: int = port.getHost().port
@@ -349,11 +350,10 @@ async def test_portsWithoutACertificateAreAsEver() -> None:
         assert ports.threads == set()
 
 
-@pytest.mark.parametrize("prefix", ["", "haproxy:"])
-def test_theDescriptionIsKept(files: Files, prefix: str) -> None:
+def test_theDescriptionIsKept(files: Files) -> None:
     memory = MemoryReactor()
     certificates = Certificates(deferToThread)
-    description = f"{prefix}ssl:8443:interface=192.0.2.1:backlog=1024:{files.arguments}"
+    description = f"ssl:8443:interface=192.0.2.1:backlog=1024:{files.arguments}"
     certificates.endpoint(memory, description).listen(Factory())
     [(port, _, backlog, interface)] = memory.tcpServers
     assert (port, backlog, interface) == (8443, 1024, "192.0.2.1")

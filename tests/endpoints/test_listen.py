@@ -10,9 +10,71 @@ import pytest
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import ServerFactory
+from twisted.internet.testing import MemoryReactorClock
 
-from chat.endpoints.listen import openPort
+from chat.endpoints.certificates import Certificates
+from chat.endpoints.listen import endpointFrom, openPort
+from chat.endpoints.proxyprotocol import ProxiedFactory
 from chat.vocabulary.errors import CannotStart
+
+# Endpoints from their descriptions.
+
+
+def endpoint(description: str, reactor: MemoryReactorClock, backlog: int = 1024) -> Any:
+    return endpointFrom(
+        description, reactor, Certificates(lambda read, source: Deferred()), backlog
+    )
+
+
+@pytest.mark.parametrize(
+    ("description", "number", "backlog", "interface"),
+    [
+        ("8080", 8080, 1024, ""),
+        ("tcp:8081:interface=127.0.0.1", 8081, 1024, "127.0.0.1"),
+        ("tcp:8082:backlog=7", 8082, 7, ""),
+        ("haproxy:8083", 8083, 1024, ""),
+        ("haproxy:tcp:8084:interface=127.0.0.1", 8084, 1024, "127.0.0.1"),
+    ],
+)
+def test_aPortMayBeANumberOrAnEndpoint(
+    description: str, number: int, backlog: int, interface: str
+) -> None:
+    reactor = MemoryReactorClock()
+    made, factory = endpoint(description, reactor), ServerFactory()
+    made.listen(factory)
+    [opened] = reactor.tcpServers
+    assert (opened[0], *opened[2:]) == (number, backlog, interface)
+    isProxied = isinstance(opened[1], ProxiedFactory)
+    assert isProxied is description.startswith("haproxy:")
+
+
+def test_withoutABacklogItIsLeftToTheEndpoint() -> None:
+    reactor = MemoryReactorClock()
+    endpoint("8080", reactor, 0).listen(ServerFactory())
+    assert reactor.tcpServers[0][2] == 50
+
+
+@pytest.mark.parametrize(
+    ("description", "reason"),
+    [
+        ("", ""),
+        ("nonsense:1", "Unknown endpoint type: 'nonsense'"),
+        ("tcp:many", "many"),
+        ("haproxy:nonsense:1", "Unknown endpoint type: 'nonsense'"),
+        ("systemd:domain=INET:name=chat", "the service manager has passed no socket called 'chat'"),
+        ("ssl:1:privateKey=/nonexistent/key", "No such file or directory (/nonexistent/key)"),
+    ],
+)
+def test_aDescriptionOfNoEndpointIsAValueErrorOfOneLine(
+    monkeypatch: pytest.MonkeyPatch, description: str, reason: str
+) -> None:
+    monkeypatch.delenv("LISTEN_FDS", raising=False)
+    with pytest.raises(ValueError, match=r"^.*$") as raised:
+        endpoint(description, MemoryReactorClock())
+    assert reason in str(raised.value)
+
+
+# Their ports.
 
 
 class Endpoint:
@@ -28,8 +90,8 @@ class Endpoint:
 
 
 def opened(result: object) -> Any:
-    endpoint: Any = Endpoint(result)
-    return openPort("8080", endpoint, ServerFactory())
+    fixed: Any = Endpoint(result)
+    return openPort("8080", fixed, ServerFactory())
 
 
 def test_thePortIsReturned() -> None:
