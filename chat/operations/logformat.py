@@ -1,13 +1,11 @@
 """
-What an event of the log reads as: a line for people, or a JSON object for
-programs.
+How an event of the log reads: as a line for people, or as a JSON object for programs.
 
-The log is read in a terminal, and by people whom nothing of the talk concerns.
-So no character of it acts on a terminal, and no exception tells its message,
-which may quote anything: the key that is missing, the text that does not fit.
-What is left of an exception is its type, and where it was raised, which is what
-it takes to find the mistake.  The errors of the operating system and of SQLite
-keep their message: it names files, tables and reasons, and no values.
+The log is read in a terminal, and by people who must not read the users' conversations. Therefore
+no character of it acts on a terminal, and exceptions are logged without their message, which may
+quote anything, such as a missing key or a malformed text. Their type and their traceback remain,
+which is enough to find the fault. The errors of the operating system and of SQLite keep their message, which
+names files, tables and reasons, but no values.
 """
 
 from __future__ import annotations
@@ -21,72 +19,68 @@ from twisted.python.failure import Failure
 from twisted.python.reflect import qual
 
 MAX_CALLS = 100
-"""
-How many calls of a traceback are written, the last ones: an endless recursion has
-a thousand.
-"""
+"""How many calls of a traceback are written, the last ones; an endless recursion has a thousand."""
 
 UNHANDLED = "Unhandled Error"
-"""What Twisted says of an exception that it knows nothing about."""
+"""How Twisted introduces an exception about which it knows nothing else."""
 
 _TELLING = (OSError, sqlite3.Error)
-"""The exceptions whose message is written."""
+"""The exceptions whose message is kept."""
 
 
 def textLine(event: LogEvent) -> str:
     """
-    @param event: it is not changed.
-    @return: the classic line of Twisted: time, origin, text.  A line end within
-        is followed by a tab.  Nothing for an event without a text.
+    @param event: Stays as it is.
+    @return: The classic line of Twisted: time, origin, text. A line end within the text is followed
+        by a tab. Empty for an event without a text.
     """
     event = cleared(event)
-    text = _inked(_withTrace(eventAsText(event, includeTraceback=False), event))
+    text = _printable(_withTrace(eventAsText(event, includeTraceback=False), event))
     return text and text.replace("\n", "\n\t") + "\n"
 
 
 def jsonLine(event: LogEvent) -> str:
     """
-    @param event: it is not changed.
-    @return: a line of printable ASCII with one JSON object, as
-        L{twisted.logger.eventsFromJSONLogFile} reads it.  A failure is a string,
-        its traceback.
+    @param event: Stays as it is.
+    @return: A line of printable ASCII with one JSON object, as
+        L{twisted.logger.eventsFromJSONLogFile} reads it. A failure is a string, its traceback.
     """
     event = cleared(event)
     try:
         text = eventAsJSON(dict(event))
     except Exception:
-        # A field that cannot be written costs the fields, not the event.
+        # One field cannot be written, so the event is logged without its fields.
         text = eventAsJSON(plain(event))
     return text + "\n"
 
 
 def plain(event: LogEvent) -> LogEvent:
     """
-    @param event: it is not changed.
-    @return: an event that tells the same, and has no fields and no failure.
+    @param event: Stays as it is.
+    @return: An event that reads the same, and has no fields and no failure.
     """
     event = cleared(event)
     kept = ("log_time", "log_level", "log_namespace", "log_system")
     return {
         **{key: event[key] for key in kept if key in event},
         "log_format": "{log_text}",
-        "log_text": _inked(_withTrace(formatEvent(event), event)),
+        "log_text": _printable(_withTrace(formatEvent(event), event)),
     }
 
 
 def cleared(event: LogEvent) -> LogEvent:
     """
-    @param event: it is not changed.
-    @return: the same event, with a text in the place of each exception and each
-        failure among its values; that of C{log_failure} is its traceback.
+    @param event: Stays as it is.
+    @return: The same event, with a text in place of each exception and each failure among its
+        values; in place of C{log_failure} stands its traceback.
     """
-    told = {key: _spoken(value) for key, value in event.items()}
+    told = {key: _withoutMessage(value) for key, value in event.items()}
     if isinstance(failure := event.get("log_failure"), Failure):
         told["log_failure"] = traceOf(failure)
-        # The failures that no Deferred has handled have none.
+        # Failures that no Deferred has handled come without a format.
         told["log_format"] = event.get("log_format") or UNHANDLED
     elif event.get("isError") and isinstance(failure := event.get("failure"), Failure):
-        # What comes by twisted.python.log has the traceback in its text.
+        # Events of twisted.python.log have the traceback in their text.
         told["log_failure"] = traceOf(failure)
         told["log_text"] = str(event.get("why") or UNHANDLED)
     return told
@@ -94,8 +88,8 @@ def cleared(event: LogEvent) -> LogEvent:
 
 def traceOf(failure: Failure) -> str:
     """
-    @return: the calls that led to the exception, as Python shows them, and those
-        of the exceptions that led to it before them.
+    @return: The calls that led to the exception, as Python shows them, after those of the
+        exceptions that caused it.
     """
     return "\nwhich led to\n".join(reversed(list(_traces(failure))))
 
@@ -113,9 +107,9 @@ def _traces(failure: Failure) -> Iterator[str]:
         calls = error.__traceback__ if error is not None else None
 
 
-def _spoken(value: object) -> object:
+def _withoutMessage(value: object) -> object:
     """
-    @return: a text in the place of an exception; anything else as it is.
+    @return: A text in place of an exception; any other value as it is.
     """
     if isinstance(value, Failure):
         value = value.value
@@ -128,11 +122,10 @@ def _withTrace(text: str, event: LogEvent) -> str:
     return f"{text}\n{event['log_failure']}" if "log_failure" in event else text
 
 
-def _inked(text: str) -> str:
+def _printable(text: str) -> str:
     """
-    @return: the same, with an escape such as C{\\x1b} in the place of what has
-        no ink of its own: controls, what turns the reading order, what is
-        invisible, and what cannot be encoded.
+    @return: The same, with an escape such as C{\\x1b} in place of each character that cannot be
+        seen: controls, characters that turn the reading order, and halves of characters.
     """
     if text.isprintable():
         return text

@@ -1,11 +1,10 @@
 """
-A start that fails, told in one line.
+Tells the operator in one line why the service cannot start.
 
-In the foreground that is all there is to it.  In the background twistd forks, and
-its parent waits for what the child tells: it prints the first hundred bytes of
-the exception, as Python writes bytes, and asks to read the log.  So the child has
-a pipe of ours, and its parent reads that first.  At the end of the pipe either
-the line has come, and the parent prints it and ends, or the service runs.
+In the foreground the line is printed. For the background twistd forks, and its parent waits for a
+message of the child, of which it prints the first hundred bytes, as Python writes bytes. Therefore
+a pipe of ours leads from the child to its parent, which reads it first. At the end of the pipe
+either the line has come, and the parent prints it and ends, or the service runs.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from chat.vocabulary.errors import CannotStart
 _log = Logger()
 
 Hook = Callable[[type[BaseException], BaseException, TracebackType | None], object]
-"""What C{sys.excepthook} is."""
+"""The type of C{sys.excepthook}."""
 
 
 def tellFailures(reactor: IReactorCore, isDaemon: bool) -> None:
     """
-    Tell in one line on standard error why the service cannot start, from now
-    until the reactor runs.  The exit status is 1.  The log has the line as well.
+    From now until the reactor runs, tell in one line on standard error and in the log why the
+    service cannot start. The exit status is then 1.
 
-    @param isDaemon: whether twistd is going into the background.
+    @param isDaemon: Whether twistd is going into the background.
     """
     Start(sys.excepthook, _Pipe() if isDaemon else None).watch(reactor)
 
@@ -44,8 +43,8 @@ class Start:
 
     def __init__(self, otherwise: Hook, pipe: _Pipe | None) -> None:
         """
-        @param otherwise: what is called for an exception that is none of ours.
-        @param pipe: the way out of the background.
+        @param otherwise: Called for exceptions that are not meant for the operator.
+        @param pipe: The way out of the background.
         """
         self._otherwise = otherwise
         self._pipe = pipe
@@ -73,7 +72,7 @@ class Start:
         traceback: TracebackType | None,
     ) -> None:
         """
-        An exception hook: what the operator must mend needs no traceback.
+        An exception hook. A mistake that the operator can mend needs no traceback.
         """
         reason = None if self._isOver else _reasonOf(error)
         if reason is None:
@@ -98,7 +97,7 @@ class _Pipe:
 
     def write(self, line: str) -> None:
         """
-        Have the parent print a line, and end.
+        Make the parent print a line and end.
         """
         os.write(self._sink, f"{line}\n".encode(errors="backslashreplace"))
         self.close()
@@ -115,7 +114,7 @@ class _Pipe:
             os.close(self._source)
 
     def _inParent(self) -> None:
-        # A child of the child, and whatever may come later, is none of ours.
+        # Later forks, of the child or of the parent, do not concern the start.
         if not self._isUsed:
             self._isUsed = True
             self._read()
@@ -130,7 +129,7 @@ class _Pipe:
 
 def _end(said: bytes) -> NoReturn:
     """
-    As twistd does in its parent, without what is for the child to do.
+    End as the parent of twistd does, without the cleanup that the child does.
     """
     os.write(2, said)
     os._exit(1)
@@ -141,7 +140,7 @@ def _reasonOf(error: BaseException) -> str | None:
         case CannotStart():
             return str(error)
         case OSError(strerror=str(strerror), filename=filename):
-            # It comes from twistd: a --rundir that is missing, for instance.
+            # twistd raises it, for instance for a --rundir that is missing.
             return f"cannot start: {strerror}" + (f" ({filename})" if filename else "")
         case _:
             return None

@@ -1,18 +1,20 @@
 """
-The service's side of sd_notify(3): it tells the service manager that it is ready, how it fares,
-that it is still alive and that it is about to end.
+The service's side of sd_notify(3): it tells the service manager that it is ready, that it is still
+alive, that it reads its files again and that it is about to end.
 
 Each message is one datagram of C{NAME=value} lines to the unix socket that C{NOTIFY_SOCKET} names.
 The manager never answers, so nothing here waits, and nothing that goes wrong here reaches the
 service: without the socket every method does nothing; a message that cannot be sent is logged.
 
-The pings of the watchdog come from a L{LoopingCall}, which a reactor that hangs does not run. The
-manager thus misses the very pings that a service in that state must not send.
+The pings of the watchdog come from a L{LoopingCall}. A reactor that hangs does not run it, so the
+manager misses the pings and restarts the service.
 
-The environment stays as it is. The service starts no processes that could take the socket for
-theirs (and C{NotifyAccess=main} would not listen to them), but a process that takes its place by
-exec needs these variables.
+The environment is left as it is. The service starts no processes that could use the socket (and
+C{NotifyAccess=main} would ignore them), but a process that takes its place by exec needs these
+variables.
 """
+
+from __future__ import annotations
 
 import os
 import time
@@ -29,8 +31,8 @@ class NotifyService(Service):
     """
     Speaks for the whole service, from its start to its stop.
 
-    Whoever owns it says L{ready} when the listening ports are open, L{stopping} when the end
-    begins, and stops it last: until then the watchdog is kept quiet, also while peers are drained.
+    Its owner calls L{ready} when the ports are open and L{stopping} when the end begins, and stops
+    it last: until then it pings, also while connections are drained.
 
     @see: U{sd_notify(3)<https://www.freedesktop.org/software/systemd/man/sd_notify.html>} and
         U{sd_watchdog_enabled(3)
@@ -41,9 +43,9 @@ class NotifyService(Service):
 
     def __init__(self, clock: IReactorTime, environ: Mapping[str, str]) -> None:
         """
-        @param clock: What the pings run off.
-        @param environ: Where C{NOTIFY_SOCKET}, C{WATCHDOG_USEC} and C{WATCHDOG_PID} are looked up;
-            C{os.environ} outside of tests. It is not changed.
+        @param clock: The clock of the pings.
+        @param environ: Holds C{NOTIFY_SOCKET}, C{WATCHDOG_USEC} and C{WATCHDOG_PID}; C{os.environ}
+            outside of tests. It is not changed.
         """
         self._environ = environ
         self._address = _addressOf(environ.get("NOTIFY_SOCKET", ""))
@@ -53,23 +55,20 @@ class NotifyService(Service):
 
     def startService(self) -> None:
         """
-        Open the socket and begin to ping, if the manager wants it, twice per interval it allows.
+        Open the socket, and begin to ping twice per interval if the manager expects pings.
         """
         super().startService()
         if self._address is None:
             return
-        # One socket for the whole time: a service that has run out of descriptors still lives.
+        # Opened once: a service that has run out of descriptors must still be able to ping.
         self._socket = socket(AF_UNIX, SOCK_DGRAM)
         self._socket.setblocking(False)
-        # Only now, since twistd may have forked after the constructor.
+        # twistd may have forked since the constructor, so the process id is known only now.
         allowed = _watchdogSeconds(self._environ, os.getpid())
         if allowed is not None:
             self._pings.start(allowed / 2, now=False)
 
     def stopService(self) -> None:
-        """
-        End the pings and close the socket.
-        """
         super().stopService()
         if self._pings.running:
             self._pings.stop()
@@ -79,25 +78,17 @@ class NotifyService(Service):
 
     def ready(self, status: str) -> None:
         """
-        Say that the service can be used. Units that wait for it are started now.
+        Say that the service can be used. The manager starts the units that wait for it.
 
-        @param status: One line for people, shown by C{systemctl status}.
+        @param status: One line, shown by C{systemctl status}.
         """
         self._send("READY=1", _statusLine(status))
-
-    def status(self, status: str) -> None:
-        """
-        Say how the service fares.
-
-        @param status: One line for people, shown by C{systemctl status}.
-        """
-        self._send(_statusLine(status))
 
     def reloading(self) -> None:
         """
         Say that the service reads its files again. C{systemctl reload} waits for L{reloaded}.
         """
-        # When it began. Type=notify-reload must know, so as not to take an older READY for ours.
+        # Type=notify-reload needs the time, or an older READY would be taken for the end of this.
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def reloaded(self) -> None:
@@ -110,7 +101,7 @@ class NotifyService(Service):
         """
         Say that the service has begun to end.
 
-        @param status: One line for people, shown by C{systemctl status}.
+        @param status: One line, shown by C{systemctl status}.
         """
         self._send("STOPPING=1", _statusLine(status))
 
@@ -145,8 +136,7 @@ def _addressOf(name: str) -> str | None:
 
 def _watchdogSeconds(environ: Mapping[str, str], pid: int) -> float | None:
     """
-    @param environ: The environment the manager has made.
-    @param pid: The process that asks: the pings may be expected of another one.
+    @param pid: The id of this process. The pings may be expected of another one.
     @return: The longest time, in seconds, that may pass without a ping, if pings are expected.
     """
     microseconds = environ.get("WATCHDOG_USEC", "")

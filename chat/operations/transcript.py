@@ -1,8 +1,8 @@
 """
-A transcript: what is said, appended to a file.
+A transcript: lines said in rooms, appended to a file.
 
-The file is opened anew for every batch, so it can be moved away at any time,
-and it is written in a thread, so the reactor never waits for the disk.
+The file is opened anew for every batch, so it can be moved away at any time, and a thread writes
+it, so the reactor never waits for the disk.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chat.interfaces import Rendering
+from chat.interfaces import Recorder, Rendering
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Line
 
@@ -26,17 +26,13 @@ InThread = Callable[[Callable[[bytes], None], bytes], Deferred[None]]
 """Calls a function with bytes in a thread, as C{deferToThread} does."""
 
 
-class Transcript(Service):
-    """
-    See L{chat.interfaces.Recorder}.
-    """
-
+class Transcript(Service, Recorder):
     _log = Logger()
 
     def __init__(self, path: str, rendering: Rendering, inThread: InThread) -> None:
         """
-        @param path: of the file, relative to twistd's run directory.
-        @param rendering: how lines read in it; it names the room.
+        @param path: The path of the file, relative to twistd's run directory.
+        @param rendering: How lines read in it; it names the room.
         """
         self._path = path
         self._rendering = rendering
@@ -45,14 +41,14 @@ class Transcript(Service):
         self._isWriting = False
         self._whenIdle: Deferred[None] | None = None
         self._lost = 0
-        # How many lines the waiting ones stand for, with those told to be lost.
+        # Of how many lines the waiting text tells, lost ones included.
         self._count = 0
 
     def startService(self) -> None:
         """
-        See that the file can be written, as the user that will write it.
+        Check that the file can be written, by the user that will write it.
 
-        @raise CannotStart: when it cannot.
+        @raise CannotStart: When it cannot.
         """
         super().startService()
         self._path = os.path.abspath(self._path)
@@ -63,9 +59,8 @@ class Transcript(Service):
 
     def append(self, event: Line) -> None:
         """
-        Take over a line.  When more than L{MAX_WAITING} wait for the disk, or
-        the disk refuses, lines are lost: that is logged, and told in the
-        transcript as soon as it can be written again.
+        When more than L{MAX_WAITING} lines wait for the disk, or the disk refuses, lines are lost.
+        That is logged, and noted in the transcript as soon as it can be written again.
         """
         if len(self._waiting) >= MAX_WAITING:
             self._lost += 1
@@ -83,7 +78,7 @@ class Transcript(Service):
 
     def stopService(self) -> Deferred[None]:
         """
-        @return: fires when everything that waits has been written.
+        @return: Fires when all waiting lines have been written.
         """
         super().stopService()
         if not self._isWriting:

@@ -33,7 +33,7 @@ def panelsOf(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def namesOf(dashboard: dict[str, Any]) -> set[str]:
     """
-    @return: All time series that its panels ask for.
+    @return: The time series that its panels ask for.
     """
     queries = [target["expr"] for panel in panelsOf(dashboard) for target in panel["targets"]]
     return {name for query in queries for name in _NAME.findall(query)}
@@ -41,18 +41,18 @@ def namesOf(dashboard: dict[str, Any]) -> set[str]:
 
 def families() -> dict[str, set[str]]:
     """
-    @return: For each family that is told, the time series it consists of.
+    @return: The time series of each family that the service tells.
     """
     empty = Snapshot(Counters(), 0, 0, 0, 0, 0, ())
     told = registryOf(ChatCollector(lambda: empty, Distribution(()), Distribution(()))).collect()
     return {each.name: {sample.name for sample in each.samples} for each in told}
 
 
-def test_whatItShowsIsTold(dashboard: dict[str, Any]) -> None:
+def test_allThatIsShownIsTold(dashboard: dict[str, Any]) -> None:
     assert namesOf(dashboard) <= set().union(*families().values())
 
 
-def test_whatIsToldIsShown(dashboard: dict[str, Any]) -> None:
+def test_allThatIsToldIsShown(dashboard: dict[str, Any]) -> None:
     shown = namesOf(dashboard)
     assert [name for name, series in families().items() if not series & shown] == []
 
@@ -75,10 +75,10 @@ def test_everyPanelIsExplained(dashboard: dict[str, Any]) -> None:
         assert panel["fieldConfig"]["defaults"]["unit"]
 
 
-def test_itHasWhatGrafanaNeeds(dashboard: dict[str, Any]) -> None:
+def test_grafanaCanImportIt(dashboard: dict[str, Any]) -> None:
     variables = {each["name"]: each["type"] for each in dashboard["templating"]["list"]}
     assert variables == {"datasource": "datasource", "job": "query", "instance": "query"}
-    # Whoever imports it gets one of his own.
+    # Grafana gives it an id when it is imported.
     assert dashboard["id"] is None
     assert dashboard["schemaVersion"] >= 38
     numbers = [panel["id"] for panel in dashboard["panels"]]

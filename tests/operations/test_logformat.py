@@ -23,7 +23,7 @@ from twisted.python.log import LogPublisher as LegacyPublisher
 
 from chat.operations.logformat import MAX_CALLS, jsonLine, plain, textLine, traceOf
 
-# What somebody has said, and nobody else may read.
+# A text that was said, which must not be in the log.
 SAID = "Xyzzy-Plugh"
 
 
@@ -40,7 +40,7 @@ class Book:
     @property
     def lines(self) -> list[str]:
         """
-        What it has, each line without its time; those that go on begin with a tab.
+        Its lines without their time; lines that continue an event begin with a tab.
         """
         assert not self.text or self.text.endswith("\n")
         lines = self.text.split("\n")[:-1]
@@ -78,7 +78,7 @@ def failed(error: BaseException, cause: BaseException | None = None) -> Failure:
 # Text.
 
 
-def test_aLineIsThatOfTwisted(text: Book) -> None:
+def test_aLineOfTextReadsAsTwistedsDo(text: Book) -> None:
     text.log.info("{nick} has {count} lines", nick="李雷", count=2)
     assert text.lines == ["[chat.test#info] 李雷 has 2 lines"]
 
@@ -102,21 +102,21 @@ def test_aLineIsThatOfTwisted(text: Book) -> None:
         ("\U000e0041", r"\U000e0041"),
         # Half of a character, such as in the name of a file that is not UTF-8.
         ("\udcff", r"\udcff"),
-        # What has ink stays, also where it stands beside what has none.
+        # Printable characters stay, also beside others.
         ("\x1bé 李\N{GRINNING FACE}\u0301", "\\x1bé 李\N{GRINNING FACE}\u0301"),
     ],
 )
-def test_whatHasNoInkIsEscaped(text: Book, char: str, escape: str) -> None:
+def test_charactersThatCannotBeSeenAreEscaped(text: Book, char: str, escape: str) -> None:
     text.log.info("before {what} behind", what=char)
     assert text.lines == [f"[chat.test#info] before {escape} behind"]
 
 
-def test_nobodyForgesALine(text: Book) -> None:
+def test_aTextCannotForgeALine(text: Book) -> None:
     text.log.info("{what}", what="one\n2026-11-21T11:45:25+0000 [-] two\r\nthree")
     assert text.lines[1:] == ["\t2026-11-21T11:45:25+0000 [-] two\\r", "\tthree"]
 
 
-def test_whatIsEmptyIsNotWritten(text: Book) -> None:
+def test_anEventWithoutATextIsNotWritten(text: Book) -> None:
     text.observer({"log_time": 0.0, "log_format": None})
     assert text.text == ""
 
@@ -124,7 +124,7 @@ def test_whatIsEmptyIsNotWritten(text: Book) -> None:
 # JSON.
 
 
-def test_anObjectALine(objects: Book) -> None:
+def test_eachLineOfJSONIsAnObject(objects: Book) -> None:
     objects.log.info("hello {nick}", nick="李雷", lines=[1, 2])
     objects.log.warn("two\nlines \x7f \x9b \u202e {what}", what="\x7f\n")
     assert objects.text.isascii()
@@ -135,7 +135,7 @@ def test_anObjectALine(objects: Book) -> None:
     assert second["what"] == "\x7f\n"
 
 
-def test_twistedReadsIt(objects: Book) -> None:
+def test_twistedReadsTheJSON(objects: Book) -> None:
     objects.log.error("hello {nick!r}", nick="\x7f")
     objects.log.failure("a mistake", failed(ValueError(SAID)))
     events = list(eventsFromJSONLogFile(StringIO(objects.text)))
@@ -192,9 +192,9 @@ def test_inJSONTheTracebackIsOneText(objects: Book) -> None:
 
 
 @pytest.mark.parametrize("line", [textLine, jsonLine])
-def test_theMessageIsNowhere(line: Callable[[LogEvent], str]) -> None:
+def test_theMessageOfAnExceptionIsNowhere(line: Callable[[LogEvent], str]) -> None:
     """
-    Not in what a failure carries along, and not in an event that cannot be formatted.
+    Neither in what a failure carries along, nor in an event that cannot be formatted.
     """
     book = Book(line)
     for error in (
@@ -214,7 +214,7 @@ def test_theMessageIsNowhere(line: Callable[[LogEvent], str]) -> None:
     assert SAID not in book.text
 
 
-def test_whatTheSystemSaysStays(text: Book) -> None:
+def test_errorsOfTheSystemKeepTheirMessage(text: Book) -> None:
     missing = FileNotFoundError(2, "No such file or directory", "/none")
     reason = "[Errno 2] No such file or directory: '/none'"
     text.log.failure("it failed", failed(missing))
@@ -228,7 +228,7 @@ def test_whatTheSystemSaysStays(text: Book) -> None:
     assert text.lines[-1] == "[chat.test#error] cannot write: builtins.ValueError"
 
 
-def test_whatLedToAnExceptionComesFirst() -> None:
+def test_theCauseOfAnExceptionComesFirst() -> None:
     cause = failed(sqlite3.OperationalError("disk I/O error")).value
     trace = traceOf(failed(ValueError(SAID), cause=cause))
     first, second = trace.split("\nwhich led to\n")
@@ -237,20 +237,20 @@ def test_whatLedToAnExceptionComesFirst() -> None:
     assert all("in failed\n" in each for each in (first, second))
 
 
-def test_anExceptionThatIsItsOwnCause() -> None:
+def test_causesInACircleEnd() -> None:
     error = ValueError()
     error.__cause__ = KeyError()
     error.__cause__.__context__ = error
     assert traceOf(Failure(error)).count("Traceback") == 2
 
 
-def test_aFailureWithoutFrames() -> None:
+def test_aFailureWithoutFramesIsItsType() -> None:
     assert traceOf(Failure(ValueError(SAID))).splitlines()[-1] == "builtins.ValueError"
 
 
-def test_aFailureThatADeferredHasHeld() -> None:
+def test_aCleanedFailureStillHasItsCalls() -> None:
     """
-    It has no traceback any more, and knows the calls all the same.
+    It has lost its traceback, but still knows the calls.
     """
     failure = failed(ValueError(SAID))
     failure.cleanFailure()
@@ -274,7 +274,7 @@ def test_anEndlessRecursionIsCut() -> None:
 
 
 @pytest.mark.parametrize("line", [textLine, jsonLine])
-def test_aFailureThatNobodyHasHandled(line: Callable[[LogEvent], str]) -> None:
+def test_anUnhandledFailureIsIntroduced(line: Callable[[LogEvent], str]) -> None:
     book = Book(line)
     book.log.failure("", failed(KeyError(SAID)), debugInfo=None)
     assert "Unhandled Error" in book.text.splitlines()[0]
@@ -283,9 +283,9 @@ def test_aFailureThatNobodyHasHandled(line: Callable[[LogEvent], str]) -> None:
 
 
 @pytest.mark.parametrize("why", ["callback failed", None])
-def test_anErrorOfTheOldLog(text: Book, why: str | None) -> None:
+def test_errorsOfTheOldLogLoseTheirMessageToo(text: Book, why: str | None) -> None:
     """
-    It has the traceback in its text, and the reactor logs in this way.
+    The reactor logs in this way, with the traceback in the text.
     """
     publisher = LogPublisher(text.observer)
     legacy = LegacyPublisher(observerPublisher=publisher, publishPublisher=publisher)
@@ -307,7 +307,7 @@ def test_theEventItselfStaysAsItIs() -> None:
     assert event == before
 
 
-def test_aPlainEvent() -> None:
+def test_aPlainEventHasItsTextOnly() -> None:
     event: LogEvent = {
         "log_format": "{what}",
         "what": "x\x1b",

@@ -91,7 +91,7 @@ def written(sample: object) -> str:
         (f"info{{version={__version__}}}", 1),
     ],
 )
-def test_whatIsReadIsTold(sample: str, value: float) -> None:
+def test_allOfASnapshotIsTold(sample: str, value: float) -> None:
     assert told(SNAPSHOT)["tcpchat_" + sample] == value
 
 
@@ -102,7 +102,7 @@ def test_everyKnownLabelIsThereFromTheStart() -> None:
     assert len(codes) > 40
     for code in codes:
         assert samples[f"tcpchat_refusals_total{{code={code}}}"] == 0
-    # Each is told once: how somebody ended who was in, or that he was turned away.
+    # Each ending is told once: as that of a connection that was in, or as a refusal.
     for ending in Ending:
         ends = f"tcpchat_ends_total{{reason={ending}}}"
         turnedAway = f"tcpchat_refusals_total{{code={ending}}}"
@@ -117,7 +117,7 @@ def test_noLabelGoesAwayWithTheFirstEvent() -> None:
     assert set(told()) <= set(told(SNAPSHOT))
 
 
-def test_theProcessAndPythonAreToldOf() -> None:
+def test_theProcessAndPythonAreToldToo() -> None:
     samples = told()
     for name in ("process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total"):
         assert samples[name] > 0
@@ -125,7 +125,7 @@ def test_theProcessAndPythonAreToldOf() -> None:
     assert any(name.startswith("python_gc_collections_total") for name in samples)
 
 
-def test_itIsValidOpenMetrics() -> None:
+def test_theTextIsValidOpenMetrics() -> None:
     """
     Prometheus asks for this format first. Its parser also finds names that clash.
     """

@@ -1,4 +1,4 @@
-"""Tests for L{chat.operations.starting}; tests/integration has the real processes."""
+"""Tests for L{chat.operations.starting}; tests/integration starts real processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Stage:
     """
     A start in the foreground.
 
-    @ivar others: What has been left to the exception hook that was there before.
+    @ivar others: The exceptions that were left to the exception hook that was there before.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
         (OSError(24, "Too many open files"), "cannot start: Too many open files"),
     ],
 )
-def test_whatTheOperatorMustMendIsOneLine(stage: Stage, error: Exception, line: str) -> None:
+def test_aMistakeOfTheOperatorIsToldInOneLine(stage: Stage, error: Exception, line: str) -> None:
     with capturedLogs() as logged:
         stage.fail(error)
     assert stage.told == f"twistd tcpchat: {line}\n"
@@ -60,12 +60,12 @@ def test_whatTheOperatorMustMendIsOneLine(stage: Stage, error: Exception, line: 
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), OSError("a bug"), KeyboardInterrupt()])
-def test_aMistakeOfOursKeepsItsTraceback(stage: Stage, error: BaseException) -> None:
+def test_aFaultKeepsItsTraceback(stage: Stage, error: BaseException) -> None:
     stage.fail(error)
     assert (stage.told, stage.others) == ("", [error])
 
 
-def test_onceItRunsNothingIsAStartAnyMore(stage: Stage) -> None:
+def test_onceTheReactorRunsErrorsAreLeftAlone(stage: Stage) -> None:
     stage.reactor.run()
     error = FileNotFoundError(2, "No such file", "/none")
     stage.fail(error)
@@ -99,7 +99,7 @@ def test_inTheBackgroundTheParentIsToldAsWell() -> None:
     assert others == []
 
 
-def test_theParentGoesOnOnceItRuns() -> None:
+def test_onceTheReactorRunsTheParentGoesOn() -> None:
     pipe: Any = Pipe()
     start = Start(lambda *_: None, pipe)
     assert not pipe.isClosed

@@ -1,6 +1,6 @@
-"""
-L{chat.operations.systemd}, heard from the other end of the socket.
-"""
+"""Tests for L{chat.operations.systemd}, heard from the other end of the socket."""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_saysNothingByItself(manager: Manager, clock: Clock) -> None:
+def test_nothingIsSentUnasked(manager: Manager, clock: Clock) -> None:
     service = NotifyService(clock, manager.environ)
     service.startService()
     clock.advance(3600)
@@ -64,21 +64,19 @@ def test_saysNothingByItself(manager: Manager, clock: Clock) -> None:
     assert manager.heard() == []
 
 
-def test_readyStatusAndStopping(manager: Manager, clock: Clock) -> None:
+def test_eachMessageIsOneDatagram(manager: Manager, clock: Clock) -> None:
     service = NotifyService(clock, manager.environ)
     service.startService()
-    service.ready("listening on 1 port")
-    service.status("12 people, 聊天")
+    service.ready("ports: 1, 聊天")
     service.stopping("telling everyone")
     service.stopService()
     assert manager.heard() == [
-        "READY=1\nSTATUS=listening on 1 port",
-        "STATUS=12 people, 聊天",
+        "READY=1\nSTATUS=ports: 1, 聊天",
         "STOPPING=1\nSTATUS=telling everyone",
     ]
 
 
-def test_reloading(manager: Manager, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aReloadHasItsTime(manager: Manager, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.monotonic_ns", lambda: 123_456_789)
     service = NotifyService(clock, manager.environ)
     service.startService()
@@ -88,16 +86,16 @@ def test_reloading(manager: Manager, clock: Clock, monkeypatch: pytest.MonkeyPat
     assert manager.heard() == ["RELOADING=1\nMONOTONIC_USEC=123456", "READY=1"]
 
 
-def test_statusIsOneLine(manager: Manager, clock: Clock) -> None:
+def test_aStatusIsOneLine(manager: Manager, clock: Clock) -> None:
     service = NotifyService(clock, manager.environ)
     service.startService()
-    service.status("a\nMAINPID=1\r\nb")
+    service.ready("a\nMAINPID=1\r\nb")
     service.stopService()
-    assert manager.heard() == ["STATUS=a MAINPID=1 b"]
+    assert manager.heard() == ["READY=1\nSTATUS=a MAINPID=1 b"]
 
 
 @pytest.mark.parametrize("pid", [None, os.getpid()])
-def test_pingsTwicePerInterval(manager: Manager, clock: Clock, pid: int | None) -> None:
+def test_thereAreTwoPingsPerInterval(manager: Manager, clock: Clock, pid: int | None) -> None:
     manager.environ["WATCHDOG_USEC"] = "30000000"
     if pid is not None:
         manager.environ["WATCHDOG_PID"] = str(pid)
@@ -125,7 +123,7 @@ def test_pingsGoOnWhileStopping(manager: Manager, clock: Clock) -> None:
     service.stopService()
 
 
-def test_aReactorThatHangsIsNotPingedForAfterwards(manager: Manager, clock: Clock) -> None:
+def test_missedPingsAreNotMadeUpFor(manager: Manager, clock: Clock) -> None:
     manager.environ["WATCHDOG_USEC"] = "2000000"
     service = NotifyService(clock, manager.environ)
     service.startService()
@@ -168,7 +166,7 @@ def test_withoutASocketNothingHappens(clock: Clock, name: str | None) -> None:
     service.stopService()
 
 
-def test_silentUnlessRunning(manager: Manager, clock: Clock) -> None:
+def test_nothingIsSentUnlessItRuns(manager: Manager, clock: Clock) -> None:
     service = NotifyService(clock, manager.environ)
     service.ready("too early")
     service.startService()
@@ -193,7 +191,7 @@ def test_aManagerThatDoesNotReadBlocksNothing(manager: Manager, clock: Clock) ->
     service.startService()
     with capturedLogs() as logged:
         while not logged:
-            service.status("x" * 1000)
+            service.ready("x" * 1000)
     service.stopService()
     assert isinstance(logged[0]["error"], BlockingIOError)
 

@@ -26,7 +26,7 @@ def said(text: str) -> Said:
 
 class Stage:
     """
-    A transcript, whose thread does something when it is told to.
+    A transcript whose thread writes when the test says so.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -49,7 +49,7 @@ class Stage:
 
     def writeOne(self) -> None:
         """
-        Let the thread write what it has been given.
+        Let the thread write the batch that it was given.
         """
         [(write, data, done)] = self._calls
         self._calls.clear()
@@ -81,7 +81,7 @@ def stage(path: Path) -> Stage:
     return Stage(path).start()
 
 
-def test_whatIsSaidIsAppended(path: Path) -> None:
+def test_linesAreAppended(path: Path) -> None:
     path.write_text("before\n")
     stage = Stage(path).start()
     stage.append(said("你好"), Acted("#dev", 1, AT, "bob", "waves"))
@@ -91,12 +91,12 @@ def test_whatIsSaidIsAppended(path: Path) -> None:
     )
 
 
-def test_nothingIsWrittenButInTheThread(stage: Stage, path: Path) -> None:
+def test_onlyTheThreadWrites(stage: Stage, path: Path) -> None:
     stage.append(said("hello"))
     assert path.read_text() == ""
 
 
-def test_whatComesWhileTheDiskIsBusyIsWrittenInOneGo(stage: Stage, path: Path) -> None:
+def test_linesThatComeWhileTheDiskIsBusyAreWrittenTogether(stage: Stage, path: Path) -> None:
     stage.append(*(said(str(number)) for number in range(100)))
     assert stage.writeAll() == 2
     assert [line.split(": ")[1] for line in path.read_text().splitlines()] == [
@@ -114,7 +114,7 @@ def test_theFileMayBeMovedAway(stage: Stage, path: Path, tmp_path: Path) -> None
     assert path.read_text().endswith("alice: two\n")
 
 
-def test_aDirectoryThatIsChangedChangesNoFile(
+def test_thePathIsThatOfTheStart(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -130,12 +130,12 @@ def test_aFileThatCannotBeWrittenPreventsTheStart(tmp_path: Path) -> None:
         Stage(tmp_path / "missing/file").start()
 
 
-def test_whoMayNotWriteYetIsNotAsked(tmp_path: Path) -> None:
-    """A file made while the process has privileges would be nobody else's."""
+def test_theFileIsNotOpenedWithPrivileges(tmp_path: Path) -> None:
+    """A file made by a privileged process could not be written later."""
     Stage(tmp_path / "missing/file").transcript.privilegedStartService()
 
 
-def test_linesThatTheDiskRefusesAreCountedAndTold(stage: Stage, path: Path) -> None:
+def test_linesThatTheDiskRefusesAreCountedAndNoted(stage: Stage, path: Path) -> None:
     path.unlink()
     path.mkdir()
     with capturedLogs() as logged:
@@ -153,7 +153,7 @@ def test_linesThatTheDiskRefusesAreCountedAndTold(stage: Stage, path: Path) -> N
     assert logged[-1]["lost"] == 4
 
 
-def test_whatWaitsForTheDiskIsBounded(stage: Stage, path: Path) -> None:
+def test_waitingLinesAreBounded(stage: Stage, path: Path) -> None:
     stage.append(*(said("kept") for _ in range(MAX_WAITING + 1)))
     stage.append(*(said("lost") for _ in range(5)))
     stage.writeAll()
@@ -176,7 +176,7 @@ def test_stoppingWaitsForTheDisk(stage: Stage, path: Path) -> None:
     assert path.read_text().endswith("alice: two\n")
 
 
-def test_stoppingIsDoneAtOnceWhereNothingWaits(stage: Stage) -> None:
+def test_stoppingIsDoneAtOnceIfNothingWaits(stage: Stage) -> None:
     stage.append(said("one"))
     stage.writeAll()
     assert stage.transcript.stopService().called

@@ -1,5 +1,5 @@
 """
-The pages of the documentation, taken apart.
+The pages of the documentation, taken apart for tests.
 """
 
 import re
@@ -15,7 +15,7 @@ def page(name: str) -> str:
 
 def section(text: str, title: str) -> str:
     """
-    @return: What stands below this title, down to the next one.
+    @return: The text below this title, down to the next one.
     """
     after = re.split(rf"^{re.escape(title)}\n[-~=]{{3,}}\n", text, maxsplit=1, flags=re.MULTILINE)
     assert len(after) == 2, f"no section {title!r}"
