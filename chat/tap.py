@@ -34,7 +34,7 @@ from chat.interfaces import FrontDoor, Outlet, Recorder
 from chat.limitoptions import limitsOf
 from chat.operations.logs import Log
 from chat.operations.motd import readMOTD
-from chat.operations.rehash import Rehash
+from chat.operations.rehash import RehashService
 from chat.operations.serving import ChatService
 from chat.operations.starting import tellFailures
 from chat.operations.systemd import NotifyService
@@ -124,7 +124,7 @@ def makeService(options: Options) -> IService:
         reading: Deferred[str] = inThread(readMOTD, options["motd"])
         return reading.addCallback(partial(setattr, shared, "motd"))
 
-    rehash = Rehash(
+    rehash = RehashService(
         [
             ("message of the day", readMessage),
             ("bans", sanctions.readAgain),

@@ -4,8 +4,8 @@ How an event of the log reads: as a line for people, or as a JSON object for pro
 The log is read in a terminal, and by people who must not read the users' conversations. Therefore
 no character of it acts on a terminal, and exceptions are logged without their message, which may
 quote anything, such as a missing key or a malformed text. Their type and their traceback remain,
-which is enough to find the fault. The errors of the operating system and of SQLite keep their message, which
-names files, tables and reasons, but no values.
+which is enough to find the fault. The errors of the operating system and of SQLite keep their
+message, which names files, tables and reasons, but no values.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """
-Reading again, while the service runs, what the operator keeps in files: the
-message of the day, the bans, the certificates.
+Reads the operator's files again while the service runs: the message of the day, the bans, the
+certificates.
 
-A signal asks for it (SIGHUP, which is what C{systemctl reload} sends), or an
-operator does (C{/rehash}).  What cannot be read stays as it was, and hinders
-nothing else.
+A signal asks for it (SIGHUP, which C{systemctl reload} sends), or an operator does (C{/rehash}).
+What cannot be read stays as it was, and does not keep the rest from being read.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ STEP_LIMIT = 30.0
 """How many seconds a step may take."""
 
 Step = tuple[str, Callable[[], Deferred[Any]]]
-"""What is read again, in a word or two, and what does it."""
+"""What is read again, in a word or two, and the call that reads it."""
 
 
-class Rehash(Service):
+class RehashService(Service):
     """
-    Runs all steps when it is told to, one after the other.
+    Runs all steps one after the other, whenever asked.
     """
 
     _log = Logger()
 
     def __init__(self, steps: Sequence[Step], notify: NotifyService, clock: Clock) -> None:
         """
-        @param notify: what is told when it begins and when it is done.
+        @param notify: Told when a run begins and when it is done.
         """
         self._steps = steps
         self._notify = notify
@@ -57,8 +56,8 @@ class Rehash(Service):
 
     def stopService(self) -> None:
         """
-        Let SIGHUP do what it did before.  Nobody waits for a run that is under
-        way: it changes nothing on the disk.
+        Let SIGHUP do what it did before. A run under way is not waited for, since it changes
+        nothing on the disk.
         """
         super().stopService()
         if self._before is not None:
@@ -67,12 +66,10 @@ class Rehash(Service):
 
     def run(self) -> Deferred[tuple[str, ...]]:
         """
-        Run all steps.  While they run already, this run follows, for what has
-        been changed just now may have been read before; it is one, however many
-        ask for it meanwhile.
+        Run all steps. While a run is under way, another one follows it, since a file that was
+        changed just now may already have been read. All calls made meanwhile share that run.
 
-        @return: fires with one short text for each step that failed.  It never
-            fails.
+        @return: Fires with one short text for each step that failed. It never fails.
         """
         done: Deferred[tuple[str, ...]] = Deferred()
         self._waiting.append(done)
@@ -81,7 +78,7 @@ class Rehash(Service):
         return done
 
     def _received(self, number: int, frame: FrameType | None) -> None:
-        # In the midst of anything, so this is all that may be done here.
+        # A signal may interrupt anything, so nothing else is safe to do here.
         self._clock.callFromThread(self.run)
 
     def _begin(self) -> None:

@@ -27,23 +27,7 @@ from twisted.logger import (
 from twisted.python.logfile import LogFile
 
 from chat.operations.logs import KEPT, NO_DESCRIPTORS, NOISE, Log, Noise, NoiseFilter
-
-
-class Reactor:
-    """
-    A reactor that keeps calls from other threads until its turn comes.
-    """
-
-    def __init__(self) -> None:
-        self.calls: list[Callable[[], object]] = []
-
-    def callFromThread(self, call: Callable[[], object]) -> None:
-        self.calls.append(call)
-
-    def turn(self) -> None:
-        calls, self.calls = self.calls, []
-        for call in calls:
-            call()
+from tests.support.reactors import SignalReactor
 
 
 class Stage:
@@ -55,7 +39,7 @@ class Stage:
         """
         @param twistd: Options that differ from those of C{twistd --nodaemon}.
         """
-        self.reactor = Reactor()
+        self.reactor = SignalReactor()
         self.turnedAway: list[str] = []
         reactor: Any = self.reactor
         self.application = Application("tcpchat")

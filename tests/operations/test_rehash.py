@@ -4,50 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
-from chat.operations.rehash import STEP_LIMIT, Rehash
+from chat.operations.rehash import STEP_LIMIT, RehashService
 from chat.vocabulary.errors import CannotRead, HistoryUnavailable
-
-
-class Reactor(Clock):
-    """
-    A clock that keeps what comes from other threads until it is told to go on.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[Callable[[], object]] = []
-
-    def callFromThread(self, call: Callable[[], object]) -> None:
-        self.calls.append(call)
-
-    def turn(self) -> None:
-        calls, self.calls = self.calls, []
-        for call in calls:
-            call()
+from tests.support.reactors import SignalReactor
 
 
 class Stage:
     """
-    A service whose steps end when they are told to.
+    A service whose steps end when the test says so.
 
-    @ivar told: What the service manager has been told, and which steps began.
+    @ivar told: What the service manager was told, and which steps began.
     """
 
     def __init__(self) -> None:
         self.told: list[str] = []
         self.steps: dict[str, Deferred[Any]] = {}
-        self.reactor = Reactor()
+        self.reactor = SignalReactor()
         steps = [(name, lambda name=name: self._step(name)) for name in ("one", "two")]
         notify: Any = self
-        self.rehash = Rehash(steps, notify, self.reactor)
+        self.rehash = RehashService(steps, notify, self.reactor)
 
     def reloading(self) -> None:
         self.told.append("reloading")
@@ -63,7 +45,7 @@ class Stage:
 
     def run(self) -> list[tuple[str, ...]]:
         """
-        @return: What the run has fired with, once it has.
+        @return: A list of what the run has fired with, empty until then.
         """
         results: list[tuple[str, ...]] = []
         self.rehash.run().addCallback(results.append)
@@ -79,7 +61,7 @@ def stage() -> Stage:
     return Stage()
 
 
-def test_allStepsInTheirOrder(stage: Stage) -> None:
+def test_stepsRunInTheirOrder(stage: Stage) -> None:
     results = stage.run()
     assert stage.told == ["reloading", "one"]
     stage.end("one")
@@ -99,7 +81,7 @@ def test_allStepsInTheirOrder(stage: Stage) -> None:
         (HistoryUnavailable(), "history-unavailable"),
     ],
 )
-def test_aStepThatFailsHindersNoOther(stage: Stage, error: Exception, reason: str) -> None:
+def test_afterAFailedStepTheNextRuns(stage: Stage, error: Exception, reason: str) -> None:
     results = stage.run()
     with capturedLogs() as logged:
         stage.steps["one"].errback(error)
@@ -109,7 +91,7 @@ def test_aStepThatFailsHindersNoOther(stage: Stage, error: Exception, reason: st
     assert results == [(f"one: {reason}",)]
 
 
-def test_theUnexpectedIsLoggedWithItsTraceback(stage: Stage) -> None:
+def test_unexpectedErrorsAreLoggedWithATraceback(stage: Stage) -> None:
     results = stage.run()
     with capturedLogs() as logged:
         stage.steps["one"].errback(ZeroDivisionError("secret detail"))
@@ -118,14 +100,14 @@ def test_theUnexpectedIsLoggedWithItsTraceback(stage: Stage) -> None:
     assert [event["log_failure"].type for event in logged] == [ZeroDivisionError]
 
 
-def test_aStepMayFailBeforeItBegins() -> None:
+def test_aStepMayRaise() -> None:
     def broken() -> Deferred[None]:
         raise CannotRead("broken")
 
     stage = Stage()
     steps = [("a", broken), ("b", lambda: succeed(None)), ("c", lambda: fail(CannotRead("c")))]
     notify: Any = stage
-    stage.rehash = Rehash(steps, notify, stage.reactor)
+    stage.rehash = RehashService(steps, notify, stage.reactor)
     with capturedLogs():
         assert stage.run() == [("a: broken", "c: c")]
     assert stage.told == ["reloading", "reloaded"]
@@ -140,8 +122,8 @@ def test_aStepThatNeverEndsIsGivenUp(stage: Stage) -> None:
     assert stage.reactor.getDelayedCalls() == []
 
 
-def test_whoAsksMeanwhileGetsARunOfItsOwn(stage: Stage) -> None:
-    """What the first has read may be older than what they mean."""
+def test_callsDuringARunShareTheNextRun(stage: Stage) -> None:
+    """The first run may have read a file before it was changed."""
     first = stage.run()
     stage.end("one")
     second, third = stage.run(), stage.run()
@@ -157,10 +139,10 @@ def test_whoAsksMeanwhileGetsARunOfItsOwn(stage: Stage) -> None:
     assert stage.told[8:] == ["reloading", "one"]
 
 
-def test_whoAsksWhenItIsToldBeginsARun(stage: Stage) -> None:
+def test_callsAtTheEndOfARunBeginARun(stage: Stage) -> None:
     stage.run()
     for _ in range(2):
-        # These two share the run that follows.
+        # Both calls share the run that follows.
         stage.rehash.run().addCallback(lambda _: stage.rehash.run())
     whole = ["reloading", "one", "two", "reloaded"]
     stage.end("one", "two", "one", "two")
@@ -176,14 +158,14 @@ def test_whoAsksWhenItIsToldBeginsARun(stage: Stage) -> None:
 
 @pytest.fixture
 def hangups() -> Iterator[list[int]]:
-    """What came to the handler that was there before."""
+    """The signals that came to the handler that was there before."""
     received: list[int] = []
     before = signal.signal(signal.SIGHUP, lambda number, frame: received.append(number))
     yield received
     signal.signal(signal.SIGHUP, before)
 
 
-def test_theSignalRunsItInATurnOfTheReactor(stage: Stage, hangups: list[int]) -> None:
+def test_theSignalBeginsARunInATurnOfTheReactor(stage: Stage, hangups: list[int]) -> None:
     stage.rehash.startService()
     os.kill(os.getpid(), signal.SIGHUP)
     assert stage.told == []
@@ -193,7 +175,7 @@ def test_theSignalRunsItInATurnOfTheReactor(stage: Stage, hangups: list[int]) ->
     stage.rehash.stopService()
 
 
-def test_whatWasThereBeforeComesBack(stage: Stage, hangups: list[int]) -> None:
+def test_stoppingPutsTheHandlerBack(stage: Stage, hangups: list[int]) -> None:
     before = signal.getsignal(signal.SIGHUP)
     stage.rehash.startService()
     assert signal.getsignal(signal.SIGHUP) != before
@@ -204,7 +186,7 @@ def test_whatWasThereBeforeComesBack(stage: Stage, hangups: list[int]) -> None:
     assert stage.reactor.calls == []
 
 
-def test_stoppingWhatNeverStartedChangesNothing(stage: Stage, hangups: list[int]) -> None:
+def test_stoppingWithoutAStartChangesNothing(stage: Stage, hangups: list[int]) -> None:
     before = signal.getsignal(signal.SIGHUP)
     stage.rehash.stopService()
     assert signal.getsignal(signal.SIGHUP) is before

@@ -1,0 +1,27 @@
+"""
+A reactor for services that are called from signal handlers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.task import Clock
+
+
+class SignalReactor(Clock):
+    """
+    A clock that keeps calls from other threads, and from signal handlers, until its turn comes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Callable[[], object]] = []
+
+    def callFromThread(self, call: Callable[[], object]) -> None:
+        self.calls.append(call)
+
+    def turn(self) -> None:
+        calls, self.calls = self.calls, []
+        for call in calls:
+            call()
