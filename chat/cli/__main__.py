@@ -33,11 +33,11 @@ def main() -> None:
     """
     Run C{tcpchat} with the arguments and the environment of this process.
 
-    @raise SystemExit: always; see C{tcpchat --help} for the status.
+    @raise SystemExit: always, with a status that C{tcpchat --help} explains.
     """
     _openStandardStreams()
     options = parseOptions(sys.argv[1:], os.environ)
-    # Not before: to import it is to install it.
+    # Importing the reactor installs it, so this comes after the options.
     from twisted.internet import reactor
 
     run = _Run(reactor)
@@ -50,7 +50,7 @@ def main() -> None:
 
 class _Run:
     """
-    The reactor's, from its start to the exit status.
+    One run of the reactor, from its start to the exit status.
     """
 
     def __init__(self, reactor: Any) -> None:
@@ -71,7 +71,7 @@ class _Run:
         from chat.cli.terminal import TerminalChat
 
         chat = TerminalChat(self._reactor, options, self._ended)
-        # Whatever happens, the shell gets back the terminal it gave.
+        # Whatever happens, the shell gets its terminal back.
         atexit.register(chat.terminal.leave)
 
         def leave(number: int) -> None:
@@ -93,10 +93,10 @@ class _Run:
 
     def exit(self) -> NoReturn:
         """
-        End the process, by the signal that has ended the reactor if one has.
+        End the process, by the signal that has ended the reactor if there was one.
         """
         if self._signal is not None:
-            # Whoever waits for us shall see what ended us.
+            # The parent process is to see which signal it was.
             signal.signal(self._signal, signal.SIG_DFL)
             os.kill(os.getpid(), self._signal)
         raise SystemExit(self.status)
@@ -107,7 +107,9 @@ class _Run:
 
     def _keepMistakes(self, made: Callable[[], None]) -> None:
         """
-        What Twisted logs would otherwise be written across the screen.
+        Keep the errors that Twisted logs: it would write them across the screen.
+
+        @param made: called after each.
         """
 
         @provider(ILogObserver)
@@ -121,7 +123,7 @@ class _Run:
         )
 
     def _upon(self, number: int, do: Callable[[], None]) -> None:
-        # What nohup or a shell has told us to ignore stays ignored.
+        # A signal that nohup or a shell has set to be ignored stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: self._reactor.callFromThread(do))
 
@@ -138,8 +140,8 @@ class _Run:
     def _stop(self) -> None:
         if self._reactor.running:
             self._reactor.stop()
-            # The reactor waits for its threads, and one of them may still look
-            # up a name that nobody wants to know any more.
+            # The reactor waits for its threads, and one of them may still be
+            # looking up a name.
             last = Timer(_STOP_WITHIN, self._leaveThreadsBehind)
             last.daemon = True
             last.start()
@@ -149,7 +151,7 @@ class _Run:
 
 
 def _tell(text: str) -> None:
-    """Write to standard error what may be an answer from anywhere."""
+    """Write a text to standard error, made safe: it may quote the service."""
     lines = "".join(clean(line) + "\n" for line in text.splitlines())
     with suppress(OSError):
         os.write(2, lines.encode("utf-8", "replace"))
@@ -157,8 +159,8 @@ def _tell(text: str) -> None:
 
 def _openStandardStreams() -> None:
     """
-    Make sure that they are open, if only on nothing: else the next file that
-    somebody opens becomes one of them.
+    Open those that are closed on /dev/null; otherwise the next file that is opened
+    would become one of them.
     """
     for descriptor in _STANDARD_STREAMS:
         try:
@@ -169,7 +171,7 @@ def _openStandardStreams() -> None:
 
 def _isTerminal() -> bool:
     """
-    Whether a person sits at a terminal that can move its cursor.
+    @return: whether input and output are one terminal that can move its cursor.
     """
     if not os.isatty(0) or not os.isatty(1) or os.environ.get("TERM", "dumb") == "dumb":
         return False

@@ -1,9 +1,9 @@
 """
 How events read on a terminal or in a pipe.
 
-A pipe gets the lines that telnet would show; a terminal gets them with a time,
-and colours.  Whatever comes from the service is made safe here, in one place: a
-hostile one cannot drive the terminal.
+A pipe gets the lines that telnet would show; a terminal gets them with times and
+colours.  Everything that comes from the service is made safe here, in one place,
+so that a hostile service cannot control the terminal.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _NICK_COLOURS = ("32", "33", "34", "35", "36", "91", "92", "94", "95", "96")
 
 class Display:
     """
-    Makes lines of events.
+    Events as lines of text, as the user has chosen to read them.
     """
 
     def __init__(
@@ -64,26 +64,28 @@ class Display:
         """
         @param language: one of L{chat.vocabulary.i18n.LANGUAGES}.
         @param isColoured: whether to use colours.
-        @param hasTimes: whether each line begins with the time.
+        @param hasTimes: whether each line begins with the time, as on a terminal.
         @param bell: when to ring, as for C{/bell}.
-        @param now: the local time.
+        @param now: returns the local time.
         """
         self._wording = Wording(language)
         self._isColoured = isColoured
         self._hasTimes = hasTimes
-        # On a terminal every line has a time; elsewhere they read as the service's.
+        # On a terminal every line has a time; in a pipe only what brings its own,
+        # in the form that the service gives it.
         self._isScreen = hasTimes
         self._bell = bell
         self._now = now
 
     def lines(self, event: Event, roster: Roster) -> list[str]:
         """
-        @param roster: who we are, and where.
-        @return: what to show, safe for a terminal, without line ends.
+        @param roster: the user's nickname and rooms.
+        @return: the lines to show, safe for a terminal, without line ends.
         """
         event = _cleaned(event)
         if isinstance(event, Greeted | NickAsked | PasswordAsked):
-            # They come before JSON does, as text; and a password is asked for elsewhere.
+            # The first two arrive as text, before JSON is on; and the client asks for
+            # a password in its own words.
             return []
         if isinstance(event, Done):
             self._follow(event)
@@ -118,10 +120,11 @@ class Display:
 
     def asked(self, text: str) -> Done | None:
         """
-        What the service chooses for those who read text, this chooses itself.
+        Answer a command about times or the bell: the service follows it for
+        connections that read text, the client by itself.
 
-        @param text: what a person has entered.
-        @return: the answer, to be shown, or L{None} where it is for the service.
+        @param text: what the user has entered.
+        @return: the answer, to be shown, or L{None} if the text is for the service.
         """
         try:
             command = parse(text)
@@ -137,7 +140,7 @@ class Display:
 
     def rings(self, event: Event, roster: Roster) -> bool:
         """
-        @return: whether to ring a bell, as the person has chosen.
+        @return: whether to ring the bell, as the user has chosen.
         """
         if self._bell == "all" and isinstance(event, Said | Acted):
             return event.nick != roster.nick
@@ -145,8 +148,8 @@ class Display:
 
     def calls(self, event: Event, roster: Roster) -> bool:
         """
-        @return: whether somebody else wants our attention: by our name, or in
-            private.
+        @return: whether another user calls this one: by nickname, in a private
+            message, or by an invitation.
         """
         match event:
             case Told() | Invited():
@@ -163,7 +166,9 @@ class Display:
             self._bell = done.about
 
     def _painted(self, event: Event, roster: Roster) -> Event:
-        """The event with colours in what a person said."""
+        """
+        @return: the event with colours in what a user said.
+        """
         match event:
             case Said(nick=nick, text=text) | Acted(nick=nick, text=text):
                 if self.calls(event, roster):
@@ -178,13 +183,15 @@ class Display:
                 | Warned(code=code, about=about, text=text)
                 | Done(code=code, about=about, text=text)
             ):
-                # A later version of the service has codes that we have no words for.
+                # A later version of the service may have codes without words here.
                 return replace(event, text=text or about or code or "?")
             case _:
                 return event
 
     def _recalled(self, event: Recalled, roster: Roster) -> str:
-        """A line of the past, which has a time of its own."""
+        """
+        @return: a line of the past, with its own time.
+        """
         painted = replace(event, nick=self._nick(event.nick, roster))
         line = self._wording.recalled(painted, self._in(event, roster))
         time, end, rest = line.partition("] ")
@@ -211,7 +218,9 @@ class Display:
 
 
 def _cleaned(value: Any) -> Any:
-    """An event, or a part of one, with everything in it that is text made safe."""
+    """
+    @return: an event, or a part of one, with all text in it made safe.
+    """
     if isinstance(value, Ending):
         return value
     if isinstance(value, str):

@@ -1,6 +1,6 @@
 """
-What is typed: the names that the Tab key completes, and what an entered text
-becomes on its way to the service.
+What the user types: the names that Tab completes, and how a text that was
+entered is sent to the service.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import isCommand
 
 
-class Known:
+class KnownNames:
     """
-    Names that have been heard, made safe for a terminal.
+    The names that the service has mentioned, made safe for a terminal.
 
-    @ivar commands: what the service can be told, with slashes.
-    @ivar complete: what an editor asks.
+    @ivar commands: the commands of the service, with slashes.
+    @ivar complete: for an editor.
     """
 
     def __init__(self, client: Callable[[], ChatClient | None]) -> None:
         """
-        @param client: says which connection there is.
+        @param client: returns the client that is connected, if any.
         """
         self._client = client
         self.commands: tuple[str, ...] = ()
-        # Besides those we are in.
+        # Besides those that the client is in.
         self._rooms: set[str] = set()
         self.complete: Completer = completerFor(self.nicknames, lambda: self.commands, self.rooms)
 
     def learned(self, rows: list[Helped]) -> None:
         """
-        The service has said which commands it knows.
+        Take in which commands the service has.
         """
         self.commands = tuple(clean(name) for row in rows for name in (row.command, *row.aliases))
 
     def heard(self, event: Event) -> None:
         """
-        Take in what was heard.
+        Take in the rooms that an event mentions.
         """
         match event:
             case RoomsListed(rooms=rooms):
@@ -53,7 +53,7 @@ class Known:
 
     def nicknames(self) -> list[str]:
         """
-        @return: everybody else in the room we talk in.
+        @return: the other users in the current room.
         """
         client = self._client()
         if client is None:
@@ -62,7 +62,7 @@ class Known:
 
     def rooms(self) -> list[str]:
         """
-        @return: those we are in, and those we have heard of.
+        @return: the rooms that the client is in, and those it has heard of.
         """
         client = self._client()
         ours = () if client is None else client.roster.rooms
@@ -71,16 +71,16 @@ class Known:
 
 def submit(client: ChatClient, text: str) -> bool:
     """
-    Send what was entered: a command, a nickname where there is none yet, or
-    something to say.
+    Send what was entered: a command, a nickname while there is none, or lines to
+    say.
 
-    Its first line was typed, so a slash means a command and two mean one.  The
-    lines after it were pasted, so nothing in them means anything.  A command is
-    one line, and its line ends become spaces: else the rest of a private message
-    would be said to all.
+    The first line was typed, so a slash begins a command, and two a line that
+    begins with a slash.  The lines after it were pasted and are said as they are.
+    A command has one line, and its line ends become spaces: otherwise the rest of
+    a private message would be said to the room.
 
     @param text: one line or more, LF between them.
-    @return: whether it was sent; a command may be too long for one line.
+    @return: whether it was sent; a command can be too long for one line.
     """
     first, _, rest = text.partition("\n")
     if isCommand(first):

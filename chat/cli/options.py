@@ -17,7 +17,7 @@ OK = 0
 FAILED = 1
 USAGE = 2
 REFUSED = 3
-"""The exit status: see below."""
+"""Exit statuses, as the help explains them."""
 
 _EPILOG = """
 On a terminal a nickname is asked for, and the password if it is registered.
@@ -40,13 +40,14 @@ nickname or the password was refused.
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
     """
-    What was asked for.
+    What the command line and the environment ask for.
 
-    @ivar nick: the nickname, if it was given.
+    @ivar target: the service to connect to.
+    @ivar nick: the nickname, if one was given.
     @ivar language: one of L{LANGUAGES}.
-    @ivar isColoured: whether colours are wanted, where there can be any.
-    @ivar hasBell: whether to ring when one is called.
-    @ivar password: that of the account C{nick}, if it was given.
+    @ivar isColoured: whether colours are wanted, where they are possible.
+    @ivar hasBell: whether to ring when the user is called.
+    @ivar password: that of the account C{nick}, if one was given.
     """
 
     target: Target
@@ -60,8 +61,9 @@ class ClientOptions:
 def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> ClientOptions:
     """
     @param arguments: without the name of the program.
-    @raise SystemExit: when they are wrong, or ask for help or the version;
-        the person has been told.
+    @param environ: the environment variables.
+    @raise SystemExit: when the arguments are wrong, or ask for help or the version;
+        the user has been told.
     """
     parser = ArgumentParser(
         prog="tcpchat",
@@ -141,15 +143,17 @@ def _port(text: str) -> int:
 
 def _passwordOf(path: str | None, environ: Mapping[str, str]) -> str | None:
     """
-    The password, from a file or from the environment; never from the command
-    line, which everybody on this machine can read.
+    @return: the password from a file or from the environment; never from the
+        command line, which all users of the machine can read.
+    @raise OSError: when the file cannot be read.
+    @raise ValueError: when there is no password in it.
     """
     if path is None:
         return environ.get("TCPCHAT_PASSWORD") or None
     try:
         line, *_ = Path(path).read_text("utf-8").splitlines() or [""]
     except UnicodeDecodeError:
-        # It says what it was about to decode.
+        # The error quotes the bytes, which may be the password.
         raise ValueError(f"{path} is not UTF-8") from None
     if line.split() != [line]:
         raise ValueError(f"no password in {path}: one word in its first line")
@@ -157,7 +161,10 @@ def _passwordOf(path: str | None, environ: Mapping[str, str]) -> str | None:
 
 
 def _languageOf(environ: Mapping[str, str]) -> str:
-    """What POSIX calls the locale for messages, if we speak it."""
+    """
+    @return: the language of the POSIX locale for messages (XBD section 8.2), or
+        else the source language.
+    """
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if environ.get(name):
             return resolve(environ[name]) or SOURCE_LANGUAGE

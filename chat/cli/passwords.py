@@ -1,6 +1,6 @@
 """
-The password of an account: which lines have one in them, and the one to log in
-with when the connection was lost.  It is kept in memory only.
+Passwords of accounts: which lines contain one, and the one to log in with after
+the connection was lost.  It is kept in memory only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WRONG = frozenset(
 def hasPassword(text: str) -> bool:
     """
     @param text: what was typed.
-    @return: whether it is a command that takes a password.
+    @return: whether it is a command with a password.
     """
     if not isCommand(text):
         return False
@@ -40,35 +40,35 @@ def hasPassword(text: str) -> bool:
         return False
 
 
-class Keeping:
+class KeptPassword:
     """
-    Keeps the password that the service has taken last, for the next connection.
+    The password that the service accepted last, for the next connection.
     """
 
     def __init__(self, factory: ChatFactory) -> None:
         """
-        @param factory: makes the connections.
+        @param factory: makes the connections, and is given the password.
         """
         self._factory = factory
-        # The account and the password that the service is being told.
+        # The account and the password that the service has not answered yet.
         self._told: tuple[str, str] | None = None
 
     def telling(self, account: str, password: str) -> None:
-        """The service is being told a password."""
+        """Remember a password that is being sent, until the service answers."""
         self._told = (account, password)
 
     def entered(self, line: str, nick: str | None) -> None:
         """
-        The person has typed a line; it may have a password in it.
+        Remember the password in a line that is being sent, if it has one.
 
-        @param nick: our nickname.
+        @param nick: the user's nickname.
         """
         if not hasPassword(line):
             return
         try:
             command = parse(line)
         except ChatError:
-            # The service says so, too.
+            # The service refuses the line as well, and says why.
             return
         match command:
             case Login(name=name, password=password):
@@ -82,7 +82,7 @@ class Keeping:
 
     def heard(self, event: Event) -> None:
         """
-        Take in what the service thinks of it.
+        Keep or drop the password, as the service accepts or refuses it.
         """
         match event:
             case Done(code="registered" | "logged-in" | "password-changed") if self._told:
@@ -96,6 +96,6 @@ class Keeping:
                 pass
 
     def forget(self) -> None:
-        """Keep none."""
+        """Keep no password."""
         self._factory.account = self._factory.password = None
         self._told = None

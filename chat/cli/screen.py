@@ -1,6 +1,6 @@
 """
-The terminal of a person: what is typed stands in its last row, and what is said
-above it.
+The screen of the terminal: the last row has what is being typed, and what is said
+goes above it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from chat.editor.keys import KeyParser, KeyPress
 
 class Screen:
     """
-    A terminal with a line editor on it.
+    A line editor on a terminal.
 
     @ivar terminal: the device.
-    @ivar editor: what is being typed.
+    @ivar editor: holds what is being typed.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class Screen:
         descriptor: int,
     ) -> None:
         """
-        @param typed: told what the person has asked for.
-        @param hungUp: called once when there is no terminal any more.
-        @param prompt: says what stands before what is typed.
-        @param complete: see L{LineEditor}.
-        @param isSecret: see L{LineEditor}.
+        @param typed: called with what the user has asked for.
+        @param hungUp: called once, when the terminal is gone.
+        @param prompt: returns what to show before the text.
+        @param complete: as for L{LineEditor}.
+        @param isSecret: as for L{LineEditor}.
         @param descriptor: open on the terminal.
-        @raise OSError: when it is no terminal.
+        @raise OSError: when C{descriptor} is no terminal.
         """
         self._reactor = reactor
         self._typed = typed
@@ -57,16 +57,13 @@ class Screen:
         self._isClosed = False
 
     def open(self) -> None:
-        """
-        Take the terminal.
-        """
+        """Take the terminal."""
         self.terminal.enter()
         self.draw()
 
     def close(self) -> None:
         """
-        Give the terminal back, with everything shown; it can be called at any
-        time, as often as one likes.
+        Give the terminal back, with everything shown.  Closing again does nothing.
         """
         if not self._isClosed:
             self._printAll()
@@ -77,11 +74,11 @@ class Screen:
 
     def suspend(self) -> None:
         """
-        Stop, as Ctrl-Z has it, and go on when we are continued.
+        Stop the process, as Ctrl-Z does in a shell, until it is continued.
         """
         self.terminal.write(self.editor.erase())
         self.terminal.leave()
-        # All of the job, as the terminal itself would do it.
+        # The whole process group stops, as the terminal itself would do it.
         before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.killpg(os.getpgrp(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, before)
@@ -89,7 +86,8 @@ class Screen:
 
     def resumed(self) -> None:
         """
-        We have been continued, and somebody else had the terminal meanwhile.
+        Take the terminal again: the process was continued, and another one had
+        the terminal meanwhile.
         """
         if not self._isClosed:
             self.terminal.enter()
@@ -97,7 +95,7 @@ class Screen:
 
     def resized(self) -> None:
         """
-        The terminal may have another width.
+        Draw the row again if the terminal has another width.
         """
         columns = self.terminal.columns
         if columns != self.editor.columns and self.terminal.isRaw:
@@ -105,7 +103,7 @@ class Screen:
 
     def print(self, line: str) -> None:
         """
-        Show a line above what is typed, with all others of this reactor turn.
+        Show a line above the row, together with the others of this reactor turn.
 
         @param line: safe for a terminal, without a line end.
         """
@@ -115,17 +113,13 @@ class Screen:
             self._reactor.callLater(0, self._printAll)
 
     def draw(self) -> None:
-        """
-        Bring the row up to date.
-        """
+        """Bring the row up to date."""
         if not self._isClosed:
             self.editor.prompt = self._prompt()
             self.terminal.write(self.editor.draw())
 
     def ring(self) -> None:
-        """
-        Ring the bell.
-        """
+        """Ring the bell."""
         self.terminal.write(b"\x07")
 
     def _printAll(self) -> None:

@@ -1,9 +1,9 @@
 """
-C{tcpchat} on a terminal: a person types below what is said.
+C{tcpchat} on a terminal: the user types below what is said.
 
-Lines of one's own are shown when they come back from the service, with its time
-and in the order in which everybody hears them; so there are no doubles, and
-what is not shown has not been heard.
+The user's own lines are shown when they come back from the service, with its
+time and in the order in which all users see them.  So no line is shown twice,
+and a line that is not shown has reached nobody.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 from chat.cli.catchup import CatchUp
-from chat.cli.connector import Connector
+from chat.cli.connector import Connector, Owner
 from chat.cli.display import Display
-from chat.cli.input import Known, submit
+from chat.cli.input import KnownNames, submit
 from chat.cli.options import FAILED, OK, ClientOptions
-from chat.cli.passwords import Keeping, hasPassword
+from chat.cli.passwords import KeptPassword, hasPassword
 from chat.cli.reasons import Reasons
 from chat.cli.rejoining import WAIT_FOR_USER, Rejoiner
-from chat.cli.relay import RelayClient
+from chat.cli.relay import Audience, RelayClient
 from chat.cli.screen import Screen
 from chat.client.protocol import ChatClient, ChatFactory
 from chat.client.requests import isWord
@@ -34,9 +34,9 @@ GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
 
 
-class TerminalChat:
+class TerminalChat(Owner, Audience):
     """
-    One run, from the connection to the exit status.
+    One run of the command on a terminal, from the connection to the exit status.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class TerminalChat:
     ) -> None:
         """
         @param ended: called once, when the terminal has been given back, with
-            the exit status and with what to say about it, which is not safe for
-            a terminal.
+            the exit status and with a message about it, perhaps empty, which is
+            not safe for a terminal.
         @param descriptor: open on the terminal.
-        @raise OSError: when it is no terminal.
+        @raise OSError: when C{descriptor} is no terminal.
         """
         self._reactor = reactor
         self._ended = ended
@@ -64,10 +64,10 @@ class TerminalChat:
         )
         reasons = Reasons(options.target, words)
         self._connector = Connector(reactor, options.target, self._factory, self, reasons)
-        self._known = Known(lambda: self._connector.client)
-        # The account whose password is asked for.
+        self._known = KnownNames(lambda: self._connector.client)
+        # The account whose password is asked for, if any.
         self._asked: str | None = None
-        self._keeping = Keeping(self._factory)
+        self._kept = KeptPassword(self._factory)
         self._rejoiner = Rejoiner(reactor)
         self._catchUp: CatchUp | None = None
         self._farewell: Closed | None = None
@@ -95,8 +95,7 @@ class TerminalChat:
 
     def leave(self, status: int = OK) -> None:
         """
-        Say goodbye to the service, and end; when this has been asked for before,
-        end now.
+        Say goodbye to the service and end, at once if this is called again.
 
         @param status: the exit status.
         """
@@ -111,48 +110,46 @@ class TerminalChat:
 
     def close(self) -> None:
         """
-        Give the terminal back, whatever has happened.
+        Give the terminal back, whatever has happened before.
         """
         self._isOver = True
         self._screen.close()
 
     def suspend(self) -> None:
-        """See L{Screen.suspend}."""
+        """Stop the process, as Ctrl-Z does in a shell."""
         self._screen.suspend()
 
     def resumed(self) -> None:
-        """See L{Screen.resumed}."""
+        """Take the terminal again, after SIGCONT."""
         self._screen.resumed()
 
     def resized(self) -> None:
-        """See L{Screen.resized}."""
+        """Draw the row for the width that the terminal has now."""
         self._screen.resized()
 
     def wentWrong(self) -> None:
         """
-        There is a mistake in this program; whoever runs it keeps the details.
+        Tell the user about a mistake in this program; the caller keeps the details
+        and shows them at the end.
         """
         _ = self._gettext
         self._warn(_("something went wrong; the details follow at the end"))
 
-    # What the connection tells.
+    # Owner: what happens to the connection.
 
     def reported(self, text: str) -> None:
-        """See L{chat.cli.connector.Owner.reported}."""
         self._notice(text)
 
     def connected(self, client: ChatClient) -> None:
-        """See L{chat.cli.connector.Owner.connected}."""
         self._farewell = None
         self.terminal.setProducer(client.transport)
         if client.password is not None:
-            self._keeping.telling(client.account or client.wantedNick or "", client.password)
+            self._kept.telling(client.account or client.wantedNick or "", client.password)
         self._catchUp = CatchUp(client, lambda event: self._show(client, event))
         client.learnCommands().addCallbacks(self._known.learned, lambda failure: None)
         self._screen.draw()
 
     def disconnected(self, client: ChatClient, why: str) -> None:
-        """See L{chat.cli.connector.Owner.disconnected}."""
         self.terminal.setProducer(None)
         self._ask(None)
         self._rejoiner.disconnected()
@@ -170,7 +167,6 @@ class TerminalChat:
         self._screen.draw()
 
     def failed(self, why: str, isFinal: bool) -> None:
-        """See L{chat.cli.connector.Owner.failed}."""
         self.terminal.setProducer(None)
         if self._isLeaving:
             self._end(self._status, "")
@@ -180,11 +176,10 @@ class TerminalChat:
             self._warn(why)
             self._connector.retry()
 
-    # What the service tells.
+    # Audience: what the service says.
 
     def heard(self, client: ChatClient, event: Event) -> None:
-        """See L{chat.cli.relay.Audience.heard}."""
-        self._keeping.heard(event)
+        self._kept.heard(event)
         isNews = self._rejoiner.heard(event, client)
         self._known.heard(event)
         match event:
@@ -208,34 +203,34 @@ class TerminalChat:
             self._screen.draw()
 
     def heardText(self, line: str) -> None:
-        """See L{chat.cli.relay.Audience.heardText}."""
         self._screen.print(self._display.verbatim(line))
 
     def _isAboutNick(self, refused: Refused) -> bool:
         """
-        @return: whether the person is asked in our words for what is missing.
+        @return: whether the user is asked for what is missing, in the client's own
+            words.
         """
         match refused.code:
             case "nick-registered" if isWord(refused.about):
                 self._ask(refused.about)
                 return True
             case "wrong-password" if self._asked is None and isWord(refused.about):
-                # The one that was kept is no longer right.
-                self._keeping.forget()
+                # The kept password is no longer right.
+                self._kept.forget()
                 self._ask(refused.about)
                 return True
             case code if code.startswith("nick-"):
                 if self._factory.nick is not None and not self._screen.editor.text:
-                    # It may be free in a moment: our last connection may not
-                    # be quite gone yet.
+                    # The nickname may be free in a moment: the service may not
+                    # have noticed yet that the last connection is gone.
                     self._screen.editor.replace(self._factory.nick)
         return False
 
     def _ask(self, account: str | None) -> None:
-        """Ask for the password of an account, or for none any more."""
+        """Ask for the password of an account, or stop asking with L{None}."""
         _ = self._gettext
         if account != self._asked:
-            # What stands there was no password, or is none that is to be shown.
+            # The text is no password, or one that must not be shown.
             self._screen.editor.replace("")
         self._asked = account
         self._screen.editor.isHidden = self._asked is not None
@@ -243,7 +238,7 @@ class TerminalChat:
             phrase = _("{nick} is registered: type its password, or Enter for another nickname")
             self._notice(phrase.format(nick=self._asked))
 
-    # What is typed.
+    # What the user types.
 
     def _do(self, outcome: Outcome) -> None:
         _ = self._gettext
@@ -266,7 +261,7 @@ class TerminalChat:
                 self.leave()
                 return
             if text.strip():
-                # Not lost: it can be entered again when there is somebody.
+                # It is not lost: Enter sends it once there is a connection.
                 self._screen.editor.replace(text)
                 self._warn(_("not connected, so that was not sent"))
             self._connector.connect()
@@ -278,10 +273,10 @@ class TerminalChat:
             self._screen.editor.replace(text)
             self._do(TooLong(MAX_LINE, 1))
         else:
-            self._keeping.entered(text, client.roster.nick or self._asked)
+            self._kept.entered(text, client.roster.nick or self._asked)
             self._rejoiner.entered(text)
             if not hasPassword(text):
-                # Perhaps another nickname.
+                # It may have been another nickname.
                 self._ask(None)
 
     def _enteredPassword(self, client: ChatClient, account: str, password: str) -> None:
@@ -291,7 +286,7 @@ class TerminalChat:
         elif not isWord(password):
             self._warn(_("a password has no spaces"))
         else:
-            self._keeping.telling(account, password)
+            self._kept.telling(account, password)
             client.login(account, password)
 
     # What is shown.

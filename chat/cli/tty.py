@@ -1,9 +1,10 @@
 """
-The terminal as a device: raw while we are in it, as it was when we are not.
+The terminal as a device: raw (termios(3)) while the client has it, and as it was
+before once the client gives it back.
 
-The descriptor is our own, opened by the name of the terminal.  Standard input
-shares its open file with the shell and every other program there, and what one
-of them makes non-blocking is so for all.
+The client opens a descriptor of its own, by the name of the terminal.  Standard
+input shares its open file with the shell and all other programs there, and a file
+that one of them makes non-blocking is non-blocking for all.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ _PASTES_PLAIN = b"\x1b[?2004l"
 _READ_AT_ONCE = 4096
 
 _MAX_UNWRITTEN = 65536
-"""Bytes that may wait for the terminal before the one who makes them is paused."""
+"""Bytes that may wait for the terminal before their producer is paused."""
 
 _FLUSH_WITHIN = 1.0
-"""Seconds for a terminal to take what is left for it."""
+"""Seconds for a terminal to take what is left to write."""
 
 
 @implementer(IReadWriteDescriptor)
@@ -47,10 +48,11 @@ class Terminal:
     ) -> None:
         """
         @param reactor: provides C{IReactorFDSet}.
-        @param received: called with what was typed.
-        @param hungUp: called once when there is no terminal any more.
-        @param descriptor: open on the terminal; it is left alone.
-        @raise OSError: when it is no terminal.
+        @param received: called with the bytes of keys.
+        @param hungUp: called once, when the terminal is gone.
+        @param descriptor: open on the terminal; only the name of its terminal is
+            taken, if possible.
+        @raise OSError: when C{descriptor} is no terminal.
         """
         self._reactor = reactor
         self._received = received
@@ -69,7 +71,7 @@ class Terminal:
 
     @property
     def columns(self) -> int:
-        """How wide it is."""
+        """How wide it is; 80 where the terminal does not know."""
         try:
             return os.get_terminal_size(self._own).columns or 80
         except OSError:
@@ -77,25 +79,25 @@ class Terminal:
 
     @property
     def isRaw(self) -> bool:
-        """Whether it is ours now."""
+        """Whether the client has it now."""
         return self._isRaw
 
     def setProducer(self, producer: Any) -> None:
         """
-        @param producer: what is paused while too much waits, or L{None}.
+        @param producer: paused while too many bytes wait; or L{None}.
         """
         self._producer = producer
         self._isPaused = False
 
     def enter(self) -> None:
         """
-        Take the terminal: every key comes at once, and none is echoed or means
-        a signal.
+        Take the terminal: every key arrives at once, is not echoed, and is no
+        signal.
         """
         if self._isGone:
             return
         if not self._isRaw:
-            # Somebody may have changed it while it was not ours.
+            # Another program may have changed it meanwhile.
             self._saved = termios.tcgetattr(self._own)
         self._isRaw = True
         termios.tcsetattr(self._own, termios.TCSADRAIN, _raw(self._saved))
@@ -104,8 +106,8 @@ class Terminal:
 
     def leave(self) -> None:
         """
-        Give the terminal back as it was, with everything written.  It can be
-        called at any time, as often as one likes.
+        Give the terminal back as it was, with everything written.  Leaving again
+        does nothing.
         """
         if not self._isRaw:
             return
@@ -113,20 +115,20 @@ class Terminal:
         self._reactor.removeReader(self)
         self._unwritten += _PASTES_PLAIN
         self._flush()
-        # One that has hung up is not to be given back.
+        # A terminal that has hung up cannot be given back.
         with suppress(termios.error):
             termios.tcsetattr(self._own, termios.TCSANOW, self._saved)
 
     def close(self) -> None:
         """
-        Leave, and have nothing more to do with it.
+        Leave, and close the descriptor.
         """
         self.leave()
         self._end()
 
     def write(self, data: bytes) -> None:
         """
-        Write, in time.
+        Write when the terminal takes it; nothing, when it is gone.
         """
         if self._isGone or not data:
             return
@@ -152,18 +154,15 @@ class Terminal:
             self._unwritten.clear()
             os.close(self._own)
 
-    # What the reactor asks for.
+    # IReadWriteDescriptor.
 
     def fileno(self) -> int:
-        """See L{IReadWriteDescriptor}."""
         return -1 if self._isGone else self._own
 
     def logPrefix(self) -> str:
-        """See L{IReadWriteDescriptor}."""
         return "terminal"
 
     def doRead(self) -> Any:
-        """See L{IReadWriteDescriptor}."""
         try:
             data = os.read(self._own, _READ_AT_ONCE)
         except BlockingIOError:
@@ -176,7 +175,6 @@ class Terminal:
         return None
 
     def doWrite(self) -> Any:
-        """See L{IReadWriteDescriptor}."""
         try:
             del self._unwritten[: os.write(self._own, self._unwritten)]
         except BlockingIOError:
@@ -191,7 +189,6 @@ class Terminal:
         return None
 
     def connectionLost(self, reason: Failure) -> None:
-        """See L{IReadWriteDescriptor}."""
         if not self._isGone:
             self._isRaw = False
             self._end()
@@ -203,14 +200,15 @@ def _open(descriptor: int) -> int:
     try:
         return os.open(os.ttyname(descriptor), flags)
     except OSError:
-        # After su, or in a container, it may have no name that we may open.
-        # Then it is shared, and stays blocking.
+        # After su, or in a container, it may have no name, or one that this user
+        # may not open.  Then the open file is shared and stays blocking.
         return os.dup(descriptor)
 
 
 def _raw(attributes: list[Any]) -> list[Any]:
     """
-    What cfmakeraw(3) does, but for the output, which others write to as well.
+    @return: the attributes after cfmakeraw(3), except those for the output,
+        because other programs write to the terminal as well.
     """
     iflag, oflag, cflag, lflag, ispeed, ospeed, cc = attributes
     iflag &= ~(

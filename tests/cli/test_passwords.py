@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.cli.passwords import Keeping, hasPassword
+from chat.cli.passwords import KeptPassword, hasPassword
 from chat.client.protocol import ChatFactory
 from chat.vocabulary.events import Done, Event, Noticed, Refused
 
@@ -46,7 +46,7 @@ class Kept:
     def __init__(self, account: str | None = None, password: str | None = None) -> None:
         self._factory = ChatFactory(nick="alice", password=password)
         self._factory.account = account
-        self.keeping = Keeping(self._factory)
+        self.keeping = KeptPassword(self._factory)
 
     def after(self, line: str, event: Event, nick: str | None = "alice") -> tuple[object, object]:
         """@return: account and password, after a line was entered and something heard."""
