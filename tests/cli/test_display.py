@@ -43,15 +43,13 @@ def rosterOf(nick: str = "alice") -> Roster:
     return roster
 
 
-def test_samples() -> None:
-    """There is a sample of every kind of event."""
+def test_samplesHaveEveryKindOfEvent() -> None:
     assert {type(event) for event in EVENTS} == set(get_args(Event))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("event", EVENTS, ids=repr)
-def test_readsLikeTelnet(event: Event, language: str) -> None:
-    """In a pipe an event reads as it does for somebody with telnet."""
+def test_eventsReadInAPipeAsInTelnet(event: Event, language: str) -> None:
     line = JSONLinesRendering(language).render(event)
     heard = fromMapping(json.loads(line))
     assert heard is not None
@@ -60,14 +58,13 @@ def test_readsLikeTelnet(event: Event, language: str) -> None:
         rendering = rendering.elsewhere
     lines = rendering.render(event).decode().split("\r\n")[:-1]
     if isinstance(event, Greeted | NickAsked | PasswordAsked):
-        # The first two are heard as text, and the client asks for a password itself.
+        # The first two arrive as text, and the client asks for a password itself.
         lines = []
     assert Display(language).lines(heard, rosterOf()) == lines
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=repr)
-def test_colours(event: Event) -> None:
-    """Colours change nothing but colours, and end with the line."""
+def test_coloursChangeNothingElseAndEndWithTheLine(event: Event) -> None:
     plain = Display("en").lines(event, rosterOf())
     painted = Display("en", isColoured=True).lines(event, rosterOf())
     assert [re.sub("\x1b\\[[0-9;]*m", "", line) for line in painted] == plain
@@ -75,8 +72,8 @@ def test_colours(event: Event) -> None:
         assert line.rfind("\x1b") == line.rfind("\x1b[m")
 
 
-def test_nicknamesHaveAColour() -> None:
-    """Of their own, always the same, in any case."""
+def test_nicknameHasItsOwnColour() -> None:
+    """It is always the same, in upper and lower case."""
     display = Display("en", isColoured=True)
 
     def colour(nick: str) -> str:
@@ -87,12 +84,12 @@ def test_nicknamesHaveAColour() -> None:
 
     assert colour("bob") == colour("BOB")
     assert len({colour(f"nick{n}") for n in range(50)}) > 5
-    # Ours is bold as well.
+    # The user's own is bold as well.
     assert colour("alice").startswith("1;")
 
 
-def test_times() -> None:
-    """A line has the local time at which it happened, or the time now."""
+def test_linesHaveTheLocalTimeOfTheirEvent() -> None:
+    """An event without a time has the time now."""
 
     def now() -> datetime:
         return datetime(2026, 1, 2, 3, 4)
@@ -108,8 +105,8 @@ def test_times() -> None:
     assert display.lines(Said("#l", 1, early, "bob", "hi"), rosterOf())[0].endswith(" #l bob: hi")
 
 
-def test_thePast() -> None:
-    """A line of the past has a time of its own, and names the room where one does not talk."""
+def test_recalledLineHasItsOwnTime() -> None:
+    """It names its room unless the user talks there."""
     recalled = Recalled("#lobby", 1, AT, "bob", "hi] hi")
     day = f"{AT.astimezone():%Y-%m-%d %H:%M}"
     for display in [Display("en"), Display("en", hasTimes=True)]:
@@ -120,8 +117,7 @@ def test_thePast() -> None:
     assert painted.startswith(f"\x1b[2m[{day}]\x1b[m \x1b[")
 
 
-def test_elsewhere() -> None:
-    """Where one talks nowhere, every line names its room."""
+def test_everyLineNamesItsRoomWhileTheUserTalksNowhere() -> None:
     roster = rosterOf()
     roster.eventReceived(Talking(""))
     assert Display("en").lines(Said("#lobby", 1, AT, "bob", "hi"), roster) == ["#lobby bob: hi"]
@@ -139,18 +135,17 @@ def test_elsewhere() -> None:
         ("", False),
     ],
 )
-def test_calls(text: str, calls: bool) -> None:
-    """Somebody calls us by our name, as a word."""
+def test_lineCallsTheUserByNicknameAsAWord(text: str, calls: bool) -> None:
     display = Display("en")
     assert display.calls(Said("#lobby", 1, AT, "bob", text), rosterOf()) is calls
     assert display.calls(Acted("#lobby", 1, AT, "bob", text), rosterOf()) is calls
-    # We do not call ourselves, and before we have a name nobody does.
+    # Nobody calls themselves, or a user without a nickname.
     assert not display.calls(Said("#lobby", 1, AT, "alice", text), rosterOf())
     assert not display.calls(Said("#lobby", 1, AT, "bob", text), Roster())
 
 
-def test_callsByAnyName() -> None:
-    """A name may be of any script, and a private message is always a call."""
+def test_whatElseCallsTheUser() -> None:
+    """These are a nickname in any script, a private message and an invitation."""
     display = Display("en")
     assert display.calls(Said("#lobby", 1, AT, "bob", "李雷你好"), rosterOf("李雷"))
     assert display.calls(Told(AT, "bob", "alice", "psst"), rosterOf())
@@ -160,7 +155,7 @@ def test_callsByAnyName() -> None:
 
 
 def spoil(value: Any, text: str) -> Any:
-    """An event, or a part of one, with a text instead of each of its own."""
+    """@return: an event, or a part of one, with a text in place of all text in it."""
     if isinstance(value, str) and not isinstance(value, Ending):
         return text
     if isinstance(value, tuple):
@@ -172,8 +167,7 @@ def spoil(value: Any, text: str) -> Any:
 
 
 @given(st.sampled_from(EVENTS), st.text())
-def test_hostile(event: Event, text: str) -> None:
-    """Nothing a service sends drives the terminal."""
+def test_hostileServiceCannotControlTheTerminal(event: Event, text: str) -> None:
     display = Display("en")
     text = f"\x1b]0;evil\x07{text}\n\x9b2J\u202e"
     for line in display.lines(spoil(event, text), rosterOf()):
@@ -182,11 +176,11 @@ def test_hostile(event: Event, text: str) -> None:
         assert clean(line) == line
 
 
-# What a person chooses.
+# What the user chooses.
 
 
-def test_timesAreChosen() -> None:
-    """By what the service answers, as in a pipe, or without it, as on a terminal."""
+def test_timesFollowTheAnswer() -> None:
+    """The service answers in a pipe, the client itself on a terminal."""
     display, roster = Display("en", now=lambda: AT), rosterOf()
     said = Said("#lobby", 1, AT, "bob", "hi")
     assert display.lines(said, roster) == ["bob: hi"]
@@ -202,11 +196,11 @@ def test_timesAreChosen() -> None:
 
 
 @pytest.mark.parametrize("text", ["/timestamps soon", "/bell loud", "hello", "/nothing", "/who"])
-def test_whatIsForTheService(text: str) -> None:
+def test_otherCommandsAreForTheService(text: str) -> None:
     assert Display("en").asked(text) is None
 
 
-def test_theBellIsChosen() -> None:
+def test_bellFollowsItsCommand() -> None:
     display, roster = Display("en"), rosterOf()
     line = Said("#lobby", 1, AT, "bob", "hi")
     call = Said("#lobby", 2, AT, "bob", f"hi {roster.nick}")

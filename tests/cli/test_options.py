@@ -9,8 +9,7 @@ from chat.cli.options import OK, USAGE, parseOptions
 from chat.cli.target import Target
 
 
-def test_defaults() -> None:
-    """Without arguments it is the service on this machine."""
+def test_defaultIsTheServiceOnThisMachine() -> None:
     options = parseOptions([], {})
     assert options.target == Target("localhost", 8080)
     assert (options.nick, options.language) == (None, "en")
@@ -18,8 +17,7 @@ def test_defaults() -> None:
     assert not options.hasBell
 
 
-def test_everything() -> None:
-    """All that can be said."""
+def test_everyOption() -> None:
     given = "--nick bob --tls --ca ca.pem --language zh-cn --no-colour --bell [::1] 9000"
     options = parseOptions(given.split(), {})
     assert options.target == Target("::1", 9000, tls=True, authority="ca.pem")
@@ -41,14 +39,14 @@ def test_everything() -> None:
     ],
 )
 def test_languageOfTheEnvironment(environ: dict[str, str], language: str) -> None:
-    """As POSIX has it: LC_ALL, LC_MESSAGES, LANG."""
+    """POSIX asks LC_ALL, LC_MESSAGES and LANG, in this order."""
     assert parseOptions([], environ).language == language
     assert parseOptions(["--language", "en"], environ).language == "en"
 
 
 @pytest.mark.parametrize(("value", "isColoured"), [("1", False), ("", True)])
-def test_noColour(value: str, isColoured: bool) -> None:
-    """no-color.org: when it is there and not empty."""
+def test_noColourInTheEnvironment(value: str, isColoured: bool) -> None:
+    """no-color.org: when the variable is there and not empty."""
     assert parseOptions([], {"NO_COLOR": value}).isColoured is isColoured
 
 
@@ -69,16 +67,15 @@ def test_noColour(value: str, isColoured: bool) -> None:
         "--ni bob",
     ],
 )
-def test_wrong(given: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What makes no sense is a matter of usage."""
+def test_wrongArgumentsShowTheUsage(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit:
         parseOptions(given.split(), {})
     assert exit.value.code == USAGE
     assert capsys.readouterr().err.startswith("usage: tcpchat ")
 
 
-def test_password(tmp_path: Path) -> None:
-    """From a file or the environment, and shown nowhere."""
+def test_passwordComesFromAFileOrTheEnvironment(tmp_path: Path) -> None:
+    """It is shown nowhere."""
     path = tmp_path / "password"
     path.write_text("s3cret\nanother line\n")
     given = ["--nick", "bob", "--password-file", str(path)]
@@ -86,7 +83,7 @@ def test_password(tmp_path: Path) -> None:
     assert parseOptions(given, {"TCPCHAT_PASSWORD": "other"}).password == "s3cret"
     assert parseOptions(["--nick", "bob"], {"TCPCHAT_PASSWORD": "other"}).password == "other"
     assert parseOptions(["--nick", "bob"], {"TCPCHAT_PASSWORD": ""}).password is None
-    # It says nothing about who one is.
+    # Without a nickname there is no account to log in to.
     assert parseOptions([], {"TCPCHAT_PASSWORD": "other"}).password is None
     assert "s3cret" not in repr(parseOptions(given, {}))
 
@@ -96,10 +93,9 @@ def test_password(tmp_path: Path) -> None:
     [None, b"", b"\n", b"two words\n", b" s3cret\n", b"s3cret \xff"],
     ids=["missing", "empty", "blank", "two", "space", "not UTF-8"],
 )
-def test_wrongPasswordFile(
+def test_wrongPasswordFileIsToldWithoutItsContent(
     content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is wrong is said, and not what is in it."""
     path = tmp_path / "password"
     if content is not None:
         path.write_bytes(content)
@@ -112,36 +108,34 @@ def test_wrongPasswordFile(
     assert "s3cret" not in said
 
 
-def test_passwordFileWithoutNick(capsys: pytest.CaptureFixture[str]) -> None:
+def test_passwordFileNeedsANickname(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parseOptions(["--password-file", "x"], {})
     assert "--password-file is for --nick" in capsys.readouterr().err
 
 
 def test_noPasswordOnTheCommandLine(capsys: pytest.CaptureFixture[str]) -> None:
-    """There everybody on the machine could read it."""
+    """All users of the machine could read it."""
     with pytest.raises(SystemExit) as exit:
         parseOptions(["--nick", "bob", "--password", "s3cret"], {})
     assert exit.value.code == USAGE
 
 
-def test_emptyNick(capsys: pytest.CaptureFixture[str]) -> None:
-    """An empty nickname is a mistake of a script."""
+def test_emptyNicknameIsRefused(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a mistake in a script."""
     with pytest.raises(SystemExit):
         parseOptions(["--nick", " "], {})
     assert "--nick is empty" in capsys.readouterr().err
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    """It tells which version it is, in one line."""
+def test_versionIsOneLine(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit:
         parseOptions(["--version"], {})
     assert exit.value.code == OK
     assert capsys.readouterr().out == f"tcpchat {__version__}\n"
 
 
-def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """The help tells keys and exit status."""
+def test_helpExplainsKeysAndExitStatus(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parseOptions(["--help"], {})
     out = capsys.readouterr().out

@@ -21,14 +21,14 @@ from chat.vocabulary.events import Done, Event, Noticed, Refused
         "/注册 s3cret",
         "/登录 alice s3cret",
         "/密码 s3cret",
-        # A slip: it would be said, but it need not be kept as well.
+        # A slip: the line is said, but Up need not find it as well.
         " /login s3cret",
         "/login two words and more",
         "/login s3cret\nand pasted",
         "/register",
     ],
 )
-def test_has(text: str) -> None:
+def test_lineWithAPasswordIsFound(text: str) -> None:
     assert hasPassword(text)
 
 
@@ -36,12 +36,12 @@ def test_has(text: str) -> None:
     "text",
     ["", " ", "/", "hello", "register s3cret", "//register s3cret", "/nick alice", "/regist x"],
 )
-def test_hasNot(text: str) -> None:
+def test_otherLinesHaveNone(text: str) -> None:
     assert not hasPassword(text)
 
 
-class Kept:
-    """What is kept of what was typed and answered."""
+class Passwords:
+    """A kept password, and what was typed and answered."""
 
     def __init__(self, account: str | None = None, password: str | None = None) -> None:
         self._factory = ChatFactory(nick="alice", password=password)
@@ -49,7 +49,7 @@ class Kept:
         self.keeping = KeptPassword(self._factory)
 
     def after(self, line: str, event: Event, nick: str | None = "alice") -> tuple[object, object]:
-        """@return: account and password, after a line was entered and something heard."""
+        """@return: account and password, after a line was sent and an event heard."""
         self.keeping.entered(line, nick)
         self.keeping.heard(event)
         return self._factory.account, self._factory.password
@@ -58,16 +58,15 @@ class Kept:
 REGISTERED, LOGGED_IN = Done("registered", "alice"), Done("logged-in", "alice")
 
 
-def test_kept() -> None:
-    """What the service has taken."""
-    assert Kept().after("/register s3cret", REGISTERED) == ("alice", "s3cret")
-    assert Kept().after("/login s3cret", LOGGED_IN) == ("alice", "s3cret")
-    assert Kept().after("/登录 bob s3cret", LOGGED_IN, None) == ("bob", "s3cret")
+def test_acceptedPasswordIsKept() -> None:
+    assert Passwords().after("/register s3cret", REGISTERED) == ("alice", "s3cret")
+    assert Passwords().after("/login s3cret", LOGGED_IN) == ("alice", "s3cret")
+    assert Passwords().after("/登录 bob s3cret", LOGGED_IN, None) == ("bob", "s3cret")
 
 
-def test_changed() -> None:
-    """The account stays, whatever one is called meanwhile."""
-    kept = Kept("alice", "0ld")
+def test_changedPasswordKeepsItsAccount() -> None:
+    """The nickname may be another one by then."""
+    kept = Passwords("alice", "0ld")
     assert kept.after("/password s3cret", Done("password-changed"), "ally") == ("alice", "s3cret")
 
 
@@ -80,36 +79,33 @@ def test_changed() -> None:
         Refused("nick-registered", "alice"),
     ],
 )
-def test_refused(event: Event) -> None:
-    """Then it is the old one, or none, whatever is confirmed later."""
-    kept = Kept()
+def test_refusedPasswordIsNotKept(event: Event) -> None:
+    """It is not kept when another one is accepted later either; an old one stays."""
+    kept = Passwords()
     assert kept.after("/login s3cret", event) == (None, None)
     assert kept.after("hi", LOGGED_IN) == (None, None)
-    assert Kept("alice", "0ld").after("/password s3cret", event) == ("alice", "0ld")
+    assert Passwords("alice", "0ld").after("/password s3cret", event) == ("alice", "0ld")
 
 
-def test_notYetAnswered() -> None:
-    assert Kept().after("/register s3cret", Noticed("hm")) == (None, None)
-    assert Kept().after("/register s3cret", Refused("unknown-command", "/x")) == (None, None)
+def test_unansweredPasswordIsNotKept() -> None:
+    assert Passwords().after("/register s3cret", Noticed("hm")) == (None, None)
+    assert Passwords().after("/register s3cret", Refused("unknown-command", "/x")) == (None, None)
 
 
 @pytest.mark.parametrize("line", ["hi", "/register", "/login a b c", "//login x", "/、login x"])
-def test_noPasswordTold(line: str) -> None:
-    """What the service would not take for one."""
-    assert Kept().after(line, LOGGED_IN) == (None, None)
+def test_lineThatTheServiceRefusesKeepsNothing(line: str) -> None:
+    assert Passwords().after(line, LOGGED_IN) == (None, None)
 
 
-def test_forgotten() -> None:
-    """When there is no account any more, or it is no longer right."""
-    assert Kept("alice", "s3cret").after("/unregister", Done("unregistered")) == (None, None)
-    kept = Kept("alice", "s3cret")
+def test_passwordIsForgottenWithItsAccountOrOnRequest() -> None:
+    assert Passwords("alice", "s3cret").after("/unregister", Done("unregistered")) == (None, None)
+    kept = Passwords("alice", "s3cret")
     kept.keeping.telling("alice", "s3cret")
     kept.keeping.forget()
     assert kept.after("hi", LOGGED_IN) == (None, None)
 
 
-def test_notShown() -> None:
-    """It is in no representation of anything."""
-    kept = Kept()
+def test_passwordIsInNoRepresentation() -> None:
+    kept = Passwords()
     kept.after("/register s3cret", REGISTERED)
     assert "s3cret" not in repr(vars(kept))

@@ -1,6 +1,6 @@
-"""Tests for L{chat.cli.terminal}: a person at a pseudo-terminal talks."""
+"""Tests for L{chat.cli.terminal}: a user at a pseudo-terminal talks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -28,15 +28,8 @@ from tests.support.samples import AT
 from tests.support.sitting import Sitting
 
 
-@pytest.fixture
-def sitting() -> Iterator[Sitting]:
-    sitting = Sitting("alice")
-    yield sitting
-    sitting.chat.terminal.close()
-
-
-def test_start(sitting: Sitting) -> None:
-    """It tells what happens; the service's own words follow, but for its question."""
+def test_greetingIsShownWithoutItsQuestion(sitting: Sitting) -> None:
+    """The client shows what it does, then the service's own words."""
     assert sitting.lines() == ["--- connecting to /socket", "offline>"]
     sitting.join()
     assert sitting.lines() == [
@@ -48,8 +41,8 @@ def test_start(sitting: Sitting) -> None:
     ]
 
 
-def test_talk(sitting: Sitting) -> None:
-    """What is heard appears above what is typed; own lines when they come back."""
+def test_whatIsHeardAppearsAboveWhatIsTyped(sitting: Sitting) -> None:
+    """The user's own lines appear when they come back."""
     link = sitting.join()
     sitting.type("hel")
     link.send(Said("#lobby", 1, AT, "bob", "你好"), Joined("#lobby", AT, "carol", 3))
@@ -65,8 +58,7 @@ def test_talk(sitting: Sitting) -> None:
     assert sitting.lines()[-2:] == ["alice: hello", "#lobby 3>"]
 
 
-def test_manyLinesAtOnce(sitting: Sitting) -> None:
-    """The lines of one reactor turn are shown at once."""
+def test_linesOfOneTurnAreShownAtOnce(sitting: Sitting) -> None:
     link = sitting.join()
     sitting.bytes = b""
     link.send(*(Said("#lobby", n, AT, "bob", str(n)) for n in range(100)))
@@ -87,23 +79,23 @@ def test_manyLinesAtOnce(sitting: Sitting) -> None:
         ("\x1b[200~\n/quit\x1b[201~", ["//quit"]),
     ],
 )
-def test_entered(sitting: Sitting, typed: str, sent: list[str]) -> None:
-    """What was typed may be a command; what a paste brings along is only said."""
+def test_onlyTheFirstEnteredLineCanBeACommand(
+    sitting: Sitting, typed: str, sent: list[str]
+) -> None:
+    """The lines of a paste are only said."""
     link = sitting.join()
     sitting.enter(typed)
     assert link.transport.lines() == sent
 
 
-def test_pasteIsNotSent(sitting: Sitting) -> None:
-    """A paste waits for Enter."""
+def test_pasteWaitsForEnter(sitting: Sitting) -> None:
     link = sitting.join()
     sitting.type("\x1b[200~one\ntwo\n\x1b[201~")
     assert link.transport.lines() == []
     assert sitting.lines()[-1] == "#lobby 2> one↵two"
 
 
-def test_tooLong(sitting: Sitting) -> None:
-    """What cannot be sent stays, and one is told."""
+def test_whatIsTooLongToSendIsToldAndStaysInTheRow(sitting: Sitting) -> None:
     link = sitting.join()
     sitting.type(f"\x1b[200~{'x' * 2000}\x1b[201~")
     assert "!!! too long: 1024 bytes a line and 50 lines are the most" in sitting.lines()
@@ -113,8 +105,8 @@ def test_tooLong(sitting: Sitting) -> None:
     assert sitting.lines()[-1].startswith("#lobby 2> <xxx")
 
 
-def test_completion(sitting: Sitting) -> None:
-    """Tab knows who is here, and what the service can do."""
+def test_tabCompletesNicknamesAndCommands(sitting: Sitting) -> None:
+    """The user's own nickname is not among them."""
     link = sitting.join()
     sitting.enter("bo\thi")
     sitting.enter("/w\t")
@@ -123,8 +115,8 @@ def test_completion(sitting: Sitting) -> None:
     assert sitting.lines()[-1] == "#lobby 2> ali"
 
 
-def test_rooms(sitting: Sitting) -> None:
-    """What is said elsewhere names its room; the prompt says where one talks."""
+def test_linesOfOtherRoomsNameTheirRoom(sitting: Sitting) -> None:
+    """The prompt names the room in which the user talks."""
     link = sitting.join()
     link.send(
         Entered("#dev", ("carol",), "Tea"),
@@ -151,8 +143,8 @@ def test_rooms(sitting: Sitting) -> None:
     ]
 
 
-def test_completionOfRooms(sitting: Sitting) -> None:
-    """Those one is in, and those one has heard of."""
+def test_tabCompletesRooms(sitting: Sitting) -> None:
+    """It knows those that the user is in, and those that the service has mentioned."""
     link = sitting.join()
     link.send(Invited("#ops", "bob"), RoomsListed((RoomRow("#dev", 3),)))
     for typed, completed in [("/join #d\t", "#dev"), ("/join #o\t", "#ops"), ("#\t", "#dev")]:
@@ -163,8 +155,8 @@ def test_completionOfRooms(sitting: Sitting) -> None:
     assert sitting.lines()[-1] == "#lobby 2> /part #lobby"
 
 
-def test_whoIsHere(sitting: Sitting) -> None:
-    """The list that comes unasked is not shown; one that is asked for is."""
+def test_listThatComesUnaskedIsNotShown(sitting: Sitting) -> None:
+    """A list that the user asks for is shown."""
     link = sitting.connect()
     people = Listed("#lobby", (Person("bob"), Person("alice")))
     link.send(Welcomed("#lobby", "alice", ("bob",)), TopicShown("#lobby", "Tea", "bob"), people)
@@ -173,8 +165,7 @@ def test_whoIsHere(sitting: Sitting) -> None:
     assert "--- 2 people in #lobby: bob, alice" in sitting.lines()
 
 
-def test_escapeAlone(sitting: Sitting) -> None:
-    """A lone Escape does not swallow the next key."""
+def test_loneEscapeDoesNotSwallowTheNextKey(sitting: Sitting) -> None:
     link = sitting.join()
     sitting.type("a\x1b")
     sitting.world.advance(1)
@@ -182,9 +173,8 @@ def test_escapeAlone(sitting: Sitting) -> None:
     assert link.transport.lines() == ["ab"]
 
 
-def test_nicknameIsAsked() -> None:
-    """Without one it is asked for, again when it is refused."""
-    sitting = Sitting()
+def test_nicknameIsAskedForUntilItIsAccepted(sit: Callable[..., Sitting]) -> None:
+    sitting = sit()
     link = sitting.connect()
     assert sitting.lines()[-1] == "nickname>"
     sitting.enter("  ")
@@ -200,24 +190,20 @@ def test_nicknameIsAsked() -> None:
     assert link.transport.lines() == ["/help", "/nick alice"]
     link.send(Welcomed("#lobby", "alice"))
     assert sitting.lines()[-1] == "#lobby 1>"
-    sitting.chat.terminal.close()
 
 
-def test_chinese() -> None:
-    """The client speaks the language, and asks the service to do so."""
-    sitting = Sitting("alice", "zh_CN")
+def test_clientSpeaksChineseAndAsksTheServiceToo(sit: Callable[..., Sitting]) -> None:
+    sitting = sit("alice", language="zh_CN")
     link = sitting.world.accept()
     assert link.transport.lines()[:3] == ["/format json", "/lang zh_CN", "/nick alice"]
     link.send(FormatSet("json"), Welcomed("#lobby", "alice"))
     link.send(Said("#lobby", 1, AT, "李雷", "你好"))
     assert sitting.lines()[-2:] == ["李雷 说：你好", "#lobby 1>"]
-    sitting.chat.terminal.close()
 
 
 @pytest.mark.parametrize("bell", [False, True])
-def test_bell(bell: bool) -> None:
-    """It rings when one is called, if that is wanted."""
-    sitting = Sitting("alice", bell=bell)
+def test_bellRingsForACallIfWanted(sit: Callable[..., Sitting], bell: bool) -> None:
+    sitting = sit("alice", bell=bell)
     link = sitting.join()
     link.send(Said("#lobby", 1, AT, "bob", "hi all"))
     sitting.lines()
@@ -225,11 +211,10 @@ def test_bell(bell: bool) -> None:
     link.send(Said("#lobby", 2, AT, "bob", "hi alice"))
     sitting.lines()
     assert (b"\x07" in sitting.bytes) is bell
-    sitting.chat.terminal.close()
 
 
-def test_hostile(sitting: Sitting) -> None:
-    """Neither events nor text nor the prompt drive the terminal."""
+def test_hostileServiceCannotControlTheTerminal(sitting: Sitting) -> None:
+    """It tries by events, by text and through the prompt."""
     link = sitting.connect()
     evil = "\x1b[2J\x9b2Jx"
     events: list[Event] = [
@@ -244,8 +229,8 @@ def test_hostile(sitting: Sitting) -> None:
     assert b"\x9b" not in sitting.bytes
 
 
-def test_resumed(sitting: Sitting) -> None:
-    """After SIGCONT the terminal is ours again, and the row is there."""
+def test_terminalIsTakenAgainAfterBeingContinued(sitting: Sitting) -> None:
+    """SIGCONT brings the row back."""
     sitting.join()
     sitting.type("abc")
     sitting.lines()
@@ -256,8 +241,8 @@ def test_resumed(sitting: Sitting) -> None:
     assert sitting.lines() == ["#lobby 2> abc"]
 
 
-def test_resized(sitting: Sitting) -> None:
-    """After SIGWINCH the row fits."""
+def test_rowFitsTheNewWidth(sitting: Sitting) -> None:
+    """SIGWINCH tells that there is one."""
     sitting.join()
     sitting.type("abc" * 5)
     sitting.lines()

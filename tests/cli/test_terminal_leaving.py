@@ -1,6 +1,6 @@
 """Tests for L{chat.cli.terminal}: leaving, being left, and coming back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 from twisted.internet.error import ConnectionLost, ConnectionRefusedError
@@ -28,16 +28,9 @@ from tests.support.samples import AT
 from tests.support.sitting import Sitting
 
 
-@pytest.fixture
-def sitting() -> Iterator[Sitting]:
-    sitting = Sitting("alice")
-    yield sitting
-    sitting.chat.terminal.close()
-
-
 @pytest.mark.parametrize("key", ["\x03", "\x04", "/quit\r"])
-def test_leave(sitting: Sitting, key: str) -> None:
-    """Ctrl-C, Ctrl-D and /quit say goodbye and end."""
+def test_leavingSaysGoodbyeAndEnds(sitting: Sitting, key: str) -> None:
+    """Ctrl-C, Ctrl-D and /quit do."""
     link = sitting.join()
     sitting.type(key)
     assert link.transport.lines() == ["/quit"]
@@ -51,8 +44,7 @@ def test_leave(sitting: Sitting, key: str) -> None:
     assert len(sitting.ends) == 1
 
 
-def test_ctrlCClears(sitting: Sitting) -> None:
-    """Ctrl-C takes away what is typed first."""
+def test_ctrlCClearsWhatIsTypedFirst(sitting: Sitting) -> None:
     link = sitting.join()
     sitting.type("abc\x03")
     assert sitting.lines()[-1] == "#lobby 2>"
@@ -61,23 +53,20 @@ def test_ctrlCClears(sitting: Sitting) -> None:
     assert link.transport.lines() == ["/quit"]
 
 
-def test_leaveTwice(sitting: Sitting) -> None:
-    """Who is in a hurry need not wait for the goodbye."""
+def test_leavingTwiceDoesNotWaitForTheGoodbye(sitting: Sitting) -> None:
     sitting.join()
     sitting.type("\x03\x03")
     assert sitting.ends == [(OK, "")]
 
 
-def test_leaveDeadService(sitting: Sitting) -> None:
-    """Nor does one wait forever."""
+def test_leavingASilentServiceEndsInTime(sitting: Sitting) -> None:
     sitting.join()
     sitting.type("\x04")
     sitting.world.advance(GOODBYE_WITHIN)
     assert sitting.ends == [(OK, "")]
 
 
-def test_leaveOffline(sitting: Sitting) -> None:
-    """One can leave without having been there."""
+def test_leavingWithoutAConnection(sitting: Sitting) -> None:
     sitting.world.refuse(ConnectionRefusedError())
     sitting.enter("/quit")
     assert sitting.ends == [(OK, "")]
@@ -85,8 +74,7 @@ def test_leaveOffline(sitting: Sitting) -> None:
     assert sitting.world.attempts == 1
 
 
-def test_reconnects(sitting: Sitting) -> None:
-    """It comes back with the same nickname, and asks for what it missed."""
+def test_reconnectsWithTheNicknameAndAsksForWhatWasMissed(sitting: Sitting) -> None:
     link = sitting.join("/help", "/history")
     link.send(Said("#lobby", 41, AT, "bob", "hi"), Renamed("#lobby", AT, "alice", "alicia"))
     link.lose(ConnectionLost())
@@ -110,8 +98,8 @@ def test_reconnects(sitting: Sitting) -> None:
     assert texts == ["bob: line 42", "bob: line 43", "bob: line 44"]
 
 
-def test_comesBackIntoItsRooms(sitting: Sitting) -> None:
-    """With the key it had, and talks where it talked."""
+def test_rejoinsItsRooms(sitting: Sitting) -> None:
+    """It gives the key that the user gave, and the user talks in the same room as before."""
     link = sitting.join()
     sitting.enter("/join #dev k3y")
     link.send(Entered("#dev", ("carol",)), Talking("#dev"))
@@ -131,8 +119,8 @@ def test_comesBackIntoItsRooms(sitting: Sitting) -> None:
     assert link.transport.lines() == []
 
 
-def test_missedInARoomThatIsEnteredLate(sitting: Sitting) -> None:
-    """What was said there until then is shown, and the prompt shows where one talks."""
+def test_whatWasMissedInARoomThatIsRejoinedLateIsShown(sitting: Sitting) -> None:
+    """Meanwhile the prompt shows the room in which the user talks."""
     link = sitting.join("/history")
     link.send(Entered("#dev"), Said("#dev", 7, AT, "carol", "seven"), Talking("#lobby"))
     link.lose(ConnectionLost())
@@ -157,8 +145,7 @@ def test_missedInARoomThatIsEnteredLate(sitting: Sitting) -> None:
 
 
 @pytest.mark.parametrize(("code", "pause"), [("service-full", 1), ("connecting-too-fast", 60)])
-def test_turnedAway(sitting: Sitting, code: str, pause: int) -> None:
-    """Why one may not come in is shown, and tried again, but not at once."""
+def test_refusalIsShownAndTriedAgainAfterItsPause(sitting: Sitting, code: str, pause: int) -> None:
     link = sitting.world.accept()
     link.send(f"!!! no ({code})\r\n".encode())
     link.lose()
@@ -174,8 +161,7 @@ def test_turnedAway(sitting: Sitting, code: str, pause: int) -> None:
     assert sitting.world.attempts == 2
 
 
-def test_pastingMuch(sitting: Sitting) -> None:
-    """The service gets it in parts, and one types on meanwhile."""
+def test_longPasteIsSentInPartsWhileTheUserTypesOn(sitting: Sitting) -> None:
     link = sitting.join()
     for page in range(3):
         text = "\n".join(f"line {page * 50 + number}" for number in range(50))
@@ -193,8 +179,7 @@ def test_pastingMuch(sitting: Sitting) -> None:
     assert said == [*(f"line {number}" for number in range(150)), "last"]
 
 
-def test_noHistory(sitting: Sitting) -> None:
-    """A service without a history is not asked for it."""
+def test_serviceWithoutHistoryIsNotAskedForIt(sitting: Sitting) -> None:
     link = sitting.join()
     link.send(Said("#lobby", 41, AT, "bob", "hi"))
     link.lose(ConnectionLost())
@@ -203,8 +188,7 @@ def test_noHistory(sitting: Sitting) -> None:
     assert link.transport.lines() == []
 
 
-def test_typedOffline(sitting: Sitting) -> None:
-    """A line that cannot be sent stays; Enter tries at once."""
+def test_lineEnteredOfflineStaysAndConnectsAtOnce(sitting: Sitting) -> None:
     sitting.join().lose(ConnectionLost())
     sitting.enter("important")
     assert sitting.world.attempts == 2
@@ -213,8 +197,8 @@ def test_typedOffline(sitting: Sitting) -> None:
     assert lines[-1] == "offline> important"
 
 
-def test_nicknameStillTaken(sitting: Sitting) -> None:
-    """Back again, the last connection may still have the nickname: Enter asks again."""
+def test_nicknameStillTakenAfterReconnectingIsOffered(sitting: Sitting) -> None:
+    """The last connection may still have it; Enter asks for it again."""
     sitting.join().lose(ConnectionLost())
     sitting.world.advance(2)
     link = sitting.connect()
@@ -236,9 +220,8 @@ def test_nicknameStillTaken(sitting: Sitting) -> None:
         Ending.OTHER,
     ],
 )
-def test_nobodyThere(reason: Ending) -> None:
-    """Who was silent for too long, or sent away, is not connected again before he wants to be."""
-    sitting = Sitting()
+def test_waitsForEnterAfterSilenceOrEviction(sit: Callable[..., Sitting], reason: Ending) -> None:
+    sitting = sit()
     link = sitting.connect()
     if reason is not Ending.REGISTRATION_TIMEOUT:
         link.send(Welcomed("#lobby", "alice"))
@@ -249,14 +232,12 @@ def test_nobodyThere(reason: Ending) -> None:
     assert sitting.world.attempts == 1
     sitting.enter("")
     assert sitting.world.attempts == 2
-    sitting.chat.terminal.close()
 
 
 @pytest.mark.parametrize(
     "reason", [Ending.SHUTDOWN, Ending.TOO_SLOW, Ending.TOO_FAST, Ending.INTERNAL_ERROR]
 )
-def test_serviceEnds(sitting: Sitting, reason: Ending) -> None:
-    """Who was sent away for no fault of his own comes back."""
+def test_reconnectsWhenTheUserIsNotToBlame(sitting: Sitting, reason: Ending) -> None:
     link = sitting.join()
     link.send(Closed(reason, "", "sorry"))
     link.lose()
@@ -264,15 +245,14 @@ def test_serviceEnds(sitting: Sitting, reason: Ending) -> None:
     assert sitting.world.attempts == 2
 
 
-def test_final(sitting: Sitting) -> None:
-    """What cannot get better ends it, with the terminal given back before."""
+def test_hopelessTargetEndsTheRun(sitting: Sitting) -> None:
+    """The terminal is given back first."""
     sitting.world.refuse(ValueError("never"))
     assert sitting.ends == [(FAILED, "cannot connect to /socket: never")]
     assert not sitting.chat.terminal.isRaw
 
 
-def test_hangUp(sitting: Sitting) -> None:
-    """When the terminal goes away, one says goodbye and ends."""
+def test_terminalThatHangsUpSaysGoodbyeAndEnds(sitting: Sitting) -> None:
     link = sitting.join()
     sitting.chat.terminal.connectionLost(Failure(ConnectionLost()))
     assert link.transport.lines() == ["/quit"]

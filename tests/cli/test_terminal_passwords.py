@@ -1,6 +1,6 @@
-"""Tests for L{chat.cli.terminal}: a nickname that belongs to somebody."""
+"""Tests for L{chat.cli.terminal}: a nickname that is registered."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 from twisted.internet.error import ConnectionLost
@@ -16,29 +16,22 @@ LOGGED_IN = Done("logged-in", "alice", "You are logged in as alice.")
 WELCOMED = Welcomed("#lobby", "alice", ("bob",))
 
 
-@pytest.fixture
-def sitting() -> Iterator[Sitting]:
-    sitting = Sitting("alice")
-    yield sitting
-    sitting.chat.terminal.close()
-
-
 def challenged(sitting: Sitting) -> Link:
-    """Let it hear that its nickname is registered."""
+    """Connect, and hear that the nickname is registered."""
     link = sitting.connect()
     link.send(REGISTERED)
     return link
 
 
 def again(sitting: Sitting, link: Link) -> Link:
-    """Lose the connection; the next one, from before anything was sent."""
+    """@return: the next connection, after this one is lost."""
     link.lose(ConnectionLost())
     sitting.world.advance(2)
     return sitting.world.accept()
 
 
-def test_asked(sitting: Sitting) -> None:
-    """In words of the client's own; the next line is the password, and nobody can read it."""
+def test_passwordIsAskedForAndHidden(sitting: Sitting) -> None:
+    """The client asks in its own words; the password cannot be recalled afterwards."""
     link = challenged(sitting)
     assert sitting.lines()[-2:] == [ASKED, "password>"]
     sitting.type("s3cret")
@@ -53,8 +46,7 @@ def test_asked(sitting: Sitting) -> None:
     assert sitting.lines()[-1] == "#lobby 2>"
 
 
-def test_wrong(sitting: Sitting) -> None:
-    """It is asked for until it is right."""
+def test_passwordIsAskedForUntilItIsRight(sitting: Sitting) -> None:
     link = challenged(sitting)
     sitting.enter("wrong")
     link.send(WRONG)
@@ -69,8 +61,7 @@ def test_wrong(sitting: Sitting) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "/help"])
-def test_anotherNickname(sitting: Sitting, typed: str) -> None:
-    """Who does not know it takes another nickname."""
+def test_anotherNicknameInsteadOfThePassword(sitting: Sitting, typed: str) -> None:
     link = challenged(sitting)
     sitting.enter(typed)
     assert sitting.lines()[-1] == "nickname>"
@@ -78,8 +69,7 @@ def test_anotherNickname(sitting: Sitting, typed: str) -> None:
     assert link.transport.lines()[-1] == "/nick bob"
 
 
-def test_commandWhileAsked(sitting: Sitting) -> None:
-    """A command can be read as it is typed."""
+def test_commandIsShownWhileThePasswordIsAskedFor(sitting: Sitting) -> None:
     link = challenged(sitting)
     sitting.type("/nick bob")
     assert sitting.lines()[-1] == "password> /nick bob"
@@ -88,8 +78,7 @@ def test_commandWhileAsked(sitting: Sitting) -> None:
     assert sitting.lines()[-1] == "nickname>"
 
 
-def test_halfTyped(sitting: Sitting) -> None:
-    """A password that was not entered does not stay when it is no longer asked for."""
+def test_halfTypedPasswordGoesWhenItIsNoLongerAskedFor(sitting: Sitting) -> None:
     link = challenged(sitting)
     sitting.type("s3cr")
     link.lose(ConnectionLost())
@@ -99,8 +88,7 @@ def test_halfTyped(sitting: Sitting) -> None:
 
 
 @pytest.mark.parametrize("key", ["\x15", "\x03", "\x1b[A", "\x1b[B", "\t"])
-def test_keysWhileAsked(sitting: Sitting, key: str) -> None:
-    """None of those that keep, or bring back, does so with a password."""
+def test_noKeyKeepsOrBringsBackAPassword(sitting: Sitting, key: str) -> None:
     link = challenged(sitting)
     sitting.type(f"s3cret{key}")
     sitting.type("\x15")
@@ -113,8 +101,7 @@ def test_keysWhileAsked(sitting: Sitting, key: str) -> None:
 @pytest.mark.parametrize(
     "line", ["/register s3cret", "/login s3cret", "/login alice s3cret", "/密码 s3cret"]
 )
-def test_notRecalled(sitting: Sitting, line: str) -> None:
-    """A line with a password is not to be had again, as others are."""
+def test_lineWithAPasswordIsNotRecalled(sitting: Sitting, line: str) -> None:
     link = sitting.join()
     sitting.enter("hello")
     sitting.enter(line)
@@ -124,8 +111,7 @@ def test_notRecalled(sitting: Sitting, line: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["registered", "logged-in", "password-changed"])
-def test_logsInAgain(sitting: Sitting, code: str) -> None:
-    """With the password that the service has taken."""
+def test_logsInAgainWithTheAcceptedPassword(sitting: Sitting, code: str) -> None:
     verb = {"registered": "register", "logged-in": "login"}.get(code, "password")
     link = sitting.join()
     sitting.enter(f"/{verb} s3cret")
@@ -134,8 +120,8 @@ def test_logsInAgain(sitting: Sitting, code: str) -> None:
     assert "/login alice s3cret" in link.transport.lines()
 
 
-def test_doesNotLogInAgain(sitting: Sitting) -> None:
-    """With one that it has not taken, or when there is no account any more."""
+def test_doesNotLogInAgainWithoutAnAcceptedPassword(sitting: Sitting) -> None:
+    """It was refused, or the account is gone."""
     link = sitting.join()
     sitting.enter("/register s3cret")
     link.send(Refused("password-invalid", "8", "too short"))
@@ -148,8 +134,7 @@ def test_doesNotLogInAgain(sitting: Sitting) -> None:
     assert "/nick alice" in link.transport.lines()
 
 
-def test_changedElsewhere(sitting: Sitting) -> None:
-    """When the password that was kept is no longer right, it is asked for."""
+def test_passwordChangedElsewhereIsAskedFor(sitting: Sitting) -> None:
     link = sitting.join()
     sitting.enter("/register 0ld-s3cret")
     link.send(Done("registered", "alice", "yes"))
@@ -159,27 +144,24 @@ def test_changedElsewhere(sitting: Sitting) -> None:
     assert sitting.lines()[-1] == "password>"
 
 
-def test_evicted(sitting: Sitting) -> None:
-    """Whose nickname is somebody else's does not come back by himself."""
+def test_evictedUserWaitsForEnter(sitting: Sitting) -> None:
     link = sitting.join()
     link.send(Closed(Ending.EVICTED, "", "the owner has come"))
     link.lose()
     assert sitting.lines()[-2:] == ["--- Enter connects again", "offline>"]
 
 
-def test_passwordOfTheCommandLine() -> None:
-    """It is told at once, and told again."""
-    sitting = Sitting("alice", password="s3cret")
+def test_givenPasswordIsSentOnEveryConnection(sit: Callable[..., Sitting]) -> None:
+    sitting = sit("alice", password="s3cret")
     link = sitting.world.accept()
     assert "/login alice s3cret" in link.transport.lines()
     link.send(b"--- Welcome.\r\n", LOGGED_IN, WELCOMED)
     link = again(sitting, link)
     assert "/login alice s3cret" in link.transport.lines()
-    sitting.chat.terminal.close()
 
 
-def test_renamingToARegisteredNickname(sitting: Sitting) -> None:
-    """Who has a nickname is only told, and what he types next is said."""
+def test_registeredNicknameIsNotAskedForOnceInTheRoom(sitting: Sitting) -> None:
+    """The refusal is shown, and the next line is said."""
     link = sitting.join()
     link.send(Refused("nick-registered", "carol", "carol is registered"))
     assert sitting.lines()[-2:] == ["!!! carol is registered (nick-registered)", "#lobby 2>"]
@@ -188,8 +170,7 @@ def test_renamingToARegisteredNickname(sitting: Sitting) -> None:
 
 
 @pytest.mark.parametrize("code", ["nick-registered", "wrong-password"])
-def test_aStrangeService(sitting: Sitting, code: str) -> None:
-    """Who asks for the password of what cannot be an account gets none."""
+def test_noPasswordIsAskedForWhatCannotBeAnAccount(sitting: Sitting, code: str) -> None:
     link = sitting.connect()
     link.send(Refused(code, "two words", "hm"))
     assert sitting.lines()[-2].startswith("!!! hm")

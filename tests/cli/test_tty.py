@@ -15,7 +15,7 @@ from tests.support.clients import World
 
 
 class Device:
-    """A pseudo-terminal, a L{Terminal} on it, and what it told."""
+    """A pseudo-terminal, a L{Terminal} on it, and what it has told."""
 
     def __init__(self) -> None:
         self.master, self.slave = os.openpty()
@@ -34,7 +34,7 @@ class Device:
             writer.doWrite()
 
     def shown(self) -> bytes:
-        """What the screen has got since the last time."""
+        """@return: what the screen has got since the last time."""
         os.set_blocking(self.master, False)
         data = b""
         with suppress(BlockingIOError):
@@ -56,8 +56,8 @@ def device() -> Iterator[Device]:
     os.close(device.master)
 
 
-def test_raw(device: Device) -> None:
-    """Every key comes at once, none is echoed, none is a signal."""
+def test_everyKeyArrivesAtOnce(device: Device) -> None:
+    """None is echoed, and none is a signal."""
     device.terminal.enter()
     assert device.shown() == b"\x1b[?2004h"
     os.write(device.master, b"a\x03\r\x1a\x04")
@@ -67,8 +67,8 @@ def test_raw(device: Device) -> None:
     assert device.shown() == b""
 
 
-def test_restored(device: Device) -> None:
-    """Leaving gives it back as it was, with everything written, twice or once."""
+def test_leavingRestoresTheTerminal(device: Device) -> None:
+    """Everything is written before; leaving again changes nothing."""
     device.terminal.enter()
     assert device.attributes() != device.before
     device.terminal.write(b"bye")
@@ -83,36 +83,35 @@ def test_restored(device: Device) -> None:
     assert not device.world.writers
 
 
-def test_enterAgain(device: Device) -> None:
-    """What was changed while it was not ours is what it goes back to."""
+def test_whatAnotherProgramChangedIsRestored(device: Device) -> None:
     device.terminal.enter()
     device.terminal.leave()
     changed = device.attributes()
     changed[3] &= ~termios.ECHO
     termios.tcsetattr(device.slave, termios.TCSANOW, changed)
     device.terminal.enter()
-    # SIGCONT may come although nobody has left.
+    # SIGCONT may come without a suspend before.
     device.terminal.enter()
     device.terminal.leave()
     assert device.attributes() == changed
 
 
-def test_othersStayBlocking(device: Device) -> None:
-    """The file that is shared with the shell does not become non-blocking."""
+def test_sharedFileStaysBlocking(device: Device) -> None:
+    """The shell reads from it."""
     device.terminal.enter()
     assert os.get_blocking(device.slave)
     assert not os.get_blocking(device.terminal.fileno())
 
 
 def test_columns(device: Device) -> None:
-    """It knows how wide it is; one that does not is 80 wide."""
+    """A terminal that does not know its width is 80 wide."""
     assert device.terminal.columns == 80
     fcntl.ioctl(device.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 37, 0, 0))
     assert device.terminal.columns == 37
 
 
-def test_hangUp(device: Device) -> None:
-    """When it hangs up it is told once, and nothing breaks."""
+def test_hangingUpIsToldOnce(device: Device) -> None:
+    """Nothing breaks afterwards."""
     device.terminal.enter()
     device.turn()
     os.close(device.master)
@@ -129,16 +128,14 @@ def test_hangUp(device: Device) -> None:
     device.master = os.open(os.devnull, os.O_RDONLY)
 
 
-def test_hangUpWhileLeaving(device: Device) -> None:
-    """Neither does leaving one that has hung up."""
+def test_leavingATerminalThatHasHungUp(device: Device) -> None:
     device.terminal.enter()
     os.close(device.master)
     device.terminal.leave()
     device.master = os.open(os.devnull, os.O_RDONLY)
 
 
-def test_slow(device: Device) -> None:
-    """Who writes more than the terminal takes is paused, and resumed in time."""
+def test_producerIsPausedWhileTheTerminalIsSlow(device: Device) -> None:
     calls: list[str] = []
 
     class Producer:
@@ -160,8 +157,7 @@ def test_slow(device: Device) -> None:
     assert not device.world.writers
 
 
-def test_noTerminal() -> None:
-    """What is no terminal is refused."""
+def test_whatIsNoTerminalIsRefused() -> None:
     reading, writing = os.pipe()
     with pytest.raises(OSError, match=r"."):
         Terminal(World(), lambda data: None, lambda: None, reading)

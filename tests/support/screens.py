@@ -1,4 +1,4 @@
-"""A terminal without a terminal: an editor that draws on a screen in memory."""
+"""An editor that draws on a screen in memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Terminal:
         self.show(self.editor.printAbove("".join(f"{line}\r\n" for line in lines).encode()))
 
     def press(self, *keys: KeyPress | str) -> Outcome | None:
-        """Press keys, drawing after each; a string is typed.  The last outcome."""
+        """Press keys, drawing after each; a string is typed.  @return: the last outcome."""
         outcome = None
         for key in keys:
             outcome = self.editor.keyPressed(Text(key) if isinstance(key, str) else key)
@@ -36,7 +36,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """What stands on the screen, without what is empty."""
+        """The lines on the screen, without the empty ones at its end."""
         lines = [line.rstrip() for line in self.screen.display]
         while lines and not lines[-1]:
             lines.pop()
@@ -44,12 +44,12 @@ class Terminal:
 
     @property
     def row(self) -> str:
-        """The row with the cursor, spaces at its end and all."""
+        """The row with the cursor, with the spaces at its end."""
         return str(self.screen.display[self.screen.cursor.y])
 
     @property
     def left(self) -> str:
-        """What stands left of the cursor."""
+        """The text left of the cursor."""
         line = self.screen.buffer[self.screen.cursor.y]
         return "".join(line[x].data for x in range(self.screen.cursor.x))
 

@@ -1,5 +1,5 @@
 """
-Somebody at a pseudo-terminal, with the client on it.
+A user at a pseudo-terminal, with the client on it.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ COMMANDS = ("/help", "/who", "/quit")
 
 class Sitting:
     """
-    Somebody at a terminal of 80 columns and 20 lines.
+    A user at a terminal of 80 columns and 20 lines.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Sitting:
         self.type(text + "\r")
 
     def lines(self) -> list[str]:
-        """What stands on the screen now, without times and empty lines."""
+        """@return: the lines on the screen now, without times and empty lines."""
         self.world.advance(0)
         while self.world.writers:
             for writer in list(self.world.writers):
@@ -84,7 +84,7 @@ class Sitting:
         self._stream.feed(data)
 
     def connect(self, *commands: str) -> Link:
-        """Let it connect; the service knows these commands."""
+        """Let the client connect; the service has these commands."""
         link = self.world.accept()
         link.send(GREETING, FormatSet("json"), LanguageSet("en"))
         sent = link.transport.lines()
@@ -95,7 +95,7 @@ class Sitting:
         return link
 
     def join(self, *commands: str) -> Link:
-        """Let it connect, and have a nickname."""
+        """Let the client connect, and have a nickname."""
         link = self.connect(*commands)
         link.send(Welcomed("#lobby", "alice", ("bob",)))
         self.lines()
