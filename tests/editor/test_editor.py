@@ -15,7 +15,7 @@ ACUTE = "e\u0301"
 
 
 def typedInto(*keys: KeyPress | str) -> tuple[str, str]:
-    """The text before and behind the cursor after some keys."""
+    """@return: the text before and behind the cursor after some keys."""
     it = terminal()
     it.press(*keys)
     return it.editor.text[: it.editor.cursor], it.editor.text[it.editor.cursor :]
@@ -37,7 +37,7 @@ def typedInto(*keys: KeyPress | str) -> tuple[str, str]:
         ([f"a{FAMILY}b", Key.LEFT, Key.BACKSPACE], "a", "b"),
         ([FAMILY, Key.LEFT, Key.DELETE], "", ""),
         (["你好", Key.LEFT, "们"], "你们", "好"),
-        # What is typed grows together with what is there.
+        # The typed text grows together with its neighbour.
         (["e", "\u0301", Key.LEFT], "", ACUTE),
         (["👩", Key.LEFT, "👨\u200d"], "👨\u200d👩", ""),
         (["two words", Key.WORD_LEFT], "two ", "words"),
@@ -63,21 +63,19 @@ def typedInto(*keys: KeyPress | str) -> tuple[str, str]:
         (["abc", Key.ESCAPE, Key.PAGE_UP, Key.PAGE_DOWN], "abc", ""),
     ],
 )
-def test_editing(keys: list[KeyPress | str], before: str, behind: str) -> None:
-    """Keys do to the text what they do in every shell."""
+def test_keysEditAsInAShell(keys: list[KeyPress | str], before: str, behind: str) -> None:
     assert typedInto(*keys) == (before, behind)
 
 
-def test_enter() -> None:
-    """Enter hands over the text and leaves an empty line."""
+def test_enterSubmitsTheText() -> None:
+    """The line is empty afterwards."""
     it = terminal()
     assert it.press("你好", Key.ENTER) == Submitted("你好")
     assert (it.editor.text, it.lines) == ("", [">"])
     assert it.press(Key.ENTER) == Submitted("")
 
 
-def test_requests() -> None:
-    """Ctrl-C and Ctrl-D ask for something only on an empty line."""
+def test_ctrlCAndCtrlDAskForSomethingOnAnEmptyLineOnly() -> None:
     it = terminal()
     assert it.press(Key.INTERRUPT) is Request.INTERRUPT
     assert it.press(Key.END_OF_INPUT) is Request.END
@@ -86,8 +84,7 @@ def test_requests() -> None:
     assert it.press(Key.SUSPEND) is Request.SUSPEND
 
 
-def test_recall() -> None:
-    """Up and Down go through what was entered; the draft is kept."""
+def test_upAndDownRecallLinesAndTheDraft() -> None:
     it = terminal()
     for line in ("one", "two", "two", "  ", "three"):
         it.press(line, Key.ENTER)
@@ -100,8 +97,7 @@ def test_recall() -> None:
     assert it.bells == 2
 
 
-def test_recallChanged() -> None:
-    """A line changed on the way stays changed until one is entered."""
+def test_editedLineIsRecalledAsEditedUntilASubmission() -> None:
     it = terminal()
     it.press("one", Key.ENTER, "two", Key.ENTER)
     it.press(Key.UP, "!", Key.UP, Key.DOWN)
@@ -111,46 +107,41 @@ def test_recallChanged() -> None:
     assert it.editor.text == "two"
 
 
-def test_recallBounded() -> None:
-    """The oldest lines are forgotten."""
+def test_oldestLinesAreForgotten() -> None:
     it = Terminal(LineEditor(40, maxRecalled=2))
     it.press("one", Key.ENTER, "two", Key.ENTER, "three", Key.ENTER)
     it.press(Key.UP, Key.UP, Key.UP)
     assert it.editor.text == "two"
 
 
-def test_interruptedLineIsRecalled() -> None:
-    """What Ctrl-C cleared is there again with Up."""
+def test_lineClearedByCtrlCIsRecalled() -> None:
     it = terminal()
     it.press("precious", Key.INTERRUPT, Key.UP)
     assert it.editor.text == "precious"
 
 
-def test_paste() -> None:
-    """Nothing of a paste is sent before Enter, and its last line end is none."""
+def test_pasteWaitsForEnterAndDropsItsLastLineEnd() -> None:
     it = terminal()
     assert it.press(Paste("one\n/quit\n")) is None
     assert it.row.rstrip() == "> one↵/quit"
     assert it.press(Key.ENTER) == Submitted("one\n/quit")
 
 
-def test_lineBreak() -> None:
-    """Alt-Enter makes a line end like that of a paste."""
+def test_altEnterMakesALineEndLikeThatOfAPaste() -> None:
     it = terminal()
     it.press("one", Key.LINE_BREAK, "two", Key.HOME, Key.DELETE)
     assert it.press(Key.ENTER) == Submitted("ne\ntwo")
 
 
-def test_bound() -> None:
-    """A line holds as many bytes as the protocol takes, counted in UTF-8."""
+def test_lineIsBoundedInBytesOfUTF8() -> None:
+    """The bound is that of the protocol."""
     it = terminal()
     it.press("好" * 400)
     assert it.editor.text == "好" * ((MAX_LINE - 1) // 3)
     assert it.bells == 1
 
 
-def test_pasteTooLong() -> None:
-    """Of a paste that has no room nothing is taken, and one is told."""
+def test_pasteThatIsTooLongIsRefusedAsAWhole() -> None:
     it = terminal()
     assert it.press("a", Paste("x" * MAX_LINE)) == TooLong(MAX_LINE, MAX_LINES)
     assert it.press(Paste("x\n" * MAX_LINES + "x")) == TooLong(MAX_LINE, MAX_LINES)
@@ -178,15 +169,14 @@ def test_pasteTooLong() -> None:
         ("/w", 2, "/who Albert "),
     ],
 )
-def test_completion(typed: str, tabs: int, becomes: str) -> None:
-    """Tab completes nicknames and commands, then goes through the choices."""
+def test_tabCompletesNicknamesAndCommandsInTurn(typed: str, tabs: int, becomes: str) -> None:
     it = terminal()
     it.press(typed, *[Key.TAB] * tabs)
     assert it.editor.text == becomes
 
 
-def test_completionPrefix() -> None:
-    """What all choices begin with comes first; Shift-Tab goes back."""
+def test_tabCompletesTheCommonPrefixFirst() -> None:
+    """Shift-Tab goes back."""
     it = Terminal(LineEditor(40, complete=completerFor(lambda: ["anna", "annika"], list)))
     it.press("A", Key.TAB)
     assert it.editor.text == "ann"
@@ -199,11 +189,18 @@ def test_completionPrefix() -> None:
     assert it.bells == 1
 
 
-def test_completionInTheMiddle() -> None:
-    """What stands behind the cursor stays there."""
+def test_completionKeepsTheTextBehindTheCursor() -> None:
     it = terminal()
     it.press(" bo hi", Key.HOME, Key.WORD_RIGHT, Key.TAB)
     assert it.editor.text == " bob:  hi"
+
+
+def test_replacingTheTextEndsACompletion() -> None:
+    it = terminal()
+    it.press("al", Key.TAB)
+    it.editor.replace("b")
+    it.press(Key.TAB)
+    assert it.editor.text == "bob: "
 
 
 def hidden() -> Terminal:
@@ -213,8 +210,7 @@ def hidden() -> Terminal:
     return it
 
 
-def test_hidden() -> None:
-    """A password is edited as any other text, and nobody can read it."""
+def test_passwordIsEditedUnseen() -> None:
     it = hidden()
     it.press("s3c你ret", Key.LEFT, Key.BACKSPACE)
     assert it.lines == ["> ******"]
@@ -223,16 +219,14 @@ def test_hidden() -> None:
     assert b"s3c" not in it.written
 
 
-def test_hiddenCommand() -> None:
-    """A command is none."""
+def test_commandIsShownWhereAPasswordIsHidden() -> None:
     it = hidden()
     it.press("/nick bob")
     assert it.lines == ["> /nick bob"]
 
 
 @pytest.mark.parametrize("key", [Key.ENTER, Key.INTERRUPT, Key.KILL_TO_START, Key.KILL_WORD_LEFT])
-def test_hiddenIsNotKept(key: Key) -> None:
-    """Neither among the lines that were entered nor where what was killed is."""
+def test_passwordIsNeitherRecalledNorYanked(key: Key) -> None:
     it = hidden()
     it.press("s3cret", key)
     it.editor.isHidden = False
@@ -245,15 +239,14 @@ def test_hiddenIsNotKept(key: Key) -> None:
 
 
 @pytest.mark.parametrize("key", [Key.UP, Key.DOWN, Key.TAB])
-def test_hiddenIsNotLeft(key: Key) -> None:
-    """What would keep it, or show what it could be, only rings."""
+def test_keysThatWouldKeepOrCompleteAPasswordOnlyRing(key: Key) -> None:
     it = hidden()
     it.press("al", key)
     assert (it.editor.text, it.bells) == ("al", 1)
 
 
-def test_secrets() -> None:
-    """Some lines are not found again, not even as what was being typed meanwhile."""
+def test_secretLinesAreNotRecalled() -> None:
+    """They do not stay as the draft either."""
     it = Terminal(LineEditor(40, isSecret=lambda text: text.startswith("/login")))
     it.press("hello", Key.ENTER, "/login s3cret", Key.UP, Key.DOWN)
     assert it.editor.text == "/login s3cret"
@@ -266,8 +259,8 @@ def test_secrets() -> None:
     assert it.editor.text == "hello"
 
 
-def test_completionOfRooms() -> None:
-    """A word with a # is a room, wherever it stands; a space follows."""
+def test_tabCompletesRoomsAnywhereInTheLine() -> None:
+    """A space follows them."""
     complete = completerFor(lambda: ["dev"], list, lambda: ["#dev", "#Design", "#ops"])
     it = Terminal(LineEditor(40, complete=complete))
     it.press("/join #o", Key.TAB)
@@ -276,7 +269,7 @@ def test_completionOfRooms() -> None:
     assert it.editor.text == "#De"
     it.press(Key.TAB, Key.TAB)
     assert it.editor.text == "#dev "
-    # Who knows of no rooms completes none.
+    # Without rooms there is nothing to complete.
     it = Terminal(LineEditor(40, complete=completerFor(lambda: ["dev"], list)))
     it.press("#d", Key.TAB)
     assert it.editor.text == "#d"

@@ -22,7 +22,7 @@ from chat.editor.keys import (
 
 
 def parse(*pieces: bytes) -> list[KeyPress]:
-    """The keys in some bytes, text in one piece however it was split."""
+    """@return: the keys in some bytes, with text in one piece however it was split."""
     parser = KeyParser()
     keys: list[KeyPress] = []
     for key in [*(key for piece in pieces for key in parser.feed(piece)), *parser.flush()]:
@@ -87,8 +87,8 @@ def parse(*pieces: bytes) -> list[KeyPress]:
         (b"\x1b\x1b", Key.ESCAPE),
     ],
 )
-def test_named(data: bytes, key: Key) -> None:
-    """Each sequence is one key, and what follows is text again."""
+def test_sequenceIsOneKey(data: bytes, key: Key) -> None:
+    """What follows it is text again."""
     assert parse(data) == [key]
     if data.strip(b"\x1b"):
         assert parse(b"a", data, b"b") == [Text("a"), key, Text("b")]
@@ -110,38 +110,34 @@ def test_named(data: bytes, key: Key) -> None:
         b"\x1b[" + b"1" * (MAX_SEQUENCE * 2) + b"\x7e",
     ],
 )
-def test_meaningless(data: bytes) -> None:
-    """A sequence that means nothing here is passed over whole."""
+def test_meaninglessSequenceIsSkippedAsAWhole(data: bytes) -> None:
     assert parse(b"a" + data + b"b") == [Text("ab")]
 
 
-def test_text() -> None:
-    """Text is UTF-8, and may come in pieces."""
+def test_textIsUTF8InPieces() -> None:
     data = "你好 é👍".encode()
     assert parse(*(data[i : i + 1] for i in range(len(data)))) == [Text("你好 é👍")]
 
 
-def test_notUTF8() -> None:
-    """What is not UTF-8 shows, and swallows no key after it."""
+def test_whatIsNotUTF8ShowsAndSwallowsNoKey() -> None:
     assert parse(b"a\xffb") == [Text("a\ufffdb")]
     assert parse(b"\xe4\xbd\r") == [Text("\ufffd"), Key.ENTER]
     assert parse(b"\xe4\xbd\x1b[A") == [Text("\ufffd"), Key.UP]
 
 
-def test_paste() -> None:
-    """Line ends and control characters of a paste are no keys."""
+def test_pasteHasNoKeys() -> None:
+    """Its line ends and control characters are text."""
     data = b"\x1b[200~one\r\ntwo\rthree\n\x03\x1b[A\x1b[201~\r"
     assert parse(data) == [Paste("one\ntwo\nthree\n\x03\x1b[A"), Key.ENTER]
 
 
-def test_pasteBounded() -> None:
-    """Of a paste that is too large the beginning is kept, and its end is found."""
+def test_longPasteIsCutAndItsEndIsFound() -> None:
     keys = parse(b"\x1b[200~", b"x" * (3 * MAX_PASTE), b"\x1b[201~a")
     assert keys == [Paste("x" * MAX_PASTE), Text("a")]
 
 
-def test_pasteWithoutEnd() -> None:
-    """A paste whose end mark is lost does not swallow the rest of the session."""
+def test_pasteWithoutEndMarkEndsInTime() -> None:
+    """It does not swallow the rest of the session."""
     parser = KeyParser()
     assert parser.feed(b"\x1b[200~abc") == []
     assert parser.patience == PASTE_PATIENCE
@@ -149,8 +145,7 @@ def test_pasteWithoutEnd() -> None:
     assert parser.feed(b"\r") == [Key.ENTER]
 
 
-def test_patience() -> None:
-    """It says when it waits for something."""
+def test_patienceWhileSomethingIsUnfinished() -> None:
     parser = KeyParser()
     assert parser.patience is None
     parser.feed(b"\x1b")
@@ -196,8 +191,9 @@ _fragments = st.sampled_from(
 
 @given(st.lists(_fragments | st.binary(max_size=4), max_size=30), st.data())
 @example([b"\x1b[200~", b"\x1b[201", b"\x1b[201~"], None)
-def test_anySplit(fragments: list[bytes], data: st.DataObject | None) -> None:
-    """However the bytes are split, they are the same keys."""
+def test_splittingTheBytesDoesNotChangeTheKeys(
+    fragments: list[bytes], data: st.DataObject | None
+) -> None:
     whole = b"".join(fragments)
     places = data.draw(st.lists(st.integers(0, len(whole)))) if data is not None else [3, 9]
     edges = [0, *sorted(places), len(whole)]
@@ -207,12 +203,10 @@ def test_anySplit(fragments: list[bytes], data: st.DataObject | None) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))
-def test_anyText(text: str) -> None:
-    """Text without controls comes through as it is."""
+def test_anyTextComesThroughUnchanged(text: str) -> None:
     assert parse(text.encode()) == ([Text(text)] if text else [])
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"], include_characters="\n")))
-def test_anyPaste(text: str) -> None:
-    """So does a paste."""
+def test_anyPasteComesThroughUnchanged(text: str) -> None:
     assert parse(b"\x1b[200~" + text.encode() + b"\x1b[201~") == [Paste(text)]

@@ -16,8 +16,7 @@ FAMILY = "👨‍👩‍👧"
 ACUTE = "e\u0301"
 
 
-def test_printAbove() -> None:
-    """What is printed does not touch what is being typed."""
+def test_printingAboveLeavesWhatIsTyped() -> None:
     it = terminal(prompt="#lobby 3> ")
     it.press("half a li", Key.LEFT)
     it.printAbove("alice: 你好", "bob: hi")
@@ -26,8 +25,8 @@ def test_printAbove() -> None:
     assert it.lines[2] == "#lobby 3> half a lxi"
 
 
-def test_printAboveAtTheBottom() -> None:
-    """The screen scrolls, the row stays last, a long line wraps."""
+def test_printingAboveAtTheBottomScrolls() -> None:
+    """The row stays last, and a long line wraps."""
     it = terminal(columns=20)
     it.press("typing")
     for number in range(10):
@@ -36,8 +35,7 @@ def test_printAboveAtTheBottom() -> None:
     assert it.lines == ["7" * 20, "8" * 20, "9" * 20, "x" * 20, "x" * 5, "> typing"]
 
 
-def test_promptChanges() -> None:
-    """A new prompt moves the text."""
+def test_newPromptMovesTheText() -> None:
     it = terminal(prompt="> ")
     it.press("abc", Key.LEFT)
     it.editor.prompt = "#lobby 12> "
@@ -45,8 +43,7 @@ def test_promptChanges() -> None:
     assert (it.lines, it.left) == (["#lobby 12> abc"], "#lobby 12> ab")
 
 
-def test_longLineScrolls() -> None:
-    """A line that is wider than the terminal shows the part with the cursor."""
+def test_longLineShowsThePartWithTheCursor() -> None:
     it = terminal(columns=20)
     text = "".join(chr(ord("a") + i % 26) for i in range(60))
     it.press(text)
@@ -59,8 +56,7 @@ def test_longLineScrolls() -> None:
     assert it.left.endswith(text[20:30])
 
 
-def test_wideCharactersAtTheEdge() -> None:
-    """A wide character is shown whole or not at all."""
+def test_wideCharacterIsShownAsAWholeOrNotAtAll() -> None:
     it = terminal(columns=20)
     it.press("你好" * 20)
     assert wcswidth(it.row.rstrip()) < 20
@@ -68,8 +64,7 @@ def test_wideCharactersAtTheEdge() -> None:
     assert it.row.rstrip() == "> " + "你好" * 4 + ">"
 
 
-def test_erase() -> None:
-    """The row goes away and comes back."""
+def test_erasedRowComesBack() -> None:
     it = terminal()
     it.press("abc")
     it.show(it.editor.erase())
@@ -78,8 +73,8 @@ def test_erase() -> None:
     assert it.lines == ["> abc"]
 
 
-def test_redraw() -> None:
-    """Ctrl-L repairs what somebody else wrote into the row."""
+def test_ctrlLRepairsTheRow() -> None:
+    """Another program has written into it."""
     it = terminal()
     it.press("abc")
     it.show(b"\rwall: the system is going down")
@@ -87,8 +82,7 @@ def test_redraw() -> None:
     assert it.lines == ["> abc"]
 
 
-def test_resize() -> None:
-    """The row is drawn for the new width."""
+def test_rowIsDrawnForTheNewWidth() -> None:
     it = terminal(columns=30)
     it.printAbove("before")
     text = "0123456789" * 4
@@ -98,16 +92,14 @@ def test_resize() -> None:
     assert it.lines == ["before", "> " + text]
 
 
-def test_resizeNarrowerReflows() -> None:
-    """A terminal flows the row over several; all of them are taken back."""
+def test_rowThatTheTerminalHasWrappedIsErased() -> None:
     it = terminal(columns=40)
     it.press("x" * 30)
     data = it.editor.resize(10)
     assert data.startswith(b"\r\x1b[3A\x1b[J")
 
 
-def test_uncertainWidths() -> None:
-    """After an emoji that terminals do not agree on, the column is set anew."""
+def test_columnIsSetAnewAfterAnEmojiOfUncertainWidth() -> None:
     it = LineEditor(40)
     it.draw()
     it.keyPressed(Text(FAMILY))
@@ -124,8 +116,7 @@ def test_onlyChangesAreDrawn() -> None:
     assert it.draw() == b""
 
 
-def test_silly() -> None:
-    """No width is too small to survive."""
+def test_anyWidthIsDrawn() -> None:
     for columns in range(0, 20):
         editor = LineEditor(columns, "#lobby 3> ")
         editor.keyPressed(Text("你好 and more than fits"))
@@ -133,7 +124,7 @@ def test_silly() -> None:
         editor.resize(columns // 2)
 
 
-# Graphemes that stay apart whatever stands beside them, and that pyte draws.
+# Graphemes that never grow together with a neighbour, and that pyte draws.
 _graphemes = st.sampled_from(["a", "Z", "_", " ", "-", "你", "好", "é", ACUTE, "👍", "ﾊ"])
 _keys = st.sampled_from(
     [
@@ -165,7 +156,7 @@ _presses = st.lists(
 
 
 class Model:
-    """The simplest editor that does the simple things: a list of graphemes."""
+    """The simplest editor of the simple keys: a list of graphemes."""
 
     def __init__(self) -> None:
         self.line: list[str] = []
@@ -203,10 +194,10 @@ class Model:
 
 
 @given(_presses, st.integers(16, 60))
-def test_screenShowsModel(presses: list[KeyPress], columns: int) -> None:
+def test_screenShowsTheModel(presses: list[KeyPress], columns: int) -> None:
     """
-    After any keys the text is that of the model, and the screen shows it around
-    the cursor, in one row, with the cursor right.
+    After any keys the editor has the text of the model, and the screen shows the
+    part around the cursor in one row, with the cursor in its place.
     """
     it = terminal(columns, "#l 3> ")
     model = Model()
@@ -223,7 +214,7 @@ def test_screenShowsModel(presses: list[KeyPress], columns: int) -> None:
 
 
 def checkRow(it: Terminal, model: Model) -> None:
-    # pyte composes what it combines.
+    # pyte composes a character with its combining marks.
     text = "".join(model.line).replace(ACUTE, "é")
     before = "".join(model.line[: model.at]).replace(ACUTE, "é")
     assert it.row.startswith("#l 3> ")
@@ -244,8 +235,9 @@ def checkRow(it: Terminal, model: Model) -> None:
 
 
 @given(st.lists(st.text(min_size=1) | _keys, max_size=20), st.integers(1, 30))
-def test_anything(presses: list[KeyPress | str], columns: int) -> None:
-    """Whatever is typed, the cursor is between two graphemes, and the row is one row."""
+def test_cursorIsBetweenGraphemesAndTheRowIsOneRow(
+    presses: list[KeyPress | str], columns: int
+) -> None:
     editor = LineEditor(columns, "#lobby 3> ")
     for press in presses:
         editor.keyPressed(press if isinstance(press, Key) else Text(press))
