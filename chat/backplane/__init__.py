@@ -1,3 +1,3 @@
 """
-What several processes would share: L{chat.interfaces.Backplane}.
+What several processes of one service would share: L{chat.interfaces.Backplane}.
 """

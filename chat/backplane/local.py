@@ -1,6 +1,6 @@
 """
-The backplane of a service that is one process: nothing is shared, so a claim is
-decided at once and an event arrives while it is published.
+The backplane of a service that is one process: nothing is shared, so a claim is decided at
+once, and an event arrives while it is published.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from chat.interfaces import Arrived
+from chat.interfaces import Arrived, Backplane
 from chat.vocabulary.errors import NickTaken
 from chat.vocabulary.events import Acted, Event, Said
 
 
-class LocalBackplane:
+class LocalBackplane(Backplane):
     """
-    See L{chat.interfaces.Backplane}.
+    The order of events and the nicknames of one process.
     """
 
     def __init__(self, nextId: Callable[[str], int] | None = None) -> None:
         """
-        @param nextId: gives the next number of a room, or 0 where there can be
-            none; by default they begin with 1.
+        @param nextId: gives the next id of a room, or 0 where there can be none; by default
+            ids begin with 1.
         """
         self._arrived: Arrived | None = None
         self._claims: set[str] = set()
@@ -30,22 +30,18 @@ class LocalBackplane:
         self._ids: dict[str, int] = {}
 
     def connect(self, arrived: Arrived) -> None:
-        """See L{chat.interfaces.Backplane.connect}."""
         self._arrived = arrived
 
     def claim(self, fold: str) -> Deferred[None]:
-        """See L{chat.interfaces.Backplane.claim}."""
         if fold in self._claims:
             return fail(NickTaken(fold))
         self._claims.add(fold)
         return succeed(None)
 
     def release(self, fold: str) -> None:
-        """See L{chat.interfaces.Backplane.release}."""
         self._claims.discard(fold)
 
     def publish(self, event: Event, origin: object = None) -> None:
-        """See L{chat.interfaces.Backplane.publish}."""
         if isinstance(event, (Said, Acted)):
             number = self._nextId(event.room)
             # Not dataclasses.replace, which takes four times as long.
