@@ -33,7 +33,7 @@ from twisted.internet.task import LoopingCall, react
 from chat.store.backlog import Batch
 from chat.store.opening import openStore
 from chat.store.sqlite import SQLiteStore
-from chat.store.writer import Writer
+from chat.store.writer import DatabaseWriter
 from chat.vocabulary.events import Line, Said
 
 LOBBY = "#lobby"
@@ -73,7 +73,7 @@ def fill(path: str, count: int) -> None:
     Make a store with so many lines.
     """
     opened = openStore(path)
-    writer = Writer(opened)
+    writer = DatabaseWriter(opened)
     lasts: dict[str, int] = {}
     batch: list[Line] = []
     for number, line in enumerate(conversation(count), 1):

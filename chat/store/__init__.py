@@ -1,3 +1,4 @@
 """
-What keeps the lines that are said: L{chat.interfaces.History}.
+What outlives a restart: lines (L{chat.interfaces.History}) and records
+(L{chat.interfaces.Ledger}), in SQLite or in memory.
 """

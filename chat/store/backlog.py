@@ -21,6 +21,7 @@ MAX_BATCH = 1000
 """How many lines are written at a time."""
 
 Key = tuple[type[Record], str]
+"""The kind of a record, and its key."""
 
 
 @dataclass(slots=True)
@@ -28,8 +29,8 @@ class Change:
     """
     What becomes of one record.
 
-    @ivar record: as it is to be kept, or L{None} when it is not to be kept.
-    @ivar done: are fired when it is on the disk.
+    @ivar record: as it is to be kept, or L{None} when it is to be removed.
+    @ivar done: fired when that is on the disk.
     """
 
     record: Record | None
@@ -41,35 +42,37 @@ class Batch:
     """
     What is written together.
 
-    @ivar changes: by the kinds and keys of the records.
-    @ivar forgets: rooms, and up to which id they are to be forgotten.
+    @ivar changes: of records.
+    @ivar forgets: rooms, each with the last id that is to be forgotten.
     """
 
-    lines: list[Line]
-    changes: dict[Key, Change]
-    forgets: dict[str, int]
+    lines: list[Line] = field(default_factory=list)
+    changes: dict[Key, Change] = field(default_factory=dict)
+    forgets: dict[str, int] = field(default_factory=dict)
 
 
 class Backlog:
     """
-    A bounded queue: what is added last is written last, and what was taken can be
-    put back.  At most one batch is taken at a time.
+    A bounded queue of lines, records and rooms to be forgotten.  At most one batch is taken
+    at a time, and it can be put back.
     """
 
     def __init__(self) -> None:
         self._lines: deque[Line] = deque()
         self._changes: dict[Key, Change] = {}
         self._forgets: dict[str, int] = {}
-        self._taken = _nothing()
+        self._taken = Batch()
 
     def append(self, line: Line) -> int:
         """
-        @return: how many lines wait now, or 0 if there was no room for this one.
+        @return: how many lines wait now without those that are taken, or 0 if there was no
+            space for this one.
         """
-        if self.size >= MAX_LINES:
+        waiting = len(self._lines)
+        if waiting + len(self._taken.lines) >= MAX_LINES:
             return 0
         self._lines.append(line)
-        return len(self._lines)
+        return waiting + 1
 
     @property
     def size(self) -> int:
@@ -78,8 +81,7 @@ class Backlog:
 
     def change(self, key: Key, record: Record | None) -> Deferred[None]:
         """
-        @return: fires when the record, or a newer one with the same key, is on
-            the disk.
+        @return: fires when the record, or a newer one with the same key, is on the disk.
         """
         done: Deferred[None] = Deferred()
         change = self._changes.setdefault(key, Change(record))
@@ -117,16 +119,16 @@ class Backlog:
 
     def drop(self) -> Batch:
         """
-        What was taken is on the disk.
+        Forget the batch that was taken, since it is on the disk.
 
-        @return: what that was.
+        @return: that batch.
         """
-        taken, self._taken = self._taken, _nothing()
+        taken, self._taken = self._taken, Batch()
         return taken
 
     def putBack(self) -> None:
         """
-        What was taken could not be written.
+        Queue the batch that was taken again, since it could not be written.
         """
         taken = self.drop()
         self._lines.extendleft(reversed(taken.lines))
@@ -145,7 +147,7 @@ class Backlog:
 
     def changes(self) -> Iterator[tuple[Key, Record | None]]:
         """
-        @return: the records that are not on the disk yet as they are to be; of two
+        @return: the records that are not on the disk yet, or L{None} for a removal; of two
             with the same key the last one counts.
         """
         for key, change in chain(self._taken.changes.items(), self._changes.items()):
@@ -153,13 +155,9 @@ class Backlog:
 
     def clear(self) -> Batch:
         """
-        @return: all that has not been written, taken or not.
+        @return: everything that has not been written, taken or not.
         """
         self.putBack()
         batch = Batch(list(self._lines), self._changes, self._forgets)
         self._lines, self._changes, self._forgets = deque(), {}, {}
         return batch
-
-
-def _nothing() -> Batch:
-    return Batch([], {}, {})

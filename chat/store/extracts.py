@@ -1,22 +1,29 @@
 """
-Answers, put together of what was found and of what has been said since.
+Answers, made of what was found and of what has been said since.  These are pure functions,
+which all stores share.
 
-These are pure functions, and both stores answer by them.
+The ids of a room count up by one, so an id that is not there is a line that is missing.  Up
+to some id all lines have I{expired}: they are older or more than is kept, or the room was
+told to forget them.  A line that is missing after that id was I{lost}: it never reached
+the disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chat.interfaces import Extract
-from chat.store.tokens import Phrase, holds, tokens
+from chat.store.tokens import Phrase, holds, phrases, tokens
 from chat.vocabulary.events import Line, Missed
-from chat.vocabulary.names import fold as namefold
+from chat.vocabulary.names import fold
 
 MAX_ID = 2**63 - 1
 """The greatest number that SQLite knows."""
+
+EXPIRED = "expired"
+LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +31,9 @@ class Found:
     """
     Lines of one room, as they were found at some moment.
 
-    @ivar lines: oldest first, without those that have expired; one more than were
-        asked for, if there are so many.
-    @ivar expired: up to which id the lines of the room have expired.
+    @ivar lines: oldest first, without those that have expired; one more than was asked
+        for, if there are so many.
+    @ivar expired: the lines of the room up to this id have expired.
     @ivar expiredAt: when the newest of them was said.
     """
 
@@ -34,43 +41,43 @@ class Found:
     expired: int = 0
     expiredAt: datetime | None = None
 
-    def joined(self, later: Sequence[Line], after: int, expired: int) -> Found:
+    def joined(self, later: Sequence[Line], expired: int, belongs: Callable[[Line], bool]) -> Found:
         """
-        @param later: lines that were appended since, and some that perhaps were found,
-            in their order.
-        @param after: the question begins after this id.
-        @param expired: up to which id lines have expired meanwhile.
-        @return: all of them.
+        @param later: lines that follow those found, in their order; some of them may have
+            been found as well.
+        @param expired: lines up to this id have expired meanwhile.
+        @param belongs: whether a line is asked for, though nothing before it was found.
+        @return: all lines together, each once.
         """
-        last = self.lines[-1].id if self.lines else after
+        last = max(self.lines[-1].id if self.lines else 0, expired)
         lines = [line for line in self.lines if line.id > expired]
-        lines += [line for line in later if line.id > max(last, expired)]
+        lines += [line for line in later if line.id > last and (self.lines or belongs(line))]
         return Found(lines, max(self.expired, expired), self.expiredAt)
 
 
 def newest(room: str, found: Found, count: int) -> Extract:
     """
-    See L{chat.interfaces.History.recent}.
+    @return: the answer of L{chat.interfaces.History.recent}.
     """
     lines = tuple(found.lines[max(0, len(found.lines) - count) :]) if count > 0 else ()
     more = len(found.lines) > len(lines)
     if not lines:
         return Extract(more=more)
-    # What lies before the first of them was not asked for.
+    # What precedes the first of them was not asked for.
     return Extract(lines, more, missed(room, lines[0].id - 1, lines, found.expired, False))
 
 
 def possible(id: int) -> int:
     """
-    @param id: any number that somebody asks for.
-    @return: the nearest one that may be asked for.
+    @param id: any number a client may ask for.
+    @return: the nearest one that the database can compare.
     """
     return min(max(id, 0), MAX_ID)
 
 
 def after(room: str, found: Found, id: int, count: int) -> Extract:
     """
-    See L{chat.interfaces.History.after}.
+    @return: the answer of L{chat.interfaces.History.after}.
     """
     lines = tuple(found.lines[: max(0, count)])
     more = len(found.lines) > len(lines)
@@ -79,9 +86,10 @@ def after(room: str, found: Found, id: int, count: int) -> Extract:
 
 def since(room: str, found: Found, at: datetime, count: int) -> Extract:
     """
-    See L{chat.interfaces.History.since}.  Of lines that have expired only the
-    time of the newest one is known; if that was said at C{at} or later, all of
-    them are told to be missed.
+    Only the time of the newest expired line is known.  If that line was said at C{at} or
+    later, all expired lines count as missed.
+
+    @return: the answer of L{chat.interfaces.History.since}.
     """
     if found.expiredAt is not None and found.expiredAt >= at:
         return after(room, found, 0, count)
@@ -89,44 +97,17 @@ def since(room: str, found: Found, at: datetime, count: int) -> Extract:
     return after(room, found, start, count)
 
 
-def matching(
-    lines: Sequence[Line], wanted: Collection[Phrase], rooms: Collection[str], fold: str
-) -> list[Line]:
-    """
-    See L{chat.interfaces.History.search}.
-
-    @param fold: see L{chat.vocabulary.names.fold}; empty for anybody.
-    @return: those of the lines that are looked for, in the same order.
-    """
-    return [line for line in lines if isWanted(line, wanted, rooms, fold)]
-
-
-def isWanted(line: Line, wanted: Collection[Phrase], rooms: Collection[str], fold: str) -> bool:
-    """
-    @return: whether a line is looked for; see L{matching}.
-    """
-    return (
-        line.room in rooms
-        and (not fold or namefold(line.nick) == fold)
-        and holds(tokens(line.text), wanted)
-    )
-
-
-EXPIRED = "expired"
-LOST = "lost"
-
-
 def missed(
     room: str, after: int, lines: Sequence[Line], expired: int, isToTheEnd: bool
 ) -> tuple[Missed, ...]:
     """
     @param after: the question begins after this id.
-    @param lines: what can be read of it, oldest first.
-    @param expired: up to which id the lines of the room have expired.
+    @param lines: what can be read of its answer, oldest first.
+    @param expired: the lines of the room up to this id have expired.
     @param isToTheEnd: whether the question reaches beyond the last line.
-    @return: what is missing between C{after} and the last line, and after the
-        last line what has expired.  Whether more was lost there nobody knows
-        before there is another line.
+    @return: what is missing between C{after} and the last line, and the expired lines after
+        it.  Lines that were lost after the last one cannot be known before there is
+        another.
     """
     found: list[Missed] = []
     expected = after + 1
@@ -144,3 +125,37 @@ def _divided(room: str, first: int, last: int, expired: int) -> Iterator[Missed]
         yield Missed(room, first, min(last, expired), EXPIRED)
     if last > expired:
         yield Missed(room, max(first, expired + 1), last, LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """
+    What a search looks for; see L{chat.interfaces.History.search}.
+
+    @ivar phrases: a line holds all of them.
+    @ivar rooms: where to look, each once.
+    @ivar nick: who said it, in any spelling; empty for any sender.
+    @ivar fold: the fold of the nickname; see L{chat.vocabulary.names.fold}.
+    """
+
+    phrases: tuple[Phrase, ...]
+    rooms: tuple[str, ...]
+    nick: str
+    fold: str
+
+    def matches(self, line: Line) -> bool:
+        """
+        @return: whether a line is looked for.
+        """
+        return (
+            line.room in self.rooms
+            and (not self.fold or fold(line.nick) == self.fold)
+            and holds(tokens(line.text), self.phrases)
+        )
+
+
+def query(words: str, rooms: Sequence[str], nick: str) -> Query:
+    """
+    @return: the query that the parameters of L{chat.interfaces.History.search} make.
+    """
+    return Query(phrases(words), tuple(dict.fromkeys(rooms)), nick, fold(nick) if nick else "")

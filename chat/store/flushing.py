@@ -5,9 +5,9 @@ When what waits is written.  The table of transitions reads as the specification
     - I{collecting}: something waits, and the batch is not full yet.
     - I{writing}: a batch is on its way to the disk.  What comes meanwhile waits.
     - I{resting}: the disk has failed, and is tried again in a second.
-    - I{trying}: that is being done.
+    - I{trying}: it is being tried again.
     - I{ending}: the service ends, and batch after batch is written.
-    - I{halting}: the same, and the disk has failed.
+    - I{halting}: the service ends, and the disk has failed.
     - I{closing}: everything is written, and the database is being closed.
     - I{closed}: nothing is kept any more.
 """
@@ -26,9 +26,9 @@ from twisted.python.failure import Failure
 
 from chat.store.backlog import Backlog, Batch
 from chat.store.numbering import Numbers
-from chat.store.observers import Losses, Observers
+from chat.store.observers import Observers
 from chat.store.threads import Worker
-from chat.store.writer import Writer, Written
+from chat.store.writer import DatabaseWriter, Written
 from chat.vocabulary.errors import HistoryUnavailable
 
 COLLECT = 0.1
@@ -43,7 +43,7 @@ END_WITHIN = 5.0
 _log = Logger()
 
 
-class Writing(Protocol):
+class Flushing(Protocol):
     """
     What can happen.
     """
@@ -55,7 +55,7 @@ class Writing(Protocol):
         """A whole batch waits."""
 
     def due(self) -> None:
-        """The time has come."""
+        """The timer of the state has run out."""
 
     def written(self, result: Written) -> None:
         """The batch is on the disk."""
@@ -64,10 +64,10 @@ class Writing(Protocol):
         """The batch could not be written."""
 
     def caughtUp(self) -> None:
-        """All that waited is on the disk."""
+        """Everything that waited is on the disk."""
 
     def end(self) -> None:
-        """Write all that waits, and close."""
+        """Write everything that waits, and close."""
 
     def finished(self) -> None:
         """The database is closed."""
@@ -77,32 +77,31 @@ class Writing(Protocol):
 
 
 @dataclass
-class Core:
+class FlushingCore:
     """
     What the states share.
 
-    @ivar worker: the thread in which the writer works.
-    @ivar numbers: are told of the marks that are on the disk.
-    @ivar done: fires when all is closed.
-    @ivar timer: the one of the state.
-    @ivar limit: the one of the end.
-    @ivar hasAll: whether nothing waited any more when the last batch was taken.
+    @ivar worker: the thread of the writer.
+    @ivar numbers: told of the marks that are on the disk.
+    @ivar done: fires when everything is closed.
+    @ivar timer: of the state.
+    @ivar limit: of the end.
+    @ivar hasAll: whether nothing else waited when the last batch was taken.
     """
 
     backlog: Backlog
-    writer: Writer
+    writer: DatabaseWriter
     worker: Worker
     clock: IReactorTime
     numbers: Numbers
     observers: Observers
-    losses: Losses
     done: Deferred[None] = field(default_factory=Deferred)
     timer: IDelayedCall | None = None
     limit: IDelayedCall | None = None
     hasAll: bool = True
 
 
-_builder = TypeMachineBuilder(Writing, Core)
+_builder = TypeMachineBuilder(Flushing, FlushingCore)
 _idle = _builder.state("idle")
 _collecting = _builder.state("collecting")
 _writing = _builder.state("writing")
@@ -114,21 +113,19 @@ _closing = _builder.state("closing")
 _closed = _builder.state("closed")
 
 
-@_idle.upon(Writing.came).to(_collecting)
-def _collect(inputs: Writing, core: Core) -> None:
+@_idle.upon(Flushing.came).to(_collecting)
+def _collect(inputs: Flushing, core: FlushingCore) -> None:
     core.timer = core.clock.callLater(COLLECT, inputs.due)
 
 
-@_collecting.upon(Writing.due).to(_writing)
-@_collecting.upon(Writing.filled).to(_writing)
-@_resting.upon(Writing.due).to(_trying)
-@_halting.upon(Writing.due).to(_ending)
-@_collecting.upon(Writing.end).to(_ending)
-@_resting.upon(Writing.end).to(_ending)
-def _write(inputs: Writing, core: Core) -> None:
-    if core.timer is not None and core.timer.active():
-        core.timer.cancel()
-    core.timer = None
+@_collecting.upon(Flushing.due).to(_writing)
+@_collecting.upon(Flushing.filled).to(_writing)
+@_resting.upon(Flushing.due).to(_trying)
+@_halting.upon(Flushing.due).to(_ending)
+@_collecting.upon(Flushing.end).to(_ending)
+@_resting.upon(Flushing.end).to(_ending)
+def _write(inputs: Flushing, core: FlushingCore) -> None:
+    _cancel(core.timer)
     batch = core.backlog.take()
     core.hasAll = core.backlog.isEmpty()
 
@@ -138,34 +135,34 @@ def _write(inputs: Writing, core: Core) -> None:
     core.worker.run(lambda: core.writer.write(batch)).addCallbacks(inputs.written, failed)
 
 
-@_writing.upon(Writing.written).to(_idle)
-def _goOn(inputs: Writing, core: Core, result: Written) -> None:
+@_writing.upon(Flushing.written).to(_idle)
+def _goOn(inputs: Flushing, core: FlushingCore, result: Written) -> None:
     batch = _settle(core, result)
-    # Before anybody is told, for what he does then comes after it.
+    # Before observers are told, since what they do then comes after it.
     _resume(inputs, core)
     _tell(core, result, batch)
 
 
-@_writing.upon(Writing.failed).to(_resting)
-def _fail(inputs: Writing, core: Core, reason: str) -> None:
+@_writing.upon(Flushing.failed).to(_resting)
+def _fail(inputs: Flushing, core: FlushingCore, reason: str) -> None:
     _log.critical("lines cannot be stored: {reason}", reason=reason)
     _rest(inputs, core)
     core.observers.failing(reason)
 
 
-@_trying.upon(Writing.failed).to(_resting)
-def _failAgain(inputs: Writing, core: Core, reason: str) -> None:
+@_trying.upon(Flushing.failed).to(_resting)
+def _failAgain(inputs: Flushing, core: FlushingCore, reason: str) -> None:
     _rest(inputs, core)
 
 
-@_ending.upon(Writing.failed).to(_halting)
-def _failAtTheEnd(inputs: Writing, core: Core, reason: str) -> None:
+@_ending.upon(Flushing.failed).to(_halting)
+def _failAtTheEnd(inputs: Flushing, core: FlushingCore, reason: str) -> None:
     _log.error("lines cannot be stored: {reason}", reason=reason)
     _rest(inputs, core)
 
 
-@_trying.upon(Writing.written).loop()
-def _catchUp(inputs: Writing, core: Core, result: Written) -> None:
+@_trying.upon(Flushing.written).loop()
+def _catchUp(inputs: Flushing, core: FlushingCore, result: Written) -> None:
     batch = _settle(core, result)
     if core.hasAll:
         inputs.caughtUp()
@@ -174,36 +171,30 @@ def _catchUp(inputs: Writing, core: Core, result: Written) -> None:
     _tell(core, result, batch)
 
 
-@_ending.upon(Writing.written).loop()
-def _writeOn(inputs: Writing, core: Core, result: Written) -> None:
+@_ending.upon(Flushing.written).loop()
+def _writeOn(inputs: Flushing, core: FlushingCore, result: Written) -> None:
     _tell(core, result, _settle(core, result))
     _writeTheRest(inputs, core)
 
 
-@_trying.upon(Writing.caughtUp).to(_idle)
-def _recover(inputs: Writing, core: Core) -> None:
+@_trying.upon(Flushing.caughtUp).to(_idle)
+def _recover(inputs: Flushing, core: FlushingCore) -> None:
     _log.info("lines are stored again")
     _resume(inputs, core)
     core.observers.recovered()
 
 
-@_writing.upon(Writing.end).to(_ending)
-@_trying.upon(Writing.end).to(_ending)
-def _endLater(inputs: Writing, core: Core) -> None:
-    pass
-
-
-@_idle.upon(Writing.end).to(_ending)
-def _writeTheRest(inputs: Writing, core: Core) -> None:
+@_idle.upon(Flushing.end).to(_ending)
+def _writeTheRest(inputs: Flushing, core: FlushingCore) -> None:
     if core.backlog.isEmpty():
         inputs.caughtUp()
     else:
         _write(inputs, core)
 
 
-@_ending.upon(Writing.caughtUp).to(_closing)
-def _close(inputs: Writing, core: Core) -> None:
-    core.losses.tell()
+@_ending.upon(Flushing.caughtUp).to(_closing)
+def _close(inputs: Flushing, core: FlushingCore) -> None:
+    core.observers.tellLost()
     lasts = core.numbers.end()
 
     def failed(failure: Failure) -> Deferred[None]:
@@ -214,86 +205,80 @@ def _close(inputs: Writing, core: Core) -> None:
     closing.addErrback(failed).addCallback(lambda _: inputs.finished())
 
 
-@_closing.upon(Writing.finished).to(_closed)
-def _finish(inputs: Writing, core: Core) -> None:
+@_closing.upon(Flushing.finished).to(_closed)
+def _finish(inputs: Flushing, core: FlushingCore) -> None:
     _done(core)
 
 
-@_ending.upon(Writing.giveUp).to(_closed)
-@_halting.upon(Writing.giveUp).to(_closed)
-@_closing.upon(Writing.giveUp).to(_closed)
-def _giveUp(inputs: Writing, core: Core) -> None:
-    if core.timer is not None and core.timer.active():
-        core.timer.cancel()
+@_ending.upon(Flushing.giveUp).to(_closed)
+@_halting.upon(Flushing.giveUp).to(_closed)
+@_closing.upon(Flushing.giveUp).to(_closed)
+def _giveUp(inputs: Flushing, core: FlushingCore) -> None:
+    _cancel(core.timer)
     _log.critical("the disk did not answer in time")
     core.worker.run(core.writer.abandon)
     _done(core)
 
 
-@_closing.upon(Writing.came).loop()
-@_closed.upon(Writing.came).loop()
-def _discard(inputs: Writing, core: Core) -> None:
+@_closing.upon(Flushing.came).loop()
+@_closed.upon(Flushing.came).loop()
+def _discard(inputs: Flushing, core: FlushingCore) -> None:
     _abandon(core)
 
 
-@_closed.upon(Writing.written).loop()
-def _tooLate(inputs: Writing, core: Core, result: Written) -> None:
-    pass
-
-
-@_closed.upon(Writing.failed).loop()
-def _failTooLate(inputs: Writing, core: Core, reason: str) -> None:
-    pass
-
-
+# The rest changes nothing: it waits for the batch that is being written, or comes too late.
+_writing.upon(Flushing.end).to(_ending).returns(None)
+_trying.upon(Flushing.end).to(_ending).returns(None)
 for _state in (_collecting, _writing, _resting, _trying, _ending, _halting):
-    _state.upon(Writing.came).loop().returns(None)
+    _state.upon(Flushing.came).loop().returns(None)
 for _state in (_idle, _writing, _resting, _trying, _ending, _halting, _closing, _closed):
-    _state.upon(Writing.filled).loop().returns(None)
-_closed.upon(Writing.finished).loop().returns(None)
+    _state.upon(Flushing.filled).loop().returns(None)
+_closed.upon(Flushing.written).loop().returns(None)
+_closed.upon(Flushing.failed).loop().returns(None)
+_closed.upon(Flushing.finished).loop().returns(None)
 
 _machine = _builder.build()
 
 
-def newWriting(core: Core) -> Writing:
+def newFlushing(core: FlushingCore) -> Flushing:
     """
     @return: the machine, I{idle}.
     """
     return _machine(core)
 
 
-def endWithin(writing: Writing, core: Core) -> Deferred[None]:
+def endWithin(flushing: Flushing, core: FlushingCore) -> Deferred[None]:
     """
-    End it.
+    Write everything that waits, and close the database.
 
-    @return: fires when it is closed, after L{END_WITHIN} at the latest.
+    @return: fires when it is closed, after L{END_WITHIN} seconds at the latest.
     """
-    core.limit = core.clock.callLater(END_WITHIN, writing.giveUp)
-    writing.end()
+    core.limit = core.clock.callLater(END_WITHIN, flushing.giveUp)
+    flushing.end()
     return core.done
 
 
-def _resume(inputs: Writing, core: Core) -> None:
+def _resume(inputs: Flushing, core: FlushingCore) -> None:
     if not core.backlog.isEmpty():
         inputs.came()
     if core.backlog.isFull():
         inputs.filled()
 
 
-def _rest(inputs: Writing, core: Core) -> None:
+def _rest(inputs: Flushing, core: FlushingCore) -> None:
     core.backlog.putBack()
     core.timer = core.clock.callLater(RETRY, inputs.due)
 
 
-def _settle(core: Core, result: Written) -> Batch:
+def _settle(core: FlushingCore, result: Written) -> Batch:
     for room, mark in result.marks.items():
         core.numbers.marked(room, mark)
     return core.backlog.drop()
 
 
-def _tell(core: Core, result: Written, batch: Batch) -> None:
-    # Those that are lost come first, for what is stored is told but for them.
-    core.losses.tell()
+def _tell(core: FlushingCore, result: Written, batch: Batch) -> None:
+    # Lost lines come first, since L{HistoryObserver.stored} excepts those told before it.
+    core.observers.tellLost()
     for room, id in result.stored.items():
         core.observers.stored(room, id)
     for change in batch.changes.values():
@@ -301,20 +286,24 @@ def _tell(core: Core, result: Written, batch: Batch) -> None:
             done.callback(None)
 
 
-def _done(core: Core) -> None:
-    if core.limit is not None and core.limit.active():
-        core.limit.cancel()
+def _done(core: FlushingCore) -> None:
+    _cancel(core.limit)
     _abandon(core)
     core.done.callback(None)
 
 
-def _abandon(core: Core) -> None:
+def _abandon(core: FlushingCore) -> None:
     left = core.backlog.clear()
     if left.lines:
         _log.critical("{count} lines are lost", count=len(left.lines))
     for change in left.changes.values():
         for done in change.done:
             done.errback(HistoryUnavailable())
+
+
+def _cancel(timer: IDelayedCall | None) -> None:
+    if timer is not None and timer.active():
+        timer.cancel()
 
 
 def _reason(failure: Failure) -> str:

@@ -1,82 +1,63 @@
 """
-The ledger in a database, as the thread of the reactor sees it.
+The ledger in a database, as the reactor sees it.
 """
 
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred, fail
-from twisted.python.failure import Failure
 
-from chat.interfaces import RecordT
+from chat.interfaces import Ledger, RecordT
 from chat.store.backlog import Backlog, Key
-from chat.store.flushing import Writing
-from chat.store.reader import Questions
+from chat.store.sqlitehistory import Parts
 from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.records import Record
 
 
-class SQLiteLedger:
+class SQLiteLedger(Ledger):
     """
-    See L{chat.interfaces.Ledger}.
+    Records in a database.
+
+    @ivar parts: what it works with while the store is open, and L{None} while it is not.
     """
 
     def __init__(self, backlog: Backlog) -> None:
+        self.parts: Parts | None = None
         self._backlog = backlog
-        self._parts: tuple[Questions, Writing] | None = None
         self._loading = 0
-        # What changes while records are read, and what had not been written before.
+        # What has changed since the first of the questions that are being answered.
         self._fresh: dict[Key, Record | None] = {}
 
-    def open(self, questions: Questions, writing: Writing) -> None:
-        """
-        The store is open.
-        """
-        self._parts = questions, writing
-
     def load(self, kind: type[RecordT]) -> Deferred[tuple[RecordT, ...]]:
-        """See L{chat.interfaces.Ledger.load}."""
-        if self._parts is None:
-            return fail(HistoryUnavailable())
-        questions, _ = self._parts
+        return Deferred.fromCoroutine(self._load(kind))
+
+    def put(self, record: Record) -> Deferred[None]:
+        return self._change((type(record), record.key), record)
+
+    def remove(self, record: Record) -> Deferred[None]:
+        return self._change((type(record), record.key), None)
+
+    async def _load(self, kind: type[RecordT]) -> tuple[RecordT, ...]:
+        if self.parts is None:
+            raise HistoryUnavailable()
         self._loading += 1
         self._fresh.update(self._backlog.changes())
-
-        def answer(found: list[Record]) -> tuple[RecordT, ...]:
+        try:
+            found = await self.parts.questions.ask(lambda reader: reader.records(kind))
             records: dict[str, Record | None] = {record.key: record for record in found}
             records |= {key: new for (type_, key), new in self._fresh.items() if type_ is kind}
             return tuple(
                 record for _, record in sorted(records.items()) if isinstance(record, kind)
             )
-
-        def end(result: tuple[RecordT, ...] | Failure) -> tuple[RecordT, ...] | Failure:
+        finally:
             self._loading -= 1
             if not self._loading:
                 self._fresh.clear()
-            return result
-
-        asked = questions.ask(lambda reader: reader.records(kind))
-        return asked.addCallback(answer).addBoth(end)
-
-    def put(self, record: Record) -> Deferred[None]:
-        """See L{chat.interfaces.Ledger.put}."""
-        return self._change((type(record), record.key), record)
-
-    def remove(self, record: Record) -> Deferred[None]:
-        """See L{chat.interfaces.Ledger.remove}."""
-        return self._change((type(record), record.key), None)
-
-    def close(self) -> None:
-        """
-        Keep nothing any more.
-        """
-        self._parts = None
 
     def _change(self, key: Key, record: Record | None) -> Deferred[None]:
-        if self._parts is None:
+        if self.parts is None:
             return fail(HistoryUnavailable())
-        _, writing = self._parts
         if self._loading:
             self._fresh[key] = record
         done = self._backlog.change(key, record)
-        writing.came()
+        self.parts.flushing.came()
         return done

@@ -1,17 +1,16 @@
 """
-The numbers of lines: none is ever given twice, not even after a power cut.
+The ids of lines: none is ever given twice, not even after a power cut.
 
-Delivery does not wait for the disk, so a number is given before its line is
-written.  The disk therefore holds a I{mark} for each room, and no number above
-it is given.  With every batch of lines the mark is written anew, L{RESERVE} ahead
-of the last line.  Whoever opens the store after a crash cannot know which numbers
-up to the mark were given, and goes on behind it.
+Delivery does not wait for the disk, so an id is given before its line is written.  The disk
+therefore holds a I{mark} for each room, and no id above it is given.  With every batch of
+lines the mark is written anew, L{RESERVE} ahead of the last line.  After a crash the next
+start cannot know which ids up to the mark were given, so it continues behind the mark.
 
-A room that the disk does not know begins behind the I{floor}, which is one value
-for all of them, and may go L{RESERVE} beyond it.  A crash raises the floor by as
-much.  Who deletes a room raises it to the last number of that room.
+A room that the disk does not know begins behind the I{floor}, which is one value for all
+such rooms, and may go L{RESERVE} beyond it.  A crash raises the floor by as much.  Deleting
+a room raises the floor to the last id of that room.
 
-Here is only the counting; the marks come from L{chat.store.opening} and
+This module only counts; the marks come from L{chat.store.opening} and
 L{chat.store.writer}.
 """
 
@@ -21,33 +20,33 @@ from collections.abc import Mapping
 
 RESERVE = 20_000
 """
-How many numbers may be given ahead of the disk: more than may wait for it
-(L{chat.store.backlog.MAX_LINES}), so that no number is wanting before lines are
-lost.
+How many ids may be given ahead of the disk: more than lines may wait for it
+(L{chat.store.backlog.MAX_LINES}), so that ids do not run out before lines are lost.
 """
 
 
 class Numbers:
     """
-    Counts for every room.
+    Counts the lines of every room.
     """
 
     def __init__(self, floor: int = 0, marks: Mapping[str, tuple[int, int]] | None = None) -> None:
         """
-        @param floor: where rooms begin that are not in C{marks}.
-        @param marks: for each room the last number that may have been given, and
-            the mark on the disk.
+        @param floor: rooms that are not in C{marks} begin behind this id.
+        @param marks: for each room the last id that may have been given, and the mark on
+            the disk.
         """
         self._floor = floor
         self._reserve = RESERVE
-        # The last number, and the greatest that may be given.
+        # The last id that was given, and the greatest that may be.
         self._rooms: dict[str, list[int]] = {
             room: [last, mark] for room, (last, mark) in (marks or {}).items()
         }
 
     def next(self, room: str) -> int:
         """
-        See L{chat.store.store.Store.nextId}.
+        @return: the next id of a room, which is given away now, or 0 when the disk is too
+            far behind.
         """
         counted = self._rooms.get(room)
         if counted is None:
@@ -60,34 +59,32 @@ class Numbers:
 
     def last(self, room: str) -> int:
         """
-        See L{chat.store.store.Store.lastId}.
+        @return: the last id that was given in a room.
         """
         counted = self._rooms.get(room)
         return self._floor if counted is None else counted[0]
 
     def isKnown(self, room: str) -> bool:
         """
-        @return: whether a number of the room was ever given, as far as is known.
+        @return: whether an id of the room was ever given, as far as is known.
         """
         return room in self._rooms
 
     def marked(self, room: str, mark: int) -> None:
         """
-        A new mark of the room is on the disk.
+        Learn that a new mark of the room is on the disk.
         """
         counted = self._rooms.setdefault(room, [0, 0])
-        # Whoever numbers lines by himself must not get one of these again.
+        # Lines may also have come with ids of their own, which must not be given again.
         counted[0] = max(counted[0], mark - RESERVE)
         counted[1] = mark
 
     def dropped(self, rooms: Mapping[str, int], floor: int) -> None:
         """
-        Rooms are no longer on the disk.
+        Learn that rooms are no longer on the disk.
 
-        @param rooms: for each the last number that was given when this was asked
-            for.
-        @param floor: the floor that is on the disk now, at least as great as any
-            of these.
+        @param rooms: for each the last id that was given when dropping it was asked for.
+        @param floor: the floor that is on the disk now, at least as great as any of these.
         """
         self._floor = floor
         for room, last in rooms.items():
@@ -95,14 +92,15 @@ class Numbers:
             if counted[0] <= last:
                 del self._rooms[room]
             else:
-                # Somebody spoke meanwhile; he is covered like a room that begins.
+                # Something was said there meanwhile; its ids are covered like those of a
+                # new room.
                 counted[1] = min(counted[1], floor + RESERVE)
 
     def end(self) -> dict[str, int]:
         """
-        Give no more numbers.
+        Give no more ids.
 
-        @return: the last number of each room, which can be its mark now.
+        @return: the last id of each room, which can be its mark now.
         """
         self._reserve = 0
         for counted in self._rooms.values():

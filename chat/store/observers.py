@@ -14,37 +14,64 @@ from chat.interfaces import HistoryObserver
 TOGETHER = 1.0
 """For how many seconds lost lines are counted before they are told together."""
 
-_log = Logger()
-
 
 class Observers:
     """
-    All observers as one, which never raises.  See L{HistoryObserver}.
+    All observers as one, which never raises; see L{HistoryObserver}.
     """
 
-    def __init__(self) -> None:
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
         self._observers: list[HistoryObserver] = []
+        self._lost = 0
+        self._timer: IDelayedCall | None = None
 
     def add(self, observer: HistoryObserver) -> None:
         """
-        Tell this one, too.
+        Tell this one as well.
         """
         self._observers.append(observer)
 
     def stored(self, room: str, id: int) -> None:
-        """See L{HistoryObserver.stored}."""
+        """
+        Every line of the room up to C{id} is on the disk.
+        """
         self._tell(lambda observer: observer.stored(room, id))
 
     def failing(self, reason: str) -> None:
-        """See L{HistoryObserver.failing}."""
+        """
+        Storing does not work at present.
+        """
         self._tell(lambda observer: observer.failing(reason))
 
     def recovered(self) -> None:
-        """See L{HistoryObserver.recovered}."""
+        """
+        Storing works again.
+        """
         self._tell(lambda observer: observer.recovered())
 
-    def lost(self, count: int) -> None:
-        """See L{HistoryObserver.lost}."""
+    def lineLost(self) -> None:
+        """
+        A line is not kept.  Observers are told later, never before this returns.
+        """
+        self._lost += 1
+        if self._timer is None:
+            self._timer = self._clock.callLater(TOGETHER, self._tellLost)
+
+    def tellLost(self) -> None:
+        """
+        Tell now of all lost lines that have not been told yet.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._tellLost()
+
+    def _tellLost(self) -> None:
+        self._timer = None
+        count, self._lost = self._lost, 0
+        self._log.error("{count} lines could not wait for the disk and are lost", count=count)
         self._tell(lambda observer: observer.lost(count))
 
     def _tell(self, told: Callable[[HistoryObserver], None]) -> None:
@@ -52,39 +79,5 @@ class Observers:
             try:
                 told(observer)
             except Exception:
-                # The keeping of lines goes on.
-                _log.failure("an observer of the history failed")
-
-
-class Losses:
-    """
-    Counts lines that are not kept, and tells and logs them some time later.
-    """
-
-    def __init__(self, observers: Observers, clock: IReactorTime) -> None:
-        self._observers = observers
-        self._clock = clock
-        self._count = 0
-        self._timer: IDelayedCall | None = None
-
-    def add(self) -> None:
-        """
-        A line is not kept.  Nobody is told before this returns.
-        """
-        self._count += 1
-        if self._timer is None:
-            self._timer = self._clock.callLater(TOGETHER, self._due)
-
-    def tell(self) -> None:
-        """
-        Tell now of all that have not been told yet.
-        """
-        if self._timer is not None:
-            self._timer.cancel()
-            self._due()
-
-    def _due(self) -> None:
-        self._timer = None
-        count, self._count = self._count, 0
-        _log.error("{count} lines could not wait for the disk and are lost", count=count)
-        self._observers.lost(count)
+                # Lines are kept all the same.
+                self._log.failure("an observer of the history failed")

@@ -1,6 +1,6 @@
 """
-What is kept no longer: lines that are too old or too many, and lines of rooms that
-were told to forget them.  It goes by small steps, so nobody waits long for one.
+What is kept no longer: lines that are too old or too many, and lines of rooms that were
+told to forget them.  They are taken away in small steps, so that no batch waits long.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ STEP = 500
 """How many lines a step takes away at most."""
 
 _ROOMS = 20
-"""How many rooms a step looks at."""
+"""How many rooms a step looks at, at most."""
 
 _COLUMNS = "seq, room, id, at, nick, text"
 _Row = tuple[int, int, int, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RetentionLimits:
     """
     What is to be kept.
 
-    @ivar before: lines that were said before that are not; L{None} if age does not
+    @ivar before: lines that were said before this are dropped; L{None} if age does not
         matter.
-    @ivar lines: how many of each room are; 0 for all.
+    @ivar lines: how many lines of each room are kept; 0 for all.
     """
 
     before: datetime | None = None
@@ -41,11 +41,11 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Pruned:
     """
-    A step has been made.
+    What a step has done.
 
-    @ivar expired: rooms, and up to which id nothing is kept of them any more.
-    @ivar empty: rooms that were told to forget and have nothing any more.
-    @ivar dropped: those of the rooms to be dropped that are gone.
+    @ivar expired: rooms, each with the last id that is not kept any more.
+    @ivar empty: rooms that were told to forget their lines and have none any more.
+    @ivar dropped: the rooms that were dropped, each with its last id.
     @ivar floor: see L{chat.store.numbering}.
     @ivar isDone: whether there is nothing more to do now.
     """
@@ -62,7 +62,9 @@ class _Doomed:
     """
     What a step takes away.
 
-    @ivar swept: the numbers of the rooms that have forgotten everything.
+    @ivar left: how many lines it may still take.
+    @ivar rows: the lines, by their places among those of all rooms.
+    @ivar swept: the numbers of the rooms that have forgotten everything they were told to.
     """
 
     left: int = STEP
@@ -71,7 +73,7 @@ class _Doomed:
 
     def add(self, rows: Iterable[_Row]) -> bool:
         """
-        @return: whether there is room for more, so that these were all.
+        @return: whether more rows would fit, so that these were all.
         """
         self.rows.update((row[0], row) for row in rows)
         self.left = STEP - len(self.rows)
@@ -80,8 +82,8 @@ class _Doomed:
 
 class Pruning:
     """
-    Knows which rooms may have too many lines, so that not all are counted again
-    and again.
+    Makes the steps.  It knows which rooms may have too many lines, so that the others are
+    not counted again and again.
     """
 
     def __init__(self) -> None:
@@ -89,7 +91,7 @@ class Pruning:
 
     def grew(self, rooms: Iterable[int]) -> None:
         """
-        Rooms have more lines than before.
+        Learn that rooms have more lines than before.
 
         @param rooms: their numbers.
         """
@@ -97,16 +99,16 @@ class Pruning:
             self._grown.update(rooms)
 
     def step(
-        self, connection: sqlite3.Connection, limits: Limits, drops: Mapping[str, int]
+        self, connection: sqlite3.Connection, limits: RetentionLimits, drops: Mapping[str, int]
     ) -> Pruned:
         """
         Make a step, within a transaction of the caller.
 
-        @param drops: rooms, told to be empty before, whose rows are to be deleted if
-            they still are, and the last number that was given in each.
+        @param drops: rooms that were found empty before, each with the last id that was
+            given in it.  Their rows are deleted if they still are empty.
         """
         if self._grown is None:
-            # What is to be kept may have been more before a restart.
+            # Before a restart more may have been kept.
             self._grown = {number for (number,) in connection.execute("SELECT number FROM room")}
         dropped = dict(_drop(connection, drops))
         doomed = _Doomed()
@@ -154,7 +156,7 @@ def _addOld(connection: sqlite3.Connection, doomed: _Doomed, before: datetime) -
     bound = toMicroseconds(before)
 
     def old() -> Iterator[_Row]:
-        # Lines come in the order of time, but for a clock that is set back.
+        # Lines are in the order of time, unless the clock was set back.
         for row in connection.execute(
             f"SELECT {_COLUMNS} FROM line ORDER BY seq LIMIT ?", (doomed.left,)
         ):
@@ -173,7 +175,7 @@ def _upTo(connection: sqlite3.Connection, room: int, id: int, count: int) -> Ite
 
 
 def _delete(connection: sqlite3.Connection, doomed: _Doomed) -> None:
-    # The index has no text by which it could find its entries itself.
+    # The index does not keep the text, so it must be told which tokens to remove.
     connection.executemany(
         "INSERT INTO word (word, rowid, tokens) VALUES ('delete', ?, ?)",
         (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,10 +22,10 @@ from twisted.python.failure import Failure
 
 from chat.interfaces import RecordT
 from chat.store.database import COLUMNS, connect, fromMicroseconds, lineFrom, toMicroseconds
-from chat.store.extracts import Found
+from chat.store.extracts import Found, Query
 from chat.store.serialization import KINDS, parseAll
 from chat.store.threads import Worker, gently
-from chat.store.tokens import Phrase, expression
+from chat.store.tokens import expression
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Line
 from chat.vocabulary.records import Record
@@ -140,18 +140,14 @@ class DatabaseReader:
                 low = row[0] + 1
         return self.after(room, low - 1, count, floor)
 
-    def search(
-        self, wanted: Collection[Phrase], rooms: Sequence[str], nick: str, count: int
-    ) -> list[Line]:
+    def search(self, query: Query, count: int) -> list[Line]:
         """
-        @return: the newest C{count} lines with all phrases, newest first.
+        @return: the newest C{count} lines that match, newest first.
         """
-        marks = ", ".join("?" * len(rooms))
-        known = [
-            number
-            for (number,) in self._rows(f"SELECT number FROM room WHERE name IN ({marks})", rooms)
-        ]
-        if not known:
+        marks = ", ".join("?" * len(query.rooms))
+        known = self._rows(f"SELECT number FROM room WHERE name IN ({marks})", query.rooms)
+        numbers = [number for (number,) in known]
+        if not numbers:
             return []
         # The index leads, newest first, so no more of it is read than needed.
         rows = self._rows(
@@ -159,7 +155,7 @@ class DatabaseReader:
             " CROSS JOIN room ON room.number = line.room"
             " WHERE word MATCH ? AND line.id > room.floor"
             " ORDER BY word.rowid DESC LIMIT ?",
-            (expression(wanted, known, nick), count),
+            (expression(query.phrases, numbers, query.nick), count),
         )
         return [lineFrom(*row) for row in gently(rows, _GENTLY)]
 

@@ -1,8 +1,8 @@
 """
-The newest lines of the rooms that people come into, in memory.
+The newest lines of busy rooms, in memory.
 
-Whoever comes into a room is told its last lines, and begins to listen in the same
-moment.  So for most of those who come there must be no disk in between.
+A user who comes into a room is told its last lines, and begins to listen in the same
+moment.  So for most of them there must be no disk in between.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ MAX_ROOMS = 1000
 
 class _Tail:
     """
+    The last lines of one room.
+
     @ivar lines: oldest first.
     @ivar isWhole: whether the room has no lines but these.
     """
@@ -30,7 +32,7 @@ class _Tail:
         self.isWhole = isWhole
 
 
-class Tails:
+class RecentLines:
     """
     The last lines of some rooms.
     """
@@ -42,12 +44,12 @@ class Tails:
         """
         self._size = size
         self._tails: OrderedDict[str, _Tail] = OrderedDict()
-        # Those that have lines which are not here.
+        # The rooms that have lines which are not here.
         self._elsewhere = set(rooms)
 
     def append(self, line: Line) -> None:
         """
-        There is another line.
+        Add a line that has been said.
         """
         room = line.room
         tail = self._tails.get(room)
@@ -63,7 +65,8 @@ class Tails:
 
     def find(self, room: str, count: int) -> Found | None:
         """
-        @return: the newest C{count} lines, if they are here or there are none.
+        @return: the newest C{count} lines, or as many as there are; L{None} where only the
+            disk knows.
         """
         tail = self._tails.get(room)
         if tail is None:
@@ -75,7 +78,7 @@ class Tails:
 
     def found(self, room: str, lines: Sequence[Line], isWhole: bool) -> None:
         """
-        The newest lines of a room have been read from the disk.
+        Keep the newest lines of a room, which have been read from the disk.
 
         @param lines: oldest first.
         @param isWhole: whether there are no older ones.
@@ -87,7 +90,7 @@ class Tails:
 
     def expired(self, room: str, id: int) -> None:
         """
-        The lines of a room up to an id are no more.
+        Drop the lines of a room up to an id.
         """
         tail = self._tails.get(room)
         if tail is None:
@@ -101,7 +104,7 @@ class Tails:
 
     def forget(self, room: str) -> None:
         """
-        All lines of a room are no more.
+        Drop all lines of a room, which are gone from the disk as well.
         """
         self._tails.pop(room, None)
         self._elsewhere.discard(room)

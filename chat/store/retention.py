@@ -1,5 +1,5 @@
 """
-When lines are taken away that are kept long enough: a sweep every minute, of as many
+When lines are taken away that were kept long enough: a sweep every minute, of as many
 steps as it takes.
 """
 
@@ -11,9 +11,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chat.store.pruning import Limits, Pruned
+from chat.store.pruning import Pruned, RetentionLimits
 from chat.store.threads import Worker
-from chat.store.writer import Writer
+from chat.store.writer import DatabaseWriter
 
 EVERY = 60.0
 """How many seconds lie between two sweeps."""
@@ -31,16 +31,16 @@ class Retention:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: DatabaseWriter,
         worker: Worker,
         clock: IReactorTime,
-        limits: Callable[[], Limits],
+        limits: Callable[[], RetentionLimits],
         onPruned: Callable[[Pruned], Mapping[str, int]],
     ) -> None:
         """
-        @param limits: what is to be kept as of now.
-        @param onPruned: hears of every step, and returns the rooms to be dropped, with
-            the last number that was given in each.
+        @param limits: tells what is to be kept as of now.
+        @param onPruned: called after each step; returns the rooms to be dropped, with the
+            last id that was given in each.
         """
         self._writer = writer
         self._worker = worker

@@ -1,6 +1,6 @@
 """
-Records as they stand in the database: JSON objects with the names of their fields,
-times in UTC by ISO 8601.
+Records as the database has them: JSON objects with the names of their fields, and times in
+UTC as ISO 8601.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KINDS: dict[type[Record], str] = {Account: "account", RoomRecord: "room", Sancti
 
 _TYPES = {name: kind for kind, name in KINDS.items()}
 
-# The fields that are not in JSON what they are in a record.
+# Fields that JSON has in another form than a record.
 _FIELDS: dict[str, Callable[[Any], Any]] = {
     "registered": datetime.fromisoformat,
     "since": datetime.fromisoformat,
@@ -43,14 +43,14 @@ def dump(record: Record) -> str:
 
 def parse(kind: str, value: str) -> Record:
     """
-    @param value: what L{dump} returned, here or in another version: a field that
-        is not known is ignored, and one that is missing has its default.
-    @raise ValueError: when there is no such kind, or no such record in C{value}.
+    @param value: what L{dump} returned, in this version or another one: an unknown field is
+        ignored, and a missing one has its default.
+    @raise ValueError: when the kind is unknown, or C{value} is no record of that kind.
     """
     try:
         made, known = _TYPES[kind], json.loads(value)
         given = {
-            field.name: _FIELDS.get(field.name, _same)(known[field.name])
+            field.name: _FIELDS.get(field.name, lambda value: value)(known[field.name])
             for field in fields(made)
             if field.name in known or field.default is MISSING
         }
@@ -62,7 +62,7 @@ def parse(kind: str, value: str) -> Record:
 def parseAll(rows: Iterable[tuple[str, str, str]]) -> Iterator[Record]:
     """
     @param rows: kind, key and value of each.
-    @return: the records.  What is none is logged and left out.
+    @return: the records.  A row that cannot be parsed is logged and left out.
     """
     for kind, key, value in rows:
         try:
@@ -71,7 +71,3 @@ def parseAll(rows: Iterable[tuple[str, str, str]]) -> Iterator[Record]:
             _log.error(
                 "the record {key} cannot be read: {reason}", kind=kind, key=key, reason=error
             )
-
-
-def _same(value: Any) -> Any:
-    return value

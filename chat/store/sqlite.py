@@ -3,7 +3,7 @@ A store in a file, with no server to start: SQLite.
 
 The parts, from the top: L{SQLiteStore} opens (L{chat.store.opening}) and closes.
 L{SQLiteHistory} and L{SQLiteLedger} take what is to be kept into a L{Backlog}.
-L{chat.store.flushing} has the L{Writer} store it, batch by batch, in one thread.
+L{chat.store.flushing} has the L{DatabaseWriter} store it, batch by batch, in one thread.
 L{Questions} has the L{DatabaseReader} find what is asked for, in another thread with a
 connection of its own.  L{Retention} has the writer take away what is old.
 """
@@ -11,36 +11,36 @@ connection of its own.  L{Retention} has the writer take away what is old.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
-from typing import IO, Any
+from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 
 from chat.interfaces import HistoryObserver
 from chat.store.backlog import Backlog
-from chat.store.flushing import END_WITHIN, Core, endWithin, newWriting
+from chat.store.flushing import END_WITHIN, FlushingCore, endWithin, newFlushing
 from chat.store.ledger import SQLiteLedger
 from chat.store.numbering import Numbers
-from chat.store.observers import Losses, Observers
+from chat.store.observers import Observers
 from chat.store.opening import openStore
-from chat.store.pruning import Limits
+from chat.store.pruning import RetentionLimits
 from chat.store.reader import DatabaseReader, Questions
-from chat.store.recent import Tails
+from chat.store.recent import RecentLines
 from chat.store.retention import Retention
 from chat.store.sqlitehistory import Parts, SQLiteHistory
-from chat.store.store import REPLAY, OnLoaded
+from chat.store.store import REPLAY, OnLoaded, Store
 from chat.store.threads import NewWorker, OneThread
-from chat.store.writer import Writer
+from chat.store.writer import DatabaseWriter
 from chat.vocabulary.times import utcNow
 
 
-class SQLiteStore(Service):
+class SQLiteStore(Service, Store):
     """
-    See L{chat.store.store.Store}.
+    Lines, records and ids in a database.
     """
 
     _log = Logger()
@@ -78,89 +78,70 @@ class SQLiteStore(Service):
         newWorker = newWorker or partial(OneThread, reactor)
         self._writes = newWorker("history-writer")
         self._reads = newWorker("history-reader")
-        self._observers = Observers()
-        self._losses = Losses(self._observers, reactor)
+        self._observers = Observers(reactor)
         self._backlog = Backlog()
         self._numbers = Numbers()
-        self._end: Callable[[], Deferred[None]] = _nothing
-        self.history = SQLiteHistory(self._backlog, self._losses, replay, reactor.callLater)
+        self._close: Callable[[], Coroutine[Any, Any, None]] = _nothing
+        self.history = SQLiteHistory(self._backlog, self._observers, replay, reactor.callLater)
         self.ledger = SQLiteLedger(self._backlog)
 
     @property
     def waiting(self) -> int:
-        """See L{chat.store.store.Store.waiting}."""
         return self._backlog.size
 
     def nextId(self, room: str) -> int:
-        """See L{chat.store.store.Store.nextId}."""
         return self._numbers.next(room)
 
     def lastId(self, room: str) -> int:
-        """See L{chat.store.store.Store.lastId}."""
         return self._numbers.last(room)
 
     def observe(self, observer: HistoryObserver) -> None:
-        """See L{chat.store.store.Store.observe}."""
         self._observers.add(observer)
 
     def startService(self) -> None:
-        """
-        See L{chat.store.store.Store.startService}.  It waits for the disk; nobody is
-        here yet whom that would keep waiting.
-        """
+        # This blocks on the disk; no user is here yet whom that would keep waiting.
         super().startService()
         opened = openStore(os.path.abspath(self._path))
         if not opened.wasClean:
             self._log.warn(
                 "{path} was not closed in order; all stored lines are there", path=opened.path
             )
-        self._numbers = opened.numbers
-        writer = Writer(opened)
-        core = Core(
-            self._backlog,
-            writer,
-            self._writes,
-            self._clock,
-            self._numbers,
-            self._observers,
-            self._losses,
+        numbers = self._numbers = opened.numbers
+        writer = DatabaseWriter(opened)
+        core = FlushingCore(
+            self._backlog, writer, self._writes, self._clock, numbers, self._observers
         )
-        writing = newWriting(core)
+        flushing = newFlushing(core)
         questions = Questions(DatabaseReader(opened.path), self._reads, self._clock)
-        tails = Tails(self._replay + 1, opened.rooms)
-        self.history.open(Parts(self._numbers, tails, opened.floors, questions, writing))
-        self.ledger.open(questions, writing)
         retention = Retention(writer, self._writes, self._clock, self._limits, self.history.pruned)
+        recent = RecentLines(self._replay + 1, opened.rooms)
+        parts = Parts(numbers, recent, opened.floors, questions, flushing)
+        self.history.parts = self.ledger.parts = parts
         self._writes.start()
         self._reads.start()
         retention.start()
 
-        def end() -> Deferred[None]:
+        async def close() -> None:
             retention.stop()
             reading = questions.close().addTimeout(END_WITHIN, self._clock)
-            ending = DeferredList([endWithin(writing, core), reading], consumeErrors=True)
-            return ending.addCallback(lambda _: self._closed(opened.lock))
+            await DeferredList([endWithin(flushing, core), reading], consumeErrors=True)
+            self.history.parts = self.ledger.parts = None
+            self._writes.stop()
+            self._reads.stop()
+            opened.lock.close()
+            self._close = _nothing
 
-        self._end = end
+        self._close = close
         self._onLoaded(opened.records)
 
     def stopService(self) -> Deferred[None]:
-        """See L{chat.store.store.Store.stopService}."""
         super().stopService()
-        return self._end()
+        return Deferred.fromCoroutine(self._close())
 
-    def _closed(self, lock: IO[bytes]) -> None:
-        self.history.close()
-        self.ledger.close()
-        self._writes.stop()
-        self._reads.stop()
-        lock.close()
-        self._end = _nothing
-
-    def _limits(self) -> Limits:
+    def _limits(self) -> RetentionLimits:
         before = self._now() - timedelta(seconds=self._keepSeconds) if self._keepSeconds else None
-        return Limits(before, self._keepLines)
+        return RetentionLimits(before, self._keepLines)
 
 
-def _nothing() -> Deferred[None]:
-    return succeed(None)
+async def _nothing() -> None:
+    pass

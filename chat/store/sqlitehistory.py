@@ -1,183 +1,147 @@
 """
-The history in a database, as the thread of the reactor sees it.  It never waits: what
-is appended goes into a backlog, and what is asked goes to the reader.
+The history in a database, as the reactor sees it.  It never waits: lines that are appended
+go into a backlog, and questions go to the reader.
+
+While the reader looks for an answer, more lines are said, and lines that wait are written.
+So an answer is what the reader found, joined with all lines that waited when it was asked
+and those appended since, each once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
 
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred, succeed
 
-from chat.interfaces import Extract
+from chat.interfaces import Extract, History
 from chat.store import extracts
 from chat.store.backlog import MAX_BATCH, Backlog
-from chat.store.extracts import Found, matching
-from chat.store.flushing import Writing
+from chat.store.extracts import Found, Query
+from chat.store.flushing import Flushing
 from chat.store.numbering import Numbers
-from chat.store.observers import Losses
+from chat.store.observers import Observers
 from chat.store.pruning import Pruned
 from chat.store.reader import DatabaseReader, Questions
-from chat.store.recent import Tails
-from chat.store.tokens import phrases
+from chat.store.recent import RecentLines
 from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.events import Line
-from chat.vocabulary.names import fold
 from chat.vocabulary.times import Later
 
 AT_ONCE = 20
 """
 How many of a crowd that waits for the same lines are told them in one turn of the reactor:
-each of them comes into his room then, which takes a quarter of a millisecond.
+each of them comes into a room then, which takes a quarter of a millisecond.
 """
-
-FoundT = TypeVar("FoundT")
-AnswerT = TypeVar("AnswerT")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Watch:
-    """
-    Lines that a question which is being answered may not find on the disk.
-
-    @ivar waiting: how many of them were appended before it was asked.
-    """
-
-    rooms: Collection[str]
-    lines: list[Line]
-    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """
-    What a history works with while the store is open.
+    What works for the history and the ledger while the store is open.
 
     @ivar floors: see L{chat.store.opening.Opened}.
     """
 
     numbers: Numbers
-    tails: Tails
+    recent: RecentLines
     floors: dict[str, int]
     questions: Questions
-    writing: Writing
+    flushing: Flushing
 
 
-class SQLiteHistory:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watch:
     """
-    See L{chat.interfaces.History}.  Before L{open} and after L{close} nothing is kept
-    and nothing found.
+    Lines that are appended while a question is being answered.
     """
 
-    def __init__(self, backlog: Backlog, losses: Losses, replay: int, later: Later) -> None:
+    rooms: Collection[str]
+    lines: list[Line] = field(default_factory=list)
+
+
+class SQLiteHistory(History):
+    """
+    Lines in a database.
+
+    @ivar parts: what it works with while the store is open, and L{None} while it is not:
+        then nothing is kept and nothing found.
+    """
+
+    def __init__(self, backlog: Backlog, observers: Observers, replay: int, later: Later) -> None:
         """
-        @param replay: for so many lines and less L{recent} needs the disk but once.
+        @param replay: for so many lines and fewer, L{recent} needs the disk only once.
         @param later: the C{callLater} of the reactor.
         """
+        self.parts: Parts | None = None
         self._backlog = backlog
-        self._losses = losses
+        self._observers = observers
         self._replay = replay
         self._later = later
         self._watches: list[_Watch] = []
-        # Who waits for the newest lines of a room, while the disk is asked for them.
-        self._waiting: dict[str, list[Deferred[None]]] = {}
-        self._parts: Parts | None = None
-
-    def open(self, parts: Parts) -> None:
-        """
-        The store is open.
-        """
-        self._parts = parts
+        # Those that wait for the newest lines of a room, while the disk is asked for them.
+        self._waiting: dict[str, list[Deferred[object]]] = {}
 
     def append(self, event: Line) -> None:
-        """See L{chat.interfaces.Recorder.append}."""
-        parts = self._parts
+        parts = self.parts
         waiting = self._backlog.append(event) if event.id and parts is not None else 0
         if not waiting:
-            self._losses.add()
+            self._observers.lineLost()
             return
         assert parts is not None
-        parts.tails.append(event)
+        parts.recent.append(event)
         for watch in self._watches:
             if event.room in watch.rooms:
                 watch.lines.append(event)
         if waiting == 1:
-            parts.writing.came()
+            parts.flushing.came()
         elif waiting == MAX_BATCH:
-            parts.writing.filled()
+            parts.flushing.filled()
 
     def recent(self, room: str, count: int) -> Deferred[Extract]:
-        """See L{chat.interfaces.History.recent}."""
-        here = self._parts.tails.find(room, count + 1) if self._parts is not None else None
+        here = self.parts.recent.find(room, count + 1) if self.parts is not None else None
         if here is not None:
             return succeed(extracts.newest(room, here, count))
         if count > self._replay:
             return self._newest(room, count)
-        # A crowd that comes in asks the disk once; what it said is at hand after that.
-        told: Deferred[None] = Deferred()
+        # A crowd that comes in asks the disk once; the answer is at hand after that.
+        told: Deferred[object] = Deferred()
         waiting = self._waiting.setdefault(room, [])
         waiting.append(told)
         if len(waiting) == 1:
-            self._newest(room, self._replay).addBoth(self._tell, room)
+            self._newest(room, self._replay).addBoth(
+                lambda result: self._tell(self._waiting.pop(room), result)
+            )
         return told.addCallback(lambda _: self.recent(room, count))
 
     def after(self, room: str, id: int, count: int) -> Deferred[Extract]:
-        """See L{chat.interfaces.History.after}."""
         id = extracts.possible(id)
-
-        def answer(watch: _Watch, found: Found, parts: Parts) -> Extract:
-            found = found.joined(watch.lines, id, parts.floors.get(room, 0))
-            return extracts.after(room, found, id, count)
-
-        return self._ask(
-            (room,), lambda reader, _: reader.after(room, id, count + 1, self._floor(room)), answer
-        )
+        return self._found(
+            room,
+            lambda reader, floor: reader.after(room, id, count + 1, floor),
+            lambda line: line.id > id,
+        ).addCallback(lambda found: extracts.after(room, found, id, count))
 
     def since(self, room: str, at: datetime, count: int) -> Deferred[Extract]:
-        """See L{chat.interfaces.History.since}."""
-
-        def answer(watch: _Watch, found: Found, parts: Parts) -> Extract:
-            later = [line for line in watch.lines if found.lines or line.at >= at]
-            found = found.joined(later, 0, parts.floors.get(room, 0))
-            return extracts.since(room, found, at, count)
-
-        return self._ask(
-            (room,), lambda reader, _: reader.since(room, at, count + 1, self._floor(room)), answer
-        )
+        return self._found(
+            room,
+            lambda reader, floor: reader.since(room, at, count + 1, floor),
+            lambda line: line.at >= at,
+        ).addCallback(lambda found: extracts.since(room, found, at, count))
 
     def search(
         self, words: str, rooms: Sequence[str], nick: str, count: int
     ) -> Deferred[tuple[Line, ...]]:
-        """See L{chat.interfaces.History.search}."""
-        wanted = phrases(words)
-        if not wanted or count < 1:
+        query = extracts.query(words, rooms, nick)
+        if not query.phrases or count < 1:
             return succeed(())
-        folded = fold(nick) if nick else ""
-        each = tuple(dict.fromkeys(rooms))
-
-        def find(reader: DatabaseReader, waiting: Sequence[Line]) -> list[Line]:
-            # In the thread of the reader, since many may wait when the disk fails.
-            newer = matching(waiting, wanted, each, folded)
-            return newer[::-1] + reader.search(wanted, each, nick, count)
-
-        def answer(watch: _Watch, found: list[Line], parts: Parts) -> tuple[Line, ...]:
-            newer = matching(watch.lines[watch.waiting :], wanted, each, folded)
-            # What was written meanwhile may have been found twice.
-            lines = {(line.room, line.id): line for line in newer[::-1] + found}.values()
-            floors = parts.floors
-            kept = (line for line in lines if line.id > floors.get(line.room, 0))
-            return tuple(islice(kept, count))
-
-        return self._ask(each, find, answer)
+        return Deferred.fromCoroutine(self._search(query, count))
 
     def forget(self, room: str) -> None:
-        """See L{chat.interfaces.History.forget}."""
-        parts = self._parts
+        parts = self.parts
         if parts is None:
             return
         waiting = self._backlog.lines((room,))
@@ -185,21 +149,21 @@ class SQLiteHistory:
             return
         last = max([parts.numbers.last(room), *(line.id for line in waiting[-1:])])
         parts.floors[room] = last
-        parts.tails.forget(room)
+        parts.recent.forget(room)
         self._backlog.forget(room, last)
-        parts.writing.came()
+        parts.flushing.came()
 
     def pruned(self, pruned: Pruned) -> dict[str, int]:
         """
-        Lines have been taken away.
+        Learn that lines have been taken away.
 
-        @return: rooms of which nothing is left to be known, and their last numbers.
+        @return: rooms of which nothing is left to be known, with their last ids.
         """
-        parts = self._parts
+        parts = self.parts
         if parts is None:
             return {}
         for room, id in pruned.expired.items():
-            parts.tails.expired(room, id)
+            parts.recent.expired(room, id)
         parts.numbers.dropped(pruned.dropped, pruned.floor)
         for room, last in pruned.dropped.items():
             if parts.floors.get(room, 0) <= last:
@@ -211,69 +175,81 @@ class SQLiteHistory:
             if room not in waiting and parts.numbers.isKnown(room)
         }
 
-    def close(self) -> None:
-        """
-        The store is closed.
-        """
-        self._parts = None
-
-    def _floor(self, room: str) -> int:
-        # Read in the thread of the reader; an older value is as good, since it is
-        # looked at again when the answer is there.
-        return self._parts.floors.get(room, 0) if self._parts is not None else 0
-
     def _newest(self, room: str, count: int) -> Deferred[Extract]:
         """
         Read the newest lines of a room from the disk, and have them at hand.
         """
-        asked = count + 1
 
-        def answer(watch: _Watch, found: Found, parts: Parts) -> Extract:
-            found = found.joined(watch.lines, 0, parts.floors.get(room, 0))
-            parts.tails.found(room, found.lines, len(found.lines) < asked)
+        def answer(found: Found) -> Extract:
+            if self.parts is not None:
+                self.parts.recent.found(room, found.lines, len(found.lines) <= count)
             return extracts.newest(room, found, count)
 
-        return self._ask(
-            (room,), lambda reader, _: reader.newest(room, asked, self._floor(room)), answer
-        )
+        return self._found(
+            room, lambda reader, floor: reader.newest(room, count + 1, floor), lambda _: True
+        ).addCallback(answer)
 
-    def _tell(self, result: Extract | Failure, room: str) -> None:
+    def _tell(self, waiting: list[Deferred[object]], result: object) -> None:
         """
-        The newest lines of a room are at hand, or cannot be read: let those who wait go on.
+        Let those go on who wait for the newest lines of a room.
+
+        @param result: a failure where these cannot be read.
         """
-        self._tellSome(self._waiting.pop(room), result)
+        if len(waiting) > AT_ONCE:
+            self._later(0, lambda: self._tell(waiting[AT_ONCE:], result))
+        for told in waiting[:AT_ONCE]:
+            told.callback(result)
 
-    def _tellSome(self, waiting: list[Deferred[None]], result: Extract | Failure) -> None:
-        first, rest = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        if rest:
-            self._later(0, lambda: self._tellSome(rest, result))
-        for told in first:
-            if isinstance(result, Failure):
-                told.errback(result)
-            else:
-                told.callback(None)
-
-    def _ask(
+    def _found(
         self,
-        rooms: Collection[str],
-        find: Callable[[DatabaseReader, Sequence[Line]], FoundT],
-        answer: Callable[[_Watch, FoundT, Parts], AnswerT],
-    ) -> Deferred[AnswerT]:
+        room: str,
+        find: Callable[[DatabaseReader, int], Found],
+        belongs: Callable[[Line], bool],
+    ) -> Deferred[Found]:
         """
-        @param find: is called in the thread of the reader, with the lines that are not on
-            the disk.
-        @param answer: is called in the thread of the reactor.
+        @param find: called in the thread of the reader; the number is the last id that the
+            room was told to forget.
+        @param belongs: see L{Found.joined}.
         """
-        parts = self._parts
-        if parts is None:
-            return fail(HistoryUnavailable())
-        waiting = tuple(self._backlog.lines(rooms))
-        watch = _Watch(rooms, list(waiting), len(waiting))
+
+        async def read() -> Found:
+            parts = self._requireParts()
+            waiting, floor = self._backlog.lines((room,)), parts.floors.get(room, 0)
+            with self._watching((room,)) as later:
+                found = await parts.questions.ask(lambda reader: find(reader, floor))
+            return found.joined([*waiting, *later], parts.floors.get(room, 0), belongs)
+
+        return Deferred.fromCoroutine(read())
+
+    async def _search(self, query: Query, count: int) -> tuple[Line, ...]:
+        parts = self._requireParts()
+        waiting = self._backlog.lines(query.rooms)
+
+        def find(reader: DatabaseReader) -> list[Line]:
+            # In the thread of the reader, since many lines may wait while the disk fails.
+            return [*filter(query.matches, reversed(waiting)), *reader.search(query, count)]
+
+        with self._watching(query.rooms) as later:
+            found = await parts.questions.ask(find)
+        newer = filter(query.matches, reversed(later))
+        # A line that was written meanwhile may have been found twice.
+        lines = {(line.room, line.id): line for line in [*newer, *found]}.values()
+        kept = (line for line in lines if line.id > parts.floors.get(line.room, 0))
+        return tuple(islice(kept, count))
+
+    def _requireParts(self) -> Parts:
+        if self.parts is None:
+            raise HistoryUnavailable()
+        return self.parts
+
+    @contextmanager
+    def _watching(self, rooms: Collection[str]) -> Iterator[list[Line]]:
+        """
+        Collect the lines that are appended to these rooms meanwhile.
+        """
+        watch = _Watch(rooms)
         self._watches.append(watch)
-
-        def unwatch(result: FoundT | Failure) -> FoundT | Failure:
+        try:
+            yield watch.lines
+        finally:
             self._watches.remove(watch)
-            return result
-
-        asked = parts.questions.ask(lambda reader: find(reader, waiting))
-        return asked.addBoth(unwatch).addCallback(lambda found: answer(watch, found, parts))

@@ -1,5 +1,5 @@
 """
-What the service keeps, seen from the one who puts it together.
+What the service keeps, as the parts that use it see it.
 
 There are two stores of the same shape: L{chat.store.sqlite.SQLiteStore} and
 L{chat.store.memory.MemoryStore}.
@@ -8,7 +8,7 @@ L{chat.store.memory.MemoryStore}.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -16,64 +16,64 @@ from chat.interfaces import History, HistoryObserver, Ledger
 from chat.vocabulary.records import Record
 
 REPLAY = 20
-"""How many lines are told to who comes into a room, unless asked otherwise."""
+"""How many lines a user is told who comes into a room, unless the operator chose otherwise."""
 
 OnLoaded = Callable[[Sequence[Record]], None]
-"""Is called with every record there is, while the store starts."""
+"""Called with every record there is, while the store starts."""
 
 
 class Store(Protocol):
     """
-    A Twisted service that keeps lines, records and the numbers of lines.
+    A Twisted service that keeps lines, records and the ids of lines.
 
     @ivar history: the lines.
     @ivar ledger: the records.
     @ivar waiting: how many lines are still to be written.
     """
 
-    @property
-    def history(self) -> History: ...
-
-    @property
-    def ledger(self) -> Ledger: ...
+    history: History
+    ledger: Ledger
 
     @property
     def waiting(self) -> int: ...
 
     def nextId(self, room: str) -> int:
         """
-        Give away the next number of a room.  No number is given twice, not even
-        after the process was killed.
+        Give away the next id of a room.  No id is given twice, not even after the process
+        was killed.
 
-        @return: one more than the last one, or 0 when none may be given because
-            the disk has failed for too long.
+        @return: one more than the last one, or 0 when none may be given because the disk
+            has failed for too long.
         """
 
     def lastId(self, room: str) -> int:
         """
-        @return: the number that was given last, or, where none was given yet,
-            the one before the first.
+        @return: the id that was given last, or, where none was given yet, the one before
+            the first.
         """
 
     def observe(self, observer: HistoryObserver) -> None:
         """
-        Tell somebody how the keeping goes.
+        Tell an observer from now on how the keeping goes.
         """
 
     def startService(self) -> None:
         """
         Open the store.
 
-        @raise chat.vocabulary.errors.CannotStart: when that cannot be done.
+        @raise chat.vocabulary.errors.CannotStart: when it cannot be opened.
         """
 
     def stopService(self) -> Deferred[None]:
         """
         Write what waits, for five seconds at most, and close the store.
 
-        @return: fires when it is closed.  What could not be written is logged,
-            and is no failure.
+        @return: fires when it is closed.  What could not be written is logged, and is no
+            failure.
         """
 
-    def setServiceParent(self, parent: object) -> object:
-        """See L{twisted.application.service.IService.setServiceParent}."""
+    def setServiceParent(self, parent: Any) -> Any:
+        """
+        Start and stop with another service; see
+        L{twisted.application.service.IService.setServiceParent}.
+        """

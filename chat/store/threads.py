@@ -24,7 +24,7 @@ NICENESS = 5
 
 class Worker(Protocol):
     """
-    Does one thing after the other, in the order in which it is asked to.
+    A thread that does one thing after the other, in the order of the calls.
     """
 
     def start(self) -> None:
@@ -37,21 +37,21 @@ class Worker(Protocol):
         """
 
     def stop(self) -> None:
-        """Work no more.  Nothing waits for what is still being done."""
+        """Work no more.  It does not wait for work that is still being done."""
 
 
 NewWorker = Callable[[str], Worker]
-"""Takes a name for the thread."""
+"""Makes a worker; its parameter is a name for the thread."""
 
 
 def gently(rows: Iterable[T], every: int = 8) -> Iterator[T]:
     """
     Let the reactor run while a thread works through many rows in Python.
 
-    A thread that lets the interpreter go for a moment, as for a call of SQLite, mostly
-    has it again before another one has woken up, so the other waits for the switch
-    interval of the interpreter, 5 ms.  Only who sleeps leaves it to others; a pause takes
-    about 60 microseconds.
+    A thread that lets the interpreter go for a moment, as for a call of SQLite, mostly has
+    it again before another thread has woken up, so the other thread waits for the switch
+    interval of the interpreter, 5 ms.  Only a thread that sleeps leaves it to others; a
+    pause takes about 60 microseconds.
 
     @param every: after so many rows there is a pause.
     @return: the same rows.
@@ -68,11 +68,8 @@ class _DaemonThread(Thread):
         super().__init__(*args, daemon=True, **kwargs)
 
     def run(self) -> None:
-        """
-        See L{Thread.run}.
-        """
         # On Linux each thread has a niceness: on one core the reactor goes first. Not by much,
-        # for it waits for whoever has the interpreter, until that one has a core.
+        # for the reactor waits for the thread that has the interpreter to get a core.
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)
         super().run()
@@ -82,9 +79,9 @@ class _Pool(ThreadPool):
     threadFactory = _DaemonThread
 
 
-class OneThread:
+class OneThread(Worker):
     """
-    See L{Worker}.
+    A real thread, which does not keep the process from ending.
     """
 
     def __init__(self, reactor: Any, name: str) -> None:
@@ -96,18 +93,15 @@ class OneThread:
         self._pending = 0
 
     def start(self) -> None:
-        """See L{Worker.start}."""
         self._pool.start()
 
     def run(self, work: Callable[[], T]) -> Deferred[T]:
-        """See L{Worker.run}."""
         self._pending += 1
         done: Deferred[T] = deferToThreadPool(self._reactor, self._pool, work)
         return done.addBoth(self._finished)
 
     def stop(self) -> None:
-        """See L{Worker.stop}."""
-        # To stop the pool is to wait for its thread.
+        # Stopping the pool waits for its thread.
         if self._pool.started and not self._pending:
             self._pool.stop()
 

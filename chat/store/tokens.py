@@ -1,15 +1,14 @@
 """
 What a text is found by, and what a search asks for.
 
-A text becomes tokens without differences of case and width.  A word of a script
-that parts words by spaces is one token.  Scripts that do not, such as Chinese,
-give overlapping pairs: C{大家你好} is C{大家 家你 你好 好}, so every word of two
-characters is a token, a longer one a phrase of them, and a single character the
-beginning of a token.  That is why the last character stands there alone.
+A text becomes tokens without differences of case and width.  A word of a script that
+parts words by spaces is one token.  A run of a script that does not, such as Chinese, gives
+overlapping pairs: C{大家你好} is C{大家 家你 你好 好}.  So every word of two characters is a
+token, a longer one a phrase of tokens, and a single character the beginning of a token,
+which is why the last character stands there alone.
 
-Both stores search by these functions, and an index on the disk depends on them:
-whoever changes what L{tokens} returns must fill it anew by an upgrade of the
-schema.
+All stores search by these functions, and an index on the disk depends on them: after a
+change of what L{tokens} returns it must be filled anew by an upgrade of the schema.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ _UNPARTED = (
     "\ud7b0-\ud7fb\uf900-\ufaff\U00016fe0-\U00018d08\U0001aff0-\U0001b2fb\U00020000-\U0003ffff"
 )
 _isUnparted = re.compile(f"[{_UNPARTED}]").match
-# Marks belong to the letter before them; those that choose between the pictures
-# of a character (U+FE00 to U+FE0F) do not.  With those beyond the first plane,
-# of scripts that few can read, the expression below would be three times slower.
+# Marks belong to the letter before them, except those that choose between the glyphs of a
+# character (U+FE00 to U+FE0F).  With the marks beyond the first plane, of scripts in little
+# use, the expression below would be three times slower.
 _MARKS = "".join(
     char
     for char in map(chr, range(0x300, 0x10000))
@@ -45,7 +44,7 @@ _RUN = re.compile(
 )
 _PLAIN_RUN = re.compile("[a-z0-9]+")
 
-# They begin tokens that no text has.
+# These begin tokens that no text has.
 _ROOM = "§"
 _NICK = "¤"
 
@@ -55,7 +54,7 @@ class Phrase:
     """
     Tokens that must follow one another.
 
-    @ivar isOpen: whether the last of them is only the beginning of one.
+    @ivar isOpen: whether the last of them is only the beginning of a token.
     """
 
     tokens: tuple[str, ...]
@@ -80,10 +79,10 @@ def tokens(text: str) -> list[str]:
 
 def phrases(words: str) -> tuple[Phrase, ...]:
     """
-    @param words: what somebody looks for.  A word that ends with C{*} is the
-        beginning of one.
-    @return: what must all be in a text, each once; nothing where there is no
-        letter or digit.
+    @param words: what is looked for.  A word that ends with C{*} is the beginning of a
+        word.
+    @return: what must all be in a text, each once; nothing where there is no letter or
+        digit.
     """
     found = (_phrase(word) for word in _folded(words).split())
     return tuple(dict.fromkeys(phrase for phrase in found if phrase.tokens))
@@ -109,8 +108,8 @@ def expression(wanted: Collection[Phrase], rooms: Collection[int], nick: str) ->
     """
     @param rooms: the numbers of the rooms, at least one.
     @param nick: see L{chat.interfaces.History.search}.
-    @return: an expression of FTS5 over what L{indexed} returned.  There is nothing
-        in it to be quoted, as tokens have neither quotes nor spaces.
+    @return: an expression of FTS5 over what L{indexed} returned.  Nothing in it needs to be
+        quoted, as tokens have neither quotes nor spaces.
     @see: U{https://www.sqlite.org/fts5.html#full_text_query_syntax}
     """
     parts = ["(" + " OR ".join(f'"{_ROOM}{room}"' for room in rooms) + ")"]
@@ -140,7 +139,7 @@ def _phrase(word: str) -> Phrase:
             isOpen = word.startswith("*", run.end())
             continue
         found += _pairs(characters)
-        # Behind the word a text may go on as it likes, but not within it.
+        # A text may go on behind the word, but not within it.
         isOpen = run is runs[-1] and len(characters) == 1
         if isOpen or run is not runs[-1]:
             found.append(characters[-1])
@@ -158,5 +157,5 @@ def _holds(text: Sequence[str], phrase: Phrase) -> bool:
 
 
 def _nickToken(nick: str) -> str:
-    # In hexadecimal there is nothing that would part it, whatever somebody typed.
+    # In hexadecimal nothing would part the token, whatever the nickname.
     return _NICK + fold(nick).encode("utf-8", "surrogatepass").hex()

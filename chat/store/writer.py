@@ -1,9 +1,9 @@
 """
-What writes, in a thread of its own.
+What writes to the database, in a thread of its own.
 
-The thread shares the interpreter with the reactor, and each of them waits while the
-other runs Python.  So there are no long stretches of Python here: rows are made one by
-one while SQLite asks for them, and it works with the interpreter let go.
+The thread shares the interpreter with the reactor, and each of them waits while the other
+runs Python.  So there are no long stretches of Python here: a batch is handed to SQLite as
+one JSON text, and SQLite works through it with the interpreter let go.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from chat.store.backlog import Batch, Change, Key
 from chat.store.database import connect, setting, toMicroseconds
 from chat.store.numbering import RESERVE
 from chat.store.opening import Opened
-from chat.store.pruning import Limits, Pruned, Pruning
+from chat.store.pruning import Pruned, Pruning, RetentionLimits
 from chat.store.serialization import KINDS, dump
 from chat.store.threads import gently
 from chat.store.tokens import indexed
 from chat.vocabulary.events import Acted, Line
 
-# After these the connection is as good as before.
+# The connection is still good after these errors.
 _HARMLESS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """
-    A batch is on the disk.
+    What is on the disk, now that a batch has been written.
 
-    @ivar stored: for each room in it the last id.
-    @ivar marks: the marks that are on the disk now.
+    @ivar stored: for each room in the batch the last id.
+    @ivar marks: for each room in the batch its mark; see L{chat.store.numbering}.
     """
 
     stored: Mapping[str, int]
@@ -48,15 +48,15 @@ class _Room:
     floor: int
 
 
-class Writer:
+class DatabaseWriter:
     """
-    Its methods raise L{sqlite3.Error} when the disk or the file is at fault.  Then
-    nothing has changed, and the same can be tried again.
+    Stores batches and takes old lines away.  Its methods raise L{sqlite3.Error} when the
+    disk or the file is at fault; then nothing has changed, and they can be tried again.
     """
 
     def __init__(self, opened: Opened) -> None:
         """
-        @param opened: the connection is the writer's from now on.
+        @param opened: its connection is the writer's from now on.
         """
         self._path = opened.path
         self._word = opened.word
@@ -70,7 +70,7 @@ class Writer:
         """
         stored: dict[str, int] = {}
         with self._transaction() as connection:
-            # What is known of rooms is right when it is on the disk, not before.
+            # These become what is known of rooms when they are on the disk, not before.
             rooms = {
                 name: self._room(connection, name, floor) for name, floor in batch.forgets.items()
             }
@@ -81,7 +81,7 @@ class Writer:
                 if room is None:
                     room = rooms[line.room] = self._room(connection, line.room, line.id - 1)
                 stored[line.room] = line.id
-                # An attempt that seemed to fail may have succeeded.
+                # An earlier attempt that seemed to fail may have succeeded.
                 if line.id > room.last and line.id > room.floor:
                     room.last = line.id
                     fresh.append((room.number, line))
@@ -93,7 +93,7 @@ class Writer:
         self._pruning.grew(room.number for room in rooms.values())
         return Written(stored, marks)
 
-    def prune(self, limits: Limits, drops: Mapping[str, int]) -> Pruned:
+    def prune(self, limits: RetentionLimits, drops: Mapping[str, int]) -> Pruned:
         """
         Make a step of L{chat.store.pruning}.
         """
@@ -101,7 +101,7 @@ class Writer:
             with self._transaction() as connection:
                 pruned = self._pruning.step(connection, limits, drops)
         except BaseException:
-            # What it had done is to be done again.
+            # The transaction was undone, so what is known of it is wrong.
             self._pruning = Pruning()
             raise
         for name in pruned.dropped:
@@ -110,9 +110,9 @@ class Writer:
 
     def close(self, lasts: Mapping[str, int]) -> None:
         """
-        Close the database in order.
+        Close the database properly.
 
-        @param lasts: of each room the number that was given last.
+        @param lasts: for each room the last id that was given.
         """
         with self._transaction() as connection:
             floor = setting(connection, "floor")
@@ -126,7 +126,7 @@ class Writer:
 
     def abandon(self) -> None:
         """
-        Close the connection as things are.
+        Close the connection, whatever state the database is in.
         """
         if self._connection is not None:
             with suppress(sqlite3.Error):
@@ -155,7 +155,7 @@ class Writer:
                 [word] = connection.execute(
                     "SELECT value FROM setting WHERE name = 'opening'"
                 ).fetchone()
-                # In another file, be it an older copy, numbers would be given twice.
+                # In another file, such as an older copy, ids would be given twice.
                 if word != self._word:
                     raise sqlite3.DatabaseError("it is not the file that was opened")
             except BaseException:
@@ -166,7 +166,7 @@ class Writer:
 
     def _room(self, connection: sqlite3.Connection, name: str, before: int) -> _Room:
         """
-        @param before: nothing that comes after it has expired.
+        @param before: no line after this id has expired.
         """
         known = self._rooms.get(name)
         if known is not None:
@@ -198,8 +198,8 @@ def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> No
         return
     last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'line'").fetchone()
     first = last[0] + 1 if last else 1
-    # All rows in one statement, as JSON: SQLite then works through them without the
-    # interpreter. Row by row it would take it from the reactor each time.
+    # All rows in one statement, as JSON: SQLite works through them without the interpreter.
+    # Row by row it would take the interpreter from the reactor each time.
     rows = json.dumps(
         [
             (

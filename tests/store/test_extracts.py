@@ -74,7 +74,12 @@ def test_everyIdOnce(said: set[int], expired: int, after: int) -> None:
 
 def test_joined() -> None:
     there = Found(lines(3, 5), 2)
-    assert idsOf(there.joined(lines(4, 7), 0, 0).lines) == [3, 4, 5, 6, 7]
-    assert idsOf(there.joined(lines(4, 7), 0, 5).lines) == [6, 7]
-    assert there.joined([], 0, 1).expired == 2
-    assert idsOf(Found().joined(lines(4, 7), 5, 0).lines) == [6, 7]
+
+    def joined(found: Found, expired: int, after: int = 0) -> list[int]:
+        return idsOf(found.joined(lines(4, 7), expired, lambda line: line.id > after).lines)
+
+    assert joined(there, 0) == [3, 4, 5, 6, 7]
+    assert joined(there, 5) == [6, 7]
+    assert there.joined([], 1, lambda line: True).expired == 2
+    assert joined(Found(), 0, after=5) == [6, 7]
+    assert joined(Found(), 6, after=5) == [7]

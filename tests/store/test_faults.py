@@ -19,7 +19,7 @@ from twisted.logger import capturedLogs
 from chat.store import sqlite
 from chat.store.backlog import Batch
 from chat.store.opening import Opened, openStore
-from chat.store.writer import Writer
+from chat.store.writer import DatabaseWriter
 from chat.vocabulary.errors import HistoryUnavailable
 from tests.support.stores import ROOM, Stage, ids, lines, now
 
@@ -135,7 +135,7 @@ def test_anotherFile(tmp_path: Path) -> None:
     opened = openStore(str(path))
     opened.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = path.read_bytes().replace(opened.word.encode(), b"0" * len(opened.word))
-    writer = Writer(opened)
+    writer = DatabaseWriter(opened)
     writer.write(Batch(lines(1, 3), {}, {}))
     writer.abandon()
     current = path.read_bytes()

@@ -20,7 +20,7 @@ from twisted.logger import capturedLogs
 from chat.store.backlog import Batch
 from chat.store.database import APPLICATION_ID, LATEST, connect, create
 from chat.store.opening import WAIT, Opened, openStore
-from chat.store.writer import Writer
+from chat.store.writer import DatabaseWriter
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Said
 from tests.support.stores import AT, ROOM, Stage, lines, now, texts
@@ -332,7 +332,7 @@ def test_closedInOrder(tmp_path: Path) -> None:
     """Nothing is left beside the file, and no number is skipped."""
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
-    writer = Writer(opened)
+    writer = DatabaseWriter(opened)
     writer.write(Batch([*lines(1, 3), *lines(1, 2, "#dev")], {}, {"#dev": 2}))
     writer.close({ROOM: 5, "#dev": 2, "#new": 1})
     opened.lock.close()
@@ -348,7 +348,7 @@ def test_notClosedInOrder(tmp_path: Path) -> None:
     """All numbers that may have been given are skipped."""
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
-    Writer(opened).write(Batch(lines(1, 3), {}, {}))
+    DatabaseWriter(opened).write(Batch(lines(1, 3), {}, {}))
     close(opened)
     with capturedLogs() as logged:
         stage = Stage(path)

@@ -17,7 +17,7 @@ from twisted.logger import capturedLogs
 from chat.interfaces import Extract
 from chat.store import recent
 from chat.store.reader import MAX_WAITING, WITHIN, DatabaseReader, Questions
-from chat.store.recent import Tails
+from chat.store.recent import RecentLines
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Said
 from chat.vocabulary.records import Account
@@ -272,13 +272,13 @@ def said(id: int, room: str = ROOM) -> Said:
     return Said(room, id, AT, "alice", "hi")
 
 
-def found(memory: Tails, count: int, room: str = ROOM) -> list[int] | None:
+def found(memory: RecentLines, count: int, room: str = ROOM) -> list[int] | None:
     there = memory.find(room, count)
     return None if there is None else ids(there.lines)
 
 
 def test_tails() -> None:
-    memory = Tails(3, [ROOM])
+    memory = RecentLines(3, [ROOM])
     assert found(memory, 1) is None
     memory.append(said(4))
     assert found(memory, 1) is None
@@ -291,8 +291,8 @@ def test_tails() -> None:
     assert found(memory, 0) == []
 
 
-def test_wholeTails() -> None:
-    memory = Tails(3, [ROOM])
+def test_wholeRecentLines() -> None:
+    memory = RecentLines(3, [ROOM])
     assert found(memory, 9, "#new") == []
     memory.found(ROOM, [said(1), said(2)], True)
     assert found(memory, 9) == [1, 2]
@@ -307,7 +307,7 @@ def test_wholeTails() -> None:
 
 
 def test_tailsExpire() -> None:
-    memory = Tails(3)
+    memory = RecentLines(3)
     for id in range(1, 6):
         memory.append(said(id))
     memory.expired(ROOM, 1)
@@ -321,10 +321,10 @@ def test_tailsExpire() -> None:
     assert found(memory, 9) == []
 
 
-def test_onlySoManyTails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_onlySoManyRecentLines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those in which nothing has happened for longest are left out."""
     monkeypatch.setattr(recent, "MAX_ROOMS", 3)
-    memory = Tails(2)
+    memory = RecentLines(2)
     for room in ("#a", "#b", "#c"):
         memory.append(said(1, room))
     memory.find("#a", 1)
