@@ -1,17 +1,17 @@
 """
-Lists, and what is told of one person or room, as lines of text; see
-L{chat.rendering.lines}.
+Lists, and what is told of one user or room, as lines of text without the mark in
+column one; see L{chat.rendering.lines}.
 
-Every line begins with the mark of a notice and says by itself what it is about.
-What somebody has written, such as a topic or a reason, stands last in its line,
-so it cannot pass for a part of the list.
+Every line says by itself what it is about.  What a user has written, such as a
+topic or a reason, stands last in its line, so it cannot pass for a part of the
+list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from chat.rendering.messages import Phrases
+from chat.rendering.messages import Phrases, filled
 from chat.vocabulary.arguments import MAX_HISTORY
 from chat.vocabulary.replies import (
     BanRow,
@@ -31,61 +31,55 @@ from chat.vocabulary.replies import (
 from chat.vocabulary.times import moment
 
 NAMES_SHOWN = 100
-"""How many people a list names before it only counts the others."""
+"""How many users a list names; it counts the others."""
 
 NAMES_PER_LINE = 20
 """How many of them stand in one line."""
 
 ROOMS_AT_LENGTH = 40
-"""How many rooms get a line each; where there are more, several share one."""
+"""How many rooms get a line each; where there are more, several share a line."""
 
 ROOMS_PER_LINE = 10
 
 
-class Listings:
+class Listings(Phrases):
     """
     The lists of one language.
     """
 
-    def __init__(self, phrases: Phrases) -> None:
-        self._phrases = phrases
-
     def people(self, listed: Listed) -> list[str]:
         """Who is in a room."""
         count, shown = len(listed.people) + listed.more, listed.people[:NAMES_SHOWN]
-        head = self._phrases.ngettext(
-            "{count} person in {room}", "{count} people in {room}", count
-        ).format(count=count, room=listed.room)
+        head = self.ngettext("{count} person in {room}", "{count} people in {room}", count)
+        head = filled(head, listed, count=count)
         rows = _packed(head, map(self._person, shown), NAMES_PER_LINE)
         return rows + self._more(count - len(shown))
 
     def rooms(self, listed: RoomsListed) -> list[str]:
         """Which rooms there are."""
-        _ = self._phrases.gettext
-        rooms = listed.rooms
+        _, rooms, more = self.gettext, listed.rooms, self._more(listed.more)
         if not rooms:
-            return ["--- " + _("There is no room.")]
+            return [_("There is no room.")]
         if len(rooms) <= ROOMS_AT_LENGTH:
-            return ["--- " + self._room(row) for row in rooms] + self._more(listed.more)
+            return [*map(self._room, rooms), *more]
         names = (f"{row.room} ({row.count})" for row in rooms)
-        rows = _packed(_("{count} rooms").format(count=len(rooms)), names, ROOMS_PER_LINE)
-        rows += self._more(listed.more)
+        rows = _packed(_("{count} rooms").format(count=len(rooms)), names, ROOMS_PER_LINE) + more
         own = ", ".join(row.room for row in rooms if row.here)
-        return [*rows, "--- " + _("You are in {rooms}.").format(rooms=own)] if own else rows
+        return [*rows, _("You are in {rooms}.").format(rooms=own)] if own else rows
 
     def bans(self, listed: BansListed) -> list[str]:
         """Who is banned or muted."""
         if not listed.bans:
-            return ["--- " + self._phrases.gettext("Nobody is banned or muted.")]
-        return self._more(listed.more) + ["--- " + self._ban(row) for row in listed.bans]
+            return [self.gettext("Nobody is banned or muted.")]
+        return [*self._more(listed.more), *map(self._ban, listed.bans)]
 
     def sessions(self, listed: SessionsListed) -> list[str]:
-        """In which sessions one is here."""
-        return ["--- " + self._session(row) for row in listed.sessions]
+        """The sessions of the user who asks."""
+        return [*map(self._session, listed.sessions)]
 
     def description(self, about: Described) -> list[str]:
-        """What may be known of somebody."""
-        _ = self._phrases.gettext
+        """What may be known of a user."""
+        _ = self.gettext
         if not about.account:
             account = _("{nick} has no account")
         elif about.operator:
@@ -96,25 +90,20 @@ class Listings:
             since = _("{nick} has been here since {time}")
         else:
             since = _("{nick} has been here since {time}, and silent for {idle}")
-        idle = self._phrases.duration(about.idle)
-        nick = about.nick
-        lines = [
-            account.format(nick=nick, account=about.account),
-            since.format(nick=nick, time=moment(about.since), idle=idle),
-        ]
+        time, idle = moment(about.since), self.duration(about.idle)
+        lines = [filled(account, about), filled(since, about, time=time, idle=idle)]
         if about.rooms:
-            lines.append(_("{nick} is in {rooms}").format(nick=nick, rooms=", ".join(about.rooms)))
+            lines.append(filled(_("{nick} is in {rooms}"), about, rooms=", ".join(about.rooms)))
         if about.addresses:
             addresses = ", ".join(about.addresses)
-            lines.append(_("{nick} comes from {addresses}").format(nick=nick, addresses=addresses))
+            lines.append(filled(_("{nick} comes from {addresses}"), about, addresses=addresses))
         if about.away:
-            away = _("{nick} is away").format(nick=nick)
-            lines.append(self._phrases.withReason(away, about.why))
-        return ["--- " + line for line in lines]
+            lines.append(self.withReason(filled(_("{nick} is away"), about), about.why))
+        return lines
 
     def modes(self, shown: ModesShown) -> str:
         """How a room is kept."""
-        _ = self._phrases.gettext
+        _ = self.gettext
         modes = [
             _("a key is needed") if shown.key else _("no key is needed"),
             _("private: not listed, by invitation only") if shown.private else _("listed"),
@@ -123,15 +112,14 @@ class Listings:
             if shown.owners
             else _("no owner"),
         ]
-        return f"--- {shown.room}: " + "; ".join(modes)
+        return f"{shown.room}: " + "; ".join(modes)
 
     def excerpt(self, excerpt: Excerpt) -> list[str]:
         """
-        The head of lines of the past.  Nothing comes of a replay of nothing: who
-        comes into a new room has not asked for a past.
+        The head of lines of the past.  An empty replay has none: a user who enters
+        a new room has not asked for its past.
         """
-        _, ngettext = self._phrases.gettext, self._phrases.ngettext
-        room, count = excerpt.room, excerpt.count
+        _, ngettext, count = self.gettext, self.ngettext, excerpt.count
         match excerpt.reason:
             case "search" if not count:
                 head = _("Nothing was found.")
@@ -151,12 +139,12 @@ class Listings:
                 head = ngettext(
                     "{count} earlier line of {room}", "{count} earlier lines of {room}", count
                 )
-        return ["--- " + head.format(count=count, room=room) + self._further(excerpt)]
+        return [filled(head, excerpt) + self._further(excerpt)]
 
     def missed(self, missed: Missed) -> str:
         """Which lines cannot be read any more."""
-        _, first, last = self._phrases.gettext, missed.first, missed.last
-        match missed.reason == "expired", first == last:
+        _ = self.gettext
+        match missed.reason == "expired", missed.first == missed.last:
             case True, True:
                 phrase = _("line {first} of {room} has expired")
             case True, False:
@@ -168,88 +156,72 @@ class Listings:
                     "keeping was interrupted here, and lines of {room} may be lost"
                     " (numbers {first} to {last})"
                 )
-        return "--- " + phrase.format(first=first, last=last, room=missed.room)
+        return filled(phrase, missed)
 
     def uptime(self, uptime: Uptime) -> str:
-        """For how long the service has been running: its two largest units."""
-        seconds, span = uptime.seconds, self._phrases.duration
-        time = span(seconds)
+        """For how long the service has been running, in its two largest units."""
+        seconds = uptime.seconds
+        time = self.duration(seconds)
         for unit, lesser in ((86400, 3600), (3600, 60), (60, 1)):
             if seconds >= unit:
                 if seconds % unit >= lesser:
-                    time += " " + span(seconds % unit)
+                    time += " " + self.duration(seconds % unit)
                 break
-        running = self._phrases.gettext("This service has been running for {time}.")
-        return "--- " + running.format(time=time)
+        return self.gettext("This service has been running for {time}.").format(time=time)
 
     def _person(self, person: Person) -> str:
-        _ = self._phrases.gettext
-        signs = [_("away")] if person.away else []
-        if person.idle >= 60:
-            signs.append(_("idle {time}").format(time=self._phrases.duration(person.idle)))
+        signs = [self.gettext("away")] if person.away else []
+        signs += self._idle(person.idle)
         return f"{person.nick} ({', '.join(signs)})" if signs else person.nick
 
+    def _idle(self, seconds: int) -> list[str]:
+        if seconds < 60:
+            return []
+        return [self.gettext("idle {time}").format(time=self.duration(seconds))]
+
     def _more(self, count: int) -> list[str]:
-        phrase = self._phrases.ngettext(
-            "{count} more is not shown", "{count} more are not shown", count
-        )
-        return ["--- " + phrase.format(count=count)] if count else []
+        phrase = self.ngettext("{count} more is not shown", "{count} more are not shown", count)
+        return [phrase.format(count=count)] if count else []
 
     def _room(self, row: RoomRow) -> str:
-        _ = self._phrases.gettext
+        _ = self.gettext
         phrase = _("{room} ({count} here, you too)") if row.here else _("{room} ({count} here)")
-        return self._phrases.withReason(phrase.format(room=row.room, count=row.count), row.topic)
+        return self.withReason(filled(phrase, row), row.topic)
 
     def _ban(self, row: BanRow) -> str:
-        _ = self._phrases.gettext
-        if row.kind == "mute":
-            phrase = (
-                _("{name} is muted by {by}")
-                if row.until is None
-                else _("{name} is muted by {by} until {time}")
-            )
-        else:
-            phrase = (
-                _("{name} is banned by {by}")
-                if row.until is None
-                else _("{name} is banned by {by} until {time}")
-            )
+        _ = self.gettext
+        match row.kind == "mute", row.until:
+            case True, None:
+                phrase = _("{name} is muted by {by}")
+            case True, _until:
+                phrase = _("{name} is muted by {by} until {time}")
+            case _, None:
+                phrase = _("{name} is banned by {by}")
+            case _:
+                phrase = _("{name} is banned by {by} until {time}")
         time = "" if row.until is None else moment(row.until)
-        return self._phrases.withReason(phrase.format(name=row.name, by=row.by, time=time), row.why)
+        return self.withReason(filled(phrase, row, time=time), row.why)
 
     def _session(self, row: SessionRow) -> str:
-        _ = self._phrases.gettext
-        parts = [
-            _("session {number} from {address} since {time}").format(
-                number=row.number, address=row.address, time=moment(row.since)
-            )
-        ]
-        if row.idle >= 60:
-            parts.append(_("idle {time}").format(time=self._phrases.duration(row.idle)))
-        if row.this:
-            parts.append(_("this one"))
-        return ", ".join(parts)
+        _ = self.gettext
+        session = _("session {number} from {address} since {time}")
+        parts = [filled(session, row, time=moment(row.since)), *self._idle(row.idle)]
+        return ", ".join([*parts, _("this one")] if row.this else parts)
 
     def _further(self, excerpt: Excerpt) -> str:
-        _ = self._phrases.gettext
+        _ = self.gettext
         if not excerpt.more:
             return ""
-        if excerpt.reason == "search":
-            return _("; there are older ones")
         if excerpt.reason == "after":
-            return _("; newer ones: /history after {last} in {room}").format(
-                last=excerpt.last, room=excerpt.room
-            )
+            return filled(_("; newer ones: /history after {last} in {room}"), excerpt)
         count = min(MAX_HISTORY, max(100, 2 * excerpt.count))
-        if count <= excerpt.count:
+        if excerpt.reason == "search" or count <= excerpt.count:
             return _("; there are older ones")
-        return _("; older ones: /history {count} in {room}").format(count=count, room=excerpt.room)
+        return filled(_("; older ones: /history {count} in {room}"), excerpt, count=count)
 
 
 def _packed(head: str, items: Iterable[str], size: int) -> list[str]:
-    """Lines of so many items; each of them says what it is about."""
-    rest: Sequence[str] = list(items)
-    return [
-        f"--- {head}: " + ", ".join(rest[first : first + size])
-        for first in range(0, len(rest), size)
-    ] or [f"--- {head}"]
+    """Lines of C{size} items each, all with the same head."""
+    rest = list(items)
+    rows = [rest[first : first + size] for first in range(0, len(rest), size)]
+    return [f"{head}: " + ", ".join(row) for row in rows] or [head]

@@ -218,13 +218,13 @@ DEPARTURES = {
     Ending.SESSION_ENDED: N_("ended the session"),
     Ending.OTHER: N_("gone"),
 }
-"""Why somebody left, as the others read it."""
+"""Why a user left, as others read it."""
 
 DEPARTURES_BY = {
     Ending.KICKED: N_("put out by {by}"),
     Ending.BANNED: N_("banned by {by}"),
 }
-"""The same, where somebody else has done it."""
+"""The same, where another user has done it."""
 
 FAREWELLS: dict[Ending, Sentence] = {
     Ending.QUIT: N_("Goodbye."),
@@ -253,13 +253,13 @@ FAREWELLS: dict[Ending, Sentence] = {
     Ending.BANNED: (N_("you are banned: {about}"), N_("you are banned")),
     Ending.EVICTED: N_("the owner of this nickname has logged in"),
 }
-"""Why the service ends a session, as the one reads it whose it is."""
+"""Why the service ends a session, as its user reads it."""
 
 FAREWELLS_BY: dict[Ending, Sentence] = {
     Ending.KICKED: (N_("{by} has put you out: {about}"), N_("{by} has put you out")),
     Ending.BANNED: (N_("{by} has banned you: {about}"), N_("{by} has banned you")),
 }
-"""The same, where a person has done it."""
+"""The same, where another user has done it."""
 
 PEACEFUL = frozenset(
     {
@@ -272,7 +272,10 @@ PEACEFUL = frozenset(
         Ending.SESSION_ENDED,
     }
 )
-"""The endings that are nobody's fault."""
+"""The endings that need no excuse: they read as notices, without a code."""
+
+_UNITS = ((86400, N_("{n}d")), (3600, N_("{n}h")), (60, N_("{n}m")), (1, N_("{n}s")))
+"""Units of time in seconds, the largest first, and how so many of them read."""
 
 
 class Phrases:
@@ -284,16 +287,16 @@ class Phrases:
         """
         @param language: one of L{chat.vocabulary.i18n.LANGUAGES}.
         """
-        self._translation = translation(language)
-        self.gettext = self._translation.gettext
-        self.ngettext = self._translation.ngettext
+        catalogue = translation(language)
+        self.gettext = catalogue.gettext
+        self.ngettext = catalogue.ngettext
 
     def refusal(self, code: str, about: str) -> str:
         """What is wrong, without its code."""
         return self._sentence(REFUSALS[code], about)
 
     def warning(self, code: str, about: str) -> str:
-        """What will happen, or has happened, without its code."""
+        """What will happen or has happened, without its code."""
         if code == "is-away":
             # A nickname has no colon, so the first one ends it.
             nick, _, why = about.partition(": ")
@@ -309,8 +312,11 @@ class Phrases:
 
     def departure(self, reason: Ending, text: str, by: str = "") -> str:
         """
-        Why somebody left: his own words, or ours; and where somebody has put him
-        out, who and why.
+        Why a user left.
+
+        @param text: the reason that was given, perhaps nothing.  It takes the
+            place of ours, unless the user was put out.
+        @param by: who has put the user out, or nothing.
         """
         if reason in DEPARTURES_BY:
             if not by:
@@ -330,17 +336,30 @@ class Phrases:
         return self.gettext("{what}: {why}").format(what=what, why=why) if why else what
 
     def duration(self, seconds: int) -> str:
-        """A time span in one or two letters and a number."""
-        _ = self.gettext
-        if seconds < 60:
-            return _("{n}s").format(n=seconds)
-        if seconds < 3600:
-            return _("{n}m").format(n=seconds // 60)
-        if seconds < 86400:
-            return _("{n}h").format(n=seconds // 3600)
-        return _("{n}d").format(n=seconds // 86400)
+        """A time span in its largest unit, rounded down."""
+        unit, phrase = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
+        return self.gettext(phrase).format(n=seconds // unit)
 
     def _sentence(self, sentence: Sentence, about: str, by: str = "") -> str:
         if isinstance(sentence, tuple):
             sentence = sentence[0 if about else 1]
         return self.gettext(sentence).format(about=about, by=by)
+
+
+class _Fields(dict[str, object]):
+    """What stands in braces: values that are given, else the fields of an event."""
+
+    def __init__(self, event: object, given: dict[str, object]) -> None:
+        super().__init__(given)
+        self._event = event
+
+    def __missing__(self, name: str) -> object:
+        return getattr(self._event, name)
+
+
+def filled(phrase: str, event: object, **given: object) -> str:
+    """
+    @param phrase: translated, with names of fields of the event in braces.
+    @param given: values that are no fields, or that stand in the place of one.
+    """
+    return phrase.format_map(_Fields(event, given))
