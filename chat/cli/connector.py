@@ -1,9 +1,11 @@
 """
-The way to the service, told in plain words, and back to it when it is lost.
+The connection of the C{tcpchat} command: made again when it is lost, and told in
+plain words.
 
-L{Connector} makes one attempt after the other and tells its L{Owner} what
-happens.  Whether there is another attempt is the owner's to say, by
-L{Connector.retry}: a person waits, a script does not.
+A L{ClientService} makes one attempt after the other.  L{Connector} is the endpoint
+through which it does so: it hears how each attempt ends before the service goes
+on, tells the L{Frontend}, and stops the service if the frontend wants no other
+attempt: on a terminal the user waits for one, in a pipe a script does not.
 """
 
 from __future__ import annotations
@@ -13,14 +15,34 @@ from math import ceil
 from random import random
 from typing import Any, Protocol
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.application.internet import ClientService
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.error import ConnectingCancelledError
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IProtocol,
+    IProtocolFactory,
+    IStreamClientEndpoint,
+)
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
+from chat.cli.options import ClientOptions
 from chat.cli.reasons import Reasons
-from chat.cli.target import Target, endpointFor
+from chat.cli.target import endpointFor
 from chat.client.protocol import ChatClient, ChatFactory
+from chat.vocabulary.events import (
+    Entered,
+    Event,
+    FormatSet,
+    LanguageSet,
+    Listed,
+    Talking,
+    TopicShown,
+    Welcomed,
+)
+from chat.vocabulary.i18n import translation
 
 FIRST_PAUSE = 1.0
 """
@@ -29,153 +51,223 @@ longer where the service asks for it.
 """
 
 LONGEST_PAUSE = 60.0
+"""Seconds that a pause grows up to, unless the service asks for a longer one."""
 
 ANSWER_WITHIN = 15.0
 """Seconds for the service to speak its language, once it is connected."""
 
 
-class Owner(Protocol):
+class Frontend(Protocol):
     """
-    Who wants to be connected.
+    What shows a connection to the user: on a terminal, or in a pipe.
     """
 
     def reported(self, text: str) -> None:
         """
-        Something happens that a person may want to know.
+        Something happens that the user may want to know.
 
-        @param text: a phrase in his language; not safe for a terminal.
+        @param text: a phrase in the user's language; not safe for a terminal.
         """
 
-    def connected(self, client: ChatClient) -> None:
+    def connected(self, client: RelayClient) -> None:
         """The service is there, and the client has introduced itself."""
 
-    def disconnected(self, client: ChatClient, why: str) -> None:
+    def disconnected(self, client: RelayClient, why: str) -> bool:
         """
-        It is gone.
+        A connection on which the service was understood has ended.
 
         @param why: a phrase, as for L{reported}.
+        @return: whether to connect again, after a pause.
         """
 
-    def failed(self, why: str, isFinal: bool) -> None:
+    def failed(self, why: str, isFinal: bool) -> bool:
         """
-        It was never there.
+        An attempt has failed, or its connection has ended before the service was
+        understood.
 
         @param why: a phrase, as for L{reported}.
         @param isFinal: whether another attempt cannot do any better.
+        @return: whether to connect again, after a pause.
+        """
+
+    def heard(self, client: RelayClient, event: Event) -> None:
+        """The client has heard an event."""
+
+    def heardText(self, line: str) -> None:
+        """
+        The service has said something in text.
+
+        @param line: not safe for a terminal.
         """
 
 
+class RelayClient(ChatClient):
+    """
+    Passes events on to the frontend, and those lines of the greeting that a user
+    wants to read.
+
+    A service greets in text: a welcome, what its operator has to say, and last
+    the question for a nickname.  The question is not passed on, since the frontend
+    asks it in other words, if at all.  Nor is the list of users that follows upon
+    entering a room: it is for programs, and the welcome has the names, too.
+    """
+
+    def __init__(self, frontend: Frontend, connected: Callable[[RelayClient], None]) -> None:
+        """
+        @param connected: called when the connection has been made.
+        """
+        super().__init__()
+        self._frontend = frontend
+        self._connected = connected
+        self._heldBack: str | None = None
+        self._justEntered: str | None = None
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._connected(self)
+
+    def textReceived(self, line: str) -> None:
+        # A line of the greeting is passed on when another one follows it.
+        held, self._heldBack = self._heldBack, line
+        if self.isUnderstood:
+            # The user has asked for text.
+            held, self._heldBack = line, None
+        if held is not None:
+            self._frontend.heardText(held)
+
+    def eventReceived(self, event: Event) -> None:
+        self._heldBack = None
+        if isinstance(event, FormatSet | LanguageSet) and not self.isRegistered:
+            # It only answers our own introduction.
+            return
+        if not self._isUnasked(event):
+            self._frontend.heard(self, event)
+
+    def releaseText(self) -> None:
+        """
+        Pass on what has been held back: it was no question, because the service
+        has closed the connection after it.
+        """
+        held, self._heldBack = self._heldBack, None
+        if held is not None:
+            self._frontend.heardText(held)
+
+    def _isUnasked(self, event: Event) -> bool:
+        """Whether this is the list that follows upon entering a room."""
+        entered, self._justEntered = self._justEntered, None
+        match event:
+            case Welcomed(room=room) | Entered(room=room):
+                self._justEntered = room
+            case TopicShown() | Talking():
+                # They come between.
+                self._justEntered = entered
+            case Listed(room=room):
+                return room == entered
+            case _:
+                pass
+        return False
+
+
+@implementer(IStreamClientEndpoint)
 class Connector:
     """
-    Connects to one place, as often as it takes.
+    Connects to one service, as often as it takes.
+
+    @ivar factory: makes the clients.
+    @ivar client: the client, while it is connected.
     """
 
     def __init__(
         self,
         reactor: Any,
-        target: Target,
-        factory: ChatFactory,
-        owner: Owner,
-        reasons: Reasons,
+        options: ClientOptions,
+        frontend: Frontend,
         jitter: Callable[[], float] = random,
     ) -> None:
         """
         @param reactor: for the connection and for the time.
         @param jitter: a number from 0 up to 1 by which a pause is chosen, so that
-            not everybody comes back at once.
+            clients that were disconnected together do not come back together.
         """
         self._reactor = reactor
-        self._target = target
-        self._factory = factory
-        self._owner = owner
-        self._reasons = reasons
+        self._target = options.target
+        self._frontend = frontend
+        self._reasons = Reasons(options.target, translation(options.language))
         self._jitter = jitter
+        self.client: RelayClient | None = None
+        self.factory = ChatFactory(
+            lambda: RelayClient(frontend, self._connected),
+            options.nick,
+            options.language,
+            options.password,
+        )
+        self._service = ClientService(self, self.factory, self._pauseBefore, reactor)
+        self._isPausing = False
+        # Since the last connection on which we had a nickname.
         self._attempts = 0
+        # Seconds that the service has asked for.
         self._leastPause = 0.0
-        self._attempt: Deferred[Any] | None = None
-        self._timer: IDelayedCall | None = None
-        self._client: ChatClient | None = None
-        self._gaveUpWaiting = False
 
-    @property
-    def client(self) -> ChatClient | None:
-        """The client, while it is connected."""
-        return self._client
-
-    def connect(self) -> None:
+    def start(self) -> None:
         """
-        Make an attempt now, unless one is on its way.
+        Make an attempt now, unless one is on its way or has succeeded.
         """
-        if self._client is not None or self._attempt is not None:
-            return
-        self._stopTimer()
-        self._attempts += 1
-        if self._target.path is None:
-            self._owner.reported(self._reasons.lookingUp())
-        try:
-            endpoint = endpointFor(self._reactor, self._target, self._connecting)
-        except (OSError, ValueError) as error:
-            self._owner.failed(self._reasons.unusable(error), True)
-            return
-        attempt = endpoint.connect(self._factory)
-        self._attempt = attempt
-        attempt.addCallbacks(self._connected, self._failed)
-
-    def retry(self) -> None:
-        """
-        Make another attempt after a pause, and tell how long it is.
-        """
-        if self._timer is not None:
-            return
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._attempts - 1, 10))
-        pause = max(FIRST_PAUSE, self._leastPause + longest * (0.5 + self._jitter() / 2))
-        self._owner.reported(self._reasons.reconnecting(ceil(pause)))
-        self._timer = self._reactor.callLater(pause, self._timeIsUp)
+        if self._isPausing:
+            self._service.stopService()
+        if not self._service.running:
+            self._service.startService()
 
     def stop(self) -> None:
         """
-        Make no more attempts.  A connection that is there stays.
+        Make no more attempts, and close the connection.
         """
-        self._stopTimer()
-        attempt, self._attempt = self._attempt, None
-        if attempt is not None:
-            attempt.cancel()
+        self._service.stopService()
+
+    # One attempt.
+
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
+        """
+        Make one attempt; this is for the L{ClientService}.
+        """
+        self._isPausing = False
+        self._attempts += 1
+        if self._target.path is None:
+            self._frontend.reported(self._reasons.lookingUp())
+        attempt: Deferred[IProtocol] = maybeDeferred(
+            lambda: endpointFor(self._reactor, self._target, self._connecting).connect(
+                protocolFactory
+            )
+        )
+        if attempt.called:
+            # The service cannot be stopped before this method has returned.
+            failed = attempt
+            attempt = deferLater(self._reactor, 0).addCallback(lambda _: failed)
+        return attempt.addErrback(self._failed)
 
     def _connecting(self, address: str) -> None:
-        self._owner.reported(self._reasons.connecting(address))
+        self._frontend.reported(self._reasons.connecting(address))
 
-    def _timeIsUp(self) -> None:
-        self._timer = None
-        self.connect()
-
-    def _stopTimer(self) -> None:
-        timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
-
-    def _connected(self, client: ChatClient) -> None:
-        self._attempt = None
-        self._client = client
-        self._gaveUpWaiting = False
-        self._timer = self._reactor.callLater(ANSWER_WITHIN, self._checkAnswer)
-        self._owner.connected(client)
-        client.whenClosed().addCallback(lambda _: self._closed(client))
-
-    def _failed(self, failure: Failure) -> None:
-        self._attempt = None
+    def _failed(self, failure: Failure) -> Failure:
         self._leastPause = 0.0
-        if failure.check(CancelledError, ConnectingCancelledError) is None:
-            self._owner.failed(*self._reasons.failed(failure))
+        if not failure.check(CancelledError, ConnectingCancelledError):
+            self._goOn(self._frontend.failed(*self._reasons.failed(failure)))
+        return failure
 
-    def _checkAnswer(self) -> None:
-        self._timer = None
-        if self._client is not None and not self._client.isUnderstood:
-            self._gaveUpWaiting = True
-            self._client.transport.abortConnection()
+    def _connected(self, client: RelayClient) -> None:
+        self.client = client
+        answering = self._reactor.callLater(ANSWER_WITHIN, self._checkAnswer, client)
+        client.whenClosed().addCallback(lambda _: self._closed(client, answering))
+        self._frontend.connected(client)
 
-    def _closed(self, client: ChatClient) -> None:
-        self._client = None
-        self._stopTimer()
+    def _checkAnswer(self, client: RelayClient) -> None:
+        if not client.isUnderstood:
+            client.transport.abortConnection()
+
+    def _closed(self, client: RelayClient, answering: IDelayedCall) -> None:
+        self.client = None
+        isSilent = not answering.active()
+        if not isSilent:
+            answering.cancel()
         if client.isRegistered:
             # It worked, so the next attempt is a first one.
             self._attempts = 0
@@ -183,8 +275,26 @@ class Connector:
         assert reason is not None
         self._leastPause = 0.0 if rejection is None else rejection.pause
         if client.isUnderstood:
-            self._owner.disconnected(client, self._reasons.lost(reason))
-        elif self._gaveUpWaiting:
-            self._owner.failed(self._reasons.silent(), False)
+            self._goOn(self._frontend.disconnected(client, self._reasons.lost(reason)))
+        elif isSilent:
+            self._goOn(self._frontend.failed(self._reasons.silent(), False))
         else:
-            self._owner.failed(*self._reasons.rejected(reason, rejection))
+            self._goOn(self._frontend.failed(*self._reasons.rejected(reason, rejection)))
+
+    # The next attempt.
+
+    def _goOn(self, isWanted: bool) -> None:
+        if not isWanted:
+            self._service.stopService()
+
+    def _pauseBefore(self, failures: int) -> float:
+        """
+        @param failures: counts attempts that have failed in a row.  It does not
+            count connections that the service has closed at once.
+        @return: how many seconds to wait before the next attempt.
+        """
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._attempts - 1, 10))
+        pause = max(FIRST_PAUSE, self._leastPause + longest * (0.5 + self._jitter() / 2))
+        self._isPausing = True
+        self._frontend.reported(self._reasons.reconnecting(ceil(pause)))
+        return pause

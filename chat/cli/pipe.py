@@ -9,15 +9,11 @@ from typing import Any
 
 from twisted.internet.error import ConnectionDone
 
-from chat.cli.connector import Connector
+from chat.cli.connector import Connector, Frontend, RelayClient
 from chat.cli.display import Display
 from chat.cli.options import FAILED, OK, REFUSED, ClientOptions
-from chat.cli.reasons import Reasons
-from chat.cli.relay import RelayClient
 from chat.cli.streams import Feeder, OutputStream
-from chat.client.protocol import ChatClient, ChatFactory
 from chat.vocabulary.events import Acted, Closed, Ending, Event, Refused, Said
-from chat.vocabulary.i18n import translation
 
 GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
@@ -40,7 +36,7 @@ _NO_NICK = frozenset(
 )
 
 
-class PipeChat:
+class PipeChat(Frontend):
     """
     One run, from the connection to the exit status.
     """
@@ -62,15 +58,11 @@ class PipeChat:
         self._reactor = reactor
         self._ended = ended
         self._display = Display(options.language)
-        reasons = Reasons(options.target, translation(options.language))
-        factory = ChatFactory(
-            lambda: RelayClient(self), options.nick, options.language, options.password
-        )
         self._hasNick = options.nick is not None
-        self._connector = Connector(reactor, options.target, factory, self, reasons)
+        self._connector = Connector(reactor, options, self)
         self._feeder = Feeder(reactor, stdin, self._decided)
         self._output = OutputStream(reactor, stdout, self._readerGone)
-        self._client: ChatClient | None = None
+        self._client: RelayClient | None = None
         self._refusal: str | None = None
         self._farewell: Closed | None = None
         self._isOver = False
@@ -79,21 +71,19 @@ class PipeChat:
         """
         Connect; everything else follows.
         """
-        self._connector.connect()
+        self._connector.start()
 
     # What the connection tells.
 
     def reported(self, text: str) -> None:
         """A script has no use for it."""
 
-    def connected(self, client: ChatClient) -> None:
-        """See L{chat.cli.connector.Owner.connected}."""
+    def connected(self, client: RelayClient) -> None:
         self._client = client
         self._output.setProducer(client.transport)
         self._feeder.start(client, self._hasNick)
 
-    def disconnected(self, client: ChatClient, why: str) -> None:
-        """See L{chat.cli.connector.Owner.disconnected}."""
+    def disconnected(self, client: RelayClient, why: str) -> bool:
         self._client = None
         reason = client.lossReason
         assert reason is not None
@@ -103,18 +93,18 @@ class PipeChat:
             # When we have said all, the service may leave without a word.
             isGood = self._feeder.isFinished and reason.check(ConnectionDone) is not None
         self._end(OK if isGood else FAILED, "" if isGood else why)
+        return False
 
-    def failed(self, why: str, isFinal: bool) -> None:
-        """See L{chat.cli.connector.Owner.failed}."""
+    def failed(self, why: str, isFinal: bool) -> bool:
         client, self._client = self._client, None
-        if isinstance(client, RelayClient) and client.rejection is None:
+        if client is not None and client.rejection is None:
             client.releaseText()
         self._end(FAILED, why)
+        return False
 
     # What the service tells.
 
-    def heard(self, client: ChatClient, event: Event) -> None:
-        """See L{chat.cli.relay.Audience.heard}."""
+    def heard(self, client: RelayClient, event: Event) -> None:
         if self._isOver:
             return
         roster = client.roster
@@ -134,7 +124,6 @@ class PipeChat:
             self._print(line + bell)
 
     def heardText(self, line: str) -> None:
-        """See L{chat.cli.relay.Audience.heardText}."""
         self._print(self._display.verbatim(line))
 
     def _print(self, line: str) -> None:
@@ -155,7 +144,6 @@ class PipeChat:
             return
         self._isOver = True
         self._feeder.stop()
-        self._connector.stop()
         client = self._client
         if client is None:
             self._finish(status, message)

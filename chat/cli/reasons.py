@@ -49,11 +49,6 @@ class Reasons:
         _ = self._gettext
         return _("reconnecting in {seconds} s").format(seconds=seconds)
 
-    def unusable(self, error: Exception) -> str:
-        """There can be no attempt at all."""
-        _ = self._gettext
-        return self._cannot(str(error))
-
     def silent(self) -> str:
         """Somebody is there, but does not speak."""
         _ = self._gettext
@@ -74,8 +69,11 @@ class Reasons:
             return _("{target} does not answer: timed out").format(target=target), False
         if failure.check(NoRouteError):
             return _("there is no route to {target}").format(target=target), False
+        reason = self._detail(failure)
         isFinal = failure.check(ValueError) is not None
-        return self._cannot(self._detail(failure)), isFinal
+        return _("cannot connect to {target}: {reason}").format(
+            target=target, reason=reason
+        ), isFinal
 
     def lost(self, failure: Failure) -> str:
         """
@@ -112,10 +110,6 @@ class Reasons:
             if not failure.check(ConnectionDone):
                 return _("TLS failed: {reason}").format(reason=self._detail(failure)), False
         return _("{target} has closed the connection without a word").format(target=target), False
-
-    def _cannot(self, reason: str) -> str:
-        _ = self._gettext
-        return _("cannot connect to {target}: {reason}").format(target=self._target, reason=reason)
 
     @staticmethod
     def _detail(failure: Failure) -> str:

@@ -59,9 +59,8 @@ def endpointFor(
         need.
     @param connecting: told each address, as it is tried.
     @return: the endpoint of a target.
-    @raise ValueError: when there is no certificate in C{authority}, or C{host}
-        cannot be one.
-    @raise OSError: when C{authority} cannot be read.
+    @raise ValueError: when there is no certificate in C{authority}, or it cannot
+        be read, or C{host} cannot be the name of a host.
     """
     if target.path is not None:
         connecting(target.path)
@@ -105,7 +104,10 @@ def _securityOf(target: Target) -> IOpenSSLClientConnectionCreator:
         return _Unverified(target.host)
     if target.authority is None:
         return optionsForClientTLS(target.host)
-    pem = Path(target.authority).read_bytes()
+    try:
+        pem = Path(target.authority).read_bytes()
+    except OSError as error:
+        raise ValueError(str(error)) from error
     end = b"-----END CERTIFICATE-----"
     certificates = [Certificate.loadPEM(part + end) for part in pem.split(end)[:-1]]
     if not certificates:

@@ -12,16 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 from chat.cli.catchup import CatchUp
-from chat.cli.connector import Connector, Owner
+from chat.cli.connector import Connector, Frontend, RelayClient
 from chat.cli.display import Display
 from chat.cli.input import KnownNames, submit
 from chat.cli.options import FAILED, OK, ClientOptions
 from chat.cli.passwords import KeptPassword, hasPassword
-from chat.cli.reasons import Reasons
 from chat.cli.rejoining import WAIT_FOR_USER, Rejoiner
-from chat.cli.relay import Audience, RelayClient
 from chat.cli.screen import Screen
-from chat.client.protocol import ChatClient, ChatFactory
+from chat.client.protocol import ChatClient
 from chat.client.requests import isWord
 from chat.editor.buffer import MAX_LINE
 from chat.editor.editor import Outcome, Request, Submitted, TooLong
@@ -34,7 +32,7 @@ GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
 
 
-class TerminalChat(Owner, Audience):
+class TerminalChat(Frontend):
     """
     One run of the command on a terminal, from the connection to the exit status.
     """
@@ -55,15 +53,11 @@ class TerminalChat(Owner, Audience):
         """
         self._reactor = reactor
         self._ended = ended
-        words = translation(options.language)
-        self._gettext = words.gettext
+        self._gettext = translation(options.language).gettext
         bell = "mention" if options.hasBell else "off"
         self._display = Display(options.language, options.isColoured, True, bell)
-        self._factory = ChatFactory(
-            lambda: RelayClient(self), options.nick, options.language, options.password
-        )
-        reasons = Reasons(options.target, words)
-        self._connector = Connector(reactor, options.target, self._factory, self, reasons)
+        self._connector = Connector(reactor, options, self)
+        self._factory = self._connector.factory
         self._known = KnownNames(lambda: self._connector.client)
         # The account whose password is asked for, if any.
         self._asked: str | None = None
@@ -91,7 +85,7 @@ class TerminalChat(Owner, Audience):
         Take the terminal, and connect.
         """
         self._screen.open()
-        self._connector.connect()
+        self._connector.start()
 
     def leave(self, status: int = OK) -> None:
         """
@@ -135,12 +129,12 @@ class TerminalChat(Owner, Audience):
         _ = self._gettext
         self._warn(_("something went wrong; the details follow at the end"))
 
-    # Owner: what happens to the connection.
+    # Frontend: what happens to the connection.
 
     def reported(self, text: str) -> None:
         self._notice(text)
 
-    def connected(self, client: ChatClient) -> None:
+    def connected(self, client: RelayClient) -> None:
         self._farewell = None
         self.terminal.setProducer(client.transport)
         if client.password is not None:
@@ -149,24 +143,24 @@ class TerminalChat(Owner, Audience):
         client.learnCommands().addCallbacks(self._known.learned, lambda failure: None)
         self._screen.draw()
 
-    def disconnected(self, client: ChatClient, why: str) -> None:
+    def disconnected(self, client: RelayClient, why: str) -> bool:
         self.terminal.setProducer(None)
         self._ask(None)
         self._rejoiner.disconnected()
         reason = None if self._farewell is None else self._farewell.reason
         if self._isLeaving or reason is Ending.QUIT:
             self._end(self._status, "")
-            return
+            return False
         self._notice(why)
         cameBack = reason is Ending.REGISTRATION_TIMEOUT and self._wasWelcomed
-        if reason in WAIT_FOR_USER and not cameBack:
+        waits = reason in WAIT_FOR_USER and not cameBack
+        if waits:
             _ = self._gettext
             self._notice(_("Enter connects again"))
-        else:
-            self._connector.retry()
         self._screen.draw()
+        return not waits
 
-    def failed(self, why: str, isFinal: bool) -> None:
+    def failed(self, why: str, isFinal: bool) -> bool:
         self.terminal.setProducer(None)
         if self._isLeaving:
             self._end(self._status, "")
@@ -174,11 +168,11 @@ class TerminalChat(Owner, Audience):
             self._end(FAILED, why)
         else:
             self._warn(why)
-            self._connector.retry()
+        return not self._isOver
 
-    # Audience: what the service says.
+    # Frontend: what the service says.
 
-    def heard(self, client: ChatClient, event: Event) -> None:
+    def heard(self, client: RelayClient, event: Event) -> None:
         self._kept.heard(event)
         isNews = self._rejoiner.heard(event, client)
         self._known.heard(event)
@@ -264,7 +258,7 @@ class TerminalChat(Owner, Audience):
                 # It is not lost: Enter sends it once there is a connection.
                 self._screen.editor.replace(text)
                 self._warn(_("not connected, so that was not sent"))
-            self._connector.connect()
+            self._connector.start()
         elif self._asked is not None and not isCommand(text):
             self._enteredPassword(client, self._asked, text.strip())
         elif (answer := self._display.asked(text)) is not None:
@@ -325,7 +319,4 @@ class TerminalChat(Owner, Audience):
             return
         self.close()
         self._connector.stop()
-        client = self._connector.client
-        if client is not None:
-            client.transport.loseConnection()
         self._ended(status, message)

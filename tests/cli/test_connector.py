@@ -18,36 +18,43 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from chat.cli.connector import ANSWER_WITHIN, LONGEST_PAUSE, Connector
+from chat.cli.connector import ANSWER_WITHIN, LONGEST_PAUSE, Connector, Frontend, RelayClient
+from chat.cli.options import ClientOptions
 from chat.cli.reasons import Reasons
 from chat.cli.target import Target, endpointFor
-from chat.client.protocol import ChatClient, ChatFactory
 from chat.vocabulary.events import FormatSet, Welcomed
 from chat.vocabulary.i18n import LANGUAGES, translation
 from tests.support.clients import World
 
 
-class Owner:
-    """Remembers what it is told."""
+class Recorder(Frontend):
+    """
+    Remembers what it is told.
+
+    @ivar retries: whether it wants another attempt when one has failed.
+    """
 
     def __init__(self) -> None:
         self.told: list[str] = []
         self.finals: list[bool] = []
-        self.clients: list[ChatClient] = []
+        self.clients: list[RelayClient] = []
+        self.retries = False
 
     def reported(self, text: str) -> None:
         self.told.append(text)
 
-    def connected(self, client: ChatClient) -> None:
+    def connected(self, client: RelayClient) -> None:
         self.clients.append(client)
 
-    def disconnected(self, client: ChatClient, why: str) -> None:
+    def disconnected(self, client: RelayClient, why: str) -> bool:
         assert client is self.clients[-1]
         self.told.append(why)
+        return self.retries
 
-    def failed(self, why: str, isFinal: bool) -> None:
+    def failed(self, why: str, isFinal: bool) -> bool:
         self.told.append(why)
         self.finals.append(isFinal)
+        return self.retries
 
     def take(self) -> list[str]:
         told, self.told = self.told, []
@@ -74,46 +81,34 @@ class TwoAddresses:
         return resolution
 
 
-def start(target: Target | None = None, jitter: float = 1.0) -> tuple[World, Owner, Connector]:
-    world, owner = World(), Owner()
-    target = target or Target(path="/socket")
-    connector = Connector(
-        world,
-        target,
-        ChatFactory(),
-        owner,
-        Reasons(target, translation("en")),
-        lambda: jitter,
-    )
-    connector.connect()
-    return world, owner, connector
+def start(target: Target | None = None, jitter: float = 1.0) -> tuple[World, Recorder, Connector]:
+    world, frontend = World(), Recorder()
+    world.nameResolver = TwoAddresses()
+    options = ClientOptions(target or Target(path="/socket"), None, "en", False, False)
+    connector = Connector(world, options, frontend, lambda: jitter)
+    connector.start()
+    return world, frontend, connector
 
 
-def test_unix() -> None:
-    """It connects to a unix socket, and tells so."""
-    world, owner, connector = start()
-    assert owner.take() == ["connecting to /socket"]
+def test_unixSocketIsConnectedTo() -> None:
+    world, frontend, connector = start()
+    assert frontend.take() == ["connecting to /socket"]
     assert world.unixClients[0][0] == "/socket"
     link = world.accept()
-    assert owner.clients == [link.client]
+    assert frontend.clients == [link.client]
     assert connector.client is link.client
-    assert link.transport.lines() == ["/format json"]
+    assert link.transport.lines() == ["/format json", "/lang en"]
 
 
-def test_eachAddressIsTold() -> None:
-    """A name is looked up, and its addresses are tried one after the other."""
-    target = Target("chat.example", 8080)
-    world, owner = World(), Owner()
-    connector = Connector(world, target, ChatFactory(), owner, Reasons(target, translation("en")))
-    world.nameResolver = TwoAddresses()
-    connector.connect()
-    assert owner.take() == ["looking up chat.example", "connecting to [::1]:8080"]
+def test_addressesOfANameAreTriedOneAfterTheOther() -> None:
+    world, frontend, _ = start(Target("chat.example", 8080))
+    assert frontend.take() == ["looking up chat.example", "connecting to [::1]:8080"]
     world.refuse(error.ConnectionRefusedError())
     world.advance(0.1)
-    assert owner.take() == ["connecting to 127.0.0.1:8080"]
+    assert frontend.take() == ["connecting to 127.0.0.1:8080"]
     world.refuse(error.ConnectionRefusedError())
     world.advance(0.1)
-    assert owner.take() == ["chat.example:8080 refuses: nothing listens there"]
+    assert frontend.take() == ["chat.example:8080 refuses: nothing listens there"]
 
 
 @pytest.mark.parametrize(
@@ -127,95 +122,157 @@ def test_eachAddressIsTold() -> None:
         (error.ConnectError(string="odd"), "odd"),
     ],
 )
-def test_failures(exception: Exception, words: str) -> None:
-    """Each failure has its words."""
-    world, owner, _ = start()
+def test_eachFailureHasItsWords(exception: Exception, words: str) -> None:
+    world, frontend, _ = start()
     world.refuse(exception)
-    assert words in owner.take()[-1]
-    assert owner.finals == [False]
+    assert words in frontend.take()[-1]
+    assert frontend.finals == [False]
 
 
-def test_growingPauses() -> None:
-    """Each further attempt waits twice as long, up to a minute, and says how long."""
-    world, owner, connector = start()
+# The next attempt.
+
+
+def test_noAttemptFollowsUnlessTheFrontendWantsOne() -> None:
+    world, frontend, connector = start()
+    for attempts in (1, 2):
+        world.refuse(error.ConnectionRefusedError())
+        world.advance(100)
+        assert world.attempts == attempts
+        connector.start()
+    link = world.accept()
+    link.send(FormatSet("json"))
+    link.lose()
+    world.advance(100)
+    assert world.attempts == 3
+    assert frontend.take()[-1].startswith("disconnected")
+    assert world.getDelayedCalls() == []
+    connector.start()
+    assert world.attempts == 4
+
+
+def test_pausesGrowToAMinuteAndAreTold() -> None:
+    world, frontend, _ = start()
+    frontend.retries = True
     pauses = []
     for _ in range(9):
         world.refuse(error.ConnectionRefusedError())
-        connector.retry()
-        connector.retry()
         before, attempts = world.seconds(), world.attempts
-        assert owner.take()[-1].startswith("reconnecting in ")
+        assert frontend.take()[-1].startswith("reconnecting in ")
         while world.attempts == attempts:
             world.advance(0.5)
         pauses.append(world.seconds() - before)
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, LONGEST_PAUSE]
 
 
-def test_jitter() -> None:
-    """Not everybody comes back at once."""
-    world, owner, connector = start(jitter=0.0)
+def test_jitterShortensAPause() -> None:
+    world, frontend, _ = start(jitter=0.0)
+    frontend.retries = True
     for _ in range(3):
         world.refuse(error.ConnectionRefusedError())
-        connector.retry()
         world.advance(60)
     world.refuse(error.ConnectionRefusedError())
-    connector.retry()
-    assert owner.take()[-1] == "reconnecting in 4 s"
+    assert frontend.take()[-1] == "reconnecting in 4 s"
 
 
-def test_pausesBeginAnew() -> None:
-    """When it has worked, the next pause is short; being let in only is not enough."""
-    world, owner, connector = start()
+def test_aNicknameMakesTheNextPauseShort() -> None:
+    """A connection that has been made only does not."""
+    world, frontend, _ = start()
+    frontend.retries = True
     for welcome in (False, True):
         for _ in range(4):
             world.refuse(error.ConnectionRefusedError())
-            connector.retry()
             world.advance(60)
         link = world.accept()
         link.send(FormatSet("json"))
         if welcome:
             link.send(Welcomed("#lobby", "alice"))
         link.lose()
-        connector.retry()
         expected = 1 if welcome else 16
-        assert owner.take()[-1] == f"reconnecting in {expected} s"
+        assert frontend.take()[-1] == f"reconnecting in {expected} s"
         world.advance(expected)
 
 
-def test_lost() -> None:
-    """A connection that worked and ends is told with the reason."""
-    world, owner, connector = start()
+def test_startingEndsThePause() -> None:
+    world, frontend, connector = start()
+    frontend.retries = True
+    world.refuse(error.ConnectionRefusedError())
+    connector.start()
+    assert world.attempts == 2
+    world.advance(100)
+    assert world.attempts == 2
+
+
+def test_startingTwiceMakesOneAttempt() -> None:
+    world, _, connector = start()
+    connector.start()
+    assert world.attempts == 1
+    world.accept()
+    connector.start()
+    assert world.attempts == 1
+
+
+def test_stopCancelsThePauseAndTheAttempt() -> None:
+    world, frontend, connector = start()
+    frontend.retries = True
+    world.refuse(error.ConnectionRefusedError())
+    connector.stop()
+    world.advance(100)
+    assert world.attempts == 1
+    connector.start()
+    assert world.attempts == 2
+    frontend.take()
+    connector.stop()
+    assert world.connectors[-1].stoppedConnecting
+    assert frontend.take() == []
+    assert world.getDelayedCalls() == []
+
+
+def test_stopClosesTheConnection() -> None:
+    world, frontend, connector = start()
+    frontend.retries = True
     link = world.accept()
     link.send(FormatSet("json"))
-    owner.take()
+    connector.stop()
+    assert link.transport.disconnecting
     link.lose()
-    assert owner.take() == ["disconnected: /socket has closed the connection"]
-    assert connector.client is None
-    connector.connect()
+    world.advance(100)
+    assert world.attempts == 1
+
+
+# The connection.
+
+
+def test_theReasonOfALossIsTold() -> None:
+    world, frontend, connector = start()
     link = world.accept()
     link.send(FormatSet("json"))
-    owner.take()
+    frontend.take()
+    link.lose()
+    assert frontend.take() == ["disconnected: /socket has closed the connection"]
+    assert connector.client is None
+    connector.start()
+    link = world.accept()
+    link.send(FormatSet("json"))
+    frontend.take()
     link.lose(error.ConnectionLost("reset"))
-    (told,) = owner.take()
+    (told,) = frontend.take()
     assert told.startswith("disconnected: the connection is lost (")
     assert "reset" in told
 
 
-def test_silent() -> None:
-    """Who does not speak JSON in time is no chat service."""
-    world, owner, connector = start()
+def test_aServiceThatDoesNotSpeakJSONInTimeIsNoChatService() -> None:
+    world, frontend, connector = start()
     link = world.accept()
     link.send(b"220 mail.example ESMTP\r\n")
     world.advance(ANSWER_WITHIN)
     assert link.transport.aborted
     link.lose(error.ConnectionAborted())
-    assert owner.take()[-1] == "/socket does not answer as a chat service does"
-    assert owner.finals == [False]
+    assert frontend.take()[-1] == "/socket does not answer as a chat service does"
+    assert frontend.finals == [False]
     assert connector.client is None
 
 
-def test_answers() -> None:
-    """Who does is left alone."""
+def test_aServiceThatSpeaksJSONInTimeIsLeftAlone() -> None:
     world, _, _ = start()
     link = world.accept()
     link.send(FormatSet("json"))
@@ -223,85 +280,57 @@ def test_answers() -> None:
     assert not link.transport.aborted
 
 
-def test_closedWithoutAWord() -> None:
-    """A connection that ends before it was understood has failed."""
-    world, owner, _ = start()
+def test_aConnectionThatEndsBeforeTheServiceIsUnderstoodHasFailed() -> None:
+    world, frontend, _ = start()
     world.accept().lose()
-    assert owner.take()[-1] == "/socket has closed the connection without a word"
-    assert owner.finals == [False]
+    assert frontend.take()[-1] == "/socket has closed the connection without a word"
+    assert frontend.finals == [False]
 
 
-@pytest.mark.parametrize(("code", "pauses"), [("too-many-nameless", [1, 2, 4]), ("x", [1, 2, 4])])
-def test_turnedAway(code: str, pauses: list[int]) -> None:
-    """Why is told, and each further attempt waits longer."""
-    world, owner, connector = start()
-    for pause in pauses:
+@pytest.mark.parametrize("code", ["too-many-nameless", "x"])
+def test_aRejectionIsToldAndThePausesGrow(code: str) -> None:
+    world, frontend, _ = start()
+    frontend.retries = True
+    for pause in (1, 2, 4):
         link = world.accept()
         link.send(f"!!! nein ({code})\r\n".encode())
         link.lose()
-        assert owner.take()[-1].endswith(f"({code})")
-        assert owner.finals.pop() is False
-        connector.retry()
-        assert owner.take() == [f"reconnecting in {pause} s"]
+        told, again = frontend.take()[-2:]
+        assert told.endswith(f"({code})")
+        assert again == f"reconnecting in {pause} s"
+        assert frontend.finals.pop() is False
         world.advance(pause)
 
 
-def test_connectingTooFast() -> None:
-    """A minute is waited, and more; for another reason after that no longer than usual."""
-    world, owner, connector = start()
+def test_connectingTooFastPausesAMinuteAndMore() -> None:
+    """After another failure the pause is no longer than usual."""
+    world, frontend, _ = start()
+    frontend.retries = True
     for pause in (61, 62, 64):
         link = world.accept()
         link.send(b"!!! x (connecting-too-fast)\r\n")
         link.lose(error.ConnectionLost())
-        connector.retry()
-        assert owner.take()[-2:] == [
+        assert frontend.take()[-2:] == [
             "your address connects too often; try again in a minute (connecting-too-fast)",
             f"reconnecting in {pause} s",
         ]
         world.advance(pause)
     world.refuse(error.ConnectionRefusedError())
-    connector.retry()
-    assert owner.take()[-1] == "reconnecting in 8 s"
+    assert frontend.take()[-1] == "reconnecting in 8 s"
 
 
 @pytest.mark.parametrize(
     "line", ["!!! no code", "--- no (warning)", "!!! (x)", "!!! x (X)", "!!! x (a) y", "!!! x (a-)"]
 )
-def test_noReason(line: str) -> None:
-    """Not everything that is said before the end is one."""
-    world, owner, _ = start()
+def test_aLastLineThatIsNoRejectionIsNotTold(line: str) -> None:
+    world, frontend, _ = start()
     link = world.accept()
     link.send(line.encode() + b"\r\n")
     link.lose()
-    assert owner.take()[-1] == "/socket has closed the connection without a word"
+    assert frontend.take()[-1] == "/socket has closed the connection without a word"
 
 
-def test_stop() -> None:
-    """No more attempts: neither one that waits nor one that is on its way."""
-    world, owner, connector = start()
-    world.refuse(error.ConnectionRefusedError())
-    connector.retry()
-    connector.stop()
-    world.advance(100)
-    assert world.attempts == 1
-    connector.connect()
-    connector.connect()
-    assert world.attempts == 2
-    owner.take()
-    connector.stop()
-    assert world.connectors[-1].stoppedConnecting
-    assert owner.take() == []
-
-
-def test_connectNow() -> None:
-    """One need not wait for the pause to end."""
-    world, _, connector = start()
-    world.refuse(error.ConnectionRefusedError())
-    connector.retry()
-    connector.connect()
-    assert world.attempts == 2
-    world.advance(100)
-    assert world.attempts == 2
+# The reasons.
 
 
 def reject(exception: Exception, tls: bool = True) -> tuple[str, bool]:
@@ -309,8 +338,8 @@ def reject(exception: Exception, tls: bool = True) -> tuple[str, bool]:
     return Reasons(target, translation("en")).rejected(Failure(exception))
 
 
-def test_certificates() -> None:
-    """A certificate that will not do will not do later either, and it says what can be done."""
+def test_aCertificateThatIsRefusedIsFinal() -> None:
+    """It will not do later either; the user is told what can be done."""
     untrusted = SSL.Error([("SSL routines", "", "certificate verify failed")])
     assert reject(untrusted) == (
         "TLS failed: the certificate of chat.example is not trusted"
@@ -329,28 +358,30 @@ def test_certificates() -> None:
     assert "without a word" in reject(untrusted, tls=False)[0]
 
 
-def test_authority(tmp_path: Path) -> None:
-    """A file without certificates is found out before the first attempt, for good."""
+@pytest.mark.parametrize("content", [None, "nothing"])
+def test_anAuthorityWithoutCertificatesIsFinal(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "ca.pem"
-    for content in (None, "nothing"):
-        if content is not None:
-            file.write_text(content)
-        world, owner, _ = start(Target("localhost", 1, tls=True, authority=str(file)))
-        assert world.attempts == 0
-        assert owner.take()[-1].startswith("cannot connect to localhost:1: ")
-        assert owner.finals == [True]
+    if content is not None:
+        file.write_text(content)
+    world, frontend, _ = start(Target("localhost", 1, tls=True, authority=str(file)))
+    world.advance(0)
+    assert world.attempts == 0
+    told = frontend.take()[-1]
+    assert told.startswith("cannot connect to localhost:1: ")
+    assert str(file) in told
+    assert frontend.finals == [True]
+    assert world.getDelayedCalls() == []
 
 
-def test_hostname() -> None:
-    """Neither is a host that cannot be one tried twice."""
-    _, owner, _ = start(Target("a" * 300, 1))
-    assert owner.take()[-1].startswith("cannot connect to ")
-    assert owner.finals == [True]
+def test_aNameThatNoHostCanHaveIsFinal() -> None:
+    world, frontend, _ = start(Target("a" * 300, 1))
+    world.advance(0)
+    assert frontend.take()[-1].startswith("cannot connect to ")
+    assert frontend.finals == [True]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_everyLanguage(language: str) -> None:
-    """The phrases can be formatted in every language."""
+def test_phrasesCanBeFormattedInEveryLanguage(language: str) -> None:
     target = Target("chat.example", 8080, tls=True)
     reasons = Reasons(target, translation(language))
     spoken: list[Any] = [
@@ -358,23 +389,20 @@ def test_everyLanguage(language: str) -> None:
         reasons.connecting("::1"),
         reasons.reconnecting(3),
         reasons.silent(),
-        reasons.unusable(ValueError("x")),
         reasons.lost(Failure(error.ConnectionDone())),
         reasons.lost(Failure(error.ConnectionLost())),
         reasons.rejected(Failure(error.ConnectionDone()))[0],
         reasons.failed(Failure(error.TimeoutError()))[0],
+        reasons.failed(Failure(ValueError("x")))[0],
     ]
     assert all(spoken)
     assert not any("{" in phrase for phrase in spoken)
 
 
-def test_endpoints() -> None:
-    """TLS, with any certificate or with trusted ones, is a wrapped endpoint."""
-    world = World()
-    for target in (
-        Target(),
-        Target(path="/socket"),
-        Target(tls=True),
-        Target(tls=True, insecure=True),
-    ):
-        assert verifyObject(IStreamClientEndpoint, endpointFor(world, target, lambda _: None))
+@pytest.mark.parametrize(
+    "target",
+    [Target(), Target(path="/socket"), Target(tls=True), Target(tls=True, insecure=True)],
+)
+def test_eachKindOfTargetHasAnEndpoint(target: Target) -> None:
+    endpoint = endpointFor(World(), target, lambda _: None)
+    assert verifyObject(IStreamClientEndpoint, endpoint)

@@ -113,7 +113,8 @@ class World(Turns, MemoryReactorClock):
         wrapper.makeConnection(Transport())
         client: Any = wrapper
         while not isinstance(client, ChatClient):
-            client = client._wrappedProtocol
+            # That of an endpoint, or that of a ClientService.
+            client = vars(client).get("_wrappedProtocol") or client._protocol
         return Link(client, wrapper)
 
     def refuse(self, error: Exception) -> None:
