@@ -4,54 +4,9 @@ What a client hears, sorted by what it is.
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import get_args
 
-from chat.vocabulary.events import (
-    Acted,
-    Announced,
-    BansListed,
-    Changed,
-    Closed,
-    Described,
-    Done,
-    Entered,
-    Event,
-    Excerpt,
-    FormatSet,
-    Greeted,
-    Helped,
-    Invited,
-    Joined,
-    LanguageSet,
-    Left,
-    Listed,
-    Missed,
-    ModeSet,
-    ModesShown,
-    NickAsked,
-    Noticed,
-    Parted,
-    PasswordAsked,
-    Ponged,
-    Present,
-    Recalled,
-    Refused,
-    Renamed,
-    RoomsListed,
-    Said,
-    Sent,
-    SessionsChanged,
-    SessionsListed,
-    Stored,
-    Talking,
-    Told,
-    TopicSet,
-    TopicShown,
-    Uptime,
-    Versioned,
-    Warned,
-    Welcomed,
-)
+from chat.vocabulary import events
 
 
 class EventReceiver:
@@ -60,255 +15,147 @@ class EventReceiver:
     nothing.
     """
 
-    def eventReceived(self, event: Event) -> None:
+    def eventReceived(self, event: events.Event) -> None:
         """
         Something was heard.  Override this to hear everything in one place.
         """
-        match event:
-            case Said():
-                self.said(event)
-            case Acted():
-                self.acted(event)
-            case Told():
-                self.told(event)
-            case Sent():
-                self.sent(event)
-            case Welcomed() | Entered() | Talking() | Parted() | SessionsChanged() | Closed():
-                self._oneselfReceived(event)
-            case Joined() | Left() | Renamed() | Changed() | TopicSet() | ModeSet() | Announced():
-                self._roomReceived(event)
-            case Recalled() | Excerpt() | Missed() | Stored():
-                self._pastReceived(event)
-            case (
-                Listed()
-                | RoomsListed()
-                | BansListed()
-                | SessionsListed()
-                | TopicShown()
-                | ModesShown()
-                | Described()
-            ):
-                self._listReceived(event)
-            case Done():
-                self.done(event)
-            case Refused():
-                self.refused(event)
-            case Warned():
-                self.warned(event)
-            case Noticed():
-                self.noticed(event)
-            case Invited():
-                self.invited(event)
-            case Helped():
-                self.helped(event)
-            case Ponged():
-                self.ponged(event)
-            case Versioned():
-                self.versioned(event)
-            case Uptime():
-                self.uptimeTold(event)
-            case (
-                Greeted() | NickAsked() | PasswordAsked() | Present() | LanguageSet() | FormatSet()
-            ):
-                pass
-            case _:  # pragma: no cover
-                assert_never(event)
+        name = _METHODS.get(type(event))
+        if name is not None:
+            getattr(self, name)(event)
 
     # Talk.
 
-    def said(self, event: Said) -> None:
-        """Somebody said something; we hear ourselves, too."""
+    def said(self, event: events.Said) -> None:
+        """A user said something; we hear ourselves, too."""
 
-    def acted(self, event: Acted) -> None:
-        """Somebody did something; we hear ourselves, too."""
+    def acted(self, event: events.Acted) -> None:
+        """A user did something; we hear ourselves, too."""
 
-    def told(self, event: Told) -> None:
-        """Somebody told us something in private."""
+    def told(self, event: events.Told) -> None:
+        """Another user told us something in private."""
 
-    def sent(self, event: Sent) -> None:
-        """What we told somebody in private has been delivered."""
+    def sent(self, event: events.Sent) -> None:
+        """What we told another user in private has been delivered."""
 
     # Ourselves.
 
-    def welcomed(self, event: Welcomed) -> None:
+    def welcomed(self, event: events.Welcomed) -> None:
         """The nickname is ours, and we are in a room."""
 
-    def entered(self, event: Entered) -> None:
+    def entered(self, event: events.Entered) -> None:
         """We are in another room, too."""
 
-    def talking(self, event: Talking) -> None:
+    def talking(self, event: events.Talking) -> None:
         """What we say is said in this room from now on."""
 
-    def parted(self, event: Parted) -> None:
+    def parted(self, event: events.Parted) -> None:
         """We are no longer in a room."""
 
-    def sessionsChanged(self, event: SessionsChanged) -> None:
-        """We are here in another session, too, or no longer."""
+    def sessionsChanged(self, event: events.SessionsChanged) -> None:
+        """Our user has more sessions than before, or fewer."""
 
-    def closed(self, event: Closed) -> None:
+    def closed(self, event: events.Closed) -> None:
         """The service ends the session; the connection will end, too."""
 
     # The others.
 
-    def joined(self, event: Joined) -> None:
-        """Somebody else came into a room of ours."""
+    def joined(self, event: events.Joined) -> None:
+        """Another user joined a room of ours."""
 
-    def left(self, event: Left) -> None:
-        """Somebody left a room of ours."""
+    def left(self, event: events.Left) -> None:
+        """Another user left a room of ours."""
 
-    def renamed(self, event: Renamed) -> None:
-        """Somebody, perhaps we, has another nickname."""
+    def renamed(self, event: events.Renamed) -> None:
+        """A user, perhaps ourselves, has another nickname."""
 
-    def changed(self, event: Changed) -> None:
+    def changed(self, event: events.Changed) -> None:
         """
-        Some came into a room of ours, or left it: one with many people, or one of
+        Users joined a room of ours, or left it: a room with many users, or one of
         which we have read too slowly.
         """
 
-    def topicSet(self, event: TopicSet) -> None:
-        """Somebody says what a room of ours is about."""
+    def topicSet(self, event: events.TopicSet) -> None:
+        """A user has set the topic of a room of ours."""
 
-    def modeSet(self, event: ModeSet) -> None:
-        """Somebody changes how a room of ours is kept."""
+    def modeSet(self, event: events.ModeSet) -> None:
+        """A user has changed a mode of a room of ours."""
 
-    def announced(self, event: Announced) -> None:
-        """An operator tells everybody something."""
+    def announced(self, event: events.Announced) -> None:
+        """An operator tells all users something."""
 
-    def invited(self, event: Invited) -> None:
-        """Somebody invites us into a room."""
+    def invited(self, event: events.Invited) -> None:
+        """Another user invites us into a room."""
 
     # The past.
 
-    def excerptBegan(self, event: Excerpt) -> None:
+    def excerptBegan(self, event: events.Excerpt) -> None:
         """Lines of the past follow."""
 
-    def recalled(self, event: Recalled) -> None:
+    def recalled(self, event: events.Recalled) -> None:
         """A line of the past."""
 
-    def missed(self, event: Missed) -> None:
-        """Lines of the past that nobody can read any more."""
+    def missed(self, event: events.Missed) -> None:
+        """Lines of the past that cannot be read any more."""
 
-    def stored(self, event: Stored) -> None:
+    def stored(self, event: events.Stored) -> None:
         """What we have said is on the disk of the service, up to this line."""
 
     # Answers.
 
-    def done(self, event: Done) -> None:
+    def done(self, event: events.Done) -> None:
         """What we asked for was done."""
 
-    def refused(self, event: Refused) -> None:
+    def refused(self, event: events.Refused) -> None:
         """What we asked for was not done."""
 
-    def warned(self, event: Warned) -> None:
+    def warned(self, event: events.Warned) -> None:
         """Something will happen unless we act, or has happened."""
 
-    def noticed(self, event: Noticed) -> None:
+    def noticed(self, event: events.Noticed) -> None:
         """The operator of the service says something."""
 
-    def listed(self, event: Listed) -> None:
-        """Who is in a room; it comes unasked when we have come in."""
+    def listed(self, event: events.Listed) -> None:
+        """The users in a room; it comes unasked when we have entered."""
 
-    def roomsListed(self, event: RoomsListed) -> None:
+    def roomsListed(self, event: events.RoomsListed) -> None:
         """Which rooms there are."""
 
-    def bansListed(self, event: BansListed) -> None:
-        """Who is banned or muted."""
+    def bansListed(self, event: events.BansListed) -> None:
+        """The users and addresses that are banned or muted."""
 
-    def sessionsListed(self, event: SessionsListed) -> None:
-        """In which sessions we are here."""
+    def sessionsListed(self, event: events.SessionsListed) -> None:
+        """The sessions of our user."""
 
-    def topicShown(self, event: TopicShown) -> None:
-        """What a room is about."""
+    def topicShown(self, event: events.TopicShown) -> None:
+        """The topic of a room."""
 
-    def modesShown(self, event: ModesShown) -> None:
-        """How a room is kept."""
+    def modesShown(self, event: events.ModesShown) -> None:
+        """The modes of a room."""
 
-    def described(self, event: Described) -> None:
-        """What may be known of somebody."""
+    def described(self, event: events.Described) -> None:
+        """What may be known of a user."""
 
-    def helped(self, event: Helped) -> None:
+    def helped(self, event: events.Helped) -> None:
         """One row of the help we asked for."""
 
-    def ponged(self, event: Ponged) -> None:
+    def ponged(self, event: events.Ponged) -> None:
         """All that we asked before has been answered."""
 
-    def versioned(self, event: Versioned) -> None:
-        """What runs there."""
+    def versioned(self, event: events.Versioned) -> None:
+        """The name and the version of the service."""
 
-    def uptimeTold(self, event: Uptime) -> None:
-        """For how long it has been running."""
+    def uptimeTold(self, event: events.Uptime) -> None:
+        """For how long the service has been running."""
 
-    # Sorting, in parts.
 
-    def _oneselfReceived(
-        self, event: Welcomed | Entered | Talking | Parted | SessionsChanged | Closed
-    ) -> None:
-        match event:
-            case Welcomed():
-                self.welcomed(event)
-            case Entered():
-                self.entered(event)
-            case Talking():
-                self.talking(event)
-            case Parted():
-                self.parted(event)
-            case SessionsChanged():
-                self.sessionsChanged(event)
-            case Closed():
-                self.closed(event)
+def _methodFor(event: type[events.Event]) -> str:
+    name = event.__name__
+    return {"Excerpt": "excerptBegan", "Uptime": "uptimeTold"}.get(name, name[0].lower() + name[1:])
 
-    def _roomReceived(
-        self, event: Joined | Left | Renamed | Changed | TopicSet | ModeSet | Announced
-    ) -> None:
-        match event:
-            case Joined():
-                self.joined(event)
-            case Left():
-                self.left(event)
-            case Renamed():
-                self.renamed(event)
-            case Changed():
-                self.changed(event)
-            case TopicSet():
-                self.topicSet(event)
-            case ModeSet():
-                self.modeSet(event)
-            case Announced():
-                self.announced(event)
 
-    def _pastReceived(self, event: Recalled | Excerpt | Missed | Stored) -> None:
-        match event:
-            case Recalled():
-                self.recalled(event)
-            case Excerpt():
-                self.excerptBegan(event)
-            case Missed():
-                self.missed(event)
-            case Stored():
-                self.stored(event)
-
-    def _listReceived(
-        self,
-        event: Listed
-        | RoomsListed
-        | BansListed
-        | SessionsListed
-        | TopicShown
-        | ModesShown
-        | Described,
-    ) -> None:
-        match event:
-            case Listed():
-                self.listed(event)
-            case RoomsListed():
-                self.roomsListed(event)
-            case BansListed():
-                self.bansListed(event)
-            case SessionsListed():
-                self.sessionsListed(event)
-            case TopicShown():
-                self.topicShown(event)
-            case ModesShown():
-                self.modesShown(event)
-            case Described():
-                self.described(event)
+# Answers to the client's own introduction have no method.
+_METHODS: dict[type[events.Event], str] = {
+    event: _methodFor(event)
+    for event in get_args(events.Event)
+    if hasattr(EventReceiver, _methodFor(event))
+}
