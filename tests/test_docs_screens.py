@@ -28,7 +28,6 @@ from chat.vocabulary.events import (
     Listed,
     ModeSet,
     NickAsked,
-    Person,
     Recalled,
     Refused,
     Renamed,
@@ -39,6 +38,7 @@ from chat.vocabulary.events import (
     Talking,
     Told,
     TopicSet,
+    UserRow,
     Warned,
     Welcomed,
 )
@@ -72,7 +72,7 @@ _ENGLISH = (
     Acted("#lobby", 1, NOW, "alice", "waves"),
     Told(NOW, "bob", "alice", "shall we have lunch?"),
     Sent(NOW, "bob", "alice", "shall we have lunch?"),
-    Listed("#lobby", (Person("alice"), Person("bob"))),
+    Listed("#lobby", (UserRow("alice"), UserRow("bob"))),
     Renamed("#lobby", NOW, "bob", "robert"),
     Left("#lobby", NOW, "bot", Ending.INPUT_CLOSED, "", 1),
     # Accounts and operators.
@@ -116,7 +116,7 @@ _CHINESE = (
     Acted("#lobby", 1, NOW, "小红", "挥挥手"),
     Told(NOW, "小明", "小红", "中午一起吃饭？"),
     Sent(NOW, "小明", "小红", "中午一起吃饭？"),
-    Listed("#lobby", (Person("小红"), Person("小明"))),
+    Listed("#lobby", (UserRow("小红"), UserRow("小明"))),
     Renamed("#lobby", NOW, "小明", "大明"),
     Left("#lobby", NOW, "小明", Ending.QUIT, "回头见", 1),
     # Accounts and operators.

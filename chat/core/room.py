@@ -21,12 +21,12 @@ from chat.vocabulary.events import (
     Left,
     Listed,
     ModeSet,
-    Person,
     Renamed,
     RoomEvent,
     Said,
     Talking,
     TopicSet,
+    UserRow,
 )
 from chat.vocabulary.names import fold
 from chat.vocabulary.records import RoomRecord
@@ -83,7 +83,7 @@ class Room:
         """Everybody here, in the order of their coming."""
         return tuple(self._members.values())
 
-    def people(self, now: float, share: int = 1) -> tuple[Person, ...]:
+    def people(self, now: float, share: int = 1) -> tuple[UserRow, ...]:
         """
         @param now: the time, in seconds of the Hub's clock.
         @param share: see L{fitting}.
@@ -92,7 +92,7 @@ class Room:
         """
         members = list(islice(self._members.values(), MAX_NAMES))
         return tuple(
-            Person(member.nick, max(0, int(now - member.active)), member.away is not None)
+            UserRow(member.nick, max(0, int(now - member.active)), member.away is not None)
             for member in members[: fitting([member.nick for member in members], share)]
         )
 

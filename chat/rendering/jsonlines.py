@@ -19,7 +19,7 @@ from chat.interfaces import Rendering
 from chat.rendering.messages import Phrases
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.events import Closed, Done, Event, Helped, Refused, Warned
-from chat.vocabulary.replies import BanRow, Person, RoomRow, SessionRow
+from chat.vocabulary.replies import BanRow, RoomRow, SessionRow, UserRow
 
 _T = TypeVar("_T")
 _Encoder = Callable[[Any], object]
@@ -125,7 +125,7 @@ def _decoderOf(row: _Codec) -> _Decoder:
 
 
 _ROWS = {
-    tuple[Person, ...]: _Codec(Person),
+    tuple[UserRow, ...]: _Codec(UserRow),
     tuple[RoomRow, ...]: _Codec(RoomRow),
     tuple[BanRow, ...]: _Codec(BanRow),
     tuple[SessionRow, ...]: _Codec(SessionRow),

@@ -21,12 +21,12 @@ from chat.vocabulary.replies import (
     Listed,
     Missed,
     ModesShown,
-    Person,
     RoomRow,
     RoomsListed,
     SessionRow,
     SessionsListed,
     Uptime,
+    UserRow,
 )
 from chat.vocabulary.times import moment
 
@@ -52,7 +52,7 @@ class Listings(Phrases):
         count, shown = len(listed.people) + listed.more, listed.people[:NAMES_SHOWN]
         head = self.ngettext("{count} person in {room}", "{count} people in {room}", count)
         head = filled(head, listed, count=count)
-        rows = _packed(head, map(self._person, shown), NAMES_PER_LINE)
+        rows = _packed(head, map(self._user, shown), NAMES_PER_LINE)
         return rows + self._more(count - len(shown))
 
     def rooms(self, listed: RoomsListed) -> list[str]:
@@ -169,10 +169,10 @@ class Listings(Phrases):
                 break
         return self.gettext("This service has been running for {time}.").format(time=time)
 
-    def _person(self, person: Person) -> str:
-        signs = [self.gettext("away")] if person.away else []
-        signs += self._idle(person.idle)
-        return f"{person.nick} ({', '.join(signs)})" if signs else person.nick
+    def _user(self, row: UserRow) -> str:
+        signs = [self.gettext("away")] if row.away else []
+        signs += self._idle(row.idle)
+        return f"{row.nick} ({', '.join(signs)})" if signs else row.nick
 
     def _idle(self, seconds: int) -> list[str]:
         if seconds < 60:

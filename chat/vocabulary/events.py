@@ -19,45 +19,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chat.vocabulary.endings import Ending
-from chat.vocabulary.replies import (
-    BanRow,
-    BansListed,
-    Closed,
-    Described,
-    Done,
-    Entered,
-    Excerpt,
-    FormatSet,
-    Greeted,
-    Helped,
-    Invited,
-    LanguageSet,
-    Listed,
-    Missed,
-    ModesShown,
-    NickAsked,
-    Noticed,
-    Parted,
-    PasswordAsked,
-    Person,
-    Ponged,
-    Present,
-    Recalled,
-    Refused,
-    RoomRow,
-    RoomsListed,
-    SessionRow,
-    SessionsChanged,
-    SessionsListed,
-    Stored,
-    Talking,
-    TopicShown,
-    Uptime,
-    Versioned,
-    Warned,
-    Welcomed,
-)
+from chat.vocabulary.endings import Ending as Ending
+from chat.vocabulary.replies import BanRow as BanRow
+from chat.vocabulary.replies import BansListed as BansListed
+from chat.vocabulary.replies import Closed as Closed
+from chat.vocabulary.replies import Described as Described
+from chat.vocabulary.replies import Done as Done
+from chat.vocabulary.replies import Entered as Entered
+from chat.vocabulary.replies import Excerpt as Excerpt
+from chat.vocabulary.replies import FormatSet as FormatSet
+from chat.vocabulary.replies import Greeted as Greeted
+from chat.vocabulary.replies import Helped as Helped
+from chat.vocabulary.replies import Invited as Invited
+from chat.vocabulary.replies import LanguageSet as LanguageSet
+from chat.vocabulary.replies import Listed as Listed
+from chat.vocabulary.replies import Missed as Missed
+from chat.vocabulary.replies import ModesShown as ModesShown
+from chat.vocabulary.replies import NickAsked as NickAsked
+from chat.vocabulary.replies import Noticed as Noticed
+from chat.vocabulary.replies import Parted as Parted
+from chat.vocabulary.replies import PasswordAsked as PasswordAsked
+from chat.vocabulary.replies import Ponged as Ponged
+from chat.vocabulary.replies import Present as Present
+from chat.vocabulary.replies import Recalled as Recalled
+from chat.vocabulary.replies import Refused as Refused
+from chat.vocabulary.replies import RoomRow as RoomRow
+from chat.vocabulary.replies import RoomsListed as RoomsListed
+from chat.vocabulary.replies import SessionRow as SessionRow
+from chat.vocabulary.replies import SessionsChanged as SessionsChanged
+from chat.vocabulary.replies import SessionsListed as SessionsListed
+from chat.vocabulary.replies import Stored as Stored
+from chat.vocabulary.replies import Talking as Talking
+from chat.vocabulary.replies import TopicShown as TopicShown
+from chat.vocabulary.replies import Uptime as Uptime
+from chat.vocabulary.replies import UserRow as UserRow
+from chat.vocabulary.replies import Versioned as Versioned
+from chat.vocabulary.replies import Warned as Warned
+from chat.vocabulary.replies import Welcomed as Welcomed
 
 # What happens in a room, heard by everybody in it.
 
@@ -205,61 +203,6 @@ class Sent:
     to: str
     text: str
 
-
-__all__ = [
-    "Acted",
-    "Announced",
-    "Answer",
-    "BanRow",
-    "BansListed",
-    "Changed",
-    "Closed",
-    "Described",
-    "Done",
-    "Ending",
-    "Entered",
-    "Event",
-    "Excerpt",
-    "FormatSet",
-    "Greeted",
-    "Helped",
-    "Invited",
-    "Joined",
-    "LanguageSet",
-    "Left",
-    "Line",
-    "Listed",
-    "Missed",
-    "ModeSet",
-    "ModesShown",
-    "NickAsked",
-    "Noticed",
-    "Parted",
-    "PasswordAsked",
-    "Person",
-    "Ponged",
-    "Present",
-    "Recalled",
-    "Refused",
-    "Renamed",
-    "RoomEvent",
-    "RoomRow",
-    "RoomsListed",
-    "Said",
-    "Sent",
-    "SessionRow",
-    "SessionsChanged",
-    "SessionsListed",
-    "Stored",
-    "Talking",
-    "Told",
-    "TopicSet",
-    "TopicShown",
-    "Uptime",
-    "Versioned",
-    "Warned",
-    "Welcomed",
-]
 
 RoomEvent = Said | Acted | Joined | Left | Renamed | Changed | TopicSet | ModeSet
 """What has a room, and is heard by everybody in it."""

@@ -154,7 +154,7 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class UserRow:
     """
     One row of a L{chat.vocabulary.replies.Listed}.
 
@@ -244,7 +244,7 @@ class Listed:
     """
 
     room: str
-    people: tuple[Person, ...]
+    people: tuple[UserRow, ...]
     more: int = 0
 
 

@@ -26,11 +26,11 @@ from chat.vocabulary.events import (
     FormatSet,
     LanguageSet,
     Listed,
-    Person,
     Ponged,
     Refused,
     Said,
     Sent,
+    UserRow,
     Welcomed,
 )
 from tests.support.clients import Link, World
@@ -212,7 +212,7 @@ def test_whoIsHere() -> None:
     run.connect()
     for line in ("/format json", "/lang en", "/nick bob"):
         run.sent(line)
-    people = Listed("#lobby", (Person("alice"), Person("bob")))
+    people = Listed("#lobby", (UserRow("alice"), UserRow("bob")))
     run.pinged(WELCOMED, people)
     run.link.send(people, Closed(Ending.QUIT))
     run.link.lose()

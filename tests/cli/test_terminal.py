@@ -15,13 +15,13 @@ from chat.vocabulary.events import (
     Listed,
     Noticed,
     Parted,
-    Person,
     Refused,
     RoomRow,
     RoomsListed,
     Said,
     Talking,
     TopicShown,
+    UserRow,
     Welcomed,
 )
 from tests.support.samples import AT
@@ -121,7 +121,7 @@ def test_linesOfOtherRoomsNameTheirRoom(sitting: Sitting) -> None:
     link.send(
         Entered("#dev", ("carol",), "Tea"),
         Talking("#dev"),
-        Listed("#dev", (Person("carol"), Person("alice"))),
+        Listed("#dev", (UserRow("carol"), UserRow("alice"))),
         Said("#lobby", 1, AT, "bob", "here"),
         Said("#dev", 1, AT, "carol", "there"),
     )
@@ -158,7 +158,7 @@ def test_tabCompletesRooms(sitting: Sitting) -> None:
 def test_listThatComesUnaskedIsNotShown(sitting: Sitting) -> None:
     """A list that the user asks for is shown."""
     link = sitting.connect()
-    people = Listed("#lobby", (Person("bob"), Person("alice")))
+    people = Listed("#lobby", (UserRow("bob"), UserRow("alice")))
     link.send(Welcomed("#lobby", "alice", ("bob",)), TopicShown("#lobby", "Tea", "bob"), people)
     assert not any("people in" in line for line in sitting.lines())
     link.send(people)

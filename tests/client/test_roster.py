@@ -13,13 +13,13 @@ from chat.vocabulary.events import (
     Left,
     Listed,
     Parted,
-    Person,
     Recalled,
     Renamed,
     Said,
     Talking,
     TopicSet,
     TopicShown,
+    UserRow,
     Welcomed,
 )
 from tests.support.samples import AT, EVENTS
@@ -54,8 +54,8 @@ def test_listed() -> None:
     """A list says for certain who is in a room of ours."""
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
-    roster.eventReceived(Listed("#lobby", (Person("alice"), Person("carol", 9))))
-    roster.eventReceived(Listed("#elsewhere", (Person("dave"),)))
+    roster.eventReceived(Listed("#lobby", (UserRow("alice"), UserRow("carol", 9))))
+    roster.eventReceived(Listed("#elsewhere", (UserRow("dave"),)))
     assert roster.people() == ("alice", "carol")
     assert roster.people("#elsewhere") == ()
 
@@ -104,9 +104,9 @@ def test_veryManyPeople() -> None:
     roster.eventReceived(Said("#lobby", 1, AT, "dave", "hi"))
     assert roster.people() == ("bob", "alice", "carol", "dave")
     assert (roster.count(), roster.isPartial("#lobby")) == (7, True)
-    roster.eventReceived(Listed("#lobby", (Person("bob"), Person("carol")), 6))
+    roster.eventReceived(Listed("#lobby", (UserRow("bob"), UserRow("carol")), 6))
     assert (roster.people(), roster.count()) == (("bob", "carol", "alice"), 8)
-    roster.eventReceived(Listed("#lobby", (Person("bob"), Person("alice"))))
+    roster.eventReceived(Listed("#lobby", (UserRow("bob"), UserRow("alice"))))
     assert (roster.people(), roster.count()) == (("bob", "alice"), 2)
     assert not roster.isPartial()
 

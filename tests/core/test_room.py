@@ -15,11 +15,11 @@ from chat.vocabulary.events import (
     Listed,
     ModeSet,
     Noticed,
-    Person,
     Renamed,
     Said,
     Talking,
     TopicSet,
+    UserRow,
 )
 from chat.vocabulary.records import RoomRecord
 from chat.vocabulary.replies import MAX_NAMES
@@ -107,7 +107,7 @@ def test_whoIsRenamedKeepsHisPlace(stage: Stage) -> None:
 def test_peopleAreIdleInWholeSeconds(stage: Stage) -> None:
     stage.enter("alice").active = 10.0
     stage.enter("bob").active = 12.5
-    assert stage.room.people(12.4) == (Person("alice", 2), Person("bob", 0))
+    assert stage.room.people(12.4) == (UserRow("alice", 2), UserRow("bob", 0))
 
 
 def test_allSessionsOfAMemberHear(stage: Stage) -> None:
@@ -263,9 +263,9 @@ def test_whoIsAwayIsListedSo(stage: Stage) -> None:
     stage.enter("bob").away = ""
     stage.enter("carol")
     assert stage.room.people(0) == (
-        Person("alice", 0, True),
-        Person("bob", 0, True),
-        Person("carol", 0, False),
+        UserRow("alice", 0, True),
+        UserRow("bob", 0, True),
+        UserRow("carol", 0, False),
     )
 
 
@@ -278,7 +278,7 @@ def test_ofVeryManyTheFirstAreNamed(stage: Stage) -> None:
     """So that whoever comes in is told about as much as where fewer people are."""
     nicks = [f"n{number}" for number in range(MAX_NAMES + 5)]
     stage.enter(*nicks)
-    listed = tuple(map(Person, nicks[:MAX_NAMES]))
+    listed = tuple(map(UserRow, nicks[:MAX_NAMES]))
     assert stage.room.people(0) == listed
     assert stage.room.people(0, 4) == listed[: MAX_NAMES // 4]
     assert stage.room.others(stage.members["n1"]) == (

@@ -17,10 +17,10 @@ from chat.vocabulary.events import (
     Left,
     Listed,
     ModeSet,
-    Person,
     Renamed,
     Said,
     TopicSet,
+    UserRow,
 )
 from tests.support.doubles import ReprRendering
 from tests.support.hubs import AT, RecordingSeat
@@ -194,7 +194,7 @@ def test_whoIsToldWhoIsHereHearsOfTheChangesBefore() -> None:
     stage = behind(Stage(), FOR_PROGRAMS)
     stage.enter("carol")
     stage.room.listTo(seatOf(stage, "slow"), 0)
-    people = tuple(map(Person, ("alice", "bob", "slow", "carol")))
+    people = tuple(map(UserRow, ("alice", "bob", "slow", "carol")))
     assert stage.heard("slow") == [late("carol", "", 4), repr(Listed("#lobby", people))]
     stage.leave("carol")
     relieve(stage)

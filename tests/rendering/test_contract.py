@@ -48,7 +48,6 @@ from chat.vocabulary.events import (
     Noticed,
     Parted,
     PasswordAsked,
-    Person,
     Ponged,
     Present,
     Recalled,
@@ -67,6 +66,7 @@ from chat.vocabulary.events import (
     TopicSet,
     TopicShown,
     Uptime,
+    UserRow,
     Versioned,
     Warned,
     Welcomed,
@@ -116,7 +116,7 @@ SAMPLES: list[tuple[Event, str]] = [
     ),
     (Noticed("Tea at five."), "--- Tea at five."),
     (
-        Listed("#lobby", (Person("alice", 5), Person("bob", 300))),
+        Listed("#lobby", (UserRow("alice", 5), UserRow("bob", 300))),
         "--- 2 people in #lobby: alice, bob (idle 5m)",
     ),
     (

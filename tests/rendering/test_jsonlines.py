@@ -26,7 +26,6 @@ from chat.vocabulary.events import (
     Left,
     Listed,
     NickAsked,
-    Person,
     Ponged,
     Recalled,
     Refused,
@@ -34,6 +33,7 @@ from chat.vocabulary.events import (
     RoomsListed,
     Said,
     SessionRow,
+    UserRow,
     Warned,
     Welcomed,
 )
@@ -66,7 +66,7 @@ def _valuesOf(kind: type) -> st.SearchStrategy[Any]:
     return st.builds(kind, **{name: _VALUES[of] for name, of in get_type_hints(kind).items()})
 
 
-for _row in (Person, RoomRow, BanRow, SessionRow):
+for _row in (UserRow, RoomRow, BanRow, SessionRow):
     _VALUES[GenericAlias(tuple, (_row, ...))] = st.lists(_valuesOf(_row), max_size=3).map(tuple)
 
 
@@ -96,7 +96,7 @@ def test_people() -> None:
         {"nick": "bob", "idle": 61, "away": True},
     ]
     mapping = {"event": "listed", "room": "#lobby", "people": people, "more": 3}
-    event = Listed("#lobby", (Person("alice"), Person("bob", 61, True)), 3)
+    event = Listed("#lobby", (UserRow("alice"), UserRow("bob", 61, True)), 3)
     assert toMapping(event) == mapping
     assert fromMapping(mapping) == event
 
@@ -171,7 +171,7 @@ def test_unknownKeysArePassedOver() -> None:
     assert fromMapping({**SAID_MAPPING, "colour": ["red"], "": None}) == SAID
     row = {"nick": "alice", "idle": 1, "since": "yesterday"}
     listed = {"event": "listed", "room": "#lobby", "people": [row]}
-    assert fromMapping(listed) == Listed("#lobby", (Person("alice", 1),))
+    assert fromMapping(listed) == Listed("#lobby", (UserRow("alice", 1),))
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,6 @@ from chat.vocabulary.events import (
     ModesShown,
     Noticed,
     Parted,
-    Person,
     Ponged,
     Recalled,
     Refused,
@@ -46,6 +45,7 @@ from chat.vocabulary.events import (
     TopicSet,
     TopicShown,
     Uptime,
+    UserRow,
     Warned,
     Welcomed,
 )
@@ -291,7 +291,7 @@ def test_uptimes(seconds: int, time: str) -> None:
 
 def test_somebodyIsAway() -> None:
     """In a list without the reason, which could look like more of the list."""
-    people = (Person("bob", 300, True), Person("carol", 0, True))
+    people = (UserRow("bob", 300, True), UserRow("carol", 0, True))
     assert lines(Listed("#dev", people)) == [
         "--- 2 people in #dev: bob (away, idle 5m), carol (away)"
     ]
@@ -312,12 +312,12 @@ def test_listOfNobody() -> None:
 
 
 def test_listOfOne() -> None:
-    assert lines(Listed("#dev", (Person("alice"),))) == ["--- 1 person in #dev: alice"]
+    assert lines(Listed("#dev", (UserRow("alice"),))) == ["--- 1 person in #dev: alice"]
 
 
 def test_longListIsSeveralLines() -> None:
     """Each of them says where it belongs, and nobody is missing."""
-    people = tuple(Person(f"n{number}") for number in range(2 * NAMES_PER_LINE + 1))
+    people = tuple(UserRow(f"n{number}") for number in range(2 * NAMES_PER_LINE + 1))
     rows = lines(Listed("#dev", people))
     assert len(rows) == 3
     assert all(row.startswith("--- 41 people in #dev: ") for row in rows)
@@ -327,7 +327,7 @@ def test_longListIsSeveralLines() -> None:
 
 def test_aVeryLongListCountsTheRest() -> None:
     """Be it told of them or not."""
-    people = tuple(Person(f"n{number}") for number in range(NAMES_SHOWN + 5))
+    people = tuple(UserRow(f"n{number}") for number in range(NAMES_SHOWN + 5))
     rows = lines(Listed("#dev", people, 7000))
     assert len(rows) == NAMES_SHOWN // NAMES_PER_LINE + 1
     assert all(row.startswith("--- 7105 people in #dev: ") for row in rows[:-1])
@@ -397,7 +397,7 @@ def test_ofACrowdNobodyIsTold() -> None:
 )
 def test_idleTimes(idle: int, shown: str) -> None:
     """Whoever wrote within the last minute is not idle."""
-    assert lines(Listed("#dev", (Person("bob", idle),))) == [f"--- 1 person in #dev: {shown}"]
+    assert lines(Listed("#dev", (UserRow("bob", idle),))) == [f"--- 1 person in #dev: {shown}"]
 
 
 def test_hisOwnReasonInsteadOfOurs() -> None:

@@ -16,9 +16,9 @@ from chat.vocabulary.events import (
     Greeted,
     Listed,
     NickAsked,
-    Person,
     Refused,
     Said,
+    UserRow,
     Welcomed,
 )
 from chat.vocabulary.style import Style
@@ -162,7 +162,7 @@ def test_aProgramIsToldWhoIsInTheFirstRoom(stage: Stage) -> None:
     arrival = Arrival(stage, Style("json"))
     [welcomed, listed] = arrival.opened(nick="alice")
     assert Greeted.__name__ not in welcomed
-    assert listed == "json en " + events(Listed(LOBBY, (Person("alice", 0, False),), 0))[0]
+    assert listed == "json en " + events(Listed(LOBBY, (UserRow("alice", 0, False),), 0))[0]
 
 
 def test_aLineEndsIdlingOfItsSessionAndOfTheUser(stage: Stage) -> None:
@@ -177,4 +177,4 @@ def test_aLineEndsIdlingOfItsSessionAndOfTheUser(stage: Stage) -> None:
     assert [seat.active for seat in alice.seats] == [0, 100]
     room = stage.hub.directory.find(LOBBY)
     assert room is not None
-    assert room.people(stage.clock.seconds()) == (Person("alice", 50),)
+    assert room.people(stage.clock.seconds()) == (UserRow("alice", 50),)

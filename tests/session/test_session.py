@@ -23,7 +23,6 @@ from chat.vocabulary.events import (
     Listed,
     NickAsked,
     Noticed,
-    Person,
     Ponged,
     Present,
     Refused,
@@ -32,6 +31,7 @@ from chat.vocabulary.events import (
     Sent,
     Talking,
     Told,
+    UserRow,
     Versioned,
     Welcomed,
 )
@@ -158,7 +158,7 @@ def test_lookingWhoIsThere(stage: Stage) -> None:
     stage.clock.advance(90)
     stage.visitor("bob")
     alice.heard()
-    people = (Person("alice", 0), Person("bob", 0))
+    people = (UserRow("alice", 0), UserRow("bob", 0))
     assert alice.says("/who").heard() == events(Listed(LOBBY, people))
     assert alice.says("/who LOBBY").heard() == events(Listed(LOBBY, people))
     assert alice.says("/who #dev").heard() == events(Refused("no-such-room", "#dev"))
@@ -169,7 +169,7 @@ def test_everyLineEndsIdling(stage: Stage) -> None:
     stage.clock.advance(90)
     bob.says("")
     [listed] = [line for line in bob.says("/who").heard() if line.startswith("Listed")]
-    assert listed == repr(Listed(LOBBY, (Person("alice", 90), Person("bob", 0))))
+    assert listed == repr(Listed(LOBBY, (UserRow("alice", 90), UserRow("bob", 0))))
     alice.says("/nonsense")
     assert "idle=90" not in bob.says("/who").heard()[-1]
 
@@ -228,7 +228,7 @@ def test_aFormatHoldsFromThenOn(stage: Stage) -> None:
     assert alice.heard() == [
         repr(Said(LOBBY, 1, AT, "bob", "before")),
         "json en " + repr(FormatSet("json")),
-        "json en " + repr(Listed(LOBBY, (Person("alice"), Person("bob")))),
+        "json en " + repr(Listed(LOBBY, (UserRow("alice"), UserRow("bob")))),
         "json en " + repr(Said(LOBBY, 2, AT, "bob", "after")),
         "json en " + repr(Said(LOBBY, 3, AT, "alice", "mine")),
     ]

@@ -7,7 +7,7 @@ import pytest
 from chat.core.users import Member
 from chat.rendering import renderingFor
 from chat.session.server import Facilities
-from chat.vocabulary.events import Changed, Done, Entered, Joined, Listed, Person, Said, Welcomed
+from chat.vocabulary.events import Changed, Done, Entered, Joined, Listed, Said, UserRow, Welcomed
 from chat.vocabulary.names import fold
 from chat.vocabulary.replies import MAX_NAMES
 from tests.support.hubs import LOBBY, now
@@ -39,9 +39,9 @@ def test_whoComesIsToldOfTheFirst(stage: Stage) -> None:
     visitor = stage.visitor("/format json")
     assert visitor.hears("alice") == [
         Welcomed(LOBBY, "alice", first, 5),
-        Listed(LOBBY, tuple(map(Person, first)), 6),
+        Listed(LOBBY, tuple(map(UserRow, first)), 6),
     ]
-    assert visitor.hears("/who") == [Listed(LOBBY, tuple(map(Person, first)), 6)]
+    assert visitor.hears("/who") == [Listed(LOBBY, tuple(map(UserRow, first)), 6)]
 
 
 def test_whoComesIntoAnotherRoomToo(stage: Stage) -> None:
@@ -58,7 +58,7 @@ def test_whoComesIntoSeveralAtOnce(stage: Stage) -> None:
     half = ("alice", *NICKS[: MAX_NAMES // 2 - 1])
     second = stage.visitor("/format json")
     heard = second.hears(f"/login alice {PASSWORD}")
-    others, people = tuple(NICKS[: MAX_NAMES // 2]), tuple(map(Person, half))
+    others, people = tuple(NICKS[: MAX_NAMES // 2]), tuple(map(UserRow, half))
     more = len(NICKS) - MAX_NAMES // 2
     assert heard == [
         Done("logged-in", "alice"),
@@ -124,7 +124,7 @@ def test_whoAsksWhoIsHereIsToldOfTheChangesFirst() -> None:
     [bob] = stage.people("bob")
     assert alice.hears("/who") == [
         Changed(LOBBY, AT, ("bob",), (), 2, True),
-        Listed(LOBBY, (Person("alice"), Person("bob"))),
+        Listed(LOBBY, (UserRow("alice"), UserRow("bob"))),
     ]
     bob.says("hello")
     assert alice.heard() == [Said(LOBBY, 1, AT, "bob", "hello")]

@@ -14,13 +14,13 @@ from chat.vocabulary.events import (
     Listed,
     NickAsked,
     Parted,
-    Person,
     Renamed,
     Said,
     Sent,
     SessionsChanged,
     Talking,
     Told,
+    UserRow,
     Welcomed,
 )
 from tests.support.people import PASSWORD, Stage, Visitor
@@ -52,7 +52,7 @@ def test_oneAccountIsOneMember(stage: Stage) -> None:
     ]
     assert first.heard() == [SessionsChanged(2)]
     assert bob.heard() == []
-    assert bob.hears("/who") == [Listed("#lobby", (Person("alice"), Person("bob")))]
+    assert bob.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob")))]
     assert len(stage.hub.nicknames) == 2
 
 
@@ -94,9 +94,9 @@ def test_aSessionComesIntoAllRoomsOfItsMember(stage: Stage) -> None:
     second = stage.visitor("/format json")
     assert second.hears(f"/login alice {PASSWORD}")[1:] == [
         Welcomed("#lobby", "alice", ("bob",)),
-        Listed("#lobby", (Person("alice"), Person("bob"))),
+        Listed("#lobby", (UserRow("alice"), UserRow("bob"))),
         Entered("#dev", ("bob",), "tools"),
-        Listed("#dev", (Person("bob"), Person("alice"))),
+        Listed("#dev", (UserRow("bob"), UserRow("alice"))),
     ]
     stage.forget()
     bob.says("hello")
@@ -137,7 +137,7 @@ def test_theFirstSessionHearsThatTheSecondBringsItIn(stage: Stage) -> None:
         SessionsChanged(2),
         Entered("#lobby"),
         Talking("#lobby"),
-        Listed("#lobby", (Person("alice"),)),
+        Listed("#lobby", (UserRow("alice"),)),
     ]
     assert first.hears("hello") == [Said("#lobby", 1, AT, "alice", "hello")]
 

@@ -34,7 +34,6 @@ from chat.vocabulary.events import (
     Noticed,
     Parted,
     PasswordAsked,
-    Person,
     Ponged,
     Present,
     Recalled,
@@ -53,6 +52,7 @@ from chat.vocabulary.events import (
     TopicSet,
     TopicShown,
     Uptime,
+    UserRow,
     Versioned,
     Warned,
     Welcomed,
@@ -94,10 +94,10 @@ EVENTS: list[Event] = [
     Noticed("Be nice."),
     Listed("#lobby", ()),
     Listed(
-        "#lobby", (Person("bob", 59), Person("alice", 90), Person("c", 7200), Person("d", 9**6))
+        "#lobby", (UserRow("bob", 59), UserRow("alice", 90), UserRow("c", 7200), UserRow("d", 9**6))
     ),
-    Listed("#lobby", tuple(Person(f"bot{n}") for n in range(50))),
-    Listed("#dev", (Person("bob", 59, True),)),
+    Listed("#lobby", tuple(UserRow(f"bot{n}") for n in range(50))),
+    Listed("#dev", (UserRow("bob", 59, True),)),
     RoomsListed((RoomRow("#dev", 3, "Tea"), RoomRow("#lobby", 12, "", True))),
     BansListed((BanRow("ban", "192.0.2.0/24", "carol"), BanRow("mute", "bob", "c", "x", AT))),
     SessionsListed((SessionRow(1, "192.0.2.7", AT, 300), SessionRow(2, "unix", AT, 0, True))),

@@ -13,7 +13,7 @@ from chat.vocabulary.replies import (
     MAX_NAMES_SIZE,
     Entered,
     Listed,
-    Person,
+    UserRow,
     Welcomed,
     fitting,
 )
@@ -64,7 +64,7 @@ def _changed(nicks: list[str]) -> Event:
 def test_whatIsToldIsBounded(nicks: list[str], style: Style) -> None:
     """However many there are, and whatever they are called."""
     named = tuple(nicks[: fitting(nicks)])
-    people = tuple(Person(nick, 1_000_000, True) for nick in named)
+    people = tuple(UserRow(nick, 1_000_000, True) for nick in named)
     events: list[Event] = [
         Welcomed(ROOM, nicks[0], named, 10_000),
         Entered(ROOM, named, "", 10_000),

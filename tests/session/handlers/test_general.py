@@ -13,11 +13,11 @@ from chat.vocabulary.events import (
     LanguageSet,
     Listed,
     Noticed,
-    Person,
     Ponged,
     Refused,
     Said,
     Uptime,
+    UserRow,
     Versioned,
 )
 from chat.vocabulary.verbs import VERBS
@@ -103,8 +103,8 @@ def test_aProgramIsToldWhoIsWhereWhenItBecomesOne(stage: Stage) -> None:
     alice.says("/join #dev")
     assert alice.hears("/format json") == [
         FormatSet("json"),
-        Listed("#lobby", (Person("alice"), Person("bob"))),
-        Listed("#dev", (Person("alice"),)),
+        Listed("#lobby", (UserRow("alice"), UserRow("bob"))),
+        Listed("#dev", (UserRow("alice"),)),
     ]
     assert alice.hears("/format json") == [FormatSet("json")]
     assert alice.hears("/format text") == [FormatSet("text")]

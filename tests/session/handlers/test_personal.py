@@ -19,12 +19,12 @@ from chat.vocabulary.events import (
     Invited,
     Left,
     Listed,
-    Person,
     Recalled,
     Refused,
     Renamed,
     Said,
     Told,
+    UserRow,
 )
 from tests.support.people import PASSWORD, Stage
 from tests.support.servers import AT
@@ -200,10 +200,10 @@ def test_awayAndBack(stage: Stage) -> None:
 def test_whoIsAwayWithoutAReasonIsSeenToBe(stage: Stage) -> None:
     alice, bob = stage.people("alice", "bob")
     bob.says("/away")
-    assert alice.hears("/who") == [Listed("#lobby", (Person("alice"), Person("bob", 0, True)))]
+    assert alice.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob", 0, True)))]
     assert alice.hears("/whois bob") == [Described("bob", "", False, AT, 0, True, "", ("#lobby",))]
     bob.says("/back")
-    assert alice.hears("/who") == [Listed("#lobby", (Person("alice"), Person("bob")))]
+    assert alice.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob")))]
 
 
 # Who is who.

@@ -15,7 +15,6 @@ from chat.vocabulary.events import (
     Left,
     Listed,
     Parted,
-    Person,
     Recalled,
     Refused,
     RoomRow,
@@ -23,6 +22,7 @@ from chat.vocabulary.events import (
     Said,
     Talking,
     TopicShown,
+    UserRow,
     Welcomed,
 )
 from tests.support.people import Stage, Visitor
@@ -44,7 +44,7 @@ def test_theFirstMakesTheRoom(stage: Stage) -> None:
     alice, bob = stage.people("alice", "bob")
     assert alice.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
     assert bob.heard() == []
-    assert alice.hears("/who") == [Listed("#dev", (Person("alice"),))]
+    assert alice.hears("/who") == [Listed("#dev", (UserRow("alice"),))]
 
 
 def test_theOthersThereHearOfIt(stage: Stage) -> None:
@@ -74,7 +74,7 @@ def test_aProgramIsToldWhoIsThere(stage: Stage) -> None:
     assert robot.hears("/join #dev") == [
         Entered("#dev", ("bob",)),
         Talking("#dev"),
-        Listed("#dev", (Person("bob"), Person("robot"))),
+        Listed("#dev", (UserRow("bob"), UserRow("robot"))),
     ]
 
 
@@ -213,7 +213,7 @@ def test_whoLeavesAnotherRoomTalksWhereHeDid(stage: Stage) -> None:
     [alice] = stage.people("alice")
     alice.says("/join #dev")
     assert alice.hears("/part #lobby") == [Parted("#lobby", Ending.PARTED)]
-    assert alice.hears("/who") == [Listed("#dev", (Person("alice"),))]
+    assert alice.hears("/who") == [Listed("#dev", (UserRow("alice"),))]
 
 
 def test_withoutANameItIsTheRoomOneTalksIn(stage: Stage) -> None:
@@ -228,7 +228,7 @@ def test_oneMayBeNowhere(stage: Stage) -> None:
     assert bob.heard() == [Left("#lobby", AT, "alice", Ending.PARTED, "", 1)]
     for line in ("/part", "/who", "/topic", "/mode", "/invite bob", "/op bob", "/history"):
         assert alice.hears(line) == [Refused("no-room")]
-    assert alice.hears("/who #lobby") == [Listed("#lobby", (Person("bob"),))]
+    assert alice.hears("/who #lobby") == [Listed("#lobby", (UserRow("bob"),))]
     assert alice.hears("/join #lobby") == [Entered("#lobby", ("bob",)), Talking("#lobby")]
 
 
@@ -329,7 +329,7 @@ def test_whoTellsOfSilenceAndAbsence(stage: Stage) -> None:
     alice, bob = stage.people("alice", "bob")
     bob.says("/away at lunch")
     stage.clock.advance(90.5)
-    assert alice.hears("/who") == [Listed("#lobby", (Person("alice"), Person("bob", 90, True)))]
+    assert alice.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob", 90, True)))]
 
 
 # A crowd.
