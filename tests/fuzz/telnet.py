@@ -49,7 +49,7 @@ def oneInput(data: bytes) -> None:
 def check(pieces: Sequence[bytes]) -> None:
     """
     All comes out as in L{plainExchange}; nothing is begun that was not asked for, and nobody can
-    have more said or kept than he sent.
+    have more said or kept than was sent.
     """
     data = b"".join(pieces)
     expected = plainExchange(data)

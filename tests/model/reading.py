@@ -1,8 +1,8 @@
 """
-What a participant has got, and what the reference says he gets, in one form.
+What a session has been told, and what the reference says, in one form.
 
-A program reads JSON, and what it has got becomes a tuple again.  A person reads text, and what he
-should get becomes the line that he gets.
+A line of JSON becomes a tuple again. For a session that reads text, the tuple of the reference
+becomes a line.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ def fact(line: str) -> Fact:
 
 def text(here: str, fact: Fact, at: datetime) -> str:
     """
-    How something reads for a person.
+    How something reads as text.
 
-    @param here: The room in which he talks.
+    @param here: The room in which the session talks.
     @param at: When everything is said.
     """
     kind, *values = fact

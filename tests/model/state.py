@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 Line = tuple[int, str, str, bool]
 """
-Its id, who, what, and whether it was done and not said.
+Its id, the nickname, the text, and whether it was acted and not said.
 """
 
 
@@ -16,11 +16,11 @@ Its id, who, what, and whether it was done and not said.
 class Session:
     """
     @ivar asked: The registered nickname whose password is expected.
-    @ivar heard: What it hears, each with the room it talks in by then.
+    @ivar heard: All that it is told, each with the room it talks in by then.
     """
 
     isProgram: bool
-    member: Member | None = None
+    user: User | None = None
     here: str = ""
     asked: str = ""
     isOver: bool = False
@@ -31,7 +31,7 @@ class Session:
 
 
 @dataclass(eq=False)
-class Member:
+class User:
     nick: str
     account: str = ""
     sessions: list[Session] = field(default_factory=list)
@@ -44,13 +44,13 @@ class Member:
 
 @dataclass(eq=False)
 class Room:
-    members: list[Member] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
     accounts: set[str] = field(default_factory=set)
-    guests: set[Member] = field(default_factory=set)
+    guests: set[User] = field(default_factory=set)
     lines: list[Line] = field(default_factory=list)
 
-    def others(self, member: Member) -> list[str]:
-        return [each.nick for each in self.members if each is not member]
+    def others(self, user: User) -> list[str]:
+        return [each.nick for each in self.users if each is not user]
 
 
 class No(Exception):

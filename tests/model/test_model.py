@@ -1,6 +1,6 @@
 """
-Generated sessions of many people, against a reference that does the same in few words: everybody
-gets what the reference says, line for line.
+Conversations of many users, against a reference that does the same in few words: each session is
+told what the reference says, line for line. What goes wrong on purpose is in C{test_faults.py}.
 
 All of it runs on a reactor whose turns the test takes, so it is the same each time.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from copy import deepcopy
 from itertools import permutations
-from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,13 +22,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chat.core.rooms import START_ROOM
-from chat.core.users import Member
-from chat.vocabulary.events import Acted
 from tests.model.reading import FIELDS, fact, text
 from tests.model.reference import LOBBY, MAX_JOINED, MAX_ROOMS, REPLAY, Reference
 from tests.model.state import Session
 from tests.support.doubles import HandPeer
+from tests.support.insides import nicksOf, stateOf, textsAfter
 from tests.support.servers import AT
 from tests.support.service import Service
 
@@ -76,7 +73,7 @@ numbers = st.integers(0, 1000)
 
 class Conversation(RuleBasedStateMachine):
     """
-    Some people at once.
+    Some users at once.
     """
 
     def __init__(self) -> None:
@@ -87,7 +84,6 @@ class Conversation(RuleBasedStateMachine):
             rooms={"maxJoined": MAX_JOINED, "maxRooms": MAX_ROOMS},
         )
         self.service.shared.accounts.create(OPERATOR, PASSWORD[::-1])
-        assert START_ROOM == LOBBY
         self.peers: dict[int, HandPeer] = {}
         self.reference = Reference(OPERATOR, PASSWORD)
         self.sessions: dict[int, Session] = {}
@@ -99,7 +95,7 @@ class Conversation(RuleBasedStateMachine):
             if self.isRight:
                 for number in tuple(self.peers):
                     self._perform((number, [("quit", "bye")]))
-                assert not len(self.service.hub.nicknames)
+                assert not nicksOf(self.service)
         finally:
             self.service.close()
 
@@ -124,20 +120,20 @@ class Conversation(RuleBasedStateMachine):
     @precondition(lambda self: self.peers)
     @rule(who=numbers, asked=st.lists(requests, min_size=1, max_size=4))
     def one(self, who: int, asked: list[Request]) -> None:
-        """Somebody sends some lines in one go."""
+        """A user sends some lines in one go."""
         self._perform((self._chosen(who), asked))
 
     @precondition(lambda self: len(self.peers) > 1)
     @rule(who=st.lists(numbers, min_size=2, max_size=3), asked=st.lists(shortRequests, min_size=3))
     def several(self, who: list[int], asked: list[Request]) -> None:
-        """Several do something in the same turn, so they may do it in any order."""
+        """Several users do something in the same turn, so it may happen in any order."""
         chosen = dict.fromkeys(map(self._chosen, who))
         self._perform(*((number, [each]) for number, each in zip(chosen, asked, strict=False)))
 
     @precondition(lambda self: len(self.peers) > 1)
     @rule(who=st.lists(numbers, min_size=2, max_size=6), counts=st.lists(numbers, min_size=6))
     def everybody(self, who: list[int], counts: list[int]) -> None:
-        """Several talk in the same turn, each some lines; the ids tell in which order."""
+        """Several users say some lines each in the same turn; the ids tell in which order."""
         talking = {
             number: [f"{number} says {index}" for index in range(1 + count % 40)]
             for number, count in zip(map(self._chosen, who), counts, strict=False)
@@ -148,18 +144,17 @@ class Conversation(RuleBasedStateMachine):
         self._settle()
         for name, room in tuple(self.reference.rooms.items()):
             last = room.lines[-1][0] if room.lines else self.reference.last.get(name, 0)
-            extract: Any = self.service.shared.history.after(name, last, 1000).result
-            for line in extract.lines:
-                number = int(line.text.split()[0])
-                assert talking[number].pop(0) == line.text
-                self.reference.do(self.sessions[number], "say", line.text)
+            for said in textsAfter(self.service, name, last):
+                number = int(said.split()[0])
+                assert talking[number].pop(0) == said
+                self.reference.do(self.sessions[number], "say", said)
         assert not any(talking.values())
         self._compare()
 
     @precondition(lambda self: self.peers)
     @rule(who=numbers)
     def finish(self, who: int) -> None:
-        """Somebody closes his side."""
+        """A user closes their side."""
         number = self._chosen(who)
         self.peers[number].finish()
         self.reference.end(self.sessions[number], "input-closed")
@@ -169,7 +164,7 @@ class Conversation(RuleBasedStateMachine):
     @precondition(lambda self: self.peers)
     @rule(who=numbers)
     def vanish(self, who: int) -> None:
-        """Somebody's program dies with something unread."""
+        """A user's program dies with something unread."""
         number = self._chosen(who)
         peer, session = self.peers.pop(number), self.sessions.pop(number)
         self.service.say(peer, "/ping")
@@ -181,27 +176,14 @@ class Conversation(RuleBasedStateMachine):
 
     @invariant()
     def sameState(self) -> None:
-        assert self._state() == self._referenceState()
+        assert stateOf(self.service) == self._referenceState()
 
     # Helpers.
 
-    def _state(self) -> dict[str, object]:
-        hub, history = self.service.hub, self.service.shared.history
-        state: dict[str, object] = {"": {each.nick for each in hub.nicknames.members}}
-        for row in hub.directory.listed(Member("", ""), True):
-            room = hub.directory.open(row.room)
-            extract: Any = history.after(room.name, 0, 1_000_000).result
-            lines = [
-                (line.id, line.nick, line.text, isinstance(line, Acted)) for line in extract.lines
-            ]
-            guests = {each.nick for each in room.guestOwners}
-            state[room.name] = (list(room.nicks), set(room.record.owners), guests, lines)
-        return state
-
     def _referenceState(self) -> dict[str, object]:
-        state: dict[str, object] = {"": {each.nick for each in self.reference.members.values()}}
+        state: dict[str, object] = {"": {each.nick for each in self.reference.users.values()}}
         for name, room in self.reference.rooms.items():
-            nicks = [each.nick for each in room.members]
+            nicks = [each.nick for each in room.users]
             state[name] = (nicks, room.accounts, {each.nick for each in room.guests}, room.lines)
         return state
 
@@ -211,7 +193,7 @@ class Conversation(RuleBasedStateMachine):
 
     def _perform(self, *asked: tuple[int, list[Request]]) -> None:
         """
-        Let somebody do some things, or several one thing each.
+        Let a user do some things, or several users one thing each.
         """
         for number, each in asked:
             self.service.say(self.peers[number], *map(_line, each))
@@ -232,12 +214,12 @@ class Conversation(RuleBasedStateMachine):
         quiet = 0
         while quiet < 4:
             self.service.reactor.turn()
-            # Everybody reads, whoever has got something.
+            # All of them read, though one has been quiet already.
             isQuiet = sum(len(peer.read()) for peer in self.peers.values()) == 0
             quiet = quiet + 1 if isQuiet else 0
 
     def _isRight(self, heard: dict[int, list[str]]) -> bool:
-        return self._state() == self._referenceState() and all(
+        return stateOf(self.service) == self._referenceState() and all(
             _isHeard(heard[number], each) for number, each in self.sessions.items()
         )
 
@@ -246,7 +228,7 @@ class Conversation(RuleBasedStateMachine):
             peer = self.peers[number]
             got = peer.take() if heard is None else heard[number]
             self.isRight = _isHeard(got, session)
-            assert self.isRight, f"{number} gets otherwise: {_difference(got, session)}"
+            assert self.isRight, f"{number} is told otherwise: {_difference(got, session)}"
             session.heard.clear()
             assert peer.isEnded == session.isOver
             if session.isOver:
@@ -261,8 +243,8 @@ def _line(request: Request) -> str:
 
 def _isHeard(got: list[str], session: Session) -> bool:
     """
-    Whether somebody has got what he should.  Each room has its order, and so have answers; between
-    them there is none.
+    Whether a session has been told what it should be. Each room has its order, and so have the
+    answers; between them there is none.
     """
     expected: dict[str, list[object]] = defaultdict(list)
     for (_, each), line in zip(session.heard, _expected(session), strict=True):
@@ -300,7 +282,7 @@ def _isMerged(got: list[object], expected: dict[str, list[object]]) -> bool:
     return not any(expected.values())
 
 
-def test_conversations() -> None:
+def test_sessionsAreToldWhatTheReferenceSays() -> None:
     run_state_machine_as_test(
         Conversation, settings=settings(max_examples=150, stateful_step_count=30, deadline=None)
     )

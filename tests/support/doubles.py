@@ -311,12 +311,15 @@ class HandPeer:
     def send(self, data: bytes) -> None:
         assert self._connection.send(data) == len(data)
 
-    def offer(self, data: bytes) -> None:
+    def offer(self, data: bytes) -> bool:
         """
-        Send as much as there is room for, if there is anybody to send it to.
+        Send as much as there is room for, if the other end is still open.
+
+        @return: Whether that was all.
         """
         with suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
-            self._connection.send(data)
+            return self._connection.send(data) == len(data)
+        return False
 
     def read(self, size: int = 1 << 20) -> bytes:
         """

@@ -1,13 +1,15 @@
 """
-A service to which many come who mean it no good, or have bad luck; and what must hold meanwhile and
-afterwards.
+A service to which many connect that mean it no good, or have bad luck; and what must hold meanwhile
+and afterwards, in bytes and inside.
 """
 
 from __future__ import annotations
 
 import gc
-from collections import Counter
+import json
+import re
 from contextlib import ExitStack
+from enum import Enum
 from typing import Any
 from weakref import WeakSet
 
@@ -16,22 +18,26 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.logger import LogLevel, capturedLogs
 
-from chat.core.rooms import START_ROOM
-from chat.delivery.turnend import TurnEnd
 from chat.endpoints.proxyprotocol import ProxiedFactory
-from chat.protocols.line import LineProtocol
 from chat.protocols.refusing import LOG_INTERVAL
-from chat.protocols.spreading import BUDGET, Spread
 from chat.vocabulary.events import Ending
-from chat.vocabulary.limits import Limits, perMinute
-from tests.support.doubles import HandReactor, SlowBackplane
-from tests.support.people import SlowHistory
-from tests.support.servers import PlainAuthenticator
-from tests.support.service import BusyClock, Service
-from tests.support.strangers import BUG, Person
+from chat.vocabulary.limits import Limits
+from tests.fuzz.text import checkSafe
+from tests.support.doubles import HandPeer, SlowBackplane
+from tests.support.insides import (
+    FAULTS,
+    checkCounts,
+    checkNothingIsLeft,
+    checkSettled,
+    connectionsOf,
+    makeBusy,
+    slowParts,
+)
+from tests.support.service import RELAXED, Service
+from tests.support.typed import OPERATOR
 
-OPERATOR = "root"
-PASSWORD = "open-sesame"
+BUG = "a bug that nobody may see"
+"""What goes wrong inside."""
 
 PROXY = IPv4Address("TCP", "192.0.2.99", 54321)
 HOSTS: list[IAddress | None] = [
@@ -41,9 +47,9 @@ HOSTS: list[IAddress | None] = [
     IPv6Address("TCP", "2001:db8::1", 54321),
     IPv6Address("TCP", "2001:db8::2", 54321),
 ]
-"""From where people come: the last two are one origin."""
+"""Where connections come from: the last two are one origin."""
 
-LIMITS = Limits(
+LOW = Limits(
     softWaiting=8_000,
     maxWaiting=20_000,
     maxWaitingAll=25_000,
@@ -56,79 +62,192 @@ LIMITS = Limits(
     lineRate=4.0,
     maxBehind=10.0,
 )
-"""Low, so that all of them are met."""
+"""All of them are reached."""
 
-FAULTS = {
-    "claim": lambda service: (service.hub.nicknames, "claim"),
-    "say": lambda service: (service.hub, "say"),
-    "tell": lambda service: (service.hub, "tell"),
-    "join": lambda service: (service.hub.directory, "admit"),
-    "part": lambda service: (service.hub, "part"),
-    "rename": lambda service: (service.hub, "rename"),
-    "greet": lambda service: (service.shared.sanctions, "ofAddress"),
-    "list": lambda service: (service.hub.directory, "listed"),
-    "login": lambda service: (service.shared.authenticator, "login"),
-}
-"""What may go wrong: where, and which method."""
+_TEXT = re.compile(
+    r"(\[[0-9:]+\] )?"
+    r"(--> |<-- |--- |!!! |\[[^\W\d_][^] ]* -> [^\W\d_][^] ]*\] "
+    r"|(\[[0-9: -]+\] )?(#[^ ]+ )?( ?\* )?[^\W\d_][^: ]*(: | ))"
+)
+"""How a line of text begins."""
+
+_PONG = re.compile(r'(?:\[[0-9:]+\] )?--- PONG test(\d+)|\{"event":"ponged","token":"test(\d+)"\}')
+_TELNET = re.compile(rb"\xff[\xfb-\xfe].", re.DOTALL)
+_BELL = "\a"
+
+
+class Reads(Enum):
+    """How a peer reads."""
+
+    ALL = "all that comes"
+    LITTLE = "a little now and then"
+    NOTHING = "nothing"
+
+
+class Peer:
+    """
+    The far end of a connection. All that it reads is checked.
+
+    @ivar reads: How it reads.
+    @ivar isNamed: Whether it has asked for a nickname.
+    @ivar isUnderstood: Whether all that it has sent are lines, so that all that it gets are.
+    """
+
+    def __init__(self, peer: HandPeer, isTold: bool) -> None:
+        """
+        @param isTold: Whether it may be told of an internal error.
+        """
+        self.reads = Reads.ALL
+        self.isNamed = False
+        self.isUnderstood = True
+        self._peer = peer
+        self._isTold = isTold
+        self._isGone = False
+        self._text = b""
+        self._asked = self._answered = 0
+
+    @property
+    def isThere(self) -> bool:
+        """Whether the connection is open, for all that this end knows."""
+        return not (self._isGone or self._peer.isEnded)
+
+    def says(self, *lines: str) -> None:
+        self._send("".join(f"{line}\r\n" for line in lines).encode())
+
+    def asks(self, *lines: str) -> None:
+        """
+        Say something, and something that must be answered after that.
+        """
+        for line in lines:
+            self._asked += 1
+            self.says(line.replace("\n", " "), f"/ping test{self._asked}")
+
+    def sends(self, data: bytes) -> None:
+        """
+        Send what need not be lines.
+        """
+        self.isUnderstood = False
+        self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        if not self._isGone and not self._peer.offer(data):
+            self.isUnderstood = False
+
+    def finishes(self) -> None:
+        """Send FIN."""
+        if not self._isGone:
+            try:
+                self._peer.finish()
+            except OSError:
+                # It is over already.
+                self._isGone = True
+
+    def vanishes(self) -> None:
+        """Close; often it is a reset."""
+        self._peer.close()
+        self._isGone = True
+
+    def read(self, isAll: bool) -> None:
+        """
+        Read, in its own way unless it is all.
+        """
+        if self._isGone or (self.reads is Reads.NOTHING and not isAll):
+            return
+        try:
+            while data := self._peer.read(1 << 20 if isAll or self.reads is Reads.ALL else 4096):
+                self._take(data)
+                if self.reads is Reads.LITTLE and not isAll:
+                    break
+        except ConnectionResetError:
+            self._isGone = True
+
+    def isAnswered(self) -> bool:
+        """
+        @return: Whether nothing that was asked is still to be answered.
+        """
+        return self._answered == self._asked
+
+    def _take(self, data: bytes) -> None:
+        *lines, self._text = _TELNET.sub(b"", self._text + data).split(b"\r\n")
+        for line in (*lines, self._text[-500:]):
+            assert b"Traceback" not in line
+            assert BUG.encode() not in line
+        if self.isUnderstood:
+            for line in lines:
+                self._check(line.decode().removesuffix(_BELL))
+
+    def _check(self, line: str) -> None:
+        checkSafe(line)
+        assert self._isTold or "internal-error" not in line
+        if line.startswith("{"):
+            assert json.loads(line)["event"]
+        else:
+            assert _TEXT.match(line), line
+        if pong := _PONG.fullmatch(line):
+            self._answered += 1
+            assert int(pong[1] or pong[2]) == self._answered
 
 
 class Crowd:
     """
-    The service, and those who come.
+    The service, and those who connect.
 
-    @ivar people: Those who have come and may still be there.
+    @ivar peers: Those who have connected, as long as their connection is open.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        limits: Limits = RELAXED,
+        isFaulty: bool = False,
+        **settings: Any,
+    ) -> None:
+        """
+        @param isFaulty: Whether anything will go wrong inside.
+        @param settings: As for L{Service}.
+        """
         self._open = ExitStack()
         self._events: Any = self._open.enter_context(capturedLogs())
+        self._limits = limits
+        self._isFaulty = isFaulty
         self._backplane = SlowBackplane()
         self.service = Service(
             self._backplane,
-            LIMITS,
+            limits,
             operators=[OPERATOR],
             rooms={"maxRooms": 4, "maxJoined": 3, "announceLimit": 3},
-            registrationTimeout=20.0,
-            idleTimeout=300.0,
-            nickRate=perMinute(3),
-            joinRate=perMinute(10),
+            motd="Be kind.",
+            **settings,
         )
         self._open.callback(self.service.close)
-        # So that it is not always the turn of those who come and go.
-        clock: Any = BusyClock(self.service.reactor, BUDGET / 2)
-        turnEnd = TurnEnd(clock.callLater)
-        self.service.factory.spread = Spread(clock, turnEnd)
-        self.service.factory.crossings = Spread(clock, turnEnd)
-        shared = self.service.shared
-        assert isinstance(shared.authenticator, PlainAuthenticator)
-        self._authenticator = shared.authenticator
-        self._history = SlowHistory(shared.history)
-        self._history.append = shared.history.append  # type: ignore[attr-defined]
-        shared.history = self._history  # type: ignore[assignment]
+        makeBusy(self.service)
+        self._authenticator, self._history = slowParts(self.service)
         self.beSlow(False)
         self._proxied = ProxiedFactory(self.service.factory, self.service.reactor)
-        self.people: list[Person] = []
+        self.peers: list[Peer] = []
         self._faults = 0
         self._ended: list[Deferred[None]] = []
-        # Of all that were ever made.
+        # All that were ever made.
         self._protocols: WeakSet[Any] = WeakSet()
         self._sessions: WeakSet[Any] = WeakSet()
 
     # What happens.
 
-    def connect(self, host: IAddress | None, proxied: bytes | None = None) -> Person:
+    def connect(self, host: IAddress | None = None, proxied: bytes | None = None) -> Peer:
         """
         @param proxied: What the proxy says first, if one is in between.
         """
         factory: Any = self.service.factory if proxied is None else self._proxied
-        peer = self.service.reactor.connect(
-            factory.buildProtocol(host if proxied is None else PROXY), host
+        peer = Peer(
+            self.service.reactor.connect(
+                factory.buildProtocol(host if proxied is None else PROXY), host
+            ),
+            self._isFaulty,
         )
-        person = Person(peer)
-        self.people.append(person)
-        person.sends(proxied or b"")
+        self.peers.append(peer)
+        if proxied is not None:
+            peer.sends(proxied)
         self.turn()
-        return person
+        return peer
 
     def break_(self, name: str) -> None:
         """
@@ -171,16 +290,16 @@ class Crowd:
 
     def turn(self, seconds: float = 0.0, isAll: bool = False) -> None:
         """
-        Let time pass, and everybody read as he does.
+        Let time pass, and every peer read.
         """
         for passed in (seconds, 0, 0):
             if not self._isSlow:
                 self.decide()
             self.service.reactor.turn(passed)
-            for person in self.people:
-                person.read(isAll)
-        self.people = [person for person in self.people if person.isThere]
-        for connection in self.connections:
+            for peer in self.peers:
+                peer.read(isAll)
+        self.peers = [peer for peer in self.peers if peer.isThere]
+        for connection in connectionsOf(self.service):
             self._protocols.add(connection)
             self._sessions.add(connection.session)
 
@@ -192,70 +311,27 @@ class Crowd:
 
     # What holds.
 
-    @property
-    def reactor(self) -> HandReactor:
-        return self.service.reactor
-
-    @property
-    def connections(self) -> set[LineProtocol]:
-        return self.service.factory._connections
-
     def check(self) -> None:
         """
-        Whatever counts somebody agrees with the rest, and everything is within its limits.
+        All counts agree and are within the limits; of each fault there is one line in the log, and
+        nothing else is wrong.
         """
-        self._checkAdmission()
-        self._checkNicknames()
-        self._checkReaders()
-        self._checkLog()
-
-    def _checkAdmission(self) -> None:
-        admission = self.service.factory.admission
-        lives = [connection.life for connection in self.connections]
-        assert admission.connections == len(lives) <= LIMITS.maxConnections
-        assert admission.nameless == sum(life.named is None for life in lives)
-        assert admission.nameless <= LIMITS.maxNameless
-        origins = Counter(life.origin for life in lives if life.origin)
-        counted = {origin: known.count for origin, known in admission._origins.items()}
-        assert {origin: count for origin, count in counted.items() if count} == origins
-        assert all(count <= LIMITS.maxPerAddress for count in origins.values())
-
-    def _checkNicknames(self) -> None:
-        hub = self.service.hub
-        seats = {connection.session._core.seat for connection in self.connections}
-        members = hub.nicknames.members
-        for member in members:
-            assert hub.nicknames.holder(member.fold) is member
-            assert member.seats
-            assert seats.issuperset(member.seats)
-        for connection in self.connections:
-            core = connection.session._core
-            if core.participant.reason:
-                assert core.member is None
-            if core.member is not None:
-                assert core.member in members
-                assert core.seat in core.member.seats
-        for room in hub.directory._rooms.values():
-            assert set(members).issuperset(room.members)
-
-    def _checkReaders(self) -> None:
-        readers = self.service.factory.readers
-        outlets = [connection.outlet for connection in self.connections]
-        assert readers.waiting == sum(outlet.waiting for outlet in outlets)
-        watched = set(readers._watched)
-        assert watched <= set(outlets)
-        assert all(outlet in watched for outlet in outlets if outlet.waiting)
-        assert (readers._timer is None) is (not watched)
-        # What waited before counts, and one write that found nothing waiting.
-        assert all(outlet.waiting <= LIMITS.maxWaiting + 64 * 1024 for outlet in outlets)
-
-    def _checkLog(self) -> None:
-        """
-        Of what went wrong there is one line each, and nothing else went wrong.
-        """
+        checkCounts(self.service, self._limits)
         bad = [event for event in self._events if event["log_level"] >= LogLevel.error]
         assert {event["log_failure"].getErrorMessage() for event in bad} <= {BUG}
         assert len(bad) == self._faults == self.service.shared.counters.faults
+
+    def settle(self) -> None:
+        """
+        Let all be done that is to be done; then everything that is known agrees, and every question
+        has been answered.
+        """
+        self.beSlow(False)
+        for _ in range(8):
+            self.turn(isAll=True)
+        self.check()
+        checkSettled(self.service.hub)
+        assert all(peer.isAnswered() for peer in self.peers if peer.isUnderstood)
 
     def leaveAll(self, isPolite: bool) -> None:
         """
@@ -263,43 +339,23 @@ class Crowd:
         """
         self.mend()
         self.beSlow(False)
-        for person in self.people:
+        for peer in self.peers:
             if isPolite:
-                person.finishes()
+                peer.finishes()
             else:
-                person.vanishes()
+                peer.vanishes()
         for _ in range(100):
             self.turn(1.0, isAll=True)
             self.check()
-            if not self.connections:
+            if not connectionsOf(self.service):
                 break
         # What is left of those who were turned away is a line in the log.
         self.turn(LOG_INTERVAL)
         self.turn(LOG_INTERVAL)
-        self._checkNothingIsLeft()
-
-    def _checkNothingIsLeft(self) -> None:
-        service, hub, factory = self.service, self.service.hub, self.service.factory
-        assert not self.connections
         assert all(deferred.called for deferred in self._ended)
-        assert (factory.admission.connections, factory.admission.nameless) == (0, 0)
-        assert factory.readers.waiting == 0
-        assert not factory.readers._watched
-        assert len(hub.nicknames) == 0
         assert self._backplane.taken == set()
-        for room in hub.directory._rooms.values():
-            assert len(room) == 0
-            # One that empties because the service stops is there after the restart.
-            assert room.name == START_ROOM or room.record.owners or self._ended
-            assert not room.audience._groups
-        assert not hub._joining
-        assert not hub.authors._lines
-        assert not hub.attention._deaf
-        assert not hub.attention._followed
-        assert not service.reactor.getDelayedCalls()
-        assert not service.reactor.isReading
-        assert not service.reactor.isWriting
-        self.people.clear()
+        checkNothingIsLeft(self.service, bool(self._ended))
+        self.peers.clear()
         self._forgetEvents()
         gc.collect()
         assert not self._protocols

@@ -1,0 +1,225 @@
+"""
+What a service knows inside, for tests that hold it against something else or against itself. Tests
+that talk to it in bytes look inside only here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from chat.core.hub import Hub
+from chat.core.rooms import START_ROOM
+from chat.core.users import Member
+from chat.delivery.turnend import TurnEnd
+from chat.protocols.line import LineProtocol
+from chat.protocols.spreading import BUDGET, Spread
+from chat.vocabulary.events import Acted
+from chat.vocabulary.limits import Limits
+from tests.support.people import SlowHistory
+from tests.support.servers import PlainAuthenticator
+from tests.support.service import BusyClock, Service
+
+FAULTS = {
+    "claim": lambda service: (service.hub.nicknames, "claim"),
+    "say": lambda service: (service.hub, "say"),
+    "tell": lambda service: (service.hub, "tell"),
+    "join": lambda service: (service.hub.directory, "admit"),
+    "part": lambda service: (service.hub, "part"),
+    "rename": lambda service: (service.hub, "rename"),
+    "greet": lambda service: (service.shared.sanctions, "ofAddress"),
+    "list": lambda service: (service.hub.directory, "listed"),
+    "login": lambda service: (service.shared.authenticator, "login"),
+}
+"""What may go wrong: where, and which method."""
+
+
+def slowParts(service: Service) -> tuple[PlainAuthenticator, SlowHistory]:
+    """
+    @return: The authenticator and the history, which answer when they are told to.
+    """
+    authenticator = service.shared.authenticator
+    assert isinstance(authenticator, PlainAuthenticator)
+    history = SlowHistory(service.shared.history)
+    history.append = service.shared.history.append  # type: ignore[attr-defined]
+    service.shared.history = history  # type: ignore[assignment]
+    return authenticator, history
+
+
+def makeBusy(service: Service) -> None:
+    """
+    Let a turn have time for half of what comes and goes, so that the rest waits for the next one.
+    """
+    clock: Any = BusyClock(service.reactor, BUDGET / 2)
+    turnEnd = TurnEnd(clock.callLater)
+    service.factory.spread = Spread(clock, turnEnd)
+    service.factory.crossings = Spread(clock, turnEnd)
+
+
+def connectionsOf(service: Service) -> set[LineProtocol]:
+    """
+    @return: All connections that have been admitted.
+    """
+    return service.factory._connections
+
+
+def nicksOf(service: Service) -> list[str]:
+    """
+    @return: The nicknames of all users.
+    """
+    return [member.nick for member in service.hub.nicknames.members]
+
+
+def stateOf(service: Service) -> dict[str, object]:
+    """
+    @return: The nicknames of all users, by the empty name; and by the name of each room the
+        nicknames in it, the accounts that own it, the owners without one, and its lines.
+    """
+    hub, history = service.hub, service.shared.history
+    state: dict[str, object] = {"": set(nicksOf(service))}
+    for row in hub.directory.listed(Member("", ""), True):
+        room = hub.directory.open(row.room)
+        extract: Any = history.after(room.name, 0, 1_000_000).result
+        lines = [(line.id, line.nick, line.text, isinstance(line, Acted)) for line in extract.lines]
+        guests = {each.nick for each in room.guestOwners}
+        state[room.name] = (list(room.nicks), set(room.record.owners), guests, lines)
+    return state
+
+
+def textsAfter(service: Service, room: str, id: int) -> list[str]:
+    """
+    @return: What has been said in a room after a line.
+    """
+    extract: Any = service.shared.history.after(room, id, 1000).result
+    return [line.text for line in extract.lines]
+
+
+# What holds at any time.
+
+
+def checkCounts(service: Service, limits: Limits) -> None:
+    """
+    What is counted agrees with what is there, and is within its limits.
+    """
+    connections = connectionsOf(service)
+    _checkAdmission(service, connections, limits)
+    _checkUsers(service, connections)
+    _checkReaders(service, connections, limits)
+
+
+def _checkAdmission(service: Service, connections: set[LineProtocol], limits: Limits) -> None:
+    admission = service.factory.admission
+    lives = [connection.life for connection in connections]
+    assert admission.connections == len(lives) <= limits.maxConnections
+    assert admission.nameless == sum(life.named is None for life in lives)
+    assert admission.nameless <= limits.maxNameless
+    origins = Counter(life.origin for life in lives if life.origin)
+    counted = {origin: known.count for origin, known in admission._origins.items()}
+    assert {origin: count for origin, count in counted.items() if count} == origins
+    assert all(count <= limits.maxPerAddress for count in origins.values())
+
+
+def _checkUsers(service: Service, connections: set[LineProtocol]) -> None:
+    hub = service.hub
+    seats = {connection.session._core.seat for connection in connections}
+    members = hub.nicknames.members
+    for member in members:
+        assert hub.nicknames.holder(member.fold) is member
+        assert member.seats
+        assert seats.issuperset(member.seats)
+    for connection in connections:
+        core = connection.session._core
+        if core.participant.reason:
+            assert core.member is None
+        if core.member is not None:
+            assert core.member in members
+            assert core.seat in core.member.seats
+    for room in hub.directory._rooms.values():
+        assert set(members).issuperset(room.members)
+
+
+def _checkReaders(service: Service, connections: set[LineProtocol], limits: Limits) -> None:
+    readers = service.factory.readers
+    outlets = [connection.outlet for connection in connections]
+    assert readers.waiting == sum(outlet.waiting for outlet in outlets)
+    watched = set(readers._watched)
+    assert watched <= set(outlets)
+    assert all(outlet in watched for outlet in outlets if outlet.waiting)
+    assert (readers._timer is None) is (not watched)
+    # Beside what waited before, one write that found nothing waiting.
+    assert all(outlet.waiting <= limits.maxWaiting + 64 * 1024 for outlet in outlets)
+
+
+# What holds once nothing is going on.
+
+
+def checkSettled(hub: Hub) -> None:
+    """
+    All that is known of a user agrees.
+    """
+    _checkRooms(hub)
+    members = hub.nicknames.members
+    recipients = set()
+    for member in members:
+        assert hub.nicknames.holder(member.fold) is member
+        assert member.seats
+        assert hub.nicknames.present(member.account) is (member if member.account else None)
+        assert len(set(member.rooms)) == len(member.rooms)
+        for name in member.rooms:
+            room = hub.directory.find(name)
+            assert room is not None
+            assert member in room.members
+        for seat in member.seats:
+            participant = seat.participant
+            assert (participant.nick, participant.account) == (member.nick, member.account)
+            assert seat.recipient not in recipients
+            recipients.add(seat.recipient)
+            talking = hub.directory.find(participant.room)
+            assert seat.recipient.here is (talking and talking.audience)
+            assert (talking is None) is (not member.rooms)
+    assert not hub._joining
+    for authors in hub.authors._lines.values():
+        assert set(authors) <= recipients
+    attention = hub.attention
+    for ignoring in (*attention._deaf.values(), *attention._followed.values()):
+        assert set(ignoring) <= set(members)
+    assert set(attention._followed) <= {member.fold for member in members}
+
+
+def _checkRooms(hub: Hub) -> None:
+    directory = hub.directory
+    for room in directory._rooms.values():
+        assert all(room.name in member.rooms for member in room.members)
+        assert all(fold == member.fold for fold, member in room._members.items())
+        assert len(room) or room.record.owners or room.name == directory.start
+        assert room.guestOwners <= set(room.members)
+        heard = {each for group in room.audience._groups.values() for each in group.members}
+        assert heard == {each for member in room.members for each in member.recipients}
+        assert not any(group.pending for group in room.audience._groups.values())
+
+
+# What holds once all have gone.
+
+
+def checkNothingIsLeft(service: Service, isStopped: bool) -> None:
+    """
+    @param isStopped: Whether the service was stopped. A room that empties because of that is there
+        again after the next start.
+    """
+    hub, factory = service.hub, service.factory
+    assert not connectionsOf(service)
+    assert (factory.admission.connections, factory.admission.nameless) == (0, 0)
+    assert factory.readers.waiting == 0
+    assert not factory.readers._watched
+    assert len(hub.nicknames) == 0
+    for room in hub.directory._rooms.values():
+        assert len(room) == 0
+        assert room.name == START_ROOM or room.record.owners or isStopped
+        assert not room.audience._groups
+    assert not hub._joining
+    assert not hub.authors._lines
+    assert not hub.attention._deaf
+    assert not hub.attention._followed
+    assert not service.reactor.getDelayedCalls()
+    assert not service.reactor.isReading
+    assert not service.reactor.isWriting
