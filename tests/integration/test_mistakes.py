@@ -1,5 +1,5 @@
 """
-A mistake of ours: it costs one participant at most, and nobody sees its traceback but the operator.
+A mistake of ours costs one session at most, and nobody but the operator sees its traceback.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _APOLOGY = "(internal-error)"
 
 def _costsOne(daemon: FailingDaemon, witnesses: Witnesses, *lines: str) -> None:
     """
-    Alice says these lines, of which the last makes it fail.
+    Alice says these lines, of which the last makes her session fail.
     """
     with daemon.join("alice") as alice:
         witnesses.expect("--> alice joined")
@@ -31,25 +31,14 @@ def _costsOne(daemon: FailingDaemon, witnesses: Witnesses, *lines: str) -> None:
     assert MARK not in daemon.log
 
 
-@pytest.mark.parametrize(
-    ("function", "line"),
-    [
-        ("chat.session.handlers.dispatch:carryOut", f"{MARK} is what she says"),
-        ("chat.session.handlers.dispatch:carryOut", f"/ping {MARK}"),
-        ("chat.session.handlers.dispatch:carryOut", f"/join #{MARK}"),
-        ("chat.session.handlers.dispatch:carryOut", f"/search {MARK}"),
-        ("chat.session.handlers.dispatch:carryOut", f"/ignore {MARK}"),
-        ("chat.core.hub:Hub.say", MARK),
-        ("chat.core.hub:Hub.arrived", MARK),
-        ("chat.core.room:Room.arrived", MARK),
-        ("chat.backplane.local:LocalBackplane.publish", MARK),
-        ("chat.backplane.local:LocalBackplane.claim", f"/nick {MARK}"),
-    ],
-)
-def test_costsOneAtMost(tmp_path: Path, function: str, line: str) -> None:
+def test_mistakeCostsOneSession(tmp_path: Path) -> None:
+    """
+    C{tests/session/test_mistakes.py} has more of them, without a process.
+    """
+    function = "chat.session.handlers.dispatch:carryOut"
     with FailingDaemon(tmp_path, function) as daemon, Witnesses(daemon) as witnesses:
-        _costsOne(daemon, witnesses, line)
-        # It happens again, to somebody else, and the service is what it was.
+        _costsOne(daemon, witnesses, f"{MARK} is what she says")
+        # It happens again, to another user, and the service is what it was.
         with daemon.connect() as bob:
             bob.join("bob")
             witnesses.expect("--> bob joined")
@@ -57,7 +46,7 @@ def test_costsOneAtMost(tmp_path: Path, function: str, line: str) -> None:
         witnesses.expect("<-- bob left")
 
 
-def test_beforeThereIsANickname(tmp_path: Path) -> None:
+def test_mistakeBeforeThereIsANickname(tmp_path: Path) -> None:
     function = "chat.backplane.local:LocalBackplane.claim"
     with FailingDaemon(tmp_path, function) as daemon, Witnesses(daemon):
         with daemon.connect() as peer:
@@ -75,9 +64,12 @@ def test_beforeThereIsANickname(tmp_path: Path) -> None:
         ("chat.protocols.telnet:TelnetCodec.receive", f"\xff\xf1{MARK}\r\n"),
     ],
 )
-def test_frontDoor(tmp_path: Path, function: str, data: str) -> None:
+def test_mistakeWhereBytesAreReadClosesTheConnection(
+    tmp_path: Path, function: str, data: str
+) -> None:
     """
-    Where the bytes are looked at, before there is a session to fail: the connection is closed.
+    A mistake where bytes are read, before a session has anything to do with them, closes the
+    connection.
     """
     with FailingDaemon(tmp_path, function) as daemon, Witnesses(daemon) as witnesses:
         with daemon.join("alice") as alice:
@@ -89,9 +81,9 @@ def test_frontDoor(tmp_path: Path, function: str, data: str) -> None:
         assert MARK not in daemon.log
 
 
-def test_whileLeaving(tmp_path: Path) -> None:
+def test_mistakeAtTheEndOfASession(tmp_path: Path) -> None:
     """
-    What fails at the end of a session keeps neither the nickname nor the connection.
+    A mistake at the end of a session keeps neither the nickname nor the connection.
     """
     function = "chat.rendering.text:TextRendering.render"
     with FailingDaemon(tmp_path, function) as daemon, Witnesses(daemon, allowed="alice"):
