@@ -1,7 +1,7 @@
 """
-Makes images/session.svg: two people talk, each at a terminal, and this is what they see.
+Makes images/session.svg: the terminals of two users who talk to each other.
 
-It is a real session. The service is started, both people sit in tmux, and their screens are read
+The conversation is real. The service is started, both users sit in tmux, and their screens are read
 back as they are. tmux and telnet are needed, and tcpchat in the environment of this Python::
 
     python docs/make_picture.py
@@ -24,7 +24,7 @@ from xml.sax.saxutils import escape
 from wcwidth import wcwidth
 
 PICTURE = Path(__file__).parent / "images" / "session.svg"
-# The one that people are told to use, so that the picture says so too.
+# The port that the documentation tells to use.
 PORT = 8080
 COLUMNS, ROWS = 56, 19
 WITHIN = 15.0
@@ -43,7 +43,8 @@ COLOURS = (
 
 ALICE, XIAOMING = "alice", "小明"
 TITLES = {ALICE: "alice: telnet", XIAOMING: "小明: tcpchat"}
-# Who types what, and what must then be on whose screen. Without Enter where it ends in "…".
+# The user who types, the text, and what must then be on which screen. A text that ends in "…" is
+# typed without Enter.
 SCRIPT = (
     (ALICE, f"telnet localhost {PORT}", ((ALICE, "nickname?"),)),
     (ALICE, ALICE, ((ALICE, "/help lists"),)),
@@ -105,9 +106,9 @@ class Terminal:
     A shell in a tmux of its own.
     """
 
-    def __init__(self, person: str) -> None:
-        # The number keeps it apart from a tmux of somebody else.
-        self._socket = f"tcpchat-picture-{os.getpid()}-{len(person)}"
+    def __init__(self, user: str) -> None:
+        # The number keeps it apart from any other tmux.
+        self._socket = f"tcpchat-picture-{os.getpid()}-{len(user)}"
         self._tmux(
             *("new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS)),
             # Two words: tmux would hand one to another shell, which forgets PS1.
@@ -155,7 +156,7 @@ class Terminal:
 @dataclass(frozen=True)
 class Style:
     """
-    How a character looks; what escape codes set (ECMA-48, section 8.3.117).
+    The look of a character, as escape codes set it (ECMA-48, section 8.3.117).
     """
 
     colour: str = FOREGROUND
@@ -164,7 +165,7 @@ class Style:
 
     def with_(self, code: int) -> "Style":
         """
-        @return: The style after one parameter of an SGR. Those we do not use change nothing.
+        @return: The style after one parameter of an SGR. Unknown ones change nothing.
         """
         match code:
             case 0:
@@ -226,12 +227,12 @@ def cellsOf(row: str, style: Style) -> tuple[list[Cell], Style]:
 
 def textOf(cells: list[Cell], y: float) -> Iterator[str]:
     """
-    @return: The SVG of a row. Whatever font is there to show it, everything stands where the
-        terminal had it: a run of narrow characters is given its length, a wide one its place.
+    @return: The SVG of a row. With any font, everything stands where the terminal had it: a run of
+        narrow characters has its length, and a wide character its place.
     """
     for (style, width), run in groupby(cells, lambda cell: (cell.style, cell.width)):
         run = list(run)
-        # What is between words is not drawn; a run of nothing else needs no element.
+        # Spaces around words are not drawn, and a run of spaces alone needs no element.
         while run and run[0].text == " ":
             del run[0]
         while run and run[-1].text == " ":
@@ -291,7 +292,7 @@ def pictureOf(windows: list[tuple[str, list[str], tuple[int, int]]]) -> str:
         f' width="{width:.0f}" height="{height:.0f}" role="img" font-size="{FONT}"'
         " font-family=\"'DejaVu Sans Mono', Menlo, Consolas, 'Noto Sans Mono CJK SC',"
         " 'PingFang SC', 'Microsoft YaHei', monospace\">",
-        "<title>Two people talk, one with telnet and one with tcpchat</title>",
+        "<title>Two users talk, one with telnet and one with tcpchat</title>",
     ]
     for number, (title, screen, cursor) in enumerate(windows):
         lines.extend(windowOf(title, screen, cursor, height, number * (one + GAP)))
@@ -301,24 +302,24 @@ def pictureOf(windows: list[tuple[str, list[str], tuple[int, int]]]) -> str:
 
 def main() -> None:
     """
-    Play the session, and draw it.
+    Play the conversation, and draw it.
     """
     with service():
-        people = {person: Terminal(person) for person in (ALICE, XIAOMING)}
+        terminals = {user: Terminal(user) for user in (ALICE, XIAOMING)}
         try:
-            for person, terminal in people.items():
-                waitFor(f"the shell of {person}", lambda terminal=terminal: terminal.shows("$"))
-            for person, text, expected in SCRIPT:
-                people[person].type(text)
-                for reader, part in expected:
-                    waitFor(f"{part!r} at {reader}", lambda: people[reader].shows(part))  # noqa: B023
-            screens = {person: terminal.screen() for person, terminal in people.items()}
+            for user, terminal in terminals.items():
+                waitFor(f"the shell of {user}", lambda terminal=terminal: terminal.shows("$"))
+            for user, text, expected in SCRIPT:
+                terminals[user].type(text)
+                for other, part in expected:
+                    waitFor(f"{part!r} at {other}", lambda: terminals[other].shows(part))  # noqa: B023
+            screens = {user: terminal.screen() for user, terminal in terminals.items()}
         finally:
-            for terminal in people.values():
+            for terminal in terminals.values():
                 terminal.close()
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(
-        pictureOf([(TITLES[person], *screen) for person, screen in screens.items()]),
+        pictureOf([(TITLES[user], *screen) for user, screen in screens.items()]),
         encoding="utf-8",
     )
 

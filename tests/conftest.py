@@ -1,5 +1,5 @@
 """
-What holds for every test.
+Settings of every test.
 """
 
 import os
@@ -8,7 +8,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-# Nothing that is tested here depends on speed, and machines may be busy.
+# No property depends on speed, and machines may be busy.
 settings.register_profile("tcpchat", deadline=None)
 settings.load_profile("tcpchat")
 

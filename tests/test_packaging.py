@@ -1,5 +1,5 @@
 """
-The wheel and the sdist: what is in them, and that an installation of each can be run.
+The wheel and the sdist hold the project and nothing else, and each can be installed and run.
 """
 
 import os
@@ -32,11 +32,11 @@ def _run(*command: str | Path, directory: Path) -> str:
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
-    A directory with the sdist, and the wheel built from it.
+    @return: A directory with the sdist, and the wheel that was built from it.
     """
-    # From a copy, with all that must not go into them lying about.
+    # A copy in which files lie about that must not go into either.
     source = tmp_path_factory.mktemp("source") / "tcpchat"
-    # Not with what others may be writing just now.
+    # Files that other processes may be writing just now are not copied.
     others = [".git", ".venv", ".hypothesis", ".*_cache", "__pycache__", "build", "_build"]
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*others))
     for unwanted in [
@@ -74,7 +74,7 @@ def _filesBelow(*directories: str) -> Iterator[str]:
 
 def test_noPackageBelowTwisted() -> None:
     """
-    An C{__init__.py} there would hide Twisted, or the plugins of everybody else.
+    An C{__init__.py} there would hide Twisted, or the plugins of other projects.
     """
     assert list((ROOT / "twisted").rglob("__init__.py")) == []
 

@@ -1,5 +1,6 @@
 """
-Guards of the rings that no look at the imports in the source gives: what is loaded in the end.
+The rings, as far as import-linter cannot see them in the source: the modules that are loaded in the
+end, and the picture of them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ MODULES = ["chat", *(found.name for found in walk_packages(chat.__path__, "chat.
 
 
 def _withoutTwisted() -> list[str]:
-    """Those of which the configuration says that they run without Twisted."""
+    """The modules that run without Twisted, as the configuration of import-linter has it."""
     with (ROOT / "pyproject.toml").open("rb") as stream:
         contracts = tomllib.load(stream)["tool"]["importlinter"]["contracts"]
     [packages] = [each["source_modules"] for each in contracts if each["id"] == "without-twisted"]
@@ -51,32 +52,32 @@ def test_findsTheModules() -> None:
 
 
 def test_noImportInstallsAReactor() -> None:
-    """Which one it is, the operator decides; the core is given a clock."""
+    """The operator chooses the reactor; the core is given a clock."""
     loaded = _loadedBy(*MODULES)
     assert loaded >= set(MODULES)
     assert "twisted.internet.reactor" not in loaded
 
 
-def test_findsThoseWithoutTwisted() -> None:
+def test_findsTheModulesWithoutTwisted() -> None:
     found = {"chat.vocabulary.events", "chat.rendering.text", "chat.editor.keys"}
     assert found <= set(_withoutTwisted())
 
 
 @pytest.mark.parametrize("module", _withoutTwisted())
 def test_runsWithoutTwisted(module: str) -> None:
-    """Each by itself, so that none hides behind what another has loaded."""
+    """Each is loaded in a process of its own, with nothing that another module has loaded."""
     loaded = _loadedBy(module)
     assert module in loaded
     assert not {name for name in loaded if name.partition(".")[0] == "twisted"}
 
 
-def test_plugInInstallsNoReactor() -> None:
-    """twistd imports it before it knows which reactor was asked for."""
+def test_pluginInstallsNoReactor() -> None:
+    """twistd imports it before it knows the reactor."""
     assert "twisted.internet.reactor" not in _loadedBy("twisted.plugins.tcpchat_plugin")
 
 
 def test_vocabularyNeedsNothingOfTheCore() -> None:
-    """The client speaks it without a hub."""
+    """The client uses it without a hub."""
     loaded = _loadedBy(
         "chat.rendering.jsonlines",
         "chat.vocabulary.verbs",
@@ -87,6 +88,6 @@ def test_vocabularyNeedsNothingOfTheCore() -> None:
 
 
 def test_coreKnowsNoStore() -> None:
-    """Neither the hub nor a session learns SQL."""
+    """Neither the hub nor a session needs SQL."""
     loaded = _loadedBy("chat.session.session", "chat.session.watch")
     assert not {name for name in loaded if name == "sqlite3" or name.startswith("chat.store")}

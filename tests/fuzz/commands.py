@@ -40,7 +40,7 @@ SEEDS = [
 
 def oneInput(data: bytes) -> None:
     """
-    Try what a fuzzer has thought of: any line, or, so that it need not guess them, one of the verbs
+    Check an input of the fuzzer: any line, or, lest it have to guess them, one of the verbs
     and any arguments.
     """
     source = Source(data)
@@ -51,7 +51,7 @@ def oneInput(data: bytes) -> None:
 
 def check(line: str) -> None:
     """
-    A line is a command or is refused, both in clean text; and what is said is said as it is.
+    A line is a command or is refused, both in clean text; and any text can be said literally.
     """
     cleaned = clean(line)
     try:

@@ -34,7 +34,7 @@ SEEDS = [
 
 def oneInput(data: bytes) -> None:
     """
-    Try what a fuzzer has thought of: first how a connection begins, and then one step after the
+    Check an input of the fuzzer: first how a connection begins, and then one step after the
     other, while a witness is there.
     """
     source = Source(data)

@@ -27,7 +27,7 @@ SEEDS = [
 
 def oneInput(data: bytes) -> None:
     """
-    Try what a fuzzer has thought of.
+    Check an input of the fuzzer.
     """
     source = Source(data)
     maxLine, maxEndless = _LIMITS[source.number(len(_LIMITS))]

@@ -1,5 +1,5 @@
 """
-What a fuzzer gives, some bytes, made into what a property needs.
+The bytes of a fuzzer, made into what a property needs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from itertools import cycle
 
 class Source:
     """
-    Bytes that are used up from their beginning.  Where none are left, every number is 0.
+    Bytes that are used up from their beginning. When none are left, every number is 0.
     """
 
     def __init__(self, data: bytes) -> None:

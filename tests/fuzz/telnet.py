@@ -41,7 +41,7 @@ class Exchange:
 
 def oneInput(data: bytes) -> None:
     """
-    Try what a fuzzer has thought of.
+    Check an input of the fuzzer.
     """
     check(Source(data).pieces())
 

@@ -1,5 +1,5 @@
 """
-The targets of the fuzzer, without the fuzzer: each with what it begins with.
+The targets of the fuzzer, without the fuzzer: each with its seeds.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from tests.fuzz.source import Source, ways
 
 
 @pytest.mark.parametrize("target", [framing, telnet, commands, text, conversation])
-def test_seeds(target: ModuleType) -> None:
+def test_targetsHoldForTheirSeeds(target: ModuleType) -> None:
     for seed in target.SEEDS:
         target.oneInput(seed)
 
 
-def test_source() -> None:
+def test_sourceIsUsedUpFromItsBeginning() -> None:
     source = Source(b"\x0a\x02\x01\x03abcdefgh")
     assert source.number(4) == 2
     assert source.pieces() == [b"a", b"bcd", b"e", b"fgh"]
@@ -29,6 +29,6 @@ def test_source() -> None:
     assert Source(b"a\xff\xe4\xbd\xa0").text() == "a\udcff你"
 
 
-def test_ways() -> None:
+def test_waysCutTheSameBytes() -> None:
     assert list(ways([b"ab", b"c"])) == [[b"ab", b"c"], [b"abc"], [b"a", b"b", b"c"]]
     assert list(ways([b"x" * 5000])) == 2 * [[b"x" * 5000]]

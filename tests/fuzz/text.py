@@ -38,7 +38,7 @@ SEEDS = [
 
 def oneInput(data: bytes) -> None:
     """
-    Try what a fuzzer has thought of.
+    Check an input of the fuzzer.
     """
     check(Source(data).text())
 

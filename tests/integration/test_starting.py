@@ -29,7 +29,7 @@ _HELP = "; see twistd tcpchat --help"
 @pytest.fixture
 def place(tmp_path: Path, certificate: Certificate) -> Iterator[Path]:
     """
-    A directory where much is wrong.
+    A directory in which much is wrong.
     """
     with ExitStack() as stack:
         (tmp_path / "diary.txt").write_text("Dear diary, this is no database at all.")
@@ -54,7 +54,7 @@ def place(tmp_path: Path, certificate: Certificate) -> Iterator[Path]:
 @pytest.fixture
 def inUse() -> Iterator[int]:
     """
-    A port of 127.0.0.1 that somebody listens on.
+    A port of 127.0.0.1 on which a socket listens.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield int(server.getsockname()[1])
@@ -64,7 +64,7 @@ def _run(
     place: Path, options: Sequence[str], twistd: Sequence[str] = (), *command: str
 ) -> CompletedProcess[str]:
     """
-    Run C{twistd}, or C{command} in its place, where it is going to end at once.
+    Run C{twistd}, or C{command} in its place, which ends at once or goes into the background.
     """
     return subprocess.run(
         [*(command or [TWISTD]), "--pidfile=pid", *twistd, "tcpchat", *options],
@@ -77,7 +77,7 @@ def _run(
 
 def _failure(place: Path, result: CompletedProcess[str]) -> str:
     """
-    @return: What the one line says.
+    @return: The reason that the one line tells.
     """
     assert result.returncode == 1
     log = place / "twistd.log"
@@ -93,7 +93,7 @@ def _failure(place: Path, result: CompletedProcess[str]) -> str:
 
 _FOREGROUND = ["--nodaemon"]
 
-# What is found out before anything is in the background, and what only there.
+# Mistakes that are found before anything is in the background, and those that are found only there.
 _EARLY = {
     "option": (["--bogus"], "option --bogus not recognized" + _HELP),
     "key": (
@@ -191,7 +191,7 @@ def _check(
     return result
 
 
-def test_theKeyOfAnotherCertificate(place: Path) -> None:
+def test_keyOfAnotherCertificate(place: Path) -> None:
     endpoint = "ssl:0:privateKey=key.pem:certKey=other/certificate.pem"
     # The words are those of OpenSSL.
     reason = _failure(place, _run(place, ["--port", endpoint]))
@@ -207,7 +207,7 @@ def test_theKeyOfAnotherCertificate(place: Path) -> None:
         (["--pidfile", "none/pid"], "cannot start: No such file or directory ({place}/none/pid)"),
     ],
 )
-def test_whatTwistdIsToldToDo(place: Path, twistd: list[str], reason: str) -> None:
+def test_filesOfTwistdThatCannotBeWritten(place: Path, twistd: list[str], reason: str) -> None:
     result = _run(place, ["--port", "tcp:0:interface=127.0.0.1"], twistd)
     assert result.returncode == 1
     reason = reason.format(place=place)
@@ -217,9 +217,9 @@ def test_whatTwistdIsToldToDo(place: Path, twistd: list[str], reason: str) -> No
         assert _failure(place, result) == reason
 
 
-def test_aMistakeOfOursIsNotHidden(place: Path) -> None:
+def test_mistakeOfOursShowsItsTraceback(place: Path) -> None:
     """
-    Nobody waits for ever for a child that has ended.
+    The parent does not wait for ever for a child that has ended.
     """
     program = (
         "import sys\n"
@@ -234,12 +234,12 @@ def test_aMistakeOfOursIsNotHidden(place: Path) -> None:
     assert "KeyError" in result.stderr
 
 
-def test_whoGoesIntoTheBackgroundKeepsNothingOfTheTerminal(place: Path) -> None:
+def test_backgroundKeepsNothingOfTheTerminal(place: Path) -> None:
     """
-    It returns when it listens, has said nothing, and holds neither of its outputs.
+    The parent returns once the service listens; nothing was printed, and no output is held open.
     """
     port = freePort()
-    # This would wait for whoever has one of them.
+    # This waits until every process has closed its outputs.
     result = _run(place, ["--port", f"tcp:{port}:interface=127.0.0.1", "--log-format", "json"])
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     socket.create_connection(("127.0.0.1", port), 10.0).close()

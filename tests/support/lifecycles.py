@@ -22,9 +22,9 @@ PASSWORD = "correct horse"
 
 class Stage:
     """
-    A participant who will be alice, and bob, who is in the lobby already.
+    The session of a user that will be alice, and bob, who is in the lobby already.
 
-    @ivar asked: Why the session was asked to end by somebody else than its participant.
+    @ivar asked: Why the session was asked to end, unless its own user did.
     """
 
     def __init__(self, backplane: SlowBackplane | None = None) -> None:
@@ -53,27 +53,27 @@ class Stage:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Who is in the lobby."""
+        """The nicknames in the lobby."""
         room = self.hub.directory.find(LOBBY)
         assert room is not None
         return room.nicks
 
     def register(self, nick: str) -> None:
         """
-        Let somebody have an account.
+        Create an account.
         """
         now(self.shared.accounts.create(nick, PASSWORD[::-1]))
 
     def heard(self) -> list[str]:
         """
-        @return: What alice has heard since the last time.
+        @return: What alice has been told since the last time.
         """
         self.clock.advance(0)
         return self._outlet.take()
 
     def bobHeard(self) -> list[str]:
         """
-        @return: What bob has heard since the last time.
+        @return: What bob has been told since the last time.
         """
         self.clock.advance(0)
         return self._bobs.take()
@@ -115,7 +115,7 @@ def challenged() -> Stage:
 
 
 def proving() -> Stage:
-    """In the state I{claiming}, as the password is looked at."""
+    """In the state I{claiming}, while the password is checked."""
     stage = challenged()
     stage.authenticator.isSlow = True
     stage.inputs.do(Say(PASSWORD))
@@ -152,7 +152,7 @@ Enter = Callable[[], Stage]
 
 def after(enter: Enter) -> Stage:
     """
-    @return: A participant in a state; what came before has been forgotten.
+    @return: A session in a state; what came before has been forgotten.
     """
     stage = enter()
     stage.heard()

@@ -1,5 +1,5 @@
 """
-The programs of other people that tests run.
+The programs of the system that tests run.
 """
 
 import shutil
@@ -25,7 +25,7 @@ _PACKAGES = {
 def requireProgram(name: str) -> str:
     """
     @param name: A program of the table above.
-    @return: Its path. Where it is missing the test is skipped, with the line that installs it.
+    @return: Its path. Without it the test is skipped, with the line that installs it.
     """
     path = shutil.which(name)
     if path is None:

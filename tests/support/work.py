@@ -46,8 +46,8 @@ Act = Callable[[], object]
 
 def callsOf(act: Act) -> Counter[str]:
     """
-    @return: What the service calls meanwhile, and what is called of it, by qualified names. What
-        others call in turn is not counted.
+    @return: The calls that the service makes meanwhile, and those of its own functions, by
+        qualified names. Calls between functions of others are not counted.
     """
     calls: Counter[str] = Counter()
 
@@ -71,9 +71,9 @@ def callsOf(act: Act) -> Counter[str]:
 
 def stepsOf(act: Act) -> Counter[str]:
     """
-    @return: Which lines (as C{"line"}) and instructions (by their names) of the service are
-        executed meanwhile.  Python 3.12 and later show all of them only where it has been looked
-        before.
+    @return: The number of lines (as C{"line"}) and of instructions (by their names) of the service
+        that are executed meanwhile. Python 3.12 and later show all of them only in functions that
+        have been traced before.
     """
     steps: Counter[str] = Counter()
 
@@ -106,7 +106,7 @@ def _isOurs(code: CodeType) -> bool:
 
 @contextmanager
 def _withoutGarbage() -> Iterator[None]:
-    # What an earlier test has left would be called back while it is collected.
+    # Collecting what an earlier test has left would make calls.
     isEnabled = gc.isenabled()
     gc.disable()
     try:
@@ -121,17 +121,17 @@ class Hall:
     The whole service, with a store in a file, and one room in which some talk and many listen.
 
     @ivar reactor: Takes the turns.
-    @ivar readers: Those who listen.
-    @ivar authors: Those who talk; they write and read text in English.
+    @ivar readers: The connections of those that listen.
+    @ivar authors: The connections of those that talk; they write and read text in English.
     """
 
     def __init__(self, directory: Path, readers: int, *choices: str, authors: int = 1) -> None:
         """
         @param directory: For the store, in a directory of its own.
         @param readers: How many listen.
-        @param choices: Each of them says the next of these, which are commands, when he comes.
+        @param choices: Commands, of which each listener sends the next one at first.
         """
-        # What is appended to it is not written, since nobody advances its clock.
+        # What is appended to it is not written, since its clock stands still.
         self._stage = Stage(Path(mkdtemp(dir=directory)) / "work.sqlite3")
         self._service = Service(limits=_LIMITS, recorders=[self._stage.history])
         self.reactor = self._service.reactor
@@ -174,13 +174,13 @@ class Hall:
 
     def sendsTo(self, peers: list[HandPeer]) -> list[list[str]]:
         """
-        @return: For each of these what he has been sent since the last call, one item for each
+        @return: For each of these what it has been sent since the last call, one item for each
             C{send}.
         """
         return [[piece.decode() for piece in iter(peer.read, b"")] for peer in peers]
 
     def _enter(self, nick: str) -> HandPeer:
-        # Of a stream nobody could tell afterwards in how many pieces it was sent.
+        # A stream would not show in how many pieces it was sent.
         ours, theirs = socketpair(AF_UNIX, SOCK_SEQPACKET)
         self._sockets += ours, theirs
         ours.setsockopt(SOL_SOCKET, SO_SNDBUF, 1 << 20)
