@@ -5,9 +5,11 @@ The command line of C{twistd tcpchat}.
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import AuthOptionMixin
@@ -16,15 +18,27 @@ from twisted.python.usage import UsageError
 
 from chat import __version__
 from chat.core.rooms import ANNOUNCE_LIMIT, MAX_JOINED, MAX_ROOMS, START_ROOM
-from chat.limitoptions import LIMIT_OPTIONS
 from chat.operations.motd import readMOTD
-from chat.optiontypes import Count, Seconds, networkFrom
+from chat.optiontypes import (
+    Count,
+    KeepaliveTimes,
+    Language,
+    Named,
+    NetworkAddress,
+    OneOf,
+    OptionType,
+    PerSecond,
+    Seconds,
+    ServiceName,
+    Size,
+    keepaliveFrom,
+)
 from chat.session.server import REPLAY
 from chat.vocabulary.arguments import seconds
-from chat.vocabulary.errors import CannotRead, ChatError
-from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE, resolve
+from chat.vocabulary.errors import CannotRead
+from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE
+from chat.vocabulary.limits import KEEPALIVE, UNLIMITED, Limits
 from chat.vocabulary.names import nickname, roomname
-from chat.vocabulary.sanitizing import clean
 
 DEFAULT_PORT = "8080"
 
@@ -35,29 +49,197 @@ KEEP_LINES = 1_000_000
 """How many lines of a room are kept unless told otherwise."""
 
 MAX_REPLAY = 200
-"""How many lines may be told to everybody who comes in."""
+"""The most earlier lines that a room may be entered with."""
 
-_HALF_CLOSE = ("close", "listen")
-_LOG_FORMATS = ("text", "json")
+BACKLOG = 1024
+"""
+How many connections may wait to be accepted unless told otherwise: with Twisted's 50, some of a
+storm of connections never see their greeting.
+"""
+
+AUTOMATIC = "auto"
+"""The value of C{--max-connections} that depends on how many files may be open."""
+
+MAX_CONNECTIONS = 10_000
+"""How many connections there may be unless told otherwise."""
+
+SPARE_FILES = 128
+"""How many files are left for everything that is no connection."""
 
 
-def _span(text: str) -> int:
+class _Connections(Count):
     """
-    @return: seconds, 0 for ever.
-    @raise UsageError: when it is no span of time.
+    How many connections there may be.
     """
-    span = 0 if text == "0" else seconds(text)
-    if span is None:
-        raise UsageError("--keep is a span of time such as 12h or 30d, 0 for ever")
-    return span
+
+    coerceDoc = "A whole number; 0 for no limit."
+
+    def __call__(self, text: str) -> int | str:  # type: ignore[override]
+        return AUTOMATIC if text == AUTOMATIC else super().__call__(text)
 
 
-def _defaultDatabase() -> str:
+class _Option(NamedTuple):
     """
-    Where the service manager wants the state to be, or in the run directory.
+    An option with a value.
+
+    @ivar default: its value unless told otherwise; Twisted does not hand it to the type.
+    @ivar type: makes the type of the value from the name; L{None} for any text.
     """
-    directory = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    return os.path.join(directory, DATABASE)
+
+    name: str
+    default: Any
+    help: str
+    type: Callable[[str], OptionType] | None = None
+
+    def parameter(self) -> list[Any]:
+        """
+        @return: what C{Options.optParameters} has of it.
+        """
+        return [self.name, None, self.default, self.help, self.type and self.type(self.name)]
+
+
+_OPTIONS = [
+    _Option("name", "tcpchat", "Name of the service, in its greeting.", ServiceName),
+    _Option("motd", None, "File with the message of the day, in UTF-8."),
+    _Option(
+        "language",
+        SOURCE_LANGUAGE,
+        f"Language of the service: {', '.join(LANGUAGES)}.",
+        partial(Language, choices=LANGUAGES),
+    ),
+    _Option(
+        "registration-timeout", 60.0, "How long somebody may take to choose a nickname.", Seconds
+    ),
+    _Option("idle-timeout", 1800.0, "How long somebody may be silent.", Seconds),
+    _Option(
+        "half-close",
+        "close",
+        "What happens to one who closes his side: close, or listen.",
+        partial(OneOf, choices=("close", "listen")),
+    ),
+    _Option("room", START_ROOM, "Room in which everybody begins.", partial(Named, parse=roomname)),
+    _Option(
+        "announce-limit",
+        ANNOUNCE_LIMIT,
+        "Up to how many people in a room comings and goings are announced; 0: always.",
+        Count,
+    ),
+    _Option("max-rooms", MAX_ROOMS, "How many rooms there may be; 0 for no limit.", Count),
+    _Option("max-joined", MAX_JOINED, "In how many rooms one may be; 0 for no limit.", Count),
+    _Option(
+        "database",
+        None,
+        "File that keeps history, accounts, rooms and bans, or :memory: for none. "
+        f"[default: {DATABASE}, in $STATE_DIRECTORY if that is set]",
+    ),
+    _Option(
+        "replay",
+        REPLAY,
+        "How many earlier lines one hears on coming into a room.",
+        partial(Count, most=MAX_REPLAY),
+    ),
+    # Made seconds of in postOptions, for a default is not coerced.
+    _Option("keep", "30d", "How long lines are kept: 12h, 30d; 0 for ever."),
+    _Option("keep-lines", KEEP_LINES, "How many lines of a room are kept; 0 for no limit.", Count),
+    _Option("transcript", None, "File to which all that is said is appended."),
+    _Option(
+        "metrics",
+        None,
+        "Port number or endpoint for metrics in the format of Prometheus, and /healthz. "
+        "Let nobody reach it who is not to know.",
+    ),
+    _Option(
+        "log-format",
+        "text",
+        "Format of the log: text, or json.",
+        partial(OneOf, choices=("text", "json")),
+    ),
+    _Option(
+        "backlog",
+        BACKLOG,
+        "How many connections may wait to be let in; 0 leaves it to the endpoint.",
+        partial(Count, most=2**31 - 1),
+    ),
+]
+
+
+def _attribute(option: str) -> str:
+    """
+    @return: the attribute of L{Limits} that an option sets: C{maxLine} for C{max-line}.
+    """
+    return re.sub("-(.)", lambda letter: letter[1].upper(), option)
+
+
+def _limit(name: str, type: Callable[[str], OptionType], help: str, default: Any = None) -> _Option:
+    if default is None:
+        default = getattr(Limits, _attribute(name))
+    return _Option(name, default, help, type)
+
+
+LIMITS = [
+    _limit("max-line", Size, "Longest line, with its end."),
+    _limit("max-unended", Size, "How much may come without a line end."),
+    _limit(
+        "turn-lines",
+        Count,
+        "How many lines of one connection are done before it is the turn of others; 0 for all.",
+    ),
+    _limit(
+        "turn-bytes",
+        Size,
+        "How much input of one connection is looked at before it is the turn of others.",
+    ),
+    _limit("soft-waiting", Size, "How much may wait for a reader before his own commands wait."),
+    _limit("max-waiting", Size, "How much may wait for a reader before he is cut off."),
+    _limit("max-waiting-all", Size, "How much may wait for all readers together."),
+    _limit(
+        "stall-timeout", Seconds, "How long a reader for whom something waits may take nothing."
+    ),
+    _limit(
+        "send-buffer",
+        partial(Size, most=2**30),
+        "Size of the kernel's buffer for each reader (SO_SNDBUF).",
+    ),
+    _limit(
+        "keepalive",
+        KeepaliveTimes,
+        "When a silent connection is asked for a sign of life, and given up.",
+        default="/".join(map(str, KEEPALIVE)),
+    ),
+    _limit(
+        "user-timeout",
+        # The kernel has milliseconds in an int; this leaves some time to spare.
+        partial(Seconds, most=10**6),
+        "How long a peer may acknowledge nothing of what was sent (TCP_USER_TIMEOUT).",
+    ),
+    _limit(
+        "max-connections",
+        _Connections,
+        f"How many connections there may be; {AUTOMATIC} is {MAX_CONNECTIONS}, or {SPARE_FILES} "
+        "less than files may be open.",
+        default=AUTOMATIC,
+    ),
+    _limit("max-nameless", Count, "How many connections may be without a nickname; 0 for all."),
+    _limit(
+        "max-per-address",
+        Count,
+        "How many connections may come from one address (IPv4) or /64 (IPv6); 0 for all.",
+    ),
+    _limit("connect-rate", Count, "How often an address may connect, a minute; 0 for no limit."),
+    _limit("line-burst", Count, "How many lines of a participant are done at once; 0 for all."),
+    _limit("line-rate", PerSecond, "How many lines of a participant are done after --line-burst."),
+    _limit(
+        "max-behind",
+        Seconds,
+        "For how long lines may wait for --line-rate before the connection is closed.",
+    ),
+    _limit("nick-rate", Count, "How often one may change his nickname, a minute; 0 for no limit."),
+    _limit("join-rate", Count, "How often one may go into a room, a minute; 0 for no limit."),
+]
+"""
+The options that limit what one connection, or all together, may ask of the service; 0 turns a
+limit off.  Each sets the attribute of L{Limits} that has its name.
+"""
 
 
 class Options(UsageOptions, AuthOptionMixin):
@@ -72,86 +254,7 @@ class Options(UsageOptions, AuthOptionMixin):
         "ssl:8443:privateKey=key.pem:certKey=cert.pem, systemd:domain=INET:name=chat or "
         "haproxy:tcp:8080; give it as often as you like."
     )
-    optParameters = [
-        ["name", None, "tcpchat", "Name of the service, in its greeting."],
-        ["motd", None, None, "File with the message of the day, in UTF-8."],
-        ["language", None, SOURCE_LANGUAGE, f"Language of the service: {', '.join(LANGUAGES)}."],
-        [
-            "registration-timeout",
-            None,
-            60.0,
-            "How long somebody may take to choose a nickname.",
-            Seconds("registration-timeout"),
-        ],
-        [
-            "idle-timeout",
-            None,
-            1800.0,
-            "How long somebody may be silent.",
-            Seconds("idle-timeout"),
-        ],
-        [
-            "half-close",
-            None,
-            "close",
-            "What happens to one who closes his side: close, or listen.",
-        ],
-        ["room", None, START_ROOM, "Room in which everybody begins."],
-        [
-            "announce-limit",
-            None,
-            ANNOUNCE_LIMIT,
-            "Up to how many people in a room comings and goings are announced; 0: always.",
-            Count("announce-limit"),
-        ],
-        [
-            "max-rooms",
-            None,
-            MAX_ROOMS,
-            "How many rooms there may be; 0 for no limit.",
-            Count("max-rooms"),
-        ],
-        [
-            "max-joined",
-            None,
-            MAX_JOINED,
-            "In how many rooms one may be; 0 for no limit.",
-            Count("max-joined"),
-        ],
-        [
-            "database",
-            None,
-            None,
-            "File that keeps history, accounts, rooms and bans, or :memory: for none. "
-            f"[default: {DATABASE}, in $STATE_DIRECTORY if that is set]",
-        ],
-        [
-            "replay",
-            None,
-            REPLAY,
-            "How many earlier lines one hears on coming into a room.",
-            Count("replay", MAX_REPLAY),
-        ],
-        # Made seconds of in postOptions, for a default is not coerced.
-        ["keep", None, "30d", "How long lines are kept: 12h, 30d; 0 for ever."],
-        [
-            "keep-lines",
-            None,
-            KEEP_LINES,
-            "How many lines of a room are kept; 0 for no limit.",
-            Count("keep-lines"),
-        ],
-        ["transcript", None, None, "File to which all that is said is appended."],
-        [
-            "metrics",
-            None,
-            None,
-            "Port number or endpoint for metrics in the format of Prometheus, and /healthz. "
-            "Let nobody reach it who is not to know.",
-        ],
-        ["log-format", None, "text", "Format of the log: text, or json."],
-        *LIMIT_OPTIONS,
-    ]
+    optParameters = [option.parameter() for option in [*_OPTIONS, *LIMITS]]
     compData = None
     # What --auth may offer.
     supportedInterfaces = (IUsernamePassword,)
@@ -170,14 +273,11 @@ class Options(UsageOptions, AuthOptionMixin):
 
     def opt_operator(self, name: str) -> None:
         """Account that keeps order; repeatable."""
-        try:
-            self["operators"].append(nickname(name))
-        except ChatError as error:
-            raise UsageError(f"--operator {name}: {error.code}") from error
+        self["operators"].append(Named("operator", nickname)(name))
 
     def opt_trust(self, network: str) -> None:
         """Address or network (CIDR) that may connect as often as it likes; repeatable."""
-        self["trusted"].append(networkFrom("trust", network))
+        self["trusted"].append(NetworkAddress("trust")(network))
 
     def opt_version(self) -> None:
         """Print the version of tcpchat, and exit."""
@@ -198,26 +298,12 @@ class Options(UsageOptions, AuthOptionMixin):
 
     def postOptions(self) -> None:
         """
-        Check what can be checked without the reactor.
+        Fill in what depends on the environment, or on several options.
         """
         self["ports"] = self["ports"] or [DEFAULT_PORT]
-        language = resolve(self["language"])
-        if language is None:
-            raise UsageError(f"--language is one of {', '.join(LANGUAGES)}")
-        self["language"] = language
-        self["name"] = clean(self["name"]).strip()
-        if not self["name"]:
-            raise UsageError("--name needs a name")
-        for option, choices in (("half-close", _HALF_CLOSE), ("log-format", _LOG_FORMATS)):
-            if self[option] not in choices:
-                raise UsageError(f"--{option} is one of {', '.join(choices)}")
-        try:
-            self["room"] = roomname(self["room"])
-        except ChatError as error:
-            raise UsageError(f"--room {self['room']}: {error.code}") from error
         self["keep"] = _span(self["keep"])
         self["database"] = self["database"] or _defaultDatabase()
-        # Read later, in another directory.
+        # Read again later, in another directory.
         self["motd"] = self["motd"] and os.path.abspath(self["motd"])
         self["motdText"] = self._readMOTD()
         twistd: Mapping[str, Any] = self.parent or {}
@@ -229,6 +315,40 @@ class Options(UsageOptions, AuthOptionMixin):
             return readMOTD(self["motd"]) if self["motd"] else ""
         except CannotRead as error:
             raise UsageError(f"cannot read --motd {error}") from error
+
+
+def _span(text: str) -> int:
+    """
+    @return: seconds, 0 for ever.
+    @raise UsageError: when it is no span of time.
+    """
+    span = 0 if text == "0" else seconds(text)
+    if span is None:
+        raise UsageError("--keep is a span of time such as 12h or 30d, 0 for ever")
+    return span
+
+
+def _defaultDatabase() -> str:
+    """
+    @return: the path of the database where the service manager wants state to be, else in the run
+        directory.
+    """
+    directory = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return os.path.join(directory, DATABASE)
+
+
+def limitsOf(options: Mapping[str, Any], files: float) -> Limits:
+    """
+    @param options: the parsed command line.
+    @param files: how many files may be open.
+    """
+    values: dict[str, Any] = {
+        _attribute(option.name): options[option.name] or UNLIMITED for option in LIMITS
+    }
+    values["keepalive"] = keepaliveFrom(options["keepalive"])
+    if values["maxConnections"] == AUTOMATIC:
+        values["maxConnections"] = max(1, min(MAX_CONNECTIONS, files - SPARE_FILES))
+    return Limits(trusted=tuple(options["trusted"]), **values)
 
 
 def wrong(text: str) -> SystemExit:

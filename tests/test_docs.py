@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from chat import limitoptions, options
+from chat import options
 from chat.cli import options as clientOptions
 from chat.core import room, rooms
 from chat.core.ignores import MAX_IGNORED
@@ -228,7 +228,7 @@ def test_limits() -> None:
         "rooms that one goes into, a minute": f"{Limits.joinRate}",
         "a silent connection without a sign of life": "/".join(map(str, KEEPALIVE)),
         "what was sent without an acknowledgement": f"{Limits.userTimeout:g} s",
-        "connections": _spaced(limitoptions.MAX_CONNECTIONS),
+        "connections": _spaced(options.MAX_CONNECTIONS),
         "connections without a nickname": f"{Limits.maxNameless}",
         "connections from one address": f"{Limits.maxPerAddress}",
         "… a minute": f"{Limits.connectRate}",
@@ -245,7 +245,7 @@ def test_limits() -> None:
         "what all who come or go want in one turn": f"{spreading.BUDGET * 1000:g} ms",
         "telnet commands that cost as much as a line": f"{intake.COMMANDS}",
         "for a proxy to say for whom it speaks": f"{proxyprotocol.HEADER_TIMEOUT:g} s",
-        "connections waiting to be accepted": f"{limitoptions.BACKLOG}",
+        "connections waiting to be accepted": f"{options.BACKLOG}",
         "lines waiting for the transcript": _spaced(transcript.MAX_WAITING),
         "lines waiting for the database": _spaced(backlog.MAX_LINES),
         "questions waiting for the database": f"{storeReader.MAX_WAITING}",
@@ -277,9 +277,9 @@ def test_limitOptions() -> None:
     """
     table = rows(section(page("operations.rst"), "Limits in force"))
     documented = {name for cells in table if len(cells) == 5 for name in literals(cells[3])}
-    limits = {f"--{option[0]}" for option in limitoptions.LIMIT_OPTIONS}
+    limits = {f"--{option.name}" for option in options.LIMITS}
     assert (
-        limits | {"--trust"}
+        limits | {"--backlog", "--trust"}
         <= documented
         <= {f"--{name.rstrip('=')}" for name in options.Options().longOpt}
     )

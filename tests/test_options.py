@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from io import StringIO
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 import pytest
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 
-from chat import __version__
-from chat.limitoptions import LIMIT_OPTIONS
-from chat.options import Options
+from chat.options import LIMITS, Options, limitsOf
+from chat.vocabulary.limits import UNLIMITED, Keepalive, Limits
 
 DAY = 24 * 60 * 60
 
-# Those of tests/test_limitoptions.py.
-LIMITS = {option[0]: option[2] for option in LIMIT_OPTIONS}
+# The attribute of Limits that each option sets.
+ATTRIBUTES = {
+    "max-line": "maxLine",
+    "max-unended": "maxUnended",
+    "turn-lines": "turnLines",
+    "turn-bytes": "turnBytes",
+    "soft-waiting": "softWaiting",
+    "max-waiting": "maxWaiting",
+    "max-waiting-all": "maxWaitingAll",
+    "stall-timeout": "stallTimeout",
+    "send-buffer": "sendBuffer",
+    "keepalive": "keepalive",
+    "user-timeout": "userTimeout",
+    "max-connections": "maxConnections",
+    "max-nameless": "maxNameless",
+    "max-per-address": "maxPerAddress",
+    "connect-rate": "connectRate",
+    "line-burst": "lineBurst",
+    "line-rate": "lineRate",
+    "max-behind": "maxBehind",
+    "nick-rate": "nickRate",
+    "join-rate": "joinRate",
+}
 
 
 def parse(*arguments: str) -> Options:
@@ -27,9 +48,16 @@ def parse(*arguments: str) -> Options:
     return options
 
 
+def limits(*arguments: str, files: float = 1 << 20) -> Limits:
+    """
+    @param files: how many files may be open.
+    """
+    return limitsOf(parse(*arguments), files)
+
+
 def wrong(act: Callable[[], object]) -> str:
     """
-    @return: The one line that is all a wrong option gives.
+    @return: the one line that twistd prints.
     """
     with pytest.raises(SystemExit) as raised:
         act()
@@ -68,7 +96,8 @@ def test_defaults() -> None:
         "transcript": None,
         "metrics": None,
         "log-format": "text",
-        **LIMITS,
+        "backlog": 1024,
+        **{limit.name: limit.default for limit in LIMITS},
     }
 
 
@@ -107,26 +136,14 @@ def test_allOptions(tmp_path: Path) -> None:
         "transcript": "said.log",
         "metrics": "9100",
         "log-format": "json",
-        **LIMITS,
+        "backlog": 1024,
+        **{limit.name: limit.default for limit in LIMITS},
     }
 
 
 @pytest.mark.parametrize(
     ("arguments", "about"),
     [
-        (["--nonsense"], "nonsense"),
-        (["extra"], "Wrong number of arguments"),
-        (["--port"], "port"),
-        (["--language", "klingon"], "--language is one of en, zh_CN"),
-        (["--half-close", "maybe"], "--half-close is one of close, listen"),
-        (["--log-format", "xml"], "--log-format is one of text, json"),
-        (["--name", " \x1b[1m "], "--name needs a name"),
-        (["--registration-timeout", "soon"], "a number of seconds"),
-        (["--registration-timeout", "-1"], "a number of seconds"),
-        (["--idle-timeout", "nan"], "a number of seconds"),
-        (["--idle-timeout", "inf"], "a number of seconds"),
-        (["--motd", "/nonexistent/motd"], "/nonexistent/motd: No such file"),
-        (["--motd", "/"], "Is a directory"),
         (["--room", "no such"], "--room no such: room-invalid"),
         (["--room", "#"], "--room #: room-invalid"),
         (["--operator", "bob 1"], "--operator bob 1: nick-invalid"),
@@ -141,13 +158,20 @@ def test_allOptions(tmp_path: Path) -> None:
         (["--trust", "192.0.2.1/24"], "--trust is an address or a network such as"),
         (["--trust", "chat.example"], "such as 192.0.2.0/24, not chat.example"),
         (["--trust", ""], "--trust is an address or a network"),
-        (["--metrics"], "metrics"),
+        (["--max-line", "-1"], "--max-line is a number of bytes"),
+        (["--max-connections", "many"], "--max-connections is a whole number"),
+        (["--send-buffer", "2G"], "--send-buffer is at most 1073741824 bytes"),
+        (["--user-timeout", "1e7"], "--user-timeout is at most 1000000 seconds"),
+        (["--line-rate", "-1"], "--line-rate is a number a second"),
+        (["--keepalive", "60"], "--keepalive is IDLE/INTERVAL/COUNT"),
+        (["--backlog", "2147483648"], "--backlog is a whole number, at most 2147483647"),
         (["--auth", "nonsense"], "nonsense"),
         (["--auth", "memory:alice"], "argstring"),
         (["--auth"], "--auth requires argument"),
     ],
 )
 def test_aWrongOptionIsOneLine(arguments: list[str], about: str) -> None:
+    """Those of which C{tests/test_twistd_options.py} has not all that is printed."""
     assert about in wrong(lambda: parse(*arguments))
 
 
@@ -198,11 +222,11 @@ def test_theOperatorKnowsBetterWhereTheDatabaseIs(
     assert parse("--database", path)["database"] == path
 
 
-# Who checks passwords.
+# Passwords.
 
 
-def test_othersMayCheckPasswords(tmp_path: Path) -> None:
-    """They are asked in the order in which they are given."""
+def test_passwordsMayBeCheckedElsewhere(tmp_path: Path) -> None:
+    """In the order in which they are given."""
     users = tmp_path / "users"
     users.write_text("bob:secret\n")
     options = parse("--auth", "memory:alice:secret", "--auth", f"file:{users}")
@@ -213,7 +237,7 @@ def test_othersMayCheckPasswords(tmp_path: Path) -> None:
         assert IUsernamePassword in checker.credentialInterfaces
 
 
-def test_whatChecksNoPasswordsIsNotOffered() -> None:
+def test_onlyCheckersOfPasswordsAreOffered() -> None:
     options = Options()
     options.authOutput = StringIO()
     with pytest.raises(SystemExit) as raised:
@@ -236,20 +260,13 @@ def test_aMessageOfTheDayIsUTF8(tmp_path: Path) -> None:
 def test_theMessageOfTheDayIsFoundFromAnywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As it is read again when the process is in another directory."""
+    """It is read again when the process is in another directory."""
     (tmp_path / "motd").write_text("Be kind.")
     monkeypatch.chdir(tmp_path)
     assert parse("--motd", "motd")["motd"] == str(tmp_path / "motd")
 
 
 # What is printed.
-
-
-def test_theVersionIsPrinted(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as raised:
-        parse("--version")
-    assert raised.value.code == 0
-    assert capsys.readouterr().out == f"tcpchat {__version__}\n"
 
 
 def test_theHelpNamesEveryOption() -> None:
@@ -259,8 +276,54 @@ def test_theHelpNamesEveryOption() -> None:
             assert f"--{name}" in text
 
 
-@pytest.mark.parametrize("other", ["logger", "syslog"])
-def test_aLogInJSONGoesWithNoOtherLogger(other: str) -> None:
-    options = Options()
-    options.parent = {"logger": None, "syslog": None, other: "x"}
-    assert "does not go with" in wrong(lambda: options.parseOptions(["--log-format", "json"]))
+# The limits.
+
+
+def test_everyLimitHasAnOption() -> None:
+    assert {*ATTRIBUTES} == {limit.name for limit in LIMITS}
+    assert {*ATTRIBUTES.values(), "trusted"} == {field.name for field in fields(Limits)}
+
+
+def test_limitsHaveTheirDefaults() -> None:
+    assert limits() == Limits()
+
+
+@pytest.mark.parametrize("option", ATTRIBUTES)
+def test_zeroTurnsALimitOff(option: str) -> None:
+    chosen = limits(f"--{option}", "0")
+    attribute = ATTRIBUTES[option]
+    assert getattr(chosen, attribute) == (None if option == "keepalive" else UNLIMITED)
+    others = {name for name in ATTRIBUTES.values() if name != attribute}
+    assert all(getattr(chosen, name) == getattr(Limits(), name) for name in others)
+
+
+@pytest.mark.parametrize("option", sorted({*ATTRIBUTES} - {"keepalive"}))
+def test_everyLimitMayBeChosen(option: str) -> None:
+    assert getattr(limits(f"--{option}", "7"), ATTRIBUTES[option]) == 7
+
+
+def test_sizesHaveUnits() -> None:
+    chosen = limits("--max-waiting-all", "1G", "--max-waiting", "1M", "--max-line", "2K")
+    assert (chosen.maxWaitingAll, chosen.maxWaiting, chosen.maxLine) == (2**30, 2**20, 2**11)
+
+
+def test_keepaliveHasThreeNumbers() -> None:
+    assert limits("--keepalive", "1/2/3").keepalive == Keepalive(idle=1, interval=2, probes=3)
+
+
+def test_addressesAndNetworksMayBeTrusted() -> None:
+    chosen = limits("--trust", "192.0.2.0/24", "--trust", "::1")
+    assert chosen.trusted == (ip_network("192.0.2.0/24"), ip_network("::1"))
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [(100, 1), (129, 1), (130, 2), (1024, 896), (10_127, 9999), (10_128, 10_000), (1e9, 10_000)],
+)
+def test_thereAreAsManyConnectionsAsFilesAllow(files: float, count: int) -> None:
+    assert limits(files=files).maxConnections == count
+    assert limits("--max-connections", "auto", files=files).maxConnections == count
+
+
+def test_theOperatorKnowsBetterHowManyConnectionsThereMayBe() -> None:
+    assert limits("--max-connections", "20000", files=1024).maxConnections == 20_000
