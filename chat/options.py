@@ -18,7 +18,6 @@ from twisted.python.usage import UsageError
 
 from chat import __version__
 from chat.core.rooms import ANNOUNCE_LIMIT, MAX_JOINED, MAX_ROOMS, START_ROOM
-from chat.operations.motd import readMOTD
 from chat.optiontypes import (
     Count,
     KeepaliveTimes,
@@ -39,6 +38,7 @@ from chat.vocabulary.errors import CannotRead
 from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE
 from chat.vocabulary.limits import KEEPALIVE, UNLIMITED, Limits
 from chat.vocabulary.names import nickname, roomname
+from chat.vocabulary.sanitizing import clean
 
 DEFAULT_PORT = "8080"
 
@@ -50,6 +50,9 @@ KEEP_LINES = 1_000_000
 
 MAX_REPLAY = 200
 """The most earlier lines that a room may be entered with."""
+
+MAX_MOTD = 64 * 1024
+"""How many bytes the message of the day may have: every user is told all of it."""
 
 BACKLOG = 1024
 """
@@ -305,16 +308,13 @@ class Options(UsageOptions, AuthOptionMixin):
         self["database"] = self["database"] or _defaultDatabase()
         # Read again later, in another directory.
         self["motd"] = self["motd"] and os.path.abspath(self["motd"])
-        self["motdText"] = self._readMOTD()
+        try:
+            self["motdText"] = readMOTD(self["motd"]) if self["motd"] else ""
+        except CannotRead as error:
+            raise UsageError(f"cannot read --motd {error}") from error
         twistd: Mapping[str, Any] = self.parent or {}
         if self["log-format"] == "json" and (twistd.get("logger") or twistd.get("syslog")):
             raise UsageError("--log-format json does not go with --logger or --syslog")
-
-    def _readMOTD(self) -> str:
-        try:
-            return readMOTD(self["motd"]) if self["motd"] else ""
-        except CannotRead as error:
-            raise UsageError(f"cannot read --motd {error}") from error
 
 
 def _span(text: str) -> int:
@@ -335,6 +335,28 @@ def _defaultDatabase() -> str:
     """
     directory = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
     return os.path.join(directory, DATABASE)
+
+
+def readMOTD(path: str) -> str:
+    """
+    Read the message of the day.  This waits for the disk.
+
+    @param path: of a text in UTF-8.
+    @return: its lines as they may be shown, with a line feed between them and none at the end.
+    @raise CannotRead: when it cannot be read, is longer than L{MAX_MOTD} or is not UTF-8.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_MOTD + 1)
+    except OSError as error:
+        raise CannotRead(f"{path}: {error.strerror}") from error
+    if len(data) > MAX_MOTD:
+        raise CannotRead(f"{path}: longer than {MAX_MOTD} bytes")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise CannotRead(f"{path}: not UTF-8") from error
+    return "\n".join(clean(line) for line in text.splitlines())
 
 
 def limitsOf(options: Mapping[str, Any], files: float) -> Limits:

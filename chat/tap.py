@@ -32,14 +32,13 @@ from chat.endpoints.certificates import Certificates
 from chat.endpoints.listen import endpointFrom
 from chat.interfaces import FrontDoor, Outlet, Recorder
 from chat.operations.logs import Log
-from chat.operations.motd import readMOTD
 from chat.operations.rehash import RehashService
 from chat.operations.serving import ChatService
 from chat.operations.starting import tellFailures
 from chat.operations.systemd import NotifyService
 from chat.operations.timing import FanOut
 from chat.operations.transcript import Transcript
-from chat.options import Options, limitsOf, wrong
+from chat.options import Options, limitsOf, readMOTD, wrong
 from chat.protocols.connections import LineFactory
 from chat.rendering import renderingFor
 from chat.session.server import Facilities, Settings

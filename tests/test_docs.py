@@ -17,7 +17,7 @@ from chat.core import room, rooms
 from chat.core.ignores import MAX_IGNORED
 from chat.credentials import passwords, throttle
 from chat.endpoints import proxyprotocol
-from chat.operations import motd, rehash, serving, transcript
+from chat.operations import rehash, serving, transcript
 from chat.protocols import closing, intake, refusing, spreading, telnet
 from chat.rendering import messages, renderingFor
 from chat.rendering.lists import NAMES_SHOWN
@@ -251,7 +251,7 @@ def test_limits() -> None:
         "questions waiting for the database": f"{storeReader.MAX_WAITING}",
         "to answer one": f"{storeReader.WITHIN:g} s",
         "passwords waiting to be hashed": f"{passwords.MAX_WAITING}",
-        "the message of the day": _kibibytes(motd.MAX_BYTES),
+        "the message of the day": _kibibytes(options.MAX_MOTD),
         "to read one thing again": f"{rehash.STEP_LIMIT:g} s",
     }
     inProtocol = rows(section(page("protocol.rst"), "Limits in numbers"))

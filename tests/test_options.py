@@ -12,7 +12,8 @@ import pytest
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 
-from chat.options import LIMITS, Options, limitsOf
+from chat.options import LIMITS, MAX_MOTD, Options, limitsOf, readMOTD
+from chat.vocabulary.errors import CannotRead
 from chat.vocabulary.limits import UNLIMITED, Keepalive, Limits
 
 DAY = 24 * 60 * 60
@@ -251,10 +252,55 @@ def test_onlyCheckersOfPasswordsAreOffered() -> None:
 # The message of the day.
 
 
-def test_aMessageOfTheDayIsUTF8(tmp_path: Path) -> None:
-    motd = tmp_path / "motd"
-    motd.write_bytes(b"caf\xe9")
-    assert f"{motd}: not UTF-8" in wrong(lambda: parse("--motd", str(motd)))
+@pytest.fixture
+def motd(tmp_path: Path) -> Path:
+    return tmp_path / "motd"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"", ""),
+        (b"Be kind.", "Be kind."),
+        (b"Be kind.\n", "Be kind."),
+        (b"Be kind.\r\n\r\nRules:\n", "Be kind.\n\nRules:"),
+        ("你好\n\x1b[31mred\x07\tink\n".encode(), "你好\nred ink"),
+    ],
+)
+def test_theLinesOfTheMessageOfTheDayMayBeShown(motd: Path, data: bytes, text: str) -> None:
+    motd.write_bytes(data)
+    assert readMOTD(str(motd)) == text
+
+
+@pytest.mark.parametrize("data", [b"caf\xe9", b"\xff\xfeB\x00", "你".encode()[:2]])
+def test_theMessageOfTheDayIsUTF8(motd: Path, data: bytes) -> None:
+    motd.write_bytes(data)
+    with pytest.raises(CannotRead) as raised:
+        readMOTD(str(motd))
+    assert str(raised.value) == f"{motd}: not UTF-8"
+
+
+def test_theLengthOfTheMessageOfTheDayHasALimit(motd: Path) -> None:
+    motd.write_bytes(b"x" * MAX_MOTD)
+    assert len(readMOTD(str(motd))) == MAX_MOTD
+    motd.write_bytes(b"x" * (MAX_MOTD + 1))
+    with pytest.raises(CannotRead) as raised:
+        readMOTD(str(motd))
+    assert str(raised.value) == f"{motd}: longer than 65536 bytes"
+
+
+def test_aFileWithoutAnEndIsNotReadToIt() -> None:
+    with pytest.raises(CannotRead, match="longer than"):
+        readMOTD("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("missing", "No such file or directory"), (".", "Is a directory")]
+)
+def test_whyTheMessageOfTheDayCannotBeReadIsTold(tmp_path: Path, name: str, reason: str) -> None:
+    with pytest.raises(CannotRead) as raised:
+        readMOTD(f"{tmp_path}/{name}")
+    assert str(raised.value) == f"{tmp_path}/{name}: {reason}"
 
 
 def test_theMessageOfTheDayIsFoundFromAnywhere(
