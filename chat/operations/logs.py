@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
-from types import FrameType
 from typing import Any
 
 from twisted.application.service import MultiService
@@ -91,7 +90,8 @@ class Log(MultiService):
         """
         @param twistd: The options of twistd itself.
         @param logFormat: C{text} or C{json}.
-        @param turnedAway: See L{NoiseFilter}.
+        @param turnedAway: Called with a code for each connection that was turned away, as
+            L{NoiseFilter} does.
         """
         super().__init__()
         self._twistd = twistd
@@ -120,7 +120,8 @@ class Log(MultiService):
         """
         super().startService()
         if self._file is not None:
-            signal.signal(signal.SIGUSR1, self._received)
+            # A signal may interrupt anything, so nothing else is safe to do in its handler.
+            signal.signal(signal.SIGUSR1, lambda *_: self._clock.callFromThread(self._turnOver))
 
     def _observer(self) -> ILogObserver:
         if self._twistd.get("syslog"):
@@ -136,10 +137,6 @@ class Log(MultiService):
             # The encoding of the terminal may have no Chinese, which nicknames may have.
             file.reconfigure(errors="backslashreplace")
         return FileLogObserver(file, _LINES[self._format])
-
-    def _received(self, number: int, frame: FrameType | None) -> None:
-        # A signal may interrupt anything, so nothing else is safe to do here.
-        self._clock.callFromThread(self._turnOver)
 
     def _turnOver(self) -> None:
         assert self._file is not None

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import Any
 
 from twisted.application.service import Service
@@ -51,8 +50,8 @@ class RehashService(Service):
         Run at every SIGHUP from now on.
         """
         super().startService()
-        self._before = signal.getsignal(signal.SIGHUP)
-        signal.signal(signal.SIGHUP, self._received)
+        # A signal may interrupt anything, so nothing else is safe to do in its handler.
+        self._before = signal.signal(signal.SIGHUP, lambda *_: self._clock.callFromThread(self.run))
 
     def stopService(self) -> None:
         """
@@ -76,10 +75,6 @@ class RehashService(Service):
         if not self._isRunning:
             self._begin()
         return done
-
-    def _received(self, number: int, frame: FrameType | None) -> None:
-        # A signal may interrupt anything, so nothing else is safe to do here.
-        self._clock.callFromThread(self.run)
 
     def _begin(self) -> None:
         asked, self._waiting = self._waiting, []
