@@ -206,6 +206,9 @@ class Crowd:
         @param settings: As for L{Service}.
         """
         self._open = ExitStack()
+        # So that a collection looks only at what is made from here on.
+        gc.freeze()
+        self._open.callback(gc.unfreeze)
         self._events: Any = self._open.enter_context(capturedLogs())
         self._limits = limits
         self._isFaulty = isFaulty
