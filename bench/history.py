@@ -1,18 +1,18 @@
 """
 Measure the store: lines into SQLite.
 
-C{python bench/history.py} appends lines to a store in a temporary directory, as the
-service does it, and prints a table:
+C{python bench/history.py} appends lines to a store in a temporary directory, as the service
+does, and prints a table:
 
-  - I{as fast as it goes}: so many lines that the queue never is empty, and never full.
-    The rate is what the disk and one thread bear.
+  - I{most}: as many lines as keep the queue from being empty or full.  Their rate is what
+    the disk and one thread bear.
   - I{paced}: a steady stream, so many lines a second.
 
-C{stored} is the time from C{append} until the line is told to be on the disk, of which up
-to 100 ms are the collecting of a batch.
-C{append} is what a line costs the thread of the reactor, number included.  C{CPU} is
-that of the whole process for a line, writer and reactor.  C{turn} is by how much
-a call came too late that was due every 5 ms, or every ms where it goes as fast as it can.
+C{stored} is the time from C{append} until the observer is told that the line is on the disk;
+up to 100 ms of it pass while a batch is collected.  C{append} is what a line costs the thread
+of the reactor, its id included.  C{CPU} is that of the whole process for a line, in the writer
+and the reactor.  C{turn} is how late a call was that was due every 5 ms, or every ms in the
+case of I{most}.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from chat.vocabulary.events import Said
 _WORDS = ["the", "a", "to", "of", "and", "in", "is", "it", "you", "that", "he", "was", "for", "on"]
 
 _AHEAD = 4000
-"""How many lines may be on their way where as many as possible are written."""
+"""How many lines may be on their way when as many as possible are written."""
 
 
 def texts(count: int, seed: int = 1) -> Iterator[str]:
@@ -58,7 +58,7 @@ def texts(count: int, seed: int = 1) -> Iterator[str]:
 
 class Stream:
     """
-    Appends, and observes what becomes of it.
+    Appends lines, and observes what becomes of them.
     """
 
     def __init__(self, reactor: Any, store: SQLiteStore, rooms: int, count: int) -> None:
@@ -135,7 +135,7 @@ class Stream:
 
 def percentile(values: list[float], share: float) -> float:
     """
-    @return: the smallest value that so many do not exceed.
+    @return: the smallest value that this share of the values does not exceed.
     """
     return sorted(values)[math.ceil(len(values) * share) - 1]
 
@@ -151,7 +151,7 @@ def measure(reactor: Any, rate: int, count: int, rooms: int) -> Any:
         stream = Stream(reactor, store, rooms, count)
         store.observe(stream)
         store.startService()
-        # What the collector does to a turn has nothing to do with the store.
+        # The garbage collector would make turns longer, and has nothing to do with the store.
         gc.collect()
         gc.freeze()
         begun, cpu = time.perf_counter(), time.process_time()

@@ -1,18 +1,17 @@
 """
-Measure what the history costs those who join: a thousand at once, and each is told
-the last hundred lines.
+Measure what the replay costs when a thousand users join a room at once, and each is told its
+last hundred lines.
 
-C{python bench/replay.py} stores 1,000 lines in a room, and starts tcpchat anew.  Then
-1,000 connections, which have been greeted, take their nicknames at once.  Each must
-get exactly the last 100 lines, in order.  There are three ways, in turn, several
-rounds:
+C{python bench/replay.py} stores 1,000 lines in a room, and starts tcpchat anew.  Then 1,000
+connections, which have been greeted, take their nicknames at once.  Each must get exactly
+the last 100 lines, in order.  There are three ways, in turn, several rounds:
 
-  - I{nothing}: C{--replay 0}.  What the others cost more is what the lines cost.
-  - I{at hand}: somebody has been in the room, so the newest lines are in memory.  Two
-    others chat meanwhile in a room of their own; C{bench/witnesses.py} measures what they
-    feel of it.  They do so where nothing is told, too.
-  - I{on disk}: nobody has been there since the restart, and the first who come have to
-    wait for the disk.
+  - I{nothing}: C{--replay 0}.  The difference to the others is what the lines cost.
+  - I{at hand}: users have been in the room, so the newest lines are in memory.  Two users
+    chat meanwhile in another room; C{bench/witnesses.py} measures what they feel of it.
+    They do so where nothing is told, too.
+  - I{on disk}: no user has been in the room since the restart, so the first to join wait
+    for the disk.
 
 It takes a minute, needs Linux, and uses only 127.0.0.1.
 """
@@ -45,7 +44,7 @@ STORED = 1000
 """How many lines the room has."""
 
 WAYS = ("nothing", "at hand", "on disk")
-"""What is told, and where it is."""
+"""What is told, and where it lies."""
 
 _AT_ONCE = 100
 _PATIENCE = 30.0
@@ -55,22 +54,21 @@ _NUMBERS = re.compile(rb"\] author: (\d{6}) \.+\r\n")
 @dataclass(frozen=True)
 class Sample:
     """
-    One crowd that joins.
+    What one crowd that joins has measured.
 
     @ivar way: one of L{WAYS}.
-    @ivar joiners: how many they are.
-    @ivar replay: how many lines each is told.
-    @ivar cpu: seconds of the server until the last of them had everything.
-    @ivar wall: seconds that took.
-    @ivar p50: seconds from the nickname to the last line, which half of them do not
-        exceed.
-    @ivar p99: the same for 99 of 100.
+    @ivar joiners: how many users join.
+    @ivar replay: how many lines each of them is told.
+    @ivar cpu: seconds of the server's CPU until all of them had everything.
+    @ivar wall: the same in seconds of the clock.
+    @ivar p50: the median of the seconds from the nickname to the last line.
+    @ivar p99: the 99th percentile of the same.
     @ivar before: bytes of memory of the server when all were connected.
     @ivar after: the same when all had everything.
-    @ivar chat: seconds that two who chat meanwhile wait for a line at the most; 0
-        where nobody does.
-    @ivar disturbed: the share of the time in which the server could have run and
-        something else did.
+    @ivar chat: how many seconds the two users who chat meanwhile waited for a line at the
+        most; 0 where there are none.
+    @ivar disturbed: the share of the time in which the server could have run but another
+        process did.
     """
 
     way: str
@@ -88,7 +86,7 @@ class Sample:
 
 def _store(database: Path, cpus: set[int]) -> None:
     """
-    Have the lines said, and stored.
+    Store the lines, by saying them.
     """
     with Server("tcpchat", cpus, ["--database", str(database)]) as server:
         author = socket.create_connection((HOST, server.port), _PATIENCE)
@@ -112,7 +110,7 @@ def _await(connection: socket.socket, text: bytes) -> None:
 
 def _join(openings: Sequence[Opening], end: bytes) -> None:
     """
-    Let all take a nickname, and wait until each has read a line with this in it.
+    Let all take a nickname, and wait until each has read a line that contains C{end}.
     """
     byFD = {opening.socket.fileno(): opening for opening in openings}
     with select.epoll() as poll:
@@ -142,7 +140,7 @@ def _hasRead(received: bytes, end: bytes) -> bool:
 
 def _check(opening: Opening, replay: int) -> None:
     """
-    @raise Wrong: when somebody was told something else than the last lines.
+    @raise Wrong: when the connection was told anything but the last lines.
     """
     numbers = [int(number) for number in _NUMBERS.findall(opening.received)]
     if numbers != list(range(STORED - replay, STORED)):
@@ -156,7 +154,7 @@ def measure(
     @param way: one of L{WAYS}.
     @param replay: how many lines each is told.
     @param cores: those of the server, and those of the load.
-    @raise Wrong: when it is not what each must be told.
+    @raise Wrong: when a connection is told anything else.
     """
     serverCPUs, loadCPUs = cores
     options = ["--database", str(database), "--replay", str(replay)]
@@ -169,7 +167,7 @@ def measure(
             opening.done = 0.0
         with ExitStack() as meanwhile:
             if way != "on disk":
-                # They come by the room.
+                # They pass through the lobby, which brings its lines to memory.
                 witnesses = meanwhile.enter_context(Witnesses(server.port, loadCPUs))
             before = server.resident
             gc.collect()
@@ -228,7 +226,7 @@ def main(arguments: Sequence[str]) -> None:
     """
     Measure, and print the results.
     """
-    parser = argparse.ArgumentParser(description="Measure what the history costs who joins.")
+    parser = argparse.ArgumentParser(description="Measure what the replay costs when users join.")
     parser.add_argument("--joiners", type=int, default=1000, help="default: %(default)s")
     parser.add_argument("--lines", type=int, default=100, help="each; default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")

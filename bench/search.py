@@ -1,14 +1,14 @@
 """
 Measure the questions to a large store: C{/history}, and C{/search} in a million lines.
 
-C{python bench/search.py} fills a store in a temporary directory, which takes a minute
-or two and half a gigabyte, asks each question many times, and prints the median, the
-99th percentile and the slowest of the times from the question to the answer.  C{turn} is
-the longest time in which the reactor did not turn meanwhile, and C{first} the time of the
-first of these questions, when little of the file is in memory.
+C{python bench/search.py} fills a store in a temporary directory, which takes a minute or two
+and half a gigabyte.  Then it asks each question many times, and prints the median, the 99th
+percentile and the maximum of the times from the question to the answer.  C{turn} is the
+longest time in which the reactor did not turn meanwhile, and C{first} the time of the first
+answer, when little of the file is in memory.
 
-A tenth of the lines is in rooms other than #lobby.  Each holds C{every}, either C{odd} or
-C{even}, and words by the law of Zipf: some in every other line, many in a few.
+A tenth of the lines are in rooms other than #lobby.  Each line holds C{every}, either C{odd}
+or C{even}, and words by the law of Zipf: some are in every other line, many in a few.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def fill(path: str, count: int) -> None:
 def questions(store: SQLiteStore, count: int) -> dict[str, Callable[[], Deferred[Any]]]:
     """
     @param count: how many lines there are.
-    @return: what is measured, by what it is called.
+    @return: what is measured, by name.
     """
     history = store.history
     lobby = store.lastId(LOBBY)
@@ -148,7 +148,7 @@ def measure(reactor: Any, ask: Callable[[], Deferred[Any]], repeats: int) -> Any
         begun = time.perf_counter()
         answer = yield ask()
         times.append((time.perf_counter() - begun) * 1e3)
-        # So that one answer does not run into the next question.
+        # The next question must not begin in the turn of this answer.
         pause: Deferred[None] = Deferred()
         reactor.callLater(0, pause.callback, None)
         yield pause
@@ -177,7 +177,7 @@ def main(reactor: Any, *arguments: str) -> Any:
         )
         store = SQLiteStore(str(path), reactor, lambda records: None)
         store.startService()
-        # What the collector does to a turn has nothing to do with the store.
+        # The garbage collector would make turns longer, and has nothing to do with the store.
         gc.collect()
         gc.freeze()
         print(

@@ -65,8 +65,8 @@ class Backlog:
 
     def append(self, line: Line) -> int:
         """
-        @return: how many lines wait now without those that are taken, or 0 if there was no
-            space for this one.
+        @return: how many lines wait now, not counting the batch that is taken, or 0 if there
+            was no space for this one.
         """
         waiting = len(self._lines)
         if waiting + len(self._taken.lines) >= MAX_LINES:
@@ -76,7 +76,7 @@ class Backlog:
 
     @property
     def size(self) -> int:
-        """How many lines wait, with those that are taken."""
+        """How many lines wait, the batch that is taken included."""
         return len(self._lines) + len(self._taken.lines)
 
     def change(self, key: Key, record: Record | None) -> Deferred[None]:
@@ -97,7 +97,7 @@ class Backlog:
 
     def isEmpty(self) -> bool:
         """
-        @return: whether nothing waits, beside what is taken.
+        @return: whether nothing waits, not counting the batch that is taken.
         """
         return not (self._lines or self._changes or self._forgets)
 

@@ -31,8 +31,8 @@ class Found:
     """
     Lines of one room, as they were found at some moment.
 
-    @ivar lines: oldest first, without those that have expired; one more than was asked
-        for, if there are so many.
+    @ivar lines: oldest first, without expired ones; one more than was asked for, if there
+        are so many.
     @ivar expired: the lines of the room up to this id have expired.
     @ivar expiredAt: when the newest of them was said.
     """
@@ -134,7 +134,7 @@ class Query:
 
     @ivar phrases: a line holds all of them.
     @ivar rooms: where to look, each once.
-    @ivar nick: who said it, in any spelling; empty for any sender.
+    @ivar nick: of the sender, in any spelling; empty for any sender.
     @ivar fold: the fold of the nickname; see L{chat.vocabulary.names.fold}.
     """
 

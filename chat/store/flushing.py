@@ -3,7 +3,7 @@ When what waits is written.  The table of transitions reads as the specification
 
     - I{idle}: nothing waits.
     - I{collecting}: something waits, and the batch is not full yet.
-    - I{writing}: a batch is on its way to the disk.  What comes meanwhile waits.
+    - I{writing}: a batch is on its way to the disk, and what comes meanwhile waits.
     - I{resting}: the disk has failed, and is tried again in a second.
     - I{trying}: it is being tried again.
     - I{ending}: the service ends, and batch after batch is written.

@@ -31,7 +31,7 @@ from chat.vocabulary.events import Line
 from chat.vocabulary.records import Record
 
 MAX_WAITING = 100
-"""How many questions may wait, beside the one that is being answered."""
+"""How many questions may wait, not counting the one that is being answered."""
 
 WITHIN = 2.0
 """After how many seconds a question is given up, its time in the queue included."""

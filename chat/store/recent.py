@@ -1,8 +1,8 @@
 """
 The newest lines of busy rooms, in memory.
 
-A user who comes into a room is told its last lines, and begins to listen in the same
-moment.  So for most of them there must be no disk in between.
+A user who enters a room is told its last lines, and begins to listen in the same moment.
+So for most users the disk must not come in between.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chat.store.extracts import Found
 from chat.vocabulary.events import Line
 
 MAX_ROOMS = 1000
-"""How many rooms are remembered: those in which something happened last."""
+"""How many rooms are remembered: the ones that something happened in last."""
 
 
 class _Tail:

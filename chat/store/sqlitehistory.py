@@ -2,9 +2,9 @@
 The history in a database, as the reactor sees it.  It never waits: lines that are appended
 go into a backlog, and questions go to the reader.
 
-While the reader looks for an answer, more lines are said, and lines that wait are written.
-So an answer is what the reader found, joined with all lines that waited when it was asked
-and those appended since, each once.
+While the reader looks for an answer, more lines are said, and waiting lines are written.  So
+an answer is what the reader found, joined with the lines that waited for the disk when it
+was asked and the lines appended since, each once.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from chat.vocabulary.times import Later
 
 AT_ONCE = 20
 """
-How many of a crowd that waits for the same lines are told them in one turn of the reactor:
-each of them comes into a room then, which takes a quarter of a millisecond.
+How many of the questions that wait for the same lines are answered in one turn of the
+reactor: after each answer a session enters a room, which takes a quarter of a millisecond.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """
-    What works for the history and the ledger while the store is open.
+    What the history and the ledger work with while the store is open.
 
     @ivar floors: see L{chat.store.opening.Opened}.
     """
@@ -82,16 +82,14 @@ class SQLiteHistory(History):
         self._replay = replay
         self._later = later
         self._watches: list[_Watch] = []
-        # Those that wait for the newest lines of a room, while the disk is asked for them.
+        # Questions for the newest lines of a room that wait while the disk is asked for them.
         self._waiting: dict[str, list[Deferred[object]]] = {}
 
     def append(self, event: Line) -> None:
         parts = self.parts
-        waiting = self._backlog.append(event) if event.id and parts is not None else 0
-        if not waiting:
+        if parts is None or not event.id or not (waiting := self._backlog.append(event)):
             self._observers.lineLost()
             return
-        assert parts is not None
         parts.recent.append(event)
         for watch in self._watches:
             if event.room in watch.rooms:
@@ -107,7 +105,8 @@ class SQLiteHistory(History):
             return succeed(extracts.newest(room, here, count))
         if count > self._replay:
             return self._newest(room, count)
-        # A crowd that comes in asks the disk once; the answer is at hand after that.
+        # However many sessions enter the room now, the disk is asked once: after that the
+        # lines are at hand.
         told: Deferred[object] = Deferred()
         waiting = self._waiting.setdefault(room, [])
         waiting.append(told)
@@ -157,7 +156,7 @@ class SQLiteHistory(History):
         """
         Learn that lines have been taken away.
 
-        @return: rooms of which nothing is left to be known, with their last ids.
+        @return: rooms that have nothing left to keep, with their last ids.
         """
         parts = self.parts
         if parts is None:
@@ -191,9 +190,9 @@ class SQLiteHistory(History):
 
     def _tell(self, waiting: list[Deferred[object]], result: object) -> None:
         """
-        Let those go on who wait for the newest lines of a room.
+        Answer the questions that wait for the newest lines of a room.
 
-        @param result: a failure where these cannot be read.
+        @param result: a failure if these lines cannot be read.
         """
         if len(waiting) > AT_ONCE:
             self._later(0, lambda: self._tell(waiting[AT_ONCE:], result))

@@ -16,7 +16,7 @@ from chat.interfaces import History, HistoryObserver, Ledger
 from chat.vocabulary.records import Record
 
 REPLAY = 20
-"""How many lines a user is told who comes into a room, unless the operator chose otherwise."""
+"""How many lines a user who enters a room is told, unless the operator chose otherwise."""
 
 OnLoaded = Callable[[Sequence[Record]], None]
 """Called with every record there is, while the store starts."""

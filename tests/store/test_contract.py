@@ -31,7 +31,7 @@ class Kept:
     """
     A store of some kind.
 
-    @ivar options: Of the store, for those that are made from now on.
+    @ivar options: Of the stores that are made from now on.
     """
 
     def __init__(self, kind: str, path: Path) -> None:
@@ -67,7 +67,7 @@ class Kept:
 
     async def keep(self, *kept: Line) -> None:
         """
-        Append lines, and see that they are where this kind has them.
+        Append lines, and wait until they are where this kind keeps them.
         """
         for line in kept:
             self.store.history.append(line)
@@ -133,7 +133,7 @@ def said(id: int, text: str, nick: str = "alice", room: str = ROOM) -> Said:
 
 
 @ensureDeferred
-async def test_nothingAtFirst(kept: Kept) -> None:
+async def test_aNewStoreHasNoLines(kept: Kept) -> None:
     assert await kept.recent(ROOM, 10) == Extract()
     assert await kept.after(ROOM, 0, 10) == Extract()
     assert await kept.after(ROOM, 7, 10) == Extract()
@@ -142,8 +142,8 @@ async def test_nothingAtFirst(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_keepsWhatWasSaid(kept: Kept) -> None:
-    """All of it: kind, id, time and text in any script."""
+async def test_keepsEveryFieldOfALine(kept: Kept) -> None:
+    """Kind, id, time and text in any script."""
     first = Said(ROOM, 1, AT, "李雷", "你好 👍\u200d🚒 e\u0301 ' \" \\ %s")
     second = Acted(ROOM, 2, AT.replace(microsecond=0), "alice", "waves")
     await kept.keep(first, second)
@@ -152,7 +152,7 @@ async def test_keepsWhatWasSaid(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_newest(kept: Kept) -> None:
+async def test_recentGivesTheNewestLines(kept: Kept) -> None:
     """Oldest first."""
     await kept.keep(*lines(1, 9))
     assert await kept.recent(ROOM, 9) == Extract(tuple(lines(1, 9)))
@@ -163,14 +163,14 @@ async def test_newest(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_manyLines(kept: Kept) -> None:
+async def test_recentAndAfterOfManyLines(kept: Kept) -> None:
     await kept.keep(*lines(1, 2500))
     assert await kept.recent(ROOM, 1000) == Extract(tuple(lines(1501, 2500)), more=True)
     assert await kept.after(ROOM, 700, 1000) == Extract(tuple(lines(701, 1700)), more=True)
 
 
 @ensureDeferred
-async def test_after(kept: Kept) -> None:
+async def test_afterGivesTheFirstLinesBehindAnId(kept: Kept) -> None:
     await kept.keep(*lines(1, 9))
     assert await kept.after(ROOM, 0, 100) == Extract(tuple(lines(1, 9)))
     assert await kept.after(ROOM, 4, 5) == Extract(tuple(lines(5, 9)))
@@ -181,7 +181,7 @@ async def test_after(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_afterOddNumbers(kept: Kept) -> None:
+async def test_afterTakesAnyNumber(kept: Kept) -> None:
     await kept.keep(*lines(1, 3))
     for id in (-1, -(10**30)):
         assert await kept.after(ROOM, id, 10) == Extract(tuple(lines(1, 3)))
@@ -190,7 +190,7 @@ async def test_afterOddNumbers(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_since(kept: Kept) -> None:
+async def test_sinceGivesTheFirstLinesFromATimeOn(kept: Kept) -> None:
     await kept.keep(*lines(1, 9))
     assert await kept.since(ROOM, AT, 100) == Extract(tuple(lines(1, 9)))
     for seconds in range(1, 10):
@@ -204,7 +204,7 @@ async def test_since(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_sinceAmongGaps(kept: Kept) -> None:
+async def test_sinceFindsItsPlaceAmongGaps(kept: Kept) -> None:
     chosen = [*lines(3, 4), *lines(100, 101), *lines(2000, 2000)]
     await kept.keep(*chosen)
     found = await kept.since(ROOM, AT + timedelta(seconds=50), 10)
@@ -212,8 +212,8 @@ async def test_sinceAmongGaps(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_roomsAreApart(kept: Kept) -> None:
-    """However their lines came."""
+async def test_roomsDoNotMix(kept: Kept) -> None:
+    """Even when their lines come in turn."""
     lobby, dev = lines(1, 3), lines(1, 4, "#dev")
     for pair in zip(lobby, dev, strict=False):
         await kept.keep(*pair)
@@ -226,8 +226,8 @@ async def test_roomsAreApart(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_askingTwice(kept: Kept) -> None:
-    """Changes nothing, and what was answered stays as it is."""
+async def test_askingTwiceChangesNothing(kept: Kept) -> None:
+    """An answer stays as it is when more lines come."""
     await kept.keep(*lines(1, 3))
     first = await kept.recent(ROOM, 10)
     assert await kept.recent(ROOM, 10) == first
@@ -237,8 +237,7 @@ async def test_askingTwice(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_everythingAppendedIsInTheAnswer(kept: Kept) -> None:
-    """Also what is appended while the question is being answered."""
+async def test_anAnswerHasEveryLineAppendedBeforeItFires(kept: Kept) -> None:
     await kept.keep(*lines(1, 30))
     asked = [
         kept.recent(ROOM, 100),
@@ -254,17 +253,17 @@ async def test_everythingAppendedIsInTheAnswer(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_linesWithoutNumberAreNotKept(kept: Kept) -> None:
+async def test_linesWithoutAnIdAreNotKept(kept: Kept) -> None:
     await kept.keep(said(0, "hello"), said(1, "hi"), said(0, "hey"))
     assert texts(await kept.recent(ROOM, 10)) == ["hi"]
     assert await kept.search("hello") == []
 
 
-# What is missing.
+# Missing lines.
 
 
 @ensureDeferred
-async def test_gapsBetweenTheLines(kept: Kept) -> None:
+async def test_missingIdsAreToldAsLost(kept: Kept) -> None:
     await kept.keep(*lines(1, 2), *lines(5, 6), *lines(8, 8))
     lost = (Missed(ROOM, 3, 4, "lost"), Missed(ROOM, 7, 7, "lost"))
     assert (await kept.recent(ROOM, 10)).missed == lost
@@ -278,8 +277,8 @@ async def test_gapsBetweenTheLines(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_forgets(kept: Kept) -> None:
-    """Nothing is read, replayed or found any more; what comes after is."""
+async def test_aForgottenRoomHasOnlyLaterLines(kept: Kept) -> None:
+    """The earlier ones are not read, replayed or found any more."""
     await kept.keep(*lines(1, 40), *lines(1, 2, "#dev"))
     await kept.recent(ROOM, 10)
     kept.store.history.forget(ROOM)
@@ -291,9 +290,6 @@ async def test_forgets(kept: Kept) -> None:
         assert await kept.search("line") == []
         assert len(await kept.search("line", [ROOM, "#dev"])) == 2
         await kept.settle()
-        if kept.kind == "restarted":
-            # There the room had no lines to be forgotten, so all of it is.
-            break
     await kept.keep(*lines(41, 42))
     assert await kept.recent(ROOM, 10) == Extract(tuple(lines(41, 42)))
     assert ids(await kept.after(ROOM, 5, 10)) == [41, 42]
@@ -302,7 +298,7 @@ async def test_forgets(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_forgetsWhatIsBeingAskedFor(kept: Kept) -> None:
+async def test_forgettingReachesQuestionsThatAreBeingAnswered(kept: Kept) -> None:
     await kept.keep(*lines(1, 30))
     asked = kept.recent(ROOM, 100)
     searching = kept.store.history.search("line", [ROOM], "", 100)
@@ -316,15 +312,15 @@ async def test_forgetsWhatIsBeingAskedFor(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_forgetsRoomsThatNobodyKnows(kept: Kept) -> None:
-    kept.store.history.forget("#nobody")
+async def test_forgettingAnUnknownRoomDoesNothing(kept: Kept) -> None:
+    kept.store.history.forget("#unknown")
     await kept.settle()
-    assert await kept.recent("#nobody", 10) == Extract()
-    assert kept.store.lastId("#nobody") == 0
+    assert await kept.recent("#unknown", 10) == Extract()
+    assert kept.store.lastId("#unknown") == 0
 
 
 @ensureDeferred
-async def test_numbersGoOnAfterForgetting(kept: Kept) -> None:
+async def test_idsGoOnAfterForgetting(kept: Kept) -> None:
     for number in range(1, 4):
         assert kept.store.nextId(ROOM) == number
         kept.store.history.append(said(number, "hi"))
@@ -337,8 +333,8 @@ async def test_numbersGoOnAfterForgetting(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_findsWords(kept: Kept) -> None:
-    """Whole ones, all of them, in any order, without case and width."""
+async def test_searchFindsWholeWords(kept: Kept) -> None:
+    """All of them, in any order; case and width do not matter."""
     await kept.keep(
         said(1, "The quick brown fox"),
         said(2, "a quick look"),
@@ -359,8 +355,8 @@ async def test_findsWords(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_findsChinese(kept: Kept) -> None:
-    """Anywhere in a text, one character or several, if these follow one another."""
+async def test_searchFindsChineseAnywhereInAText(kept: Kept) -> None:
+    """One character, or several that follow one another."""
     await kept.keep(
         said(1, "大家你好啊"),
         said(2, "你说得好"),
@@ -383,8 +379,8 @@ async def test_findsChinese(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_findsInRooms(kept: Kept) -> None:
-    """Only in those that are asked for; newest first among all of them."""
+async def test_searchLooksOnlyInTheGivenRooms(kept: Kept) -> None:
+    """The lines of all of them are in one order, newest first."""
     await kept.keep(
         said(1, "hello one"),
         said(1, "hello two", room="#dev"),
@@ -402,7 +398,7 @@ async def test_findsInRooms(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_findsWhatSomebodySaid(kept: Kept) -> None:
+async def test_searchFindsTheLinesOfANickname(kept: Kept) -> None:
     await kept.keep(
         said(1, "hello", nick="Alice"), said(2, "hello", nick="bob"), said(3, "hi", nick="ALICE")
     )
@@ -414,7 +410,7 @@ async def test_findsWhatSomebodySaid(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_findsTheNewest(kept: Kept) -> None:
+async def test_searchGivesTheNewestLines(kept: Kept) -> None:
     await kept.keep(*lines(1, 30))
     assert await kept.search("line", count=3) == ["line 30", "line 29", "line 28"]
     assert await kept.search("line", count=0) == []
@@ -448,7 +444,7 @@ ODD = [
 
 
 @ensureDeferred
-async def test_anythingMayBeAskedFor(kept: Kept) -> None:
+async def test_searchTakesAnyText(kept: Kept) -> None:
     await kept.keep(said(1, "hello ' \" * AND tokens"))
     for words in ODD:
         await kept.search(words)
@@ -458,11 +454,11 @@ async def test_anythingMayBeAskedFor(kept: Kept) -> None:
     assert await kept.search('"hello"') == ["hello ' \" * AND tokens"]
 
 
-# Numbers.
+# Ids.
 
 
 @ensureDeferred
-async def test_numbersCountUp(kept: Kept) -> None:
+async def test_idsCountUpInEachRoom(kept: Kept) -> None:
     assert kept.store.lastId(ROOM) == 0
     assert [kept.store.nextId(ROOM) for _ in range(3)] == [1, 2, 3]
     assert [kept.store.nextId("#dev") for _ in range(2)] == [1, 2]
@@ -470,7 +466,7 @@ async def test_numbersCountUp(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_numbersGoOnAfterLinesThatHadTheirs(kept: Kept) -> None:
+async def test_idsGoOnBehindLinesThatCameWithTheirOwn(kept: Kept) -> None:
     await kept.keep(*lines(1, 7))
     if kept.kind != "waiting":
         assert kept.store.nextId(ROOM) == 8
@@ -486,14 +482,14 @@ MUTE = Sanction(SanctionKind.MUTE, "bob", "bob", "Alice", AT)
 
 
 @ensureDeferred
-async def test_noRecordsAtFirst(kept: Kept) -> None:
+async def test_aNewStoreHasNoRecords(kept: Kept) -> None:
     assert kept.loaded == ()
     assert await kept.store.ledger.load(Account) == ()
 
 
 @ensureDeferred
-async def test_keepsRecords(kept: Kept) -> None:
-    """All of their fields, in the order of their keys."""
+async def test_keepsRecordsWithAllFields(kept: Kept) -> None:
+    """They are read in the order of their keys."""
     for record in (MUTE, BOB, DEV, ALICE, BAN):
         await kept.change(kept.store.ledger.put(record))
     await kept.settle()
@@ -503,7 +499,7 @@ async def test_keepsRecords(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_changesRecords(kept: Kept) -> None:
+async def test_replacesAndRemovesRecords(kept: Kept) -> None:
     changed = Account("ALICE", "alice", AT)
     await kept.change(kept.store.ledger.put(ALICE))
     await kept.change(kept.store.ledger.put(changed))
@@ -517,8 +513,7 @@ async def test_changesRecords(kept: Kept) -> None:
 
 
 @ensureDeferred
-async def test_recordsAreReadAsTheyAreToBe(kept: Kept) -> None:
-    """Also when they are not on the disk yet."""
+async def test_recordsAreReadWithChangesThatAreNotOnTheDiskYet(kept: Kept) -> None:
     await kept.change(kept.store.ledger.put(ALICE))
     changing = [kept.store.ledger.put(BOB), kept.store.ledger.remove(ALICE)]
     loading = kept.store.ledger.load(Account)

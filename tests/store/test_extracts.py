@@ -1,4 +1,4 @@
-"""Tests for L{chat.store.extracts}."""
+"""Tests for L{chat.store.extracts}: what is missing, and what is joined."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ def gaps(
     return [(each.first, each.last, each.reason) for each in found]
 
 
-def test_nothing() -> None:
+def test_nothingIsMissing() -> None:
     assert gaps(0, []) == []
     assert gaps(7, []) == []
     assert gaps(0, [1, 2, 3]) == []
     assert gaps(2, [3, 4]) == []
 
 
-def test_expired() -> None:
+def test_linesBeforeTheFirstHaveExpired() -> None:
     assert gaps(5, [41, 42], expired=40) == [(6, 40, "expired")]
     assert gaps(40, [41, 42], expired=40) == []
     assert gaps(100, [101], expired=40) == []
 
 
-def test_allExpired() -> None:
-    """There is nothing to be read, but it is told."""
+def test_allLinesHaveExpired() -> None:
+    """Nothing can be read, but that is told."""
     assert gaps(5, [], expired=40) == [(6, 40, "expired")]
     assert gaps(40, [], expired=40) == []
     assert gaps(50, [], expired=40) == []
 
 
-def test_lost() -> None:
+def test_linesInBetweenAreLost() -> None:
     assert gaps(1, [2, 5, 6, 9]) == [(3, 4, "lost"), (7, 8, "lost")]
     assert gaps(1, [20101]) == [(2, 20100, "lost")]
 
 
-def test_expiredAndLost() -> None:
+def test_linesHaveExpiredAndAreLost() -> None:
     assert gaps(5, [43], expired=40) == [(6, 40, "expired"), (41, 42, "lost")]
 
 
-def test_whatWasNotAskedFor() -> None:
-    """There are more lines, and what is before them is told with these."""
+def test_linesBehindTheLastAreNotToldWhenThereAreMore() -> None:
+    """They are told with the next ones."""
     assert gaps(5, [6], expired=40, isToTheEnd=False) == []
     assert gaps(5, [], expired=40, isToTheEnd=False) == []
 
 
 @given(st.sets(st.integers(1, 30)), st.integers(0, 30), st.integers(0, 30))
-def test_everyIdOnce(said: set[int], expired: int, after: int) -> None:
-    """Up to the last line, each id is in the answer, or told to be missed."""
+def test_everyIdIsInTheAnswerOrMissing(said: set[int], expired: int, after: int) -> None:
+    """Once, up to the last line."""
     ids = sorted(id for id in said if id > max(expired, after))
     told = gaps(after, ids, expired)
     numbers = [id for first, last, _ in told for id in range(first, last + 1)]
@@ -72,7 +72,7 @@ def test_everyIdOnce(said: set[int], expired: int, after: int) -> None:
         assert (first > expired) == (reason == "lost")
 
 
-def test_joined() -> None:
+def test_foundLinesAreJoinedWithLaterOnes() -> None:
     there = Found(lines(3, 5), 2)
 
     def joined(found: Found, expired: int, after: int = 0) -> list[int]:

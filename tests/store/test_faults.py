@@ -1,6 +1,6 @@
 """
-Faults of the disk and of the file, as they are: chat goes on, and all is written when
-they are mended.
+Real faults of the disk and of the file: chat goes on, and everything is written once they
+are repaired.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ ROOT = Path(__file__).parents[2]
 
 class Faulty(Stage):
     """
-    @ivar opened: What the store has been given, with the connection of its writer.
+    A store whose file and connection a test can damage.
+
+    @ivar opened: What L{openStore} gave the store, with the connection of its writer.
     """
 
     opened: Opened
@@ -67,7 +69,7 @@ def fail(stage: Stage, reason: str) -> None:
 
 def recover(stage: Stage) -> None:
     """
-    Wait until all is written.
+    Wait until everything is written.
     """
     with capturedLogs() as logged:
         stage.clock.advance(1)
@@ -81,7 +83,7 @@ def recover(stage: Stage) -> None:
     again.stop()
 
 
-def test_full(stage: Faulty) -> None:
+def test_aFullDiskKeepsLinesWaiting(stage: Faulty) -> None:
     stage.chat(100)
     stage.settle()
     stage.observer.take()
@@ -89,13 +91,13 @@ def test_full(stage: Faulty) -> None:
     [pages] = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")
     fail(stage, "database or disk is full")
-    # What can be read is read.
+    # Reading still works.
     assert onDisk(stage) == list(range(1, 701))
     connection.execute("PRAGMA max_page_count = 1000000")
     recover(stage)
 
 
-def test_readOnly(stage: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aReadOnlyFileKeepsLinesWaiting(stage: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
     from chat.store import writer
 
     def connect(path: str) -> sqlite3.Connection:
@@ -111,8 +113,7 @@ def test_readOnly(stage: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
     recover(stage)
 
 
-def test_gone(stage: Faulty) -> None:
-    """The connection breaks, and there is no file any more, for some time."""
+def test_aFileThatIsGoneForAWhileIsNotMadeAnew(stage: Faulty) -> None:
     stage.chat(10)
     stage.settle()
     stage.observer.take()
@@ -129,8 +130,8 @@ def test_gone(stage: Faulty) -> None:
     recover(stage)
 
 
-def test_anotherFile(tmp_path: Path) -> None:
-    """An older copy is not written to, for numbers would be given twice."""
+def test_anOlderCopyOfTheFileIsNotWritten(tmp_path: Path) -> None:
+    """In it, ids would be given twice."""
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
     opened.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -149,8 +150,7 @@ def test_anotherFile(tmp_path: Path) -> None:
     opened.lock.close()
 
 
-def test_corrupt(stage: Faulty) -> None:
-    """It is a fault like others, for those who ask as well."""
+def test_aCorruptFileFailsWritingAndReading(stage: Faulty) -> None:
     stage.chat(500)
     stage.settle()
     stage.observer.take()
@@ -205,10 +205,10 @@ print(json.dumps([told, after, [line.id for line in found.lines],
 """
 
 
-def test_aSmallDisk(tmp_path: Path) -> None:
+def test_whatASmallDiskLosesIsCounted(tmp_path: Path) -> None:
     """
-    No file may be larger than one MiB, until the queue is full as well; then there is
-    enough room again.
+    No file may be larger than one MiB until the queue is full as well; then there is space
+    again.
     """
     result = subprocess.run(
         [sys.executable, "-c", SMALL_DISK, tmp_path / "chat.sqlite3"],
@@ -219,7 +219,7 @@ def test_aSmallDisk(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stderr
     told, after, stored, missed = json.loads(result.stdout)
-    # The log may be put into the file once, so it can fail twice.
+    # SQLite may move its log into the file once, so writing can fail twice.
     assert "failing" in [each[0] for each in told]
     lost = sum(each[1] for each in [*told, *after] if each[0] == "lost")
     assert after[-1] == ["recovered"]
@@ -229,8 +229,7 @@ def test_aSmallDisk(tmp_path: Path) -> None:
     assert last > 10_000
 
 
-def test_theThreadIsBlocked(stage: Faulty) -> None:
-    """By a disk that does not answer: what is asked meanwhile does not wait for it."""
+def test_questionsDoNotWaitForAWriterThatIsBlocked(stage: Faulty) -> None:
     stage.chat(5)
     stage.settle()
     stage.writes.isPrompt = False

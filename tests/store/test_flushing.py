@@ -1,4 +1,4 @@
-"""Tests for L{chat.store.flushing}: when what waits is written, and what is told of it."""
+"""Tests for L{chat.store.flushing}: when lines are written, and what observers are told."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.stores import AT, ROOM, RecordingObserver, Stage, ids, lines,
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """Nobody waits for locks."""
+    """A store that does not wait for locks."""
     monkeypatch.setattr("chat.store.opening.BUSY_SECONDS", 0)
     stage = Stage(tmp_path / "chat.sqlite3")
     yield stage
@@ -33,13 +33,15 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
 
 
 def onDisk(stage: Stage) -> list[int]:
-    """The ids of the lines that another program sees."""
+    """
+    @return: the ids of the lines that another program sees.
+    """
     with closing(sqlite3.connect(stage.path)) as other:
         return [id for (id,) in other.execute("SELECT id FROM line ORDER BY seq")]
 
 
 class Lock:
-    """Somebody else who writes into the file."""
+    """Another program that writes to the file."""
 
     def __init__(self, stage: Stage) -> None:
         self._connection = connect(str(stage.path))
@@ -52,7 +54,7 @@ class Lock:
 # Batches.
 
 
-def test_aBatchIsCollected(stage: Stage) -> None:
+def test_linesAreCollectedForATenthOfASecond(stage: Stage) -> None:
     stage.chat(2)
     stage.clock.advance(0.06)
     stage.chat(1)
@@ -72,14 +74,14 @@ def test_storedIsToldOnceForEachRoom(stage: Stage) -> None:
     assert stage.observer.take() == []
 
 
-def test_nothingIsDoneForNothing(stage: Stage) -> None:
+def test_withoutLinesNothingIsWritten(stage: Stage) -> None:
     stage.writes.isPrompt = False
     stage.clock.advance(10)
     assert stage.writes.waiting == []
     assert len(stage.clock.getDelayedCalls()) == 1
 
 
-def test_aFullBatchGoesAtOnce(stage: Stage) -> None:
+def test_aFullBatchIsWrittenAtOnce(stage: Stage) -> None:
     stage.chat(999)
     assert onDisk(stage) == []
     stage.chat(2)
@@ -88,7 +90,7 @@ def test_aFullBatchGoesAtOnce(stage: Stage) -> None:
     assert len(onDisk(stage)) == 1001
 
 
-def test_oneBatchAtATime(stage: Stage) -> None:
+def test_oneBatchIsWrittenAtATime(stage: Stage) -> None:
     stage.writes.isPrompt = False
     stage.chat(1)
     stage.settle()
@@ -97,7 +99,7 @@ def test_oneBatchAtATime(stage: Stage) -> None:
     assert len(stage.writes.waiting) == 1
     stage.writes.do()()
     assert stage.observer.take() == [("stored", ROOM, 1)]
-    # As there is a full one, it goes at once; the rest is collected.
+    # A full batch is written at once; the rest is collected.
     assert len(stage.writes.waiting) == 1
     stage.writes.do()()
     assert stage.observer.take() == [("stored", ROOM, 1001)]
@@ -107,7 +109,7 @@ def test_oneBatchAtATime(stage: Stage) -> None:
     assert stage.observer.take() == [("stored", ROOM, 1501)]
 
 
-def test_whoIsToldMayAppend(stage: Stage) -> None:
+def test_observersMayAppend(stage: Stage) -> None:
     class Talkative:
         def stored(self, room: str, id: int) -> None:
             if id < 5:
@@ -121,8 +123,8 @@ def test_whoIsToldMayAppend(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("isFailing", [False, True])
-def test_whoIsToldMayEndIt(stage: Stage, isFailing: bool) -> None:
-    """What has come meanwhile is written all the same."""
+def test_observersMayStopTheStore(stage: Stage, isFailing: bool) -> None:
+    """Lines that have come meanwhile are written all the same."""
     stopping: list[Deferred[None]] = []
 
     class Resolute(RecordingObserver):
@@ -146,7 +148,7 @@ def test_whoIsToldMayEndIt(stage: Stage, isFailing: bool) -> None:
     assert len(onDisk(stage)) == (14 if isFailing else 9)
 
 
-def test_observersThatFailHarmNobody(stage: Stage) -> None:
+def test_anObserverThatFailsHarmsNothing(stage: Stage) -> None:
     class Broken:
         def stored(self, room: str, id: int) -> None:
             raise ValueError("a mistake")
@@ -161,8 +163,8 @@ def test_observersThatFailHarmNobody(stage: Stage) -> None:
     assert onDisk(stage) == [1, 2, 3]
 
 
-def test_twiceTheSame(stage: Stage) -> None:
-    """An attempt that seemed to fail may have succeeded."""
+def test_aLineAppendedTwiceIsStoredOnce(stage: Stage) -> None:
+    """An attempt to write that seemed to fail may have succeeded."""
     for line in [*lines(1, 3), *lines(2, 4)]:
         stage.history.append(line)
     stage.settle()
@@ -175,8 +177,8 @@ def test_twiceTheSame(stage: Stage) -> None:
 # Records.
 
 
-def test_ofOneRecordTheNewestIsKept(stage: Stage) -> None:
-    """Whoever waits for an older one has it, too."""
+def test_theNewestVersionOfARecordIsKept(stage: Stage) -> None:
+    """The Deferreds of older versions fire as well."""
     fired: list[str] = []
     for name in ("alice", "Alice", "ALICE"):
         stage.ledger.put(Account(name, "alice", AT)).addCallback(lambda _, n=name: fired.append(n))
@@ -204,8 +206,8 @@ def test_recordsWaitForTheDisk(stage: Stage) -> None:
 # Faults.
 
 
-def test_locked(stage: Stage) -> None:
-    """Told once; all is written, in order, when it works again."""
+def test_linesWaitWhileTheFileIsLocked(stage: Stage) -> None:
+    """Observers are told once; everything is written, in order, when it works again."""
     stage.chat(2)
     stage.settle()
     assert stage.observer.take() == [("stored", ROOM, 2)]
@@ -235,7 +237,7 @@ def test_locked(stage: Stage) -> None:
     assert stage.observer.take() == [("stored", ROOM, 1533)]
 
 
-def test_faultsAreToldEachTime(stage: Stage) -> None:
+def test_eachFaultIsTold(stage: Stage) -> None:
     for _ in range(2):
         lock = Lock(stage)
         stage.chat(1)
@@ -245,8 +247,7 @@ def test_faultsAreToldEachTime(stage: Stage) -> None:
         assert [told[0] for told in stage.observer.take()] == ["failing", "stored", "recovered"]
 
 
-def test_recoversAmidAStream(stage: Stage) -> None:
-    """It is told when all that had waited is stored, though more has come meanwhile."""
+def test_recoveryIsToldThoughMoreLinesHaveCome(stage: Stage) -> None:
     lock = Lock(stage)
     stage.chat(10)
     stage.settle()
@@ -261,8 +262,8 @@ def test_recoversAmidAStream(stage: Stage) -> None:
     assert onDisk(stage) == list(range(1, 16))
 
 
-def test_theQueueIsBounded(stage: Stage) -> None:
-    """What is lost is counted, told at most once a second, and before what is stored."""
+def test_linesBeyondTheBoundAreCountedAsLost(stage: Stage) -> None:
+    """That is told at most once a second, and before what is stored."""
     lock = Lock(stage)
     stage.chat(MAX_LINES)
     stage.settle()
@@ -283,7 +284,7 @@ def test_theQueueIsBounded(stage: Stage) -> None:
     assert told[-2:] == [("stored", ROOM, MAX_LINES), ("recovered",)]
     assert [event["count"] for event in logged if "count" in event] == [7, 2]
     assert len(onDisk(stage)) == MAX_LINES
-    # The gap is there for who asks.
+    # Answers tell the gap.
     stage.chat(1)
     missed = now(stage.history.after(ROOM, MAX_LINES - 1, 10)).missed
     [gap] = missed
@@ -291,7 +292,7 @@ def test_theQueueIsBounded(stage: Stage) -> None:
     assert now(stage.history.recent(ROOM, 2)).missed == missed
 
 
-def test_noNumberWhenTheDiskHasFailedForTooLong(stage: Stage) -> None:
+def test_noIdsWhenTheDiskHasFailedForTooLong(stage: Stage) -> None:
     lock = Lock(stage)
     said = stage.chat(RESERVE + 5)
     assert ids(said) == [*range(1, RESERVE + 1), 0, 0, 0, 0, 0]
@@ -305,7 +306,7 @@ def test_noNumberWhenTheDiskHasFailedForTooLong(stage: Stage) -> None:
 # The end.
 
 
-def test_theEndWritesAll(stage: Stage) -> None:
+def test_stoppingWritesEverything(stage: Stage) -> None:
     stage.chat(2500)
     kept = stage.ledger.put(Account("alice", "alice", AT))
     assert onDisk(stage)[2000:] == []
@@ -316,7 +317,7 @@ def test_theEndWritesAll(stage: Stage) -> None:
     assert stage.clock.getDelayedCalls() == []
 
 
-def test_theEndOfABatchThatIsBeingWritten(stage: Stage) -> None:
+def test_stoppingWaitsForTheBatchThatIsBeingWritten(stage: Stage) -> None:
     stage.writes.isPrompt = False
     stage.chat(3)
     stage.settle()
@@ -328,8 +329,8 @@ def test_theEndOfABatchThatIsBeingWritten(stage: Stage) -> None:
     assert onDisk(stage) == [1, 2, 3, 4, 5, 6]
 
 
-def test_noNumbersAfterTheEnd(stage: Stage) -> None:
-    """For the next service would give the same ones."""
+def test_noIdsAfterStopping(stage: Stage) -> None:
+    """The next service would give the same ones."""
     stage.chat(1)
     stage.writes.isPrompt = False
     stopping = stage.store.stopService()
@@ -340,8 +341,8 @@ def test_noNumbersAfterTheEnd(stage: Stage) -> None:
     now(stopping)
 
 
-def test_theEndWhenTheDiskFails(stage: Stage) -> None:
-    """It is tried again at once, and then for some seconds."""
+def test_stoppingTriesAFailedDiskAgain(stage: Stage) -> None:
+    """At once, and then for some seconds."""
     lock = Lock(stage)
     stage.chat(3)
     stage.settle()
@@ -353,8 +354,8 @@ def test_theEndWhenTheDiskFails(stage: Stage) -> None:
     assert onDisk(stage) == [1, 2, 3]
 
 
-def test_theEndGivesUp(stage: Stage) -> None:
-    """What is lost is logged, and who waits is told."""
+def test_stoppingGivesUpADiskThatFails(stage: Stage) -> None:
+    """Lost lines are logged, and Deferreds of records fail."""
     lock = Lock(stage)
     stage.chat(3)
     kept = stage.ledger.put(Account("alice", "alice", AT))
@@ -375,7 +376,7 @@ def test_theEndGivesUp(stage: Stage) -> None:
     again.stop()
 
 
-def test_theEndOfADiskThatNeverAnswers(stage: Stage) -> None:
+def test_stoppingGivesUpADiskThatNeverAnswers(stage: Stage) -> None:
     stage.writes.isPrompt = stage.reads.isPrompt = False
     stage.chat(3)
     stage.settle()
@@ -390,8 +391,7 @@ def test_theEndOfADiskThatNeverAnswers(stage: Stage) -> None:
     stage.reads.work()
 
 
-def test_afterTheEnd(stage: Stage) -> None:
-    """Nothing is kept, and nobody waits for ever."""
+def test_aStoppedStoreKeepsNothingAndAnswersAtOnce(stage: Stage) -> None:
     stage.chat(1)
     stage.stop()
     stage.chat(1)
@@ -409,7 +409,7 @@ def test_afterTheEnd(stage: Stage) -> None:
     now(stage.store.stopService())
 
 
-def test_recordsThatComeAtTheVeryEnd(stage: Stage) -> None:
+def test_recordsThatComeWhileClosingFail(stage: Stage) -> None:
     stage.writes.isPrompt = False
     stopping = stage.store.stopService()
     late = stage.ledger.put(Account("alice", "alice", AT))

@@ -1,6 +1,6 @@
 """
-A process that is killed at any moment loses no line of which it was told that it is
-stored, stores none twice, and gives no number twice.
+A process that is killed at any moment loses no line that it was told is stored, stores none
+twice, and gives no id twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TIMES = 50
 
 @pytest.fixture
 def directory() -> Iterator[str]:
-    """In memory, if possible: what the kernel has got survives a killed process anyway."""
+    """In memory, if possible: what the kernel has survives a killed process anyway."""
     fast = "/dev/shm"
     with TemporaryDirectory(dir=fast if os.access(fast, os.W_OK) else None) as directory:
         yield directory
@@ -52,7 +52,7 @@ def test_killedAtAnyMoment(directory: str) -> None:
         numbers = [(room, int(id)) for what, room, id in known if what == "given"]
         given.update(numbers)
         for room in {room for room, _ in numbers}:
-            # Within a room they count up by one.
+            # Within a room ids count up by one.
             of = [id for each, id in numbers if each == room]
             assert of == list(range(of[0], of[0] + len(of)))
         ends = {room: int(id) for what, room, id in known if what == "stored"}
@@ -64,7 +64,7 @@ def test_killedAtAnyMoment(directory: str) -> None:
     assert set(stored) <= set(given)
     texts = {tuple(text.split()[:3]) for *_, text in found["stored"]}
     assert {(str(life), room, str(id)) for life, room, id in acknowledged} <= texts
-    # It has been tried.
+    # The process was killed at different moments.
     lives = {life for life, *_ in acknowledged}
     assert len(lives) > TIMES // 5
     assert len(acknowledged) > TIMES

@@ -30,7 +30,7 @@ class Memory:
         self.history.append(Said(room, number, at, "alice", text))
 
 
-def test_keepsTheNewestOfEachRoom() -> None:
+def test_keepsTheNewestLinesOfEachRoom() -> None:
     """A busy room takes nothing from a quiet one."""
     memory = Memory(keepLines=3)
     for line in [*lines(1, 2, "#quiet"), *lines(1, 10)]:
@@ -39,15 +39,14 @@ def test_keepsTheNewestOfEachRoom() -> None:
     assert ids(now(memory.history.recent(ROOM, 10))) == [8, 9, 10]
 
 
-def test_isBounded() -> None:
-    """Also in memory, and however many lines come."""
+def test_expiredLinesDoNotPileUp() -> None:
     memory = Memory(keepLines=10)
     for line in lines(1, 1000):
         memory.history.append(line)
         assert len(memory.history._rooms[ROOM].lines) <= 2 * 10 + 1
 
 
-def test_nothingIsToldToBeStored() -> None:
+def test_observersHearNothing() -> None:
     memory = Memory()
     observer = RecordingObserver()
     memory.store.observe(observer)
@@ -57,7 +56,7 @@ def test_nothingIsToldToBeStored() -> None:
     assert observer.take() == []
 
 
-def test_nothingHappensForNothing() -> None:
+def test_noTimerRunsWithoutNeed() -> None:
     memory = Memory()
     assert memory.clock.getDelayedCalls() == []
     memory = Memory(keepSeconds=60)
@@ -66,7 +65,7 @@ def test_nothingHappensForNothing() -> None:
     assert memory.clock.getDelayedCalls() == []
 
 
-def test_askingRemembersNoRoom() -> None:
+def test_askingAboutARoomDoesNotAddIt() -> None:
     memory = Memory()
     for ask in (memory.history.recent("#a", 1), memory.history.after("#b", 0, 1)):
         now(ask)
@@ -74,8 +73,8 @@ def test_askingRemembersNoRoom() -> None:
     assert memory.history._rooms == {}
 
 
-def test_forgottenRoomsAreDropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When there are very many; numbers go on all the same."""
+def test_forgottenRoomsAreDroppedWhenThereAreVeryMany(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids go on all the same."""
     monkeypatch.setattr(memorystore, "MAX_ROOMS", 3)
     memory = Memory()
     for number in range(10):
@@ -90,8 +89,8 @@ def test_forgottenRoomsAreDropped(monkeypatch: pytest.MonkeyPatch) -> None:
 # Searching.
 
 
-def test_aLongSearch() -> None:
-    """It takes more than one turn, and finds what was said meanwhile."""
+def test_aLongSearchFindsWhatIsSaidMeanwhile() -> None:
+    """It takes more than one turn."""
     memory = Memory()
     memory.say("needle at the start")
     for _ in range(3 * STEP):
@@ -104,7 +103,7 @@ def test_aLongSearch() -> None:
     assert texts(now(searching)) == ["needle meanwhile", "needle at the start"]
 
 
-def test_aSearchInLinesThatExpire() -> None:
+def test_aSearchDoesNotFindLinesThatExpireMeanwhile() -> None:
     memory = Memory()
     memory.say("needle")
     for _ in range(2 * STEP):
@@ -115,7 +114,7 @@ def test_aSearchInLinesThatExpire() -> None:
     assert now(searching) == ()
 
 
-def test_aSearchThatTakesTooLong() -> None:
+def test_aSearchThatTakesTooLongIsGivenUp() -> None:
     memory = Memory()
     for _ in range(3 * STEP):
         memory.say("hay")
@@ -126,7 +125,7 @@ def test_aSearchThatTakesTooLong() -> None:
     assert memory.clock.getDelayedCalls() == []
 
 
-def test_tooManySearches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tooManySearchesAreRefused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memorystore, "MAX_SCANS", 2)
     memory = Memory()
     for _ in range(3 * STEP):

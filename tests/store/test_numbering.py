@@ -10,7 +10,7 @@ from chat.store import numbering
 from chat.store.numbering import RESERVE, Numbers
 
 
-def test_beginsBehindTheFloor() -> None:
+def test_unknownRoomsBeginBehindTheFloor() -> None:
     numbers = Numbers(100)
     assert numbers.last("#dev") == 100
     assert not numbers.isKnown("#dev")
@@ -20,13 +20,13 @@ def test_beginsBehindTheFloor() -> None:
     assert numbers.last("#other") == 100
 
 
-def test_goesOn() -> None:
+def test_knownRoomsGoOnBehindTheirLastId() -> None:
     numbers = Numbers(0, {"#dev": (50, 60)})
     assert numbers.last("#dev") == 50
     assert numbers.next("#dev") == 51
 
 
-def test_noneAheadOfTheMark() -> None:
+def test_noIdIsGivenAboveTheMark() -> None:
     numbers = Numbers(0, {"#dev": (50, 52)})
     assert [numbers.next("#dev") for _ in range(4)] == [51, 52, 0, 0]
     assert numbers.last("#dev") == 52
@@ -34,20 +34,19 @@ def test_noneAheadOfTheMark() -> None:
     assert numbers.next("#dev") == 53
 
 
-def test_noneAheadOfTheFloor() -> None:
+def test_unknownRoomsStopAReserveAboveTheFloor() -> None:
     numbers = Numbers(7)
     given = [numbers.next("#dev") for _ in range(RESERVE + 2)]
     assert given == [*range(8, 8 + RESERVE), 0, 0]
 
 
-def test_numbersOfSomebodyElse() -> None:
-    """Lines that were stored with other numbers have theirs."""
+def test_idsGoOnBehindStoredLinesThatCameWithTheirOwn() -> None:
     numbers = Numbers()
     numbers.marked("#dev", 10 + RESERVE)
     assert numbers.next("#dev") == 11
 
 
-def test_dropped() -> None:
+def test_droppedRoomsBeginBehindTheFloor() -> None:
     numbers = Numbers()
     for _ in range(5):
         numbers.next("#old")
@@ -59,7 +58,7 @@ def test_dropped() -> None:
     assert numbers.next("#busy") == 2
 
 
-def test_spokenInWhileItIsDropped() -> None:
+def test_aRoomSpokenInWhileItIsDroppedGoesOn() -> None:
     numbers = Numbers()
     numbers.next("#old")
     numbers.marked("#old", 1 + RESERVE)
@@ -70,7 +69,7 @@ def test_spokenInWhileItIsDropped() -> None:
     assert max(given) == 1 + RESERVE
 
 
-def test_end() -> None:
+def test_endGivesTheLastIdsAndStops() -> None:
     numbers = Numbers(10, {"#dev": (50, 60)})
     numbers.next("#dev")
     numbers.next("#new")
@@ -83,8 +82,8 @@ FEW = 8
 
 class Restarts(RuleBasedStateMachine):
     """
-    A disk, which is written some time after numbers were given, and a process that is
-    killed at any moment.
+    A disk that is written some time after ids were given, and a process that is killed at
+    any moment.
     """
 
     ROOMS = st.sampled_from(["#a", "#b", "#c"])

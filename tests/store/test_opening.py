@@ -27,13 +27,15 @@ from tests.support.stores import AT, ROOM, Stage, lines, now, texts
 
 
 def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
-    """Every file, with its bytes and the time of its last change."""
+    """
+    @return: every file, with its bytes and the time of its last change.
+    """
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in directory.iterdir()}
 
 
 def refusal(path: Path) -> str:
     """
-    @return: Why a store cannot be opened; nothing has changed by the attempt.
+    @return: Why a store cannot be opened; the attempt must change nothing.
     """
     before = contents(path.parent)
     with pytest.raises(CannotStart) as caught:
@@ -51,22 +53,22 @@ def close(opened: Opened) -> None:
     opened.lock.close()
 
 
-# Files that are none.
+# Files that are refused.
 
 
-def test_noDirectory(tmp_path: Path) -> None:
+def test_refusesAMissingDirectory(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="there is no such directory"):
         openStore(str(tmp_path / "missing" / "chat.sqlite3"))
     assert contents(tmp_path) == {}
 
 
-def test_directoryThatIsAFile(tmp_path: Path) -> None:
+def test_refusesAFileAsDirectory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("hello")
     with pytest.raises(CannotStart, match="there is no such directory"):
         openStore(str(tmp_path / "file" / "chat.sqlite3"))
 
 
-def test_aDirectory(tmp_path: Path) -> None:
+def test_refusesADirectoryAsFile(tmp_path: Path) -> None:
     (tmp_path / "chat.sqlite3").mkdir()
     with pytest.raises(CannotStart, match=r"cannot open .*: Is a directory"):
         openStore(str(tmp_path / "chat.sqlite3"))
@@ -75,14 +77,14 @@ def test_aDirectory(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"hello", b"SQLite format 3", b"\0" * 4096, os.urandom(5000), b"SQLite format 3\0"]
 )
-def test_noDatabase(tmp_path: Path, content: bytes) -> None:
+def test_refusesAFileThatIsNoDatabase(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "chat.sqlite3"
     path.write_bytes(content)
     assert refusal(path) == "cannot open PATH: it is not a database"
 
 
 @pytest.mark.parametrize("application", [0, 0x12345678])
-def test_ofAnotherProgram(tmp_path: Path, application: int) -> None:
+def test_refusesTheDatabaseOfAnotherProgram(tmp_path: Path, application: int) -> None:
     path = tmp_path / "chat.sqlite3"
     with closing(sqlite3.connect(path)) as other:
         other.execute(f"PRAGMA application_id = {application}")
@@ -91,7 +93,7 @@ def test_ofAnotherProgram(tmp_path: Path, application: int) -> None:
     assert refusal(path) == "cannot open PATH: it is the database of another program"
 
 
-def test_ofANewerVersion(tmp_path: Path) -> None:
+def test_refusesANewerVersion(tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     create(str(path))
     with closing(sqlite3.connect(path)) as newer:
@@ -103,8 +105,8 @@ def test_ofANewerVersion(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("index", [True, False])
-def test_ofANewerVersionThatWasKilled(tmp_path: Path, index: bool) -> None:
-    """The version is in the file beside the database as yet."""
+def test_refusesANewerVersionThatIsOnlyInTheLog(tmp_path: Path, index: bool) -> None:
+    """A newer tcpchat was killed before SQLite moved its log into the database."""
     path, elsewhere = tmp_path / "chat.sqlite3", tmp_path / "elsewhere"
     elsewhere.mkdir()
     create(str(elsewhere / path.name))
@@ -117,7 +119,7 @@ def test_ofANewerVersionThatWasKilled(tmp_path: Path, index: bool) -> None:
         left.unlink()
     elsewhere.rmdir()
     if index:
-        # It may be mended, as it is made anew from the other files.
+        # SQLite may repair the index, since it is made anew from the other files.
         with pytest.raises(CannotStart, match=f"of version {LATEST + 1}"):
             openStore(str(path))
         assert {each.name for each in tmp_path.iterdir()} == {
@@ -129,8 +131,8 @@ def test_ofANewerVersionThatWasKilled(tmp_path: Path, index: bool) -> None:
         assert f"it is of version {LATEST + 1}" in refusal(path)
 
 
-def test_notWritable(tmp_path: Path) -> None:
-    """Neither a file nor a directory; tried by a process that is not root."""
+def test_refusesWhatItCannotWrite(tmp_path: Path) -> None:
+    """A file and a directory, tried by a process that is not root."""
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents[:2]:
         parent.chmod(0o755)
@@ -167,8 +169,8 @@ def test_notWritable(tmp_path: Path) -> None:
     assert contents(closed) == {}
 
 
-def test_corrupt(tmp_path: Path) -> None:
-    """What cannot be seen in the header."""
+def test_refusesACorruptDatabase(tmp_path: Path) -> None:
+    """The fault is behind its header."""
     path = tmp_path / "chat.sqlite3"
     create(str(path))
     content = path.read_bytes()
@@ -176,12 +178,13 @@ def test_corrupt(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=r"cannot open .*: .*malformed"):
         openStore(str(path))
     with open(f"{path}.lock", "rb") as lock:
-        # Nothing is held that would keep a second attempt from it.
+        # The lock is released, so a second attempt can be made.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By another program that writes into it."""
+def test_refusesADatabaseThatAnotherProgramLocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert WAIT < 10
     monkeypatch.setattr("chat.store.opening.WAIT", 0.01)
     path = tmp_path / "chat.sqlite3"
@@ -193,8 +196,8 @@ def test_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     close(openStore(str(path)))
 
 
-def test_usedByAnother(tmp_path: Path) -> None:
-    """Two services would give the same numbers."""
+def test_refusesADatabaseThatAnotherServiceUses(tmp_path: Path) -> None:
+    """Two services would give the same ids."""
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
     with pytest.raises(CannotStart, match=r"cannot open .*: another tcpchat uses it"):
@@ -207,8 +210,7 @@ def test_usedByAnother(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("isThere", [False, True])
-def test_new(tmp_path: Path, isThere: bool) -> None:
-    """Nobody else may read what is in it."""
+def test_aNewDatabaseIsReadableForItsOwnerOnly(tmp_path: Path, isThere: bool) -> None:
     path = tmp_path / "chat.sqlite3"
     if isThere:
         path.touch()
@@ -224,23 +226,21 @@ def test_new(tmp_path: Path, isThere: bool) -> None:
         assert made.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_newAfterAnAttemptThatWasKilled(tmp_path: Path) -> None:
+def test_aNewDatabaseReplacesAnUnfinishedOne(tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     Path(f"{path}.new").write_text("half of it")
     close(openStore(str(path)))
     assert not Path(f"{path}.new").exists()
 
 
-def test_oddPaths(tmp_path: Path) -> None:
-    """Nothing in a path has a meaning."""
+def test_noCharacterOfAPathIsSpecial(tmp_path: Path) -> None:
     path = tmp_path / "a %20 b?mode=ro#c&'\"\n你好"
     close(openStore(str(path)))
     close(openStore(str(path)))
     assert path.exists()
 
 
-def test_symbolicLinks(tmp_path: Path) -> None:
-    """They lead where they lead, also when there is nothing yet."""
+def test_symbolicLinksAreFollowedToAFileThatDoesNotExistYet(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real" / "chat.sqlite3")
     opened = openStore(str(tmp_path / "link"))
@@ -249,8 +249,10 @@ def test_symbolicLinks(tmp_path: Path) -> None:
     assert (tmp_path / "link").is_symlink()
 
 
-def test_pathIsAbsoluteFromTheStart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """twistd changes its directory, but before that."""
+def test_aRelativePathIsOfTheDirectoryAtTheStart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """twistd changes its directory before it starts the service."""
     monkeypatch.chdir(tmp_path)
     stage = Stage(Path("chat.sqlite3"))
     (tmp_path / "elsewhere").mkdir()
@@ -266,8 +268,8 @@ def test_pathIsAbsoluteFromTheStart(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 # Upgrades.
 
 
-def test_upgrades(tmp_path: Path) -> None:
-    """From the first version, which had no index, with a copy of it."""
+def test_upgradesTheFirstVersionAndKeepsACopy(tmp_path: Path) -> None:
+    """The first version had no index."""
     path = tmp_path / "chat.sqlite3"
     create(str(path), 1)
     with closing(connect(str(path))) as old:
@@ -318,18 +320,18 @@ def test_anUpgradeIsAllOrNothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     close(openStore(str(path)))
 
 
-def test_noCopyWithoutAnUpgrade(tmp_path: Path) -> None:
+def test_noCopyIsMadeWithoutAnUpgrade(tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     for _ in range(2):
         close(openStore(str(path)))
     assert not list(tmp_path.glob("*.bak"))
 
 
-# What is known after opening.
+# Closing and opening again.
 
 
-def test_closedInOrder(tmp_path: Path) -> None:
-    """Nothing is left beside the file, and no number is skipped."""
+def test_noIdIsSkippedAfterAProperClose(tmp_path: Path) -> None:
+    """Only the lock is left beside the file."""
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
     writer = DatabaseWriter(opened)
@@ -344,8 +346,7 @@ def test_closedInOrder(tmp_path: Path) -> None:
     stage.stop()
 
 
-def test_notClosedInOrder(tmp_path: Path) -> None:
-    """All numbers that may have been given are skipped."""
+def test_idsThatMayHaveBeenGivenAreSkippedAfterACrash(tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
     DatabaseWriter(opened).write(Batch(lines(1, 3), {}, {}))

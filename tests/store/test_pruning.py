@@ -1,6 +1,6 @@
 """
-What is kept no longer: L{chat.store.pruning}, when L{chat.store.retention} does it, and
-the same in memory.
+What is kept no longer: L{chat.store.pruning}, when L{chat.store.retention} has it done, and the
+same in memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.support.stores import AT, ROOM, Stage, ids, lines, now, texts
 
 
 class MemoryStage(Stage):
-    """The same without a file."""
+    """A store in memory, with the same methods."""
 
     def __init__(self, path: Path, **options: Any) -> None:
         self.clock, self.now = Clock(), AT
@@ -52,7 +52,9 @@ def newStage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
 
 
 def onDisk(stage: Stage) -> list[tuple[str, int]]:
-    """The lines in the file."""
+    """
+    @return: the rooms and ids of the lines in the file.
+    """
     with closing(sqlite3.connect(stage.path)) as other:
         return other.execute(
             "SELECT name, id FROM line JOIN room ON line.room = room.number ORDER BY seq"
@@ -60,7 +62,9 @@ def onDisk(stage: Stage) -> list[tuple[str, int]]:
 
 
 def indexSize(stage: Stage) -> int:
-    """How many lines are in the index."""
+    """
+    @return: how many lines are in the index.
+    """
     with closing(sqlite3.connect(stage.path)) as other:
         other.execute("INSERT INTO word (word) VALUES ('integrity-check')")
         [count] = other.execute("SELECT count(*) FROM word WHERE word MATCH 'line'").fetchone()
@@ -70,8 +74,7 @@ def indexSize(stage: Stage) -> int:
 # Both stores.
 
 
-def test_keepsSoMany(newStage: Any) -> None:
-    """Of each room."""
+def test_keepsSoManyLinesOfEachRoom(newStage: Any) -> None:
     stage = newStage(keepLines=10)
     stage.chat(50)
     stage.chat(10, "#dev")
@@ -88,7 +91,7 @@ def test_keepsSoMany(newStage: Any) -> None:
     assert ids(now(stage.history.after(ROOM, 0, 100))) == list(range(42, 52))
 
 
-def test_keepsSoLong(newStage: Any) -> None:
+def test_keepsLinesForSoLong(newStage: Any) -> None:
     stage = newStage(keepSeconds=3600)
     stage.say("old")
     stage.say("old, too", "#dev")
@@ -107,7 +110,7 @@ def test_keepsSoLong(newStage: Any) -> None:
     assert now(stage.history.search("old", [ROOM, "#dev"], "", 10)) == ()
 
 
-def test_keepsAll(newStage: Any) -> None:
+def test_keepsAllLinesByDefault(newStage: Any) -> None:
     stage = newStage()
     stage.chat(2000)
     stage.settle()
@@ -116,8 +119,8 @@ def test_keepsAll(newStage: Any) -> None:
     assert len(now(stage.history.after(ROOM, 0, 3000)).lines) == 2000
 
 
-def test_tellsWhatHasExpired(newStage: Any) -> None:
-    """And nothing of what has not been asked for."""
+def test_tellsWhichLinesHaveExpired(newStage: Any) -> None:
+    """But none that were not asked for."""
     stage = newStage(keepLines=10)
     for line in [*lines(1, 50), *lines(53, 55)]:
         stage.history.append(line)
@@ -129,7 +132,7 @@ def test_tellsWhatHasExpired(newStage: Any) -> None:
     assert now(stage.history.after(ROOM, 5, 3)).missed == (expired,)
     assert now(stage.history.after(ROOM, 43, 3)).missed == ()
     assert now(stage.history.recent(ROOM, 100)).missed == (lost,)
-    # The newest that has expired was said in the 43rd second.
+    # The newest expired line was said in the 43rd second.
     since = now(stage.history.since(ROOM, AT + timedelta(seconds=43), 5))
     assert since.missed == (Missed(ROOM, 1, 43, "expired"),)
     assert ids(since) == [44, 45, 46, 47, 48]
@@ -137,7 +140,7 @@ def test_tellsWhatHasExpired(newStage: Any) -> None:
     assert (since.missed, ids(since)) == ((), [44, 45, 46, 47, 48])
 
 
-def test_tellsWhenAllHasExpired(newStage: Any) -> None:
+def test_tellsThatAllLinesHaveExpired(newStage: Any) -> None:
     stage = newStage(keepSeconds=60)
     stage.chat(40)
     stage.settle()
@@ -161,7 +164,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     stage.stop()
 
 
-def test_smallSteps(stage: Stage) -> None:
+def test_linesAreTakenAwayInSmallSteps(stage: Stage) -> None:
     """With pauses, and batches in between."""
     stage.chat(3 * STEP + 150)
     stage.settle()
@@ -180,12 +183,12 @@ def test_smallSteps(stage: Stage) -> None:
     for _ in range(10):
         stage.clock.advance(PAUSE)
     assert len(onDisk(stage)) == 101
-    # The line that came meanwhile has been counted.
+    # The line that came meanwhile is counted in the next sweep.
     stage.clock.advance(EVERY)
     assert len(onDisk(stage)) == 100
 
 
-def test_theIndexForgetsToo(stage: Stage) -> None:
+def test_linesAreTakenOutOfTheIndex(stage: Stage) -> None:
     stage.chat(600)
     for number in range(150):
         stage.say(f"line 你好 {number}", "#dev", "李雷")
@@ -200,8 +203,7 @@ def test_theIndexForgetsToo(stage: Stage) -> None:
     assert len(now(stage.history.search("你", ["#dev"], "李雷", 1000))) == 100
 
 
-def test_afterARestart(stage: Stage) -> None:
-    """It may be that more was to be kept before."""
+def test_aRestartWithASmallerLimitTakesLinesAway(stage: Stage) -> None:
     stage.chat(50)
     stage.chat(50, "#dev")
     again = stage.again(keepLines=10)
@@ -210,7 +212,7 @@ def test_afterARestart(stage: Stage) -> None:
     again.stop()
 
 
-def test_manyRooms(stage: Stage) -> None:
+def test_takesLinesOfManyRooms(stage: Stage) -> None:
     for number in range(3 * pruning._ROOMS):
         stage.chat(102, f"#room{number}")
         if number % 2:
@@ -220,7 +222,7 @@ def test_manyRooms(stage: Stage) -> None:
     assert len(onDisk(stage)) == 3 * pruning._ROOMS // 2 * 100
 
 
-def test_aRoomForgetsFarMoreThanAStep(stage: Stage) -> None:
+def test_aRoomForgetsMoreLinesThanAStepTakes(stage: Stage) -> None:
     stage.chat(2 * STEP + 1)
     stage.settle()
     stage.history.forget(ROOM)
@@ -230,8 +232,7 @@ def test_aRoomForgetsFarMoreThanAStep(stage: Stage) -> None:
     assert onDisk(stage) == [(ROOM, 2 * STEP + 2), (ROOM, 2 * STEP + 3)]
 
 
-def test_linesOfAForgottenRoomThatWereWaiting(stage: Stage) -> None:
-    """They do not come to the disk after the room has forgotten them."""
+def test_forgottenLinesThatWaitAreNotStored(stage: Stage) -> None:
     stage.writes.isPrompt = False
     stage.chat(2500)
     stage.history.forget(ROOM)
@@ -243,7 +244,7 @@ def test_linesOfAForgottenRoomThatWereWaiting(stage: Stage) -> None:
     assert onDisk(stage) == [(ROOM, 2501), (ROOM, 2502)]
 
 
-# Rooms that are gone.
+# Rooms that are dropped.
 
 
 def rooms(stage: Stage) -> list[str]:
@@ -252,7 +253,7 @@ def rooms(stage: Stage) -> list[str]:
 
 
 def test_aForgottenRoomIsDropped(stage: Stage) -> None:
-    """Whatever has its name later begins behind its last number, and so does any other."""
+    """A later room of that name begins behind its last id, and so does any other new room."""
     stage.chat(40)
     stage.chat(3, "#dev")
     stage.settle()
@@ -268,13 +269,13 @@ def test_aForgottenRoomIsDropped(stage: Stage) -> None:
     again.stop()
 
 
-def test_aRoomThatIsDroppedWhileSomebodySpeaks(stage: Stage) -> None:
+def test_aRoomIsDroppedWhileItIsSpokenIn(stage: Stage) -> None:
     stage.chat(40)
     stage.settle()
     stage.history.forget(ROOM)
     stage.settle()
     stage.clock.advance(EVERY)
-    # It is known to be empty, and is to be dropped in the next step.
+    # The room is known to be empty, and is dropped in the next step.
     stage.writes.isPrompt = False
     stage.clock.advance(PAUSE)
     tell = stage.writes.do()
@@ -290,7 +291,7 @@ def test_aRoomThatIsDroppedWhileSomebodySpeaks(stage: Stage) -> None:
     assert now(stage.history.after(ROOM, 0, 10)).lines == (said,)
 
 
-def test_aRoomInWhichSomebodySpeaksIsNotDropped(stage: Stage) -> None:
+def test_aRoomThatIsSpokenInBeforeIsNotDropped(stage: Stage) -> None:
     stage.chat(40)
     stage.history.forget(ROOM)
     stage.settle()
@@ -304,8 +305,8 @@ def test_aRoomInWhichSomebodySpeaksIsNotDropped(stage: Stage) -> None:
     assert onDisk(stage) == [(ROOM, 41)]
 
 
-def test_aRoomThatIsNotForgottenStays(stage: Stage) -> None:
-    """So that it can tell what has expired."""
+def test_aRoomWhoseLinesHaveAllExpiredStays(stage: Stage) -> None:
+    """So that it can tell which lines have expired."""
     again = stage.again(keepSeconds=1)
     again.chat(3)
     again.settle()
@@ -316,8 +317,7 @@ def test_aRoomThatIsNotForgottenStays(stage: Stage) -> None:
     again.stop()
 
 
-def test_faults(stage: Stage) -> None:
-    """It is tried again in a minute, and nothing is missed by that."""
+def test_aSweepThatFailsIsTriedAgainInAMinute(stage: Stage) -> None:
     stage.chat(150)
     stage.settle()
     with closing(sqlite3.connect(stage.path, isolation_level=None)) as other:
@@ -330,7 +330,7 @@ def test_faults(stage: Stage) -> None:
     assert len(onDisk(stage)) == 100
 
 
-def test_itEndsWithTheStore(stage: Stage) -> None:
+def test_sweepsEndWithTheStore(stage: Stage) -> None:
     stage.writes.isPrompt = False
     stage.clock.advance(EVERY)
     stopping = stage.store.stopService()
@@ -339,8 +339,8 @@ def test_itEndsWithTheStore(stage: Stage) -> None:
     assert stage.clock.getDelayedCalls() == []
 
 
-def test_clocksThatAreSetBack(tmp_path: Path) -> None:
-    """A line with a time in the future keeps those behind it, and nothing fails."""
+def test_aLineFromTheFutureKeepsThoseBehindIt(tmp_path: Path) -> None:
+    """This happens when the clock is set back."""
     stage = Stage(tmp_path / "chat.sqlite3", keepSeconds=60)
     for seconds in (0, 1000, 0, 0):
         at = AT + timedelta(seconds=seconds)

@@ -1,6 +1,6 @@
 """
-How questions are answered: L{chat.store.reader}, L{chat.store.recent}, and what
-L{chat.store.sqlitehistory} makes of them.
+How questions are answered: L{chat.store.reader}, L{chat.store.recent}, and
+L{chat.store.sqlitehistory}, which uses them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from chat.interfaces import Extract
 from chat.store import recent
 from chat.store.reader import MAX_WAITING, WITHIN, DatabaseReader, Questions
 from chat.store.recent import RecentLines
+from chat.store.sqlitehistory import AT_ONCE
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Said
 from chat.vocabulary.records import Account
@@ -30,11 +31,10 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-# When the disk is asked.
+# When the disk is asked, and what is appended meanwhile.
 
 
-def test_recentAsksTheDiskButOnce(stage: Stage) -> None:
-    """For the lines that are replayed."""
+def test_recentAsksTheDiskOnceForTheReplay(stage: Stage) -> None:
     asked = stage.history.recent(ROOM, 3)
     assert not asked.called
     stage.reads.work()
@@ -45,22 +45,21 @@ def test_recentAsksTheDiskButOnce(stage: Stage) -> None:
     assert not stage.history.recent(ROOM, 4).called
 
 
-def test_recentOfRoomsWithoutLines(stage: Stage) -> None:
-    """It is known that there is nothing on the disk."""
+def test_recentNeedsNoDiskForANewRoom(stage: Stage) -> None:
     assert now(stage.history.recent("#new", 3)) == Extract()
     said = [stage.say("hello", "#new") for _ in range(2)]
     assert now(stage.history.recent("#new", 3)) == Extract(tuple(said))
     assert now(stage.history.recent("#new", 1)) == Extract(tuple(said[1:]), more=True)
 
 
-def test_recentOfAForgottenRoom(stage: Stage) -> None:
+def test_recentNeedsNoDiskForAForgottenRoom(stage: Stage) -> None:
     stage.history.forget(ROOM)
     assert now(stage.history.recent(ROOM, 3)) == Extract()
     said = stage.say("hello")
     assert now(stage.history.recent(ROOM, 3)) == Extract((said,))
 
 
-def test_recentOfARoomThatWasForgottenBefore(tmp_path: Path) -> None:
+def test_recentNeedsNoDiskForARoomForgottenBeforeTheStart(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "chat.sqlite3")
     stage.chat(2)
     stage.history.forget(ROOM)
@@ -71,8 +70,8 @@ def test_recentOfARoomThatWasForgottenBefore(tmp_path: Path) -> None:
     stage.stop()
 
 
-def test_whatIsSaidWhileTheDiskIsAsked(stage: Stage) -> None:
-    """It is in the answer once, be it written before the reader looks or after."""
+def test_linesSaidWhileTheDiskIsAskedAreInTheAnswerOnce(stage: Stage) -> None:
+    """Whether they are written before the reader looks or after."""
     for isWritten in (False, True):
         for ask in (
             lambda: stage.history.after(ROOM, 8, 100),
@@ -93,7 +92,7 @@ def test_whatIsSaidWhileTheDiskIsAsked(stage: Stage) -> None:
             assert found == list(range(found[0], found[-1] + 1))
 
 
-def test_whatIsSaidWhileItIsLookedFor(stage: Stage) -> None:
+def test_linesSaidWhileTheyAreSearchedForAreFoundOnce(stage: Stage) -> None:
     for isWritten in (False, True):
         stage.say("needle before")
         searching = stage.history.search("needle", [ROOM, ROOM], "", 3)
@@ -107,7 +106,7 @@ def test_whatIsSaidWhileItIsLookedFor(stage: Stage) -> None:
         assert texts(now(searching)) == ["needle meanwhile", "needle then", "needle before"]
 
 
-def test_forgottenWhileItIsAskedFor(stage: Stage) -> None:
+def test_linesForgottenWhileTheyAreAskedForAreNotInTheAnswer(stage: Stage) -> None:
     asked = [stage.history.recent(ROOM, 5), stage.history.after(ROOM, 0, 5)]
     searching = stage.history.search("line", [ROOM], "", 5)
     tells = [stage.reads.do()]
@@ -120,7 +119,7 @@ def test_forgottenWhileItIsAskedFor(stage: Stage) -> None:
     assert now(searching) == (said,)
 
 
-def test_recordsThatChangeWhileTheyAreRead(stage: Stage) -> None:
+def test_recordsThatChangeWhileTheyAreReadAreReadAsChanged(stage: Stage) -> None:
     alice, bob = Account("alice", "alice", AT), Account("bob", "bob", AT)
     stage.ledger.put(alice)
     stage.settle()
@@ -133,11 +132,79 @@ def test_recordsThatChangeWhileTheyAreRead(stage: Stage) -> None:
     assert now(loading) == (bob,)
 
 
+# A crowd that asks for the same.
+
+
+def test_aCrowdAsksTheDiskOnce(stage: Stage) -> None:
+    """Each question has its own answer, even when it asks for fewer lines."""
+    asked = [stage.history.recent(ROOM, count) for count in (3, 2, *[3] * MAX_WAITING)]
+    other = stage.history.recent("#other", 3)
+    assert len(set(map(id, asked))) == len(asked)
+    assert len(stage.reads.waiting) == 1
+    stage.reads.do()()
+    assert stage.reads.waiting == []
+    assert ids(now(other)) == []
+    stage.clock.pump([0] * (len(asked) // AT_ONCE))
+    assert [ids(now(each)) for each in asked] == [[8, 9, 10], [9, 10], *[[8, 9, 10]] * MAX_WAITING]
+
+
+def test_theAnswersToACrowdAreSpreadOverTurns(stage: Stage) -> None:
+    """In the order of asking; a question that comes meanwhile need not wait."""
+    answered: list[tuple[int, bool]] = []
+
+    def answer(_: Extract, number: int) -> None:
+        clock = stage.clock
+        isMoreToCome = any(call.getTime() <= clock.seconds() for call in clock.getDelayedCalls())
+        answered.append((number, isMoreToCome))
+
+    for number in range(2 * AT_ONCE + 1):
+        stage.history.recent(ROOM, 3).addCallback(answer, number)
+    stage.reads.do()()
+    assert answered == [(number, True) for number in range(AT_ONCE)]
+    assert ids(now(stage.history.recent(ROOM, 3))) == [8, 9, 10]
+    stage.clock.advance(0)
+    assert answered == [(number, number < 2 * AT_ONCE) for number in range(2 * AT_ONCE + 1)]
+
+
+def test_theRestOfACrowdFailsWhenTheStoreStops(stage: Stage) -> None:
+    asked = [stage.history.recent(ROOM, 3) for _ in range(AT_ONCE + 1)]
+    stage.reads.do()()
+    stage.reads.isPrompt = True
+    stage.stop()
+    stage.clock.advance(0)
+    assert ids(now(asked[0])) == [8, 9, 10]
+    with pytest.raises(HistoryUnavailable):
+        now(asked[-1])
+
+
+def test_whatTheFirstOfACrowdSaysIsToldToTheOthers(stage: Stage) -> None:
+    """Like everything that is said before they have their answer."""
+    asked = [stage.history.recent(ROOM, 3) for _ in range(3)]
+    asked[0].addCallback(lambda found: (stage.say("hello"), found)[1])
+    tell = stage.reads.do()
+    stage.say("meanwhile")
+    tell()
+    assert [ids(now(each)) for each in asked] == [[9, 10, 11], *[[10, 11, 12]] * 2]
+
+
+def test_theWholeCrowdFailsWhenTheDiskFails(stage: Stage) -> None:
+    asked = [stage.history.recent(ROOM, 3) for _ in range(3)]
+    with capturedLogs():
+        stage.clock.advance(WITHIN)
+    for each in asked:
+        with pytest.raises(HistoryUnavailable):
+            now(each)
+    # The next one asks anew.
+    further = stage.history.recent(ROOM, 3)
+    stage.reads.work()
+    assert ids(now(further)) == [8, 9, 10]
+
+
 # The queue.
 
 
 class Desk:
-    """Questions to a reader that has an empty database."""
+    """Questions to a reader with an empty database."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -158,7 +225,7 @@ def desk() -> Iterator[Desk]:
     desk.reader.close()
 
 
-def test_oneAfterTheOther(desk: Desk) -> None:
+def test_questionsAreAnsweredOneAfterTheOther(desk: Desk) -> None:
     asked = [desk.ask(f"{number}") for number in range(3)]
     for number in range(3):
         assert len(desk.worker.waiting) == 1
@@ -168,7 +235,7 @@ def test_oneAfterTheOther(desk: Desk) -> None:
     assert desk.clock.getDelayedCalls() == []
 
 
-def test_tooManyQuestions(desk: Desk) -> None:
+def test_tooManyQuestionsAreRefused(desk: Desk) -> None:
     asked = [desk.ask("x") for _ in range(1 + MAX_WAITING)]
     with pytest.raises(TryLater):
         now(desk.ask("x"))
@@ -178,8 +245,8 @@ def test_tooManyQuestions(desk: Desk) -> None:
     assert [now(each) for each in asked] == ["x"] * (1 + MAX_WAITING)
 
 
-def test_aQuestionThatTakesTooLong(desk: Desk) -> None:
-    """Those who wait behind it are given up as well, and the next one is answered."""
+def test_aQuestionThatTakesTooLongIsGivenUp(desk: Desk) -> None:
+    """So are those that waited as long behind it; the next one is answered."""
     first, second = desk.ask("first"), desk.ask("second")
     desk.clock.advance(WITHIN / 2)
     third = desk.ask("third")
@@ -195,8 +262,8 @@ def test_aQuestionThatTakesTooLong(desk: Desk) -> None:
     assert desk.worker.waiting == []
 
 
-def test_theReaderIsInterrupted(desk: Desk) -> None:
-    """In the middle of a statement, and between two of them."""
+def test_aQuestionThatTakesTooLongIsInterrupted(desk: Desk) -> None:
+    """In the middle of a statement, and between two statements."""
 
     def longQuestion(reader: DatabaseReader) -> object:
         # What the reactor does meanwhile.
@@ -229,8 +296,8 @@ def test_theReaderIsInterrupted(desk: Desk) -> None:
     assert now(fine) == [(1,)]
 
 
-def test_whatNobodyExpected(desk: Desk) -> None:
-    """It is logged, and harms no other."""
+def test_anUnexpectedErrorFailsOneQuestion(desk: Desk) -> None:
+    """It is logged, and the next question is answered."""
     first = desk.questions.ask(lambda reader: 1 / 0)
     second = desk.ask("second")
     with capturedLogs() as logged:
@@ -241,7 +308,7 @@ def test_whatNobodyExpected(desk: Desk) -> None:
     assert now(second) == "second"
 
 
-def test_askingInTheAnswer(desk: Desk) -> None:
+def test_anAnswerMayAskAgain(desk: Desk) -> None:
     asked = desk.ask("first")
     further: list[Deferred[str]] = []
     asked.addCallback(lambda _: further.append(desk.ask("third")))
@@ -251,7 +318,7 @@ def test_askingInTheAnswer(desk: Desk) -> None:
     assert now(further[0]) == "third"
 
 
-def test_closing(desk: Desk) -> None:
+def test_closingFailsAllQuestions(desk: Desk) -> None:
     first, second = desk.ask("first"), desk.ask("second")
     with capturedLogs():
         closing = desk.questions.close()
@@ -265,7 +332,7 @@ def test_closing(desk: Desk) -> None:
     assert desk.clock.getDelayedCalls() == []
 
 
-# The recent.
+# Recent lines.
 
 
 def said(id: int, room: str = ROOM) -> Said:
@@ -277,7 +344,7 @@ def found(memory: RecentLines, count: int, room: str = ROOM) -> list[int] | None
     return None if there is None else ids(there.lines)
 
 
-def test_tails() -> None:
+def test_recentLinesOfARoomThatHasMoreOnTheDisk() -> None:
     memory = RecentLines(3, [ROOM])
     assert found(memory, 1) is None
     memory.append(said(4))
@@ -291,7 +358,7 @@ def test_tails() -> None:
     assert found(memory, 0) == []
 
 
-def test_wholeRecentLines() -> None:
+def test_recentLinesThatAreAllARoomHas() -> None:
     memory = RecentLines(3, [ROOM])
     assert found(memory, 9, "#new") == []
     memory.found(ROOM, [said(1), said(2)], True)
@@ -306,7 +373,7 @@ def test_wholeRecentLines() -> None:
     assert found(memory, 4, "#many") is None
 
 
-def test_tailsExpire() -> None:
+def test_recentLinesExpire() -> None:
     memory = RecentLines(3)
     for id in range(1, 6):
         memory.append(said(id))
@@ -321,8 +388,7 @@ def test_tailsExpire() -> None:
     assert found(memory, 9) == []
 
 
-def test_onlySoManyRecentLines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those in which nothing has happened for longest are left out."""
+def test_recentLinesOfQuietRoomsAreDropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent, "MAX_ROOMS", 3)
     memory = RecentLines(2)
     for room in ("#a", "#b", "#c"):

@@ -26,7 +26,7 @@ RECORDS: list[Record] = [
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.key)
-def test_thereAndBack(record: Record) -> None:
+def test_recordsAreParsedAsTheyWere(record: Record) -> None:
     again = parse(KINDS[type(record)], dump(record))
     assert again == record
     assert [type(value) for value in _values(again)] == [type(value) for value in _values(record)]
@@ -36,20 +36,17 @@ def _values(record: Record) -> list[object]:
     return [getattr(record, name) for name in type(record).__dataclass_fields__]
 
 
-def test_times() -> None:
-    """ISO 8601, in UTC."""
+def test_timesAreWrittenInUTC() -> None:
     record = Account("a", "a", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     assert json.loads(dump(record))["registered"] == "2026-01-02T03:04:05+00:00"
 
 
-def test_ofALaterVersion() -> None:
-    """What is not known is ignored."""
+def test_unknownFieldsOfALaterVersionAreIgnored() -> None:
     later = json.loads(dump(RECORDS[0])) | {"colour": "blue", "badges": [1]}
     assert parse("account", json.dumps(later)) == RECORDS[0]
 
 
-def test_ofAnEarlierVersion() -> None:
-    """What is missing has its default."""
+def test_missingFieldsOfAnEarlierVersionHaveTheirDefaults() -> None:
     assert parse("room", '{"name": "#dev"}') == RoomRecord("#dev")
 
 
@@ -66,8 +63,7 @@ def test_ofAnEarlierVersion() -> None:
         ("sanction", json.dumps(json.loads(dump(RECORDS[4])) | {"kind": "exile"})),
     ],
 )
-def test_noRecord(kind: str, value: str) -> None:
-    """It is logged, and the others are read."""
+def test_aRowThatIsNoRecordIsLoggedAndLeftOut(kind: str, value: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         parse(kind, value)
     rows = [(kind, "odd", value), ("room", "#dev", '{"name": "#dev"}')]
@@ -77,8 +73,8 @@ def test_noRecord(kind: str, value: str) -> None:
     assert event["key"] == "odd"
 
 
-def test_loadedAtTheStart(tmp_path: Path) -> None:
-    """All that is known, in the order of kinds and keys; what is not known stays there."""
+def test_recordsAreLoadedAtTheStart(tmp_path: Path) -> None:
+    """In the order of kinds and keys.  Those of an unknown kind stay in the database."""
     stage = Stage(tmp_path / "chat.sqlite3")
     for record in RECORDS:
         stage.ledger.put(record)

@@ -25,8 +25,8 @@ reactor: Any = import_module("twisted.internet.reactor")
 
 
 @ensureDeferred
-async def test_oneAfterTheOther() -> None:
-    """In a thread that is not the reactor's, and always the same."""
+async def test_worksOffInOneThreadInTheOrderOfTheCalls() -> None:
+    """The thread is not that of the reactor."""
     worker = OneThread(reactor, "test")
     worker.start()
     order: list[int] = []
@@ -41,7 +41,7 @@ async def test_oneAfterTheOther() -> None:
 
 
 @ensureDeferred
-async def test_stopWaitsForNobody() -> None:
+async def test_stopDoesNotWaitForWork() -> None:
     worker = OneThread(reactor, "test")
     worker.start()
     event = threading.Event()
@@ -54,18 +54,18 @@ async def test_stopWaitsForNobody() -> None:
     worker.stop()
 
 
-def test_stopWithoutStart() -> None:
+def test_stopBeforeStartDoesNothing() -> None:
     OneThread(reactor, "test").stop()
 
 
-def test_gently() -> None:
+def test_gentlyGivesTheSameRows() -> None:
     assert list(gently(range(100))) == list(range(100))
     assert list(gently([])) == []
 
 
 class Waiting(RecordingObserver):
     """
-    @ivar whenStored: Fires when something is.
+    @ivar whenStored: Fires when something is stored.
     """
 
     def __init__(self) -> None:
@@ -78,8 +78,10 @@ class Waiting(RecordingObserver):
 
 
 @ensureDeferred
-async def test_theReactorNeverWaits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The writer waits for a lock that somebody has on the file; all else goes on."""
+async def test_theReactorDoesNotWaitForALock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program has it on the file, and the writer waits; all else goes on."""
     monkeypatch.setattr("chat.store.opening.BUSY_SECONDS", 60)
     store = SQLiteStore(str(tmp_path / "chat.sqlite3"), reactor, lambda records: None)
     observer = Waiting()
@@ -114,14 +116,18 @@ async def test_theReactorNeverWaits(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def turn() -> Deferred[None]:
-    """Fires in the next turn of the reactor."""
+    """
+    @return: fires in the next turn of the reactor.
+    """
     done: Deferred[None] = Deferred()
     reactor.callLater(0, done.callback, None)
     return done
 
 
 def isAtWork(store: SQLiteStore) -> bool:
-    """Whether the writer has something to do."""
+    """
+    @return: whether the writer has something to do.
+    """
     worker = store._writes
     assert isinstance(worker, OneThread)
     return worker._pending > 0

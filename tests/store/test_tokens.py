@@ -39,7 +39,7 @@ from chat.store.tokens import Phrase, expression, holds, indexed, phrases, token
         ("\ud800a", ["a"]),
     ],
 )
-def test_tokens(text: str, expected: list[str]) -> None:
+def test_aTextBecomesTokens(text: str, expected: list[str]) -> None:
     assert tokens(text) == expected
 
 
@@ -65,12 +65,12 @@ def test_tokens(text: str, expected: list[str]) -> None:
         ("你好abc*", [Phrase(("你好", "好", "abc"), True)]),
     ],
 )
-def test_phrases(words: str, expected: list[Phrase]) -> None:
+def test_wordsBecomePhrases(words: str, expected: list[Phrase]) -> None:
     assert list(phrases(words)) == expected
 
 
-def test_expression() -> None:
-    """Nothing that somebody types can be taken for syntax."""
+def test_expressionsOfFTS5() -> None:
+    """No character of a word is taken for syntax."""
     wanted = phrases("it's\" OR 你 NEAR(x")
     assert expression(wanted, [3, 14], "") == (
         '("§3" OR "§14") AND "it s" AND "or" AND "你"* AND "near x"'
@@ -78,7 +78,7 @@ def test_expression() -> None:
     assert expression((), [3], 'A" b') == '("§3") AND "¤61222062"'
 
 
-def test_indexed() -> None:
+def test_anIndexedLineHasRoomNicknameAndTokens() -> None:
     assert indexed(7, "Alice", "Hi 你好") == "§7 ¤616c696365 hi 你好 好"
 
 
@@ -93,7 +93,9 @@ def index() -> Iterator[sqlite3.Connection]:
 
 
 def isFound(index: sqlite3.Connection, text: str, words: str) -> bool:
-    """Whether SQLite finds it."""
+    """
+    @return: whether SQLite finds the words in the text.
+    """
     index.execute("BEGIN")
     index.execute("INSERT INTO word (rowid, tokens) VALUES (1, ?)", (indexed(1, "alice", text),))
     wanted = expression(phrases(words), [1, 2], "ALICE")
@@ -107,21 +109,21 @@ FEW = st.text("aB你好カ.* é1", max_size=12)
 
 @given(text=FEW, words=FEW)
 def test_sqliteFindsWhatPythonFinds(index: sqlite3.Connection, text: str, words: str) -> None:
-    """So both stores search alike."""
+    """So all stores find the same lines."""
     if phrases(words):
         assert isFound(index, text, words) == holds(tokens(text), phrases(words))
 
 
 @given(text=st.text(max_size=30), words=st.text(max_size=10))
-def test_anyText(index: sqlite3.Connection, text: str, words: str) -> None:
-    """Any Unicode will do, and a text is found by itself."""
+def test_anyTextIsFoundByItself(index: sqlite3.Connection, text: str, words: str) -> None:
+    """Any words may be asked for."""
     assert isFound(index, text, text)
     isFound(index, text, words)
 
 
 @given(st.text("大家你好啊", min_size=1, max_size=12), st.data())
-def test_everyPartIsFound(text: str, data: st.DataObject) -> None:
-    """And nothing that is no part."""
+def test_everyPartOfAChineseTextIsFound(text: str, data: st.DataObject) -> None:
+    """And nothing else."""
     first = data.draw(st.integers(0, len(text) - 1))
     last = data.draw(st.integers(first + 1, len(text)))
     assert holds(tokens(text), phrases(text[first:last]))

@@ -1,5 +1,5 @@
 """
-A backplane that takes its time, as one between processes does.
+A backplane whose effects come late, as between processes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from chat.vocabulary.events import Acted, Event, Said
 
 class DelayedLog:
     """
-    What several hubs share.  All that they ask of it takes effect in the order of asking, and
-    only some time later.
+    What several hubs share.  Everything they ask for takes effect in the order of asking, some
+    time later.
 
     @ivar delay: That time, in seconds.
     """
@@ -39,7 +39,7 @@ class DelayedLog:
 
     def settle(self) -> None:
         """
-        Let all that was asked take effect, and what is asked because of it.
+        Let everything that was asked for take effect, and whatever is asked because of it.
         """
         while self._clock.getDelayedCalls():
             self._clock.advance(self.delay)

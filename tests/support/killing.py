@@ -1,9 +1,9 @@
 """
-Kill a process that stores lines, again and again, and see what is there afterwards.
+Kill a process that stores lines, again and again, and look what is there afterwards.
 
-C{python -m tests.support.killing PATH TIMES SEED} prints one JSON object: what each
-process gave and was told to be stored, and what is in the store in the end.  The
-processes are forks of this one, since to start Python takes longer than they live.
+C{python -m tests.support.killing PATH TIMES SEED} prints one JSON object: which ids each
+process gave, which lines it was told are stored, and what is in the store in the end.  The
+processes are forks of this one, since starting Python takes longer than they live.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-# Loads all that a reactor needs without making one, which would be shared.
+# Loads all that a reactor needs without making one, which the forks would share.
 import twisted.internet.default  # noqa: F401
 
 from chat.store import flushing
@@ -31,8 +31,10 @@ ROOMS = ["#a", "#b", "#c"]
 
 def live(path: str, life: int, output: int) -> None:
     """
-    Append lines until the end, and tell of each number that is given and of what is
-    stored.
+    Append lines until the process is killed.
+
+    @param output: a file descriptor, to which each id that is given is written, and each
+        line that is stored.
     """
     from twisted.internet import reactor
     from twisted.internet.task import LoopingCall
@@ -65,7 +67,7 @@ def kill(path: str, life: int, after: float) -> list[str]:
     """
     Let a process live for so many seconds.
 
-    @return: what it told, each once it was true.
+    @return: what it wrote, each when it had become true.
     """
     reading, output = os.pipe()
     child = os.fork()
@@ -77,7 +79,7 @@ def kill(path: str, life: int, after: float) -> list[str]:
             os._exit(1)
     os.close(output)
     with open(reading, "rb") as stream:
-        # Its life begins when the store is open; before that, it is killed as well.
+        # Mostly its life begins when the store is open; some are killed before that.
         end = time.monotonic() + after
         first = stream.readline() if life % 5 else b""
         time.sleep(max(0.0, end - time.monotonic()) if not first else after)

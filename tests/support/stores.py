@@ -1,5 +1,5 @@
 """
-Stores on a stage: with a clock, and threads, that move when a test says so.
+Stores whose clock and threads move when a test says so.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROOM = "#lobby"
 
 class HandWorker:
     """
-    A thread that works when it is told to, or at once.
+    In the place of a thread: it works at once, or when it is told to.
 
     @ivar isPrompt: Whether it works at once.
     @ivar isBroken: Whether it does nothing at all.
@@ -54,9 +54,9 @@ class HandWorker:
 
     def do(self) -> Callable[[], None]:
         """
-        Do what waits first.
+        Do the first piece of work that waits, as the thread would.
 
-        @return: Tells the reactor what came out.
+        @return: Hands the result to the reactor.
         """
         work, done = self.waiting.pop(0)
         try:
@@ -68,7 +68,7 @@ class HandWorker:
 
     def work(self) -> None:
         """
-        Do all that waits, one after the other.
+        Do all work that waits, and hand over the results.
         """
         while self.waiting:
             self.do()()
@@ -76,7 +76,7 @@ class HandWorker:
 
 class RecordingObserver:
     """
-    @ivar told: What was told since L{take}.
+    @ivar told: What was told since the last L{take}.
     """
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ class Stage:
 
     def say(self, text: str, room: str = ROOM, nick: str = "alice") -> Line:
         """
-        Have somebody say something, who is given the next number.
+        Append a line, with the next id.
         """
         line = Said(room, self.store.nextId(room), self.now, nick, text)
         self.history.append(line)
@@ -143,13 +143,13 @@ class Stage:
 
     def settle(self) -> None:
         """
-        Let what waits be written.
+        Let waiting lines be written.
         """
         self.clock.advance(0.1)
 
     def sweep(self) -> None:
         """
-        Let what is old be taken away.
+        Let old lines be taken away.
         """
         self.clock.advance(60)
         for _ in range(200):
@@ -160,7 +160,7 @@ class Stage:
 
     def crash(self, directory: Path, **options: Any) -> Stage:
         """
-        What is there after the machine has lost its power.
+        @return: What is there after the machine has lost its power.
         """
         directory.mkdir()
         for suffix in ("", "-wal"):
@@ -171,7 +171,7 @@ class Stage:
 
     def again(self, **options: Any) -> Stage:
         """
-        Stop, and start another one with the same file.
+        Stop, and start another store with the same file.
         """
         self.stop()
         return Stage(self.path, **options)
@@ -192,7 +192,7 @@ def now(asked: Deferred[T]) -> T:
 
 def lines(first: int, last: int, room: str = ROOM) -> list[Line]:
     """
-    @return: Some lines of a room; every third is no saying.
+    @return: Some lines of a room; every third is an action.
     """
     return [
         (Acted if number % 3 == 0 else Said)(
