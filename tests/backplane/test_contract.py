@@ -1,5 +1,5 @@
 """
-The contract of L{chat.interfaces.Backplane}, and that two hubs can share one.
+The contract of L{chat.interfaces.Backplane}, and two hubs that share one.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
 
 @dataclass
-class Peer:
+class End:
     """
-    A backplane, who listens to it, and what makes it do all that it was asked.
+    One end of a backplane, which records what arrives.
+
+    @ivar settle: Makes the backplane do everything it was asked for.
+    @ivar react: Called after each event.
     """
 
     backplane: Backplane
@@ -51,7 +54,7 @@ class Peer:
 
     def claim(self, fold: str) -> list[object]:
         """
-        @return: How it was decided, as soon as it is.
+        @return: A list that gets the decision as soon as there is one.
         """
         outcome: list[object] = []
         self.backplane.claim(fold).addCallbacks(
@@ -61,73 +64,73 @@ class Peer:
         return outcome
 
 
-def _local() -> Peer:
-    return Peer(LocalBackplane(), lambda: None)
+def _local() -> End:
+    return End(LocalBackplane(), lambda: None)
 
 
-def _delayed() -> Peer:
+def _delayed() -> End:
     log = DelayedLog(Clock())
-    return Peer(log.open(), log.settle)
+    return End(log.open(), log.settle)
 
 
-PEERS = [_local, _delayed]
+ENDS = [_local, _delayed]
 
 
-@pytest.fixture(params=PEERS, ids=["local", "delayed"])
-def peer(request: pytest.FixtureRequest) -> Peer:
-    """Each kind of backplane."""
-    made: Peer = request.param()
+@pytest.fixture(params=ENDS, ids=["local", "delayed"])
+def end(request: pytest.FixtureRequest) -> End:
+    """An end of each kind of backplane."""
+    made: End = request.param()
     return made
 
 
 # Nicknames.
 
 
-def test_freeNicknameIsOurs(peer: Peer) -> None:
-    claim = peer.claim("alice")
-    peer.settle()
+def test_aFreeNicknameCanBeClaimed(end: End) -> None:
+    claim = end.claim("alice")
+    end.settle()
     assert claim == ["ours"]
 
 
-def test_takenNicknameIsNot(peer: Peer) -> None:
+def test_aTakenNicknameCannotBeClaimed(end: End) -> None:
     """Whether the first claim has been decided or not."""
-    first, second = peer.claim("alice"), peer.claim("alice")
-    peer.settle()
-    third = peer.claim("alice")
-    peer.settle()
+    first, second = end.claim("alice"), end.claim("alice")
+    end.settle()
+    third = end.claim("alice")
+    end.settle()
     assert (first, second, third) == (["ours"], [NickTaken], [NickTaken])
 
 
-def test_otherNicknamesAreFree(peer: Peer) -> None:
-    claims = [peer.claim("alice"), peer.claim("bob")]
-    peer.settle()
+def test_aClaimTakesNoOtherNickname(end: End) -> None:
+    claims = [end.claim("alice"), end.claim("bob")]
+    end.settle()
     assert claims == [["ours"], ["ours"]]
 
 
-def test_releasedNicknameIsFreeAtOnce(peer: Peer) -> None:
-    peer.claim("alice")
-    peer.settle()
-    peer.backplane.release("alice")
-    claim = peer.claim("alice")
-    peer.settle()
+def test_aReleasedNicknameIsFreeAtOnce(end: End) -> None:
+    end.claim("alice")
+    end.settle()
+    end.backplane.release("alice")
+    claim = end.claim("alice")
+    end.settle()
     assert claim == ["ours"]
 
 
-def test_releaseFreesNoOther(peer: Peer) -> None:
-    peer.claim("alice")
-    peer.settle()
-    peer.backplane.release("bob")
-    claim = peer.claim("alice")
-    peer.settle()
+def test_aReleaseFreesNoOtherNickname(end: End) -> None:
+    end.claim("alice")
+    end.settle()
+    end.backplane.release("bob")
+    claim = end.claim("alice")
+    end.settle()
     assert claim == [NickTaken]
 
 
-def test_claimIsNoEvent(peer: Peer) -> None:
-    peer.claim("alice")
-    peer.settle()
-    peer.backplane.release("alice")
-    peer.settle()
-    assert peer.heard == []
+def test_claimsAreNoEvents(end: End) -> None:
+    end.claim("alice")
+    end.settle()
+    end.backplane.release("alice")
+    end.settle()
+    assert end.heard == []
 
 
 # Events.
@@ -137,25 +140,25 @@ def _said(text: str, room: str = "#lobby") -> Said:
     return Said(room, 0, AT, "alice", text)
 
 
-def test_linesAreNumbered(peer: Peer) -> None:
-    """From one, by one, whatever kind of line it is; the rest of it stays."""
+def test_linesGetIds(end: End) -> None:
+    """From one, by one, whatever kind of line it is; the rest of the line stays."""
     acted = Acted("#lobby", 0, AT, "alice", "two")
     events: list[Event] = [_said("one"), acted, _said("three")]
     for event in events:
-        peer.backplane.publish(event)
-    peer.settle()
-    assert peer.events == [
+        end.backplane.publish(event)
+    end.settle()
+    assert end.events == [
         Said("#lobby", 1, AT, "alice", "one"),
         Acted("#lobby", 2, AT, "alice", "two"),
         Said("#lobby", 3, AT, "alice", "three"),
     ]
 
 
-def test_eachRoomIsNumberedByItself(peer: Peer) -> None:
+def test_eachRoomHasItsOwnIds(end: End) -> None:
     for room in ["#lobby", "#dev", "#lobby", "#dev", "#dev"]:
-        peer.backplane.publish(_said("hi", room))
-    peer.settle()
-    assert [(event.room, event.id) for event in peer.events if isinstance(event, Line)] == [
+        end.backplane.publish(_said("hi", room))
+    end.settle()
+    assert [(event.room, event.id) for event in end.events if isinstance(event, Line)] == [
         ("#lobby", 1),
         ("#dev", 1),
         ("#lobby", 2),
@@ -164,8 +167,8 @@ def test_eachRoomIsNumberedByItself(peer: Peer) -> None:
     ]
 
 
-def test_otherEventsArriveAsTheyAre(peer: Peer) -> None:
-    """And take no number."""
+def test_otherEventsArriveUnchanged(end: End) -> None:
+    """And take no id."""
     events: list[Event] = [
         Joined("#lobby", AT, "alice"),
         Renamed("#lobby", AT, "alice", "carol"),
@@ -173,32 +176,32 @@ def test_otherEventsArriveAsTheyAre(peer: Peer) -> None:
         Left("#lobby", AT, "carol", Ending.QUIT, "so long"),
     ]
     for event in events:
-        peer.backplane.publish(event)
-    peer.backplane.publish(_said("hi"))
-    peer.settle()
-    assert peer.events == [*events, Said("#lobby", 1, AT, "alice", "hi")]
+        end.backplane.publish(event)
+    end.backplane.publish(_said("hi"))
+    end.settle()
+    assert end.events == [*events, Said("#lobby", 1, AT, "alice", "hi")]
 
 
-def test_originComesBack(peer: Peer) -> None:
+def test_theOriginComesBack(end: End) -> None:
     """The same object, or none."""
     origin = object()
-    peer.backplane.publish(_said("one"), origin)
-    peer.backplane.publish(_said("two"))
-    peer.settle()
-    assert [who for _, who in peer.heard] == [origin, None]
+    end.backplane.publish(_said("one"), origin)
+    end.backplane.publish(_said("two"))
+    end.settle()
+    assert [origin for _, origin in end.heard] == [origin, None]
 
 
-def test_publishedBecauseOfWhatArrived(peer: Peer) -> None:
-    """It comes after that, and is numbered after it."""
+def test_anEventPublishedOnArrivalComesAfterwards(end: End) -> None:
+    """Its id comes afterwards as well."""
 
     def answer() -> None:
-        if len(peer.heard) < 3:
-            peer.backplane.publish(_said(f"answer {len(peer.heard)}"))
+        if len(end.heard) < 3:
+            end.backplane.publish(_said(f"answer {len(end.heard)}"))
 
-    peer.react = answer
-    peer.backplane.publish(_said("question"))
-    peer.settle()
-    assert [(event.id, event.text) for event in peer.events if isinstance(event, Said)] == [
+    end.react = answer
+    end.backplane.publish(_said("question"))
+    end.settle()
+    assert [(event.id, event.text) for event in end.events if isinstance(event, Said)] == [
         (1, "question"),
         (2, "answer 1"),
         (3, "answer 2"),
@@ -207,14 +210,14 @@ def test_publishedBecauseOfWhatArrived(peer: Peer) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["#lobby", "#dev"]), max_size=20))
-def test_orderIsThatOfPublishing(rooms: list[str]) -> None:
-    """Everything arrives once, and the numbers of a room have no gap."""
-    for make in PEERS:
-        peer = make()
+def test_eventsArriveInTheOrderOfPublishing(rooms: list[str]) -> None:
+    """Each arrives once, and the ids of a room have no gap."""
+    for make in ENDS:
+        end = make()
         for number, room in enumerate(rooms):
-            peer.backplane.publish(_said(str(number), room))
-        peer.settle()
-        lines = [event for event in peer.events if isinstance(event, Said)]
+            end.backplane.publish(_said(str(number), room))
+        end.settle()
+        lines = [event for event in end.events if isinstance(event, Said)]
         assert [line.text for line in lines] == [str(number) for number in range(len(rooms))]
         for room in set(rooms):
             numbers = [line.id for line in lines if line.room == room]
@@ -226,7 +229,7 @@ def test_orderIsThatOfPublishing(rooms: list[str]) -> None:
 
 class Cluster:
     """
-    Two hubs that share a backplane which takes its time.
+    Two hubs that share a backplane whose effects come late.
     """
 
     def __init__(self) -> None:
@@ -242,20 +245,20 @@ class Cluster:
         """
         return Claim(self.stages[hub], nick)
 
-    def enter(self, hub: int, nick: str) -> Somebody:
+    def enter(self, hub: int, nick: str) -> Entered:
         """
-        Let somebody into the lobby by one of the hubs.
+        Let a user into the lobby through one of the hubs.
         """
         claim = self.claim(hub, nick)
         self.settle()
         claim.stage.hub.join(claim.member, LOBBY)
         self.settle()
-        return Somebody(self, claim.stage, claim.member, claim.seat)
+        return Entered(self, claim.stage, claim.member, claim.seat)
 
 
 class Tape:
     """
-    What is recorded.
+    A recorder that keeps the lines in a list.
     """
 
     def __init__(self) -> None:
@@ -267,7 +270,7 @@ class Tape:
 
 class Claim:
     """
-    What somebody asked of a hub, and what it says.
+    A nickname that was asked of a hub, and its answer.
     """
 
     def __init__(self, stage: Stage, nick: str) -> None:
@@ -286,9 +289,9 @@ class Claim:
 
 
 @dataclass
-class Somebody:
+class Entered:
     """
-    Somebody who is in the lobby by one of the hubs.
+    A user who is in the lobby through one of the hubs.
     """
 
     cluster: Cluster
@@ -314,7 +317,7 @@ def cluster() -> Cluster:
 
 
 def test_twoHubsShareNicknames(cluster: Cluster) -> None:
-    """Of two who claim one at the same time, one gets it."""
+    """Of two claims at the same time, one succeeds."""
     first, second = cluster.claim(0, "alice"), cluster.claim(1, "ALICE")
     cluster.settle()
     assert first.member.nick == "alice"
@@ -326,7 +329,7 @@ def test_twoHubsShareARoom(cluster: Cluster) -> None:
     assert alice.heard() == ["--> bob joined #lobby (2 here)"]
     alice.say("hello")
     bob.say("hi")
-    # Neither hears himself.
+    # Neither hears their own line.
     assert alice.heard() == ["bob: hi"]
     assert bob.heard() == ["alice: hello"]
 
@@ -343,15 +346,15 @@ def test_twoHubsAgreeOnTheOrder(cluster: Cluster) -> None:
     assert [line.text for line in one] == [str(number) for number in range(10)]
 
 
-def test_privateBetweenTwoHubs(cluster: Cluster) -> None:
-    """It reaches one person, and he can answer."""
+def test_privateMessagesReachTheOtherHub(cluster: Cluster) -> None:
+    """They reach one user, who can answer."""
     alice, bob, carol = (
         cluster.enter(0, "alice"),
         cluster.enter(1, "bob"),
         cluster.enter(1, "carol"),
     )
-    for somebody in [alice, bob, carol]:
-        somebody.heard()
+    for user in [alice, bob, carol]:
+        user.heard()
     bob.hub.tell(bob.member, "Alice", "psst")
     assert alice.heard() == ["[bob -> you] psst"]
     assert bob.heard() == ["[you -> alice] psst"]
@@ -372,7 +375,7 @@ def test_leavingAndRenamingReachTheOtherHub(cluster: Cluster) -> None:
     assert len(alice.hub.nicknames) == 1
 
 
-def test_nicknameOfWhoLeftTheOtherHubIsFree(cluster: Cluster) -> None:
+def test_leavingFreesTheNicknameInTheOtherHub(cluster: Cluster) -> None:
     bob = cluster.enter(1, "bob")
     bob.hub.leave(bob.member, Ending.QUIT)
     claim = cluster.claim(0, "bob")

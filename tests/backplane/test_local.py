@@ -1,4 +1,4 @@
-"""Tests for L{chat.backplane.local}, beside those of the contract."""
+"""Tests for L{chat.backplane.local} that are not in the contract."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
 JOINED = Joined("#lobby", AT, "alice")
 
 
-def test_decidesAtOnce() -> None:
+def test_claimsAreDecidedAtOnce() -> None:
     decided: list[None] = []
     LocalBackplane().claim("alice").addCallback(decided.append)
     assert decided == [None]
 
 
-def test_arrivesWhileItIsPublished() -> None:
+def test_eventsArriveWhileTheyArePublished() -> None:
     heard: list[Event] = []
     backplane = LocalBackplane()
     backplane.connect(lambda event, origin: heard.append(event))
@@ -25,8 +25,8 @@ def test_arrivesWhileItIsPublished() -> None:
     assert heard == [JOINED]
 
 
-def test_numbersComeFromWhereTheyAreKept() -> None:
-    """So that none is given twice after a restart; 0 says that none can be given."""
+def test_idsComeFromTheGivenFunction() -> None:
+    """0 says that no id can be given."""
     asked: list[str] = []
     numbers = iter([41, 43, 0])
 

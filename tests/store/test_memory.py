@@ -1,4 +1,4 @@
-"""Tests for L{chat.store.memory}, beside those of the contract."""
+"""Tests for L{chat.store.memory} that are not in the contract."""
 
 from __future__ import annotations
 
