@@ -1,10 +1,10 @@
 """
 What was said while we were not connected.
 
-When we are back in a room, the lines after the last one that was heard are asked
-for, and shown before those that are heard meanwhile.  So every line is shown
-once, and in its place.  The replay by which the service welcomes a newcomer is
-then one of lines that were shown already, or will be.
+When we are back in a room, we ask for the lines after the last one that was heard,
+and show them before those that are heard meanwhile.  So every line is shown once,
+and in its place.  The replay with which the service welcomes us into the room is
+not shown: its lines have been shown already, or will be.
 """
 
 from __future__ import annotations
@@ -15,20 +15,14 @@ from dataclasses import dataclass, field
 from chat.client.protocol import ChatClient, Past
 from chat.client.requests import isWord
 from chat.vocabulary.events import (
-    Acted,
-    Changed,
     Entered,
     Event,
     Excerpt,
-    Joined,
-    Left,
+    Line,
     Missed,
-    ModeSet,
     Parted,
     Recalled,
-    Renamed,
-    Said,
-    TopicSet,
+    RoomEvent,
     Welcomed,
 )
 
@@ -36,8 +30,10 @@ from chat.vocabulary.events import (
 @dataclass
 class _Gap:
     """
-    @ivar after: the id of the last line before it.
-    @ivar waiting: what was heard meanwhile.
+    What we have not heard of a room.
+
+    @ivar after: the id of the last line before the gap.
+    @ivar waiting: what was heard after the gap.
     """
 
     after: int
@@ -51,20 +47,20 @@ class CatchUp:
 
     def __init__(self, client: ChatClient, show: Callable[[Event], None]) -> None:
         """
-        @param show: called with each event whose turn it is, but for those that
-            L{heard} lets through.
+        @param show: called with each event that L{heard} has held back, when it is
+            its turn, and with what was missed.
         """
         self._client = client
         self._show = show
         # By room.
         self._gaps: dict[str, _Gap] = {}
-        # Of which rooms we do not want the replay, and how much of it is still to
-        # come once it has begun.
+        # By room of which we do not want the replay: how many lines of it are still
+        # to come, once it has begun.
         self._replays: dict[str, int | None] = {}
 
     def heard(self, event: Event, hasHistory: bool) -> bool:
         """
-        @param hasHistory: whether the service can be asked.
+        @param hasHistory: whether the service can be asked for its history.
         @return: whether an event is to be shown now.
         """
         match event:
@@ -82,27 +78,18 @@ class CatchUp:
                 return False
             case Missed(room=room) if self._replays.get(room):
                 return False
-            case (
-                Said(room=room)
-                | Acted(room=room)
-                | Joined(room=room)
-                | Left(room=room)
-                | Renamed(room=room)
-                | Changed(room=room)
-                | TopicSet(room=room)
-                | ModeSet(room=room)
-            ) if room in self._gaps:
-                self._gaps[room].waiting.append(event)
+            case _ if isinstance(event, RoomEvent) and event.room in self._gaps:
+                self._gaps[event.room].waiting.append(event)
                 return False
             case _:
                 pass
         return True
 
     def _isNew(self, replay: Excerpt) -> bool:
-        """Whether the lines of a replay are none of those that we know, or ask for."""
+        """Whether we neither know the lines of a replay nor ask for them."""
         room = replay.room
         if replay.last < self._client.roster.lastIds.get(room, 0):
-            # The service has no memory of its own, and was started again.
+            # The service keeps nothing on disk, and was started again.
             self._replays.pop(room)
             self._client.roster.beginAnew(room)
             self._release(room)
@@ -131,7 +118,7 @@ class CatchUp:
         for event in past:
             match event:
                 case Excerpt(more=hasMore, last=id):
-                    # The lines of those whom we ignore are not shown to us.
+                    # The lines of users whom we ignore are not among them.
                     reached = max(reached, id)
                     continue
                 case Recalled(id=id) if id <= last:
@@ -158,8 +145,8 @@ class CatchUp:
         if gap is None:
             return
         for event in gap.waiting:
-            if isinstance(event, Said | Acted):
-                # A small one is of a service that has begun anew.
+            if isinstance(event, Line):
+                # A smaller id is that of a service that has begun anew.
                 if gap.after < event.id <= reached:
                     continue
                 self._client.roster.eventReceived(event)

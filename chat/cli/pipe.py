@@ -1,5 +1,5 @@
 """
-C{tcpchat} where its input is no terminal: lines in, lines out, as with nc.
+C{tcpchat} where its input or output is no terminal: lines in, lines out, as with nc.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chat.vocabulary.events import Acted, Closed, Ending, Event, Refused, Said
 GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
 
-# What is wrong with a line that was to be a nickname.
+# The codes of a refused line that was meant to be a nickname.
 _NO_NICK = frozenset(
     {
         "nick-taken",
@@ -38,7 +38,7 @@ _NO_NICK = frozenset(
 
 class PipeChat(Frontend):
     """
-    One run, from the connection to the exit status.
+    One run of the command in a pipe, from the connection to the exit status.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class PipeChat(Frontend):
         self._hasNick = options.nick is not None
         self._connector = Connector(reactor, options, self)
         self._feeder = Feeder(reactor, stdin, self._decided)
-        self._output = OutputStream(reactor, stdout, self._readerGone)
+        self._output = OutputStream(reactor, stdout, self._outputFailed)
         self._client: RelayClient | None = None
         self._refusal: str | None = None
         self._farewell: Closed | None = None
@@ -73,7 +73,7 @@ class PipeChat(Frontend):
         """
         self._connector.start()
 
-    # What the connection tells.
+    # Frontend: what happens to the connection.
 
     def reported(self, text: str) -> None:
         """A script has no use for it."""
@@ -90,7 +90,7 @@ class PipeChat(Frontend):
         if self._farewell is not None:
             isGood = self._farewell.reason in (Ending.QUIT, Ending.INPUT_CLOSED)
         else:
-            # When we have said all, the service may leave without a word.
+            # When we have said all, the service may close without a goodbye.
             isGood = self._feeder.isFinished and reason.check(ConnectionDone) is not None
         self._end(OK if isGood else FAILED, "" if isGood else why)
         return False
@@ -102,7 +102,7 @@ class PipeChat(Frontend):
         self._end(FAILED, why)
         return False
 
-    # What the service tells.
+    # Frontend: what the service says.
 
     def heard(self, client: RelayClient, event: Event) -> None:
         if self._isOver:
@@ -110,7 +110,7 @@ class PipeChat(Frontend):
         roster = client.roster
         match event:
             case Said(nick=nick) | Acted(nick=nick) if nick == roster.nick:
-                # As in text: whoever wrote it has it already.
+                # A script has what it says; telnet does not show it again either.
                 return
             case Refused(code=code) if code in _NO_NICK and not client.isRegistered:
                 self._refusal = f"{event.text or event.about} ({code})"
@@ -129,8 +129,8 @@ class PipeChat(Frontend):
     def _print(self, line: str) -> None:
         self._output.write(line.encode() + b"\n")
 
-    def _readerGone(self, error: OSError) -> None:
-        # Nobody wants to read any more: that is no failure.
+    def _outputFailed(self, error: OSError) -> None:
+        # The program that reads our output has ended, as head(1) does: no failure.
         self._end(OK, "")
 
     def _decided(self) -> None:
@@ -148,8 +148,8 @@ class PipeChat(Frontend):
         if client is None:
             self._finish(status, message)
             return
-        # To close at once could cost the goodbye: what has come and was not
-        # read makes a reset of the close.
+        # The kernel makes a reset of a close while there is data that was not read
+        # (RFC 1122, 4.2.2.13), and what we have said could be lost with it.
         client.quit()
         timer = self._reactor.callLater(GOODBYE_WITHIN, client.transport.abortConnection)
 

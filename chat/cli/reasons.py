@@ -1,5 +1,5 @@
 """
-What can happen on the way to the service, in words.
+What can happen to a connection, in words for the user.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chat.client.rejection import Rejection
 class Reasons:
     """
     The words for one target, in one language.  None are safe for a terminal:
-    some hold what an operating system or a person has said.
+    some quote the command line, the operating system or the service.
     """
 
     def __init__(self, target: Target, translation: NullTranslations) -> None:
@@ -45,12 +45,12 @@ class Reasons:
         return _("connecting to {address}").format(address=address)
 
     def reconnecting(self, seconds: int) -> str:
-        """There will be another attempt."""
+        """There will be another attempt, after a pause."""
         _ = self._gettext
         return _("reconnecting in {seconds} s").format(seconds=seconds)
 
     def silent(self) -> str:
-        """Somebody is there, but does not speak."""
+        """The far end accepts a connection, but does not speak JSON."""
         _ = self._gettext
         return _("{target} does not answer as a chat service does").format(target=self._target)
 

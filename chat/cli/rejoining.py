@@ -196,7 +196,7 @@ class _WayBack:
         remembered: dict[str, None],
     ) -> None:
         """
-        @param rooms: in this order; the one to talk in is best the first.
+        @param rooms: in the order to enter them; the room to talk in is best first.
         @param keys: by room.
         @param remembered: loses each room that cannot be entered any more.
         """

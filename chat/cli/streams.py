@@ -1,10 +1,11 @@
 """
-Standard input and output where they are no terminal.
+Standard input and output where they are no terminal, and what feeds the one to the
+service.
 
 They can be anything: pipes, files, sockets, C{/dev/null}.  A reactor cannot wait
-for a file, and to make a pipe non-blocking would make it so for every process
-that shares it.  So each stream has a thread that blocks, and at most one piece
-of data is between the thread and the reactor.
+for a file, and making a pipe non-blocking would make it so for every process
+that shares it.  So each stream has a thread that blocks.  The thread that reads
+passes one piece of data at a time to the reactor.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ PIECE = 65536
 """Bytes that are read at once."""
 
 MAX_UNWRITTEN = 262144
-"""Bytes that may wait to be written before the one who makes them is paused."""
+"""Bytes that may wait to be written before their producer is paused."""
 
 
 @implementer(IPushProducer)
@@ -63,12 +64,12 @@ class InputStream:
         """
         Begin to read.
         """
-        # A daemon, because nobody can end a read that waits for a person.
+        # A daemon, because a read that waits for a user cannot be ended.
         Thread(target=self._run, name="input", daemon=True).start()
         self._goOn()
 
     def pauseProducing(self) -> None:
-        """Read no further piece."""
+        """Read no further."""
         self._isPaused = True
 
     def resumeProducing(self) -> None:
@@ -92,7 +93,7 @@ class InputStream:
             try:
                 data = os.read(self._descriptor, PIECE)
             except OSError:
-                # Its terminal has hung up, or it was never open for reading.
+                # The terminal has hung up, or it was never open for reading.
                 data = b""
             self._reactor.callFromThread(self._wasRead, data)
 
@@ -109,12 +110,12 @@ class InputStream:
 
 
 class _Wait(Enum):
-    """What is waited for before another line is sent."""
+    """What the feeder waits for before it sends another line."""
 
     CONNECTION = auto()
-    # What the service makes of what may be a nickname.
+    # The answer to what may be a nickname.
     DECISION = auto()
-    # Room on the way.
+    # Room in the window of the client.
     WINDOW = auto()
     # Room in the transport.
     TRANSPORT = auto()
@@ -126,10 +127,10 @@ class Feeder:
     Reads lines from a descriptor, and sends them to the service, until its end.
 
     Until there is a nickname each line may be one, so it is followed by a ping, and
-    the next line waits for the answer: a refused nickname must not make a nickname
-    of what was to be said.  After that a line is sent as soon as there is room for
-    it, on the connection and in its window (see L{chat.client.lines}); meanwhile no
-    more is read.
+    the next line waits for the answer: if a nickname is refused, the line after it
+    must not be taken for another one.  After that a line is sent as soon as there is
+    room for it, in the transport and in the window of the client (see
+    L{chat.client.lines}); meanwhile no more is read.
     """
 
     def __init__(self, reactor: Any, descriptor: int, decided: Callable[[], None]) -> None:
@@ -186,7 +187,7 @@ class Feeder:
         self._goOn(_Wait.TRANSPORT)
 
     def stopProducing(self) -> None:
-        """The connection is no more."""
+        """The connection has ended."""
         self.stop()
 
     # What is read.
@@ -200,14 +201,14 @@ class Feeder:
     def _inputEnded(self) -> None:
         self._hasEnded = True
         if self._rest or self._isCut:
-            # The last line is one, although it has no end.
+            # The last line is sent, although it has no end.
             self._lines.append(self._rest)
         self._feed()
 
     # What is sent.
 
     def _feed(self) -> None:
-        """Send what there is, as long as nothing has to be waited for."""
+        """Send what has been read, until there is something to wait for."""
         while self._lines and not self._waits:
             self._client.sendLine(self._lines.popleft())
             if not self._client.isRegistered:
@@ -224,7 +225,7 @@ class Feeder:
         else:
             self._input.resumeProducing()
             if len(self._rest) >= PIECE:
-                # No service takes that for a line, and this one may say so now.
+                # No service takes a line that long; let it say so now.
                 rest, self._rest = self._rest, b""
                 self._isCut = True
                 self._client.transport.write(rest)
@@ -256,7 +257,7 @@ class OutputStream:
         @param reactor: provides C{callFromThread}.
         @param descriptor: stays open.
         @param failed: called at most once, when nothing can be written any more;
-            what is written then is dropped.
+            from then on what is written is dropped.
         """
         self._reactor = reactor
         self._descriptor = descriptor
@@ -322,7 +323,7 @@ class OutputStream:
         self._isBroken = True
         self._unwritten = 0
         if self._isPaused:
-            # It is read to the end all the same.
+            # The producer is read to its end all the same.
             self._isPaused = False
             self._producer.resumeProducing()
         self._failed(error)

@@ -35,7 +35,7 @@ class Target:
     @ivar port: TCP port.
     @ivar path: of a unix socket, instead of the two.
     @ivar tls: whether to speak TLS.
-    @ivar insecure: whether any certificate will do.
+    @ivar insecure: whether to take any certificate.
     @ivar authority: a PEM file with the certificates to trust, instead of those
         that the system trusts.
     """
@@ -57,7 +57,7 @@ def endpointFor(
     """
     @param reactor: provides what L{HostnameEndpoint} or L{UNIXClientEndpoint}
         need.
-    @param connecting: told each address, as it is tried.
+    @param connecting: called with each address before it is tried.
     @return: the endpoint of a target.
     @raise ValueError: when there is no certificate in C{authority}, or it cannot
         be read, or C{host} cannot be the name of a host.
@@ -79,8 +79,8 @@ def endpointFor(
 
 class _TellingReactor:
     """
-    A reactor that tells where L{HostnameEndpoint} connects to, because the
-    endpoint itself tells nothing before the end.
+    A reactor that tells where a L{HostnameEndpoint} connects to, because the
+    endpoint itself tells nothing before it has succeeded or failed.
     """
 
     def __init__(self, reactor: Any, connecting: Callable[[str], None]) -> None:
@@ -118,14 +118,13 @@ def _securityOf(target: Target) -> IOpenSSLClientConnectionCreator:
 @implementer(IOpenSSLClientConnectionCreator)
 class _Unverified:
     """
-    TLS that keeps eavesdroppers out but does not know whom it talks to.
+    TLS that keeps eavesdroppers out but does not know what it is connected to.
     """
 
     def __init__(self, host: str) -> None:
         self._host = host
 
     def clientConnectionForTLS(self, tlsProtocol: Any) -> Any:
-        """See L{IOpenSSLClientConnectionCreator}."""
         from OpenSSL import SSL
 
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)

@@ -1,6 +1,6 @@
 """
-The other end: a small library for programs that chat, and the C{tcpchat}
-command that is built on it.
+The far end of a connection: a small library for programs that chat.  The
+C{tcpchat} command is built on it.
 
 A program subclasses L{chat.client.protocol.ChatClient} and connects it with any
 Twisted endpoint:

@@ -141,7 +141,7 @@ class LineConnection(LineOnlyReceiver):
         Wait until everything that was asked before has been answered.
 
         @param token: comes back, and must not be on its way already.  By default
-            one that is not.
+            it is made up.
         @return: fires with the token; fails with the reason when the connection
             ends before.
         @raise ValueError: when the token is on its way already, or is not one

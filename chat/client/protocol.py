@@ -46,7 +46,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
     C{connectionLost}, which have to call these.  Ask for things with the methods of
     L{Requests}, and wait for them with those of L{LineConnection}.
 
-    @ivar roster: who is where.
+    @ivar roster: the rooms that we are in, and the users in them.
     @ivar wantedNick: the nickname to ask for at once, if any.
     @ivar account: to log in to at once; C{wantedNick} unless it is another.
     @ivar password: that of the account, if there is one.
@@ -62,12 +62,12 @@ class ChatClient(Requests, EventReceiver, LineConnection):
 
     def __init__(self, roster: Roster | None = None) -> None:
         """
-        @param roster: one to go on with.
+        @param roster: that of an earlier connection, to go on with.
         """
         super().__init__()
         self.roster = Roster() if roster is None else roster
         self._isJSON = False
-        # The last one before the service was understood.
+        # The last line of text before the service was understood.
         self._lastText = ""
         self._learning: list[Helped] | None = None
         self._reading: _PastReader | None = None
@@ -213,11 +213,11 @@ class ChatClient(Requests, EventReceiver, LineConnection):
 
 class _PastReader:
     """
-    Takes the answer to one question for the past out of what is heard, from when
-    the question is the next to be answered until it is.
+    Takes the answer to one question for the past out of what is heard.  It is in
+    use from the answer to the ping before the question to that of the ping after it.
 
     A replay is no answer to a question, but it may come at the same time.  All of
-    one comes at once, its head first.
+    it comes at once, its head first.
 
     @ivar events: the answer.
     """
@@ -252,8 +252,8 @@ class ChatFactory(Factory):
     Makes clients, for an endpoint.
 
     @ivar account: the account to log in to, where it is not C{nick}.
-    @ivar lastIds: see L{Roster}; what one connection has heard, the next one
-        knows.
+    @ivar lastIds: the C{lastIds} of every roster, so that a connection knows
+        what the last one has heard.
     """
 
     noisy = False

@@ -11,7 +11,7 @@ from chat.vocabulary import events
 
 class EventReceiver:
     """
-    One method for each kind of event, to be overridden.  Those that are not do
+    One method for each kind of event, to be overridden.  By default they do
     nothing.
     """
 

@@ -1,7 +1,7 @@
 """
-A connection that the service does not want.
+The line in which a service says why it closes a new connection.
 
-It tells why in one line of text, as it knows nothing of its peer yet, and closes.
+The line is text, since the service does not know yet what its peer understands.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chat.vocabulary.endings import Ending
 
 _LINE = re.compile(r"!!! (.+) \(([a-z]+(?:-[a-z]+)*)\)")
 
-# What depends on nothing but the code, and so can be said in another language.
+# These depend on nothing but the code, and so can be said in another language.
 _SENTENCES: dict[str, Sentence] = {
     code: FAREWELLS[code]
     for code in (
@@ -32,7 +32,7 @@ _PAUSES: dict[str, float] = {Ending.CONNECTING_TOO_FAST: 60.0}
 @dataclass(frozen=True)
 class Rejection:
     """
-    Why.
+    Why a service does not want a connection.
 
     @ivar code: a stable code; a later version of the service may have others than
         those of L{Ending}.
@@ -46,15 +46,18 @@ class Rejection:
     @classmethod
     def parse(cls, line: str) -> Rejection | None:
         """
-        @param line: the last one that has come.
-        @return: L{None} where it tells nothing of that kind.
+        @param line: the last line that has come.
+        @return: L{None} where it is not such a line.
         """
         match = _LINE.fullmatch(line)
         return match and cls(match[2], match[1])
 
     @property
     def sentence(self) -> str:
-        """It in English, to be translated, where the code is known; else C{text}."""
+        """
+        A sentence in English, to be translated, where the code is known; else
+        C{text}.
+        """
         sentence = _SENTENCES.get(self.code)
         return sentence if isinstance(sentence, str) else self.text
 

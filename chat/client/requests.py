@@ -13,9 +13,9 @@ _LINE_END = re.compile("\r\n|\r|\n")
 
 class Requests:
     """
-    One method for each thing to ask for.  What comes of it is heard as events.
+    One method for each thing to ask for.  The answers are heard as events.
 
-    A name of a room begins with C{#}.  Where a method takes several words, line
+    The name of a room begins with C{#}.  Where a method takes several words, line
     ends in them become spaces.
     """
 
@@ -32,7 +32,7 @@ class Requests:
 
     def say(self, text: str) -> None:
         """
-        Say something in the room we talk in, whatever it begins with.
+        Say something in the room we talk in, even what begins with a slash.
 
         @param text: may have several lines, which are said one by one; blank
             ones are left out.
@@ -49,11 +49,10 @@ class Requests:
 
     def tell(self, nick: str, text: str) -> None:
         """
-        Tell somebody something in private.
+        Tell another user something in private.
 
-        @param nick: who.
         @param text: may have several lines, as in L{say}.
-        @raise ValueError: when C{nick} has a space and so cannot be one.
+        @raise ValueError: when C{nick} has a space and so cannot be a nickname.
         """
         _requireWord(nick)
         for line in _LINE_END.split(text):
@@ -70,19 +69,19 @@ class Requests:
 
     def register(self, password: str) -> None:
         """
-        Make our nickname ours.
+        Make an account of our nickname.
         """
         self._ask("register", password)
 
     def login(self, nick: str, password: str) -> None:
         """
-        Have the nickname that is ours, instead of L{setNick} or later.
+        Log in to an account and have its nickname, instead of L{setNick} or later.
         """
         self._ask("login", nick, password)
 
     def setPassword(self, password: str) -> None:
         """
-        Have another password.
+        Change the password of our account.
         """
         self._ask("password", password)
 
@@ -96,7 +95,7 @@ class Requests:
 
     def join(self, room: str, key: str = "") -> None:
         """
-        Come into a room, or make one, and talk there.
+        Enter a room, or make one, and talk there.
         """
         self._ask("join", room, *filter(None, [key]))
 
@@ -120,19 +119,19 @@ class Requests:
 
     def listPeople(self, room: str) -> None:
         """
-        Ask who is in a room.
+        Ask for the users in a room.
         """
         self._ask("who", room)
 
     def setTopic(self, text: str) -> None:
         """
-        Say what the room is about that we talk in.
+        Set the topic of the room we talk in.
         """
         self._ask("topic", text=text)
 
     def setMode(self, mode: str, value: str) -> None:
         """
-        Change how the room is kept that we talk in.
+        Change a mode of the room we talk in.
 
         @param mode: C{key}, C{private} or C{topic}.
         """
@@ -140,7 +139,7 @@ class Requests:
 
     def invite(self, nick: str) -> None:
         """
-        Invite somebody into the room we talk in.
+        Invite another user into the room we talk in.
         """
         self._ask("invite", nick)
 
@@ -163,42 +162,42 @@ class Requests:
         Ask for lines of the past with all of these words.
 
         @param room: where to look; everywhere, if that is empty.
-        @param nick: who said it; anybody, if that is empty.
+        @param nick: the user who said it; any user, if that is empty.
         """
         limits = [*(["in", room] if room else []), *(["from", nick] if nick else [])]
         for limit in limits:
             _requireWord(limit)
         self._ask("search", text=" ".join([words, *limits]))
 
-    # What concerns ourselves and others.
+    # Ourselves, and other users.
 
     def away(self, reason: str = "") -> None:
         """
-        Let others know that we are away.
+        Let other users know that we are away.
         """
         self._ask("away", text=reason)
 
     def back(self) -> None:
         """
-        Be back.
+        Be no longer away.
         """
         self._ask("back")
 
     def ignore(self, nick: str) -> None:
         """
-        Hear nothing from somebody.
+        Hear nothing from another user.
         """
         self._ask("ignore", nick)
 
     def unignore(self, nick: str) -> None:
         """
-        Hear somebody again.
+        Hear another user again.
         """
         self._ask("unignore", nick)
 
     def whois(self, nick: str) -> None:
         """
-        Ask who somebody is.
+        Ask for what may be known of a user.
         """
         self._ask("whois", nick)
 
@@ -206,13 +205,13 @@ class Requests:
 
     def kick(self, nick: str, why: str = "") -> None:
         """
-        Put somebody out: of our room, or, as an operator, of the service.
+        Put a user out of our room, or, as an operator, out of the service.
         """
         self._ask("kick", nick, text=why)
 
     def ban(self, target: str, duration: str = "", why: str = "") -> None:
         """
-        Let somebody not be here.
+        Keep a user, or an address, out.
 
         @param target: a nickname, an address or a network.
         @param duration: such as C{2h}; for ever, if that is empty.
@@ -221,13 +220,13 @@ class Requests:
 
     def unban(self, target: str) -> None:
         """
-        Let somebody be here again.
+        Undo L{ban}.
         """
         self._ask("unban", target)
 
     def mute(self, nick: str, duration: str = "", why: str = "") -> None:
         """
-        Let somebody not speak.
+        Keep a user from speaking.
 
         @param duration: as for L{ban}.
         """
@@ -235,13 +234,13 @@ class Requests:
 
     def unmute(self, nick: str) -> None:
         """
-        Let somebody speak again.
+        Undo L{mute}.
         """
         self._ask("unmute", nick)
 
     def announce(self, text: str) -> None:
         """
-        Tell everybody something.
+        Tell all users something.
         """
         self._ask("announce", text=text)
 
@@ -253,14 +252,14 @@ class Requests:
 
 def isWord(text: str) -> bool:
     """
-    @return: whether a text can stand in a line as one word.  What a strange
-        service says in JSON need not be one.
+    @return: whether a text can stand in a line as one word.  A name that a strange
+        service sends in JSON need not be one.
     """
     return text.split() == [text] and text.isprintable()
 
 
 def _requireWord(word: str) -> None:
-    """What has a space in it would be understood as something else."""
+    """Refuse a text with a space in it: it would be read as two arguments."""
     if not isWord(word):
         # It may be a password, so it is not shown.
         raise ValueError("not one word")

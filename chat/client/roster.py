@@ -1,5 +1,5 @@
 """
-Who is where, as far as a client has heard.
+The rooms of a client and the users in them, as far as it has heard of them.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Roster:
 
     @ivar nick: our nickname, or L{None} before we have one.
     @ivar room: the room that we talk in, or L{None} when there is none.
-    @ivar topics: what rooms are about, as far as it is known.
-    @ivar lastIds: by room, the id of the line up to which all has been heard
-        that could be.  Where an earlier connection has heard something of a
-        room, there is a gap at first; what comes behind it does not count before
-        L{caughtUp}.  A line that could not be kept has no id.
+    @ivar topics: by room, as far as they are known.
+    @ivar lastIds: by room, the id of the line up to which everything has been
+        heard.  Where an earlier connection has heard something of a room, there is
+        a gap at first; lines after the gap do not count before L{caughtUp}.  A
+        line that could not be kept has no id.
     """
 
     def __init__(self, lastIds: dict[str, int] | None = None) -> None:
@@ -45,37 +45,37 @@ class Roster:
         self.room: str | None = None
         self.topics: dict[str, str] = {}
         self.lastIds = {} if lastIds is None else lastIds
-        # A dict keeps the order in which they came.
+        # A dict keeps the order in which the users came.
         self._rooms: dict[str, dict[str, None]] = {}
-        # How many people are in a room of which we do not know everybody.
+        # How many users are in a room, if we do not know all of them.
         self._counts: dict[str, int] = {}
         self._behind: set[str] = set()
 
     @property
     def rooms(self) -> tuple[str, ...]:
-        """The rooms that we are in, in the order of our coming."""
+        """The rooms that we are in, in the order in which we entered them."""
         return tuple(self._rooms)
 
     def people(self, room: str | None = None) -> tuple[str, ...]:
         """
         @param room: by default the one that we talk in.
-        @return: the nicknames of everybody there, ours among them; where we are not
-            told of everybody (L{isPartial}), of those who are known to be there.
+        @return: the nicknames of all users there, ours among them; where we are not
+            told of all (L{isPartial}), of those that are known to be there.
         """
         return tuple(self._rooms.get(room or self.room or "", ()))
 
     def count(self, room: str | None = None) -> int:
         """
         @param room: by default the one that we talk in.
-        @return: how many people are there, we among them.
+        @return: how many users are there, we among them.
         """
         return max(self._counts.get(room or self.room or "", 0), len(self.people(room)))
 
     def isPartial(self, room: str | None = None) -> bool:
         """
         @param room: by default the one that we talk in.
-        @return: whether so many people are there, or came and went at once, that
-            L{people} are not all.
+        @return: whether so many users are there, or came and went at once, that
+            L{people} are not all of them.
         """
         return (room or self.room) in self._counts
 
@@ -88,9 +88,10 @@ class Roster:
 
     def caughtUp(self, room: str, id: int, isAll: bool = True) -> None:
         """
-        What was said in a room has been read, up to a line.
+        The lines of a room have been read, up to one of them.
 
-        @param isAll: whether what comes now comes after it without a gap.
+        @param id: of that line.
+        @param isAll: whether what is heard now follows upon it without a gap.
         """
         self._hear(room, id)
         if isAll:
@@ -98,7 +99,8 @@ class Roster:
 
     def beginAnew(self, room: str) -> None:
         """
-        The ids of an earlier connection mean nothing any more in a room.
+        Forget what an earlier connection has heard of a room: its ids mean nothing
+        any more.
         """
         self._behind.discard(room)
         self.lastIds.pop(room, None)
@@ -109,7 +111,7 @@ class Roster:
         """
         match event:
             case Said(room=room, id=id) | Acted(room=room, id=id):
-                # A smaller one than before, if the service has begun anew.
+                # It may be smaller than before, if the service has begun anew.
                 if id and self._isFollowed(room):
                     self.lastIds[room] = id
                 self._follow(event)
@@ -136,7 +138,7 @@ class Roster:
                 self._follow(event)
 
     def _follow(self, event: Event) -> None:
-        """Who comes and goes.  What is said of other rooms says nothing of ours."""
+        """Note who comes and goes.  What is said of other rooms says nothing of ours."""
         room = getattr(event, "room", "")
         people = self._rooms.get(room)
         if people is None:
@@ -144,7 +146,7 @@ class Roster:
         match event:
             case Listed(people=listed, more=more):
                 people.clear()
-                people.update(dict.fromkeys(person.nick for person in listed))
+                people.update(dict.fromkeys(row.nick for row in listed))
                 self._count(room, len(listed) + more, more)
                 if more and self.nick is not None:
                     people[self.nick] = None
@@ -165,13 +167,16 @@ class Roster:
                 people.pop(nick, None)
                 people[name] = None
             case Said(nick=nick) | Acted(nick=nick) if room in self._counts:
-                # Whoever says something is there.
+                # A user who says something is there.
                 people[nick] = None
             case _:
                 pass
 
     def _count(self, room: str, count: int, more: int) -> None:
-        """So many are there, and so many of them are not named."""
+        """
+        @param count: how many users are there.
+        @param more: how many of them have not been named.
+        """
         self._counts.pop(room, None)
         if more:
             self._counts[room] = count
@@ -192,7 +197,7 @@ class Roster:
         self._counts.pop(room, None)
         self._behind.discard(room)
         self.topics.pop(room, None)
-        # Who comes back later is a newcomer, and has a past shown to him.
+        # The service shows us the past again if we come back later.
         self.lastIds.pop(room, None)
         if room == self.room:
             self.room = None

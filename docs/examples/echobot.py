@@ -1,11 +1,11 @@
 """
-A bot that gives back what is said to it: in private, or in the room to
-whoever begins a line with its name.
+A bot that gives back what is said to it: in private, or in the room where a
+line begins with its name.
 
     python docs/examples/echobot.py [HOST [PORT]]
 
 Two of these must not meet, or they never stop.  It says two lines a second, as
-everybody may, and is silent where it would be half a minute late.
+every user may, and is silent where it would be half a minute late.
 """
 
 import sys
@@ -26,7 +26,7 @@ class EchoBot(ChatClient):
     def said(self, event):
         called = f"{self.roster.nick}:"
         if self.held:
-            # More is asked than the service lets us answer.
+            # More is asked of us than the service lets us answer.
             return
         if event.text.startswith(called) and event.nick != self.roster.nick:
             self.say(f"{event.nick}: {event.text.removeprefix(called).strip()}")

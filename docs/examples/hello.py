@@ -1,5 +1,5 @@
 """
-The smallest client: it says hello, waits until somebody says something, and
+The smallest client: it says hello, waits until another user says something, and
 leaves.
 
     python docs/examples/hello.py [HOST [PORT]]
@@ -21,7 +21,7 @@ class Hello(ChatClient):
 
     def said(self, event):
         print(f"{event.nick}: {event.text}")
-        # One's own lines are heard, too.
+        # We hear our own lines, too.
         if event.nick != self.roster.nick:
             self.quit()
 

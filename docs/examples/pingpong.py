@@ -1,6 +1,6 @@
 """
 A bot that takes its time: two seconds after each line it answers with how many
-lines that person has said.  Everybody has a counter of his own, and no timer
+lines its user has said.  Each user has a counter of their own, and no timer
 outlives the connection.
 
     python docs/examples/pingpong.py [HOST [PORT]]

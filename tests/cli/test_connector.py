@@ -22,7 +22,7 @@ from chat.cli.connector import ANSWER_WITHIN, LONGEST_PAUSE, Connector, Frontend
 from chat.cli.options import ClientOptions
 from chat.cli.reasons import Reasons
 from chat.cli.target import Target, endpointFor
-from chat.vocabulary.events import FormatSet, Welcomed
+from chat.vocabulary.events import Event, FormatSet, Welcomed
 from chat.vocabulary.i18n import LANGUAGES, translation
 from tests.support.clients import World
 
@@ -55,6 +55,12 @@ class Recorder(Frontend):
         self.told.append(why)
         self.finals.append(isFinal)
         return self.retries
+
+    def heard(self, client: RelayClient, event: Event) -> None:
+        pass
+
+    def heardText(self, line: str) -> None:
+        pass
 
     def take(self) -> list[str]:
         told, self.told = self.told, []

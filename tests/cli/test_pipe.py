@@ -126,8 +126,7 @@ class Run:
         return ""
 
 
-def test_conversation() -> None:
-    """The input is sent as it is, and what is heard reads as with telnet."""
+def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet() -> None:
     run = Run("bob")
     run.connect()
     run.register()
@@ -156,8 +155,7 @@ def test_conversation() -> None:
     assert run.ends == [(OK, "")]
 
 
-def test_nothingBeforeTheNickname() -> None:
-    """A refused nickname makes no nickname of the first line."""
+def test_aLineAfterARefusedNicknameIsNoNickname() -> None:
     run = Run("bob")
     run.connect()
     run.type("alice", "hello")
@@ -172,8 +170,7 @@ def test_nothingBeforeTheNickname() -> None:
     assert run.ends == [(REFUSED, "bob is taken, choose another (nick-taken)")]
 
 
-def test_loggingIn() -> None:
-    """With a password nothing is said before the service has taken it."""
+def test_nothingIsSaidBeforeTheServiceHasTakenThePassword() -> None:
     run = Run("bob", "s3cret")
     run.connect()
     run.type("hello")
@@ -192,8 +189,7 @@ def test_loggingIn() -> None:
         (None, "/nick bob", "banned"),
     ],
 )
-def test_notLoggedIn(password: str | None, asked: str, code: str) -> None:
-    """What was to be said becomes no password."""
+def test_aLineAfterARefusedLoginIsNoPassword(password: str | None, asked: str, code: str) -> None:
     run = Run("bob", password)
     run.connect()
     run.type("hello")
@@ -206,8 +202,7 @@ def test_notLoggedIn(password: str | None, asked: str, code: str) -> None:
     assert run.ends == [(REFUSED, f"no ({code})")]
 
 
-def test_whoIsHere() -> None:
-    """The list that comes unasked is not printed, as telnet shows none."""
+def test_theListThatComesUnaskedIsNotPrinted() -> None:
     run = Run("bob")
     run.connect()
     for line in ("/format json", "/lang en", "/nick bob"):
@@ -219,8 +214,7 @@ def test_whoIsHere() -> None:
     assert run.printed().count("2 people in #lobby") == 1
 
 
-def test_firstLineIsTheNickname() -> None:
-    """Without --nick it is as with nc; commands may come before."""
+def test_theFirstLineThatIsNoCommandIsTheNickname() -> None:
     run = Run(None)
     run.connect()
     run.type("/ping x", "/who", "bob", "hello")
@@ -236,8 +230,7 @@ def test_firstLineIsTheNickname() -> None:
 
 
 @pytest.mark.parametrize("code", ["nick-confusable", "not-utf8", "line-too-long"])
-def test_firstLineIsNoNickname(code: str) -> None:
-    """What was to be a nickname and is none ends it, whatever is wrong."""
+def test_aFirstLineThatIsNoNicknameEndsTheRun(code: str) -> None:
     run = Run(None)
     run.connect()
     run.type("b?b", "hello")
@@ -253,8 +246,7 @@ def test_firstLineIsNoNickname(code: str) -> None:
     assert run.ends == [(REFUSED, f"b?b ({code})")]
 
 
-def test_lastLineWithoutEnd() -> None:
-    """It is a line all the same, also where it is the nickname."""
+def test_aLastLineWithoutAnEndIsSent() -> None:
     run = Run(None)
     run.connect()
     run.write(b"bob")
@@ -265,8 +257,7 @@ def test_lastLineWithoutEnd() -> None:
     run.world.until(lambda: run.link.transport.halfClosed)
 
 
-def test_noInput() -> None:
-    """Nothing at all is said, and that is all right."""
+def test_anEmptyInputIsNoFailure() -> None:
     run = Run(None)
     run.connect()
     run.finish()
@@ -277,8 +268,8 @@ def test_noInput() -> None:
     assert run.ends == [(OK, "")]
 
 
-def test_TLS() -> None:
-    """TLS has no half-close: it says goodbye after the last line."""
+def test_overTLSTheRunQuitsAfterTheLastLine() -> None:
+    """TLS has no half-close."""
     run = Run("bob")
     run.connect(tls=True)
     run.register()
@@ -292,8 +283,7 @@ def test_TLS() -> None:
     assert run.ends == [(OK, "")]
 
 
-def test_slowConnection() -> None:
-    """While the transport cannot take more, no more is read."""
+def test_nothingIsReadWhileTheTransportIsFull() -> None:
     run = Run("bob")
     run.connect()
     run.register()
@@ -309,8 +299,7 @@ def test_slowConnection() -> None:
     run.sent("two")
 
 
-def test_slowService() -> None:
-    """No more lines are on their way than the service can take at once, and none is lost."""
+def test_nothingIsReadWhileTheWindowIsFull() -> None:
     run = Run("bob")
     run.connect()
     run.register()
@@ -318,7 +307,7 @@ def test_slowService() -> None:
     run.type(*lines)
     run.finish()
     for number, line in enumerate(lines):
-        # The rest is not even kept by the client.
+        # The client does not even hold the rest.
         assert run.link.client.held <= 1
         if number in (WINDOW, 2 * WINDOW):
             run.pinged()
@@ -332,8 +321,7 @@ def test_slowService() -> None:
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_lostBeforeAllIsSaid(tls: bool) -> None:
-    """A service that leaves without a word has not heard all."""
+def test_aConnectionLostBeforeAllIsSaidIsAFailure(tls: bool) -> None:
     run = Run("bob")
     run.connect(tls)
     run.register()
@@ -348,8 +336,8 @@ def test_lostBeforeAllIsSaid(tls: bool) -> None:
     assert not run.link.transport.halfClosed
 
 
-def test_lostBeforeTheLastLine() -> None:
-    """So is one that has not heard the last line, which has no end."""
+def test_aConnectionLostBeforeTheLastLineIsAFailure() -> None:
+    """That line has no end."""
     run = Run("bob")
     run.connect()
     run.register()
@@ -366,8 +354,8 @@ def test_lostBeforeTheLastLine() -> None:
 
 
 @pytest.mark.parametrize("before", ["", "[12:59] "])
-def test_text(before: str) -> None:
-    """Where the input asks for text, it is the same; only one's own pings are not shown."""
+def test_pingsOfTheClientAreNotPrintedInText(before: str) -> None:
+    """The input may ask for text."""
     run = Run("bob")
     run.connect()
     run.register()
@@ -392,8 +380,7 @@ def test_text(before: str) -> None:
     ]
 
 
-def test_endlessLine() -> None:
-    """What is no line is passed on, for the service to say so, at its speed."""
+def test_anEndlessLineIsPassedOnAtTheSpeedOfTheService() -> None:
     run = Run("bob")
     run.connect()
     run.register()
@@ -412,7 +399,7 @@ def test_endlessLine() -> None:
     transport.clear()
     run.finish()
     run.world.until(lambda: transport.halfClosed)
-    # Its end is there all the same.
+    # The line has an end all the same.
     assert transport.value() == b"\n"
 
 
@@ -426,8 +413,9 @@ def test_endlessLine() -> None:
         ([Closed(Ending.IDLE_TIMEOUT)], ConnectionDone(), False),
     ],
 )
-def test_closed(events: list[Event], loss: Exception, isGood: bool) -> None:
-    """It is all right when we have asked for it, else the connection was lost."""
+def test_onlyAnEndingThatWasAskedForIsNoFailure(
+    events: list[Event], loss: Exception, isGood: bool
+) -> None:
     run = Run("bob")
     run.connect()
     run.register()
@@ -440,8 +428,7 @@ def test_closed(events: list[Event], loss: Exception, isGood: bool) -> None:
 
 
 @pytest.mark.parametrize(("loss", "isGood"), [(ConnectionDone(), True), (ConnectionLost(), False)])
-def test_closedWithoutAWord(loss: Exception, isGood: bool) -> None:
-    """When we have said all, a connection that ends in order is all right."""
+def test_aCloseWithoutAGoodbyeIsNoFailureWhenAllIsSaid(loss: Exception, isGood: bool) -> None:
     run = Run("bob")
     run.connect()
     run.register()
@@ -452,8 +439,7 @@ def test_closedWithoutAWord(loss: Exception, isGood: bool) -> None:
     assert run.ends[0][0] == (OK if isGood else FAILED)
 
 
-def test_refused() -> None:
-    """Where nobody listens it ends, and does not try again."""
+def test_aRefusedConnectionIsNotTriedAgain() -> None:
     run = Run("bob")
     run.world.refuse(ConnectionRefusedError())
     assert run.ends == [(FAILED, "/socket refuses: nothing listens there")]
@@ -461,8 +447,7 @@ def test_refused() -> None:
     assert run.world.attempts == 1
 
 
-def test_noChatService() -> None:
-    """What somebody says who is no chat service is shown."""
+def test_theLastLineOfAnotherKindOfServiceIsPrinted() -> None:
     run = Run("bob")
     run.link = run.world.accept()
     run.link.send(b"!!! Too many connections.\r\n")
@@ -479,8 +464,7 @@ def test_noChatService() -> None:
     ],
 )
 @pytest.mark.parametrize("nick", [None, "bob"])
-def test_turnedAway(line: str, nick: str | None) -> None:
-    """Why nobody may come in is the message, in the language of whoever runs this."""
+def test_aRejectionIsTheMessageInTheLanguageOfTheRun(line: str, nick: str | None) -> None:
     run = Run(nick)
     run.link = run.world.accept()
     run.link.send(line.encode() + b"\r\n")
@@ -490,7 +474,7 @@ def test_turnedAway(line: str, nick: str | None) -> None:
     assert run.ends == [(FAILED, message)]
 
 
-def test_turnedAwayForAnotherReason() -> None:
+def test_aRejectionOfAnUnknownCodeIsQuoted() -> None:
     """A later version of the service may have more of them."""
     run = Run("bob")
     run.link = run.world.accept()
@@ -500,8 +484,7 @@ def test_turnedAwayForAnotherReason() -> None:
     assert run.ends == [(FAILED, "the moon is full (full-moon)")]
 
 
-def test_nobodyReads() -> None:
-    """When nobody wants to read any more, it leaves quietly."""
+def test_theRunQuitsWhenItsOutputIsClosed() -> None:
     run = Run("bob")
     run.ignore()
     run.connect()

@@ -1,4 +1,8 @@
-"""Tests for L{chat.cli.streams}: threads, and the turns of a reactor made by hand."""
+"""
+Tests for the streams of L{chat.cli.streams}; those of its feeder are in C{test_pipe}.
+
+The threads are real, and the turns of the reactor are taken by hand.
+"""
 
 import os
 from pathlib import Path
@@ -9,8 +13,8 @@ from chat.cli.streams import MAX_UNWRITTEN, PIECE, InputStream, OutputStream
 from tests.support.clients import Turns
 
 
-class Reader:
-    """An input stream and what it has read."""
+class Source:
+    """An input stream, and what it has read."""
 
     def __init__(self, turns: Turns, descriptor: int) -> None:
         self.data: list[bytes] = []
@@ -27,72 +31,68 @@ def pipe() -> tuple[int, int]:
     return os.pipe()
 
 
-def test_pipe(pipe: tuple[int, int]) -> None:
-    """What is written into a pipe is read, up to its end."""
+def test_aPipeIsReadToItsEnd(pipe: tuple[int, int]) -> None:
     turns = Turns()
-    reader = Reader(turns, pipe[0])
-    reader.stream.start()
+    source = Source(turns, pipe[0])
+    source.stream.start()
     for data in (b"one", b"two"):
         os.write(pipe[1], data)
         turns.next()
     os.close(pipe[1])
     turns.next()
-    assert (reader.data, reader.ends) == ([b"one", b"two"], 1)
+    assert (source.data, source.ends) == ([b"one", b"two"], 1)
     assert turns.isQuiet
 
 
-def test_file(tmp_path: Path) -> None:
-    """So is a file, which no reactor can wait for, piece by piece."""
+def test_aFileIsReadPieceByPiece(tmp_path: Path) -> None:
+    """No reactor can wait for one."""
     file = tmp_path / "file"
     file.write_bytes(b"x" * (PIECE + 1))
     turns = Turns()
     with file.open("rb") as opened:
-        reader = Reader(turns, opened.fileno())
-        reader.stream.start()
-        turns.until(lambda: reader.ends > 0)
-    assert [len(data) for data in reader.data] == [PIECE, 1]
+        source = Source(turns, opened.fileno())
+        source.stream.start()
+        turns.until(lambda: source.ends > 0)
+    assert [len(data) for data in source.data] == [PIECE, 1]
 
 
-def test_notReadable(tmp_path: Path) -> None:
-    """What cannot be read has ended."""
+def test_aDescriptorThatCannotBeReadHasEnded(tmp_path: Path) -> None:
     turns = Turns()
     with (tmp_path / "file").open("wb") as opened:
-        reader = Reader(turns, opened.fileno())
-        reader.stream.start()
-        turns.until(lambda: reader.ends > 0)
-    assert reader.data == []
+        source = Source(turns, opened.fileno())
+        source.stream.start()
+        turns.until(lambda: source.ends > 0)
+    assert source.data == []
 
 
-def test_paused(tmp_path: Path) -> None:
-    """While it is paused, one piece is read at most, and no byte is lost."""
+def test_atMostOnePieceIsReadWhilePaused(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"x" * (10 * PIECE))
     turns = Turns()
     with file.open("rb") as opened:
-        reader = Reader(turns, opened.fileno())
-        reader.stream.start()
+        source = Source(turns, opened.fileno())
+        source.stream.start()
         turns.next()
-        reader.stream.pauseProducing()
+        source.stream.pauseProducing()
         turns.next()
-        assert len(reader.data) == 2
+        assert len(source.data) == 2
         assert os.lseek(opened.fileno(), 0, os.SEEK_CUR) == 2 * PIECE
         assert turns.isQuiet
-        reader.stream.resumeProducing()
-        reader.stream.resumeProducing()
-        turns.until(lambda: reader.ends > 0)
-    assert sum(map(len, reader.data)) == 10 * PIECE
+        source.stream.resumeProducing()
+        source.stream.resumeProducing()
+        turns.until(lambda: source.ends > 0)
+    assert sum(map(len, source.data)) == 10 * PIECE
 
 
-def test_stopped(pipe: tuple[int, int]) -> None:
-    """Once it has been stopped, nothing is heard of it."""
+def test_nothingIsReceivedOnceStopped(pipe: tuple[int, int]) -> None:
     turns = Turns()
-    reader = Reader(turns, pipe[0])
-    reader.stream.start()
-    reader.stream.stopProducing()
+    source = Source(turns, pipe[0])
+    source.stream.start()
+    source.stream.stopProducing()
     os.write(pipe[1], b"late")
     turns.next()
-    reader.stream.resumeProducing()
-    assert (reader.data, reader.ends) == ([], 0)
+    source.stream.resumeProducing()
+    assert (source.data, source.ends) == ([], 0)
     assert turns.isQuiet
 
 
@@ -109,8 +109,7 @@ class Producer:
         self.calls.append("resume")
 
 
-def test_write(pipe: tuple[int, int]) -> None:
-    """What is written arrives in order, and one can wait until it has."""
+def test_whatIsWrittenArrivesInOrder(pipe: tuple[int, int]) -> None:
     turns = Turns()
     output = OutputStream(turns, pipe[1], pytest.fail)
     flushed: list[None] = []
@@ -125,8 +124,7 @@ def test_write(pipe: tuple[int, int]) -> None:
     assert os.read(pipe[0], 100) == b"one two"
 
 
-def test_slowReader(pipe: tuple[int, int]) -> None:
-    """Who produces more than is read is paused, and resumed in time."""
+def test_theProducerIsPausedWhileTooMuchWaits(pipe: tuple[int, int]) -> None:
     turns = Turns()
     output = OutputStream(turns, pipe[1], pytest.fail)
     producer = Producer()
@@ -146,8 +144,7 @@ def test_slowReader(pipe: tuple[int, int]) -> None:
     assert producer.calls == ["pause", "resume"]
 
 
-def test_readerGone(pipe: tuple[int, int]) -> None:
-    """It is told once that nobody reads any more; nobody waits for it then."""
+def test_aClosedOutputIsToldOnceAndNothingWaitsForIt(pipe: tuple[int, int]) -> None:
     turns = Turns()
     failures: list[OSError] = []
     output = OutputStream(turns, pipe[1], failures.append)

@@ -1,4 +1,4 @@
-"""Tests for L{chat.client.protocol}, and for what it is made of."""
+"""Tests for L{chat.client.protocol} and L{chat.client.receiver}."""
 
 from collections.abc import Iterable
 from typing import Any, get_args
@@ -75,8 +75,7 @@ def lose(client: ChatClient, reason: type[Exception] = ConnectionDone) -> None:
     client.connectionLost(Failure(reason()))
 
 
-def test_introduction() -> None:
-    """It asks for JSON, a language and a nickname at once."""
+def test_theClientAsksForJSONALanguageAndANicknameAtOnce() -> None:
     client, transport = connected(
         ITCPTransport, factory=ChatFactory(Recorder, nick="alice", language="zh_CN")
     )
@@ -94,8 +93,10 @@ def test_introduction() -> None:
         (None, None, []),
     ],
 )
-def test_introductionWithAPassword(account: str | None, nick: str | None, lines: list[str]) -> None:
-    """It logs in, and has another nickname than that of the account if it had one."""
+def test_theClientLogsInWithAPassword(
+    account: str | None, nick: str | None, lines: list[str]
+) -> None:
+    """It asks for another nickname than that of the account if it had one."""
     factory = ChatFactory(Recorder, nick=nick, password="s3cret")
     factory.account = account
     client, transport = connected(factory=factory)
@@ -103,14 +104,12 @@ def test_introductionWithAPassword(account: str | None, nick: str | None, lines:
     assert "s3cret" not in repr(client) + repr(factory)
 
 
-def test_introductionAtLeast() -> None:
-    """Without a wish there is only JSON to ask for."""
+def test_withoutWishesOnlyJSONIsAskedFor() -> None:
     _, transport = connected()
     assert transport.lines() == ["/format json"]
 
 
-def test_textThenJSON() -> None:
-    """What comes before JSON is text; then each line is an event."""
+def test_linesAreTextUntilJSONComes() -> None:
     client, _ = connected()
     said = Said("#lobby", 1, AT, "bob", "hi")
     client.dataReceived(GREETING + jsonLine(FormatSet("json")) + jsonLine(said))
@@ -119,8 +118,7 @@ def test_textThenJSON() -> None:
     assert client.isUnderstood
 
 
-def test_roster() -> None:
-    """It knows where it is when it hears of it."""
+def test_theRosterHearsEveryEvent() -> None:
     client, _ = talking()
     assert client.isRegistered
     assert client.roster.people() == ("bob", "alice")
@@ -139,15 +137,13 @@ def test_roster() -> None:
     ],
     ids=lambda line: line[:40],
 )
-def test_notUnderstood(line: bytes) -> None:
-    """A line it does not understand is passed over; the next one is heard."""
+def test_aLineThatIsNotUnderstoodIsPassedOver(line: bytes) -> None:
     client, _ = talking()
     client.dataReceived(line + b"\r\n" + jsonLine(Present()))
     assert client.heard == [Present()]
 
 
-def test_wrongRequests() -> None:
-    """What would become another line, or none, is not sent."""
+def test_aLineThatWouldBecomeAnotherOneIsNotSent() -> None:
     client, transport = talking()
     for request in (
         lambda: client.command("/me waves\n/quit"),
@@ -161,8 +157,8 @@ def test_wrongRequests() -> None:
     assert transport.lines() == []
 
 
-def test_ping() -> None:
-    """A ping of ours fires when it is answered; other answers are events."""
+def test_onlyPingsOfTheClientFireWhenTheyAreAnswered() -> None:
+    """Other answers are events."""
     client, transport = talking()
     first, named = client.ping(), client.ping("mine")
     (token, other) = (line.removeprefix("/ping ") for line in transport.lines())
@@ -175,16 +171,14 @@ def test_ping() -> None:
     assert client.heard == [Ponged("x")]
 
 
-def test_pingTwice() -> None:
-    """A token that is on its way cannot be told from another one."""
+def test_aTokenOnItsWayIsRefused() -> None:
     client, _ = talking()
     client.ping("x")
     with pytest.raises(ValueError, match="x"):
         client.ping("x")
 
 
-def test_pingLost() -> None:
-    """When the connection ends, nobody waits any longer, or begins to."""
+def test_pingsFailWhenTheConnectionHasEnded() -> None:
     client, transport = talking()
     failures: list[Failure] = []
     client.ping().addErrback(failures.append)
@@ -195,8 +189,7 @@ def test_pingLost() -> None:
     assert "too late" not in transport.lines()
 
 
-def test_pingCancelled() -> None:
-    """Whoever does not want the answer any more does not get it."""
+def test_theAnswerToACancelledPingIsNoEvent() -> None:
     client, _ = talking()
     failures: list[Failure] = []
     ping = client.ping("x").addErrback(failures.append)
@@ -206,8 +199,7 @@ def test_pingCancelled() -> None:
     assert client.heard == []
 
 
-def test_learnCommands() -> None:
-    """The help is asked for in silence."""
+def test_theHelpThatIsAskedForIsNoEvent() -> None:
     client, transport = talking()
     learned: list[Helped] = []
     client.learnCommands().addCallback(learned.extend)
@@ -223,8 +215,8 @@ def test_learnCommands() -> None:
     assert client.heard == [refused, who]
 
 
-def test_readHistory() -> None:
-    """The lines after one are asked for in silence; what is heard meanwhile is heard."""
+def test_theLinesAfterOneAreNoEvents() -> None:
+    """Whatever else is heard meanwhile is."""
     client, transport = talking()
     read: list[Past] = []
     client.readHistory("#lobby", 41).addCallback(read.extend)
@@ -233,7 +225,7 @@ def test_readHistory() -> None:
     earlier, head = Excerpt("#lobby", "history", 1), Excerpt("#lobby", "history", 1, False, 42)
     old, line = Recalled("#lobby", 9, AT, "bob", "old"), Recalled("#lobby", 42, AT, "bob", "hi")
     gap, live = Missed("#lobby", 40, 41, "lost"), Said("#lobby", 43, AT, "bob", "ho")
-    # What had been asked before is none of it.
+    # The answer to an earlier question is none to this one.
     client.dataReceived(jsonLine(earlier) + jsonLine(old))
     client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))))
     answer: list[Event] = [head, gap, live, line]
@@ -245,8 +237,8 @@ def test_readHistory() -> None:
     assert client.heard == [earlier, old, live, old]
 
 
-def test_readHistoryBesideAReplay() -> None:
-    """One may come at the same time, whole, and is heard; so is what is of another room."""
+def test_aReplayIsNoAnswerToAQuestion() -> None:
+    """Nor is anything of another room."""
     client, transport = talking()
     read: list[Past] = []
     client.readHistory("#lobby", 41).addCallback(read.extend)
@@ -267,7 +259,7 @@ def test_readHistoryBesideAReplay() -> None:
     assert client.heard == replay
 
 
-def test_readHistoryRefused() -> None:
+def test_aRefusalAnswersAQuestion() -> None:
     client, transport = talking()
     read: list[Past] = []
     client.readHistory("#lobby", 41).addCallback(read.extend)
@@ -278,8 +270,7 @@ def test_readHistoryRefused() -> None:
     assert (read, client.heard) == ([refused], [])
 
 
-def test_readHistoryLost() -> None:
-    """At any moment of it, and when there is no connection any more."""
+def test_readingFailsWhenTheConnectionEnds() -> None:
     for answered in range(2):
         client, transport = talking()
         failures: list[Failure] = []
@@ -292,8 +283,7 @@ def test_readHistoryLost() -> None:
         assert [failure.type for failure in failures] == [ConnectionLost] * 2
 
 
-def test_manyLines() -> None:
-    """What is too much at once waits here, and a ping that is asked for waits with it."""
+def test_manyLinesWaitInTheClientAndAPingBehindThem() -> None:
     client, transport = talking()
     client.say("\n".join(["x"] * 200))
     assert client.held == 200 - WINDOW + 1
@@ -309,8 +299,7 @@ def test_manyLines() -> None:
     assert client.heard == []
 
 
-def test_manyLinesLost() -> None:
-    """Whoever waits for them is told; and whoever does afterwards."""
+def test_linesThatWaitAreDroppedWhenTheConnectionEnds() -> None:
     client, transport = talking()
     client.say("\n".join(["x"] * 200))
     failures: list[Failure] = []
@@ -323,8 +312,8 @@ def test_manyLinesLost() -> None:
     assert client.held == 0
 
 
-def test_pingInText() -> None:
-    """Where somebody has asked for text, it is answered in text."""
+def test_pingsAreAnsweredInTextToo() -> None:
+    """The user of a pipe may have asked for text."""
     client, _ = talking()
     answer = client.ping()
     client.dataReceived(b"bob: --- PONG tcpchat-1\r\n--- PONG other\r\n")
@@ -334,16 +323,14 @@ def test_pingInText() -> None:
     assert client.texts[-2:] == ["bob: --- PONG tcpchat-1", "--- PONG other"]
 
 
-def test_closeInput() -> None:
-    """A half-close, where there is one."""
+def test_closingTheInputIsAHalfClose() -> None:
     client, transport = talking()
     client.closeInput()
     assert transport.halfClosed
     assert transport.lines() == []
 
 
-def test_closeInputWithMuchToSay() -> None:
-    """All of it is said before."""
+def test_closingTheInputWaitsForTheLines() -> None:
     client, transport = talking()
     client.say("\n".join(["x"] * 60))
     client.closeInput()
@@ -353,16 +340,15 @@ def test_closeInputWithMuchToSay() -> None:
     assert transport.lines()[-1] == "x"
 
 
-def test_closeInputTLS() -> None:
-    """TLS has none, so one says goodbye."""
+def test_closingTheInputOverTLSQuits() -> None:
+    """TLS has no half-close."""
     client, transport = talking(interfaces=[ISSLTransport])
     client.closeInput()
     assert not transport.halfClosed
     assert transport.lines() == ["/quit"]
 
 
-def test_halfClosedByService() -> None:
-    """When the service has sent everything, so have we."""
+def test_theClientClosesWhenTheServiceHas() -> None:
     client, transport = talking()
     assert verifyObject(IHalfCloseableProtocol, client)
     client.writeConnectionLost()
@@ -371,8 +357,7 @@ def test_halfClosedByService() -> None:
     assert transport.disconnecting
 
 
-def test_whenClosed() -> None:
-    """It fires however the connection ends, before and after."""
+def test_whenClosedFiresBeforeAndAfterTheEnd() -> None:
     client, _ = talking()
     fired: list[None] = []
     client.whenClosed().addCallback(fired.append)
@@ -384,8 +369,7 @@ def test_whenClosed() -> None:
     assert client.lossReason.check(ConnectionLost)
 
 
-def test_nothingAfterTheEnd() -> None:
-    """What was read with it is not heard after the connection has ended."""
+def test_nothingIsHeardAfterTheEnd() -> None:
     client, _ = talking()
 
     class Leaves(Recorder):
@@ -399,8 +383,7 @@ def test_nothingAfterTheEnd() -> None:
     assert client.heard == [Present()]
 
 
-def test_factoryRemembers() -> None:
-    """The next connection knows what the last one has heard."""
+def test_aFactoryRemembersWhatAConnectionHasHeard() -> None:
     factory = ChatFactory(Recorder, nick="alice")
     first, _ = connected(factory=factory)
     first.dataReceived(jsonLine(Welcomed("#lobby", "alice")))
@@ -410,8 +393,7 @@ def test_factoryRemembers() -> None:
     assert second.wantedNick == "alice"
 
 
-def test_ownWishes() -> None:
-    """A class may have wishes of its own, which the factory overrides."""
+def test_aFactoryOverridesTheWishesOfAClass() -> None:
 
     class Bot(ChatClient):
         wantedNick = "bot"

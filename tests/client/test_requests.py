@@ -52,7 +52,7 @@ class Recorder(Requests):
         self.lines.append(line)
 
 
-# Each with what the service makes of it.
+# Each with the command that the service parses.
 REQUESTS: list[tuple[Ask, Command]] = [
     (lambda ask: ask.say("hi"), Say("hi")),
     (lambda ask: ask.say("/quit"), Say("/quit")),
@@ -100,16 +100,14 @@ REQUESTS: list[tuple[Ask, Command]] = [
 
 
 @pytest.mark.parametrize(("ask", "command"), REQUESTS, ids=lambda value: repr(value))
-def test_requests(ask: Ask, command: Command) -> None:
-    """Each is one line, of which the service makes what is meant."""
+def test_eachRequestIsOneLineThatTheServiceUnderstands(ask: Ask, command: Command) -> None:
     recorder = Recorder()
     ask(recorder)
     [line] = recorder.lines
     assert parse(line) == command
 
 
-def test_severalLines() -> None:
-    """What has several is said line by line; blank ones are left out."""
+def test_linesAreSaidOneByOneWithoutBlankOnes() -> None:
     recorder = Recorder()
     recorder.say("/quit\n\n  \r\nsecond 你好\r//third")
     recorder.tell("bob", "one\ntwo")
@@ -131,8 +129,8 @@ def test_severalLines() -> None:
         lambda ask: ask.ban("bob", "2 h"),
     ],
 )
-def test_notOneWord(ask: Ask) -> None:
-    """What would be understood as something else is not sent; the error does not show it."""
+def test_anArgumentThatIsNotOneWordIsRefused(ask: Ask) -> None:
+    """The error does not show it, since it may be a password."""
     recorder = Recorder()
     with pytest.raises(ValueError, match=r"^not one word$"):
         ask(recorder)

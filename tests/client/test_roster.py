@@ -25,8 +25,7 @@ from chat.vocabulary.events import (
 from tests.support.samples import AT, EVENTS
 
 
-def test_follows() -> None:
-    """It knows who is there, in the order of their coming, ourselves among them."""
+def test_usersAreKnownInTheOrderOfTheirComing() -> None:
     roster = Roster()
     assert (roster.nick, roster.room, roster.people()) == (None, None, ())
     roster.eventReceived(Welcomed("#lobby", "alice", ("bob", "carol")))
@@ -39,8 +38,7 @@ def test_follows() -> None:
     assert roster.people("#dev") == ()
 
 
-def test_renamed() -> None:
-    """Others, and ourselves."""
+def test_aNewNicknameReplacesTheOldOne() -> None:
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
     roster.eventReceived(Renamed("#lobby", AT, "bob", "robert"))
@@ -50,8 +48,7 @@ def test_renamed() -> None:
     assert set(roster.people()) == {"robert", "alicia"}
 
 
-def test_listed() -> None:
-    """A list says for certain who is in a room of ours."""
+def test_aListSaysForCertainWhoIsInARoom() -> None:
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
     roster.eventReceived(Listed("#lobby", (UserRow("alice"), UserRow("carol", 9))))
@@ -60,8 +57,7 @@ def test_listed() -> None:
     assert roster.people("#elsewhere") == ()
 
 
-def test_rooms() -> None:
-    """In which one is, in the order of coming, and in which one talks."""
+def test_roomsAreKnownInTheOrderOfEntering() -> None:
     roster = Roster()
 
     def places() -> tuple[tuple[str, ...], str | None]:
@@ -84,8 +80,7 @@ def test_rooms() -> None:
     assert roster.people() == ()
 
 
-def test_crowds() -> None:
-    """Where many come and go it is told of several at once."""
+def test_severalUsersMayComeAndGoAtOnce() -> None:
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
     roster.eventReceived(Changed("#lobby", AT, ("carol", "dave"), ("bob", "nobody"), 3))
@@ -94,8 +89,7 @@ def test_crowds() -> None:
     assert roster.rooms == ("#lobby",)
 
 
-def test_veryManyPeople() -> None:
-    """It knows that it does not know all of them, and how many there are."""
+def test_aRoomWithVeryManyUsersIsKnownInPart() -> None:
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice", ("bob",), 5))
     assert (roster.people(), roster.count(), roster.isPartial()) == (("bob", "alice"), 7, True)
@@ -111,8 +105,7 @@ def test_veryManyPeople() -> None:
     assert not roster.isPartial()
 
 
-def test_manyWhoCameAndWent() -> None:
-    """Not all of them are named; a list tells all again."""
+def test_aRoomIsKnownInPartUntilItIsListed() -> None:
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
     roster.eventReceived(Said("#lobby", 1, AT, "nobody", "hi"))
@@ -126,7 +119,7 @@ def test_manyWhoCameAndWent() -> None:
     assert (roster.count("#dev"), roster.isPartial("#dev")) == (0, False)
 
 
-def test_veryManyPeopleInARoomThatIsLeft() -> None:
+def test_theCountOfARoomIsForgottenWhenItIsLeft() -> None:
     roster = rosterIn("#lobby")
     roster.eventReceived(Entered("#dev", ("bob",), "", 9))
     assert (roster.count("#dev"), roster.isPartial("#dev")) == (11, True)
@@ -134,7 +127,7 @@ def test_veryManyPeopleInARoomThatIsLeft() -> None:
     assert (roster.count("#dev"), roster.isPartial("#dev")) == (0, False)
 
 
-def test_topics() -> None:
+def test_topicsAreKnownWhileInTheRoom() -> None:
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice"))
     roster.eventReceived(TopicShown("#lobby", "Tea"))
@@ -145,7 +138,7 @@ def test_topics() -> None:
     assert roster.topics == {"#lobby": "Tea"}
 
 
-def test_renamedInNoRoom() -> None:
+def test_ourNicknameChangesInNoRoomToo() -> None:
     roster = Roster()
     roster.eventReceived(Welcomed("#lobby", "alice"))
     roster.eventReceived(Parted("#lobby", Ending.PARTED))
@@ -154,7 +147,7 @@ def test_renamedInNoRoom() -> None:
 
 
 def rosterIn(*rooms: str, lastIds: dict[str, int] | None = None) -> Roster:
-    """One that has been welcomed in the first room, and has entered the others."""
+    """A roster that has been welcomed in the first room, and has entered the others."""
     roster = Roster(lastIds)
     roster.eventReceived(Welcomed(rooms[0], "alice"))
     for room in rooms[1:]:
@@ -162,8 +155,8 @@ def rosterIn(*rooms: str, lastIds: dict[str, int] | None = None) -> Roster:
     return roster
 
 
-def test_lastIds() -> None:
-    """The last line of each room is known, be it heard or read."""
+def test_theLastLineOfEachRoomIsKnown() -> None:
+    """It may have been heard or read."""
     roster = rosterIn("#lobby", "#dev")
     roster.eventReceived(Said("#lobby", 4, AT, "bob", "hi"))
     roster.eventReceived(Acted("#lobby", 5, AT, "bob", "waves"))
@@ -176,16 +169,14 @@ def test_lastIds() -> None:
     assert roster.lastIds == {"#lobby": 5}
 
 
-def test_aServiceThatHasBegunAnew() -> None:
-    """Its numbers may begin again."""
+def test_aServiceThatWasStartedAnewNumbersItsLinesAnew() -> None:
     roster = rosterIn("#lobby")
     roster.eventReceived(Said("#lobby", 40, AT, "bob", "hi"))
     roster.eventReceived(Said("#lobby", 1, AT, "bob", "hi"))
     assert roster.lastIds == {"#lobby": 1}
 
 
-def test_behind() -> None:
-    """After an earlier connection there is a gap, and nothing behind it counts."""
+def test_linesBehindAGapDoNotCountBeforeItIsFilled() -> None:
     roster = rosterIn("#lobby", "#dev", lastIds={"#lobby": 5, "#old": 3})
     assert [roster.isBehind(room) for room in ("#lobby", "#dev", "#old")] == [True, False, False]
     roster.eventReceived(Recalled("#lobby", 80, AT, "bob", "from the replay"))
@@ -198,7 +189,7 @@ def test_behind() -> None:
     assert (roster.lastIds["#lobby"], roster.isBehind("#lobby")) == (90, False)
 
 
-def test_beginAnew() -> None:
+def test_idsAreForgottenForAServiceThatWasStartedAnew() -> None:
     roster = rosterIn("#lobby", lastIds={"#lobby": 500})
     roster.beginAnew("#lobby")
     roster.eventReceived(Recalled("#lobby", 3, AT, "bob", "from the replay"))
@@ -206,7 +197,7 @@ def test_beginAnew() -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=repr)
-def test_anyEvent(event: Event) -> None:
-    """Nothing that a service says is too much for it, before the welcome and after."""
+def test_anyEventCanBeHeard(event: Event) -> None:
+    """Before the welcome and after it."""
     for roster in [Roster(), rosterIn("#lobby", "#dev")]:
         roster.eventReceived(event)

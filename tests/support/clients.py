@@ -1,5 +1,5 @@
 """
-The world of a client without a network.
+A reactor and the far end of connections for clients, without a network.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ WITHIN = 10.0
 
 class Transport(StringTransport):
     """
-    Knows a half-close and an abort, too, and remembers what it was asked for.
+    Remembers whether it was half-closed or aborted, and takes the options of TCP.
     """
 
     halfClosed = False
@@ -84,7 +84,7 @@ class Turns:
         self._calls.put((do, args))
 
     def next(self) -> None:
-        """Wait for a thread to want something, and do it."""
+        """Wait for a thread to ask for a call, and make it."""
         do, args = self._calls.get(timeout=WITHIN)
         do(*args)
 
@@ -107,7 +107,7 @@ class World(Turns, MemoryReactorClock):
         MemoryReactorClock.__init__(self)
 
     def accept(self) -> Link:
-        """Let the attempt that was made last succeed."""
+        """Let the newest attempt succeed."""
         factory = self._lastFactory()
         wrapper = factory.buildProtocol(UNIXAddress(b"/socket"))
         wrapper.makeConnection(Transport())
@@ -118,7 +118,7 @@ class World(Turns, MemoryReactorClock):
         return Link(client, wrapper)
 
     def refuse(self, error: Exception) -> None:
-        """Let the attempt that was made last fail."""
+        """Let the newest attempt fail."""
         self._lastFactory().clientConnectionFailed(None, Failure(error))
 
     @property
