@@ -205,7 +205,7 @@ class LineEditor:
             case key if key in _DELETIONS:
                 self._ringUnless(buffer.delete(_DELETIONS[key](buffer)))
             case key if key in _KILLS:
-                # What is killed is kept, which a password must not be.
+                # A kill keeps its text, which must not be a password.
                 remove = buffer.delete if self.isHidden else buffer.kill
                 self._ringUnless(remove(_KILLS[key](buffer)))
             case _:

@@ -41,7 +41,7 @@ def test_passwordIsAskedForAndHidden(sitting: Sitting) -> None:
     link.send(LOGGED_IN, WELCOMED)
     assert sitting.lines()[-1] == "#lobby 2>"
     assert b"s3cret" not in sitting.bytes
-    # Nor can it be had again.
+    # It cannot be recalled.
     sitting.type("\x1b[A")
     assert sitting.lines()[-1] == "#lobby 2>"
 
