@@ -9,7 +9,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen, TimeoutExpired
 from typing import IO, Any
 
-# The one of the environment the tests run in, whatever the path finds first.
+# That of the environment in which the tests run, whatever PATH finds first.
 TCPCHAT = str(Path(sysconfig.get_path("scripts"), "tcpchat"))
 
 ENVIRON: Mapping[str, str] = {
@@ -20,9 +20,9 @@ ENVIRON: Mapping[str, str] = {
 
 class Command:
     """
-    One run, whose input is written and whose output is read line by line.
+    One run of the command; its output is read line by line.
 
-    @ivar process: The process.
+    @ivar process: the process.
     """
 
     # Seconds for anything expected.
@@ -36,8 +36,8 @@ class Command:
         program: tuple[str, ...] = (TCPCHAT,),
     ) -> None:
         """
-        @param arguments: Of C{tcpchat}.
-        @param program: What to run instead, with the same arguments.
+        @param arguments: of C{tcpchat}.
+        @param program: a command to run instead, with the same arguments.
         """
         self.process = Popen(
             [*program, *map(str, arguments)],
@@ -67,9 +67,9 @@ class Command:
         """
         End its input, and wait for it to end.
 
-        @param data: What to write before that.
-        @return: The exit status, the lines it has written, what it has complained about.
-        @raise AssertionError: It does not end in time.
+        @param data: written before that.
+        @return: the exit status, the lines it has written, and its complaints.
+        @raise AssertionError: when it does not end in time.
         """
         text = data.encode() if self.process.stdin is not None else None
         try:
@@ -86,7 +86,7 @@ def run(*arguments: object, text: str = "", **more: Any) -> tuple[int, list[str]
     """
     Run it with this input.
 
-    @return: See L{Command.end}.
+    @return: as L{Command.end}.
     """
     with Command(*arguments, **more) as command:
         return command.end(text)

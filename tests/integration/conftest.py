@@ -15,13 +15,13 @@ from tests.integration.peer import Peer
 
 Join = Callable[[str], Peer]
 """
-What the fixture C{join} is.
+The type of the fixture C{join}.
 """
 
 
 class StartDaemon(Protocol):
     """
-    What the fixture of that name is.
+    The type of the fixture C{startDaemon}.
     """
 
     def __call__(self, *options: str) -> Daemon: ...
@@ -30,7 +30,7 @@ class StartDaemon(Protocol):
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """
-    One for all tests of a module, which hear nothing of what was said in earlier ones.
+    A daemon for all tests of a module; nothing of an earlier test is replayed.
     """
     with Daemon(tmp_path_factory.mktemp("daemon"), "--replay", "0") as daemon:
         yield daemon
@@ -47,7 +47,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 @pytest.fixture(scope="module")
 def doors(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Doors]:
     """
-    One with every kind of way in, for all tests of a module, as L{daemon} is.
+    A daemon with every kind of way in, for all tests of a module.
     """
     with Doors(tmp_path_factory.mktemp("doors"), certificate, "--replay", "0") as doors:
         yield doors
@@ -56,8 +56,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) ->
 @pytest.fixture
 def join(daemon: Daemon) -> Iterator[Join]:
     """
-    A function from nicknames to participants of that daemon, who have gone when the next test
-    begins.
+    A function that gives a user of L{daemon} by nickname; all have left when the next test begins.
     """
     peers: list[Peer] = []
 
@@ -73,10 +72,10 @@ def join(daemon: Daemon) -> Iterator[Join]:
 @pytest.fixture
 def startDaemon(tmp_path: Path) -> Iterator[StartDaemon]:
     """
-    A function from options to a daemon, which is stopped when the test ends.
+    A function that starts a daemon with some options; it is stopped when the test ends.
     """
     with ExitStack() as stack:
-        # Each of them has a directory of its own.
+        # Each daemon has a directory of its own.
         names = (f"daemon-{number}" for number in range(1000))
 
         def start(*options: str) -> Daemon:

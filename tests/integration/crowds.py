@@ -1,5 +1,5 @@
 """
-Many raw sockets at once, of which a thousand are cheap.
+Many raw sockets at once; a thousand of them are cheap.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _CODE = re.compile(r"\(([a-z-]+)\)$")
 
 def addresses(number: int) -> list[str]:
     """
-    @return: That many addresses of this machine; the witnesses have others.
+    @return: so many addresses of this machine; the witnesses have others.
     """
     return [f"127.0.0.{last}" for last in islice(cycle(range(2, 250)), number)]
 
 
 class Guest:
     """
-    One socket, and all that has come from it.
+    One connection, and everything that it has received.
 
-    @ivar connection: The socket, which does not block.
-    @ivar received: What has come.
-    @ivar end: How it has ended: C{"closed"} by FIN, C{"reset"}, or C{""} while it is open.
+    @ivar connection: the socket, which does not block.
+    @ivar received: the bytes that it has received.
+    @ivar end: how it has ended: C{"closed"} by FIN, C{"reset"}, or C{""} while it is open.
     """
 
     def __init__(self, place: tuple[str, int], source: str, receiveBuffer: int | None) -> None:
@@ -49,21 +49,21 @@ class Guest:
     @property
     def lines(self) -> list[str]:
         """
-        The whole lines that have come.
+        The whole lines that it has received.
         """
         return self.received.decode(errors="backslashreplace").split("\r\n")[:-1]
 
     @property
     def code(self) -> str:
         """
-        The code of the last line, where it is one that tells of a refusal or an end.
+        The code of the last line, if that tells of a refusal or an end.
         """
         found = _CODE.search(self.lines[-1]) if self.lines else None
         return found[1] if found else ""
 
     def read(self) -> None:
         """
-        Take what has come.
+        Receive what has come.
         """
         try:
             while data := self.connection.recv(65536):
@@ -76,7 +76,7 @@ class Guest:
 
     def write(self, data: bytes) -> int:
         """
-        @return: How many bytes of it the kernel has taken.
+        @return: how many bytes of it the kernel has taken.
         """
         try:
             return self.connection.send(data)
@@ -86,9 +86,9 @@ class Guest:
 
 class Crowd:
     """
-    Guests of one service, from coming in to leaving the context.
+    Guests of one service, which are closed when the context is left.
 
-    @ivar guests: All who have come, also those who have gone.
+    @ivar guests: all that have ever connected.
     """
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
@@ -108,9 +108,9 @@ class Crowd:
         """
         Connect to the service, once from each address, all at the same time.
 
-        @param saying: What each says as soon as it is connected; may have C{%d} for its number.
-        @param receiveBuffer: How many bytes the kernel of each keeps, as SO_RCVBUF.
-        @return: Those who have come now, when all are connected or refused.
+        @param saying: sent by each as soon as it is connected; C{%d} in it is its number.
+        @param receiveBuffer: SO_RCVBUF of each, in bytes.
+        @return: the new guests, when all are connected or refused.
         """
         guests = [Guest(self._place, source, receiveBuffer) for source in sources]
         numbers = dict(zip(guests, count(len(self.guests)), strict=False))
@@ -133,11 +133,11 @@ class Crowd:
         within: float = 10.0,
     ) -> None:
         """
-        Read what comes for these, until each meets the condition.
+        Receive what comes for some guests, until each of them meets a condition.
 
-        @param guests: Those meant; everybody, unless told.
-        @param within: Seconds.
-        @raise AssertionError: Some still do not, after this time.
+        @param guests: all guests by default.
+        @param within: seconds.
+        @raise AssertionError: when some do not meet it in time.
         """
         meant = self.guests if guests is None else guests
         missing = {guest for guest in meant if not condition(guest)}

@@ -14,11 +14,10 @@ from time import monotonic
 
 from tests.integration.peer import Peer
 
-# The one of the environment the tests run in, whatever the path finds first.
+# That of the environment in which the tests run, whatever PATH finds first.
 TWISTD = str(Path(sysconfig.get_path("scripts"), "twistd"))
 
-# As often and as fast as the tests like, unless they are about that.  What comes behind has the
-# last word.
+# No limits of rate, unless a test is about them: options that follow override these.
 RELAXED = [
     *("--line-rate", "0", "--nick-rate", "0", "--join-rate", "0"),
     *("--max-per-address", "0", "--connect-rate", "0"),
@@ -27,9 +26,9 @@ RELAXED = [
 
 def freePort() -> int:
     """
-    @return: A TCP port of 127.0.0.1 that nobody listens on.  It is none of those that the kernel
-        gives to who connects: one who waits for a listener could be given its port, and be
-        connected to himself.
+    @return: a free TCP port of 127.0.0.1.  It is not one of the ephemeral ports: a client that
+        tries to connect to a port before anything listens there could be given the same port, and
+        be connected to itself.
     """
     while True:
         with socket.socket() as probe, suppress(OSError):
@@ -41,8 +40,8 @@ class Daemon:
     """
     C{twistd tcpchat} on a free port of 127.0.0.1, from entering the context to leaving it.
 
-    @ivar port: The TCP port it listens on.
-    @ivar process: The process; its C{returncode} is a negative signal number where one ended it.
+    @ivar port: the TCP port on which it listens.
+    @ivar process: the process; its C{returncode} is a negative signal number if one ended it.
     """
 
     # Seconds: until it listens; from SIGTERM to its end.
@@ -59,12 +58,12 @@ class Daemon:
         isRelaxed: bool = True,
     ) -> None:
         """
-        @param directory: Where it runs and keeps its log; made if missing.
-        @param options: More options for C{tcpchat}.
-        @param environ: What its environment has beyond the one of the tests.
-        @param command: What to run instead of C{twistd tcpchat --port …} and C{options}.
-        @param port: The port that C{command} listens on.
-        @param isRelaxed: Whether it has L{RELAXED} before C{options}.
+        @param directory: its working directory, which also has its log; made if missing.
+        @param options: more options for C{tcpchat}.
+        @param environ: added to the environment of the tests.
+        @param command: run instead of C{twistd tcpchat --port …} and C{options}.
+        @param port: the port on which C{command} listens.
+        @param isRelaxed: whether L{RELAXED} comes before C{options}.
         """
         self.port = freePort() if port is None else port
         endpoint = f"tcp:{self.port}:interface=127.0.0.1"
@@ -100,14 +99,14 @@ class Daemon:
     @property
     def log(self) -> str:
         """
-        What it has logged until now.
+        Its log up to now.
         """
         return self._logFile.read_text(errors="replace")
 
     @property
     def memory(self) -> int:
         """
-        How many bytes of memory it has (Linux).
+        Its resident memory in bytes (Linux).
         """
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
@@ -115,18 +114,18 @@ class Daemon:
 
     def connect(self, source: str = "127.0.0.1") -> Peer:
         """
-        @param source: The address to come from; everything in 127.0.0.0/8 is this machine.
-        @return: A new participant, who has not read the greeting yet.
+        @param source: the address to come from; all of 127.0.0.0/8 is this machine.
+        @return: a new connection, which has not read the greeting yet.
         """
         place = "127.0.0.1", self.port
         connection = socket.create_connection(place, 10.0, source_address=(source, 0))
-        # Nothing a test sends waits for an acknowledgement of what it has sent before.
+        # Data of a test does not wait for the acknowledgement of earlier data.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return Peer(connection)
 
     def connectNarrow(self) -> Peer:
         """
-        @return: A new participant, whose kernel takes little before he reads.
+        @return: a new connection, whose kernel takes little while nothing is read.
         """
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -135,7 +134,7 @@ class Daemon:
 
     def join(self, nick: str) -> Peer:
         """
-        @return: A new participant with a nickname, who has read everything until his welcome.
+        @return: a new user, whose connection has read everything up to the welcome.
         """
         peer = self.connect()
         try:
@@ -147,9 +146,9 @@ class Daemon:
 
     def stop(self) -> int:
         """
-        Ask it to end and wait for that. One that does not end in time is killed.
+        Ask it to end, and wait for that. If it does not end in time it is killed.
 
-        @return: Its exit status.
+        @return: its exit status.
         """
         self.process.terminate()
         try:
@@ -167,7 +166,7 @@ class Daemon:
         while monotonic() < deadline:
             try:
                 with self.connect() as peer:
-                    # It listens before it is ready, and greets nobody until then.
+                    # It listens before it is ready, and sends no greeting until then.
                     peer.line()
                     peer.leave()
                 return

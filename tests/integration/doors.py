@@ -1,5 +1,5 @@
 """
-A service with every kind of way in, for the line protocol.
+A service with every kind of way in to the line protocol.
 """
 
 import socket
@@ -23,8 +23,8 @@ class Certificate:
     """
     A certificate of C{localhost} and 127.0.0.1, signed by itself.
 
-    @ivar key: The file of its private key, PEM.
-    @ivar chain: The file of the certificate, PEM.
+    @ivar key: the file of its private key, PEM.
+    @ivar chain: the file of the certificate, PEM.
     """
 
     key: Path
@@ -33,7 +33,7 @@ class Certificate:
     @classmethod
     def make(cls, directory: Path) -> "Certificate":
         """
-        @param directory: Where its files go.
+        @param directory: gets its files.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
@@ -60,7 +60,7 @@ class Certificate:
 
     def endpoint(self, port: int) -> str:
         """
-        @return: The description of the endpoint with this certificate on a port of 127.0.0.1.
+        @return: the description of an endpoint with this certificate on a port of 127.0.0.1.
         """
         return f"ssl:{port}:interface=127.0.0.1:privateKey={self.key}:certKey={self.chain}"
 
@@ -69,9 +69,9 @@ class Doors(Daemon):
     """
     One service behind TCP, TLS, a unix socket and a proxy.
 
-    @ivar secure: The port of TLS.
-    @ivar path: The unix socket.
-    @ivar proxied: The port that expects PROXY headers.
+    @ivar secure: the port of TLS.
+    @ivar path: the unix socket.
+    @ivar proxied: the port that expects PROXY headers.
     """
 
     def __init__(self, directory: Path, certificate: Certificate, *options: str) -> None:
@@ -92,7 +92,7 @@ class Doors(Daemon):
 
     def connectTLS(self) -> Peer:
         """
-        @return: A new participant, by TLS.
+        @return: a new connection by TLS.
         """
         context = ssl.create_default_context(cafile=self._certificate.chain)
         connection = socket.create_connection(("127.0.0.1", self.secure), 10.0)
@@ -100,7 +100,7 @@ class Doors(Daemon):
 
     def connectUnix(self) -> Peer:
         """
-        @return: A new participant, by the unix socket.
+        @return: a new connection by the unix socket.
         """
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(str(self.path))
@@ -108,8 +108,8 @@ class Doors(Daemon):
 
     def connectProxied(self, header: bytes = b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n") -> Peer:
         """
-        @param header: What the proxy says before the participant does.
-        @return: A new participant, behind a proxy.
+        @param header: sent by the proxy before anything else.
+        @return: a new connection behind a proxy.
         """
         connection = socket.create_connection(("127.0.0.1", self.proxied), 10.0)
         connection.sendall(header)

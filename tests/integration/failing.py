@@ -1,8 +1,8 @@
 """
-C{twistd tcpchat} in which one function fails: what a mistake of ours would do.
+C{twistd tcpchat} in which one function fails, as a mistake in it would.
 
 As a program it takes the name of the function, such as C{chat.core.hub:Hub.say}, and the
-arguments of twistd.  The function raises an exception where L{MARK} is in one of its arguments,
+arguments of twistd.  The function raises an exception when L{MARK} is in one of its arguments,
 and works otherwise.
 """
 
@@ -30,7 +30,7 @@ class FailingDaemon(Daemon):
 
     def __init__(self, directory: Path, name: str, *options: str) -> None:
         """
-        @param name: Of the function.
+        @param name: of the function.
         """
         port = freePort()
         command = [sys.executable, "-m", __name__, name, "--nodaemon", "--pidfile=", "tcpchat"]

@@ -1,5 +1,5 @@
 """
-What the kernel knows of a service: its sockets and their states, its files, its listening.
+What the kernel (Linux) tells of a service: its sockets and their states, and its files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _STATES = {
     0x0B: "closing",
 }
 
-# The same for every architecture.
+# It is the same on every architecture.
 _PIDFD_GETFD = 438
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -38,9 +38,9 @@ Address = tuple[str, int]
 
 def connections(daemon: Daemon, port: int | None = None) -> dict[Address, str]:
     """
-    @param port: Of the service; the one of the daemon, unless told.
-    @return: The states of its connections, by the addresses of their peers. Those that the service
-        has done with, and for which the kernel keeps no bytes but waits for a FIN, are left out.
+    @param port: of the service; by default that of the daemon.
+    @return: the states of its connections, by the addresses of their peers. Those that the service
+        has closed are left out once the kernel keeps no bytes for them and only waits for a FIN.
     """
     own = daemon.port if port is None else port
     states: dict[Address, str] = {}
@@ -55,7 +55,7 @@ def connections(daemon: Daemon, port: int | None = None) -> dict[Address, str]:
 
 def openFiles(daemon: Daemon) -> int:
     """
-    @return: How many descriptors it has.
+    @return: how many descriptors it has open.
     """
     return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
 
@@ -63,9 +63,9 @@ def openFiles(daemon: Daemon) -> int:
 @contextmanager
 def otherEnd(daemon: Daemon, connection: socket.socket) -> Iterator[socket.socket]:
     """
-    @param connection: To the daemon, by TCP.
-    @return: A duplicate of the socket that the daemon has at the other end, to be asked and not to
-        be used. While it is open the kernel keeps the connection.
+    @param connection: to the daemon, by TCP.
+    @return: a duplicate of the socket that the daemon has at the other end, for its options only.
+        The kernel keeps the connection while it is open.
     """
     mine = connection.getsockname()
     process = os.pidfd_open(daemon.process.pid)
@@ -73,7 +73,7 @@ def otherEnd(daemon: Daemon, connection: socket.socket) -> Iterator[socket.socke
         for number in os.listdir(f"/proc/{daemon.process.pid}/fd"):
             descriptor = _libc.syscall(_PIDFD_GETFD, process, int(number), 0)
             if descriptor < 0:
-                # Closed meanwhile.
+                # It was closed meanwhile.
                 continue
             try:
                 candidate = socket.socket(fileno=descriptor)
@@ -91,10 +91,10 @@ def otherEnd(daemon: Daemon, connection: socket.socket) -> Iterator[socket.socke
 
 def eventually(condition: Callable[[], object], within: float = 10.0) -> None:
     """
-    Wait for what nothing tells of.
+    Wait for a condition by asking again and again.
 
-    @param condition: Called until it is true.
-    @param within: Seconds.
+    @param condition: called until it is true.
+    @param within: seconds.
     """
     deadline = monotonic() + within
     while not condition():

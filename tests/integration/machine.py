@@ -2,9 +2,9 @@
 A machine inside this one, whose first process is systemd.
 
 It is made of namespaces (C{unshare(1)}) and has processes, cgroups, a network, C{/dev}, C{/run},
-C{/var} and C{/tmp} of its own; the rest is this machine's, and read-only. The service is where our
-units expect it, in C{/opt/tcpchat}: with the Python and the packages of the tests, and a copy of
-C{chat}. Of Debian's units it knows those that start the machine and keep the log.
+C{/var} and C{/tmp} of its own; the rest is this machine's, and read-only. The service is where the
+units expect it, in C{/opt/tcpchat}, with the Python and the packages of the tests and a copy of
+C{chat}. Of Debian's units it has those that start the machine and keep the log.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SERVICE = "tcpchat.service"
 SOCKET = "tcpchat.socket"
 
 PORT = 8080
-"""What the socket unit listens on."""
+"""The port of the socket unit."""
 
 _MACHINE = ("unshare", "--mount", "sh", str(Path(__file__).with_suffix(".sh")))
 _DEBIAN = Path("/lib/systemd/system")
@@ -59,7 +59,7 @@ from twisted.scripts.twistd import run
 sys.exit(run())
 """
 
-# A Python that was built for another place has to be told where its library is.
+# A Python that was built for another directory has to be told where its library is.
 _PYTHON = """\
 [Service]
 Environment=LD_LIBRARY_PATH=/opt/tcpchat/python/lib
@@ -68,12 +68,12 @@ Environment=LD_LIBRARY_PATH=/opt/tcpchat/python/lib
 
 def requireMachine() -> None:
     """
-    Where no such machine can be made, the test is skipped, with the reason.
+    Skip the test, with the reason, if no such machine can be made here.
     """
     requireProgram("systemd-analyze")
     if os.geteuid() != 0:
         pytest.skip("only root can make a machine for systemd")
-    # The script makes the same ones, and the group.
+    # The script makes the same namespaces, and the group.
     namespaces = ("--cgroup", "--ipc", "--mount", "--net", "--pid", "--uts", "--fork")
     mount = 'mount -t cgroup2 cgroup2 /mnt && mkdir "/mnt/tcpchat-$$" && rmdir "/mnt/tcpchat-$$"'
     command = ["unshare", *namespaces, "sh", "-c", mount]
@@ -84,9 +84,9 @@ def requireMachine() -> None:
 
 class Machine:
     """
-    From entering the context to leaving it. Nothing of it is left then.
+    The machine, from entering the context to leaving it. Nothing of it is left then.
 
-    @ivar shared: A directory in which both sides may write: C{/opt/shared} in there.
+    @ivar shared: a directory in which both machines may write, C{/opt/shared} in the inner one.
     """
 
     # Seconds.
@@ -95,7 +95,7 @@ class Machine:
 
     def __init__(self, directory: Path) -> None:
         """
-        @param directory: Where its parts are; made if missing.
+        @param directory: for its parts; made if missing.
         """
         self.shared = directory / "opt" / "shared"
         self._directory = directory
@@ -126,9 +126,9 @@ class Machine:
 
     def install(self, path: str, text: str) -> None:
         """
-        Write a unit or a drop-in, and have systemd read it.
+        Write a unit or a drop-in, and make systemd read it.
 
-        @param path: Where, below C{/etc/systemd/system}.
+        @param path: of the file, below C{/etc/systemd/system}.
         """
         file = self._units / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -137,8 +137,8 @@ class Machine:
 
     def systemctl(self, *arguments: str) -> str:
         """
-        @return: What C{systemctl} has written.
-        @raise AssertionError: It has failed.
+        @return: the output of C{systemctl}.
+        @raise AssertionError: when it fails.
         """
         result = self.run("systemctl", *arguments)
         assert result.returncode == 0, f"{arguments}: {result.stdout}\n{self.journal()[-4000:]}"
@@ -146,16 +146,16 @@ class Machine:
 
     def show(self, unit: str, name: str) -> str:
         """
-        @return: What a property of a unit is now.
+        @return: the present value of a property of a unit.
         """
         return self.systemctl("show", "--value", f"--property={name}", unit).strip()
 
     def until(self, unit: str, name: str, accepts: Callable[[str], bool]) -> str:
         """
-        Wait for a property of a unit.
+        Wait for a property of a unit to have a value that is accepted.
 
-        @return: What it has become.
-        @raise AssertionError: It has not become anything that is accepted.
+        @return: the value.
+        @raise AssertionError: when it has none in time.
         """
         deadline = monotonic() + self._WAITS
         while not accepts(value := self.show(unit, name)):
@@ -164,14 +164,14 @@ class Machine:
 
     def journal(self) -> str:
         """
-        @return: All that has been logged.
+        @return: the whole log.
         """
         self.run("journalctl", "--sync")
         return self.run("journalctl", "--output=cat").stdout
 
     def run(self, *command: str) -> CompletedProcess[str]:
         """
-        Run a program in there, as root.
+        Run a program in the machine, as root.
         """
         return subprocess.run(
             ["nsenter", f"--target={self._first}", "--all", "--", *command],
@@ -185,29 +185,29 @@ class Machine:
 
     def process(self, unit: str = SERVICE) -> int:
         """
-        @return: The number, out here, of the main process of a service.
+        @return: the number of the main process of a service, as the outer machine counts.
         """
         inside = self.show(unit, "MainPID")
         return next(pid for pid in _children(self._first) if _numberWithin(pid) == inside)
 
     def connect(self) -> Peer:
         """
-        @return: A new participant, from 127.0.0.1 in there.
+        @return: a new connection, from 127.0.0.1 of the machine.
         """
         return Peer(self._connection(PORT))
 
     def connectTLS(self, port: int, certificate: Path) -> Peer:
         """
-        @param certificate: What the service must have to show, PEM.
-        @return: The same, by TLS.
+        @param certificate: the one that the service must show, PEM.
+        @return: the same by TLS.
         """
         context = ssl.create_default_context(cafile=certificate)
         return Peer(context.wrap_socket(self._connection(port), server_hostname="localhost"))
 
     def connectUnix(self, path: str) -> Peer:
         """
-        @param path: A unix socket in there.
-        @return: A new participant, by that.
+        @param path: of a unix socket in the machine.
+        @return: a new connection by that socket.
         """
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(10.0)
@@ -222,7 +222,7 @@ class Machine:
                 if not ctypes.CDLL(None).setns(network.fileno(), _CLONE_NEWNET):
                     made.append(socket.socket())
 
-        # A socket is in the network of the thread that makes it.
+        # A socket belongs to the network namespace of the thread that makes it.
         thread = Thread(target=make)
         thread.start()
         thread.join()
@@ -278,7 +278,7 @@ class Machine:
 
     def _remove(self) -> None:
         if self._first:
-            # All the others end with it, and nothing of them is left when it has gone.
+            # All other processes end with this one; nothing is left of them once it is gone.
             os.kill(self._first, signal.SIGKILL)
         else:
             self._unshare.kill()
@@ -293,7 +293,7 @@ def _children(pid: int) -> list[int]:
 
 def _numberWithin(pid: int) -> str | None:
     """
-    @return: The number of a process in the namespace below ours, if it is in one.
+    @return: the number of a process in the namespace below this one, if it is in one.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_text()

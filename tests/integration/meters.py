@@ -27,7 +27,7 @@ class MeteredDaemon(Daemon):
 
     def scrape(self) -> dict[str, float]:
         """
-        @return: The value of each sample, by its name with its labels, as in
+        @return: the value of each sample, by its name with its labels, as in
             C{tcpchat_ends_total{reason="quit"\\}}.
         """
         connection = http.client.HTTPConnection("127.0.0.1", self._metrics, timeout=10)
@@ -42,8 +42,8 @@ class MeteredDaemon(Daemon):
 
     def meter(self, name: str, **labels: str) -> float:
         """
-        @param name: Without C{tcpchat_}.
-        @return: What a gauge or counter shows; 0 where there is none with these labels yet.
+        @param name: without C{tcpchat_}.
+        @return: the value of a gauge or counter; 0 while there is none with these labels.
         """
         inner = ",".join(f'{label}="{value}"' for label, value in labels.items())
         return self.scrape().get(f"tcpchat_{name}" + (f"{{{inner}}}" if inner else ""), 0.0)

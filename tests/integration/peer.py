@@ -1,5 +1,5 @@
 """
-A participant who is a plain blocking socket.
+A client that is a plain blocking socket.
 """
 
 from contextlib import suppress
@@ -8,21 +8,21 @@ from socket import SHUT_WR, socket
 from ssl import SSLWantReadError, SSLWantWriteError
 from time import monotonic
 
-# What a socket that does not block raises where it would.
+# The errors of a socket that does not block, where it would have to wait.
 _NOT_NOW = (BlockingIOError, SSLWantReadError, SSLWantWriteError)
 
 
 class Peer:
     """
-    Speaks lines over a connected socket of any kind. Every wait is bounded.
+    The far end of a connection: it speaks lines over a socket of any kind. Every wait is bounded.
 
-    @ivar connection: The socket, for what is not about lines.
+    @ivar connection: the socket, for everything that is not about lines.
     """
 
     def __init__(self, connection: socket, timeout: float = 10.0) -> None:
         """
-        @param connection: A connected socket, this peer's own from now on.
-        @param timeout: How many seconds to wait for anything expected.
+        @param connection: a connected socket, which this peer closes.
+        @param timeout: how many seconds to wait for anything expected.
         """
         self.connection = connection
         self._timeout = timeout
@@ -39,15 +39,15 @@ class Peer:
         """
         Send whole lines, in one go.
 
-        @raise TimeoutError: The service has not taken them in time.
+        @raise TimeoutError: when the service does not take them in time.
         """
         self.sendBytes("".join(line + "\r\n" for line in lines).encode())
 
     def sendBytes(self, data: bytes) -> None:
         """
-        Send anything. What comes meanwhile is read: neither side waits for the other to begin.
+        Send any bytes, and read what comes meanwhile, so that neither side waits for the other.
 
-        @raise TimeoutError: The service has not taken it in time.
+        @raise TimeoutError: when the service does not take them in time.
         """
         rest = memoryview(data)
         deadline = monotonic() + self._timeout
@@ -68,10 +68,10 @@ class Peer:
 
     def line(self, deadline: float | None = None) -> str:
         """
-        @param deadline: When to give up, by the monotonic clock, if that is not a while from now.
-        @return: The next line, without its end.
-        @raise EOFError: The service has closed its side.
-        @raise TimeoutError: No line has come in time.
+        @param deadline: when to give up, by the monotonic clock; by default after C{timeout}.
+        @return: the next line, without its end.
+        @raise EOFError: when the service has closed its side.
+        @raise TimeoutError: when no line comes in time.
         """
         deadline = monotonic() + self._timeout if deadline is None else deadline
         while (end := self._received.find(b"\r\n")) < 0:
@@ -83,7 +83,7 @@ class Peer:
 
     def waiting(self) -> list[str]:
         """
-        @return: Every whole line that has come by now; the service may be gone.
+        @return: every whole line that has come by now; the service may be gone.
         """
         self.connection.setblocking(False)
         with suppress(*_NOT_NOW, ConnectionError):
@@ -95,9 +95,9 @@ class Peer:
 
     def expect(self, text: str) -> str:
         """
-        @param text: A part of the line to wait for. Lines before it are passed over.
-        @return: The whole line.
-        @raise AssertionError: It has not come in time, or never will; names the lines that came.
+        @param text: a part of the line to wait for. Lines before it are skipped.
+        @return: the whole line.
+        @raise AssertionError: when it does not come in time or ever; with the lines that came.
         """
         lines: list[str] = []
         deadline = monotonic() + self._timeout
@@ -114,14 +114,14 @@ class Peer:
         """
         Take a nickname, which must be free.
 
-        @return: The welcome, in the language of the service.
+        @return: the welcome, in the language of the service.
         """
         self.send(nick)
         return self.expect("/help ")
 
     def catchUp(self) -> list[str]:
         """
-        @return: Every line that was on its way to this peer.
+        @return: every line that was on its way to this peer.
         """
         self._pings += 1
         token = f"caught-up-{self._pings}"
@@ -133,7 +133,7 @@ class Peer:
 
     def finish(self) -> None:
         """
-        Half-close: nothing more is going to be sent.
+        Half-close: nothing more will be sent.
         """
         self.connection.shutdown(SHUT_WR)
 
@@ -141,8 +141,8 @@ class Peer:
         """
         Wait for the service to close its side.
 
-        @return: The lines that came before.
-        @raise AssertionError: It does not close in time, or not behind a whole line.
+        @return: the lines that came before.
+        @raise AssertionError: when it does not close in time, or not behind a whole line.
         """
         deadline = monotonic() + self._timeout
         try:
@@ -157,9 +157,9 @@ class Peer:
 
     def aborted(self) -> None:
         """
-        Wait until nothing that this peer sends is taken any more.
+        Wait until the service takes nothing more from this peer.
 
-        @raise AssertionError: It still is, after all this time.
+        @raise AssertionError: when it still does in the end.
         """
         watched = poll()
         watched.register(self.connection, 0)
@@ -188,8 +188,8 @@ class Peer:
 
     def _receive(self, deadline: float) -> bool:
         """
-        @param deadline: When to give up, by the monotonic clock.
-        @return: Whether more has come; otherwise the service has closed its side.
+        @param deadline: when to give up, by the monotonic clock.
+        @return: whether more has come; otherwise the service has closed its side.
         """
         self.connection.settimeout(max(deadline - monotonic(), 0.001))
         data = self.connection.recv(65536)
@@ -199,6 +199,6 @@ class Peer:
 
 def _text(data: bytes | bytearray) -> str:
     """
-    What telnet commands and other bytes that are not UTF-8 are made of reads as C{\\xff}.
+    @return: a text in which bytes that are not UTF-8, as in telnet commands, read as C{\\xff}.
     """
     return data.decode(errors="backslashreplace")

@@ -1,9 +1,9 @@
 """
-What somebody would try who has taken over the service. Run within a machine as a program of its
-own, by the Python of the service: nothing but the standard library is there.
+Attempts of an attacker who has taken over the service. This is a program that runs within a
+machine, by the Python of the service: nothing but the standard library is there.
 
-It prints a JSON object: for each attempt the name of the error that it met, the name of the signal
-that ended it, or C{done}.
+It prints a JSON object: for each attempt the name of its error, the name of the signal that ended
+it, or C{done}.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _socket(family: int, kind: int, protocol: int = 0) -> Callable[[], object]:
 
 
 ATTEMPTS: dict[str, Callable[[], object]] = {
-    # Files. The directories are such that anybody may write there.
+    # Files, in directories where all users may write.
     "keep a file of its own": lambda: (_HOME / "own").write_text("kept"),
     "write elsewhere": _writeTo("/opt/shared/probe"),
     "write to its own programs": _writeTo("/opt/tcpchat/probe"),
@@ -82,7 +82,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "make a program that runs as its owner": _setSUID,
     "make a device": lambda: os.mknod(_HOME / "device", 0o020600, os.makedev(1, 1)),
     "see a device": lambda: os.stat("/dev/probe"),
-    # Others.
+    # Other processes.
     "see other processes": lambda: os.stat("/proc/1"),
     "see the kernel's settings": _read("/proc/sys/kernel/osrelease"),
     "signal other processes": lambda: os.kill(1, 0),
@@ -107,7 +107,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
 
 def _outcome(attempt: Callable[[], object]) -> str:
     """
-    @return: What came of it, in a process of its own.
+    @return: how an attempt ended, in a process of its own.
     """
     child = os.fork()
     if child == 0:

@@ -1,5 +1,5 @@
 """
-A participant who is a program: JSON over a plain socket.
+A user that is a program: JSON over a plain socket.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ Event = dict[str, Any]
 
 class Robot:
     """
-    Keeps account of what it hears.
+    A user that keeps account of all events.
 
-    @ivar peer: The connection.
-    @ivar events: All it has heard and nobody has looked at yet, without what was stored.
-    @ivar said: The lines it has heard, by their rooms and ids.
-    @ivar stored: By room, up to which id it was told that everything is on the disk.
+    @ivar peer: the connection.
+    @ivar events: the events that no test has taken yet, without those about storing.
+    @ivar said: the lines that it has heard, by their rooms and ids.
+    @ivar stored: by room, the id up to which everything is on the disk.
     """
 
     def __init__(self, peer: Peer) -> None:
@@ -38,8 +38,8 @@ class Robot:
     @classmethod
     def join(cls, daemon: Daemon, *lines: str) -> Robot:
         """
-        @param lines: What it says to come in: the nickname, or more.
-        @return: A new participant, who has read everything until then.
+        @param lines: sent to come in: the nickname, or more.
+        @return: a new user, which has read everything until then.
         """
         peer = daemon.connect()
         peer.send("/format json")
@@ -50,7 +50,7 @@ class Robot:
 
     def ask(self, *lines: str) -> list[Event]:
         """
-        @return: All that was heard until these lines have been answered.
+        @return: all events up to the answers to these lines.
         """
         self.peer.send(*lines)
         for line in self.peer.catchUp():
@@ -60,13 +60,13 @@ class Robot:
 
     def answer(self, line: str) -> Event:
         """
-        @return: The last that was heard until this line has been answered.
+        @return: the last event up to the answer to this line.
         """
         return self.ask(line)[-1]
 
     def expect(self, kind: str) -> Event:
         """
-        @param kind: Of the event to wait for.
+        @param kind: of the event to wait for.
         """
         while True:
             event = self.take(self.peer.line())
@@ -75,7 +75,7 @@ class Robot:
 
     def take(self, line: str) -> Event:
         """
-        Note one line that has come.
+        Take in one line that has come.
         """
         event: Event = json.loads(line)
         match event["event"]:
@@ -93,10 +93,10 @@ class Robot:
 
     def past(self, room: str, after: int = 0) -> tuple[dict[int, str], list[Event]]:
         """
-        Read all there is of the history of a room.
+        Read the whole history of a room.
 
-        @param after: Begin behind this id.
-        @return: The texts by their ids, and what was missed.
+        @param after: begin behind this id.
+        @return: the texts by their ids, and the events about missing lines.
         """
         texts: dict[int, str] = {}
         missed: list[Event] = []

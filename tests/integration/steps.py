@@ -17,8 +17,8 @@ _LIBRARIES = [*Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")]
 
 class SteppedDaemon(Daemon):
     """
-    A service that sees the time of day through libfaketime, so that this can step. The monotonic
-    clock goes on as before, as it does when somebody sets the clock of a machine.
+    A service that sees the time of day through libfaketime, so that a test can set it. The
+    monotonic clock goes on as before, as it does when the clock of a machine is set.
     """
 
     def __init__(self, directory: Path, *options: str) -> None:
@@ -30,10 +30,10 @@ class SteppedDaemon(Daemon):
         environ: Mapping[str, str] = {
             "LD_PRELOAD": str(_LIBRARIES[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self._offset),
-            # The file is read at every look at the clock.
+            # The file is read whenever the clock is.
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            # Files have the times that the disk knows.
+            # Files keep their real times.
             "NO_FAKE_STAT": "1",
         }
         super().__init__(directory, *options, environ=environ)
@@ -44,9 +44,9 @@ class SteppedDaemon(Daemon):
 
     def step(self, seconds: int) -> None:
         """
-        @param seconds: By how much its clock is fast from now on, compared to the real one.
+        @param seconds: by how much its clock is ahead of the real one from now on.
         """
-        # At once: it never reads half of it.
+        # Replaced at once, so that the service never reads half of it.
         new = self._offset.with_suffix(".new")
         new.write_text(f"{seconds:+d}s\n")
         new.rename(self._offset)

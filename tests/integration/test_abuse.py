@@ -1,5 +1,5 @@
 """
-Those who do not want to chat: they are closed within a second, and nobody hears of them.
+Peers that do not want to chat are closed within a second, and no user hears of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.integration.kernel import connections, eventually
 from tests.integration.meters import MeteredDaemon
 from tests.integration.witnesses import Witnesses
 
-# Seconds that a peer may stay which is no person, and what a busy machine may add to that.
+# Seconds that such a peer may stay, and those that a busy machine may add.
 _SOON = 1.0
 _BUSY = 1.0
 
@@ -46,7 +46,7 @@ _STRANGERS = {
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeteredDaemon]:
     """
-    One for all tests of the module.
+    A daemon for all tests of the module.
     """
     directory = tmp_path_factory.mktemp("abuse")
     with MeteredDaemon(directory, "--replay", "0", "--max-nameless", "0") as daemon:
@@ -58,9 +58,9 @@ def _hasEnded(guest: Guest) -> bool:
 
 
 @pytest.mark.parametrize("name", _STRANGERS)
-def test_strangers(daemon: MeteredDaemon, name: str) -> None:
+def test_strangerIsClosedInTime(daemon: MeteredDaemon, name: str) -> None:
     """
-    Ten of a kind, who stay until they are put out.
+    Ten connections of a kind stay until the service closes them.
     """
     ended = daemon.meter("ends_total", reason="not-chat")
     with Crowd(daemon.port) as crowd, Witnesses(daemon):
@@ -76,9 +76,9 @@ def test_strangers(daemon: MeteredDaemon, name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [64, 256, 1024, 4096])
-def test_randomBytes(daemon: MeteredDaemon, size: int) -> None:
+def test_randomBytesAreClosedInTime(daemon: MeteredDaemon, size: int) -> None:
     """
-    Twenty of each size, each with bytes of his own.
+    There are twenty connections of each size, each with bytes of its own.
     """
     with Crowd(daemon.port) as crowd, Witnesses(daemon):
         for seed in range(20):
@@ -90,12 +90,12 @@ def test_randomBytes(daemon: MeteredDaemon, size: int) -> None:
         eventually(lambda: len(connections(daemon)) == 2)
 
 
-def test_randomBytesInTheRoom(daemon: MeteredDaemon) -> None:
+def test_randomBytesOfAUserAreLinesOrNothing(daemon: MeteredDaemon) -> None:
     """
-    From one who has a nickname it is lines, if it is any; and commands that nobody typed do no
-    harm. He may say what he likes, so that is no concern of the witnesses here.
+    A command that the bytes happen to make does no harm. The user may say anything, so the
+    witnesses do not judge that.
     """
-    # Behind IAC SB all would be hidden.
+    # Everything behind IAC SB would be hidden.
     alphabet = bytes(set(range(255)) - {ord("%")})
     with Crowd(daemon.port) as crowd, Witnesses(daemon, allowed="^(?!(wilma|walter|!!!))"):
         for seed in range(10):
@@ -104,10 +104,10 @@ def test_randomBytesInTheRoom(daemon: MeteredDaemon) -> None:
         crowd.wait(_hasEnded)
 
 
-def test_floodOfStrangers(daemon: MeteredDaemon) -> None:
+def test_floodOfStrangersCostsALogLineEach(daemon: MeteredDaemon) -> None:
     """
-    Seventy-five at a time, of all kinds: the memory is what it was, and the log has a line for
-    each, and no more.
+    Seventy-five of all kinds come at a time: the memory stays as it was, and the log has one line
+    for each.
     """
 
     def flood() -> None:

@@ -1,5 +1,5 @@
 """
-Nicknames that belong to somebody, over real sockets.
+Registered nicknames, over real sockets.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ def _register(peer: Peer) -> None:
     peer.expect("is yours now")
 
 
-def test_severalSessions(daemon: Daemon, join: Join) -> None:
+def test_sessionsOfAnAccountAreOneUser(daemon: Daemon, join: Join) -> None:
     """
-    They are one member to the others, and each of them sees everything.
+    The others see one user, and each session sees everything.
     """
     bob, alice = join("bob"), join("alice")
     _register(alice)
@@ -49,7 +49,7 @@ def test_severalSessions(daemon: Daemon, join: Join) -> None:
             "[you -> alice] psst",
         ]
         assert alice.catchUp() == third.catchUp() == ["[bob -> you] psst"]
-        # What one of them does, all of them do.
+        # What one session does holds for all of them.
         third.send("/join #dev", "/nick alicia")
         renamed = "--- alice is now alicia"
         assert third.catchUp()[-1] == renamed
@@ -61,15 +61,15 @@ def test_severalSessions(daemon: Daemon, join: Join) -> None:
         assert alice.eof() == ["--- Goodbye: you have ended this session from another one."]
         third.send("/quit")
         third.eof()
-        # She is still here, and nobody has heard her leave.
+        # The user is still here, and no other has heard of a departure.
         assert bob.catchUp() == [renamed]
         second.peer.send("/quit")
         assert bob.expect("<--") == "<-- alicia left #lobby: quit (1 here)"
 
 
-def test_passwordAsNextLine(daemon: Daemon, join: Join) -> None:
+def test_registeredNicknameAsksForThePasswordAsTheNextLine(daemon: Daemon, join: Join) -> None:
     """
-    A registered nickname asks for its password, as nc users need it.
+    That is how it is done with nc.
     """
     carol = join("carol")
     _register(carol)
@@ -90,9 +90,9 @@ def test_passwordAsNextLine(daemon: Daemon, join: Join) -> None:
         peer.eof()
 
 
-def test_threeWrongPasswords(startDaemon: StartDaemon) -> None:
+def test_wrongPasswordsAreThreeAMinute(startDaemon: StartDaemon) -> None:
     """
-    A minute, for an address and for an account.
+    The limit holds for an address and for an account.
     """
     daemon = startDaemon()
     with ExitStack() as stack:
@@ -106,15 +106,15 @@ def test_threeWrongPasswords(startDaemon: StartDaemon) -> None:
 
         guesses = [code("127.0.0.2", "alice") for _ in range(4)]
         assert guesses == ["(wrong-password)"] * 3 + ["(too-many-attempts)"]
-        # Not even with the right one, from nowhere, nor from there for anybody.
+        # The right one is refused too, for this account from anywhere, and from there for any.
         assert code("127.0.0.3", "alice") == "(too-many-attempts)"
         assert code("127.0.0.2", "bob") == "(too-many-attempts)"
         assert code("127.0.0.3", "bob", PASSWORD) == "bob."
 
 
-def test_passwordsElsewhere(startDaemon: StartDaemon, tmp_path: Path) -> None:
+def test_passwordsAreCheckedElsewhere(startDaemon: StartDaemon, tmp_path: Path) -> None:
     """
-    With C{--auth}; who has the nickname until then is sent away, and both are told.
+    With C{--auth} a guest with the nickname is evicted when its owner logs in, and both are told.
     """
     passwords = tmp_path / "passwords"
     passwords.write_text(f"dave:{PASSWORD}\n")

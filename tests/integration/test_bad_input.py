@@ -1,5 +1,5 @@
 """
-Everything that nobody should send: it is refused, and costs others nothing.
+Everything that a client should not send is refused, and costs other users nothing.
 """
 
 import http.client
@@ -17,17 +17,17 @@ from tests.integration.conftest import Join
 from tests.integration.daemon import Daemon
 from tests.integration.peer import Peer
 
-# Seconds that closing may take: about one, on any machine.
+# Seconds that closing may take: about one, and more on a busy machine.
 _SOON = 5.0
 
-# What no terminal may get: controls, marks that reverse, marks that cannot be seen.
+# Characters that must reach no terminal: controls, marks of direction, invisible marks.
 _HARMFUL = re.compile("[\0-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 @pytest.fixture
 def witnesses(join: Join) -> Iterator[list[Peer]]:
     """
-    Two in the room, who go on as before when the test ends.
+    Two users in the room, which still hear each other when the test ends.
     """
     first, second = join("first"), join("second")
     first.catchUp()
@@ -44,7 +44,7 @@ def witnesses(join: Join) -> Iterator[list[Peer]]:
 @pytest.fixture
 def alice(join: Join, witnesses: list[Peer]) -> Peer:
     """
-    Somebody in the room with them.
+    A third user in the room.
     """
     alice = join("alice")
     for witness in witnesses:
@@ -54,7 +54,7 @@ def alice(join: Join, witnesses: list[Peer]) -> Peer:
 
 def _heard(witnesses: list[Peer]) -> list[str]:
     """
-    What both have heard since the last time: the same.
+    @return: the lines that both have heard since the last time.
     """
     first, second = (witness.catchUp() for witness in witnesses)
     assert first == second
@@ -62,7 +62,7 @@ def _heard(witnesses: list[Peer]) -> list[str]:
     return first
 
 
-# Lines that are refused, or mean nothing; who sends them stays.
+# Lines that are refused, or mean nothing; their sender stays.
 
 _TOO_LONG = "!!! that line is longer than 1024 bytes and was not sent (line-too-long)"
 _NOT_UTF8 = "!!! that line is not UTF-8 and was not sent (not-utf8)"
@@ -109,7 +109,7 @@ def test_nothingOfItIsSaid(
     assert _heard(witnesses) == []
 
 
-def test_longestLine(alice: Peer, witnesses: list[Peer]) -> None:
+def test_longestLineIsSaid(alice: Peer, witnesses: list[Peer]) -> None:
     alice.send("x" * 1022, "好" * 340)
     assert alice.catchUp() == []
     assert _heard(witnesses) == ["alice: " + "x" * 1022, "alice: " + "好" * 340]
@@ -164,12 +164,14 @@ def test_whatIsHeardIsSafe(alice: Peer, witnesses: list[Peer], sent: str, heard:
         ("\N{GREEK SMALL LETTER OMICRON}k", "nick-confusable"),
     ],
 )
-def test_nicknames(daemon: Daemon, join: Join, witnesses: list[Peer], nick: str, code: str) -> None:
+def test_nicknameIsRefusedWithItsReason(
+    daemon: Daemon, join: Join, witnesses: list[Peer], nick: str, code: str
+) -> None:
     taken = join("get")
     _heard(witnesses)
     with daemon.connect() as peer:
         peer.expect("nickname?")
-        # The first line, a second attempt, and one who has a nickname.
+        # The first line, a second attempt, and one by a user with a nickname.
         peer.send(nick, f"/nick {nick}", "alice", f"/nick {nick}")
         refusals = [line for line in peer.catchUp() if line.startswith("!!!")]
         peer.leave()
@@ -183,11 +185,11 @@ def test_nicknames(daemon: Daemon, join: Join, witnesses: list[Peer], nick: str,
     assert _heard(witnesses) == ["<-- get left #lobby: input closed (2 here)"]
 
 
-def test_garbage(alice: Peer, witnesses: list[Peer]) -> None:
+def test_randomBytesAreLinesOfTheirSender(alice: Peer, witnesses: list[Peer]) -> None:
     """
-    Whatever bytes come: nobody hears anything but lines of hers.
+    The others hear nothing but lines of their sender.
     """
-    # All bytes but the slash, since she might leave, and SB, which hides what follows.
+    # All bytes but the slash, which may begin /quit, and SB, which hides what follows.
     alphabet = bytes(set(range(256)) - set(b"/\xfa"))
     garbage = bytearray(random.Random(4711).choices(alphabet, k=256 * 1024))
     garbage[::200] = b"\n" * len(garbage[::200])
@@ -199,13 +201,15 @@ def test_garbage(alice: Peer, witnesses: list[Peer]) -> None:
     assert all(re.match("alice: .", line) for line in lines)
 
 
-# Without a line end.
+# Bytes without a line end.
 
 _ENDLESS = "!!! more than 16384 bytes came without a line end (line-endless)"
 
 
 @pytest.mark.parametrize("endless", [b"x" * 16385, b"\xff\xfa" + b"x" * 16385])
-def test_endless(daemon: Daemon, alice: Peer, witnesses: list[Peer], endless: bytes) -> None:
+def test_endlessLineIsClosed(
+    daemon: Daemon, alice: Peer, witnesses: list[Peer], endless: bytes
+) -> None:
     with daemon.connect() as nobody:
         for peer in nobody, alice:
             peer.connection.sendall(b"/ping before\r\n" + endless + b"\r\nhello\r\n")
@@ -213,7 +217,7 @@ def test_endless(daemon: Daemon, alice: Peer, witnesses: list[Peer], endless: by
     assert _heard(witnesses) == ["<-- alice left #lobby: sent no line end (2 here)"]
 
 
-def test_longButNotEndless(daemon: Daemon, witnesses: list[Peer]) -> None:
+def test_longLineThatEndsIsRefused(daemon: Daemon, witnesses: list[Peer]) -> None:
     with daemon.connect() as peer:
         peer.expect("nickname?")
         peer.connection.sendall(b"x" * 16384 + b"\r\n")
@@ -223,7 +227,7 @@ def test_longButNotEndless(daemon: Daemon, witnesses: list[Peer]) -> None:
 
 
 @pytest.mark.parametrize("unit", [b"x", b"\xff\xff", b"\xff\xfa\xff\xfa", "好".encode(), b"\0"])
-def test_memory(daemon: Daemon, witnesses: list[Peer], unit: bytes) -> None:
+def test_endlessLineTakesNoMemory(daemon: Daemon, witnesses: list[Peer], unit: bytes) -> None:
     """
     8 MiB without a line end leave the memory as it was.
     """
@@ -232,7 +236,7 @@ def test_memory(daemon: Daemon, witnesses: list[Peer], unit: bytes) -> None:
     def flood() -> None:
         with daemon.connect() as peer:
             peer.expect("nickname?")
-            # It takes no more after a while.
+            # The service takes no more after a while.
             with suppress(OSError):
                 peer.connection.sendall(data)
 
@@ -270,9 +274,9 @@ _FOREIGNERS = {
 
 
 @pytest.mark.parametrize("name", _FOREIGNERS)
-def test_foreigner(daemon: Daemon, witnesses: list[Peer], name: str) -> None:
+def test_otherProtocolIsClosed(daemon: Daemon, witnesses: list[Peer], name: str) -> None:
     """
-    One plain line, and closed within a second, although it stays and sends on.
+    The peer gets one plain line, and is closed within a second although it sends on.
     """
     data, protocol = _FOREIGNERS[name]
     with daemon.connect() as peer:
@@ -286,7 +290,7 @@ def test_foreigner(daemon: Daemon, witnesses: list[Peer], name: str) -> None:
     assert _heard(witnesses) == []
 
 
-def test_realHTTP(daemon: Daemon, witnesses: list[Peer]) -> None:
+def test_httpClientIsClosed(daemon: Daemon, witnesses: list[Peer]) -> None:
     client = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=_SOON)
     client.request("POST", "/", b"alice\r\nhello\r\n" * 100)
     with pytest.raises(http.client.BadStatusLine):
@@ -295,7 +299,7 @@ def test_realHTTP(daemon: Daemon, witnesses: list[Peer]) -> None:
     assert _heard(witnesses) == []
 
 
-def test_realTLS(daemon: Daemon, witnesses: list[Peer]) -> None:
+def test_tlsClientIsClosed(daemon: Daemon, witnesses: list[Peer]) -> None:
     context = ssl.create_default_context()
     with (
         socket.create_connection(("127.0.0.1", daemon.port), _SOON) as connection,
@@ -305,9 +309,9 @@ def test_realTLS(daemon: Daemon, witnesses: list[Peer]) -> None:
     assert _heard(witnesses) == []
 
 
-def test_notAForeigner(daemon: Daemon, witnesses: list[Peer]) -> None:
+def test_otherProtocolsMayBeTalkedAbout(daemon: Daemon, witnesses: list[Peer]) -> None:
     """
-    To talk of HTTP is no offence; it is the first line that counts.
+    Only the first line decides which protocol it is.
     """
     with daemon.join("alice") as alice:
         alice.send("GET / HTTP/1.1", "SSH-2.0-x", "PROXY TCP4 x")
@@ -322,9 +326,9 @@ def test_notAForeigner(daemon: Daemon, witnesses: list[Peer]) -> None:
     ]
 
 
-def test_manyWhoSayNothing(daemon: Daemon, witnesses: list[Peer]) -> None:
+def test_comingAndGoingWithoutANicknameIsNotTold(daemon: Daemon, witnesses: list[Peer]) -> None:
     """
-    People who come and go without a nickname, one way or the other, are nobody's concern.
+    It is not told in whatever way the connection ends.
     """
     for number in range(60):
         with daemon.connect() as peer:

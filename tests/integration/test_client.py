@@ -22,8 +22,8 @@ GOODBYE = "--- Goodbye: your input has ended."
 WELCOME = "--- Welcome to tcpchat. 1 person is here."
 
 
-def test_says(daemon: Daemon, join: Join) -> None:
-    """Lines go in, commands too, and what is heard comes out as with telnet."""
+def test_linesAndCommandsGoInAndEventsComeOut(daemon: Daemon, join: Join) -> None:
+    """Events read as they do with telnet."""
     alice = join("alice")
     status, lines, errors = run(
         *("--nick", "bob", "127.0.0.1", daemon.port), text="hi\n/me waves\n//x\n/ping 你\nbye"
@@ -45,8 +45,8 @@ def test_says(daemon: Daemon, join: Join) -> None:
     ]
 
 
-def test_hears(daemon: Daemon, join: Join) -> None:
-    """A line comes out when it is said, not when everything ends."""
+def test_lineComesOutAsSoonAsItIsSaid(daemon: Daemon, join: Join) -> None:
+    """It does not wait for the end of the input."""
     alice = join("alice")
     with Command("--nick", "bob", "localhost", daemon.port) as command:
         alice.expect("--> bob")
@@ -69,8 +69,8 @@ def test_firstLineIsTheNickname(daemon: Daemon, join: Join) -> None:
     assert "bob: hi" in alice.catchUp()
 
 
-def test_chinese(daemon: Daemon, join: Join) -> None:
-    """It speaks the language of its environment, and makes the service do so."""
+def test_languageOfTheEnvironment(daemon: Daemon, join: Join) -> None:
+    """The service is asked to speak it as well."""
     join("alice")
     status, lines, _ = run(
         *("--nick", "李雷", "--language", "zh_CN", "localhost", daemon.port),
@@ -83,8 +83,8 @@ def test_chinese(daemon: Daemon, join: Join) -> None:
     assert not lines[2].startswith("!!! no command")
 
 
-def test_files(daemon: Daemon, join: Join, tmp_path: Path) -> None:
-    """Input and output may be files, which nothing can wait for."""
+def test_filesAsInputAndOutput(daemon: Daemon, join: Join, tmp_path: Path) -> None:
+    """A reactor cannot wait for them."""
     alice = join("alice")
     source, target = tmp_path / "in", tmp_path / "out"
     source.write_text("one\ntwo\n")
@@ -97,8 +97,8 @@ def test_files(daemon: Daemon, join: Join, tmp_path: Path) -> None:
     assert alice.catchUp()[1:3] == ["bob: one", "bob: two"]
 
 
-def test_devNull(daemon: Daemon) -> None:
-    """There may be nothing to say, and nobody to tell."""
+def test_devNullAsInputAndOutput(daemon: Daemon) -> None:
+    """There may be nothing to say, and no output to read."""
     arguments = ("--nick", "bob", "localhost", daemon.port)
     status, lines, errors = run(*arguments, stdin=DEVNULL)
     assert (status, lines[-1], errors) == (0, GOODBYE, "")
@@ -117,8 +117,8 @@ def test_closedStreams(daemon: Daemon, join: Join, closed: str) -> None:
     assert ("bob: hi" in heard) is ("<" not in closed)
 
 
-def test_nobodyReads(daemon: Daemon, join: Join) -> None:
-    """When the reader has gone, it leaves, and does not complain."""
+def test_closedOutputEndsIt(daemon: Daemon, join: Join) -> None:
+    """It leaves, and does not complain."""
     alice = join("alice")
     with Command("--nick", "bob", "localhost", daemon.port) as command:
         alice.expect("--> bob")
@@ -131,7 +131,7 @@ def test_nobodyReads(daemon: Daemon, join: Join) -> None:
     assert alice.line() == "<-- bob left #lobby: quit (1 here)"
 
 
-# Tells at its end how much memory it had at most, in KiB (proc(5)).
+# At its end it prints its peak memory in KiB (proc(5)).
 _MEASURED = """
 import atexit, sys
 from chat.cli.__main__ import main
@@ -145,8 +145,8 @@ main()
 """
 
 
-def test_largeFile(daemon: Daemon, tmp_path: Path) -> None:
-    """A large file is said to its last line, and is never held as a whole."""
+def test_largeFileIsNeverInMemoryAsAWhole(daemon: Daemon, tmp_path: Path) -> None:
+    """It is said to its last line."""
 
     def peak(count: int) -> int:
         source, target = tmp_path / "in", tmp_path / "out"
@@ -169,8 +169,8 @@ def test_largeFile(daemon: Daemon, tmp_path: Path) -> None:
     assert peak(40_000) < peak(10) + 16_000
 
 
-def test_nicknameRefused(daemon: Daemon, join: Join) -> None:
-    """A refused nickname is exit status 3, and nothing that follows is a nickname."""
+def test_refusedNicknameIsStatusThree(daemon: Daemon, join: Join) -> None:
+    """No later line is taken for a nickname."""
     alice = join("alice")
     for arguments, text in ((("--nick", "Alice"), "bob\nhi\n"), ((), "Alice\nbob\nhi\n")):
         status, lines, errors = run(*arguments, "localhost", daemon.port, text=text)
@@ -180,16 +180,16 @@ def test_nicknameRefused(daemon: Daemon, join: Join) -> None:
     assert alice.catchUp() == []
 
 
-def test_nobodyListens() -> None:
-    """One line says so, in exit status 1."""
+def test_refusedConnectionIsStatusOne() -> None:
+    """One line says why."""
     port = freePort()
     status, lines, errors = run("--nick", "bob", "127.0.0.1", port, text="hi\n")
     assert (status, lines) == (1, [])
     assert errors == f"tcpchat: 127.0.0.1:{port} refuses: nothing listens there\n"
 
 
-def test_noSuchSocket(tmp_path: Path) -> None:
-    """The same for a unix socket."""
+def test_missingSocketIsStatusOne(tmp_path: Path) -> None:
+    """One line says why."""
     status, _, errors = run("--unix", tmp_path / "none", text="hi\n")
     assert status == 1
     assert errors.startswith(f"tcpchat: cannot connect to {tmp_path / 'none'}: ")
@@ -197,15 +197,14 @@ def test_noSuchSocket(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--nonsense",), ("localhost", "port"), ("--insecure",)])
-def test_usage(arguments: tuple[str, ...]) -> None:
-    """What makes no sense is exit status 2."""
+def test_wrongUsageIsStatusTwo(arguments: tuple[str, ...]) -> None:
     status, lines, errors = run(*arguments)
     assert (status, lines) == (2, [])
     assert errors.startswith("usage: tcpchat ")
 
 
-def test_serviceStops(startDaemon: StartDaemon) -> None:
-    """A connection that is lost is exit status 1, with what the service said last."""
+def test_lostConnectionIsStatusOne(startDaemon: StartDaemon) -> None:
+    """The last words of the service are shown."""
     daemon = startDaemon()
     with Command("--nick", "bob", "localhost", daemon.port) as command:
         assert command.process.stdout is not None
@@ -220,8 +219,8 @@ def test_serviceStops(startDaemon: StartDaemon) -> None:
         )
 
 
-def test_quitInTheInput(daemon: Daemon, join: Join) -> None:
-    """It may also say goodbye itself; what follows is not sent."""
+def test_quitInTheInputEndsIt(daemon: Daemon, join: Join) -> None:
+    """The lines after it are not sent."""
     alice = join("alice")
     status, lines, errors = run(
         "--nick", "bob", "localhost", daemon.port, text="/quit see you\nhi\n"
@@ -230,8 +229,7 @@ def test_quitInTheInput(daemon: Daemon, join: Join) -> None:
     assert alice.catchUp()[-1] == "<-- bob left #lobby: see you (1 here)"
 
 
-def test_listens(startDaemon: StartDaemon) -> None:
-    """Where the service lets one stay after the input has ended, it goes on hearing."""
+def test_listensAfterTheInputWhereTheServiceAllowsIt(startDaemon: StartDaemon) -> None:
     daemon = startDaemon("--half-close", "listen")
     with (
         daemon.join("alice") as alice,
@@ -246,8 +244,7 @@ def test_listens(startDaemon: StartDaemon) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_signals(daemon: Daemon, join: Join, number: signal.Signals) -> None:
-    """It ends by the signal that ends it, without a word."""
+def test_signalEndsItWithoutAWord(daemon: Daemon, join: Join, number: signal.Signals) -> None:
     alice = join("alice")
     with Command("--nick", "bob", "localhost", daemon.port) as command:
         alice.expect("--> bob")
@@ -259,8 +256,7 @@ def test_signals(daemon: Daemon, join: Join, number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("way", ["unix", "tls", "insecure"])
-def test_otherWays(doors: Doors, certificate: Certificate, way: str) -> None:
-    """By a unix socket, and by TLS."""
+def test_unixSocketAndTLS(doors: Doors, certificate: Certificate, way: str) -> None:
     arguments: tuple[object, ...] = {
         "unix": ("--unix", doors.path),
         "tls": ("--tls", "--ca", certificate.chain, "localhost", doors.secure),
@@ -269,7 +265,7 @@ def test_otherWays(doors: Doors, certificate: Certificate, way: str) -> None:
     with doors.join("alice") as alice:
         status, lines, errors = run("--nick", "bob", *arguments, text="hi\n" * 1000 + "bye")
         assert (status, errors) == (0, "")
-        # TLS has no half-close.
+        # TLS has no half-close here.
         assert lines[-1] == (GOODBYE if way == "unix" else "--- Goodbye.")
         heard = alice.catchUp()
         assert heard.count("bob: hi") == 1000
@@ -277,8 +273,8 @@ def test_otherWays(doors: Doors, certificate: Certificate, way: str) -> None:
         alice.leave()
 
 
-def test_untrusted(doors: Doors) -> None:
-    """A certificate that nobody vouches for is refused, with what can be done about it."""
+def test_untrustedCertificateIsRefused(doors: Doors) -> None:
+    """The complaint says what can be done about it."""
     status, lines, errors = run("--tls", "localhost", doors.secure, text="hi\n")
     assert (status, lines) == (1, [])
     assert errors == (
@@ -287,15 +283,14 @@ def test_untrusted(doors: Doors) -> None:
     )
 
 
-def test_wrongName(doors: Doors, certificate: Certificate) -> None:
-    """So is one of somebody else."""
-    # Another name of 127.0.0.1, which the certificate does not have.
+def test_certificateOfAnotherNameIsRefused(doors: Doors, certificate: Certificate) -> None:
+    # This is another name of 127.0.0.1, which the certificate does not have.
     status, _, errors = run("--tls", "--ca", certificate.chain, "127.1", doors.secure, text="hi\n")
     assert (status, errors) == (1, "tcpchat: TLS failed: the certificate is not for 127.1\n")
 
 
-def test_noTLSThere(daemon: Daemon) -> None:
-    """A service without TLS does not understand us, and we say what is wrong."""
+def test_serviceWithoutTLSIsTold(daemon: Daemon) -> None:
+    """The service does not understand TLS, and the client says so."""
     status, _, errors = run("--tls", "localhost", daemon.port, text="hi\n")
     assert status == 1
     assert errors.startswith("tcpchat: TLS failed: ")

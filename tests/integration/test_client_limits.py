@@ -15,13 +15,13 @@ from tests.integration.peer import Peer
 from tests.integration.test_client import GOODBYE
 from tests.integration.tmux import Screen, untimed
 
-# A minute of the default rate in less than a second: a peer with whom more than 60 lines wait is
-# closed, where it is more than 120 by default.
+# A minute of the default rate in less than a second: a connection with more than 60 waiting lines
+# is closed; by default it is more than 120.
 FAST = ["--line-rate", "200", "--max-behind", "0.3"]
 
 
-def test_tooFast(startDaemon: StartDaemon) -> None:
-    """Whoever does not wait is closed: what follows is no matter of course."""
+def test_connectionThatDoesNotWaitIsClosed(startDaemon: StartDaemon) -> None:
+    """Otherwise the other tests would show nothing."""
     daemon = startDaemon(*FAST)
     with daemon.join("alice") as alice:
         alice.send(*["hi"] * 200)
@@ -29,8 +29,8 @@ def test_tooFast(startDaemon: StartDaemon) -> None:
 
 
 @pytest.mark.parametrize("way", ["tcp", "tls", "text"])
-def test_muchFromAPipe(tmp_path: Path, certificate: Certificate, way: str) -> None:
-    """However much comes at once, all of it is said, and nobody is closed for it."""
+def test_longInputIsSaidToTheLastLine(tmp_path: Path, certificate: Certificate, way: str) -> None:
+    """The connection is not closed for it."""
     with Doors(tmp_path, certificate, *FAST) as doors, doors.join("alice") as alice:
         place: tuple[object, ...] = ("localhost", doors.port)
         if way == "tls":
@@ -46,20 +46,18 @@ def test_muchFromAPipe(tmp_path: Path, certificate: Certificate, way: str) -> No
         assert "<-- bob" in alice.expect("<--")
 
 
-def test_defaults(tmp_path: Path) -> None:
-    """It is so with the limits that are there unless told otherwise."""
+def test_longInputIsSaidWithTheDefaultLimits(tmp_path: Path) -> None:
     with Daemon(tmp_path, isRelaxed=False) as daemon, daemon.join("alice") as alice:
         said = [f"line {number}" for number in range(130)]
         with Command("--nick", "bob", "localhost", daemon.port) as command:
             command.type(*said)
-            # This takes a minute; that it has begun as it should is enough.
+            # All of it would take a minute; a right beginning is enough.
             for line in said[:12]:
                 assert alice.expect("bob: ") == f"bob: {line}"
             assert command.process.poll() is None
 
 
-def test_muchWithoutARate(daemon: Daemon) -> None:
-    """Where lines are done at any speed, they are sent at that speed."""
+def test_withoutARateLinesAreSentAtAnySpeed(daemon: Daemon) -> None:
     with daemon.join("alice") as alice:
         status, _, errors = run(
             "--nick", "bob", "localhost", daemon.port, text="hi\n" * 5000 + "bye"
@@ -91,8 +89,7 @@ react(main, sys.argv[1:])
 """
 
 
-def test_library(startDaemon: StartDaemon) -> None:
-    """A bot that says much at once is not closed either."""
+def test_botThatSaysMuchAtOnceIsNotClosed(startDaemon: StartDaemon) -> None:
     daemon = startDaemon(*FAST)
     with daemon.join("alice") as alice:
         status, lines, errors = run(daemon.port, program=(sys.executable, "-c", PROGRAM))
@@ -103,8 +100,8 @@ def test_library(startDaemon: StartDaemon) -> None:
 
 
 @pytest.mark.parametrize("way", ["tcp", "tls"])
-def test_turnedAway(tmp_path: Path, certificate: Certificate, way: str) -> None:
-    """Why one may not come in is the only thing that is said, in one's own language."""
+def test_refusalIsTheOnlyOutput(tmp_path: Path, certificate: Certificate, way: str) -> None:
+    """It is in the user's language."""
     with Doors(tmp_path, certificate, "--max-connections", "1") as doors, doors.join("alice"):
         place: tuple[object, ...] = ("localhost", doors.port)
         if way == "tls":
@@ -118,8 +115,7 @@ def test_turnedAway(tmp_path: Path, certificate: Certificate, way: str) -> None:
             assert errors.endswith("(service-full)\n")
 
 
-def test_turnedAwayOnATerminal(startDaemon: StartDaemon) -> None:
-    """It is told, and tried again."""
+def test_refusalOnATerminalIsShownAndTriedAgain(startDaemon: StartDaemon) -> None:
     daemon = startDaemon("--max-connections", "1")
     with Screen() as screen:
         with daemon.join("bob") as bob:
@@ -139,10 +135,9 @@ def test_turnedAwayOnATerminal(startDaemon: StartDaemon) -> None:
 ROOMS = [f"#r{number}" for number in range(16)]
 
 
-def test_backIntoManyRooms(startDaemon: StartDaemon, tmp_path: Path) -> None:
+def test_rejoinsManyRoomsAtTheirRate(startDaemon: StartDaemon, tmp_path: Path) -> None:
     """
-    After a restart one comes back into all of one's rooms, as fast as one may, and misses nothing
-    where one comes late.
+    It does so after a restart, and misses nothing in a room that it joins late.
     """
     port = freePort()
     options = [
@@ -163,7 +158,7 @@ def test_backIntoManyRooms(startDaemon: StartDaemon, tmp_path: Path) -> None:
             bob.leave()
         first.stop()
         screen.expect(lambda lines: lines[-1:] == ["offline>"])
-        # Fifteen at once, and one more every four seconds.
+        # It may join fifteen at once, and one more every four seconds.
         second = startDaemon(*options, "--join-rate", "15")
         with joined(second, "carol", ROOMS[-2:]) as carol:
             carol.send("missed")
@@ -180,7 +175,7 @@ def test_backIntoManyRooms(startDaemon: StartDaemon, tmp_path: Path) -> None:
 
 def joined(daemon: Daemon, nick: str, rooms: list[str]) -> Peer:
     """
-    @return: Somebody who is in these rooms, and talks in the last one.
+    @return: a user in these rooms, who talks in the last one.
     """
     peer = daemon.join(nick)
     peer.send(*(f"/join {room}" for room in rooms))

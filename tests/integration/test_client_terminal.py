@@ -1,5 +1,5 @@
 """
-The C{tcpchat} command on a real terminal, as a person sees it.
+The C{tcpchat} command on a real terminal, as a user sees it.
 """
 
 import os
@@ -15,7 +15,7 @@ from tests.integration.daemon import Daemon, freePort
 from tests.integration.peer import Peer
 from tests.integration.tmux import Screen, untimed
 
-# The settings of the terminal, but for its size.
+# Prints the settings of the terminal, without its size.
 KEEP = "(stty -g; stty -a | sed 's/rows [0-9]*; columns [0-9]*;//')"
 
 Join = Callable[[str], Peer]
@@ -29,7 +29,7 @@ def screen() -> Iterator[Screen]:
 
 def start(screen: Screen, port: int, *arguments: str) -> None:
     """
-    Start it as alice, with the settings of the terminal kept, and its process id.
+    Start the command as alice; keep the settings of the terminal, and its process id.
     """
     screen.enter(f"{KEEP} > before")
     words = " ".join([TCPCHAT, *(arguments or ("--nick", "alice")), "127.0.0.1", str(port)])
@@ -38,7 +38,7 @@ def start(screen: Screen, port: int, *arguments: str) -> None:
 
 def joined(screen: Screen, port: int) -> None:
     """
-    Start it, and wait until it is in the room.
+    Start the command, and wait until it is in the room.
     """
     start(screen, port)
     screen.expect(lambda lines: lines[-1:] == ["#lobby 1>"])
@@ -50,7 +50,7 @@ def processOf(screen: Screen) -> int:
 
 def expectRestored(screen: Screen, status: int) -> None:
     """
-    Wait for the shell to be back, and see that the terminal is as it was.
+    Wait for the shell to be back, and require that the terminal is as it was.
     """
     screen.expect(lambda lines: lines[-1] == "$")
     screen.enter(f"echo status $?; {KEEP} > after; echo kept")
@@ -59,8 +59,7 @@ def expectRestored(screen: Screen, status: int) -> None:
     assert after.read_text() == before.read_text()
 
 
-def test_conversation(screen: Screen, daemon: Daemon) -> None:
-    """What others say appears above what one types, which stays whole."""
+def test_whatOthersSayAppearsAboveWhatIsTyped(screen: Screen, daemon: Daemon) -> None:
     joined(screen, daemon.port)
     with daemon.join("bob") as bob:
         screen.expectLast("--> bob joined #lobby (2 here)", "#lobby 2>")
@@ -81,8 +80,7 @@ def test_conversation(screen: Screen, daemon: Daemon) -> None:
     expectRestored(screen, 0)
 
 
-def test_keys(screen: Screen, daemon: Daemon) -> None:
-    """The keys of a real terminal do what they say."""
+def test_keysOfARealTerminal(screen: Screen, daemon: Daemon) -> None:
     joined(screen, daemon.port)
     with daemon.join("bob") as bob:
         screen.expectLast("--> bob joined #lobby (2 here)", "#lobby 2>")
@@ -92,7 +90,7 @@ def test_keys(screen: Screen, daemon: Daemon) -> None:
         screen.expectLast("#lobby 2> bob: two words")
         screen.press("M-b", "C-Left", "C-w")
         screen.expectLast("#lobby 2> two words")
-        # What is killed in a row is kept together.
+        # Kills in a row are kept together.
         screen.press("C-k", "C-y", "C-y", "Home", "DC", "BSpace", "C-e", "BSpace", "Enter")
         assert bob.line() == "alice: ob: two wordsbob: two word"
         screen.press("Up", "Down", "Up", "C-a")
@@ -106,8 +104,8 @@ def test_keys(screen: Screen, daemon: Daemon) -> None:
     expectRestored(screen, 0)
 
 
-def test_paste(screen: Screen, daemon: Daemon) -> None:
-    """A paste is only sent with Enter, line by line, and is no command."""
+def test_pasteIsSentWithEnterAndIsNoCommand(screen: Screen, daemon: Daemon) -> None:
+    """It is sent line by line."""
     joined(screen, daemon.port)
     with daemon.join("bob") as bob:
         screen.expectLast("--> bob joined #lobby (2 here)", "#lobby 2>")
@@ -120,8 +118,8 @@ def test_paste(screen: Screen, daemon: Daemon) -> None:
         bob.leave()
 
 
-def test_wideAndNarrow(screen: Screen, daemon: Daemon) -> None:
-    """The row stays one row, and nothing above it is lost, whatever the width."""
+def test_rowStaysOneRowAtAnyWidth(screen: Screen, daemon: Daemon) -> None:
+    """Nothing above it is lost."""
     joined(screen, daemon.port)
     with daemon.join("bob") as bob:
         bob.send("before")
@@ -149,8 +147,8 @@ def test_wideAndNarrow(screen: Screen, daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize("how", ["C-z", "TSTP", "STOP"])
-def test_suspended(screen: Screen, daemon: Daemon, how: str) -> None:
-    """Ctrl-Z gives the terminal back, fg takes it again, with what was typed."""
+def test_suspendingGivesTheTerminalBack(screen: Screen, daemon: Daemon, how: str) -> None:
+    """fg takes it again, with what was typed."""
     joined(screen, daemon.port)
     screen.type("half a li")
     screen.expectLast("#lobby 1> half a li")
@@ -160,7 +158,7 @@ def test_suspended(screen: Screen, daemon: Daemon, how: str) -> None:
         os.killpg(os.getpgid(processOf(screen)), signal.Signals[f"SIG{how}"])
     screen.expect(lambda lines: lines[-1] == "$")
     if how == "STOP":
-        # Nobody can do anything at SIGSTOP, so Enter is not LF, and nothing is echoed.
+        # A process cannot prepare for SIGSTOP, so Enter is not LF, and nothing is echoed.
         screen.type("stty sane")
         screen.press("C-j")
         screen.expect(lambda lines: lines[-1] == "$ $")
@@ -181,8 +179,7 @@ def test_suspended(screen: Screen, daemon: Daemon, how: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_killed(screen: Screen, daemon: Daemon, number: signal.Signals) -> None:
-    """A signal that ends it leaves the terminal as it was."""
+def test_signalRestoresTheTerminal(screen: Screen, daemon: Daemon, number: signal.Signals) -> None:
     joined(screen, daemon.port)
     with daemon.join("bob") as bob:
         screen.type("half a li")
@@ -193,8 +190,7 @@ def test_killed(screen: Screen, daemon: Daemon, number: signal.Signals) -> None:
         bob.leave()
 
 
-def test_mistake(screen: Screen) -> None:
-    """So does an exception that nobody expected."""
+def test_exceptionRestoresTheTerminal(screen: Screen) -> None:
     program = screen.directory / "program.py"
     program.write_text(
         "from twisted.internet import reactor\n"
@@ -211,8 +207,8 @@ def test_mistake(screen: Screen) -> None:
     expectRestored(screen, 1)
 
 
-def test_mistakeAtWork(screen: Screen, daemon: Daemon) -> None:
-    """One that the reactor catches is told, and shown at the end, not across the screen."""
+def test_loggedExceptionIsShownAtTheEnd(screen: Screen, daemon: Daemon) -> None:
+    """The user is told at once, but not with a traceback across the screen."""
     program = screen.directory / "program.py"
     program.write_text(
         "from chat.cli.__main__ import main\n"
@@ -231,8 +227,7 @@ def test_mistakeAtWork(screen: Screen, daemon: Daemon) -> None:
     expectRestored(screen, 0)
 
 
-def test_nicknameIsAsked(screen: Screen, daemon: Daemon, join: Join) -> None:
-    """Without --nick one is asked, and again when it is taken."""
+def test_nicknameIsAskedForUntilItIsFree(screen: Screen, daemon: Daemon, join: Join) -> None:
     join("bob")
     start(screen, daemon.port, "--language", "en")
     screen.expect(lambda lines: lines[-1:] == ["nickname>"])
@@ -245,7 +240,7 @@ def test_nicknameIsAsked(screen: Screen, daemon: Daemon, join: Join) -> None:
 
 
 def test_reconnects(screen: Screen, startDaemon: StartDaemon) -> None:
-    """It says what happens, and is there again when the service is."""
+    """It says what happens, and is in the room again once the service is back."""
     port = freePort()
     start(screen, port)
     expected = [
@@ -265,8 +260,8 @@ def test_reconnects(screen: Screen, startDaemon: StartDaemon) -> None:
     screen.expect(lambda lines: lines[-1:] == ["#lobby 1> typed"])
 
 
-def test_dumbTerminal(daemon: Daemon, join: Join) -> None:
-    """Where the cursor cannot be moved, it is lines in and lines out."""
+def test_dumbTerminalIsLinesInAndLinesOut(daemon: Daemon, join: Join) -> None:
+    """Its cursor cannot be moved."""
     alice = join("alice")
     with Screen(TERM="dumb") as screen:
         screen.enter(f"TERM=dumb {TCPCHAT} localhost {daemon.port}")
@@ -282,8 +277,7 @@ def test_dumbTerminal(daemon: Daemon, join: Join) -> None:
 
 
 @pytest.mark.parametrize("isColoured", [True, False])
-def test_colours(daemon: Daemon, isColoured: bool) -> None:
-    """There are colours, unless somebody does not want them."""
+def test_coloursUnlessUnwanted(daemon: Daemon, isColoured: bool) -> None:
     with Screen(NO_COLOR="" if isColoured else "1") as screen:
         joined(screen, daemon.port)
         coloured = screen._run("capture-pane", "-p", "-e")

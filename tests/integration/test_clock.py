@@ -1,6 +1,6 @@
 """
-The clock of the machine is set while the service runs: nobody is thrown out, and no timer stands
-still.
+The clock of the machine is set while the service runs: no session ends for that, and no timer
+stands still.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.integration.robot import Robot
 from tests.integration.steps import SteppedDaemon
 from tests.integration.witnesses import Witnesses
 
-# Without a thread that writes: in libfaketime threads that look at the clock hold each other up.
+# No thread writes: in libfaketime threads that read the clock hold each other up.
 _QUIET = ["--database", ":memory:"]
 
 _HOUR = 3600
@@ -24,7 +24,7 @@ _DAY = 24 * _HOUR
 
 
 @pytest.mark.parametrize("seconds", [_HOUR, -_HOUR, _DAY, -_DAY])
-def test_steps(tmp_path: Path, seconds: int) -> None:
+def test_settingTheClockEndsNoSession(tmp_path: Path, seconds: int) -> None:
     with ExitStack() as stack:
         daemon = stack.enter_context(
             SteppedDaemon(tmp_path, *_QUIET, "--registration-timeout", "2")
@@ -46,9 +46,9 @@ def test_steps(tmp_path: Path, seconds: int) -> None:
 
         opened, before = monotonic(), said("before")
         daemon.step(seconds)
-        # The time that people see has stepped, or this would show nothing.
+        # The time that users see has stepped, or this test would show nothing.
         assert abs((said("after") - before).total_seconds() - seconds) < 10
-        # The limit for a nickname is as long as it was, neither over nor out of reach.
+        # The time to choose a nickname is as long as before, neither over nor endless.
         assert nobody.eof()[-1] == "!!! no nickname in time (registration-timeout)"
         assert 1 < monotonic() - opened < 8
         for each in robot, echo:
@@ -59,10 +59,7 @@ def test_steps(tmp_path: Path, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [_DAY, -_DAY])
-def test_idleAllTheSame(tmp_path: Path, seconds: int) -> None:
-    """
-    The limit for silence is counted in seconds that have passed.
-    """
+def test_silenceIsCountedInElapsedSeconds(tmp_path: Path, seconds: int) -> None:
     with (
         SteppedDaemon(tmp_path, *_QUIET, "--idle-timeout", "2") as daemon,
         Witnesses(daemon) as witnesses,

@@ -8,7 +8,7 @@ from chat import __version__
 from tests.integration.conftest import Join
 from tests.integration.daemon import Daemon
 
-# The table of the protocol: how it may be typed, what alice is told, what bob hears.
+# The table of the protocol: the ways to type a command, what alice is told, what bob hears.
 _COMMANDS: list[tuple[list[str], list[str], list[str]]] = [
     (
         ["/help who", "/? who", "/帮助 who", "/help /WHO", "/help 在线"],
@@ -48,7 +48,9 @@ _COMMANDS: list[tuple[list[str], list[str], list[str]]] = [
     ("typed", "answers", "heard"),
     [(typed, *effects) for variants, *effects in _COMMANDS for typed in variants],
 )
-def test_command(join: Join, typed: str, answers: list[str], heard: list[str]) -> None:
+def test_everyCommandByAllItsNames(
+    join: Join, typed: str, answers: list[str], heard: list[str]
+) -> None:
     bob, alice = join("bob"), join("alice")
     assert bob.catchUp() == ["--> alice joined #lobby (2 here)"]
     alice.send(typed)
@@ -58,7 +60,7 @@ def test_command(join: Join, typed: str, answers: list[str], heard: list[str]) -
 
 @pytest.mark.parametrize("verb", ["/quit", "/exit", "/bye", "/退出"])
 @pytest.mark.parametrize(("reason", "shown"), [("", "quit"), (" 下班了 :-)", "下班了 :-)")])
-def test_quit(join: Join, verb: str, reason: str, shown: str) -> None:
+def test_quitLeavesWithItsReason(join: Join, verb: str, reason: str, shown: str) -> None:
     bob, alice = join("bob"), join("alice")
     alice.send(f"{verb}{reason}", "never said")
     assert alice.eof() == ["--- Goodbye."]
@@ -82,7 +84,7 @@ def test_helpListsEveryCommand(daemon: Daemon) -> None:
     assert all(line.startswith("--- /") and ": " in line for line in helped)
 
 
-def test_withoutANickname(daemon: Daemon, join: Join) -> None:
+def test_commandsBeforeTheNickname(daemon: Daemon, join: Join) -> None:
     witness = join("witness")
     with daemon.connect() as peer:
         peer.expect("nickname?")
@@ -98,7 +100,7 @@ def test_withoutANickname(daemon: Daemon, join: Join) -> None:
     assert witness.catchUp() == []
 
 
-def test_reply(join: Join) -> None:
+def test_replyFollowsTheUserToAnotherNickname(join: Join) -> None:
     alice, bob = join("alice"), join("bob")
     alice.send("/r hello?")
     assert alice.expect("!!!") == "!!! nobody has told you anything yet (nobody-to-reply-to)"
@@ -106,7 +108,7 @@ def test_reply(join: Join) -> None:
     assert bob.line() == "[you -> alice] one"
     alice.send("/r two", "/reply three")
     assert alice.catchUp() == ["[bob -> you] one", "[you -> bob] two", "[you -> bob] three"]
-    # It follows him to another nickname, and reaches nobody who takes the old one.
+    # The reply follows a user to another nickname, and never reaches the next user of the old one.
     bob.send("/nick robert")
     assert bob.catchUp() == [
         "[alice -> you] two",
@@ -124,7 +126,7 @@ def test_reply(join: Join) -> None:
     assert [line for line in other.catchUp() if "alice" in line] == []
 
 
-def test_privateMessages(join: Join) -> None:
+def test_privateMessageReachesItsRecipientOnly(join: Join) -> None:
     alice, bob, carol = join("alice"), join("bob"), join("carol")
     alice.catchUp()
     alice.send("/msg zoe hi", "/msg bob", "/msg", "/msg alice note", "/msg ＢＯＢ wide")
@@ -140,7 +142,7 @@ def test_privateMessages(join: Join) -> None:
     assert carol.catchUp() == []
 
 
-def test_rename(join: Join) -> None:
+def test_renamedUserFreesTheOldNickname(join: Join) -> None:
     alice, bob = join("alice"), join("bob")
     alice.catchUp()
     bob.send("/nick ALICE", "/nick bob", "/nick Bob", "/nick 小明")
@@ -154,7 +156,7 @@ def test_rename(join: Join) -> None:
     bob.send("hi")
     bob.catchUp()
     assert alice.catchUp() == ["小明: hi"]
-    # The old one is free at once, and so is the new one when he goes.
+    # The old one is free at once, and so is the new one when its user leaves.
     join("bob")
     bob.send("/quit")
     bob.eof()

@@ -1,5 +1,5 @@
 """
-People who talk: exact lines, over real sockets.
+Users that talk: exact lines, over real sockets.
 """
 
 import json
@@ -26,7 +26,7 @@ def test_courseOfASession(daemon: Daemon, join: Join) -> None:
             == "--- You are alice, in #lobby with bob, carol. /help lists the commands."
         )
         alice.send("hello")
-        # The author does not hear himself.
+        # Senders do not hear themselves.
         assert alice.catchUp() == []
         heard = ["--> alice joined #lobby (3 here)", "alice: hello"]
         assert carol.catchUp() == heard
@@ -49,7 +49,7 @@ def test_courseOfASession(daemon: Daemon, join: Join) -> None:
     assert bob.expect("<--") == left
 
 
-def test_firstOne(daemon: Daemon) -> None:
+def test_firstUserIsWelcomed(daemon: Daemon) -> None:
     with daemon.connect() as peer:
         assert peer.line() == "--- Welcome to tcpchat. 0 people are here."
         assert (
@@ -63,7 +63,7 @@ def test_firstOne(daemon: Daemon) -> None:
         peer.leave()
 
 
-def test_chinese(daemon: Daemon, join: Join) -> None:
+def test_languageIsChosenPerSession(daemon: Daemon, join: Join) -> None:
     with daemon.connect() as carol, daemon.connect() as alice:
         carol.send("/语言 zh_CN")
         assert carol.expect("(zh_CN)") == "--- 语言：简体中文。 (zh_CN)"
@@ -86,7 +86,7 @@ def test_chinese(daemon: Daemon, join: Join) -> None:
             "--- 李雷改名为雷雷",
         ]
         assert alice.catchUp() == ["[李雷 -> 你] 好的", "--- 李雷改名为雷雷"]
-        # Somebody else reads the same in English.
+        # Another user reads the same in English.
         bob = join("bob")
         alice.send("再见")
         assert alice.catchUp() == ["--> 欢迎bob加入 #lobby (在线人数: 3)"]
@@ -101,7 +101,7 @@ def test_chinese(daemon: Daemon, join: Join) -> None:
 
 def _events(peer: Peer) -> list[dict[str, Any]]:
     """
-    What a peer with JSON lines has heard. The times are checked and taken out.
+    @return: the events that a peer with JSON lines has heard. Their times are checked and removed.
     """
     events = [json.loads(line) for line in peer.catchUp()]
     for event in events:
@@ -112,11 +112,11 @@ def _events(peer: Peer) -> list[dict[str, Any]]:
     return events
 
 
-def test_textAndJSON(join: Join) -> None:
+def test_switchingBetweenTextAndJSON(join: Join) -> None:
     alice, bob, robot = join("alice"), join("bob"), join("robot")
     robot.send("/format json")
     assert json.loads(robot.line()) == {"event": "formatset", "format": "json"}
-    # A program is told who is here, and from then on who comes and goes.
+    # A program gets the list of users once, and from then on the changes.
     listed = json.loads(robot.line())
     assert (listed["event"], listed["room"]) == ("listed", "#lobby")
     assert [person["nick"] for person in listed["people"]] == ["alice", "bob", "robot"]
@@ -133,7 +133,7 @@ def test_textAndJSON(join: Join) -> None:
         "nick": "alice",
         "text": 'says "你好"',
     }
-    # In JSON the author hears his own line.
+    # In JSON senders hear their own lines.
     assert own == {
         "event": "said",
         "room": "#lobby",
@@ -212,7 +212,7 @@ def test_nicknameIsFreeAtOnce(daemon: Daemon, join: Join) -> None:
             assert another.expect("!!!") == "!!! Alice is taken, choose another (nick-taken)"
             alice.send("/quit")
             bob.expect("<-- alice left #lobby: quit (1 here)")
-            # She has not even closed her side.
+            # This user has not even closed their side.
             another.join("ALICE")
             bob.expect("--> ALICE joined #lobby (2 here)")
             another.send("/quit")
@@ -220,10 +220,10 @@ def test_nicknameIsFreeAtOnce(daemon: Daemon, join: Join) -> None:
             bob.expect("<-- ALICE left #lobby: quit (1 here)")
 
 
-def test_killed(daemon: Daemon, join: Join) -> None:
+def test_resetConnectionFreesTheNickname(daemon: Daemon, join: Join) -> None:
     bob, alice = join("bob"), join("alice")
     alice.catchUp()
-    # RST, as from a process that dies with something unread.
+    # A process that dies with unread data sends RST.
     alice.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     alice.close()
     assert bob.expect("<--") == "<-- alice left #lobby: connection lost (1 here)"
@@ -231,10 +231,10 @@ def test_killed(daemon: Daemon, join: Join) -> None:
     assert daemon.process.poll() is None
 
 
-def test_inputCloses(join: Join) -> None:
+def test_lastLineNeedsNoLineEnd(join: Join) -> None:
     bob, alice = join("bob"), join("alice")
     alice.send("last")
-    # Even without a line end it is a line.
+    # The last line needs no line end.
     alice.connection.sendall("words 再见".encode())
     alice.finish()
     assert alice.eof() == ["--- Goodbye: your input has ended."]
@@ -245,7 +245,7 @@ def test_inputCloses(join: Join) -> None:
     ]
 
 
-def test_lineEnds(join: Join) -> None:
+def test_everyKindOfLineEnd(join: Join) -> None:
     bob, alice = join("bob"), join("alice")
     bob.catchUp()
     alice.connection.sendall(
@@ -260,11 +260,11 @@ def test_lineEnds(join: Join) -> None:
     ]
 
 
-def test_segments(join: Join) -> None:
+def test_linesInSingleBytes(join: Join) -> None:
     bob, alice, carol = join("bob"), join("alice"), join("carol")
     bob.catchUp()
     alice.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # Every byte is read by itself: somebody else's question is answered in between.
+    # Every byte is read by itself: another user's question is answered in between.
     for byte in "你好 ok\r\nthen\r\0x\r\n".encode():
         alice.connection.sendall(bytes([byte]))
         carol.catchUp()

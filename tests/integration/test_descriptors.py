@@ -1,5 +1,5 @@
 """
-The process has no file descriptors left: those inside are served, and it recovers.
+The process has no file descriptors left: connected users are served, and it recovers.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _ANYBODY = ["--max-connections", "0", "--max-nameless", "0", "--replay", "0"]
 @contextmanager
 def _only(daemon: Daemon, more: int) -> Iterator[int]:
     """
-    @param more: How many descriptors it may open beside those it has.
-    @return: The most it may have.
+    @param more: how many descriptors it may open beside those it has.
+    @return: the most it may have.
     """
     limits = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
     most = openFiles(daemon) + more
@@ -34,7 +34,7 @@ def _isGreeted(guest: Guest) -> bool:
     return any("nickname?" in line for line in guest.lines)
 
 
-def test_exhausted(tmp_path: Path) -> None:
+def test_connectedUsersAreServedWithoutDescriptors(tmp_path: Path) -> None:
     with (
         Daemon(tmp_path, *_ANYBODY) as daemon,
         Crowd(daemon.port) as crowd,
@@ -52,12 +52,12 @@ def test_exhausted(tmp_path: Path) -> None:
                 with Crowd(daemon.port) as others:
                     others.come(addresses(200))
                     others.wait(lambda guest: guest.end)
-            # Those inside go on, whatever they do.
+            # Connected users are served, whatever they do.
             alice.send("still here", "/join #attic", "/msg alice psst", "/history 5")
             alice.catchUp()
-            # A thousand have been turned away.
+            # A thousand connections have been refused.
             assert len(daemon.log) - log < 20_000
-            # One goes, and one may come.
+            # When connections end, another one is accepted.
             inside[0].connection.close()
             inside[1].connection.close()
             eventually(lambda: openFiles(daemon) < most - 1)

@@ -2,8 +2,8 @@
 Every command in one long conversation, over real sockets: C{dialogue.txt}, in which alice types
 most.
 
-She does so with a plain socket in text, with one in JSON and with the C{tcpchat} command, in
-English and in Chinese; the others are people with plain sockets.
+Alice uses a plain socket in text, one in JSON, and the C{tcpchat} command, in English and in
+Chinese; the other users have plain sockets.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DIALOGUE = Path(__file__).with_name("dialogue.txt")
 
 GONE = "(gone)"
 
-# What is different each time.
+# The parts of lines that differ in every run.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|(?<=\[)\d\d:\d\d(?=\])")
 _UPTIME = re.compile(r"\d+(s|秒)(?=[.。])")
 _MASKED = {"at", "since", "until", "seconds", "idle"}
@@ -40,10 +40,10 @@ _MASKED = {"at", "since", "until", "seconds", "idle"}
 @dataclass
 class Step:
     """
-    Somebody types a line.
+    A user types a line.
 
-    @ivar heard: What is heard: by alice, by the form in which she reads; by the others, by their
-        names.
+    @ivar heard: the lines that are heard: those of alice by the form in which alice reads, those of
+        the others by their names.
     """
 
     who: str
@@ -53,8 +53,8 @@ class Step:
 
 def steps() -> Iterator[Step]:
     """
-    All steps of the dialogue.  A line is C{alice> what she types}, or C{bob | what he hears}; what
-    she hears herself is C{en}, C{zh} and C{json}.
+    All steps of the dialogue.  A line is C{alice> what alice types} or C{bob | what bob hears}; the
+    lines that alice hears stand behind C{en}, C{zh} and C{json}.
     """
     step: Step | None = None
     for line in DIALOGUE.read_text().splitlines():
@@ -121,7 +121,7 @@ class Program:
 
 def _speaker(stack: ExitStack, daemon: Daemon, form: str, language: str) -> Speaker:
     """
-    @return: alice, who has read her welcome.
+    @return: alice, with the welcome read.
     """
     if form == "tcpchat":
         arguments = ("--nick", "alice", "--language", language, "127.0.0.1", daemon.port)
@@ -136,7 +136,7 @@ def _speaker(stack: ExitStack, daemon: Daemon, form: str, language: str) -> Spea
 
 def _masked(line: str) -> str:
     """
-    A line of text, with its bell to be seen and without what is different each time.
+    @return: a line of text, with a visible bell and without the parts that differ in every run.
     """
     line = _UPTIME.sub("TIME", _TIME.sub("TIME", line))
     return line.replace("\a", "(bell)").replace(__version__, "VERSION")
@@ -144,7 +144,7 @@ def _masked(line: str) -> str:
 
 def _brief(line: str) -> str:
     """
-    A line of JSON without what is different each time or in each language.
+    @return: a line of JSON without the parts that differ in every run or language.
     """
     event = json.loads(line)
     rows = [row for value in event.values() if isinstance(value, list) for row in value]
@@ -158,18 +158,18 @@ def _brief(line: str) -> str:
 
 def _heard(lines: list[str], form: str) -> list[str]:
     """
-    What alice has heard, as it is written down in the dialogue.
+    @return: the lines that alice has heard, as the dialogue has them.
     """
     if form != "json":
         return [*map(_masked, lines)]
-    # When that comes is the disk's affair.
+    # The disk decides when that comes.
     return [_brief(line) for line in lines if not line.startswith('{"event":"stored"')]
 
 
 def _expected(step: Step, form: str, language: str) -> list[str]:
     """
-    What alice should hear.  Where the program shows something else than what the service writes,
-    that stands behind C{tcpchat-} and the language.
+    @return: the lines that alice should hear.  Where the command shows something else than the
+        service writes, the dialogue has it behind C{tcpchat-} and the language.
     """
     key = "json" if form == "json" else language[:2]
     return step.heard.get(f"{form}-{key}", step.heard.get(key, []))
@@ -177,7 +177,9 @@ def _expected(step: Step, form: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 @pytest.mark.parametrize("form", ["text", "json", "tcpchat"])
-def test_dialogue(startDaemon: StartDaemon, tmp_path: Path, form: str, language: str) -> None:
+def test_dialogueReadsAsWritten(
+    startDaemon: StartDaemon, tmp_path: Path, form: str, language: str
+) -> None:
     motd = tmp_path / "motd"
     motd.write_text("Be kind.\n")
     daemon = startDaemon("--operator", "alice", "--motd", str(motd))
@@ -188,7 +190,7 @@ def test_dialogue(startDaemon: StartDaemon, tmp_path: Path, form: str, language:
                 speakers[step.who] = peer = stack.enter_context(daemon.connect())
                 peer.expect("nickname?")
             speakers[step.who].send(step.typed)
-            # Who types is answered before the others are looked at.
+            # Read the answer first, then the lines of the others.
             for name in sorted(speakers, key=lambda name: name != step.who):
                 expected = step.heard.get(name, [])
                 isGone = GONE in expected
@@ -202,7 +204,7 @@ def test_dialogue(startDaemon: StartDaemon, tmp_path: Path, form: str, language:
         assert list(speakers) == []
 
 
-def test_everyVerb() -> None:
+def test_everyVerbIsInTheDialogue() -> None:
     verbs = {verbNamed(step.typed.split()[0]).name for step in steps() if step.typed[0] == "/"}
-    # These would change in what form the rest is heard.
+    # These would change the form of everything after them.
     assert {verb.name for verb in VERBS} - verbs == {"lang", "format"}

@@ -1,5 +1,5 @@
 """
-A disk that fails: the chat goes on, and what waits is stored when the disk is back.
+A disk that fails: the chat goes on, and waiting lines are stored when the disk is back.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BACKLOG = 10_000
 
 class _Scene:
     """
-    An operator, who reads text; an author, who reads JSON; and one who listens.
+    An operator with text, a sender with JSON, and a listener.
     """
 
     def __init__(self, stack: ExitStack, daemon: Daemon) -> None:
@@ -44,7 +44,7 @@ class _Scene:
 
     def say(self, text: str) -> float:
         """
-        @return: After how many seconds the listener has heard it.
+        @return: the seconds until the listener has heard it.
         """
         begun = monotonic()
         self.author.peer.send(text)
@@ -53,13 +53,13 @@ class _Scene:
 
     def told(self) -> list[str]:
         """
-        @return: The codes of what the operator was told since the last time.
+        @return: the codes of the warnings to the operator since the last time.
         """
         lines = [line for line in self.operator.catchUp() if line.startswith("!!!")]
         return [line.rpartition("(")[2].rstrip(")") for line in lines]
 
     def waitUntilStored(self) -> None:
-        """Wait until all that was said is on the disk."""
+        """Wait until every line that was said is on the disk."""
         self.author.ask()
         last = max(id for _, id in self.author.said)
         while self.author.stored["#lobby"] < last:
@@ -68,7 +68,7 @@ class _Scene:
 
 def _said(tmp_path: Path) -> dict[int, str]:
     """
-    @return: What a new daemon finds in the history of the lobby.
+    @return: the lines that a new daemon finds in the history of the lobby.
     """
     with Daemon(tmp_path) as daemon, Robot.join(daemon, "reader") as reader:
         texts, missed = reader.past("#lobby")
@@ -76,9 +76,9 @@ def _said(tmp_path: Path) -> dict[int, str]:
         return texts
 
 
-def test_locked(tmp_path: Path) -> None:
+def test_chatGoesOnWhileTheDatabaseIsLocked(tmp_path: Path) -> None:
     """
-    Somebody else has a lock on the file, for longer than it is tried twice.
+    Another program locks the file for longer than two attempts to write.
     """
     with Daemon(tmp_path, "--operator", "olga") as daemon, ExitStack() as stack:
         scene = _Scene(stack, daemon)
@@ -91,7 +91,7 @@ def test_locked(tmp_path: Path) -> None:
                 delays.append(scene.say(f"line {len(delays)}"))
             assert max(delays) < max(0.25, 5 * before)
             assert scene.told() == ["history-failing"]
-            # What is not on the disk can be read all the same.
+            # Lines that are not on the disk yet can be read all the same.
             texts, missed = scene.author.past("#lobby")
             assert (len(texts), missed) == (101 + len(delays), [])
         scene.operator.expect("(history-recovered)")
@@ -101,9 +101,9 @@ def test_locked(tmp_path: Path) -> None:
     assert _said(tmp_path) == heard
 
 
-def test_full(tmp_path: Path) -> None:
+def test_chatGoesOnWhileTheDiskIsFull(tmp_path: Path) -> None:
     """
-    No file may grow any more; more is said than can wait.
+    No file may grow any more, and more is said than can wait.
     """
     with Daemon(tmp_path, "--operator", "olga") as daemon, ExitStack() as stack:
         scene = _Scene(stack, daemon)
@@ -125,20 +125,20 @@ def test_full(tmp_path: Path) -> None:
         texts, missed = scene.author.past("#lobby", stored)
         gone = sum(event["last"] - event["first"] + 1 for event in missed)
         assert {event["reason"] for event in missed} == {"lost"}
-        # Each that was heard is there, or told to be lost.
+        # Each line that was heard is there, or is told to be lost.
         assert len(texts) + gone == max(texts) - stored
         assert len(texts) == BACKLOG + 1
         assert max(texts.values()) == "x" * 900
         assert texts[max(texts)] == "again"
 
 
-# What cannot be used is refused, and left as it is.
+# A database that cannot be used is refused, and left as it is.
 
 
 def _refused(directory: Path, *options: str, command: Sequence[str] = ()) -> str:
     """
-    @param command: What to begin the command line with.
-    @return: The one line that says why the service does not start.
+    @param command: the beginning of the command line.
+    @return: the one line that says why the service does not start.
     """
     files = _files(directory)
     arguments = [TWISTD, "-n", "--pidfile=", "tcpchat", "--port", f"{freePort()}", *options]
@@ -149,7 +149,7 @@ def _refused(directory: Path, *options: str, command: Sequence[str] = ()) -> str
     assert "Traceback" not in result.stdout + result.stderr
     after = _files(directory)
     assert {path: after[path] for path in files} == files
-    # What is there to see which of two daemons has it says nothing.
+    # The file that shows which daemon uses the database does not count.
     assert all(path.name.endswith(".lock") for path in after.keys() - files.keys())
     [line] = result.stderr.splitlines()
     return line.removeprefix("twistd tcpchat: ").replace(str(directory), "")
@@ -162,7 +162,7 @@ def _files(directory: Path) -> dict[Path, bytes]:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """
-    The file that a daemon leaves behind.
+    @return: the file that a daemon leaves behind.
     """
     directory = tmp_path_factory.mktemp("database")
     with Daemon(directory) as daemon, daemon.join("alice") as alice:
@@ -170,7 +170,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (directory / DATABASE).read_bytes()
 
 
-# The places in the header of the file: https://www.sqlite.org/fileformat.html, section 1.3.
+# Offsets in the header of the file: https://www.sqlite.org/fileformat.html, section 1.3.
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
@@ -188,25 +188,25 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         (lambda data: data[:-4096], "database disk image is malformed"),
     ],
 )
-def test_cannotBeUsed(
+def test_unusableDatabaseIsRefused(
     tmp_path: Path, database: bytes, spoil: Callable[[bytes], bytes], reason: str
 ) -> None:
     (tmp_path / DATABASE).write_bytes(spoil(database))
     assert _refused(tmp_path) == f"cannot open /{DATABASE}: {reason}"
 
 
-def test_inUse(tmp_path: Path) -> None:
+def test_databaseInUseIsRefused(tmp_path: Path) -> None:
     with Daemon(tmp_path) as daemon, daemon.join("alice") as alice:
         assert _refused(tmp_path) == f"cannot open /{DATABASE}: another tcpchat uses it"
         alice.send("still here")
         alice.leave()
 
 
-def test_directoryIsReadOnly(tmp_path: Path) -> None:
+def test_readOnlyDirectoryIsRefused(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     command: list[str] = []
     if not os.getuid():
-        # Which may write anywhere, unless it gives that up.
+        # Root may write anywhere, unless it gives that up.
         command = [requireProgram("setpriv"), "--bounding-set=-dac_override"]
     try:
         assert _refused(tmp_path, command=command).startswith("cannot keep a database in ")
@@ -214,6 +214,6 @@ def test_directoryIsReadOnly(tmp_path: Path) -> None:
         tmp_path.chmod(0o755)
 
 
-def test_directoryIsMissing(tmp_path: Path) -> None:
+def test_missingDirectoryIsRefused(tmp_path: Path) -> None:
     line = _refused(tmp_path, "--database", f"nowhere/{DATABASE}")
     assert line == "cannot keep a database in /nowhere: there is no such directory"

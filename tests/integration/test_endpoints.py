@@ -25,7 +25,7 @@ _WAYS: dict[str, Connect] = {
 }
 
 
-def test_sameRoom(doors: Doors) -> None:
+def test_allWaysLeadToTheSameRoom(doors: Doors) -> None:
     with ExitStack() as stack:
         people: dict[str, Peer] = {}
         for nick, connect in _WAYS.items():
@@ -67,16 +67,16 @@ def test_linesAreFramedAlike(doors: Doors, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", _WAYS)
-def test_everythingArrivesBeforeTheEnd(doors: Doors, way: str) -> None:
+def test_allOutputArrivesBeforeTheEnd(doors: Doors, way: str) -> None:
     """
-    There is more than a socket holds.
+    It is more than a socket holds.
     """
     count = 20_000
     with _WAYS[way](doors) as peer:
         peer.join("alice")
         peer.send(*(f"/ping {number}" for number in range(count)))
         if way == "tls":
-            # It knows no half-close.
+            # TLS has no half-close here.
             peer.send("/quit")
             farewell = "--- Goodbye."
         else:
@@ -94,9 +94,9 @@ def test_everythingArrivesBeforeTheEnd(doors: Doors, way: str) -> None:
         b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes((192, 0, 2, 7, 192, 0, 2, 1, 18, 103, 0, 80)),
     ],
 )
-def test_proxyHeader(doors: Doors, header: bytes) -> None:
+def test_proxyHeaderIsNoLine(doors: Doors, header: bytes) -> None:
     """
-    The header is no line of the participant's; half-close works behind it.
+    Half-close works behind it.
     """
     with doors.connectProxied(header + b"alice\r\n/pi") as peer:
         peer.expect("You are alice")
@@ -117,9 +117,9 @@ def test_proxyNamesThePeer(tmp_path: Path, certificate: Certificate) -> None:
 
 
 @pytest.mark.parametrize("data", [b"hello\r\n", b"PROXY nonsense\r\n", b"GET / HTTP/1.1\r\n\r\n"])
-def test_noProxy(doors: Doors, data: bytes) -> None:
+def test_connectionWithoutProxyHeaderIsClosed(doors: Doors, data: bytes) -> None:
     """
-    Who does not come through the proxy is closed, and no one hears of it.
+    No user hears of it.
     """
     with doors.join("witness") as witness:
         with doors.connectProxied(data) as peer:
@@ -128,9 +128,9 @@ def test_noProxy(doors: Doors, data: bytes) -> None:
         witness.leave()
 
 
-def test_noTLS(doors: Doors) -> None:
+def test_plainTextOnThePortOfTLSIsClosed(doors: Doors) -> None:
     """
-    Plain text on the port of TLS gets no word in plain text, and costs nothing.
+    There is no answer in plain text, and it costs nothing.
     """
     with (
         doors.connectTLS() as witness,
@@ -141,7 +141,7 @@ def test_noTLS(doors: Doors) -> None:
         received = b""
         while data := plain.recv(4096):
             received += data
-        # An alert at most (RFC 8446, section 6).
+        # At most an alert comes (RFC 8446, section 6).
         assert received[:1] in (b"", b"\x15")
         assert b"Welcome" not in received
         assert witness.catchUp() == []
@@ -149,7 +149,7 @@ def test_noTLS(doors: Doors) -> None:
         witness.eof()
 
 
-def test_untrusted(doors: Doors) -> None:
+def test_untrustedCertificateFailsTheHandshake(doors: Doors) -> None:
     context = ssl.create_default_context()
     with (
         socket.create_connection(("127.0.0.1", doors.secure), 10.0) as connection,
@@ -170,7 +170,7 @@ def test_unixSocketOutlivesACrash(startDaemon: StartDaemon, tmp_path: Path) -> N
 
     def start() -> Daemon:
         daemon = startDaemon("--port", f"unix:{path}")
-        # It greets nobody before both are open.
+        # It sends no greeting before both are open.
         with daemon.connect() as peer:
             peer.line()
         return daemon
@@ -194,9 +194,9 @@ def test_unixSocketGoesWithItsDaemon(tmp_path: Path, certificate: Certificate) -
         assert not doors.path.exists()
 
 
-def test_bareNumber(tmp_path: Path) -> None:
+def test_numberIsAPortOfEveryAddress(tmp_path: Path) -> None:
     """
-    The default command: a number is a TCP port of every address.
+    It is the default command.
     """
     port = freePort()
     command = [TWISTD, "-n", "--pidfile=", "tcpchat", "--port", str(port)]

@@ -33,13 +33,12 @@ def examples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(EXAMPLES))
 
 
-def test_allAreTested() -> None:
+def test_allExamplesAreTested() -> None:
     tested = {"hello.py", "echobot.py", "pingpong.py", "feed.py"}
     assert {path.name for path in EXAMPLES.iterdir() if path.suffix == ".py"} == tested
 
 
-def test_hello(daemon: Daemon, join: Join) -> None:
-    """Either end says hello, and both hear it."""
+def test_helloSaysHelloAtBothEnds(daemon: Daemon, join: Join) -> None:
     alice = join("alice")
     with example("hello.py", "127.0.0.1", daemon.port) as hello:
         alice.expect("hello: hello!")
@@ -48,16 +47,16 @@ def test_hello(daemon: Daemon, join: Join) -> None:
     assert alice.expect("<--") == "<-- hello left #lobby: quit (1 here)"
 
 
-def test_helloRefused(daemon: Daemon, join: Join) -> None:
-    """Two of them at once say what is wrong."""
+def test_helloTellsWhyItIsRefused(daemon: Daemon, join: Join) -> None:
+    """The nickname is taken."""
     join("hello")
     with example("hello.py", "127.0.0.1", daemon.port) as hello:
         _, lines, errors = hello.end()
         assert (lines, errors) == ([], "hello is taken, choose another\n")
 
 
-def test_echobot(daemon: Daemon, join: Join) -> None:
-    """It gives back what is said to it, and only that."""
+def test_echobotRepeatsWhatIsSaidToIt(daemon: Daemon, join: Join) -> None:
+    """It repeats nothing else."""
     alice, bob = join("alice"), join("bob")
     with example("echobot.py", "127.0.0.1", daemon.port):
         bob.expect("--> echo")
@@ -70,8 +69,7 @@ def test_echobot(daemon: Daemon, join: Join) -> None:
 
 
 @pytest.mark.usefixtures("examples")
-def test_echobotOfMany() -> None:
-    """It does not answer what it could only answer late."""
+def test_echobotGivesNoLateAnswers() -> None:
     from chat.client.lines import WINDOW
     from chat.vocabulary.events import Ponged, Said, Told, Welcomed
 
@@ -89,8 +87,7 @@ def test_echobotOfMany() -> None:
     assert transport.lines()[-1] == "/msg alice again"
 
 
-def test_pingpong(daemon: Daemon, join: Join) -> None:
-    """Everybody is counted for himself."""
+def test_pingpongCountsEachUser(daemon: Daemon, join: Join) -> None:
     alice, bob = join("alice"), join("bob")
     with example("pingpong.py", "127.0.0.1", daemon.port):
         bob.expect("--> pingpong")
@@ -105,8 +102,8 @@ def test_pingpong(daemon: Daemon, join: Join) -> None:
 
 
 @pytest.mark.usefixtures("examples")
-def test_pingpongTimers() -> None:
-    """It answers after two seconds, and no timer outlives the connection."""
+def test_pingpongLeavesNoTimers() -> None:
+    """It answers after two seconds."""
     from chat.vocabulary.events import Ending, Left, Renamed, Said, Welcomed
 
     module = __import__("pingpong")
@@ -134,8 +131,8 @@ def test_pingpongTimers() -> None:
     assert not clock.getDelayedCalls()
 
 
-def test_feed(daemon: Daemon, join: Join, tmp_path: Path) -> None:
-    """What is appended is said, in whole lines; what was there before is not."""
+def test_feedSaysWhatIsAppended(daemon: Daemon, join: Join, tmp_path: Path) -> None:
+    """It says whole lines, and nothing that was in the file before."""
     alice = join("alice")
     source = tmp_path / "log"
     source.write_text("old\n")
@@ -155,8 +152,7 @@ def test_feed(daemon: Daemon, join: Join, tmp_path: Path) -> None:
     alice.expect("<-- feed")
 
 
-def test_feedMuch(daemon: Daemon, join: Join, tmp_path: Path) -> None:
-    """A lot at once is said to the last line."""
+def test_feedSaysMuchToTheLastLine(daemon: Daemon, join: Join, tmp_path: Path) -> None:
     alice = join("alice")
     source = tmp_path / "log"
     source.touch()
@@ -168,8 +164,8 @@ def test_feedMuch(daemon: Daemon, join: Join, tmp_path: Path) -> None:
             assert alice.line() == f"feed: line {number}"
 
 
-def test_feedAtARate(startDaemon: StartDaemon, tmp_path: Path) -> None:
-    """As fast as it may be said, and to the last line."""
+def test_feedKeepsToTheRate(startDaemon: StartDaemon, tmp_path: Path) -> None:
+    """Everything is said to the last line."""
     daemon = startDaemon("--line-rate", "200", "--max-behind", "0.3")
     source = tmp_path / "log"
     source.touch()
@@ -181,8 +177,7 @@ def test_feedAtARate(startDaemon: StartDaemon, tmp_path: Path) -> None:
             assert alice.line() == f"feed: line {number}"
 
 
-def test_feedStops(startDaemon: StartDaemon, tmp_path: Path) -> None:
-    """When the service has gone, so has the feeder."""
+def test_feedEndsWithTheService(startDaemon: StartDaemon, tmp_path: Path) -> None:
     daemon = startDaemon()
     source = tmp_path / "log"
     source.touch()

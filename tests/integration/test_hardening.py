@@ -1,6 +1,6 @@
 """
-The unit as systemd applies it: everything of the service works within its limits, and nothing else
-does.
+The unit as systemd applies it: everything that the service does works within its limits, and
+nothing else does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.integration.peer import Peer
 SECURE = 8443
 UNIX = "/run/tcpchat/chat.sock"
 
-# As the documentation has it.
+# As in the documentation.
 _DOORS = f"""
 [Service]
 LoadCredential=key.pem:/opt/shared/key.pem
@@ -35,7 +35,7 @@ ExecStart=/opt/tcpchat/bin/twistd --nodaemon --pidfile= tcpchat \\
 
 _PROBE = "/opt/tcpchat/bin/python /opt/shared/probes.py"
 
-# Who is nobody may not even know that these are there.
+# The user of the service may not even know that these are there.
 _REFUSED = {
     "write elsewhere": "EROFS",
     "write to its own programs": "EROFS",
@@ -75,7 +75,7 @@ def machine(
     tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
 ) -> Iterator[Machine]:
     """
-    One with every kind of way in, for all tests of the module.
+    A machine whose service has every kind of way in, for all tests of the module.
     """
     requireMachine()
     with Machine(tmp_path_factory.mktemp("machine") / "parts") as machine:
@@ -93,9 +93,9 @@ def _status(pid: int) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-def test_everythingWorks(machine: Machine) -> None:
+def test_everyFeatureWorksWithinTheLimits(machine: Machine) -> None:
     """
-    Sockets of each kind, the database, the threads that hash passwords, and what signals do.
+    Sockets of each kind, the database, the threads that hash passwords, and signals work.
     """
     with ExitStack() as stack:
         people: dict[str, Peer] = {
@@ -118,7 +118,7 @@ def test_everythingWorks(machine: Machine) -> None:
         people["bob"].send("still here")
         people["alice"].expect("bob: still here")
         machine.until(SERVICE, "ActiveState", lambda state: state == "active")
-        # It listens with them only once it has told of the reload.
+        # The new certificate is used only after the service has told of the reload.
         assert "read again: certificates" in machine.journal()
         machine.systemctl("stop", "--no-block", SERVICE)
         for peer in people.values():
@@ -134,29 +134,29 @@ def test_everythingWorks(machine: Machine) -> None:
     assert "not permitted" not in journal
 
 
-def test_withoutRights(machine: Machine) -> None:
+def test_processHasNoPrivileges(machine: Machine) -> None:
     """
-    What the kernel says of the process.
+    The kernel says so of the process.
     """
     machine.systemctl("start", SERVICE)
     pid = machine.process()
     status = _status(pid)
     assert "0" not in status["Uid"].split()
     assert {int(status[name], 16) for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
-    # A filter; whoever may not read the rights of others cannot give himself any.
+    # System calls are filtered, and no program that the service runs can gain privileges.
     assert (status["Seccomp"], status["NoNewPrivs"], status["Umask"]) == ("2", "1", "0077")
     limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
     [core] = [line.split()[4:6] for line in limits if line.startswith("Max core file size")]
     assert core == ["0", "0"]
 
 
-def test_theDatabaseGivesWay(machine: Machine) -> None:
+def test_databaseThreadMayLowerItsPriority(machine: Machine) -> None:
     """
-    The one call that the filter allows of a group that it forbids: else it fails without a word.
+    The filter allows this one call of a group that it forbids: otherwise it would fail silently.
     """
     machine.systemctl("start", SERVICE)
     threads = Path(f"/proc/{machine.process()}/task").iterdir()
-    # After the name, which is in brackets; the niceness is number 19 of all.
+    # The fields after the name, which is in brackets; the niceness is field 19 (proc(5)).
     stats = [(thread / "stat").read_text().rpartition(")")[2].split() for thread in threads]
     assert {int(stat[16]) for stat in stats} > {0}
 
@@ -164,7 +164,7 @@ def test_theDatabaseGivesWay(machine: Machine) -> None:
 @pytest.fixture(scope="module")
 def outcomes(machine: Machine) -> dict[str, dict[str, str]]:
     """
-    What came of each attempt, by unit: one with all that ours has, and one with nothing.
+    @return: how each attempt ended, by unit: one with the limits of the service, one without.
     """
     directives = (UNITS / SERVICE).read_text().partition("[Service]")[2].partition("[Install]")[0]
     python = "Environment=LD_LIBRARY_PATH=/opt/tcpchat/python/lib\n"
@@ -181,9 +181,9 @@ def outcomes(machine: Machine) -> dict[str, dict[str, str]]:
     return outcomes
 
 
-def test_everyAttempt(outcomes: dict[str, dict[str, str]]) -> None:
+def test_unitRefusesEveryAttempt(outcomes: dict[str, dict[str, str]]) -> None:
     """
-    All of them succeed without the unit: it is the unit that refuses.
+    All of them succeed without the unit, so it is the unit that refuses.
     """
     assert outcomes["bare"] == dict.fromkeys(probes.ATTEMPTS, "done")
     assert outcomes["hardened"] == {"keep a file of its own": "done", **_REFUSED}

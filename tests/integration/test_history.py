@@ -1,5 +1,5 @@
 """
-The past, over real sockets; and where it is kept.
+The history, over real sockets; and where it is kept.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from tests.integration.robot import Robot
 DATABASE = "tcpchat.sqlite3"
 
 
-def test_replay(startDaemon: StartDaemon) -> None:
+def test_newestLinesAreReplayed(startDaemon: StartDaemon) -> None:
     """
-    Who comes in hears the newest lines, with times, and that there are more.
+    They have their times, and it is told that there are more.
     """
     daemon = startDaemon("--replay", "2")
     with daemon.join("alice") as alice, daemon.join("bob") as bob:
@@ -35,10 +35,7 @@ def test_replay(startDaemon: StartDaemon) -> None:
             assert all(line.startswith("[2") for line in lines)
 
 
-def test_gaps(startDaemon: StartDaemon) -> None:
-    """
-    What is asked for and no longer there is told.
-    """
+def test_missingLinesAreTold(startDaemon: StartDaemon) -> None:
     daemon = startDaemon("--database", ":memory:", "--keep-lines", "5")
     with daemon.join("alice") as alice, Robot.join(daemon, "robot") as robot:
         alice.send(*(f"line {number}" for number in range(1, 13)))
@@ -60,9 +57,9 @@ def test_gaps(startDaemon: StartDaemon) -> None:
 
 
 @pytest.mark.parametrize("database", [":memory:", DATABASE])
-def test_search(startDaemon: StartDaemon, database: str) -> None:
+def test_searchFindsLinesThatTheUserMayRead(startDaemon: StartDaemon, database: str) -> None:
     """
-    Newest first, anywhere in Chinese, and only where one may read.
+    The newest come first, and Chinese is found anywhere.
     """
     daemon = startDaemon("--database", database)
     with Robot.join(daemon, "alice") as alice, Robot.join(daemon, "bob") as bob:
@@ -87,9 +84,9 @@ def test_search(startDaemon: StartDaemon, database: str) -> None:
             assert bob.answer(asked)["code"] == "not-in-room"
 
 
-def test_whereItIsKept(tmp_path: Path) -> None:
+def test_placeOfTheDatabase(tmp_path: Path) -> None:
     """
-    In the run directory, in that of the service manager, where one says, or nowhere.
+    It is in the run directory, in that of the service manager, where the option says, or nowhere.
     """
     state = tmp_path / "state"
     state.mkdir()

@@ -1,5 +1,5 @@
 """
-How a session ends: everything that was asked for arrives, and the last line says why it ends.
+How a session ends: all answers arrive, and the last line says why it ends.
 """
 
 import re
@@ -21,21 +21,21 @@ _ASKED = [f"/ping {number}" for number in range(_MANY)]
 _ANSWERED = [f"--- PONG {number}" for number in range(_MANY)]
 
 
-# The peer closes his side.
+# The peer closes its side.
 
 
 def test_everyAnswerArrives(daemon: Daemon) -> None:
     with daemon.connect() as peer:
         peer.join("alice")
-        # Nothing is read before all has been asked, and the input has ended.
+        # Nothing is read before everything has been asked, and the input has ended.
         peer.connection.sendall("".join(line + "\n" for line in _ASKED).encode())
         peer.finish()
         assert peer.eof() == [*_ANSWERED, "--- Goodbye: your input has ended."]
 
 
-def test_everyAnswerArrivesPieceByPiece(daemon: Daemon, join: Join) -> None:
+def test_everyAnswerArrivesAtASlowReader(daemon: Daemon, join: Join) -> None:
     """
-    The same to one who takes little at a time, and lets the service do other things meanwhile.
+    It takes little at a time, and lets the service do other things meanwhile.
     """
     bob = join("bob")
     with daemon.connectNarrow() as peer:
@@ -55,8 +55,8 @@ def test_everyAnswerArrivesPieceByPiece(daemon: Daemon, join: Join) -> None:
 
 def test_everyAnswerArrivesThoughTheyPileUp(daemon: Daemon, join: Join) -> None:
     """
-    Answers that are longer than the questions, and too many for the kernel to keep: the service
-    must not carry out faster than its answers are taken.
+    The answers are longer than the questions, and too many for the kernel to keep: the service must
+    not carry out commands faster than their answers are taken.
     """
     bob = join("bob")
     bob.send("/help")
@@ -66,7 +66,7 @@ def test_everyAnswerArrivesThoughTheyPileUp(daemon: Daemon, join: Join) -> None:
         peer.connection.sendall(b"/help\n" * 1_500 + b"/ping end")
         peer.finish()
         assert bob.catchUp() == ["--> alice joined #lobby (2 here)"]
-        # She reads nothing while the service has time for all of it.
+        # The peer reads nothing while the service has time for all of it.
         for _ in range(1000):
             assert bob.catchUp() == []
         answers = peer.eof()
@@ -76,7 +76,7 @@ def test_everyAnswerArrivesThoughTheyPileUp(daemon: Daemon, join: Join) -> None:
 
 def test_whatOthersSayArrivesToo(daemon: Daemon, join: Join) -> None:
     """
-    What was on its way to one who closes his side.
+    It was on its way when the peer closed its side.
     """
     bob = join("bob")
     with daemon.connectNarrow() as alice:
@@ -94,10 +94,7 @@ def test_whatOthersSayArrivesToo(daemon: Daemon, join: Join) -> None:
 
 
 @pytest.mark.parametrize("farewell", ["/quit", "/quit\r\nmore\r\nand more"])
-def test_quitAndClose(daemon: Daemon, join: Join, farewell: str) -> None:
-    """
-    One who says goodbye and closes his side in one go.
-    """
+def test_quittingAndClosingAtOnceGetsTheGoodbye(daemon: Daemon, join: Join, farewell: str) -> None:
     bob = join("bob")
     with daemon.join("alice") as alice:
         alice.send(farewell)
@@ -106,29 +103,29 @@ def test_quitAndClose(daemon: Daemon, join: Join, farewell: str) -> None:
     assert bob.expect("<--") == "<-- alice left #lobby: quit (1 here)"
 
 
-def test_closesWithoutAWord(daemon: Daemon) -> None:
+def test_closingWithoutAWord(daemon: Daemon) -> None:
     with daemon.connect() as peer:
         peer.finish()
         assert peer.eof()[2:] == ["--- Goodbye: your input has ended."]
 
 
-def test_listeners(startDaemon: StartDaemon) -> None:
+def test_listenersStayAfterClosingTheirSide(startDaemon: StartDaemon) -> None:
     """
-    With C{--half-close listen} who closes his side goes on listening.
+    C{--half-close listen} allows it.
     """
     daemon = startDaemon("--half-close", "listen", "--replay", "0")
     with daemon.join("bob") as bob, daemon.join("alice") as alice, daemon.connect() as nobody:
         alice.send("I listen")
         alice.finish()
         nobody.finish()
-        # Who has no nickname has nothing to listen to.
+        # A connection without a nickname has nothing to listen to.
         assert nobody.eof()[2:] == ["--- Goodbye: your input has ended."]
         bob.expect("alice: I listen")
         bob.send("good", "/msg alice psst", "/who")
         assert bob.catchUp() == ["[you -> alice] psst", "--- 2 people in #lobby: bob, alice"]
         assert alice.line() == "bob: good"
         assert alice.line() == "[bob -> you] psst"
-        # When she has really gone, that shows as soon as something is written to her.
+        # A connection that is really gone shows when the next line is written to it.
         alice.close()
         heard: list[str] = []
         deadline = monotonic() + 10
@@ -154,13 +151,13 @@ def test_lastLineArrivesThoughThePeerStillSends(daemon: Daemon, join: Join) -> N
     with daemon.join("alice") as alice:
         alice.connection.sendall(b"/quit\r\n" + b"and another thing\r\n" * 100_000)
         assert alice.eof() == ["--- Goodbye."]
-        # What comes behind is taken and forgotten: to refuse it could cost her the last line.
+        # Later bytes are taken and dropped: refusing them could cost the peer the last line.
         alice.connection.sendall(b"and another thing\r\n")
         bob.catchUp()
         watched = select.poll()
         watched.register(alice.connection, 0)
         assert watched.poll(0) == []
-        # But not for ever.
+        # This does not go on for ever.
         alice.aborted()
     assert bob.catchUp() == []
 
@@ -168,7 +165,7 @@ def test_lastLineArrivesThoughThePeerStillSends(daemon: Daemon, join: Join) -> N
 def test_registrationTimeout(startDaemon: StartDaemon) -> None:
     daemon = startDaemon("--registration-timeout", "1")
     with daemon.join("bob") as bob, daemon.connect() as silent, daemon.connect() as busy:
-        # Neither bytes nor lines give more time.
+        # Neither bytes nor lines renew the time.
         watched = select.poll()
         watched.register(busy.connection, select.POLLRDHUP)
         deadline = monotonic() + 10
@@ -189,13 +186,13 @@ def test_idleTimeout(startDaemon: StartDaemon) -> None:
         heard: list[str] = []
         warned = ""
         deadline = monotonic() + 20
-        # Fewer than what would be too many.
+        # These are fewer than are too many.
         pieces = repeat(b"x", 1000)
         assert bob.catchUp()[-1] == carol.line() == "--> alice joined #lobby (3 here)"
         while not heard:
             assert monotonic() < deadline
             heard = bob.catchUp()
-            # What is no line does not count.
+            # Bytes that are no line do not count.
             with suppress(OSError):
                 alice.connection.sendall(next(pieces, b""))
             if not warned and select.select([carol.connection], [], [], 0.01)[0]:
@@ -221,7 +218,8 @@ _WAYS: dict[str, Callable[[Doors], Peer]] = {
 
 def _say(alice: Peer, bob: Peer, first: int) -> tuple[list[str], list[str], list[str]]:
     """
-    @return: 200 lines of a kilobyte that alice says, what she hears meanwhile and what bob hears.
+    @return: 200 lines of a kilobyte that alice says, those that alice hears meanwhile, and those
+        that bob hears.
     """
     said = [f"{number} {'x' * 980}" for number in range(first, first + 200)]
     alice.send(*said)
@@ -231,7 +229,7 @@ def _say(alice: Peer, bob: Peer, first: int) -> tuple[list[str], list[str], list
 @pytest.fixture(scope="module")
 def warmed(doors: Doors) -> Doors:
     """
-    Those doors, with so many lines in the history that its caches have grown to their size.
+    @return: the doors, with so many lines in the history that its caches have their full size.
     """
     with doors.join("alice") as alice, doors.join("bob") as bob:
         for first in range(0, 10_000, 200):
@@ -244,9 +242,9 @@ def warmed(doors: Doors) -> Doors:
 @pytest.mark.parametrize(
     ("way", "count"), [("tcp", 20_000), ("tls", 16_000), ("unix", 2_000), ("proxied", 16_000)]
 )
-def test_tooSlow(warmed: Doors, way: str, count: int) -> None:
+def test_userThatNeverReadsIsDisconnected(warmed: Doors, way: str, count: int) -> None:
     """
-    One who never reads, while another says lines of a kilobyte and a third listens.
+    Another user says lines of a kilobyte, and a third one listens.
     """
     with (
         warmed.join("alice") as alice,
@@ -265,7 +263,7 @@ def test_tooSlow(warmed: Doors, way: str, count: int) -> None:
             assert heard == [f"alice: {line}" for line in said]
         assert others.count(left) == 1
         assert warmed.memory - before < 12 * 1024 * 1024
-        # The nickname is free, though he has not read that he has gone.
+        # The nickname is free, though its user has not read the goodbye.
         with warmed.join("mallory") as another:
             another.leave()
         heard = mallory.eof()

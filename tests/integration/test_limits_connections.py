@@ -1,5 +1,6 @@
 """
-How many may come, and how often: who may not is told why in one line, and costs the others nothing.
+How many connections there may be, and how often they may come: one that is refused is told why in
+one line, and costs the others nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tests.integration.meters import MeteredDaemon
 from tests.integration.peer import Peer
 from tests.integration.witnesses import Witnesses
 
-# The other limits, so that each test shows one.
+# No other limits, so that each test shows one.
 _ANYBODY = [
     *("--max-per-address", "0", "--connect-rate", "0", "--max-nameless", "0"),
     *("--max-connections", "0"),
@@ -39,14 +40,14 @@ def _isKnown(guest: Guest) -> bool:
 
 def _codes(guests: list[Guest]) -> list[str]:
     """
-    What each was told; nobody was told more than one line of that.
+    @return: the code that each was told; each was told one line at the most.
     """
     refused = [guest for guest in guests if _isRefused(guest)]
     assert all(len(guest.lines) == 1 for guest in refused), [each.lines for each in refused]
     return [guest.code for guest in refused]
 
 
-def test_maxConnections(tmp_path: Path) -> None:
+def test_tooManyConnectionsAreRefused(tmp_path: Path) -> None:
     with (
         MeteredDaemon(tmp_path, *_ANYBODY, "--max-connections", "12") as daemon,
         Witnesses(daemon) as witnesses,
@@ -57,7 +58,7 @@ def test_maxConnections(tmp_path: Path) -> None:
         assert _codes(crowd.guests) == ["service-full"] * 20
         assert daemon.meter("refusals_total", code="service-full") == 20
         assert daemon.meter("connections") == 12
-        # Nothing of theirs is left, and who is inside stays there.
+        # Nothing of the refused ones is left, and the others stay.
         eventually(lambda: set(connections(daemon).values()) == {"established"})
         assert len(connections(daemon)) == 12
         next(guest for guest in crowd.guests if not guest.end).connection.close()
@@ -68,9 +69,9 @@ def test_maxConnections(tmp_path: Path) -> None:
         witnesses.expect("<-- late left")
 
 
-def test_automatically(tmp_path: Path) -> None:
+def test_descriptorsLimitTheConnectionsByDefault(tmp_path: Path) -> None:
     """
-    Unless told, there are as many as the descriptors allow, less those it needs itself.
+    By default there may be as many as the descriptors allow, less those that the service needs.
     """
     port = freePort()
     options = ["--port", f"tcp:{port}:interface=127.0.0.1", *RELAXED, "--max-nameless", "0"]
@@ -86,7 +87,7 @@ def test_automatically(tmp_path: Path) -> None:
         assert _codes(crowd.guests) == ["service-full"] * 20
 
 
-def test_maxNameless(tmp_path: Path) -> None:
+def test_tooManyNamelessConnectionsAreRefused(tmp_path: Path) -> None:
     with (
         MeteredDaemon(tmp_path, *_ANYBODY, "--max-nameless", "5") as daemon,
         Witnesses(daemon, allowed="(-->|<--) guest") as _,
@@ -97,7 +98,7 @@ def test_maxNameless(tmp_path: Path) -> None:
         assert _codes(crowd.guests) == ["too-many-nameless"] * 10
         assert daemon.meter("refusals_total", code="too-many-nameless") == 10
         assert daemon.meter("nameless") == 5
-        # Who has a nickname does not count any more, and makes room.
+        # A connection with a nickname no longer counts, and makes room.
         inside = [guest for guest in first if not guest.end]
         for number, guest in enumerate(inside):
             guest.write(b"guest%d\r\n" % number)
@@ -108,9 +109,9 @@ def test_maxNameless(tmp_path: Path) -> None:
         assert _codes(second) == ["too-many-nameless"] * 10
 
 
-def test_perAddress(tmp_path: Path) -> None:
+def test_tooManyConnectionsOfAnAddressAreRefused(tmp_path: Path) -> None:
     """
-    The default, on loopback like everywhere.
+    The default holds on loopback like everywhere.
     """
     options = [*_ANYBODY, "--max-per-address", "16"]
     with (
@@ -122,10 +123,10 @@ def test_perAddress(tmp_path: Path) -> None:
         others = crowd.come(addresses(100))
         crowd.wait(_isKnown)
         assert _codes(many) == ["too-many-connections"] * 24
-        # One of those is at that address.
+        # One of the guests is at that address.
         assert _codes(others) == ["too-many-connections"]
         assert daemon.meter("refusals_total", code="too-many-connections") == 25
-        # One who goes makes room for one who comes.
+        # A connection that ends makes room for a new one.
         next(guest for guest in many if not guest.end).connection.close()
         eventually(lambda: len(connections(daemon)) == 16 + 99 + 2 - 1)
         again = crowd.come(["127.0.0.9"] * 2)
@@ -133,9 +134,9 @@ def test_perAddress(tmp_path: Path) -> None:
         assert _codes(again) == ["too-many-connections"]
 
 
-def test_connectRate(tmp_path: Path) -> None:
+def test_connectingTooFastIsRefused(tmp_path: Path) -> None:
     """
-    The default: sixty a minute, and one more for each second.
+    The default is sixty a minute, and one more for each second.
     """
     options = [*_ANYBODY, "--connect-rate", "60"]
     with (
@@ -165,7 +166,7 @@ def test_connectRate(tmp_path: Path) -> None:
         eventually(mayCome)
 
 
-def test_trusted(tmp_path: Path) -> None:
+def test_trustedAddressesAreNotLimited(tmp_path: Path) -> None:
     options = ["--max-per-address", "1", "--connect-rate", "1", "--trust", "127.0.0.8/31"]
     with (
         Daemon(tmp_path, *_ANYBODY, *options, "--trust", "::1") as daemon,
@@ -185,10 +186,10 @@ def test_trusted(tmp_path: Path) -> None:
         (["2001:db8:0:1::1", "2001:db8:0:1:ffff::2"], "2001:db8:0:2::1"),
     ],
 )
-def test_behindAProxy(tmp_path: Path, same: list[str], other: str) -> None:
+def test_limitsHoldForAddressesBehindAProxy(tmp_path: Path, same: list[str], other: str) -> None:
     """
-    The proxy's connections come from one address; it is those it speaks for that count, an IPv6
-    network of 64 bits like one of them.
+    All connections of the proxy come from one address; the addresses in its headers count, and an
+    IPv6 network of 64 bits counts as one of them.
     """
     proxied = freePort()
 
@@ -214,10 +215,10 @@ def test_behindAProxy(tmp_path: Path, same: list[str], other: str) -> None:
             peer.close()
 
 
-def test_backlog(tmp_path: Path) -> None:
+def test_backlogHoldsAThousandConnections(tmp_path: Path) -> None:
     """
-    A thousand come while the service is busy with something else: all are connected, and greeted
-    when it has time.
+    They come while the service is busy with something else: all are connected, and greeted when it
+    has time.
     """
     with (
         Daemon(tmp_path, *_ANYBODY) as daemon,
@@ -233,7 +234,7 @@ def test_backlog(tmp_path: Path) -> None:
 
 def test_refusingIsCheap(tmp_path: Path) -> None:
     """
-    Five thousand are refused: neither the memory nor the log has grown, and others notice nothing.
+    Five thousand are refused: neither the memory nor the log grows, and other users notice nothing.
     """
     options = [*_ANYBODY, "--connect-rate", "60", "--max-per-address", "16"]
     with (

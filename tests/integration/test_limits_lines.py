@@ -1,5 +1,5 @@
 """
-How much one may send: what is too much is refused or waits, and others feel nothing of it.
+How much a connection may send: too much is refused or waits, and other users notice nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.integration.robot import Robot
 from tests.integration.witnesses import Witnesses
 
 
-def test_lineTooLong(tmp_path: Path) -> None:
+def test_longLineIsRefused(tmp_path: Path) -> None:
     with (
         MeteredDaemon(tmp_path, "--max-line", "100") as daemon,
         Witnesses(daemon) as witnesses,
@@ -33,7 +33,7 @@ def test_lineTooLong(tmp_path: Path) -> None:
         witnesses.expect("<-- alice left #lobby: input closed")
 
 
-def test_lineWithoutEnd(tmp_path: Path) -> None:
+def test_lineWithoutEndIsClosed(tmp_path: Path) -> None:
     with (
         MeteredDaemon(tmp_path, "--max-unended", "2K") as daemon,
         Witnesses(daemon) as witnesses,
@@ -47,9 +47,9 @@ def test_lineWithoutEnd(tmp_path: Path) -> None:
         eventually(lambda: daemon.meter("ends_total", reason="line-endless") == 1)
 
 
-def test_workPerTurn(tmp_path: Path) -> None:
+def test_floodDoesNotDelayOthers(tmp_path: Path) -> None:
     """
-    Megabytes of lines, as fast as they are taken: of those of others none comes late.
+    Megabytes of lines come as fast as they are taken, and no line of another user is late.
     """
     with MeteredDaemon(tmp_path, "--line-rate", "0") as daemon, Witnesses(daemon) as witnesses:
         with daemon.join("alice") as alice:
@@ -65,9 +65,9 @@ def test_workPerTurn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--turn-lines", "--turn-bytes"])
-def test_turnsAreOptions(tmp_path: Path, option: str) -> None:
+def test_workPerTurnIsAnOption(tmp_path: Path, option: str) -> None:
     """
-    One line in each turn, or one byte: slow, but everything is done.
+    One line or one byte a turn is slow, but everything is done.
     """
     with (
         MeteredDaemon(tmp_path, option, "1", "--line-rate", "0") as daemon,
@@ -81,11 +81,11 @@ def test_turnsAreOptions(tmp_path: Path, option: str) -> None:
         alice.leave()
 
 
-def test_lineRate(tmp_path: Path) -> None:
+def test_linesAboveTheRateWait(tmp_path: Path) -> None:
     """
-    What is more than the rate comes later, in order, and none of it is lost.
+    They come later, in order, and none is lost.
     """
-    # Whoever is held up for less than the quarter of a second between two lines changes nothing.
+    # A delay of less than the quarter of a second between two lines changes nothing.
     rate = ["--line-burst", "5", "--line-rate", "4"]
     with (
         MeteredDaemon(tmp_path, *rate) as daemon,
@@ -95,7 +95,7 @@ def test_lineRate(tmp_path: Path) -> None:
     ):
         listener.expect("--> alice joined")
         begun = monotonic()
-        # The nickname was the first.
+        # The nickname was the first line.
         alice.send(*(str(number) for number in range(12)))
         alice.send("/quit")
         heard: list[tuple[str, float]] = []
@@ -103,7 +103,7 @@ def test_lineRate(tmp_path: Path) -> None:
             line = listener.expect("alice: ")
             heard.append((line, monotonic() - begun))
         assert [line for line, _ in heard] == [f"alice: {number}" for number in range(12)]
-        # Four at once, or five, and the others at four a second.
+        # Four or five come at once, and the others at four a second.
         assert heard[2][1] < 0.5
         assert 1.6 < heard[-1][1] < 5
         assert alice.eof()[-1] == "--- Goodbye."
@@ -111,7 +111,7 @@ def test_lineRate(tmp_path: Path) -> None:
         assert daemon.meter("refusals_total", code="too-fast") == 0
 
 
-def test_tooFarBehind(tmp_path: Path) -> None:
+def test_connectionTooFarBehindIsClosed(tmp_path: Path) -> None:
     rate = ["--line-burst", "5", "--line-rate", "10", "--max-behind", "3"]
     with (
         MeteredDaemon(tmp_path, *rate) as daemon,
@@ -126,9 +126,9 @@ def test_tooFarBehind(tmp_path: Path) -> None:
         eventually(lambda: daemon.meter("ends_total", reason="too-fast") == 1)
 
 
-def test_defaults(tmp_path: Path) -> None:
+def test_defaultRateOfLines(tmp_path: Path) -> None:
     """
-    Ten lines at once and two a second are chat, and what is more than a minute behind is none.
+    Ten lines at once and two a second are chat; more than a minute behind is not.
     """
     rate = ["--line-burst", "10", "--line-rate", "2", "--max-behind", "60"]
     with (
@@ -139,7 +139,7 @@ def test_defaults(tmp_path: Path) -> None:
     ):
         witnesses.expect("--> alice joined")
         witnesses.expect("--> bob joined")
-        # Nine, as the nickname is a line, and a little more.
+        # Nine come, as the nickname is a line, and a little more.
         alice.send(*(f"chat {number}" for number in range(12)))
         bob.send(*(f"chat {number}" for number in range(200)))
         assert bob.eof()[-1].endswith("(too-fast)")
@@ -149,9 +149,9 @@ def test_defaults(tmp_path: Path) -> None:
         witnesses.expect("<-- bob left")
 
 
-def test_renaming(tmp_path: Path) -> None:
+def test_renamingTooFastIsRefused(tmp_path: Path) -> None:
     """
-    Three a minute, and no more are heard of.
+    Three a minute are allowed, and others hear of no more.
     """
     with MeteredDaemon(tmp_path, "--nick-rate", "3") as daemon, Witnesses(daemon) as witnesses:
         with Robot.join(daemon, "a0") as robot:
@@ -160,7 +160,7 @@ def test_renaming(tmp_path: Path) -> None:
             assert [answer["event"] for answer in answers] == ["renamed"] * 3 + ["refused"] * 3
             for answer in answers[3:]:
                 assert answer["code"] == "renaming-too-fast"
-                # Seconds until there may be one more.
+                # The seconds until one more is allowed.
                 assert 15 <= int(answer["about"]) <= 20
             robot.peer.leave()
         for number in range(1, 4):
@@ -169,9 +169,9 @@ def test_renaming(tmp_path: Path) -> None:
         assert daemon.meter("refusals_total", code="renaming-too-fast") == 3
 
 
-def test_joining(tmp_path: Path) -> None:
+def test_joiningTooFastIsRefused(tmp_path: Path) -> None:
     """
-    Ten a minute, whether one comes in or not, and whether one leaves in between or not.
+    Ten a minute are allowed, successful or not, with leaving in between or not.
     """
     with MeteredDaemon(tmp_path, "--join-rate", "10") as daemon, Witnesses(daemon) as witnesses:
         with Robot.join(daemon, "alice") as robot:
@@ -185,7 +185,7 @@ def test_joining(tmp_path: Path) -> None:
                     if event["event"] == "refused" and event["code"] != "not-in-room"
                 ]
             assert codes == ["joining-too-fast"] * len(codes)
-            # She was in the first room without having asked for it.
+            # The user was put into the first room by the service.
             assert 5 <= len(codes) <= 6
             robot.peer.leave()
         witnesses.expect("<-- alice left")

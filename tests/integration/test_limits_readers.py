@@ -1,5 +1,6 @@
 """
-Readers who do not keep up: the slow are kept, the stuck are given up, and others feel nothing.
+Recipients that do not keep up: slow ones are kept, stuck ones are given up, and other users notice
+nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tests.integration.meters import MeteredDaemon
 from tests.integration.peer import Peer
 from tests.integration.witnesses import Witnesses
 
-# What the kernels of a narrow peer and of the service keep: it doubles what it is asked for.
+# Bytes that the kernels of a narrow peer and of the service keep: twice what they are asked for.
 _KERNELS = 2 * 65536 + 16384
 
 _LINE = "x" * 900
@@ -28,7 +29,7 @@ _LINE = "x" * 900
 
 def _say(daemon: Daemon, size: int) -> None:
     """
-    Somebody comes, says so many bytes, and goes.
+    A user comes, says so many bytes, and leaves.
     """
     with daemon.join("talker") as talker:
         for _ in range(size // (len(_LINE) * 20)):
@@ -39,7 +40,7 @@ def _say(daemon: Daemon, size: int) -> None:
 
 def _narrow(crowd: Crowd, count: int) -> list[Guest]:
     """
-    @return: So many in the room who have read their welcome, and read nothing from now on.
+    @return: so many users in the room that have read their welcome, and read nothing from now on.
     """
     guests = crowd.come(addresses(count), b"stuck%d\r\n", receiveBuffer=4096)
     crowd.wait(lambda guest: any("/help " in line for line in guest.lines), guests)
@@ -48,7 +49,7 @@ def _narrow(crowd: Crowd, count: int) -> list[Guest]:
 
 def _stored(daemon: MeteredDaemon) -> None:
     """
-    What waits for the disk is in memory, too: wait until nothing does.
+    Wait until nothing waits for the disk, and takes memory meanwhile.
     """
     eventually(lambda: daemon.meter("history_waiting") == 0)
 
@@ -58,16 +59,16 @@ def _witnesses(daemon: Daemon) -> Witnesses:
     return Witnesses(daemon, allowed=f"{passers}|^talker: {_LINE}")
 
 
-def test_hardLimit(tmp_path: Path) -> None:
+def test_hardLimitDisconnects(tmp_path: Path) -> None:
     """
-    More waits for each of twenty than may.
+    Each of twenty has more waiting than it may.
     """
     with (
         MeteredDaemon(tmp_path, "--max-waiting", "128K", "--stall-timeout", "0") as daemon,
         Crowd(daemon.port) as crowd,
         _witnesses(daemon) as witnesses,
     ):
-        # What is said is kept in memory, too, up to a point.
+        # Lines are kept in memory as well, up to a bound.
         _say(daemon, 4_000_000)
         _stored(daemon)
         before = daemon.memory
@@ -79,16 +80,16 @@ def test_hardLimit(tmp_path: Path) -> None:
         assert daemon.memory - before < 20 * 128 * 1024 + 4 * 1024 * 1024
         assert daemon.meter("too_slow_total", limit="waiting") == 20
         assert daemon.meter("participants") == 2
-        # It is the last that they read, if they ever do.
+        # It is the last line that they read, if they ever do.
         crowd.wait(lambda guest: guest.end, guests)
         assert {guest.code for guest in guests if guest.end == "closed"} <= {"too-slow"}
         eventually(lambda: len(connections(daemon)) == 2)
         assert daemon.meter("ends_total", reason="too-slow") == 20
 
 
-def test_stall(tmp_path: Path) -> None:
+def test_stalledConnectionIsGivenUp(tmp_path: Path) -> None:
     """
-    Little waits, and nothing of it is taken; nobody says anything more.
+    Little waits, and nothing of it is taken, while no user says anything more.
     """
     with (
         MeteredDaemon(tmp_path, "--stall-timeout", "1") as daemon,
@@ -104,14 +105,14 @@ def test_stall(tmp_path: Path) -> None:
             assert monotonic() - begun < 5
             eventually(lambda: len(connections(daemon)) == 3)
             assert daemon.meter("too_slow_total", limit="stall") == 5
-            # Who has nothing to say and reads is no concern of that limit.
+            # The limit does not concern silent users that read.
             silent.catchUp()
             silent.leave()
 
 
-def test_slowButLiving(tmp_path: Path) -> None:
+def test_slowReaderMissesNothing(tmp_path: Path) -> None:
     """
-    One who takes a little each now and then misses nothing, however long that takes.
+    It takes a little now and then, however long that takes.
     """
     with (
         MeteredDaemon(tmp_path, "--stall-timeout", "1") as daemon,
@@ -136,9 +137,9 @@ def test_slowButLiving(tmp_path: Path) -> None:
         assert lines.count(f"talker: {_LINE}") == said
 
 
-def test_allTogether(tmp_path: Path) -> None:
+def test_limitOfAllConnectionsTogether(tmp_path: Path) -> None:
     """
-    No one has too much waiting, but all of them have.
+    None has too much waiting, but all of them together have.
     """
     options = ["--max-waiting-all", "1M", "--stall-timeout", "0"]
     with (
@@ -149,7 +150,7 @@ def test_allTogether(tmp_path: Path) -> None:
         _narrow(crowd, 20)
         _say(daemon, _KERNELS + 150_000)
         gone = int(daemon.meter("too_slow_total", limit="all"))
-        # So many that the rest is little enough, and not all of them.
+        # Enough of them are given up, and not all.
         assert 8 <= gone <= 19
         assert daemon.meter("participants") == 2 + 20 - gone
         for _ in range(gone):
@@ -157,10 +158,10 @@ def test_allTogether(tmp_path: Path) -> None:
         assert daemon.meter("too_slow_total", limit="waiting") == 0
 
 
-def test_softLimit(tmp_path: Path) -> None:
+def test_softLimitHoldsAnswersAndPresenceBack(tmp_path: Path) -> None:
     """
-    While much waits for somebody, what he asks for waits too, and who comes and goes is told at
-    once when he has caught up.
+    While much waits for a recipient, its commands wait too, and it is told of all who came and left
+    at once when it has caught up.
     """
     with (
         MeteredDaemon(tmp_path, "--stall-timeout", "0") as daemon,
@@ -182,16 +183,15 @@ def test_softLimit(tmp_path: Path) -> None:
         steady.leave()
     assert [line for line in heard if "PONG" in line] == [f"--- PONG {n}" for n in range(100)]
     told = [line for line in heard if "passing" in line or "steady" in line]
-    # It may be told in parts, where he has caught up before the last has come.
+    # It may be told in parts, if the recipient catches up before the last one comes.
     assert 1 <= len(told) <= 4
     assert all(line.startswith("--- While you were reading slowly, ") for line in told)
     assert any("steady joined" in line for line in told)
 
 
-def test_quitting(tmp_path: Path) -> None:
+def test_quittingWithoutReadingFreesTheNickname(tmp_path: Path) -> None:
     """
-    One says goodbye who never reads the answer: his nickname is free at once, and his connection
-    does not stay for ever.
+    The connection never reads the goodbye, and does not stay for ever.
     """
     with (
         MeteredDaemon(tmp_path, "--stall-timeout", "3", "--soft-waiting", "0") as daemon,
@@ -211,10 +211,7 @@ def test_quitting(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 50])
-def test_whileStopping(tmp_path: Path, count: int) -> None:
-    """
-    The stuck do not hold up the end of the service.
-    """
+def test_stuckConnectionsDoNotDelayTheStop(tmp_path: Path, count: int) -> None:
     with Daemon(tmp_path, "--stall-timeout", "0") as daemon, Crowd(daemon.port) as crowd:
         _narrow(crowd, count)
         _say(daemon, _KERNELS + 30_000)
@@ -230,14 +227,14 @@ _WAYS: dict[str, Callable[[Doors], Peer]] = {
 
 
 @pytest.mark.parametrize("way", _WAYS)
-def test_socketOptions(tmp_path: Path, certificate: Certificate, way: str) -> None:
+def test_defaultSocketOptions(tmp_path: Path, certificate: Certificate, way: str) -> None:
     """
-    The defaults, as the kernel has them.
+    The kernel has them.
     """
     with Doors(tmp_path, certificate) as doors, _WAYS[way](doors) as peer:
         peer.expect("nickname?")
         with otherEnd(doors, peer.connection) as other:
-            # The kernel counts its own bookkeeping, too.
+            # The kernel counts its own bookkeeping as well.
             assert other.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * 65536
             assert other.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
             for option, value in (

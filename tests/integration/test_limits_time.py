@@ -1,5 +1,5 @@
 """
-How long one may wait to choose a nickname, and how long one may be silent.
+How long a connection may have no nickname, and how long a user may be silent.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from tests.integration.witnesses import Witnesses
 _PIECE = b"/ping\r\nwilma\r\n/"
 
 
-def test_registration(tmp_path: Path) -> None:
+def test_nothingRenewsTheTimeForANickname(tmp_path: Path) -> None:
     """
-    It is a limit that nothing renews: neither bytes nor lines nor nicknames that cannot be had.
+    Neither bytes nor lines nor refused nicknames do.
     """
     with (
         MeteredDaemon(tmp_path, "--registration-timeout", "1") as daemon,
@@ -30,7 +30,7 @@ def test_registration(tmp_path: Path) -> None:
 
         def hasEnded(guest: Guest) -> bool:
             if guest is talker:
-                # Each answer is answered.
+                # Each output is answered.
                 guest.write(_PIECE)
             return bool(guest.end)
 
@@ -43,9 +43,9 @@ def test_registration(tmp_path: Path) -> None:
         assert daemon.meter("nameless") == 0
 
 
-def test_idle(tmp_path: Path) -> None:
+def test_onlyCompleteLinesRenewTheIdleTime(tmp_path: Path) -> None:
     """
-    Complete lines count, and nothing else; who is about to be put out is told before.
+    A user who is about to be disconnected is warned.
     """
     with (
         MeteredDaemon(tmp_path, "--idle-timeout", "2") as daemon,

@@ -1,5 +1,5 @@
 """
-The log of the real daemon: what goes wrong stands in it once, and what was said does not.
+The log of the real daemon: an error is in it once, and lines that were said are not.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import pytest
 
 from tests.integration.daemon import Daemon, freePort
 
-# All that is said has this in it.
+# All lines that are said contain this.
 MARK = "Xyzzy-Plugh"
 
-# A daemon whose way of talking is broken, in the ways that quote what was said.
+# A daemon in which saying a line fails, with errors that quote the line.
 _BROKEN = """
 from chat.core.hub import Hub
 from twisted.internet.defer import fail
@@ -42,7 +42,7 @@ run()
 @contextmanager
 def _started(directory: Path, *options: str, program: str = "") -> Iterator[Daemon]:
     """
-    A daemon with its log in C{log.txt}, and with these options of its own.
+    A daemon with its log in C{log.txt}, and with options of twistd.
     """
     port = freePort()
     start = "from twisted.scripts.twistd import run; run()"
@@ -57,7 +57,7 @@ def _started(directory: Path, *options: str, program: str = "") -> Iterator[Daem
 
 
 @pytest.mark.parametrize("logFormat", ["text", "json"])
-def test_aFaultIsLoggedOnceAndQuotesNobody(tmp_path: Path, logFormat: str) -> None:
+def test_errorIsLoggedOnceAndQuotesNobody(tmp_path: Path, logFormat: str) -> None:
     path = tmp_path / "log.txt"
     with _started(tmp_path, "--log-format", logFormat, program=_BROKEN) as daemon:
         with daemon.join("alice") as alice, daemon.join("bob") as bob:
@@ -72,7 +72,7 @@ def test_aFaultIsLoggedOnceAndQuotesNobody(tmp_path: Path, logFormat: str) -> No
     log = path.read_text()
     assert log.count("Traceback (most recent call last):") == 3
     assert log.count("builtins.KeyError") == 3
-    # The place of the mistake.
+    # This is the place of the mistake.
     assert log.count(", in brokenSay") == 1
     assert MARK.lower() not in log.lower()
     if logFormat == "json":
@@ -81,17 +81,17 @@ def test_aFaultIsLoggedOnceAndQuotesNobody(tmp_path: Path, logFormat: str) -> No
             event for event in events if event.get("nick") == "alice" and "log_failure" in event
         ]
         assert event["log_failure"].endswith("\nbuiltins.KeyError")
-    # Nothing has gone around the log.
+    # Nothing was written elsewhere.
     assert daemon.log == ""
 
 
 @pytest.mark.parametrize("logFormat", ["text", "json"])
-def test_aSignalTurnsTheLogOver(tmp_path: Path, logFormat: str) -> None:
+def test_signalRotatesTheLog(tmp_path: Path, logFormat: str) -> None:
     with _started(tmp_path, "--log-format", logFormat) as daemon:
         with daemon.join("alice") as alice:
             os.kill(daemon.process.pid, signal.SIGUSR1)
             while not (tmp_path / "log.txt.1").exists():
-                # Each answer is a turn of the reactor.
+                # Each answer takes a turn of the reactor.
                 alice.catchUp()
             alice.leave()
         assert daemon.process.poll() is None

@@ -1,5 +1,5 @@
 """
-What the service tells of itself, as Prometheus and a supervisor ask for it.
+The metrics of the service, as Prometheus and a supervisor ask for them.
 """
 
 import socket
@@ -24,9 +24,9 @@ Samples = dict[str, float]
 
 class Metered(Daemon):
     """
-    A daemon that tells of itself.
+    A daemon with metrics.
 
-    @ivar metricsPort: Where.
+    @ivar metricsPort: their port.
     """
 
     def __init__(self, directory: Path, *options: str) -> None:
@@ -36,13 +36,13 @@ class Metered(Daemon):
 
     def ask(self, path: str, method: str = "GET") -> tuple[int, str]:
         """
-        @return: The status and the content.
+        @return: the status and the content of the answer.
         """
         return ask(HTTPConnection("127.0.0.1", self.metricsPort, timeout=10), path, method)
 
     def samples(self) -> Samples:
         """
-        @return: What is told now, by name, with the value of the label if there is one.
+        @return: the samples now, by name, with the value of the label if there is one.
         """
         status, content = self.ask("/metrics")
         assert status == 200
@@ -54,7 +54,7 @@ class Metered(Daemon):
 
     def samplesWhen(self, isSo: Callable[[Samples], bool]) -> Samples:
         """
-        Ask until it is so.
+        Ask until the samples meet a condition.
         """
         deadline = monotonic() + 10
         while monotonic() < deadline:
@@ -79,7 +79,7 @@ def metered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metered]:
         yield daemon
 
 
-def test_whatHappensIsCounted(metered: Metered) -> None:
+def test_eventsAreCounted(metered: Metered) -> None:
     before = metered.samplesWhen(lambda now: now["tcpchat_connections"] == 0)
     with metered.join("alice") as alice, metered.join("bob") as bob, metered.connect() as carol:
         carol.line()
@@ -102,7 +102,7 @@ def test_whatHappensIsCounted(metered: Metered) -> None:
     assert more("tcpchat_waiting_bytes_gcount", during) == 3
     assert more("tcpchat_connections_accepted_total", during) == 3
     assert more("tcpchat_refusals_total unknown-command", during) == 2
-    # Who said it does not hear it.
+    # Senders do not hear themselves.
     assert more("tcpchat_deliveries_total", during) >= 1
     assert more("tcpchat_lines_received_total", during) >= 6
     assert more("tcpchat_received_bytes_total", during) > len("hello/nosuch/nosuch/join #garden")
@@ -113,12 +113,12 @@ def test_whatHappensIsCounted(metered: Metered) -> None:
     assert more("tcpchat_faults_total") == 0
 
 
-def test_theReactorIsWatched(metered: Metered) -> None:
+def test_delayOfTheReactorIsMeasured(metered: Metered) -> None:
     before = metered.samples()["tcpchat_reactor_lateness_seconds_count"]
     metered.samplesWhen(lambda now: now["tcpchat_reactor_lateness_seconds_count"] > before)
 
 
-def test_whatWaitsForAReaderIsSeen(metered: Metered) -> None:
+def test_bytesThatWaitForARecipientAreShown(metered: Metered) -> None:
     with metered.connectNarrow() as stuck:
         stuck.join("stuck")
         stuck.connection.setblocking(False)
@@ -130,7 +130,7 @@ def test_whatWaitsForAReaderIsSeen(metered: Metered) -> None:
         assert samples["tcpchat_waiting_bytes_bucket 0.0"] == samples["tcpchat_connections"] - 1
 
 
-def test_theProcessIsToldOf(metered: Metered) -> None:
+def test_processIsMeasured(metered: Metered) -> None:
     told = metered.samples()["process_resident_memory_bytes"]
     assert told == pytest.approx(metered.memory, rel=0.1)
 
@@ -144,13 +144,13 @@ def test_nothingElseIsServed(metered: Metered) -> None:
     assert "Traceback" not in metered.log
 
 
-def test_fewMayAskAtOnce(metered: Metered) -> None:
+def test_fewRequestsAreServedAtOnce(metered: Metered) -> None:
     with ExitStack() as stack:
         place = "127.0.0.1", metered.metricsPort
         asking = [stack.enter_context(socket.create_connection(place, 10)) for _ in range(64)]
         with socket.create_connection(place, 10) as late, suppress(ConnectionResetError):
             assert late.recv(1) == b""
-        # Nobody in the chat feels it.
+        # The users notice nothing.
         with metered.join("alice") as alice:
             alice.leave()
         asking.pop().close()
@@ -162,12 +162,12 @@ def test_fewMayAskAtOnce(metered: Metered) -> None:
         raise AssertionError("one has gone, and nobody else may come")
 
 
-def test_theStopCanBeWatched(tmp_path: Path) -> None:
+def test_stopCanBeWatched(tmp_path: Path) -> None:
     with Metered(tmp_path) as metered, metered.join("alice") as alice:
         assert metered.ask("/healthz") == (200, "ok\n")
         metered.process.terminate()
         alice.eof()
-        # As long as she does not hang up, the service waits for her.
+        # The service waits for this connection until it is closed.
         assert metered.ask("/healthz") == (503, "stopping\n")
         assert metered.samples()["tcpchat_connections"] == 1
         alice.close()
@@ -176,9 +176,9 @@ def test_theStopCanBeWatched(tmp_path: Path) -> None:
             metered.ask("/healthz")
 
 
-def test_itStopsWhileItIsAsked(tmp_path: Path) -> None:
+def test_requestsDoNotDelayTheStop(tmp_path: Path) -> None:
     """
-    Requests that come while the port closes do not keep the service from ending.
+    They come while the port closes.
     """
     with Metered(tmp_path) as metered:
         answered = Event()
@@ -211,10 +211,10 @@ def test_itStopsWhileItIsAsked(tmp_path: Path) -> None:
         assert "Traceback" not in metered.log
 
 
-def test_throughTLS(tmp_path: Path, certificate: Certificate) -> None:
+def test_metricsByTLS(tmp_path: Path, certificate: Certificate) -> None:
     port = freePort()
     context = ssl.create_default_context(cafile=str(certificate.chain))
-    # What is offered by many, and not spoken here.
+    # These are offered by many clients, and not spoken here.
     context.set_alpn_protocols(["h2", "http/1.1"])
     with Daemon(tmp_path, "--metrics", certificate.endpoint(port)), ExitStack() as stack:
         plain = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10))
@@ -227,7 +227,7 @@ def test_throughTLS(tmp_path: Path, certificate: Certificate) -> None:
     assert content.endswith("# EOF\n")
 
 
-def test_throughAUnixSocket(tmp_path: Path) -> None:
+def test_metricsByAUnixSocket(tmp_path: Path) -> None:
     with Daemon(tmp_path, "--metrics", "unix:metrics.sock"), socket.socket(socket.AF_UNIX) as unix:
         unix.settimeout(10)
         unix.connect(str(tmp_path / "metrics.sock"))

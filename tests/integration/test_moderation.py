@@ -1,5 +1,5 @@
 """
-People who keep order, over real sockets; and what is read again while the service runs.
+Operators at work, over real sockets; and what is read again while the service runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BANNED = "!!! you are banned: spam (banned)"
 
 def _operator(daemon: Daemon) -> Peer:
     """
-    @return: olga, who has just taken her nickname for good.
+    @return: olga, who has just registered the nickname.
     """
     olga = daemon.join("olga")
     olga.send("/register opensesame")
@@ -30,9 +30,9 @@ def _operator(daemon: Daemon) -> Peer:
     return olga
 
 
-def test_bannedAddresses(tmp_path: Path) -> None:
+def test_bannedAddressIsDisconnectedAndKeptOut(tmp_path: Path) -> None:
     """
-    Who comes from there is put out at once, and kept out; after a restart, too.
+    It is kept out after a restart as well.
     """
     with (
         Daemon(tmp_path, "--operator", "olga") as daemon,
@@ -46,7 +46,7 @@ def test_bannedAddresses(tmp_path: Path) -> None:
         assert two.eof()[-1] == "!!! olga has banned you: spam (banned)"
         with daemon.connect("127.0.0.2") as again:
             assert again.eof() == [BANNED]
-        # One who has no nickname yet gets none; and a network.
+        # A connection without a nickname gets none; and a network is banned.
         with daemon.connect("127.0.0.5") as nobody:
             nobody.expect("nickname?")
             olga.send("/ban 127.0.0.4/30")
@@ -65,7 +65,7 @@ def test_bannedAddresses(tmp_path: Path) -> None:
             with daemon.connect("127.0.0.2") as two:
                 two.expect("nickname?")
                 two.send("three")
-                # Its time is over sooner or later.
+                # The ban ends sooner or later.
                 deadline = monotonic() + 10
                 while (line := two.line()) == "!!! you are banned (banned)":
                     assert monotonic() < deadline
@@ -73,9 +73,9 @@ def test_bannedAddresses(tmp_path: Path) -> None:
                 assert line.startswith("--- You are three")
 
 
-def test_readAgainBySignal(tmp_path: Path) -> None:
+def test_signalRereadsTheFiles(tmp_path: Path) -> None:
     """
-    SIGHUP: the message of the day, and bans that somebody has taken out of the database.
+    SIGHUP rereads the message of the day, and the bans in the database.
     """
     motd = tmp_path / "motd"
     motd.write_text("old\n")
@@ -99,7 +99,7 @@ def test_readAgainBySignal(tmp_path: Path) -> None:
         assert daemon.process.poll() is None
 
 
-def test_readAgainByAnOperator(startDaemon: StartDaemon, tmp_path: Path) -> None:
+def test_operatorRereadsTheFiles(startDaemon: StartDaemon, tmp_path: Path) -> None:
     motd = tmp_path / "motd"
     motd.write_text("old\n")
     daemon = startDaemon("--operator", "olga", "--motd", str(motd))
@@ -118,9 +118,9 @@ def test_readAgainByAnOperator(startDaemon: StartDaemon, tmp_path: Path) -> None
         assert olga.catchUp() == ["--- Everything has been read again.", "--- café"]
 
 
-def test_certificateIsReplaced(tmp_path: Path) -> None:
+def test_newConnectionsGetTheNewCertificate(tmp_path: Path) -> None:
     """
-    Who comes then gets the new one; who is here stays.
+    Those that are there stay.
     """
     old, new = (tmp_path / name for name in ("old", "new"))
     for directory in (old, new):
@@ -140,6 +140,6 @@ def test_certificateIsReplaced(tmp_path: Path) -> None:
             assert monotonic() < deadline
         alice.send("still here")
         bob.expect("alice: still here")
-        # The one that is on the disk, as anybody would verify it.
+        # The certificate on the disk, verified as a client would.
         with doors.connectTLS() as carol:
             carol.join("carol")

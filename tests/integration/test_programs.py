@@ -1,5 +1,5 @@
 """
-Other people's programs that join a socket to a terminal, a pipe or a script.
+Common programs that join a socket to a terminal, a pipe or a script.
 """
 
 import subprocess
@@ -13,10 +13,10 @@ from tests.integration.doors import Doors
 from tests.integration.peer import Peer
 from tests.support.programs import requireProgram
 
-# How long a program may take to end.
+# Seconds that a program may take to end.
 _TIMEOUT = 20
 
-# How each of them connects.
+# How each program connects.
 _COMMANDS: dict[str, Callable[[Doors], str]] = {
     "nc": lambda doors: f"nc 127.0.0.1 {doors.port}",
     "nc -N": lambda doors: f"nc -N 127.0.0.1 {doors.port}",
@@ -30,7 +30,7 @@ _COMMANDS: dict[str, Callable[[Doors], str]] = {
     "openssl": lambda doors: f"openssl s_client -quiet -connect 127.0.0.1:{doors.secure}",
 }
 
-# Those that tell the service when their input ends, and read on. TLS knows no such thing.
+# Those that half-close when their input ends, and read on; none by TLS.
 _HALF_CLOSING = ["nc -N", "nc -N unix", "ncat", "ncat unix", "socat", "socat unix"]
 
 
@@ -42,7 +42,7 @@ def _command(name: str, doors: Doors) -> list[str]:
 @pytest.fixture
 def bob(doors: Doors) -> Iterator[Peer]:
     """
-    Somebody in the room.
+    A user in the room.
     """
     bob = doors.join("bob")
     yield bob
@@ -50,9 +50,9 @@ def bob(doors: Doors) -> Iterator[Peer]:
 
 
 @pytest.mark.parametrize("name", _HALF_CLOSING)
-def test_script(doors: Doors, bob: Peer, name: str) -> None:
+def test_scriptGetsEveryAnswer(doors: Doors, bob: Peer, name: str) -> None:
     """
-    A script is piped in: all of it is done, every answer arrives, and the program ends.
+    The script is piped in: all of it is done, and the program ends.
     """
     count = 2000
     script = ["alice", "hello", "你好", *(f"/ping {number}" for number in range(count))]
@@ -80,11 +80,8 @@ def test_script(doors: Doors, bob: Peer, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", _COMMANDS)
-def test_conversation(doors: Doors, bob: Peer, name: str) -> None:
-    """
-    Somebody types, and the program stays until the service closes.
-    """
-    # First, for without the program nothing else must be made.
+def test_programStaysUntilTheServiceCloses(doors: Doors, bob: Peer, name: str) -> None:
+    # This is first, because a missing program skips the test.
     command = _command(name, doors)
     typed, theirs = socketpair()
     with theirs:
@@ -107,7 +104,7 @@ def test_conversation(doors: Doors, bob: Peer, name: str) -> None:
             alice.send("/quit")
             assert alice.line() == "--- Goodbye."
             assert bob.line() == "<-- alice left #lobby: quit (1 here)"
-            # Some of them end only when their input does, too.
+            # Some of them end only when their input does as well.
             alice.finish()
             assert alice.eof() == []
             process.wait(_TIMEOUT)
@@ -117,9 +114,9 @@ def test_conversation(doors: Doors, bob: Peer, name: str) -> None:
 
 # When its input ends, ncat --ssl closes at once.
 @pytest.mark.parametrize("name", sorted(_COMMANDS.keys() - {"ncat tls"}))
-def test_quitInAScript(doors: Doors, bob: Peer, name: str) -> None:
+def test_quitInAScriptEndsTheProgram(doors: Doors, bob: Peer, name: str) -> None:
     """
-    A script that says goodbye itself gets its answers from every program.
+    All answers arrive before.
     """
     result = subprocess.run(
         _command(name, doors),
@@ -131,10 +128,7 @@ def test_quitInAScript(doors: Doors, bob: Peer, name: str) -> None:
     assert bob.expect("<--") == "<-- alice left #lobby: bye (1 here)"
 
 
-def test_bash(doors: Doors, bob: Peer) -> None:
-    """
-    A shell alone suffices.
-    """
+def test_shellAloneSuffices(doors: Doors, bob: Peer) -> None:
     script = f"""
         exec 3<>/dev/tcp/127.0.0.1/{doors.port}
         printf 'alice\\nhello from a shell\\n/quit\\n' >&3

@@ -1,5 +1,5 @@
 """
-What outlives the process: all of it after SIGTERM, what was acknowledged after kill -9.
+What outlives the process: everything after SIGTERM, and all acknowledged lines after kill -9.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ KILLS = 5
 
 def _code(robot: Robot, line: str) -> str:
     """
-    @return: The code of the answer to a line.
+    @return: the code of the answer to a line.
     """
     code: str = robot.answer(line)["code"]
     return code
 
 
-def test_restart(tmp_path: Path) -> None:
+def test_everythingOutlivesAStop(tmp_path: Path) -> None:
     with Daemon(tmp_path, "--operator", "olga") as daemon, ExitStack() as stack:
         olga, alice = (stack.enter_context(Robot.join(daemon, nick)) for nick in ("olga", "alice"))
         assert _code(olga, "/register opensesame") == "registered"
@@ -39,7 +39,7 @@ def test_restart(tmp_path: Path) -> None:
         bans = olga.answer("/bans")
     with Daemon(tmp_path) as daemon, ExitStack() as stack:
         alice = stack.enter_context(Robot.join(daemon, "alice", "sesame-open"))
-        # She is an operator by olga's word, olga was one by the option.
+        # Olga had made alice an operator; olga was one by the option, which is not given here.
         assert alice.answer("/bans") == bans
         assert alice.answer("/ignore")["about"] == "carol"
         olga = stack.enter_context(Robot.join(daemon, "olga", "opensesame"))
@@ -52,7 +52,7 @@ def test_restart(tmp_path: Path) -> None:
         assert lines == [(1, "one", False), (2, "two", True), (3, "三", False)]
         modes = alice.answer("/mode")
         assert (modes["key"], modes["topic"], modes["owners"]) == (True, "owner", ["alice"])
-        # Nothing was lost, so no number was.
+        # No line was lost, so no number was skipped.
         assert alice.answer("four")["id"] == 4
         for nick, line, code in (
             ("mallory", "mallory", "banned"),
@@ -66,7 +66,7 @@ def test_restart(tmp_path: Path) -> None:
 
 class _Author:
     """
-    Says one line after the other, in two rooms by turns.
+    A user that says one line after the other, in two rooms by turns.
     """
 
     def __init__(self, robot: Robot, name: str) -> None:
@@ -75,7 +75,7 @@ class _Author:
         self._name = name
 
     def say(self) -> None:
-        """Say some lines, and take in what has come meanwhile."""
+        """Say some lines, and take in the events that have come meanwhile."""
         count = len(self.said)
         lines = [f"{self._name} {number}" for number in range(count, count + 5)]
         self.said += lines
@@ -83,17 +83,17 @@ class _Author:
         self.hear()
 
     def hear(self) -> None:
-        """Take in what has come."""
+        """Take in the events that have come."""
         for line in self.robot.peer.waiting():
             self.robot.take(line)
 
 
 class _Memory:
     """
-    What is known of a room by those who were there.
+    What the users in a room know of it.
 
-    @ivar heard: Every line, by its id.
-    @ivar stored: Up to which id somebody was told that it is on the disk.
+    @ivar heard: every line, by its id.
+    @ivar stored: the id up to which some user was told that the lines are on the disk.
     """
 
     def __init__(self, room: str) -> None:
@@ -103,7 +103,7 @@ class _Memory:
         self._checked = 0
 
     def learn(self, robot: Robot) -> None:
-        """Add what a robot knows."""
+        """Add the knowledge of a robot."""
         self.stored = max(self.stored, robot.stored.get(self.room, 0))
         for (room, id), text in robot.said.items():
             if room == self.room:
@@ -111,30 +111,30 @@ class _Memory:
 
     def check(self, robot: Robot, said: set[str]) -> int:
         """
-        Hold the history against it.
+        Compare the history with it.
 
-        @param said: What was sent at all.
-        @return: How many lines were acknowledged since the last time.
+        @param said: all lines that were ever sent.
+        @return: how many lines were acknowledged since the last time.
         """
         texts, missed = robot.past(self.room)
         assert len(set(texts.values())) == len(texts), "stored twice"
         assert set(texts.values()) <= said
-        # What was stored while it was killed may not have been heard.
+        # A line that was stored while the service was killed may not have been heard.
         assert {id: self.heard.get(id, text) for id, text in texts.items()} == texts
         acknowledged = {id for id in self.heard if self._checked < id <= self.stored}
         assert acknowledged <= texts.keys(), "acknowledged, and not there"
         gone = {id for event in missed for id in range(event["first"], event["last"] + 1)}
         assert {event["reason"] for event in missed} <= {"lost"}
-        # Whatever is not there is told to be missing, and nothing else.
+        # All lines that are not there, and no others, are told to be missing.
         assert sorted([*gone, *texts]) == list(range(1, max(texts, default=0) + 1))
         self._checked = max([*self.heard, *texts], default=0)
         self.heard.update(texts)
         return len(acknowledged)
 
 
-def test_killed(tmp_path: Path) -> None:
+def test_acknowledgedLinesOutliveAKill(tmp_path: Path) -> None:
     """
-    Three authors talk when it is killed, again and again.
+    Three users talk when it is killed, again and again.
     """
     chance = random.Random(1)
     memories = [_Memory(room) for room in ROOMS]
@@ -143,7 +143,7 @@ def test_killed(tmp_path: Path) -> None:
     for number in range(KILLS + 1):
         with Daemon(tmp_path) as daemon, ExitStack() as stack:
             robots = [stack.enter_context(Robot.join(daemon, nick)) for nick in NICKS]
-            # A room of guests would be forgotten when they have gone.
+            # A room of guests would be forgotten when they have left.
             robots[0].ask("sesame-open" if number else "/register sesame-open")
             for robot in robots:
                 robot.ask("/join #den")
@@ -152,7 +152,7 @@ def test_killed(tmp_path: Path) -> None:
                 break
             authors = [_Author(robot, f"{number}-{index}") for index, robot in enumerate(robots)]
             if not number:
-                # What is lost before anything of a room is stored cannot be told from what expired.
+                # Lines that are lost before the first of a room is stored look like expired ones.
                 for _ in ROOMS:
                     authors[0].say()
                     robots[0].expect("stored")
@@ -167,13 +167,13 @@ def test_killed(tmp_path: Path) -> None:
                 said.update(author.said)
                 for memory in memories:
                     memory.learn(author.robot)
-    # It may have been so early that nothing was, but not each time.
+    # A kill may come before anything is stored, but not every time.
     assert sum(map(bool, acknowledged)) > KILLS // 2, acknowledged
 
 
-def test_stoppedInTheMidst(tmp_path: Path) -> None:
+def test_stopStoresEveryLineThatWasHeard(tmp_path: Path) -> None:
     """
-    Who is asked to stop stores every line that anybody has heard, and skips no number.
+    It skips no number.
     """
     memory = _Memory("#lobby")
     with Daemon(tmp_path) as daemon, ExitStack() as stack:

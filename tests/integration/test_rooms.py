@@ -1,5 +1,5 @@
 """
-Rooms over real sockets, as far as the long dialogue does not show them.
+Rooms over real sockets, where the long dialogue does not show them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from tests.integration.daemon import Daemon
 from tests.integration.robot import Robot
 
 
-def test_crowd(startDaemon: StartDaemon) -> None:
+def test_comingAndGoingInACrowd(startDaemon: StartDaemon) -> None:
     """
-    Above the limit people are not told who comes and goes, and programs are told of many at once.
+    Above the limit text users are not told of it, and programs are told of many users at once.
     """
     daemon = startDaemon("--announce-limit", "2")
     with ExitStack() as stack:
@@ -39,10 +39,7 @@ def test_crowd(startDaemon: StartDaemon) -> None:
         ]
 
 
-def test_programsAreTold(daemon: Daemon, join: Join) -> None:
-    """
-    JSON readers get one list on coming in, then changes.
-    """
+def test_programsGetAListAndThenChanges(daemon: Daemon, join: Join) -> None:
     join("alice")
     with Robot.join(daemon, "robot") as robot:
         heard = robot.ask("/join #dev")
@@ -54,7 +51,7 @@ def test_programsAreTold(daemon: Daemon, join: Join) -> None:
         assert (joined["room"], joined["nick"], joined["count"]) == ("#dev", "bob", 2)
 
 
-def test_limits(startDaemon: StartDaemon) -> None:
+def test_limitsOfRooms(startDaemon: StartDaemon) -> None:
     daemon = startDaemon("--room", "#start", "--max-rooms", "23")
     with Robot.join(daemon, "alice") as alice, Robot.join(daemon, "bob") as bob:
         rooms = [f"#room{number}" for number in range(19)]
@@ -64,7 +61,7 @@ def test_limits(startDaemon: StartDaemon) -> None:
         bob.ask(*(f"/join #bob{number}" for number in range(3)))
         refused = bob.answer("/join #bob3")
         assert (refused["code"], refused["about"]) == ("rooms-full", "23")
-        # An empty room is forgotten, and makes place.
+        # An empty room is forgotten, and makes room for another one.
         bob.ask("/part #bob0")
         assert bob.answer("/join #bob3")["event"] == "listed"
         assert len(bob.answer("/rooms")["rooms"]) == 23
@@ -74,9 +71,9 @@ def test_limits(startDaemon: StartDaemon) -> None:
 
 
 @pytest.mark.parametrize("format", ["text", "json"])
-def test_whoIsBehindIsToldOfComingsAtOnce(startDaemon: StartDaemon, format: str) -> None:
+def test_slowReaderIsToldOfComingsAtOnce(startDaemon: StartDaemon, format: str) -> None:
     """
-    And of those only who are still here, when nothing waits any more; the others notice nothing.
+    It is told of those that are still there, once nothing waits any more; others notice nothing.
     """
     daemon = startDaemon("--soft-waiting", "4K", "--send-buffer", "4K", "--replay", "0")
     with ExitStack() as stack:
@@ -99,6 +96,6 @@ def test_whoIsBehindIsToldOfComingsAtOnce(startDaemon: StartDaemon, format: str)
             changed = json.loads(slow.expect('"event":"changed"'))
             assert changed["joined"] == ["nick1", "nick2", "nick3"]
             assert (changed["left"], changed["count"], changed["late"]) == ([], 5, True)
-        # From now on he is told of each again.
+        # From now on each user is told of again.
         crowd[1].leave()
         assert "late" not in slow.expect("nick1")

@@ -1,5 +1,5 @@
 """
-Passwords are nowhere to be found: not on the disk, not in a log, not in anything that is sent.
+Passwords are found nowhere: not on the disk, not in a log, not in anything that is sent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from tests.integration.daemon import Daemon
 from tests.integration.peer import Peer
 
-# All of them hold this, in any writing.
+# All of them contain this, in any case.
 MARK = "Xyzzy-Plugh"
 
 
@@ -70,7 +70,7 @@ def test_passwordsAreNowhere(tmp_path: Path, logFormat: str) -> None:
             "/sessions",
         )
         alice.catchUp()
-        # One who types it where it is asked for, also in strange ways.
+        # A user types it where it is asked for, in strange ways as well.
         guest.send("alice", f"{MARK}-wrong", f" {MARK}-2 ", "/history", "/search 1")
         guest.expect("logged in")
         guest.catchUp()
@@ -81,7 +81,7 @@ def test_passwordsAreNowhere(tmp_path: Path, logFormat: str) -> None:
         other.sendBytes(f"/password {MARK}-{'x' * 5000}\r\n".encode())
         other.sendBytes(f"/password {MARK}\x1b[2J-\u202e\r\n".encode())
         other.catchUp()
-        # One who leaves while it is being looked at.
+        # A user leaves while it is being verified.
         hasty = _connect(stack, daemon, sockets)
         hasty.send(f"/login alice {MARK}-2")
         hasty.close()

@@ -1,5 +1,5 @@
 """
-The end of the service: everybody is told, no line is cut, and nobody can hold it up.
+The end of the service: all users are told, no line is cut, and no connection can delay it.
 """
 
 import json
@@ -27,7 +27,7 @@ _WAYS: dict[str, Callable[[Doors], Peer]] = {
 
 def _isToldOfTheStop(peer: Peer) -> None:
     """
-    Wait for the end. Those who are told before may be seen to leave.
+    Wait for the end. Users that are told before may be seen to leave.
     """
     *others, last = peer.eof()
     assert last == "--- Goodbye: the service stops."
@@ -35,7 +35,9 @@ def _isToldOfTheStop(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_everybodyIsTold(tmp_path: Path, certificate: Certificate, number: signal.Signals) -> None:
+def test_allUsersAreToldOfTheStop(
+    tmp_path: Path, certificate: Certificate, number: signal.Signals
+) -> None:
     with Doors(tmp_path, certificate) as doors, ExitStack() as stack:
         people = {
             nick: stack.enter_context(connect(doors))
@@ -61,7 +63,7 @@ def test_everybodyIsTold(tmp_path: Path, certificate: Certificate, number: signa
 
 def _isStuck(doors: Daemon, peer: Peer) -> Peer:
     """
-    Let a participant ask for more than he ever reads.
+    Let a peer ask for more than it ever reads.
     """
     peer.connection.setblocking(False)
     with suppress(OSError):
@@ -70,11 +72,13 @@ def _isStuck(doors: Daemon, peer: Peer) -> Peer:
     return peer
 
 
-def test_stopsThoughSomebodyIsStuck(tmp_path: Path, certificate: Certificate) -> None:
+def test_stuckConnectionDoesNotDelayTheStopForEver(
+    tmp_path: Path, certificate: Certificate
+) -> None:
     with Doors(tmp_path, certificate) as doors, ExitStack() as stack:
         for connect in _WAYS.values():
             _isStuck(doors, stack.enter_context(connect(doors)))
-        # One who never begins with TLS.
+        # A connection that never begins with TLS.
         stack.enter_context(socket.create_connection(("127.0.0.1", doors.secure)))
         alice = stack.enter_context(doors.join("alice"))
         doors.process.terminate()
@@ -89,7 +93,7 @@ def test_secondSignalIsImmediate(startDaemon: StartDaemon) -> None:
         _isToldOfTheStop(alice)
         assert daemon.process.poll() is None
         daemon.process.terminate()
-        # The stuck one would have had five seconds.
+        # The stuck connection would have had five seconds.
         assert daemon.process.wait(3) in (0, -signal.SIGTERM)
 
 

@@ -1,5 +1,5 @@
 """
-The service is told to stop while a hundred are there and a megabyte waits for them.
+The service is told to stop while a hundred users are there and a megabyte waits for them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _GOODBYE = "--- Goodbye: the service stops."
 
 _LINE = "x" * 900
 
-# So much that the kernels are full, and about 60 KiB wait for each who does not read.
+# So much that the kernels are full, and about 60 KiB wait for each user that does not read.
 _COUNT = 200
 
 
@@ -29,7 +29,7 @@ def _isIn(guest: Guest) -> bool:
 
 class _Scene:
     """
-    A hundred in a room where much has been said: ninety who read, and ten who are slow.
+    A hundred users in a room where much has been said: ninety that read, and ten slow ones.
     """
 
     def __init__(self, stack: ExitStack, directory: Path) -> None:
@@ -53,7 +53,7 @@ class _Scene:
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[_Scene]:
     """
-    The scene, when all that is said has been said.
+    @return: the scene, when everything has been said.
     """
     with ExitStack() as stack:
         yield _Scene(stack, tmp_path)
@@ -67,7 +67,7 @@ def _hasHeardAll(guest: Guest) -> None:
     assert heard == [f"talker: {number} {_LINE}" for number in range(_COUNT)]
 
 
-def test_everyoneWhoReads(scene: _Scene, tmp_path: Path) -> None:
+def test_allReadersHearEverything(scene: _Scene, tmp_path: Path) -> None:
     begun = monotonic()
     scene.daemon.process.terminate()
     scene.crowd.wait(lambda guest: guest.end)
@@ -79,14 +79,14 @@ def test_everyoneWhoReads(scene: _Scene, tmp_path: Path) -> None:
     scene.talker.close()
     assert scene.daemon.process.wait(10) in (0, -signal.SIGTERM)
     assert monotonic() - begun < 10
-    # And the next one has the port at once.
+    # The next daemon gets the port at once.
     with Daemon(tmp_path / "next", port=scene.daemon.port) as daemon:
         daemon.join("alice").leave()
 
 
-def test_someNeverRead(scene: _Scene) -> None:
+def test_stuckReadersDoNotDelayTheOthers(scene: _Scene) -> None:
     """
-    Four of the slow ones stay stuck: the others hear everything all the same, and in time.
+    Four of the slow ones stay stuck: the others hear everything, and in time.
     """
     begun = monotonic()
     scene.daemon.process.terminate()
@@ -101,9 +101,9 @@ def test_someNeverRead(scene: _Scene) -> None:
     assert monotonic() - begun < 10.5
 
 
-def test_secondSignal(scene: _Scene) -> None:
+def test_secondSignalEndsAtOnce(scene: _Scene) -> None:
     """
-    It ends at once, whoever has not read.
+    Slow readers do not matter then.
     """
     scene.daemon.process.terminate()
     assert scene.talker.eof()[-1] == _GOODBYE

@@ -1,5 +1,5 @@
 """
-The units, socket activation, what the daemon tells the service manager, and what that does with it.
+The units, socket activation, the notifications to the service manager, and its reactions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.integration.daemon import TWISTD, Daemon, freePort
 from tests.integration.machine import SERVICE, SOCKET, UNITS, Machine, requireMachine
 from tests.support.programs import requireProgram
 
-# As the unit has it; the program and the port are the test's own.
+# As in the unit, except for the program and the port.
 _EXEC = "ExecStart=/opt/tcpchat/bin/twistd "
 
 
@@ -28,11 +28,11 @@ def _commandOfTheUnit() -> list[str]:
     return [TWISTD, *command.split()]
 
 
-def test_unitsVerify(tmp_path: Path) -> None:
+def test_unitsAreValid(tmp_path: Path) -> None:
     analyze = requireProgram("systemd-analyze")
     units = []
     for unit in sorted(UNITS.iterdir()):
-        # It wants the program that the unit starts to be there.
+        # It requires the program that the unit starts.
         copy = tmp_path / unit.name
         copy.write_text(unit.read_text().replace("/opt/tcpchat/bin/twistd", TWISTD))
         units.append(copy)
@@ -43,9 +43,9 @@ def test_unitsVerify(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_exposure() -> None:
+def test_exposureIsLow() -> None:
     """
-    What systemd makes of the hardening: 0 would be no access to anything, 10 access to all.
+    systemd rates the hardening: 0 is no access to anything, 10 access to everything.
     """
     analyze = requireProgram("systemd-analyze")
     command = [analyze, "security", "--offline=true", "--no-pager", str(UNITS / SERVICE)]
@@ -70,7 +70,7 @@ def test_socketActivation(tmp_path: Path, interface: str) -> None:
 @pytest.fixture
 def manager(tmp_path: Path) -> Iterator[socket.socket]:
     """
-    The socket that a service manager would listen on.
+    The socket on which a service manager would listen.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.settimeout(20)
@@ -78,14 +78,14 @@ def manager(tmp_path: Path) -> Iterator[socket.socket]:
         yield manager
 
 
-def test_notifications(tmp_path: Path, manager: socket.socket) -> None:
+def test_serviceManagerIsNotified(tmp_path: Path, manager: socket.socket) -> None:
     def heard() -> list[str]:
         return manager.recv(4096).decode().splitlines()
 
     environ = {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "400000"}
     with Daemon(tmp_path / "daemon", environ=environ) as daemon:
         assert "READY=1" in heard()
-        # Once could be chance.
+        # A single one could be chance.
         for _ in range(3):
             while (message := heard()) != ["WATCHDOG=1"]:
                 assert message[0].startswith("STATUS=")
@@ -98,11 +98,11 @@ def test_notifications(tmp_path: Path, manager: socket.socket) -> None:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """
-    One for all tests of the module.
+    A machine for all tests of the module.
     """
     requireMachine()
     with Machine(tmp_path_factory.mktemp("machine") / "parts") as machine:
-        # As the documentation has it.
+        # As in the documentation.
         machine.systemctl("enable", "--now", SOCKET, SERVICE)
         yield machine
 
@@ -110,7 +110,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 @pytest.fixture
 def service(machine: Machine) -> Machine:
     """
-    The same, with the service running as the unit has it.
+    The machine, with the service running as the unit has it.
     """
     machine.systemctl("start", SERVICE)
     return machine
@@ -119,7 +119,7 @@ def service(machine: Machine) -> Machine:
 @pytest.fixture
 def changed(machine: Machine) -> Iterator[Callable[[str], None]]:
     """
-    A function that changes what the C{[Service]} of the unit has, for one test.
+    A function that changes the C{[Service]} of the unit for one test.
     """
 
     def change(text: str) -> None:
@@ -134,9 +134,9 @@ def _active(state: str) -> bool:
     return state == "active"
 
 
-def test_restart(service: Machine) -> None:
+def test_connectionsWaitInTheSocketDuringARestart(service: Machine) -> None:
     """
-    Who comes while there is no process waits in the socket, and what was said is still there.
+    Lines that were said are still there afterwards.
     """
     before = service.process()
     with service.connect() as alice:
@@ -156,7 +156,7 @@ def test_restart(service: Machine) -> None:
     assert service.process() != before
 
 
-def test_startedByAConnection(service: Machine) -> None:
+def test_connectionStartsTheService(service: Machine) -> None:
     service.systemctl("stop", SERVICE)
     assert service.show(SERVICE, "ActiveState") == "inactive"
     assert service.show(SERVICE, "Result") == "success"
@@ -164,7 +164,7 @@ def test_startedByAConnection(service: Machine) -> None:
         assert peer.line().startswith("--- Welcome to ")
 
 
-def test_reload(service: Machine) -> None:
+def test_reloadRereadsTheFiles(service: Machine) -> None:
     before = service.process()
     with service.connect() as alice:
         alice.join("alice")
@@ -175,23 +175,23 @@ def test_reload(service: Machine) -> None:
         assert "read again: bans" in service.journal()
 
 
-def test_killed(service: Machine) -> None:
+def test_connectionsWaitInTheSocketAfterAKill(service: Machine) -> None:
     """
-    Until the next one has begun, whoever comes waits.
+    The next process greets them.
     """
     with service.connect() as alice:
         alice.join("alice")
         os.kill(service.process(), signal.SIGKILL)
         alice.eof()
-    # It is begun one second later.
+    # The next one begins one second later.
     with service.connect() as bob:
         assert bob.line().startswith("--- Welcome to ")
     assert service.show(SERVICE, "NRestarts") == "1"
 
 
-def test_watchdog(service: Machine, changed: Callable[[str], None]) -> None:
+def test_watchdogEndsAHangingService(service: Machine, changed: Callable[[str], None]) -> None:
     """
-    One that does nothing more is ended, and writes where it was.
+    The service writes where it was.
     """
     assert service.show(SERVICE, "WatchdogUSec") == "30s"
     changed("WatchdogSec=1")
@@ -210,9 +210,9 @@ def test_watchdog(service: Machine, changed: Callable[[str], None]) -> None:
     assert re.search(r'File ".*/epollreactor.py", line \d+ in doPoll', journal)
 
 
-def test_triedAgain(service: Machine, changed: Callable[[str], None]) -> None:
+def test_failingServiceIsStartedAgain(service: Machine, changed: Callable[[str], None]) -> None:
     """
-    However often it fails: who came meanwhile is greeted when the operator has mended it.
+    It is, however often it fails; connections that came meanwhile are greeted in the end.
     """
     changed("ExecStart=\nExecStart=/bin/false\nRestartSec=10ms")
     service.systemctl("restart", "--no-block", SERVICE)

@@ -1,5 +1,5 @@
 """
-Somebody at a terminal, with the telnet program.
+A user at a terminal, with the telnet program.
 """
 
 import os
@@ -19,20 +19,20 @@ class Telnet:
     """
     The program at a terminal of its own.
 
-    @ivar process: The program.
+    @ivar process: the program.
     """
 
     _TIMEOUT = 10.0
 
     def __init__(self, port: int, options: str = "", negotiates: bool = False) -> None:
         """
-        @param port: The port of 127.0.0.1 to connect to.
-        @param negotiates: Whether telnet asks for its options when it connects.
+        @param port: the port of 127.0.0.1 to connect to.
+        @param negotiates: whether telnet asks for its options when it connects.
         """
         where = f"-- 127.0.0.1 -{port}" if negotiates else f"127.0.0.1 {port}"
         program = requireProgram("telnet")
         self._terminal, theirs = pty.openpty()
-        # The leader of a session gets the terminal it opens; only so Ctrl-C is a signal to it.
+        # The leader of a session gets the terminal it opens; otherwise Ctrl-C would be no signal.
         command = f"exec {program} {options} {where} <>{os.ttyname(theirs)} >&0 2>&1"
         self.process = Popen(["sh", "-c", command], start_new_session=True)
         self._theirs = theirs
@@ -55,8 +55,8 @@ class Telnet:
 
     def waitFor(self, text: str) -> str:
         """
-        @param text: What to wait for on the terminal; a newline stands for the end of a line.
-        @return: What was shown since the last wait, up to there.
+        @param text: a text to wait for on the terminal; a newline stands for the end of a line.
+        @return: the output since the last wait, up to there.
         """
         wanted = text.replace("\n", "\r\n").encode()
         deadline = monotonic() + self._TIMEOUT
@@ -84,32 +84,32 @@ class Telnet:
 
     def command(self, command: str) -> str:
         """
-        Tell the program itself something, at its own prompt.
+        Give the program a command, at its own prompt.
 
-        @return: What was shown until the service had seen the effect.
+        @return: the output until the service has seen the effect.
         """
         self.escape()
-        # It is the terminal's mode that must have changed back.
+        # The mode of the terminal must have changed back.
         self.type(f"{command}\n/ping done\n")
         return self.waitFor("--- PONG done\n")
 
 
-def test_eightBits(startDaemon: StartDaemon) -> None:
+def test_binaryLetsEveryByteThrough(startDaemon: StartDaemon) -> None:
     """
-    Telnet takes some bytes of Chinese for its own keys, and 小 and 来 have such bytes, until the
-    service has agreed to BINARY.
+    Telnet takes some bytes of Chinese, as in 小 and 来, for its own keys until the service has
+    agreed to BINARY.
     """
     daemon = startDaemon()
     with daemon.join("bob") as bob, Telnet(daemon.port, "-8", negotiates=True) as alice:
         alice.type("alice\n")
-        # What telnet asked for when it connected is answered before that.
+        # The options that telnet asked for when it connected are answered before that.
         alice.waitFor("/help lists the commands.")
         assert bob.line() == "--> alice joined #lobby (2 here)"
         alice.type("小明来了\n")
         assert bob.line() == "alice: 小明来了"
 
 
-def test_conversation(startDaemon: StartDaemon) -> None:
+def test_conversationByTelnet(startDaemon: StartDaemon) -> None:
     daemon = startDaemon()
     with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
         shown = alice.waitFor("nickname?\n")
@@ -133,10 +133,10 @@ def test_conversation(startDaemon: StartDaemon) -> None:
         assert bob.line() == "<-- alice left #lobby: quit (1 here)"
 
 
-def test_chinese(startDaemon: StartDaemon) -> None:
+def test_chineseByTelnet(startDaemon: StartDaemon) -> None:
     """
-    Of what is typed, telnet itself swallows some: to GNU inetutils the last byte of C{业} is a
-    Ctrl-Z, that of C{东} a Ctrl-Backslash, and the middle one of C{李} its escape character.
+    Telnet itself swallows some of what is typed: GNU inetutils takes the last byte of C{业} for
+    Ctrl-Z, that of C{东} for Ctrl-Backslash, and the middle one of C{李} for its escape character.
     """
     daemon = startDaemon("--language", "zh_CN")
     with daemon.join("李雷") as lei, Telnet(daemon.port) as alice:
@@ -151,13 +151,13 @@ def test_chinese(startDaemon: StartDaemon) -> None:
 
 def test_interruptDoesNotHideOutput(startDaemon: StartDaemon) -> None:
     """
-    After Ctrl-C telnet sends C{IAC IP IAC DO TIMING-MARK} and shows nothing until it is answered.
+    After Ctrl-C telnet sends C{IAC IP IAC DO TIMING-MARK} and shows nothing until that is answered.
     """
     daemon = startDaemon()
     with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
         alice.join("alice")
         for _ in range(3):
-            # What was typed of the line is gone, too.
+            # The line that was being typed is gone as well.
             alice.type("never mind")
             alice.waitFor("never mind")
             alice.type(f"{CTRL_C}hello?\n")
@@ -166,16 +166,16 @@ def test_interruptDoesNotHideOutput(startDaemon: StartDaemon) -> None:
             alice.waitFor("bob: still here\n")
 
 
-def test_areYouThere(startDaemon: StartDaemon) -> None:
+def test_areYouThereIsAnswered(startDaemon: StartDaemon) -> None:
     daemon = startDaemon()
     with Telnet(daemon.port) as alice:
         alice.join("alice")
         assert "\n--- Yes, I am here.\n" in alice.command("send ayt")
 
 
-def test_options(startDaemon: StartDaemon) -> None:
+def test_optionsAreRefusedAndLeaveNoText(startDaemon: StartDaemon) -> None:
     """
-    All it asks for and offers is refused, nothing of that reaches the text, and it stays as it was.
+    Telnet stays as it was.
     """
     daemon = startDaemon()
     with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
@@ -195,13 +195,13 @@ def test_options(startDaemon: StartDaemon) -> None:
         assert bob.line() == "<-- alice left #lobby: input closed (1 here)"
 
 
-def test_everyKeyByItself(daemon: Daemon) -> None:
+def test_keysMayComeOneByOne(daemon: Daemon) -> None:
     """
     Other programs send every key at once, and CR NUL for Enter (RFC 854).
     """
     with daemon.join("bob") as bob, daemon.connect() as alice:
         alice.expect("nickname?")
-        # WILL NAWS, its size, WILL TERMINAL-TYPE, DO ECHO, DO SUPPRESS-GO-AHEAD, all of it twice.
+        # WILL NAWS, a size, WILL TERMINAL-TYPE, DO ECHO, DO SUPPRESS-GO-AHEAD, all of it twice.
         offers = b"\xff\xfb\x1f\xff\xfa\x1f\0\x50\0\x18\xff\xf0\xff\xfb\x18\xff\xfd\1\xff\xfd\3"
         keys = b"alice\r\0" + "你好\r\0".encode() + b"y\xff\xf1es\r\0"
         heard: list[str] = []
@@ -216,7 +216,7 @@ def test_everyKeyByItself(daemon: Daemon) -> None:
         alice.leave()
 
 
-def test_serviceStops(startDaemon: StartDaemon) -> None:
+def test_stopIsShownByTelnet(startDaemon: StartDaemon) -> None:
     daemon = startDaemon()
     with Telnet(daemon.port) as alice:
         alice.join("alice")

@@ -1,5 +1,5 @@
 """
-The file of what is said.
+The transcript.
 """
 
 import re
@@ -9,9 +9,9 @@ from tests.integration.conftest import StartDaemon
 from tests.integration.daemon import Daemon
 
 
-def test_transcript(tmp_path: Path) -> None:
+def test_transcriptIsAppendedAcrossRestarts(tmp_path: Path) -> None:
     """
-    What is said is appended, across restarts, and by who moves the file away to a new one.
+    After the file has been moved away there is a new one.
     """
     path = tmp_path / "transcript"
     path.write_text("before\n")
@@ -22,7 +22,7 @@ def test_transcript(tmp_path: Path) -> None:
             alice.send(*lines)
             alice.catchUp()
             alice.close()
-            # It has been written when the daemon has ended, though nobody waits for it.
+            # It is complete when the daemon has ended, though nothing waits for it.
             daemon.stop()
 
     say("first", "hello", "/me waves", "/msg alice secret", "/nick alicia")
@@ -38,9 +38,9 @@ def test_transcript(tmp_path: Path) -> None:
     assert len(path.read_text().splitlines()) == 1
 
 
-def test_transcriptIsMovedAway(startDaemon: StartDaemon, tmp_path: Path) -> None:
+def test_movedTranscriptIsBegunAnew(startDaemon: StartDaemon, tmp_path: Path) -> None:
     """
-    While the daemon runs, too.
+    The daemon goes on running meanwhile.
     """
     path = tmp_path / "transcript"
     daemon = startDaemon("--transcript", str(path))

@@ -14,22 +14,22 @@ from tests.integration.kernel import eventually, openFiles
 from tests.integration.wires import Wire, WiredDaemon
 from tests.integration.witnesses import Witnesses
 
-# Gone within three seconds where nothing is on its way, and within two where something is.
+# A peer is given up within three seconds if nothing is on its way, and within two otherwise.
 _SHORT = ["--keepalive", "1/1/2", "--user-timeout", "2", "--stall-timeout", "20"]
 
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     """
-    A cable of the test's own.
+    A cable for one test.
     """
     with Wire() as wire:
         yield wire
 
 
-def test_idle(tmp_path: Path, wire: Wire) -> None:
+def test_keepaliveFindsAVanishedPeer(tmp_path: Path, wire: Wire) -> None:
     """
-    Nothing is written to who has gone: only keepalive finds that out.
+    Nothing is written to it.
     """
     with WiredDaemon(tmp_path, wire, *_SHORT) as daemon, Witnesses(daemon) as witnesses:
         files = openFiles(daemon)
@@ -49,9 +49,9 @@ def test_idle(tmp_path: Path, wire: Wire) -> None:
         witnesses.expect("<-- alice left")
 
 
-def test_busy(tmp_path: Path, wire: Wire) -> None:
+def test_linesFindAVanishedPeer(tmp_path: Path, wire: Wire) -> None:
     """
-    The room goes on talking to him.
+    The room goes on talking.
     """
     with WiredDaemon(tmp_path, wire, *_SHORT) as daemon, Witnesses(daemon) as witnesses:
         files = openFiles(daemon)
@@ -65,9 +65,9 @@ def test_busy(tmp_path: Path, wire: Wire) -> None:
             assert openFiles(daemon) == files
 
 
-def test_stuckBefore(tmp_path: Path, wire: Wire) -> None:
+def test_stuckPeerVanishes(tmp_path: Path, wire: Wire) -> None:
     """
-    He reads nothing, so that much waits, and vanishes then.
+    It reads nothing before, so that much waits.
     """
     with WiredDaemon(tmp_path, wire, *_SHORT) as daemon, Witnesses(daemon) as witnesses:
         files = openFiles(daemon)
@@ -80,9 +80,9 @@ def test_stuckBefore(tmp_path: Path, wire: Wire) -> None:
             eventually(lambda: openFiles(daemon) == files)
 
 
-def test_whileLeaving(tmp_path: Path, wire: Wire) -> None:
+def test_leavingPeerVanishes(tmp_path: Path, wire: Wire) -> None:
     """
-    He says goodbye, and vanishes before he has heard it.
+    It says goodbye, and vanishes before it has the answer.
     """
     with WiredDaemon(tmp_path, wire, *_SHORT) as daemon, Witnesses(daemon) as witnesses:
         files = openFiles(daemon)
@@ -95,10 +95,7 @@ def test_whileLeaving(tmp_path: Path, wire: Wire) -> None:
             eventually(lambda: openFiles(daemon) == files)
 
 
-def test_returns(tmp_path: Path, wire: Wire) -> None:
-    """
-    A cable that is mended in time has cost nobody anything.
-    """
+def test_mendedCableCostsNothing(tmp_path: Path, wire: Wire) -> None:
     with (
         WiredDaemon(tmp_path, wire, "--user-timeout", "30") as daemon,
         Witnesses(daemon, allowed="alice") as witnesses,

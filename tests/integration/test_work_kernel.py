@@ -1,5 +1,5 @@
 """
-What delivering a line costs in system calls: one for each recipient, and none to watch sockets.
+The cost of a line in system calls: one for each recipient, and none to watch sockets.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tests.integration.tracer import SENDS, Call, traced
 
 READERS = 50
 
-# More than the kernels of the service and of a narrow peer keep, and less than makes him too slow;
-# and a batch is no more than is looked at in one turn.
+# More than the kernels of the service and of a narrow peer keep, and less than makes it too slow;
+# and a batch is no more than is done in one turn.
 _BATCHES, _BATCH, _LINE = 17, 15, "x" * 900
 
 
 class Hall:
     """
-    One who talks, and many who listen and keep up.
+    One user who talks, and many who listen and keep up.
     """
 
     def __init__(self, daemon: Daemon, crowd: Crowd) -> None:
@@ -37,8 +37,8 @@ class Hall:
 
     def say(self, *lines: str) -> None:
         """
-        Say lines in one go, and wait until all have heard them, and the author has nothing more to
-        hear.
+        Say lines in one go, and wait until all have heard them, and nothing is on its way to the
+        sender.
         """
         self._author.send(*lines)
         end = f"author: {lines[-1]}\r\n".encode()
@@ -59,8 +59,7 @@ def hall(daemon: Daemon) -> Iterator[Hall]:
 
 def _ofTurn(calls: list[Call], first: str, last: str) -> list[Call]:
     """
-    @return: What was called after the first line had been read until the last one had been sent for
-        the last time.
+    @return: the calls from the reading of the first line to the last sending of the last line.
     """
     begin = next(index for index, call in enumerate(calls) if f'"{first}' in call.arguments)
     ends = [
@@ -73,8 +72,8 @@ def _ofTurn(calls: list[Call], first: str, last: str) -> list[Call]:
 
 def _require(calls: list[Call], lines: list[str]) -> None:
     """
-    Require that each of the readers got these lines by one call in the turn they came in, and that
-    nothing else had to be asked for.
+    Require that each recipient got these lines by one call, in the turn in which they came, and
+    that there was no other call.
     """
     turn = _ofTurn(calls, lines[0], lines[-1])
     text = "".join(f"author: {line}\\r\\n" for line in lines)
@@ -85,18 +84,18 @@ def _require(calls: list[Call], lines: list[str]) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 8])
-def test_sends(daemon: Daemon, hall: Hall, tmp_path: Path, count: int) -> None:
+def test_oneSendForEachRecipient(daemon: Daemon, hall: Hall, tmp_path: Path, count: int) -> None:
     lines = [f"line {number} of {count}" for number in range(count)]
     with traced(daemon, tmp_path) as calls:
         hall.say(*lines)
     _require(calls, lines)
 
 
-def test_overTLS(
+def test_oneSendForEachRecipientByTLS(
     tmp_path: Path, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """
-    Encrypted it is one call for each recipient as well, in the turn in which the line comes.
+    It is in the turn in which the line comes.
     """
     with ExitStack() as stack:
         doors = stack.enter_context(Doors(tmp_path_factory.mktemp("doors"), certificate))
@@ -118,9 +117,9 @@ def test_overTLS(
             reader.leave()
 
 
-def test_slowReader(daemon: Daemon, hall: Hall, tmp_path: Path) -> None:
+def test_onlyTheSocketOfASlowReaderIsWatched(daemon: Daemon, hall: Hall, tmp_path: Path) -> None:
     """
-    One who reads nothing has his own socket watched, and is not tried again and again.
+    It reads nothing, and is not tried again and again.
     """
     with daemon.connectNarrow() as slow:
         _enter(slow, hall)
@@ -130,10 +129,10 @@ def test_slowReader(daemon: Daemon, hall: Hall, tmp_path: Path) -> None:
         [watching] = [call for call in calls if call.name == "epoll_ctl"]
         behind = calls[calls.index(watching) :]
         assert not [call for call in behind if call.descriptor == watching.watched]
-        # So he was one of those who were written to, and far from the end.
+        # The slow user was written to at first, and no more long before the last batch.
         tries = [call for call in calls if call.descriptor == watching.watched]
         assert 0 < len([call for call in tries if call.name in SENDS]) < _BATCHES - 3
-        # Whoever has caught up costs no more than anybody else.
+        # A recipient that has caught up costs no more than the others.
         slow.expect(f"batch {_BATCHES - 1}")
         slow.catchUp()
         hall.say("he is back")

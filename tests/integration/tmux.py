@@ -1,5 +1,5 @@
 """
-A terminal with a person at it: tmux, with a shell in it.
+A terminal with a user at it: tmux, with a shell in it.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ class Screen:
     """
     A terminal of tmux, from entering the context to leaving it.
 
-    @ivar directory: Where the shell is.
+    @ivar directory: the working directory of the shell.
     """
 
     # Seconds for anything expected.
@@ -24,12 +24,12 @@ class Screen:
 
     def __init__(self, columns: int = 80, lines: int = 24, **environ: str) -> None:
         """
-        @param environ: What its environment has beyond the one of the tests.
+        @param environ: added to the environment of the tests.
         """
         self._tmux = requireProgram("tmux")
         self._size = (columns, lines)
         self._environ = {**ENVIRON, "PS1": "$ ", "ENV": "", **environ}
-        # The path of a socket must be short, and those of pytest may be long.
+        # The path of a socket must be short, and the directories of pytest are not.
         self._temporary = TemporaryDirectory(prefix="tmux")
         self.directory = Path(self._temporary.name)
 
@@ -49,26 +49,26 @@ class Screen:
 
     def type(self, text: str) -> None:
         """
-        Press the keys of some text.
+        Type a text.
         """
         self._run("send-keys", "-l", "--", text)
 
     def press(self, *keys: str) -> None:
         """
-        Press keys by the names that tmux has for them.
+        Press keys, given by their names in tmux.
         """
         self._run("send-keys", *keys)
 
     def enter(self, line: str) -> None:
         """
-        Type a line.
+        Type a line, and press Enter.
         """
         self.type(line)
         self.press("Enter")
 
     def paste(self, text: str) -> None:
         """
-        Paste, in brackets if the program has asked for them.
+        Paste a text, in brackets if the program has asked for them.
         """
         self._run("set-buffer", "--", text)
         self._run("paste-buffer", "-p", "-r")
@@ -81,13 +81,13 @@ class Screen:
 
     def lines(self) -> list[str]:
         """
-        @return: What stands on the screen, without empty lines and spaces at their ends.
+        @return: the lines on the screen, without empty ones and spaces at their ends.
         """
         return [line.rstrip() for line in self._run("capture-pane", "-p").splitlines() if line]
 
     def cursor(self) -> int:
         """
-        @return: In which column the cursor is, the first being 0.
+        @return: the column of the cursor, from 0.
         """
         return int(self._run("display-message", "-p", "#{cursor_x}"))
 
@@ -95,8 +95,8 @@ class Screen:
         """
         Wait for the screen to be as expected.
 
-        @return: What stands on it.
-        @raise AssertionError: It is not in time; shows what it is.
+        @return: its lines.
+        @raise AssertionError: when it is not in time; with its lines.
         """
         deadline = monotonic() + self._WITHIN
         while True:
@@ -107,7 +107,7 @@ class Screen:
 
     def expectLast(self, *last: str) -> None:
         """
-        Wait for these to be the last lines, but for times.
+        Wait for these to be the last lines, apart from their times.
         """
         self.expect(lambda lines: [untimed(line) for line in lines[-len(last) :]] == [*last])
 
@@ -122,6 +122,6 @@ class Screen:
 
 def untimed(line: str) -> str:
     """
-    @return: A line without the time before it, if there is one.
+    @return: a line without the time at its beginning, if it has one.
     """
     return line[6:] if line[2:3] == ":" and line[:2].isdigit() else line

@@ -1,5 +1,5 @@
 """
-What a running service asks of the kernel, seen by strace.
+The system calls of a running service, as strace sees them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from tests.integration.daemon import Daemon
 from tests.support.programs import requireProgram
 
 SENDS = ("write", "writev", "sendto", "sendmsg", "sendmmsg")
-"""What may write to a socket."""
+"""The calls that may write to a socket."""
 
 _READS = ("read", "readv", "recvfrom", "recvmsg")
-# Not every machine has each of them.
+# Not every architecture has each of them.
 _POLLS = ("epoll_ctl", "?epoll_wait", "?epoll_pwait", "?epoll_pwait2")
 
 _CALL = re.compile(r"(\w+)\((\d+), (.*)\) += (-?\d+)")
@@ -32,10 +32,10 @@ class Call:
     """
     One system call.
 
-    @ivar name: Which.
-    @ivar descriptor: Its first argument.
-    @ivar arguments: The others, as strace shows them.
-    @ivar result: What it returned, -1 for an error.
+    @ivar name: which call it is.
+    @ivar descriptor: its first argument.
+    @ivar arguments: the others, as strace shows them.
+    @ivar result: its result, -1 for an error.
     """
 
     name: str
@@ -52,14 +52,14 @@ class Call:
 @contextmanager
 def traced(daemon: Daemon, directory: Path) -> Iterator[list[Call]]:
     """
-    @param directory: For a file.
-    @return: Which of the system calls that poll, read and write the thread of the reactor makes, in
-        their order.  They are there when the context is left.
+    @param directory: for a file.
+    @return: the system calls of the thread of the reactor that poll, read and write, in their
+        order.  They are there when the context has been left.
     """
     output = directory / "strace"
     wanted = ",".join((*SENDS, *_READS, *_POLLS))
     tracer = Popen(
-        # Without -f it is one thread.
+        # Without -f strace follows one thread.
         [
             *(requireProgram("strace"), f"-p{daemon.process.pid}", "-o", str(output)),
             *("-s2000", f"-etrace={wanted}"),
@@ -78,7 +78,7 @@ def traced(daemon: Daemon, directory: Path) -> Iterator[list[Call]]:
         try:
             yield calls
         finally:
-            # It lets the daemon go.
+            # It detaches from the daemon.
             tracer.send_signal(SIGINT)
             tracer.communicate()
     calls += _calls(output.read_text().splitlines())

@@ -43,7 +43,7 @@ class Namespace:
 
     def __init__(self, name: str) -> None:
         """
-        @raise OSError: This machine does not allow it; with the reason.
+        @raise OSError: when this machine does not allow it; with the reason.
         """
         self.name = name
         _ip("netns", "add", name)
@@ -51,15 +51,15 @@ class Namespace:
 
     def ip(self, *arguments: str) -> None:
         """
-        Run C{ip} with these arguments in it.
+        Run C{ip} with these arguments in the namespace.
         """
         _ip("-netns", self.name, *arguments)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
         """
-        Sockets that this thread makes in the context, and processes that it starts, are in the
-        namespace, and stay there.
+        Enter the namespace with this thread: the sockets that it makes in the context, and the
+        processes that it starts, are in the namespace and stay there.
         """
         with (
             Path("/proc/thread-self/ns/net").open() as own,
@@ -73,7 +73,7 @@ class Namespace:
 
     def remove(self) -> None:
         """
-        Forget it; it goes with the last process and socket in it.
+        Remove its name; the namespace ends with the last process and socket in it.
         """
         _ip("netns", "delete", self.name)
 
@@ -82,8 +82,8 @@ class Wire:
     """
     Two namespaces and the cable between them, from entering the context to leaving it.
 
-    @ivar near: Where the service is.
-    @ivar far: Where its peers are.
+    @ivar near: the namespace of the service.
+    @ivar far: the namespace of its peers.
     """
 
     def __enter__(self) -> Wire:
@@ -112,22 +112,21 @@ class Wire:
 
     def cut(self) -> None:
         """
-        Cut it, at the far end: from now on the service hears nothing from there, no FIN, no RST
-        and no acknowledgement. Its own side of the cable looks as before, as it does where there
-        is a switch in between.
+        Cut the cable at its far end: from now on nothing arrives from there, no FIN, no RST and no
+        acknowledgement. The near end looks as before, as it does with a switch in between.
         """
         self.far.ip("route", "add", "blackhole", f"{NEAR}/32")
 
     def mend(self) -> None:
         """
-        Make it whole again.
+        Mend the cable.
         """
         self.far.ip("route", "delete", "blackhole", f"{NEAR}/32")
 
 
 class WiredDaemon(Daemon):
     """
-    A service at the near end, on a port of loopback there, and on one of the wire.
+    A service at the near end, on a port of its loopback interface and on one of the wire.
     """
 
     def __init__(self, directory: Path, wire: Wire, *options: str) -> None:
@@ -142,15 +141,15 @@ class WiredDaemon(Daemon):
 
     def connect(self, source: str = "127.0.0.1") -> Peer:
         """
-        @return: A new participant on the machine of the service.
+        @return: a new connection from the machine of the service.
         """
         with self._wire.near.entered():
             return super().connect(source)
 
     def connectFar(self, receiveBuffer: int | None = None) -> Peer:
         """
-        @param receiveBuffer: How many bytes the far kernel keeps, as SO_RCVBUF.
-        @return: A new participant at the far end of the wire.
+        @param receiveBuffer: SO_RCVBUF of the far end, in bytes.
+        @return: a new connection from the far end of the wire.
         """
         with self._wire.far.entered():
             connection = socket.socket()

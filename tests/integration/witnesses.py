@@ -1,5 +1,5 @@
 """
-Two people who chat throughout a test, and who notice when anything is amiss.
+Two users that chat throughout a test, and notice when anything is amiss.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.integration.daemon import Daemon
 from tests.integration.peer import Peer
 
 LATEST = 0.1
-"""Seconds that the delivery of a line may take, for 99 of 100 lines."""
+"""Seconds that the delivery may take for 99 of 100 lines."""
 
 NICKS = ("wilma", "walter")
 """Their nicknames."""
@@ -30,8 +30,8 @@ _ARRIVES_WITHIN = 10.0
 
 class _Control:
     """
-    What the machine itself does: how long C{cat} takes to echo a few bytes, and how long the
-    service was ready to work and had to wait for a processor. For that it is not to blame.
+    The part of the machine in a delay, for which the service is not to blame: how long C{cat} takes
+    to echo a few bytes, and how long the service was ready to work but waited for a processor.
     """
 
     def __init__(self, daemon: Daemon) -> None:
@@ -44,17 +44,17 @@ class _Control:
     @property
     def waited(self) -> float:
         """
-        How many seconds the service has waited for a processor since it began.
+        How many seconds the service has waited for a processor since its start.
         """
         try:
             return int(self._schedule.read_text().split()[1]) / 1e9
         except OSError:
-            # It has gone.
+            # The service has ended.
             return 0.0
 
     def close(self) -> None:
         """
-        End it.
+        End the echo.
         """
         self.connection.close()
         self._process.wait()
@@ -62,11 +62,11 @@ class _Control:
 
 class _Witness:
     """
-    One of the two.
+    One of the two users.
 
-    @ivar sent: The lines that this one has not heard yet: the number of each, when it was said, and
-        how long the service had waited then.
-    @ivar strays: What was heard beside that.
+    @ivar sent: the lines that have not arrived at this user yet: the number of each, when it was
+        said, and how long the service had waited then.
+    @ivar strays: all other lines that have arrived.
     """
 
     def __init__(self, nick: str, peer: Peer) -> None:
@@ -78,9 +78,9 @@ class _Witness:
 
 class Witnesses:
     """
-    They come in when the context is entered, and chat in turn in a thread of their own until it is
-    left. Then everything they have said must have been heard once, in order and in time, and they
-    must have heard nothing else but what was expected or allowed.
+    Two users that come in when the context is entered, and chat in turn, in a thread, until it is
+    left. Then all their lines must have arrived once, in order and in time, and nothing else but
+    what was expected or allowed.
     """
 
     def __init__(
@@ -90,14 +90,14 @@ class Witnesses:
         allowed: str = r"(?!)",
     ) -> None:
         """
-        @param perSecond: How many lines both say together in a second.
-        @param allowed: A pattern of lines that they may hear.
+        @param perSecond: how many lines both say together in a second.
+        @param allowed: a pattern of other lines that may arrive.
         """
         self._daemon = daemon
         self._interval = 1 / perSecond
         self._allowed = re.compile(allowed)
-        # Seconds from saying to hearing, without those in which the service waited for a processor,
-        # and those of the echo that began at the same time.
+        # Seconds from saying a line to hearing it, without those in which the service waited for a
+        # processor; and those of the echo that began at the same time.
         self._delays: dict[int, float] = {}
         self._echoes: list[float] = []
         self._echoing: deque[float] = deque()
@@ -106,7 +106,7 @@ class Witnesses:
         self._news = Condition()
 
     def __enter__(self) -> Witnesses:
-        # From addresses of their own, so that no limit of an address concerns them.
+        # Their addresses are their own, so that no limit per address concerns them.
         peers = [self._daemon.connect(source) for source in ("127.0.0.253", "127.0.0.254")]
         self._witnesses = [_Witness(*pair) for pair in zip(NICKS, peers, strict=True)]
         for witness in self._witnesses:
@@ -135,7 +135,7 @@ class Witnesses:
     @property
     def excesses(self) -> list[float]:
         """
-        By how many seconds each line came later than the machine is to blame for, the latest last.
+        The delay of each line in seconds, without the part of the machine, in ascending order.
         """
         pairs = ((delay, self._echoes[number]) for number, delay in self._delays.items())
         return sorted(max(delay - echo, 0.0) for delay, echo in pairs)
@@ -143,18 +143,18 @@ class Witnesses:
     @property
     def p99(self) -> float:
         """
-        The seconds within which 99 of 100 lines arrive, beyond what the machine itself takes.
+        The delay in seconds that 99 of 100 lines do not exceed, without the part of the machine.
         """
         excesses = self.excesses
         return excesses[math.ceil(0.99 * len(excesses)) - 1]
 
     def expect(self, text: str, within: float = 20.0) -> str:
         """
-        Wait until both have heard the same line that they have not said. It is in order then.
+        Wait until the same line, which neither has said, has arrived at both; it is allowed then.
 
-        @param text: A part of that line.
-        @param within: Seconds.
-        @return: The whole line.
+        @param text: a part of that line.
+        @param within: seconds.
+        @return: the whole line.
         """
         with self._news:
             assert self._news.wait_for(lambda: self._error or self._common(text), within), (
