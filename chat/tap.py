@@ -39,7 +39,8 @@ from chat.operations.systemd import NotifyService
 from chat.operations.timing import FanOut
 from chat.operations.transcript import Transcript
 from chat.options import Options, limitsOf, readMOTD, wrong
-from chat.protocols.connections import LineFactory
+from chat.protocols.connections import Connections
+from chat.protocols.line import LineFactory
 from chat.rendering import renderingFor
 from chat.session.server import Facilities, Settings
 from chat.session.session import Session
@@ -48,7 +49,6 @@ from chat.store.memory import MemoryStore
 from chat.store.sqlite import SQLiteStore
 from chat.store.store import OnLoaded, Store
 from chat.vocabulary.counters import Counters, Snapshot
-from chat.vocabulary.events import Closed
 from chat.vocabulary.limits import UNLIMITED, Limits, perMinute
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
 from chat.vocabulary.style import Style
@@ -154,15 +154,10 @@ def makeService(options: Options) -> IService:
         return Session(shared, door, outlet)
 
     words = renderingFor(Style(language=options["language"]))
-    factory = LineFactory(
-        newSession,
-        clock,
-        turnEnd,
-        limits,
-        counters,
-        lambda reason: words.render(Closed(reason, "")),
-    )
-    service = ChatService(endpoints, factory, factory, notify, clock)
+    connections = Connections(clock, turnEnd, limits, counters)
+    factory = LineFactory(connections, newSession, words)
+    ports = [(description, endpoint, factory) for description, endpoint in endpoints]
+    service = ChatService(ports, connections, notify, clock)
     if fanOut is not None:
         # Not at the top: it takes 5 MB.
         from chat.operations.metricsport import Metrics
@@ -171,7 +166,7 @@ def makeService(options: Options) -> IService:
             Metrics(
                 options["metrics"],
                 _endpoint(clock, certificates, "metrics", options["metrics"], backlog),
-                lambda: _snapshot(shared, factory, store),
+                lambda: _snapshot(shared, connections, store),
                 lambda: service.isServing,
                 fanOut,
                 clock,
@@ -183,7 +178,7 @@ def makeService(options: Options) -> IService:
     tellFailures(clock, isDaemon=not twistd.get("nodaemon", True))
     if not twistd:
         return service
-    log = Log(twistd, options["log-format"], clock, factory.turnedAway)
+    log = Log(twistd, options["log-format"], clock, connections.refusals.count)
     service.setServiceParent(log)
     return log
 
@@ -197,15 +192,16 @@ def _useMonotonicTime(reactor: Any) -> None:
         reactor.seconds = monotonic
 
 
-def _snapshot(shared: Facilities, factory: LineFactory, store: Store) -> Snapshot:
+def _snapshot(shared: Facilities, connections: Connections, store: Store) -> Snapshot:
     return Snapshot(
-        counters=factory.counted(),
-        connections=factory.admission.connections,
-        nameless=factory.admission.nameless,
+        counters=connections.counted(),
+        connections=connections.admission.connections,
+        nameless=connections.admission.nameless,
+        doors=connections.doors(),
         participants=len(shared.hub.nicknames),
         rooms=len(shared.hub.directory),
         historyWaiting=store.waiting,
-        waiting=factory.waiting(),
+        waiting=connections.waiting(),
     )
 
 

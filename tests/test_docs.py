@@ -18,7 +18,7 @@ from chat.core.ignores import MAX_IGNORED
 from chat.credentials import passwords, throttle
 from chat.endpoints import proxyprotocol
 from chat.operations import rehash, serving, transcript
-from chat.protocols import closing, intake, refusing, spreading, telnet
+from chat.protocols import closing, intake, line, refusing, telnet
 from chat.rendering import messages, renderingFor
 from chat.rendering.lists import NAMES_SHOWN
 from chat.session import playback, server
@@ -241,9 +241,9 @@ def test_limits() -> None:
         "… of that to write what waits for the database": f"{flushing.END_WITHIN:g} s",
         "… after being refused": f"{refusing.GRACE:g} s",
         "connections that wait for that": f"{proxyprotocol.MAX_UNKNOWN}",
-        "what all who have a nickname want in one turn": f"{spreading.BUDGET * 1000:g} ms",
-        "what all who come or go want in one turn": f"{spreading.BUDGET * 1000:g} ms",
-        "telnet commands that cost as much as a line": f"{intake.COMMANDS}",
+        "what all who have a nickname want in one turn": f"{intake.BUDGET * 1000:g} ms",
+        "what all who come or go want in one turn": f"{intake.BUDGET * 1000:g} ms",
+        "telnet commands that cost as much as a line": f"{line.COMMANDS}",
         "for a proxy to say for whom it speaks": f"{proxyprotocol.HEADER_TIMEOUT:g} s",
         "connections waiting to be accepted": f"{options.BACKLOG}",
         "lines waiting for the transcript": _spaced(transcript.MAX_WAITING),

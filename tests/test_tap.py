@@ -288,7 +288,7 @@ def test_thereAreAsManyConnectionsAsFilesAllow(
 ) -> None:
     monkeypatch.setattr("chat.tap.getrlimit", lambda which: (200, 1000))
     start()
-    assert reactor.tcpServers[0][1].limits.maxConnections == 72
+    assert reactor.tcpServers[0][1].connections.limits.maxConnections == 72
 
 
 def test_trustIsAsWasChosen(reactor: Reactor) -> None:

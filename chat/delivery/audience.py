@@ -150,9 +150,10 @@ class _Group:
         if not self.pending:
             return 0
         share = self.apart.get(recipient, self.pending)
-        count = _write(recipient.outlet, share)
+        if share:
+            recipient.outlet.write(b"".join(share))
         self.apart[recipient] = []
-        return count
+        return len(share)
 
     def flush(self) -> int:
         if not self.pending:
@@ -162,7 +163,9 @@ class _Group:
         # Who stands apart steps aside, so that nobody else has to be asked.
         for recipient, share in apart.items():
             recipient.outlet.leave(fan)
-            count += _write(recipient.outlet, share)
+            if share:
+                recipient.outlet.write(b"".join(share))
+                count += len(share)
         fan.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         for recipient in apart:
             recipient.outlet.join(fan)
@@ -170,15 +173,6 @@ class _Group:
         pieces.clear()
         self.size = 0
         return count
-
-
-def _write(outlet: Outlet, pieces: list[bytes]) -> int:
-    """
-    @return: how many pieces these are.
-    """
-    if pieces:
-        outlet.write(b"".join(pieces))
-    return len(pieces)
 
 
 class Audience:
@@ -261,7 +255,7 @@ class Audience:
             group.deliver(event, without)
             full = full or group.size >= FLUSH_SIZE
         if full:
-            self._early += self._flush()
+            self._early += sum(map(_Group.flush, tuple(self._groups.values())))
         if not self._scheduled and self._groups:
             self._scheduled = True
             self._endOfTurn(self.flush)
@@ -291,10 +285,7 @@ class Audience:
         """
         self._scheduled = False
         early, self._early = self._early, 0
-        return early + self._flush()
-
-    def _flush(self) -> int:
-        return sum([group.flush() for group in tuple(self._groups.values())])
+        return early + sum(map(_Group.flush, tuple(self._groups.values())))
 
     def _renderingOf(self, recipient: Recipient) -> Rendering:
         if recipient.here is self:

@@ -24,11 +24,11 @@ import os
 from collections.abc import Callable
 from typing import Protocol
 
-from twisted.internet.interfaces import IPushProducer, ISSLTransport
+from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
 from chat.delivery.slowreaders import Readers
-from chat.delivery.sockets import leftIn, setUserTimeout, socketOf, unsentBy
+from chat.delivery.sockets import hasUnsent, leftIn, setUserTimeout, socketOf, unsentBy
 from chat.interfaces import OutletGroup
 from chat.vocabulary.limits import UNLIMITED
 
@@ -59,8 +59,10 @@ class BoundedOutlet:
 
     __slots__ = (
         "_fans",
+        "_isAhead",
         "_isDirect",
         "_isGivenUp",
+        "_isLayered",
         "_number",
         "_onDrain",
         "_onTooSlow",
@@ -69,7 +71,6 @@ class BoundedOutlet:
         "_readers",
         "_ready",
         "_resumed",
-        "_secure",
         "_socket",
         "_taken",
         "_transport",
@@ -84,15 +85,19 @@ class BoundedOutlet:
         readers: Readers,
         onTooSlow: Callable[[str], None],
         onDrain: Callable[[], None],
+        isLayered: bool = False,
     ) -> None:
         """
-        @param transport: connected, and without a producer.
+        @param transport: connected, and without a producer.  What has been written to it
+            before goes first.
         @param readers: all for whom something waits, and the limits for them.
         @param onTooSlow: called once, with the limit that was passed: C{waiting},
             from within L{write}, so that it must only note it, and act in a later
             turn; or C{stall} or C{all}.  What waited is lost; what is written
             from now on waits alone.
         @param onDrain: called when nothing waits any more.
+        @param isLayered: whether the transport is within another protocol, such as TLS: it is
+            to be a push producer's, and the kernel must be given nothing past it.
         """
         self._transport = transport
         self._readers = readers
@@ -103,12 +108,12 @@ class BoundedOutlet:
         self._resumed = 0
         self._open = True
         self._isGivenUp = False
-        self._secure = ISSLTransport.providedBy(transport)
-        self._ready = self._secure
+        self._isLayered = isLayered
+        self._ready = isLayered
         self._socket = socketOf(transport)
         # Of the socket, if the kernel may be given bytes directly, or -1.
         self._number = -1
-        if self._socket is not None and not self._secure:
+        if self._socket is not None and not self._isLayered:
             self._number = self._socket.fileno()
         self._fans: list[OutletGroup] = []
         # Whether it is one of those in the fans who keep up.
@@ -116,7 +121,11 @@ class BoundedOutlet:
         self._written = 0
         self.busy = False
         self.waiting = 0
-        transport.registerProducer(self, self._secure)
+        # It asks for more when all of that is gone; until then nothing may overtake it.
+        self._isAhead = not isLayered and hasUnsent(transport)
+        if self._isAhead:
+            readers.watch(self)
+        transport.registerProducer(self, isLayered)
 
     @property
     def written(self) -> int:
@@ -155,7 +164,8 @@ class BoundedOutlet:
         """
         self._fans.append(fan)
         if self._isDirect:
-            self._enter(fan)
+            fan.direct[self._number] = self
+            self._written -= fan.total
         else:
             fan.others[self] = None
 
@@ -165,7 +175,8 @@ class BoundedOutlet:
         """
         self._fans.remove(fan)
         if self._isDirect:
-            self._exit(fan)
+            del fan.direct[self._number]
+            self._written += fan.total
         else:
             del fan.others[self]
 
@@ -223,7 +234,11 @@ class BoundedOutlet:
         """
         if not self._open:
             return
-        drained = self._secure or self._taken > 0
+        if self._isAhead:
+            self._isAhead = hasUnsent(self._transport)
+            if self._isAhead:
+                return
+        drained = self._isLayered or self._taken > 0
         self._resumed += 1
         self._wait(-self._taken)
         self._taken = 0
@@ -294,7 +309,7 @@ class BoundedOutlet:
         Hand bytes to the transport.  A plain one tells when they are all gone,
         and until then they wait here.
         """
-        if not self._secure:
+        if not self._isLayered:
             self._stepAside()
             self._ready = False
             self._taken = len(data)
@@ -308,23 +323,17 @@ class BoundedOutlet:
             self._isDirect = True
             for fan in self._fans:
                 del fan.others[self]
-                self._enter(fan)
+                fan.direct[self._number] = self
+                self._written -= fan.total
 
     def _stepAside(self) -> None:
         """Be one of the others."""
         if self._isDirect:
             self._isDirect = False
             for fan in self._fans:
-                self._exit(fan)
+                del fan.direct[self._number]
+                self._written += fan.total
                 fan.others[self] = None
-
-    def _enter(self, fan: OutletGroup) -> None:
-        fan.direct[self._number] = self
-        self._written -= fan.total
-
-    def _exit(self, fan: OutletGroup) -> None:
-        del fan.direct[self._number]
-        self._written += fan.total
 
 
 def _ignore(*_: object) -> None:

@@ -45,6 +45,15 @@ def leftIn(transport: Any) -> int:
     return len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
 
 
+def hasUnsent(transport: object) -> bool:
+    """
+    @return: whether something has been written to a transport of Twisted's that it has not
+        handed to the kernel.
+    """
+    # What has been written since it last sent something is in a list of its own.
+    return bool(leftIn(transport) or getattr(transport, "_tempDataLen", 0))
+
+
 def unsentBy(connection: socket | None) -> int:
     """
     @return: how many bytes the peer's kernel has not acknowledged; of a unix

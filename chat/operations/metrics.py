@@ -58,6 +58,14 @@ class ChatCollector(Collector):
             yield CounterMetricFamily(PREFIX + name, text, count(now.counters))
         for name, text, label, known, counter in _LABELLED:
             yield _labelled(name, text, label, known, counter(now.counters))
+        doors = GaugeMetricFamily(
+            PREFIX + "door_connections",
+            "Connections that are open, by the front door they came by.",
+            labels=["door"],
+        )
+        for door, open_ in now.doors.items():
+            doors.add_metric([door], open_)
+        yield doors
         # It shows the present, and so may shrink, which no histogram does.
         waiting = Distribution(_WAITING, now.waiting)
         yield GaugeHistogramMetricFamily(
@@ -127,6 +135,13 @@ def _codes(kind: type[ChatError] = ChatError) -> Iterator[str]:
 
 
 _LABELLED: tuple[tuple[str, str, str, Iterable[str], Callable[[Counters], Counter[str]]], ...] = (
+    (
+        "door_connections_accepted",
+        "Connections that were let in, by the front door they came by.",
+        "door",
+        (),
+        lambda counted: counted.doors,
+    ),
     (
         "refusals",
         "What was refused: requests, and whole connections.",

@@ -12,7 +12,13 @@ from types import FrameType
 from typing import Protocol
 
 from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred, gatherResults, inlineCallbacks, maybeDeferred
+from twisted.internet.defer import (
+    Deferred,
+    DeferredList,
+    gatherResults,
+    inlineCallbacks,
+    maybeDeferred,
+)
 from twisted.internet.interfaces import (
     IListeningPort,
     IProtocolFactory,
@@ -33,15 +39,15 @@ SHUTDOWN_LIMIT = 9.0
 """How many seconds stopping takes at most."""
 
 
-class Sessions(Protocol):
-    """What a factory of connections can do with all of them."""
+class Register(Protocol):
+    """All connections of all front doors."""
 
     def endAll(self, reason: Ending, grace: float) -> Deferred[None]:
         """
-        End every session, telling each peer why.
+        End every connection, telling each peer why.
 
         @param grace: seconds a peer has.
-        @return: fires when every connection is closed.
+        @return: fires when every connection is closed; after L{abortAll} in any case.
         """
 
     def abortAll(self) -> None:
@@ -63,21 +69,18 @@ class ChatService(MultiService):
 
     def __init__(
         self,
-        endpoints: Sequence[tuple[str, IStreamServerEndpoint]],
-        factory: IProtocolFactory,
-        sessions: Sessions,
+        doors: Sequence[tuple[str, IStreamServerEndpoint, IProtocolFactory]],
+        connections: Register,
         notify: NotifyService,
         clock: Clock,
     ) -> None:
         """
-        @param endpoints: where to listen, each with its description.
-        @param factory: what listens there.
-        @param sessions: the same, seen as L{Sessions}.
+        @param doors: where to listen, as the operator described it and as an endpoint, and
+            what listens there.
         """
         super().__init__()
-        self._endpoints = endpoints
-        self._factory = factory
-        self._sessions = sessions
+        self._doors = doors
+        self._connections = connections
         self._notify = notify
         self._clock = clock
         self.isServing = False
@@ -90,8 +93,8 @@ class ChatService(MultiService):
         @raise CannotStart: when one cannot be opened.
         """
         super().privilegedStartService()
-        for description, endpoint in self._endpoints:
-            port = openPort(description, endpoint, self._factory)
+        for description, endpoint, factory in self._doors:
+            port = openPort(description, endpoint, factory)
             self._ports.append(port)
             self._log.info("listening on {address}", address=str(port.getHost()))
 
@@ -118,12 +121,19 @@ class ChatService(MultiService):
         """
         self.isServing = False
         self._notify.stopping("telling everybody")
-        abort = self._sessions.abortAll
+        closed: Deferred[object] = Deferred()
+
+        def abort() -> None:
+            if not closed.called:
+                closed.callback(None)
+            self._connections.abortAll()
+
         self._onSecondSignal(lambda: self._clock.callFromThread(abort))
         limit = self._clock.callLater(SHUTDOWN_LIMIT, abort)
         ports, self._ports = self._ports, []
-        yield gatherResults([maybeDeferred(port.stopListening) for port in ports])
-        yield self._sessions.endAll(Ending.SHUTDOWN, SHUTDOWN_GRACE)
+        closing = gatherResults([maybeDeferred(port.stopListening) for port in ports])
+        yield DeferredList([closing, closed], fireOnOneCallback=True, fireOnOneErrback=True)
+        yield self._connections.endAll(Ending.SHUTDOWN, SHUTDOWN_GRACE)
         if limit.active():
             limit.cancel()
         yield super().stopService()

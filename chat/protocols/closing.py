@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from math import inf
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport, ITCPTransport
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITCPTransport
 
 from chat.delivery.outlet import BoundedOutlet
+from chat.protocols.transports import isLayered
 
 FLUSH_TIMEOUT = 30.0
 """How many seconds a peer may take nothing of what waits for it, at the most."""
@@ -82,7 +83,7 @@ class LingeringClose:
         # What waits for a handshake of TLS is flushed first, and FIN waits until the
         # kernel has room again: both take their time.
         self._timer = self._clock.callLater(self._flushTimeout, self._abort)
-        if self._peerFinished or ISSLTransport.providedBy(self._transport):
+        if self._peerFinished or isLayered(self._transport):
             self._transport.loseConnection()
         else:
             self._transport.loseWriteConnection()

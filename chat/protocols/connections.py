@@ -1,167 +1,343 @@
 """
-All connections of the line protocol, for those who make them, end them and count
-them.
+All connections of all front doors.
+
+L{Connections} is the one register of what has been let in, by whichever door and in whatever
+stage: admission, the limits that hold for all together, what is counted, the line in the log
+for each connection, and the end of the service.  A L{DoorFactory} is the part that each door
+has of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IAddress, IReactorTime
-from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+from twisted.internet.protocol import Protocol as BaseProtocol
+from twisted.internet.protocol import ServerFactory
 from twisted.logger import Logger
 
 from chat.delivery.slowreaders import Readers
 from chat.delivery.turnend import TurnEnd
 from chat.interfaces import FrontDoor, Outlet
 from chat.protocols.admission import Admission
-from chat.protocols.ghosts import Ghosts
-from chat.protocols.life import Life
-from chat.protocols.line import LineProtocol
+from chat.protocols.intake import Spread
+from chat.protocols.reading import Ghosts
 from chat.protocols.refusing import Refusals
-from chat.protocols.spreading import Spread
 from chat.protocols.transports import hostOf, nameOf
 from chat.session.session import Session
 from chat.vocabulary.counters import Counters
-from chat.vocabulary.events import Ending
+from chat.vocabulary.endings import Ending
 from chat.vocabulary.limits import Limits
 from chat.vocabulary.times import utcNow
+
+ABORT_TIMEOUT = 0.5
+"""How many seconds connections that are aborted are waited for, at the most."""
 
 NewSession = Callable[[FrontDoor, Outlet], Session]
 
 
-class LineFactory(ServerFactory):
+class Stage(Protocol):
     """
-    All connections of the line protocol.
+    A transport of which it is not known yet who has come, such as one behind a proxy that has
+    not said so.
+    """
 
+    def abort(self) -> None:
+        """End it now."""
+
+
+class Admitted:
+    """
+    What is known of a transport that has been let in, until the line in the log is written.
+
+    A connection is one from the beginning to the end of its session.  A door that has
+    something to do before there is a session (an upgrade of HTTP, the authentication of SSH)
+    has a protocol of its own for that, which is one as well; the connection then goes on in
+    its place (L{follow}).
+
+    @ivar factory: of the door by which it came.
+    @ivar peer: the far end, for the log.
+    @ivar address: from where it comes: an IP address, or C{unix}.
+    @ivar origin: see L{chat.protocols.admission.Admission}.
+    @ivar opened: when it began.
+    @ivar began: the same, in seconds of the clock.
+    @ivar namedAfter: how many seconds later there was a nickname, if there was one.
+    @ivar lines: how many messages came.
+    @ivar bytesIn: how many bytes came.
+    @ivar ending: why it is no more, if the service did not end it.
+    @ivar nick: the nickname at the end.
+    @ivar refused: how many requests have been refused, once it is over.
+    @ivar written: how many bytes have been written.
+    @ivar waiting: how many of them wait for the peer.
+    """
+
+    factory: DoorFactory
+    transport: Any = None
+    peer = address = origin = ""
+    opened: datetime
+    began = 0.0
+    namedAfter: float | None = None
+    lines = bytesIn = refused = 0
+    ending = Ending.CONNECTION_LOST
+    nick = "-"
+
+    @property
+    def written(self) -> int:
+        return 0
+
+    @property
+    def waiting(self) -> int:
+        return 0
+
+    def follow(self, stage: Admitted) -> None:
+        """
+        Take the place of an earlier stage of the same connection.
+        """
+        for name in ("peer", "address", "origin", "opened", "began", "lines", "bytesIn"):
+            setattr(self, name, getattr(stage, name))
+        self.factory.connections.replace(stage, self)
+
+    def end(self, reason: Ending, grace: float | None = None) -> None:
+        """
+        End it, telling the peer why where that can be told.
+
+        @param grace: seconds the peer has to read that and to hang up.
+        """
+        self.ending = reason
+        self.abort()
+
+    def abort(self) -> None:
+        """
+        End it now, whatever waits.
+        """
+        if self.transport is not None:
+            self.transport.abortConnection()
+
+
+class DoorFactory(ServerFactory):
+    """
+    The factory of one front door.
+
+    @cvar door: the name of the door, in the log and in the metrics.
+    @cvar stageTimeout: how many seconds C{protocol} may take until a connection has followed
+        it; L{None} where it is the connection itself.
+    @ivar connections: the register that all doors share.
     @ivar newSession: makes the session of a connection.
+    """
+
+    door = ""
+    stageTimeout: float | None = None
+    noisy = False
+
+    def __init__(self, connections: Connections, newSession: NewSession) -> None:
+        self.connections = connections
+        self.newSession = newSession
+        connections.counters.doors[self.door] += 0
+        self._refusals: dict[Ending, bytes] = {}
+
+    def refusalOf(self, reason: Ending) -> bytes:
+        """
+        @return: what the peer of a connection is told that may not come in, in the words of
+            this door.
+        """
+        raise NotImplementedError
+
+    def buildProtocol(self, addr: IAddress | None) -> BaseProtocol:
+        """
+        @return: a protocol for one connection; for one that may not come in, one that says
+            so.
+        """
+        address = hostOf(addr)
+        admission = self.connections.admission
+        origin = admission.originOf(address)
+        refusal = admission.enter(origin)
+        if refusal is not None:
+            if refusal not in self._refusals:
+                self._refusals[refusal] = self.refusalOf(refusal)
+            return self.connections.refusals.refused(refusal, self._refusals[refusal])
+        protocol: Any = super().buildProtocol(addr)
+        protocol.peer, protocol.address, protocol.origin = nameOf(addr), address, origin
+        self.connections.enter(protocol, self.stageTimeout)
+        return protocol  # type: ignore[no-any-return]
+
+    def turnedAway(self, reason: str) -> None:
+        """
+        Count a connection that has been turned away elsewhere.
+
+        @param reason: a code.
+        """
+        self.connections.refusals.count(reason)
+
+    def expect(self, stage: Stage, seconds: float) -> None:
+        """
+        Wait for a transport to say who has come.
+
+        @param seconds: for how long; then it is aborted.
+        """
+        self.connections.expect(stage, seconds)
+
+    def came(self, stage: Stage) -> bool:
+        """
+        Wait for it no longer: it has said so, or is no more.
+
+        @return: whether it was in time.
+        """
+        return self.connections.came(stage)
+
+
+class Connections:
+    """
+    The register of all connections.
+
     @ivar clock: for every timer of theirs.
     @ivar turnEnd: for what they do at the end of a turn.
     @ivar limits: what holds for them.
-    @ivar lines: how often a line of one of them is done.
+    @ivar lines: how often a message of one user is done.
     @ivar counters: what they have done; see also L{counted}.
-    @ivar admission: who may connect.
-    @ivar readers: for whom something waits.
-    @ivar spread: does their lines, when they are many at once.
-    @ivar crossings: the same for their coming and going, and for what they say before
-        they have a nickname, so that no line waits for thousands who come in or hang up.
+    @ivar admission: which of them may come in.
+    @ivar refusals: those that may not.
+    @ivar readers: those for which something waits.
+    @ivar spread: does their messages, when they are many at once.
+    @ivar crossings: the same for their coming and going, and for what they say before they
+        have a nickname, so that no line waits for thousands that come in or hang up.
     @ivar ghosts: those that are not read from.
+    @ivar ending: why and with how much grace all of them end, once that has begun.
     """
 
-    noisy = False
     _log = Logger()
 
     def __init__(
-        self,
-        newSession: NewSession,
-        clock: IReactorTime,
-        turnEnd: TurnEnd,
-        limits: Limits,
-        counters: Counters,
-        wordsFor: Callable[[Ending], bytes],
+        self, clock: IReactorTime, turnEnd: TurnEnd, limits: Limits, counters: Counters
     ) -> None:
-        """
-        @param wordsFor: the line for somebody who may not come in, and why.
-        """
-        self.newSession = newSession
         self.clock = clock
         self.turnEnd = turnEnd
         self.limits = limits
         self.lines = limits.lines
         self.counters = counters
         self.admission = Admission(limits, clock.seconds)
+        self.refusals = Refusals(clock, counters)
         self.readers = Readers(clock, limits)
         self.spread = Spread(clock, turnEnd)
         self.crossings = Spread(clock, turnEnd)
         self.ghosts = Ghosts(clock)
-        self._refusals = Refusals(clock, counters, wordsFor)
-        self._connections: set[LineProtocol] = set()
+        self.ending: tuple[Ending, float] | None = None
+        # Each with what ends it if the connection does not follow in time.
+        self._register: dict[Admitted, IDelayedCall | None] = {}
+        self._expected: dict[Stage, IDelayedCall] = {}
         self._allClosed: list[Deferred[None]] = []
-        # Why and how, once it has begun.
-        self._ending: tuple[Ending, float] | None = None
+        self._aborting: IDelayedCall | None = None
 
-    def buildProtocol(self, addr: IAddress | None) -> Protocol:
-        """
-        @return: a protocol for one connection; for one that may not come in, one
-            that says so.
-        """
-        address = hostOf(addr)
-        origin = self.admission.originOf(address)
-        refusal = self.admission.enter(origin)
-        if refusal is not None:
-            return self._refusals.refused(refusal)
-        life = Life(nameOf(addr), address, origin, utcNow(), self.clock.seconds())
-        return LineProtocol(self, life)
+    def __iter__(self) -> Iterator[Admitted]:
+        return iter(self._register)
 
-    def turnedAway(self, reason: str) -> None:
+    def enter(self, admitted: Admitted, seconds: float | None = None) -> None:
         """
-        Somebody has been turned away elsewhere.
+        Add a transport that has been let in.
 
-        @param reason: a code.
+        @param seconds: how long it may take until a connection has followed it.
         """
-        self._refusals.count(reason)
-
-    def opened(self, connection: LineProtocol) -> None:
-        """A connection has been made."""
+        admitted.opened = utcNow()
+        admitted.began = self.clock.seconds()
         self.counters.connections += 1
-        self._connections.add(connection)
-        if self._ending is not None:
-            # It came too late.
-            self.clock.callLater(0, connection.end, *self._ending)
+        self.counters.doors[admitted.factory.door] += 1
+        self._register[admitted] = (
+            None
+            if seconds is None
+            else self.clock.callLater(seconds, admitted.end, Ending.REGISTRATION_TIMEOUT)
+        )
 
-    def lost(self, connection: LineProtocol) -> None:
-        """A connection that had been let in was lost before it was made."""
-        self.admission.leave(connection.life.origin, False)
-        self._lookWhoIsHere()
+    def replace(self, stage: Admitted, successor: Admitted) -> None:
+        """
+        Have the next stage of a connection take the place of one.
+        """
+        self._discard(stage)
+        self._register[successor] = None
 
-    def named(self, connection: LineProtocol) -> None:
-        """There is a nickname for it."""
-        if connection.life.named is None:
-            connection.life.named = self.clock.seconds() - connection.life.began
+    def named(self, admitted: Admitted) -> None:
+        """
+        There is a nickname for a connection.
+        """
+        if admitted.namedAfter is None:
+            admitted.namedAfter = self.clock.seconds() - admitted.began
             self.admission.named()
 
-    def closed(self, connection: LineProtocol) -> None:
-        """A connection is no more."""
-        if connection not in self._connections:
+    def closed(self, admitted: Admitted) -> None:
+        """
+        A connection is no more, and has been told all that it is to know.
+        """
+        if admitted not in self._register:
             return
-        self._connections.discard(connection)
-        life = connection.life
-        self.admission.leave(life.origin, life.named is not None)
-        self._count(self.counters, connection)
-        self.counters.endings[connection.session.participant.reason] += 1
-        self._tell(connection)
-        self._lookWhoIsHere()
+        self._discard(admitted)
+        self.admission.leave(admitted.origin, admitted.namedAfter is not None)
+        self._count(self.counters, admitted)
+        self.counters.endings[admitted.ending] += 1
+        self._tell(admitted)
+        if not self._register:
+            self._fire()
+
+    def expect(self, stage: Stage, seconds: float) -> None:
+        """
+        Wait for a transport to say who has come.
+
+        @param seconds: for how long; then it is aborted.
+        """
+        self._expected[stage] = self.clock.callLater(seconds, self._missed, stage)
+
+    def came(self, stage: Stage) -> bool:
+        """
+        Wait for a transport no longer: it has said who has come, or is no more.
+
+        @return: whether it was waited for.
+        """
+        timer = self._expected.pop(stage, None)
+        if timer is None:
+            return False
+        timer.cancel()
+        return True
 
     def counted(self) -> Counters:
         """
-        @return: what has been counted until now, with what is counted for each
-            connection that is open.
+        @return: what has been counted until now, with what is counted for each connection
+            that is open.
         """
         counters = replace(self.counters)
-        for connection in self._connections:
-            self._count(counters, connection)
+        for each in self._register:
+            self._count(counters, each)
         return counters
+
+    def doors(self) -> Counter[str]:
+        """
+        @return: how many connections are open, by the door they came by.
+        """
+        doors = Counter(dict.fromkeys(self.counters.doors, 0))
+        doors.update(each.factory.door for each in self._register)
+        return doors
 
     def waiting(self) -> list[int]:
         """
-        @return: for each connection, how many bytes wait for its reader.
+        @return: for each connection, how many bytes wait for its peer.
         """
-        return [connection.outlet.waiting for connection in self._connections]
+        return [each.waiting for each in self._register]
 
     def endAll(self, reason: Ending, grace: float) -> Deferred[None]:
         """
-        End every session, telling each peer why.
+        End every connection, telling each peer why.
 
         @param grace: seconds a peer has to read it and to hang up.
-        @return: fires when every connection is closed.
+        @return: fires when every connection is closed; after L{abortAll} in any case.
         """
-        self._refusals.stop()
-        self._ending = (reason, grace)
-        for connection in tuple(self._connections):
-            connection.end(reason, grace)
-        if not self.admission.connections:
+        self.refusals.stop()
+        self.ending = (reason, grace)
+        for stage in tuple(self._expected):
+            stage.abort()
+        for admitted in tuple(self._register):
+            admitted.end(reason, grace)
+        if not self._register:
             return succeed(None)
         deferred: Deferred[None] = Deferred()
         self._allClosed.append(deferred)
@@ -169,37 +345,58 @@ class LineFactory(ServerFactory):
 
     def abortAll(self) -> None:
         """
-        End every connection now.
+        End every connection now, and wait for none any more.
         """
-        for connection in tuple(self._connections):
-            connection.abort()
+        for stage in tuple(self._expected):
+            stage.abort()
+        for admitted in tuple(self._register):
+            admitted.abort()
+        if self._register and self._aborting is None:
+            self._aborting = self.clock.callLater(ABORT_TIMEOUT, self._giveUp)
 
-    def _lookWhoIsHere(self) -> None:
-        if not self.admission.connections:
-            waiting, self._allClosed = self._allClosed, []
-            for deferred in waiting:
-                deferred.callback(None)
+    def _giveUp(self) -> None:
+        self._aborting = None
+        self._log.warn("{count} connections could not be closed", count=len(self._register))
+        self._fire()
+
+    def _fire(self) -> None:
+        if self._aborting is not None:
+            self._aborting.cancel()
+            self._aborting = None
+        waiting, self._allClosed = self._allClosed, []
+        for deferred in waiting:
+            deferred.callback(None)
+
+    def _missed(self, stage: Stage) -> None:
+        del self._expected[stage]
+        stage.abort()
+
+    def _discard(self, admitted: Admitted) -> None:
+        timer = self._register.pop(admitted)
+        if timer is not None and timer.active():
+            timer.cancel()
 
     @staticmethod
-    def _count(counters: Counters, connection: LineProtocol) -> None:
-        counters.lines += connection.life.lines
-        counters.bytesIn += connection.life.bytesIn
-        counters.bytesOut += connection.outlet.written
+    def _count(counters: Counters, admitted: Admitted) -> None:
+        counters.lines += admitted.lines
+        counters.bytesIn += admitted.bytesIn
+        counters.bytesOut += admitted.written
 
-    def _tell(self, connection: LineProtocol) -> None:
+    def _tell(self, admitted: Admitted) -> None:
         """The one line that the log has of a connection."""
-        life, participant = connection.life, connection.session.participant
+        named = admitted.namedAfter
         self._log.info(
             "closed {peer} {nick} {reason}: opened {opened}, named {named}, {seconds} s, "
             "{lines} lines, {refused} refused, {bytesIn} B in, {bytesOut} B out",
-            peer=life.peer,
-            nick=participant.nick or "-",
-            reason=participant.reason,
-            opened=life.opened.isoformat(timespec="seconds"),
-            named="-" if life.named is None else round(life.named, 3),
-            seconds=round(self.clock.seconds() - life.began, 3),
-            lines=life.lines,
-            refused=connection.session.refused,
-            bytesIn=life.bytesIn,
-            bytesOut=connection.outlet.written,
+            door=admitted.factory.door,
+            peer=admitted.peer,
+            nick=admitted.nick,
+            reason=admitted.ending,
+            opened=admitted.opened.isoformat(timespec="seconds"),
+            named="-" if named is None else round(named, 3),
+            seconds=round(self.clock.seconds() - admitted.began, 3),
+            lines=admitted.lines,
+            refused=admitted.refused,
+            bytesIn=admitted.bytesIn,
+            bytesOut=admitted.written,
         )

@@ -95,15 +95,15 @@ class LineFramer:
         @return: the next line without its end, L{Broken}, or L{None} where none
             is complete.
         """
-        if self._start == len(self._data) and not self._dropped:
+        data, start, over = self._data, self._start, len(self._data)
+        if start == over and not self._dropped:
             return None
-        data, over = self._data, len(self._data)
         found = _END.search(data, self._searched)
         if found is None:
             return self._unended()
         stop = found.start()
         end = stop + (2 if data.startswith(_PAIRS, stop) else 1)
-        size = self._dropped + stop - self._start
+        size = self._dropped + stop - start
         if end == over and data.endswith(b"\r") and not self._inputEnded:
             if size == self._maxLine - 1:
                 # Whether this line is too long, the next byte decides.
@@ -154,9 +154,9 @@ class LineFramer:
         line = self._data[self._start : stop]
         self._dropped = 0
         if end >= len(self._data):
-            self._forget()
-        else:
-            self._start = self._searched = end
+            self._data = b""
+            end = 0
+        self._start = self._searched = end
         return Broken.TOO_LONG if isTooLong else line
 
     def _tooMuch(self) -> Broken:

@@ -1,43 +1,143 @@
 """
-The lines of one connection, done as far as it is their turn.
+How much of what a connection sends is done, and when.
 
-Of what has been read, only so many bytes are looked at, and only so many lines
-done, in one turn of the reactor; the rest waits for the next one, so that others
-come in between.  Where many connections want something, each does one line and
-goes to the end of the queue (L{chat.protocols.spreading}).  Beyond that, lines are
-done at a rate.  Whoever reads from the transport stops meanwhile (L{Source.waits}),
-so what waits here is bounded by one read.
+A codec turns bytes into messages without doing any I/O of its own
+(U{https://sans-io.readthedocs.io}): an L{Intake} hands it what has been read and pulls
+the messages out of it, one at a time.  Of what has been read, only so many bytes are
+looked at, and only so many messages done, in one turn of the reactor; the rest waits for
+the next turn, so that other connections come in between.  Where many connections want
+something at once, each does one message and goes to the end of a queue (L{Spread}).
+Beyond that, messages are done at a rate.  The transport is not read from meanwhile: the
+kernel makes the peer wait, and what waits here is bounded by one read.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chat.delivery.turnend import TurnEnd
 from chat.interfaces import Outlet
-from chat.protocols.framing import Broken, LineFramer, countOf
-from chat.protocols.spreading import Spread
-from chat.protocols.telnet import IAC
+from chat.protocols.reading import Ghosts, Reading
 from chat.vocabulary.counters import Counters
-from chat.vocabulary.limits import UNLIMITED, Limits, Pace, Rate
+from chat.vocabulary.limits import Limits, Pace, Rate
 
-COMMANDS = 64
-"""How many telnet commands cost as much as a line."""
+BUDGET = 0.01
+"""For how many seconds of a turn a L{Spread} goes on."""
+
+
+class Aside:
+    """
+    A value of a codec that is no message, such as an answer of the protocol itself.  It
+    costs the peer nothing, so a codec returns few of them for many bytes.
+    """
+
+    __slots__ = ()
+
+
+TOLL: Final = object()
+"""
+What a codec returns for bytes that hold no message and cost as much as one.  It is not
+passed on.
+"""
+
+
+class Codec(Protocol):
+    """
+    Bytes in, messages out.  It does no I/O and calls nobody.
+    """
+
+    def receive(self, data: bytes) -> None:
+        """
+        Take in what has been read.  L{next} has returned L{None} before.
+        """
+
+    def next(self) -> object:
+        """
+        @return: the next message, an L{Aside}, L{TOLL}, or L{None} where it takes more bytes
+            to tell.
+        """
+
+    def end(self) -> bool:
+        """
+        Make a message of what has no end, as no more bytes will come.
+
+        @return: whether L{next} may return something now.
+        """
+
+    @property
+    def waiting(self) -> int:
+        """About how many messages L{next} has not come to."""
+
+    def weigh(self, data: bytes) -> int:
+        """
+        @return: about how many messages are in bytes that it has not taken in.
+        """
+
+
+class Spread:
+    """
+    Does what many connections want at once over several turns: in the order in which it
+    is asked for, at once as long as that takes little of a turn, and else in one of the
+    next turns.
+
+    When thousands of peers come, speak or hang up in the same moment, the reactor hears of
+    all of them in one turn, and what each of them costs would keep all others waiting for
+    seconds.
+
+    @ivar waiting: what is left for other turns.
+    """
+
+    def __init__(self, clock: IReactorTime, turnEnd: TurnEnd) -> None:
+        self._clock = clock
+        self._turnEnd = turnEnd
+        self.waiting: deque[Callable[[], None]] = deque()
+        # Until when in this turn; known once there is something to do.
+        self._until: float | None = None
+
+    def do(self, act: Callable[[], None]) -> bool:
+        """
+        @param act: is called once.
+        @return: whether it has been; else it will be in a later turn.
+        """
+        now = self._clock.seconds()
+        if self._until is None:
+            self._until = now + BUDGET
+            self._turnEnd(self._nextTurn)
+        if self.waiting or now >= self._until:
+            self.waiting.append(act)
+            return False
+        act()
+        return True
+
+    def _nextTurn(self) -> None:
+        self._until = None
+        if not self.waiting:
+            return
+        self._until = self._clock.seconds() + BUDGET
+        self._turnEnd(self._nextTurn)
+        while self.waiting and self._clock.seconds() < self._until:
+            self.waiting.popleft()()
 
 
 class Setting(Protocol):
     """
     What all connections share.
 
-    @ivar lines: how often a line of one participant is done.
-    @ivar crossings: does their coming and going, and the lines until they are in.
+    @ivar lines: how often a message of one user is done.
+    @ivar spread: does the messages of those who are in.
+    @ivar crossings: does their coming and going, and the messages until they are in.
+    @ivar ghosts: watches connections that are not read from.
     """
 
     limits: Limits
     lines: Rate
+    spread: Spread
     crossings: Spread
+    ghosts: Ghosts
     counters: Counters
     clock: IReactorTime
     turnEnd: TurnEnd
@@ -45,127 +145,104 @@ class Setting(Protocol):
 
 class Source(Protocol):
     """
-    The connection from which the lines come.
+    The connection that the messages come from.
 
-    @ivar isReady: whether it takes lines at present.
-    @ivar outlet: what waits for its peer, who should not ask for more while it is
-        busy.
+    @ivar outlet: what waits for its peer, which should not ask for more while it is busy.
+    @ivar lines: how many messages have come.
     """
 
-    isReady: bool
+    lines: int
 
     @property
     def outlet(self) -> Outlet: ...
 
-    def decoded(self, data: bytes) -> bytes:
-        """
-        @param data: bytes as they came.
-        @return: the text in them.
-        """
-
-    def frameReceived(self, frame: bytes | Broken) -> None:
-        """A line is to be done."""
+    def received(self, value: Any) -> None:
+        """A message or an L{Aside} is to be done."""
 
     def allDone(self) -> None:
-        """Everything that has been read is done."""
-
-    def waits(self) -> None:
-        """Something has been read that is not done."""
+        """The input has ended, and all of it is done."""
 
     def tooFast(self) -> None:
-        """More of that than may wait."""
+        """More messages have come than may wait for the rate."""
 
 
-class Turns:
+class Intake(Reading):
     """
-    The lines of one connection.
+    The input of one connection.
 
-    @ivar pace: how fast they come; that of the participant, once it is known who
-        he is.
-    @ivar spread: in which queue they stand: with those who come and go, until it is
-        set to that of those who are in.
+    @ivar isReady: whether messages are done at present.
+    @ivar pace: how fast they come: that of the user, once it is known who that is.
     """
 
     __slots__ = (
-        "_framer",
+        "_codec",
+        "_held",
         "_isEnding",
         "_isLast",
         "_isPending",
+        "_isStopped",
         "_isWaiting",
-        "_next",
         "_raw",
         "_setting",
         "_source",
+        "_spread",
         "_timer",
+        "isReady",
         "pace",
-        "spread",
     )
 
-    def __init__(self, source: Source, setting: Setting) -> None:
+    def __init__(self, transport: Any, codec: Codec, source: Source, setting: Setting) -> None:
+        """
+        @param transport: a transport of Twisted's, which is read from.
+        """
+        super().__init__(transport, setting.ghosts)
+        self._codec = codec
         self._source = source
         self._setting = setting
-        self._framer = _framer(setting.limits)
-        # Read, and not looked at.
-        self._raw = b""
-        # Whose turn has not come.
-        self._next: bytes | Broken | None = None
+        self._spread = setting.crossings
         self.pace = Pace()
-        self.spread = setting.crossings
+        self.isReady = True
+        # Read, and not handed to the codec.
+        self._raw = b""
+        # A message whose time has not come.
+        self._held: object = None
         self._isLast = False
         self._isEnding = False
+        self._isStopped = False
         # Whether a turn is being taken, or is to be.
         self._isPending = False
-        # For a later turn.
+        # Whether there is work for a later turn.
         self._isWaiting = False
         self._timer: IDelayedCall | None = None
 
-    @property
-    def rest(self) -> bytes:
+    def named(self, pace: Pace) -> None:
         """
-        What has come of a line that has no end yet, when everything else is done.
-        """
-        return self._framer.rest
+        It is known who the user is.
 
-    def receive(self, data: bytes) -> None:
+        @param pace: how fast messages of all sessions of the user come.
         """
-        Take in what has been read, and work.
-        """
-        self._raw += data
-        self.work()
+        pace.mark = max(pace.mark, self.pace.mark)
+        self.pace = pace
+        self._spread = self._setting.spread
 
-    def end(self, isWhole: bool) -> None:
+    def receive(self, data: bytes = b"") -> None:
         """
-        No more will come.
-
-        @param isWhole: whether what has no line end is a line.
+        Take in what has been read, and do what is there as far as it is its turn.
         """
-        self._isLast = True
-        self._isEnding = self._isEnding or isWhole
-
-    def stop(self) -> None:
-        """
-        Let go of what is not done.
-        """
-        self._raw = b""
-        self._isWaiting = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def work(self) -> None:
-        """
-        Do what is there, as far as it is its turn.
-        """
+        if self._isStopped:
+            return
+        if data:
+            self._raw += data
         if not self._isPending:
             self._isPending = True
             isLeaving = self._isLast and not self._raw
-            spread = self._setting.crossings if isLeaving else self.spread
-            if not spread.do(self._work):
-                self._source.waits()
+            spread = self._setting.crossings if isLeaving else self._spread
+            if not spread.do(self._takeTurn):
+                self.pause()
 
     def workLater(self, seconds: float = 0.0) -> None:
         """
-        Work in a later turn, unless that will be so anyway.
+        Go on in a later turn, unless that will be so anyway.
         """
         if self._isWaiting:
             return
@@ -175,92 +252,118 @@ class Turns:
         else:
             self._setting.turnEnd(self._timeCame)
 
+    def hold(self) -> None:
+        """
+        Do no more messages until L{release}.
+        """
+        self.isReady = False
+
+    def release(self) -> None:
+        """
+        Go on in a later turn.
+        """
+        self.isReady = not self._isStopped
+        self.workLater()
+
+    def finish(self, isWhole: bool) -> None:
+        """
+        No more will come: do what is left.
+
+        @param isWhole: whether what has no end is a message.
+        """
+        self._isLast = True
+        self._isEnding = self._isEnding or isWhole
+        self.receive()
+
+    def stop(self) -> None:
+        """
+        Let go of what is not done, and do nothing of what still comes.
+        """
+        self.isReady = False
+        self._isStopped = True
+        self._raw = b""
+        self._isWaiting = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _timeCame(self) -> None:
         self._timer = None
         if self._isWaiting:
             self._isWaiting = False
-            self.work()
+            self.receive()
 
-    def _work(self) -> None:
+    def _takeTurn(self) -> None:
+        source, codec, limits = self._source, self._codec, self._setting.limits
+        lines, size = limits.turnLines, limits.turnBytes
         try:
-            self._takeTurn()
+            while self.isReady:
+                if source.outlet.busy:
+                    self._count("waiting")
+                    break
+                value = codec.next() if self._held is None else self._held
+                if value is None:
+                    if self._raw and size > 0:
+                        piece = self._raw if len(self._raw) <= size else self._raw[: int(size)]
+                        self._raw = self._raw[len(piece) :]
+                        size -= len(piece)
+                        codec.receive(piece)
+                    elif self._raw:
+                        self._putOff()
+                        break
+                    elif not (self._isEnding and codec.end()):
+                        if self.hasEnded:
+                            source.allDone()
+                        elif self._isPaused:
+                            self.resume()
+                        return
+                elif isinstance(value, Aside):
+                    source.received(value)
+                elif lines <= 0:
+                    self._held = value
+                    self._putOff()
+                    break
+                elif not self._isItsTime():
+                    self._held = value
+                    break
+                else:
+                    self._held = None
+                    lines = 0 if self._spread.waiting else lines - 1
+                    if value is not TOLL:
+                        source.lines += 1
+                        source.received(value)
+            if not self._isStopped:
+                self.pause()
         finally:
             self._isPending = False
 
-    def _takeTurn(self) -> None:
-        source = self._source
-        lines, size = self._setting.limits.turnLines, self._setting.limits.turnBytes
-        framer = self._framer
-        while source.isReady:
-            if source.outlet.busy:
-                self._count("waiting")
-                break
-            frame = framer.next() if self._next is None else self._next
-            if frame is None and not self._raw:
-                if self._isEnding and framer.end():
-                    continue
-                source.allDone()
-                return
-            self._next = frame
-            if frame is None and size > 0:
-                piece = self._piece(size)
-                if piece.count(IAC) >= COMMANDS and not self._isItsTime():
-                    break
-                size -= len(piece)
-                self._raw = self._raw[len(piece) :]
-                framer.receive(source.decoded(piece))
-            elif frame is not None and lines > 0:
-                if not self._isItsTime():
-                    break
-                self._next = None
-                lines = 0 if self.spread.isCrowded else lines - 1
-                source.frameReceived(frame)
-            else:
-                self._count("turn")
-                self.workLater()
-                break
-        source.waits()
-
-    def _piece(self, size: float) -> bytes:
+    def _putOff(self) -> None:
         """
-        What to look at next of what has been read.
-
-        @param size: how many bytes, at the most.  There are no more telnet commands
-            in them than cost as much as a line.
+        Leave the rest for the next turn.
         """
-        piece = self._raw if len(self._raw) <= size else self._raw[: int(size)]
-        if piece.count(IAC) <= COMMANDS:
-            return piece
-        end = 0
-        for _ in range(COMMANDS):
-            end = piece.index(IAC, end) + 1
-        return piece[:end]
+        self._count("turn")
+        self.workLater()
 
     def _isItsTime(self) -> bool:
         """
-        Whether the rate allows one more line now; otherwise it is done later, or
-        never, where too many wait already.
+        Whether the rate allows one more message now; otherwise it is done later, or never,
+        where too many wait already.
         """
-        rate = self._setting.lines
-        now = self._setting.clock.seconds()
-        wait = rate.wait(self.pace.mark, now)
-        if not wait:
-            self.pace.mark = rate.spend(self.pace.mark, now)
+        # What Rate.wait and Rate.spend say, which would be two calls more for every line.
+        burst, interval = self._setting.lines
+        if not interval:
             return True
-        waiting = 1 + self._framer.count + countOf(self._raw) + self._raw.count(IAC) // COMMANDS
-        if waiting * rate.interval > self._setting.limits.maxBehind:
+        pace, now = self.pace, self._setting.clock.seconds()
+        if pace.mark - now <= (burst - 1) * interval:
+            pace.mark = (pace.mark if pace.mark > now else now) + interval
+            return True
+        waiting = 1 + self._codec.waiting + self._codec.weigh(self._raw)
+        if waiting * interval > self._setting.limits.maxBehind:
             self._source.tooFast()
         else:
             self._count("line-rate")
-            self.workLater(wait)
+            self.workLater(self._setting.lines.wait(pace.mark, now))
         return False
 
     def _count(self, limit: str) -> None:
         self._setting.counters.delays[limit] += 1
-
-
-def _framer(limits: Limits) -> LineFramer:
-    if limits.maxLine == UNLIMITED:
-        return LineFramer(limits.maxLine, limits.maxUnended)
-    # A line that may come must be able to come.
-    return LineFramer(limits.maxLine, max(limits.maxLine, limits.maxUnended))

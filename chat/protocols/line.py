@@ -1,271 +1,201 @@
 """
 The line protocol: a chat for telnet, nc and everything with a socket.
 
-L{LineProtocol} is the front door.  Bytes come in and pass the telnet codec, the
-framing and L{chat.session.session.Session}, one line after the other; events go out
-through a L{chat.delivery.outlet.BoundedOutlet}.
-
-It reads no more from the transport while one of these holds: the session waits
-for a decision (L{LineProtocol.hold}), its own answers pile up, it has done enough
-for one reactor turn, or it has done all that its rate allows.  The kernel then
-makes the peer wait, and what has been read stays bounded by one read.
-
-What has been read is done, also where the peer has gone in the meantime: the
-connection may be over before the session is.
+A L{LineCodec} finds lines in the bytes that come (L{chat.protocols.framing}), with the
+commands of telnet taken out (L{chat.protocols.telnet}), and, until there is a nickname, tells
+peers that speak another protocol (L{chat.protocols.sniffing}).  L{LineProtocol} makes commands
+of the lines.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IHalfCloseableProtocol
-from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
-from twisted.python.failure import Failure
-from zope.interface import implementer
 
-from chat.delivery.outlet import BoundedOutlet
-from chat.protocols.closing import FLUSH_TIMEOUT, LingeringClose
-from chat.protocols.framing import Broken
-from chat.protocols.intake import Turns
-from chat.protocols.life import Life
-from chat.protocols.reading import Reading
+from chat.interfaces import Rendering
+from chat.protocols.connection import Connection
+from chat.protocols.connections import Connections, DoorFactory, NewSession
+from chat.protocols.framing import Broken, LineFramer, countOf
+from chat.protocols.intake import TOLL, Aside
 from chat.protocols.sniffing import Acquaintance
 from chat.protocols.telnet import IAC, TelnetCodec
-from chat.protocols.transports import prepare
-from chat.vocabulary.errors import LineTooLong, NotUTF8
-from chat.vocabulary.events import Ending
-from chat.vocabulary.limits import Pace
-
-if TYPE_CHECKING:
-    from chat.protocols.connections import LineFactory
-    from chat.session.session import Session
+from chat.vocabulary.commands import Say
+from chat.vocabulary.errors import ChatError, LineTooLong, NotUTF8, UnknownCommand
+from chat.vocabulary.events import Closed, Ending
+from chat.vocabulary.limits import UNLIMITED, Limits, Pace
+from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.verbs import parse
 
 FOREIGN_GRACE = 0.5
 """How many seconds a peer of another protocol has to hang up."""
 
-TOO_SLOW_GRACE = 5.0
-"""How many seconds one who was too slow has to read that."""
+COMMANDS = 64
+"""How many telnet commands cost as much as a line."""
 
 
-@implementer(IHalfCloseableProtocol)
-class LineProtocol(LineReceiver):
+@dataclass(frozen=True, slots=True)
+class Telnet(Aside):
+    """
+    The peer has sent telnet commands that are to be answered.
+
+    @ivar replies: what is sent back.
+    @ivar isAsking: whether the peer asks if anybody is there.
+    """
+
+    replies: bytes
+    isAsking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign(Aside):
+    """
+    The peer speaks another protocol.
+
+    @ivar name: of that; see L{Acquaintance}.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endless(Aside):
+    """
+    More has come without a line end than may, and nothing comes after it.
+    """
+
+
+class LineCodec(LineFramer):
+    """
+    The codec of one connection.  Its messages are lines without their ends, and
+    L{Broken.TOO_LONG}.
+    """
+
+    __slots__ = ("_acquaintance", "_asides", "_encoded", "_telnet")
+
+    def __init__(self, limits: Limits) -> None:
+        maxUnended = limits.maxUnended
+        if limits.maxLine != UNLIMITED:
+            # A line that may come must be able to come.
+            maxUnended = max(limits.maxLine, maxUnended)
+        super().__init__(limits.maxLine, maxUnended)
+        # Until there is a nickname.
+        self._acquaintance: Acquaintance | None = Acquaintance()
+        # There once the peer has spoken telnet.
+        self._telnet: TelnetCodec | None = None
+        # Bytes in which there may be telnet commands.
+        self._encoded = b""
+        # What comes before the next line.
+        self._asides: list[object] = []
+
+    def isNamed(self) -> None:
+        """
+        There is a nickname, so the peer has come to chat.
+        """
+        self._acquaintance = None
+
+    def receive(self, data: bytes) -> None:
+        """See L{Codec.receive}."""
+        if self._telnet is None and self._acquaintance is None and IAC not in data:
+            super().receive(data)
+        else:
+            self._encoded += data
+
+    def next(self) -> Any:
+        """See L{Codec.next}."""
+        if self._asides:
+            return self._asides.pop(0)
+        line = super().next() if self._data or self._dropped else None
+        if line is None and self._encoded:
+            self._decode()
+            return self.next()
+        if self._acquaintance is not None:
+            if line is None:
+                foreign = self._acquaintance.partialReceived(self.rest)
+            else:
+                foreign = self._acquaintance.frameReceived(line)
+            if foreign is not None:
+                return Foreign(foreign)
+        return Endless() if line is Broken.ENDLESS else line
+
+    @property
+    def waiting(self) -> int:
+        """See L{Codec.waiting}."""
+        return self.count + self.weigh(self._encoded)
+
+    def weigh(self, data: bytes) -> int:
+        """See L{Codec.weigh}."""
+        return countOf(data) + data.count(IAC) // COMMANDS
+
+    def _decode(self) -> None:
+        """
+        Take telnet commands out of some bytes, no more of them than cost as much as a line.
+        """
+        data, self._encoded = self._encoded, b""
+        count = data.count(IAC)
+        if count > COMMANDS:
+            end = 0
+            for _ in range(COMMANDS):
+                end = data.index(IAC, end) + 1
+            data, self._encoded = data[:end], data[end:]
+        if count >= COMMANDS:
+            self._asides.append(TOLL)
+        if self._acquaintance is not None:
+            foreign = self._acquaintance.dataReceived(data)
+            if foreign is not None:
+                self._asides.append(Foreign(foreign))
+        if self._telnet is None and count:
+            self._telnet = TelnetCodec()
+        if self._telnet is not None:
+            data = self._telnet.receive(data)
+            replies, isAsking = self._telnet.takeReplies(), self._telnet.takeAsked()
+            if replies or isAsking:
+                self._asides.append(Telnet(replies, isAsking))
+            if self._telnet.isEndless:
+                self._asides.append(Endless())
+        super().receive(data)
+
+
+class LineProtocol(Connection, LineReceiver):
     """
     One connection.
 
-    Of L{LineReceiver} it is the interface; the splitting is that of L{LineFramer},
-    which is linear and knows the line ends of telnet.
-
-    @ivar isReady: see L{Source}.
-    @ivar life: what is known of the connection when it has ended.
-    @ivar outlet: what waits for the peer; there once the peer is greeted.
-    @ivar session: the participant; likewise, and until the connection is over.
+    Of L{LineReceiver} it is the interface; the splitting is that of L{LineFramer}, which is
+    linear and knows the line ends of telnet.
     """
 
     delimiter = b"\r\n"
-    # TCP, TLS, unix, or one of them behind a PROXY header.
-    transport: Any
+    _codec: LineCodec
 
-    def __init__(self, factory: LineFactory, life: Life) -> None:
-        self.factory = factory
-        self.life = life
-        # There once the peer has spoken telnet.
-        self._telnet: TelnetCodec | None = None
-        self._turns = Turns(self, factory)
-        # Until there is a nickname.
-        self._acquaintance: Acquaintance | None = Acquaintance()
-        self.isReady = True
-        self._isLate = False
-        self._isOver = False
-        self._closing: LingeringClose | None = None
-
-    # The connection.
-
-    def connectionMade(self) -> None:
-        """
-        Greet, now or when it is its turn.
-        """
-        self._isLate = not self.factory.crossings.do(self._begin)
-        if self._isLate:
-            # What is not read cannot come too early.
-            self.transport.pauseProducing()
-
-    def _begin(self) -> None:
-        factory = self.factory
-        if not self.connected:
-            factory.lost(self)
-            return
-        factory.opened(self)
-        prepare(self.transport, factory.limits)
-        self._reading = Reading(self.transport, factory.ghosts)
-        self.outlet = BoundedOutlet(self.transport, factory.readers, self._tooSlow, self._drained)
-        self.session: Session = factory.newSession(self, self.outlet)
-        if self._isLate:
-            self._isLate = False
-            self.transport.resumeProducing()
-        self.session.opened()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """
-        The connection is no more, with or without our doing.
-        """
-        self.connected = 0
-        if self._isLate:
-            # It was not even greeted.
-            return
-        self._reading.over()
-        self.outlet.stopProducing()
-        isClean = reason.check(ConnectionDone) is not None
-        if self._closing is not None:
-            self._closing.stop()
-            self._over()
-        else:
-            self.life.ending = Ending.INPUT_CLOSED if isClean else Ending.CONNECTION_LOST
-            # Else what has no line end may be the half of a line.
-            self._turns.end(isWhole=isClean)
-            self._turns.work()
-
-    def readConnectionLost(self) -> None:
-        """
-        The peer has sent FIN.  What it sent before is done first.
-        """
-        if self._reading.hasEnded:
-            return
-        self._reading.end()
-        if self._closing is not None:
-            self._closing.peerFinished()
-        else:
-            self._turns.end(isWhole=True)
-            self._turns.work()
-
-    def writeConnectionLost(self) -> None:
-        """
-        Our FIN is on its way.
-        """
-        if self._closing is not None:
-            self._closing.writeFinished()
-
-    def abort(self) -> None:
-        """
-        End the connection now, whatever waits.
-        """
-        self.outlet.close()
-        if self.connected:
-            self.transport.abortConnection()
-
-    def _over(self) -> None:
-        """
-        Nothing will come of this connection any more.
-        """
-        # Who has gone may be asked to go before that has been done.
-        if not self._isOver:
-            self._isOver = True
-            self._turns.stop()
-            self.factory.crossings.do(self._gone)
-
-    def _gone(self) -> None:
-        try:
-            self.session.gone(self.life.ending)
-        finally:
-            # Whatever happens: the end of the service waits for it.
-            self.factory.closed(self)
-            # They know each other, so else they would wait for the garbage collector.
-            del self.session, self._turns
-
-    # What the session asks for.
-
-    @property
-    def address(self) -> str:
-        """See L{FrontDoor}."""
-        return self.life.address
+    def newCodec(self) -> LineCodec:
+        """See L{Connection.newCodec}."""
+        self._codec = LineCodec(self.factory.connections.limits)
+        return self._codec
 
     def named(self, pace: Pace) -> None:
         """See L{FrontDoor.named}."""
-        pace.mark = max(pace.mark, self._turns.pace.mark)
-        self._turns.pace = pace
-        self._turns.spread = self.factory.spread
-        self._acquaintance = None
-        self.factory.named(self)
+        super().named(pace)
+        self._codec.isNamed()
 
-    def hold(self) -> None:
-        """See L{FrontDoor.hold}."""
-        self.isReady = False
-
-    def release(self) -> None:
-        """See L{FrontDoor.release}."""
-        self.isReady = self._closing is None
-        # Not at once: the session calls this while it changes its state.
-        self._turns.workLater()
-
-    def close(self, grace: float | None = None) -> None:
-        """See L{FrontDoor.close}."""
-        if self._closing is None:
-            self.isReady = False
-            self._closing = LingeringClose(
-                self.transport,
-                self.outlet,
-                self.factory.clock,
-                grace,
-                min(FLUSH_TIMEOUT, self.factory.limits.stallTimeout),
-            )
-            self._turns.stop()
-            if self.connected:
-                self._reading.resume()
-                self._closing.start(self._reading.hasEnded)
-            else:
-                # Not at once, for the same reason.
-                self.factory.clock.callLater(0, self._over)
-
-    def end(self, reason: Ending, grace: float | None = None) -> None:
-        """
-        End the session, telling the peer why.
-        """
-        if not self._isOver:
-            self.session.end(reason, grace=grace)
-
-    # Bytes in, lines out.
-
-    def dataReceived(self, data: bytes) -> None:
-        """
-        Take in what has been read.
-        """
-        self.life.bytesIn += len(data)
-        if self._closing is None:
-            self._turns.receive(data)
-
-    def decoded(self, data: bytes) -> bytes:
-        """
-        See L{Source.decoded}: telnet commands are answered.
-        """
-        if self._acquaintance is not None:
-            self._recognised(self._acquaintance.dataReceived(data))
-        if self._telnet is None:
-            if IAC not in data:
-                return data
-            self._telnet = TelnetCodec()
-        text = self._telnet.receive(data)
-        if replies := self._telnet.takeReplies():
-            self.outlet.write(replies)
-        if self._telnet.takeAsked():
-            self.session.areYouThere()
-        if self._telnet.isEndless:
-            self._endless()
-        return text
-
-    def frameReceived(self, frame: bytes | Broken) -> None:
-        """See L{Source.frameReceived}."""
-        if self._acquaintance is not None and self._recognised(
-            self._acquaintance.frameReceived(frame)
-        ):
+    def received(self, value: Any) -> None:
+        """See L{Connection.received}."""
+        if isinstance(value, bytes):
+            self.lineReceived(value)
             return
-        if isinstance(frame, bytes):
-            self.lineReceived(frame)
-        elif frame is Broken.TOO_LONG:
-            self.life.lines += 1
-            self.session.refuse(LineTooLong(str(self.factory.limits.maxLine)))
-        else:
-            self._endless()
+        limits = self.factory.connections.limits
+        match value:
+            case Telnet(replies, isAsking):
+                if replies:
+                    self.outlet.write(replies)
+                if isAsking:
+                    self.session.areYouThere()
+            case Foreign(name):
+                self.session.end(Ending.NOT_CHAT, name, grace=FOREIGN_GRACE)
+            case Endless():
+                self.session.end(Ending.LINE_ENDLESS, str(limits.maxUnended))
+            case Broken.TOO_LONG:
+                self.session.refuse(LineTooLong(str(limits.maxLine)))
 
     def lineReceived(self, line: bytes) -> None:
         """
@@ -273,70 +203,42 @@ class LineProtocol(LineReceiver):
 
         @param line: without its end.
         """
-        self.life.lines += 1
+        session = self.session
         try:
-            text = line.decode("utf-8")
+            command = parse(line.decode("utf-8"))
         except UnicodeDecodeError:
-            self.session.refuse(NotUTF8())
-        else:
-            self.session.lineReceived(text)
-
-    def allDone(self) -> None:
-        """See L{Source.allDone}."""
-        if self._reading.hasEnded:
-            if self.connected:
-                self.session.inputClosed()
+            session.refuse(NotUTF8())
+        except ChatError as error:
+            if session.expectsPassword and isinstance(error, UnknownCommand):
+                # A password may begin with a slash, and is not to be shown in a refusal.
+                session.perform(Say(clean(line.decode("utf-8"))))
             else:
-                self._over()
-        elif self._acquaintance is None or not self._recognised(
-            self._acquaintance.partialReceived(self._turns.rest)
-        ):
-            self._reading.resume()
-
-    def waits(self) -> None:
-        """See L{Source.waits}."""
-        if self._closing is None:
-            self._reading.pause()
-
-    def tooFast(self) -> None:
-        """See L{Source.tooFast}."""
-        self.session.end(Ending.TOO_FAST)
-
-    def _recognised(self, foreign: str | None) -> bool:
-        """
-        @param foreign: what the peer speaks, if that is no chat.
-        """
-        if foreign is None:
-            return False
-        self.session.end(Ending.NOT_CHAT, foreign, grace=FOREIGN_GRACE)
-        return True
-
-    def _endless(self) -> None:
-        self.session.end(Ending.LINE_ENDLESS, str(self.factory.limits.maxUnended))
-
-    # What the outlet tells.
-
-    def _tooSlow(self, limit: str) -> None:
-        if self.session.participant.reason != Ending.TOO_SLOW:
-            self.factory.counters.tooSlow[limit] += 1
-        self.factory.clock.callLater(0, self._endSlow, limit)
-
-    def _endSlow(self, limit: str) -> None:
-        if not self.connected:
-            return
-        # The goodbye is what was written last, and he may read it, unless he reads nothing.
-        isPatient = limit == "waiting" or (limit == "all" and self._closing is None)
-        if self._closing is None:
-            self.outlet.discard()
-            self.session.end(Ending.TOO_SLOW, grace=TOO_SLOW_GRACE)
-            assert self._closing is not None
-            self._closing.endWithin(TOO_SLOW_GRACE)
-        if not isPatient:
-            self.abort()
-
-    def _drained(self) -> None:
-        if self._closing is not None:
-            self._closing.drained()
+                session.touch()
+                session.refuse(error)
         else:
-            self.session.relieved()
-            self._turns.work()
+            if command is None:
+                session.touch()
+            else:
+                session.perform(command)
+
+
+class LineFactory(DoorFactory):
+    """
+    The door of the line protocol.
+    """
+
+    door = "line"
+    protocol = LineProtocol  # type: ignore[assignment]
+
+    def __init__(
+        self, connections: Connections, newSession: NewSession, rendering: Rendering
+    ) -> None:
+        """
+        @param rendering: how those read who may not come in.
+        """
+        super().__init__(connections, newSession)
+        self._rendering = rendering
+
+    def refusalOf(self, reason: Ending) -> bytes:
+        """See L{DoorFactory.refusalOf}."""
+        return self._rendering.render(Closed(reason, ""))

@@ -1,14 +1,68 @@
 """
-Whether a connection is read from.
+Whether a connection is read from, and whether its peer is still there while it is not.
+
+The reactor watches a connection only while it reads or writes.  A connection whose messages
+wait for their turn, or which has ended its input and only listens, is not watched, and so its
+RST, or the end that keepalive makes of it, would be noticed much later, or never.  L{Ghosts}
+asks the kernel about all of these once a second.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from select import POLLERR, POLLHUP, poll
 from socket import socket
 from typing import Any
 
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
 from chat.delivery.sockets import socketOf
-from chat.protocols.ghosts import Ghosts
+
+INTERVAL = 1.0
+"""How many seconds lie between two looks at the connections that are not read from."""
+
+
+class Ghosts:
+    """
+    All connections that are not read from.
+    """
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._unread: dict[int, Callable[[], None]] = {}
+        self._poll = poll()
+        self._timer: IDelayedCall | None = None
+
+    def add(self, connection: socket, gone: Callable[[], None]) -> int:
+        """
+        Watch a connection that is not read from any more.
+
+        @param gone: called if it turns out that its peer has gone.
+        @return: its number, for L{discard}.
+        """
+        number = connection.fileno()
+        # POLLERR and POLLHUP are told in any case.
+        self._poll.register(number, 0)
+        self._unread[number] = gone
+        if self._timer is None:
+            self._timer = self._clock.callLater(INTERVAL, self._look)
+        return number
+
+    def discard(self, number: int) -> None:
+        """
+        Watch a connection no longer: it is read from again, or closed.
+        """
+        del self._unread[number]
+        self._poll.unregister(number)
+        if not self._unread and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = self._clock.callLater(INTERVAL, self._look)
+        for number, event in self._poll.poll(0):
+            if event & (POLLERR | POLLHUP) and number in self._unread:
+                self._unread[number]()
 
 
 class Reading:

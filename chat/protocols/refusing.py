@@ -11,15 +11,15 @@ that have waited longest go first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.delivery.sockets import socketOf
+from chat.protocols.transports import isLayered
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.endings import Ending
 
@@ -40,18 +40,11 @@ class Refusals:
 
     _log = Logger()
 
-    def __init__(
-        self, clock: IReactorTime, counters: Counters, wordsFor: Callable[[Ending], bytes]
-    ) -> None:
-        """
-        @param wordsFor: the line for somebody who may not come in, and why.
-        """
+    def __init__(self, clock: IReactorTime, counters: Counters) -> None:
         self._clock = clock
         self._counters = counters
-        self._wordsFor = wordsFor
-        self._words: dict[Ending, bytes] = {}
         # Each with when its time is over: the longest here first.
-        self._leaving: dict[Refused, float] = {}
+        self._leaving: dict[TurnedAway, float] = {}
         self._timer: IDelayedCall | None = None
         self._untold: Counter[str] = Counter()
         self._logging: IDelayedCall | None = None
@@ -67,14 +60,13 @@ class Refusals:
         if self._logging is None:
             self._logging = self._clock.callLater(0, self._logLater)
 
-    def refused(self, reason: Ending) -> Refused:
+    def refused(self, reason: Ending, words: bytes) -> TurnedAway:
         """
-        @return: a protocol for somebody who may not come in.
+        @param words: what the peer is told, in the words of its door.
+        @return: a protocol for a connection that may not come in.
         """
         self.count(reason)
-        if reason not in self._words:
-            self._words[reason] = self._wordsFor(reason)
-        return Refused(self, self._words[reason])
+        return TurnedAway(self, words)
 
     def stop(self) -> None:
         """
@@ -87,7 +79,7 @@ class Refusals:
             self._logging = None
             self._tellLog()
 
-    def leaving(self, refused: Refused) -> None:
+    def leaving(self, refused: TurnedAway) -> None:
         """
         Somebody has been told, and is to hang up.
         """
@@ -97,7 +89,7 @@ class Refusals:
         if self._timer is None:
             self._timer = self._clock.callLater(GRACE, self._sweep)
 
-    def left(self, refused: Refused) -> None:
+    def left(self, refused: TurnedAway) -> None:
         """
         He has.
         """
@@ -130,7 +122,7 @@ class Refusals:
         self._untold.clear()
 
 
-class Refused(Protocol):
+class TurnedAway(Protocol):
     """
     One of them.
     """
@@ -148,7 +140,7 @@ class Refused(Protocol):
         """
         Tell him, and send FIN.
         """
-        if ISSLTransport.providedBy(self.transport):
+        if isLayered(self.transport):
             self.transport.write(self._words)
             self.transport.loseConnection()
         else:

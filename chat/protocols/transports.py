@@ -20,6 +20,7 @@ from twisted.internet.interfaces import (
 )
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.components import registerAdapter
+from zope.interface import Interface
 
 from chat.delivery.sockets import setUserTimeout, socketOf
 from chat.vocabulary.addresses import unmapped
@@ -43,6 +44,20 @@ def hostOf(address: IAddress | None) -> str:
     if not isinstance(address, (IPv4Address, IPv6Address)):
         return "unix"
     return unmapped(address.host)
+
+
+class ILayered(Interface):
+    """
+    A transport within another protocol, such as a channel of SSH.  It takes a push producer,
+    has no half-close, and cannot be bypassed: what goes to the kernel is not what was written.
+    """
+
+
+def isLayered(transport: object) -> bool:
+    """
+    @return: whether a transport is within another protocol, which TLS is as well.
+    """
+    return ISSLTransport.providedBy(transport) or ILayered.providedBy(transport)
 
 
 def prepare(transport: ITransport, limits: Limits) -> None:
@@ -80,7 +95,7 @@ def _set(connection: socket.socket, name: str, value: int) -> None:
 
 def _halfCloseable(wrapper: ProtocolWrapper) -> object:
     # TLS has no half-close.
-    if ISSLTransport.providedBy(wrapper):
+    if isLayered(wrapper):
         return None
     return IHalfCloseableProtocol(wrapper.wrappedProtocol, None)
 

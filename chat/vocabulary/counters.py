@@ -16,6 +16,7 @@ class Counters:
     in the thread of the reactor.
 
     @ivar connections: how many connections have been let in.
+    @ivar doors: the same, by the front door they came by.
     @ivar refusals: by code, what was refused: requests, and whole connections.
     @ivar endings: by code, how connections that had been let in ended.
     @ivar tooSlow: which limit readers were too slow for: C{waiting}, C{stall} or
@@ -30,6 +31,7 @@ class Counters:
     """
 
     connections: int = 0
+    doors: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
     tooSlow: Counter[str] = field(default_factory=Counter)
@@ -55,6 +57,7 @@ class Snapshot:
     @ivar rooms: how many rooms there are.
     @ivar historyWaiting: how many lines wait for the database.
     @ivar waiting: for each connection, how many bytes wait for its reader.
+    @ivar doors: how many connections are open, by the front door they came by.
     """
 
     counters: Counters
@@ -64,3 +67,4 @@ class Snapshot:
     rooms: int
     historyWaiting: int
     waiting: Sequence[int]
+    doors: Counter[str] = field(default_factory=Counter)

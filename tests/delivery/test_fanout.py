@@ -191,7 +191,9 @@ def test_whatIsWrittenIsCounted(reactor: HandReactor) -> None:
 
 def test_TLSIsNotBypassed(reactor: HandReactor) -> None:
     transport = SecureTransport(1000)
-    outlet = BoundedOutlet(transport, Readers(reactor, Limits()), lambda limit: None, lambda: None)
+    outlet = BoundedOutlet(
+        transport, Readers(reactor, Limits()), lambda limit: None, lambda: None, isLayered=True
+    )
     fan = Fan()
     outlet.join(fan)
     assert not fan.direct

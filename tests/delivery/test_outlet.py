@@ -304,7 +304,9 @@ class SecureTransport(StringTransport):
 def secure(size: int) -> tuple[BoundedOutlet, SecureTransport, list[str]]:
     transport = SecureTransport(size)
     calls: list[str] = []
-    outlet = BoundedOutlet(transport, anyReaders(), calls.append, lambda: calls.append("drain"))
+    outlet = BoundedOutlet(
+        transport, anyReaders(), calls.append, lambda: calls.append("drain"), isLayered=True
+    )
     return outlet, transport, calls
 
 
@@ -359,7 +361,7 @@ def test_tlsThatIsGoneAlready() -> None:
             producer.stopProducing()
 
     transport = Gone(1)
-    outlet = BoundedOutlet(transport, anyReaders(), ignore, lambda: None)
+    outlet = BoundedOutlet(transport, anyReaders(), ignore, lambda: None, isLayered=True)
     outlet.write(b"hello\r\n")
     outlet.close()
     assert transport.value() == b""

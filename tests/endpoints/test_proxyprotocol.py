@@ -196,7 +196,7 @@ class Stage:
 
     @property
     def connections(self) -> int:
-        return self.service.factory.admission.connections
+        return self.service.connections.admission.connections
 
     def assertOver(self) -> None:
         """
@@ -205,7 +205,7 @@ class Stage:
         for _ in range(4):
             self.reactor.turn()
         assert self.connections == 0
-        assert self.service.factory.endAll(Ending.SHUTDOWN, 1).called
+        assert self.service.connections.endAll(Ending.SHUTDOWN, 1).called
         assert not self.reactor.isReading
         assert self.reactor.getDelayedCalls() == []
 
@@ -345,7 +345,7 @@ def test_limitsHoldForTheAddressBehindTheProxy() -> None:
         for number in range(2):
             stage.comes(version1("198.51.100.7"), b"bob%d\r\n" % number)
         third = stage.comes(version1("198.51.100.7") + b"carol\r\n")
-        assert stage.heard(third) == ["!!! (too-many-connections)"]
+        assert stage.heard(third)[0].endswith("(too-many-connections)")
         assert third.isEnded
         other = stage.comes(version2("198.51.100.8"), b"dave\r\n")
         assert "You are dave" in stage.heard(other)[-1]
@@ -366,7 +366,7 @@ def test_aRefusedConnectionLingers() -> None:
     with closing(stage.service):
         bob = stage.comes(version1("198.51.100.7"))
         bob.send(b"bob\r\n" * 100)
-        assert stage.heard(bob) == ["!!! (service-full)"]
+        assert stage.heard(bob)[0].endswith("(service-full)")
         assert bob.isEnded
         assert bob.transport.connected
         bob.finish()

@@ -58,7 +58,7 @@ def test_mistakeBeforeThereIsANickname(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "data"),
     [
-        ("chat.session.session:Session.lineReceived", f"{MARK}\r\n"),
+        ("chat.session.session:Session.perform", f"{MARK}\r\n"),
         ("chat.protocols.framing:LineFramer.receive", f"{MARK}\r\n"),
         # A command of telnet, or it would not be asked.
         ("chat.protocols.telnet:TelnetCodec.receive", f"\xff\xf1{MARK}\r\n"),

@@ -81,7 +81,7 @@ def test_log(startDaemon: StartDaemon) -> None:
     daemon.stop()
     [line] = [line for line in daemon.log.splitlines() if address in line]
     assert re.search(
-        rf" \[chat\.protocols\.connections\.LineFactory#info\] closed {address} alice "
+        rf" \[chat\.protocols\.connections\.Connections#info\] closed {address} alice "
         r"input-closed: opened \S+, named \d\S*, \d\S* s, 3 lines, 0 refused, 17 B in, \d+ B out$",
         line,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,14 @@ def namesOf(dashboard: dict[str, Any]) -> set[str]:
     return {name for query in queries for name in _NAME.findall(query)}
 
 
+DOORS = Counter(line=1)
+
+
 def families() -> dict[str, set[str]]:
     """
     @return: The time series of each family that the service tells.
     """
-    empty = Snapshot(Counters(), 0, 0, 0, 0, 0, ())
+    empty = Snapshot(Counters(doors=DOORS), 0, 0, 0, 0, 0, (), DOORS)
     told = registryOf(ChatCollector(lambda: empty, Distribution(()), Distribution(()))).collect()
     return {each.name: {sample.name for sample in each.samples} for each in told}
 

@@ -20,6 +20,7 @@ from chat.vocabulary.endings import Ending
 
 COUNTERS = Counters(
     connections=31,
+    doors=Counter({"line": 30, "net": 1}),
     refusals=Counter({"nick-taken": 2, "service-full": 5, "of-a-later-version": 1}),
     endings=Counter({"quit": 3}),
     tooSlow=Counter({"stall": 4}),
@@ -33,7 +34,9 @@ COUNTERS = Counters(
 )
 
 EMPTY = Snapshot(Counters(), 0, 0, 0, 0, 0, ())
-SNAPSHOT = Snapshot(COUNTERS, 21, 22, 23, 24, 25, (0, 0, 1024, 300_000))
+SNAPSHOT = Snapshot(
+    COUNTERS, 21, 22, 23, 24, 25, (0, 0, 1024, 300_000), Counter({"line": 21, "net": 0})
+)
 
 
 def registryFor(snapshot: Snapshot) -> CollectorRegistry:
@@ -63,6 +66,9 @@ def written(sample: object) -> str:
         ("rooms", 24),
         ("history_waiting", 25),
         ("connections_accepted_total", 31),
+        ("door_connections{door=line}", 21),
+        ("door_connections{door=net}", 0),
+        ("door_connections_accepted_total{door=net}", 1),
         ("lines_received_total", 32),
         ("deliveries_total", 33),
         ("received_bytes_total", 34),

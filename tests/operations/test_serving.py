@@ -110,11 +110,12 @@ class Stage:
         self.clock = HandClock()
         self.recorder = Recorder()
         self.calls = self.recorder.calls
-        endpoints: Any = [("8080", Endpoint(self.recorder)), *more]
+        doors: Any = [
+            (description, endpoint, ServerFactory())
+            for description, endpoint in [("8080", Endpoint(self.recorder)), *more]
+        ]
         clock: Any = self.clock
-        self.service = ChatService(
-            endpoints, ServerFactory(), self.recorder, Notes(self.calls), clock
-        )
+        self.service = ChatService(doors, self.recorder, Notes(self.calls), clock)
         Part(self.recorder).setServiceParent(self.service)
 
     def start(self) -> Stage:

@@ -302,7 +302,9 @@ class SecureTransport(StringTransport):
 
 def test_tlsEndsWithoutHalfClose() -> None:
     clock, transport = Clock(), SecureTransport()
-    outlet = BoundedOutlet(transport, Readers(clock, UNBOUNDED), ignore, lambda: None)
+    outlet = BoundedOutlet(
+        transport, Readers(clock, UNBOUNDED), ignore, lambda: None, isLayered=True
+    )
     ending = LingeringClose(transport, outlet, clock)
     ending.start(False)
     assert transport.calls == ["lose"]
@@ -312,7 +314,9 @@ def test_tlsEndsWithoutHalfClose() -> None:
 
 def test_tlsFlushesFirst() -> None:
     clock, transport = Clock(), SecureTransport()
-    outlet = BoundedOutlet(transport, Readers(clock, UNBOUNDED), ignore, lambda: ending.drained())
+    outlet = BoundedOutlet(
+        transport, Readers(clock, UNBOUNDED), ignore, lambda: ending.drained(), isLayered=True
+    )
     outlet.pauseProducing()
     outlet.write(b"goodbye\r\n")
     ending = LingeringClose(transport, outlet, clock)
@@ -325,7 +329,9 @@ def test_tlsFlushesFirst() -> None:
 
 def test_tlsThatIsNeverAnsweredIsAborted() -> None:
     clock, transport = Clock(), SecureTransport()
-    outlet = BoundedOutlet(transport, Readers(clock, UNBOUNDED), ignore, lambda: None)
+    outlet = BoundedOutlet(
+        transport, Readers(clock, UNBOUNDED), ignore, lambda: None, isLayered=True
+    )
     LingeringClose(transport, outlet, clock).start(False)
     clock.advance(FLUSH_TIMEOUT)
     assert transport.calls == ["lose", "abort"]

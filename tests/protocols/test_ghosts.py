@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from twisted.internet.task import Clock
 
-from chat.protocols.ghosts import INTERVAL, Ghosts
+from chat.protocols.reading import INTERVAL, Ghosts
 from tests.support.service import Service
 
 
@@ -104,5 +104,5 @@ def test_whoOnlyListensAndHasGoneIsOver() -> None:
         for _ in range(3):
             service.reactor.turn()
         assert len(service.hub.nicknames) == 0
-        assert service.factory.admission.connections == 0
+        assert service.connections.admission.connections == 0
         assert service.reactor.getDelayedCalls() == []

@@ -61,7 +61,7 @@ def assertWell(service: Service, *peers: HandPeer) -> None:
     """
     The others can talk to each other, and are all who are there.
     """
-    assert service.factory.admission.connections == len(peers)
+    assert service.connections.admission.connections == len(peers)
     for peer in peers:
         service.heard(peer)
     service.say(peers[0], "are you there?")

@@ -37,7 +37,7 @@ def assertOver(service: Service) -> None:
     for _ in range(4):
         service.reactor.turn()
     assert len(service.hub.nicknames) == 0
-    assert fired(service.factory.endAll(Ending.SHUTDOWN, 1))
+    assert fired(service.connections.endAll(Ending.SHUTDOWN, 1))
     assert not service.reactor.isReading
     assert not service.reactor.isWriting
     assert service.reactor.getDelayedCalls() == []
@@ -245,7 +245,7 @@ def test_whoIsTooSlowWhenTheServiceStopsIsToldThat(service: Service) -> None:
         service.reactor.turn()
     service.say(alice, *["y" * 1000] * 10)
     service.reactor.turn()
-    service.factory.endAll(Ending.SHUTDOWN, 5)
+    service.connections.endAll(Ending.SHUTDOWN, 5)
     lines = service.heard(bob)
     assert lines[-1] == "--- Goodbye: the service stops."
     assert bob.isEnded
@@ -276,7 +276,7 @@ def test_allAreTold(service: Service) -> None:
     people = [service.connect(*nick) for nick in [["alice"], ["bob"], []]]
     for peer in people:
         service.heard(peer)
-    ended = service.factory.endAll(Ending.SHUTDOWN, 5)
+    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
     for peer in people:
         assert service.heard(peer)[-1] == "--- Goodbye: the service stops."
         assert peer.isEnded
@@ -292,7 +292,7 @@ def test_allAreGivenTheSameGrace(service: Service) -> None:
     service.say(alice, *["x" * 1000] * 20)
     service.reactor.turn()
     service.reactor.turn()
-    ended = service.factory.endAll(Ending.SHUTDOWN, 5)
+    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
     for _ in range(3):
         service.reactor.turn()
     service.reactor.turn(5)
@@ -305,15 +305,15 @@ def test_allAreGivenTheSameGrace(service: Service) -> None:
 def test_allAreAborted(service: Service) -> None:
     for nick in ["alice", "bob"]:
         service.connect(nick)
-    ended = service.factory.endAll(Ending.SHUTDOWN, 5)
-    service.factory.abortAll()
+    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
+    service.connections.abortAll()
     service.reactor.turn()
     assert fired(ended)
     assertOver(service)
 
 
 def test_whereNobodyIsTheEndIsNow(service: Service) -> None:
-    assert fired(service.factory.endAll(Ending.SHUTDOWN, 5))
+    assert fired(service.connections.endAll(Ending.SHUTDOWN, 5))
 
 
 def test_aConnectionIsOverWhateverGoesWrong(service: Service) -> None:
@@ -326,7 +326,7 @@ def test_aConnectionIsOverWhateverGoesWrong(service: Service) -> None:
     service.hub.leave = leave  # type: ignore[method-assign]
     with pytest.raises(RuntimeError, match="a bug"):
         bob.transport.connectionLost(Failure(ConnectionLost()))
-    assert fired(service.factory.endAll(Ending.SHUTDOWN, 5))
+    assert fired(service.connections.endAll(Ending.SHUTDOWN, 5))
 
 
 def test_aFINReachesAProtocolThatIsWrapped(service: Service) -> None:

@@ -54,7 +54,7 @@ def assertGone(service: Service) -> None:
     for _ in range(3):
         service.reactor.turn()
     assert len(service.hub.nicknames) == 0
-    assert service.factory.admission.connections == 0
+    assert service.connections.admission.connections == 0
     assert service.reactor.getDelayedCalls() == []
     assert not service.reactor.isReading
 
@@ -230,7 +230,7 @@ def test_hisNicknameIsFreeAfterwards(service: Service, alice: HandPeer, bob: Han
 def test_theEndOfTheServiceWaitsForNoPace(service: Service, alice: HandPeer, bob: HandPeer) -> None:
     bob.transport.connectionLost(Failure(ConnectionLost()))
     service.reactor.removeReader(bob.transport)
-    ended = service.factory.endAll(Ending.SHUTDOWN, 5)
+    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
     service.heard(alice)
     alice.finish()
     service.reactor.turn()

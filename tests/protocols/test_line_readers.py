@@ -57,8 +57,8 @@ def here(service: Service) -> set[str]:
 
 
 def assertNothingWaits(service: Service) -> None:
-    assert service.factory.readers.waiting == 0
-    assert sum(service.factory.waiting()) == 0
+    assert service.connections.readers.waiting == 0
+    assert sum(service.connections.waiting()) == 0
 
 
 # Stuck, or only slow.
@@ -117,7 +117,7 @@ def test_whoIsStuckWithoutANicknameIsGivenUp() -> None:
         service.say(other, *["/help"] * 20)
         passes(service, STALL + 1)
         assert not isOpen(other)
-        assert service.factory.admission.connections == 0
+        assert service.connections.admission.connections == 0
         assert service.reactor.getDelayedCalls() == []
 
 
@@ -138,7 +138,7 @@ def test_whoIsStuckWhileTheServiceStopsIsGivenUp() -> None:
     with started() as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 1)
-        ended = service.factory.endAll(Ending.SHUTDOWN, 5)
+        ended = service.connections.endAll(Ending.SHUTDOWN, 5)
         service.heard(alice)
         alice.close()
         passes(service, 6)
@@ -158,7 +158,7 @@ def test_onlyWhatWaitsForHimIsTooMuch() -> None:
             service.say(alice, "x" * 500)
             service.reactor.turn()
             service.heard(carol)
-            assert sum(service.factory.waiting()) <= limit
+            assert sum(service.connections.waiting()) <= limit
         assert service.shared.counters.tooSlow == {"waiting": 1}
         assert service.heard(bob)[-1].endswith("(too-slow)")
         assert here(service) == {"alice", "carol"}
@@ -222,7 +222,7 @@ def test_thoseForWhomMostWaitsGoFirst() -> None:
         assert service.shared.counters.tooSlow == {"all": 1}
         service.reactor.turn()
         assert here(service) == {"alice", "carol", "dave"}
-        assert service.factory.readers.waiting < 100_000
+        assert service.connections.readers.waiting < 100_000
         lines = service.heard(bob)
         assert lines[-1].endswith("(too-slow)")
         assert bob.isEnded
@@ -247,7 +247,7 @@ def test_manyAreGivenUpAtOnce() -> None:
             service.reactor.turn()
         count = service.shared.counters.tooSlow["all"]
         assert len(here(service)) == 21 - count
-        assert service.factory.readers.waiting <= 100_000
+        assert service.connections.readers.waiting <= 100_000
         passes(service, 10)
         assert sum(isOpen(peer) for peer in others) == 20 - count
 
@@ -308,8 +308,8 @@ def test_whatWaitsForEachIsKnown() -> None:
     with started() as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 30_000)
-        assert sorted(service.factory.waiting()) == [0, bob.transport.producer.waiting]
-        assert service.factory.readers.waiting == sum(service.factory.waiting())
+        assert sorted(service.connections.waiting()) == [0, bob.transport.producer.waiting]
+        assert service.connections.readers.waiting == sum(service.connections.waiting())
 
 
 def test_whoIsBehindLeavesWhenHeHasRead() -> None:

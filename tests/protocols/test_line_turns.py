@@ -22,8 +22,8 @@ def unpaced(**limits: Any) -> Service:
 
 
 def lineCount(service: Service) -> int:
-    [connection] = service.factory._connections
-    return connection.life.lines
+    [connection] = service.connections
+    return connection.lines
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_theLongestBeginning(size: int, isEndless: bool) -> None:
 def test_nothingBehindTheEndIsDone() -> None:
     with closing(unpaced()) as service:
         bob = service.connect("bob")
-        life = bob.transport.protocol.life
+        connection = bob.transport.protocol
         service.say(bob, "/quit", *["/ping"] * 5)
         service.heard(bob)
-        assert life.lines == len(["bob", "/quit"])
+        assert connection.lines == len(["bob", "/quit"])

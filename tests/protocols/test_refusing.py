@@ -24,22 +24,17 @@ FAST = Ending.CONNECTING_TOO_FAST
 class Stage:
     """
     A service that lets nobody in.
-
-    @ivar asked: For which reasons it has looked for words.
     """
 
     def __init__(self, reactor: HandReactor) -> None:
         self.reactor = reactor
         self.counters = Counters()
-        self.asked: list[Ending] = []
-        self.refusals = Refusals(reactor, self.counters, self._wordsFor)
-
-    def _wordsFor(self, reason: Ending) -> bytes:
-        self.asked.append(reason)
-        return f"!!! no ({reason})\r\n".encode()
+        self.refusals = Refusals(reactor, self.counters)
 
     def comes(self, reason: Ending = FULL) -> HandPeer:
-        return self.reactor.connect(self.refusals.refused(reason))
+        return self.reactor.connect(
+            self.refusals.refused(reason, f"!!! no ({reason})\r\n".encode())
+        )
 
     def turns(self, seconds: float = 0) -> None:
         self.reactor.turn(seconds)
@@ -110,12 +105,6 @@ def test_onlySoManyAreWaitedFor(stage: Stage) -> None:
     peers = [stage.comes() for _ in range(MAX_LEAVING + 3)]
     stage.turns()
     assert [isOpen(peer) for peer in peers] == [False] * 3 + [True] * MAX_LEAVING
-
-
-def test_wordsAreLookedForOnce(stage: Stage) -> None:
-    for reason in (FULL, FAST, FULL, FAST):
-        stage.comes(reason)
-    assert stage.asked == [FULL, FAST]
 
 
 def test_theyAreCounted(stage: Stage) -> None:
@@ -218,7 +207,7 @@ class SecureTransport(StringTransport):
 
 def test_tlsEndsWithoutHalfClose(stage: Stage) -> None:
     transport = SecureTransport()
-    refused = stage.refusals.refused(FULL)
+    refused = stage.refusals.refused(FULL, b"!!! no (service-full)\r\n")
     refused.makeConnection(transport)
     assert transport.value() == b"!!! no (service-full)\r\n"
     assert transport.disconnecting

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from chat.core.room import COALESCE
 from chat.delivery.turnend import TurnEnd
-from chat.protocols.spreading import BUDGET, Spread
+from chat.protocols.intake import BUDGET, Spread
 from chat.vocabulary.events import Ending
 from tests.support.doubles import HandPeer, HandReactor
 from tests.support.service import BusyClock, Service
@@ -71,12 +71,12 @@ def test_manyAreDoneAFewInATurnInTheirOrder() -> None:
     stage = Stage()
     stage.ask(0, 9)
     assert stage.done == list(range(4))
-    assert stage.spread.isCrowded
+    assert stage.spread.waiting
     stage.reactor.turn()
     assert stage.done == list(range(8))
     stage.reactor.turn()
     assert stage.done == list(range(9))
-    assert not stage.spread.isCrowded
+    assert not stage.spread.waiting
     stage.reactor.turn()
     stage.reactor.turn()
     assert stage.reactor.getDelayedCalls() == []
@@ -102,8 +102,8 @@ def test_whileNobodyAsksNoTimerRuns() -> None:
 @pytest.fixture
 def service() -> Iterator[Service]:
     with closing(Service()) as service:
-        service.factory.spread = spreadOver(service.reactor)
-        service.factory.crossings = spreadOver(service.reactor)
+        service.connections.spread = spreadOver(service.reactor)
+        service.connections.crossings = spreadOver(service.reactor)
         yield service
 
 
@@ -128,9 +128,9 @@ def assertOver(service: Service) -> None:
         service.reactor.turn()
     # What a crowd does is gathered for a second.
     service.reactor.turn(COALESCE)
-    assert service.factory.admission.connections == 0
+    assert service.connections.admission.connections == 0
     assert len(service.hub.nicknames) == 0
-    assert service.factory.endAll(Ending.SHUTDOWN, 5).called
+    assert service.connections.endAll(Ending.SHUTDOWN, 5).called
     service.reactor.turn()
     assert service.reactor.getDelayedCalls() == []
 
@@ -146,7 +146,7 @@ def test_manyAreGreetedAFewInATurn(service: Service) -> None:
         turns += 1
         service.reactor.turn()
     assert turns > 4
-    assert service.factory.admission.connections == MANY
+    assert service.connections.admission.connections == MANY
 
 
 def test_whatTheySayBeforeTheyAreGreetedIsDoneAfterwards(service: Service) -> None:
@@ -181,7 +181,7 @@ def test_theServiceStopsWhileManyGo(service: Service, isAfter: bool) -> None:
     service.reactor.turn()
     if isAfter:
         lose(service, peers)
-    ended = service.factory.endAll(Ending.SHUTDOWN, 5)
+    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
     if not isAfter:
         lose(service, peers)
     assertOver(service)
@@ -190,7 +190,7 @@ def test_theServiceStopsWhileManyGo(service: Service, isAfter: bool) -> None:
 
 def test_theServiceStopsWhileManyCome(service: Service) -> None:
     peers = crowd(service)
-    ended = service.factory.endAll(Ending.SHUTDOWN, 5)
+    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
     for peer in peers:
         service.heard(peer)
         assert peer.isEnded
@@ -208,7 +208,7 @@ def test_noLineWaitsForThoseWhoGo(service: Service) -> None:
     for _ in range(4):
         service.reactor.turn()
     assert bob.take() == ["alice: hello"]
-    assert service.factory.admission.connections > MANY / 2
+    assert service.connections.admission.connections > MANY / 2
 
 
 def test_noLineWaitsForThoseWhoCome(service: Service) -> None:

@@ -310,7 +310,7 @@ class Crowd:
         """
         Tell everybody that the service stops.
         """
-        self._ended.append(self.service.factory.endAll(Ending.SHUTDOWN, 5))
+        self._ended.append(self.service.connections.endAll(Ending.SHUTDOWN, 5))
 
     # What holds.
 

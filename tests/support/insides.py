@@ -12,8 +12,8 @@ from chat.core.hub import Hub
 from chat.core.rooms import START_ROOM
 from chat.core.users import Member
 from chat.delivery.turnend import TurnEnd
+from chat.protocols.intake import BUDGET, Spread
 from chat.protocols.line import LineProtocol
-from chat.protocols.spreading import BUDGET, Spread
 from chat.vocabulary.events import Acted
 from chat.vocabulary.limits import Limits
 from tests.support.people import SlowHistory
@@ -52,15 +52,15 @@ def makeBusy(service: Service) -> None:
     """
     clock: Any = BusyClock(service.reactor, BUDGET / 2)
     turnEnd = TurnEnd(clock.callLater)
-    service.factory.spread = Spread(clock, turnEnd)
-    service.factory.crossings = Spread(clock, turnEnd)
+    service.connections.spread = Spread(clock, turnEnd)
+    service.connections.crossings = Spread(clock, turnEnd)
 
 
-def connectionsOf(service: Service) -> set[LineProtocol]:
+def connectionsOf(service: Service) -> list[LineProtocol]:
     """
     @return: All connections that have been admitted.
     """
-    return service.factory._connections
+    return list(service.connections)  # type: ignore[arg-type]
 
 
 def nicksOf(service: Service) -> list[str]:
@@ -107,19 +107,18 @@ def checkCounts(service: Service, limits: Limits) -> None:
     _checkReaders(service, connections, limits)
 
 
-def _checkAdmission(service: Service, connections: set[LineProtocol], limits: Limits) -> None:
-    admission = service.factory.admission
-    lives = [connection.life for connection in connections]
-    assert admission.connections == len(lives) <= limits.maxConnections
-    assert admission.nameless == sum(life.named is None for life in lives)
+def _checkAdmission(service: Service, connections: list[LineProtocol], limits: Limits) -> None:
+    admission = service.connections.admission
+    assert admission.connections == len(connections) <= limits.maxConnections
+    assert admission.nameless == sum(each.namedAfter is None for each in connections)
     assert admission.nameless <= limits.maxNameless
-    origins = Counter(life.origin for life in lives if life.origin)
+    origins = Counter(each.origin for each in connections if each.origin)
     counted = {origin: known.count for origin, known in admission._origins.items()}
     assert {origin: count for origin, count in counted.items() if count} == origins
     assert all(count <= limits.maxPerAddress for count in origins.values())
 
 
-def _checkUsers(service: Service, connections: set[LineProtocol]) -> None:
+def _checkUsers(service: Service, connections: list[LineProtocol]) -> None:
     hub = service.hub
     seats = {connection.session._core.seat for connection in connections}
     members = hub.nicknames.members
@@ -138,8 +137,8 @@ def _checkUsers(service: Service, connections: set[LineProtocol]) -> None:
         assert set(members).issuperset(room.members)
 
 
-def _checkReaders(service: Service, connections: set[LineProtocol], limits: Limits) -> None:
-    readers = service.factory.readers
+def _checkReaders(service: Service, connections: list[LineProtocol], limits: Limits) -> None:
+    readers = service.connections.readers
     outlets = [connection.outlet for connection in connections]
     assert readers.waiting == sum(outlet.waiting for outlet in outlets)
     watched = set(readers._watched)
@@ -206,11 +205,11 @@ def checkNothingIsLeft(service: Service, isStopped: bool) -> None:
     @param isStopped: Whether the service was stopped. A room that empties because of that is there
         again after the next start.
     """
-    hub, factory = service.hub, service.factory
+    hub, connections = service.hub, service.connections
     assert not connectionsOf(service)
-    assert (factory.admission.connections, factory.admission.nameless) == (0, 0)
-    assert factory.readers.waiting == 0
-    assert not factory.readers._watched
+    assert (connections.admission.connections, connections.admission.nameless) == (0, 0)
+    assert connections.readers.waiting == 0
+    assert not connections.readers._watched
     assert len(hub.nicknames) == 0
     for room in hub.directory._rooms.values():
         assert len(room) == 0

@@ -11,8 +11,9 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Protocol
 
 from chat.delivery.turnend import TurnEnd
-from chat.interfaces import Backplane, FrontDoor, Outlet
-from chat.protocols.connections import LineFactory
+from chat.interfaces import Backplane, FrontDoor, Outlet, Style
+from chat.protocols.connections import Connections
+from chat.protocols.line import LineFactory
 from chat.session.session import Session
 from chat.vocabulary.limits import UNLIMITED, Limits
 from tests.support.doubles import HandPeer, HandReactor
@@ -45,14 +46,9 @@ class Service:
         turnEnd = TurnEnd(self.reactor.callLater)
         self.shared = facilities(self.reactor, backplane, turnEnd=turnEnd, **settings)
         self.hub = self.shared.hub
-        self.factory = LineFactory(
-            self._newSession,
-            self.reactor,
-            turnEnd,
-            limits,
-            self.shared.counters,
-            lambda reason: f"!!! ({reason})\r\n".encode(),
-        )
+        self.connections = Connections(self.reactor, turnEnd, limits, self.shared.counters)
+        rendering = self.shared.renderings(Style())
+        self.factory = LineFactory(self.connections, self._newSession, rendering)
 
     def _newSession(self, door: FrontDoor, outlet: Outlet) -> Session:
         return Session(self.shared, door, outlet)
