@@ -87,14 +87,14 @@ class Rendering(Protocol):
     How events read.  One instance serves all sessions of the same style: an
     audience groups them by it and encodes once for each.
 
-    A rendering says with a trait each what its reader needs to be told; none is
-    needed by a person at a terminal.
+    Three traits say what the recipient needs to be told besides; people at a
+    terminal need none of it.
 
     @ivar echoesOwn: whether the sender of a line hears it too, and so learns its
         id.
     @ivar listsPeople: whether L{Listed<chat.vocabulary.replies.Listed>} comes
         on entering a room and L{Changed<chat.vocabulary.events.Changed>} after
-        that, so that a list of the people in it can be kept.
+        that, so that the recipient can keep a list of the users in it.
     @ivar wantsReceipts: whether L{Stored<chat.vocabulary.replies.Stored>} comes
         when a line that was sent is on the disk.
     @ivar elsewhere: how the events of a room read in which the user is but does

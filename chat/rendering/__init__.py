@@ -12,21 +12,13 @@ from chat.rendering.text import TextRendering
 from chat.vocabulary.style import Style
 
 
+@cache
 def renderingFor(style: Style) -> Rendering:
     """
-    See L{chat.interfaces.RenderingChoice}.
+    @return: the rendering of a style, always the same instance.
     """
-    if style.format == "json":
-        # Times and bells are for people.
-        return _jsonRendering(style.language)
-    return _textRendering(style)
-
-
-@cache
-def _jsonRendering(language: str) -> JSONLinesRendering:
-    return JSONLinesRendering(language)
-
-
-@cache
-def _textRendering(style: Style) -> TextRendering:
-    return TextRendering(style)
+    if style.format != "json":
+        return TextRendering(style)
+    # Times and bells are for people, so all programs of a language share one.
+    shared = Style("json", style.language)
+    return JSONLinesRendering(style.language) if style == shared else renderingFor(shared)

@@ -58,7 +58,7 @@ def _toEnding(value: str) -> Ending:
     try:
         return Ending(_toString(value))
     except ValueError:
-        # That somebody has left matters more than why.
+        # That a user has left matters more than why.
         return Ending.OTHER
 
 

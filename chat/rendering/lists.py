@@ -34,7 +34,7 @@ NAMES_SHOWN = 100
 """How many users a list names; it counts the others."""
 
 NAMES_PER_LINE = 20
-"""How many of them stand in one line."""
+"""How many of them share a line."""
 
 ROOMS_AT_LENGTH = 40
 """How many rooms get a line each; where there are more, several share a line."""
@@ -48,7 +48,7 @@ class Listings(Phrases):
     """
 
     def people(self, listed: Listed) -> list[str]:
-        """Who is in a room."""
+        """The users in a room."""
         count, shown = len(listed.people) + listed.more, listed.people[:NAMES_SHOWN]
         head = self.ngettext("{count} person in {room}", "{count} people in {room}", count)
         head = filled(head, listed, count=count)
@@ -56,7 +56,7 @@ class Listings(Phrases):
         return rows + self._more(count - len(shown))
 
     def rooms(self, listed: RoomsListed) -> list[str]:
-        """Which rooms there are."""
+        """The rooms that there are."""
         _, rooms, more = self.gettext, listed.rooms, self._more(listed.more)
         if not rooms:
             return [_("There is no room.")]
@@ -68,7 +68,7 @@ class Listings(Phrases):
         return [*rows, _("You are in {rooms}.").format(rooms=own)] if own else rows
 
     def bans(self, listed: BansListed) -> list[str]:
-        """Who is banned or muted."""
+        """The bans and mutes."""
         if not listed.bans:
             return [self.gettext("Nobody is banned or muted.")]
         return [*self._more(listed.more), *map(self._ban, listed.bans)]

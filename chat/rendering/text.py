@@ -1,5 +1,5 @@
 """
-Events as lines of text for a person with a terminal; see L{chat.rendering.lines}.
+Events as lines of text for people at a terminal; see L{chat.rendering.lines}.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ class TextRendering(Rendering):
     """
     Events for people.
 
-    There are up to four of one style: here or elsewhere, and for each how a line
-    reads that rings because it names the reader.
+    One style has up to four renderings: for the room in which the user talks and
+    for the others, and for each how a line reads that rings because it calls the
+    user by name.
     """
 
     elsewhere: TextRendering
@@ -27,13 +28,12 @@ class TextRendering(Rendering):
     def __init__(self, style: Style, isElsewhere: bool = False, isRinging: bool = False) -> None:
         """
         @param style: its format does not matter.
-        @param isElsewhere: whether this is for rooms in which the reader does
-            not talk: what is said there names the room first.
-        @param isRinging: whether this is for what is said by which the reader is
-            called.
+        @param isElsewhere: whether this is for rooms in which the user does not
+            talk: a line that is said there names the room first.
+        @param isRinging: whether this is for lines that call the user by name.
         """
         self._wording = Wording(style.language)
-        # Looked up once, as all of this is needed for every line that is said.
+        # Computed once, as every line that is said needs it.
         self._lines = self._wording.lines
         self._isElsewhere = isElsewhere
         self._hasTimes = style.hasTimes
@@ -53,15 +53,15 @@ class TextRendering(Rendering):
             return
         self.ringing = TextRendering(style, isElsewhere, True)
         if not isElsewhere:
-            # By whichever way one comes to it, it is the same.
+            # Both ways to the fourth rendering lead to the same instance.
             self.ringing.elsewhere = self.elsewhere.ringing
 
     def _decorated(self, event: Event) -> list[str]:
-        """The lines with a time before them, a room, and a bell behind."""
+        """The lines with time and room before them, and a bell behind."""
         before = after = ""
         match event:
             case Recalled(room=room):
-                # It has a time of its own, and does not call anybody any more.
+                # It has a time of its own, and is too old to ring.
                 room = f"{room} " if self._isElsewhere else ""
                 return [self._wording.recalled(event, room)]
             case Said(room=room) | Acted(room=room):

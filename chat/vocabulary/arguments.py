@@ -1,5 +1,5 @@
 """
-What stands behind a verb, made into the fields of its command.
+Makes the arguments behind a verb into the fields of its command.
 
 Each function takes the cleaned rest of a line.  It raises
 L{chat.vocabulary.errors.ArgumentMissing} or
@@ -26,13 +26,13 @@ _PART = re.compile(r"([0-9]+)([smhdw])", re.ASCII)
 
 
 def cut(text: str) -> tuple[str, str]:
-    """The first word and the rest; any space parts them, U+3000 of Chinese too."""
+    """The first word and the rest, parted by any space, U+3000 of Chinese too."""
     word, *rest = text.split(maxsplit=1) or [""]
     return word, rest[0].rstrip() if rest else ""
 
 
 def nothing(rest: str) -> tuple[()]:
-    """No argument; what stands there is overlooked."""
+    """No argument; anything there is overlooked."""
     return ()
 
 
@@ -68,7 +68,7 @@ def withReason(rest: str) -> tuple[str, str]:
 
 def seconds(text: str) -> int | None:
     """
-    A time span as people type it: C{90s}, C{10m}, C{2h}, C{30d}, C{1h30m}.
+    A time span as it is typed: C{90s}, C{10m}, C{2h}, C{30d}, C{1h30m}.
 
     @param text: numbers, each with its unit: seconds, minutes, hours, days or
         weeks, by their first letter in either case.
@@ -182,7 +182,7 @@ def sanction(rest: str) -> tuple[str, int | None, str]:
     word, why = cut(more)
     span = seconds(word)
     if span is None and word[:1].isdigit():
-        # It was meant for a time, and without one this would be for ever.
+        # It was meant as a time span, and without a span this would be for ever.
         raise ArgumentInvalid
     return _needed(target), span, more if span is None else why
 

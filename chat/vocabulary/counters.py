@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 @dataclass
 class Counters:
     """
-    What has happened since the service began.  Whoever sees it happen adds to it,
-    in the thread of the reactor.
+    What has happened since the service began.  It is counted where it happens, in
+    the thread of the reactor.
 
-    @ivar connections: how many connections have been let in.
+    @ivar connections: connections that have been let in.
     @ivar doors: the same, by the front door they came by.
     @ivar refusals: by code, what was refused: requests, and whole connections.
     @ivar endings: by code, how connections that had been let in ended.
-    @ivar tooSlow: which limit readers were too slow for: C{waiting}, C{stall} or
-        C{all}.
+    @ivar tooSlow: which limit connections read too slowly for: C{waiting}, C{stall}
+        or C{all}.
     @ivar delays: what made input wait: C{turn}, C{line-rate} or C{waiting}.
-    @ivar faults: exceptions that nobody expected.
+    @ivar faults: unexpected exceptions.
     @ivar lines: lines that came.
-    @ivar deliveries: lines that rooms wrote to those who are in them.
+    @ivar deliveries: lines that rooms wrote to their recipients.
     @ivar bytesIn: bytes that came, as the transport reads them.
     @ivar bytesOut: bytes that were taken over for delivery.
     @ivar historyLost: lines that were not kept.
@@ -53,10 +53,10 @@ class Snapshot:
         are open have counted for themselves.
     @ivar connections: how many are open.
     @ivar nameless: how many of them have no nickname.
-    @ivar participants: how many people are here.
+    @ivar participants: how many users are here.
     @ivar rooms: how many rooms there are.
     @ivar historyWaiting: how many lines wait for the database.
-    @ivar waiting: for each connection, how many bytes wait for its reader.
+    @ivar waiting: for each connection, how many bytes wait to be read.
     @ivar doors: how many connections are open, by the front door they came by.
     """
 

@@ -1,5 +1,5 @@
 """
-Why somebody is no longer there.
+Why a session, or a visit to a room, has ended.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from enum import StrEnum
 
 class Ending(StrEnum):
     """
-    Why a session ended, or somebody is no longer in a room.  The values are
-    stable codes.
+    Why a session ended, or a user is no longer in a room.  The values are stable
+    codes.
 
-    @cvar TOO_SLOW: he did not read what waited for him.
-    @cvar TOO_FAST: he sent much more than is done for one participant.
+    @cvar TOO_SLOW: what waited was not read.
+    @cvar TOO_FAST: much more was sent than is done for one user.
     @cvar SERVICE_FULL: there are as many connections as there may be.
     @cvar NAMELESS_FULL: too many of them have no nickname.
-    @cvar ADDRESS_FULL: too many of them come from his address.
-    @cvar CONNECTING_TOO_FAST: his address connects too often.
-    @cvar PARTED: he left the room, and not the service.
-    @cvar KICKED: somebody who keeps order has put him out.
-    @cvar BANNED: he may not be here.
-    @cvar EVICTED: the nickname belongs to somebody who has come to use it.
-    @cvar MOVED: he goes on under an account that was here already.
-    @cvar SESSION_ENDED: he has ended this session of his from another one.
-    @cvar OTHER: what a reader makes of a code that a later version has added.
+    @cvar ADDRESS_FULL: too many of them come from this address.
+    @cvar CONNECTING_TOO_FAST: this address connects too often.
+    @cvar PARTED: the user left the room, and not the service.
+    @cvar KICKED: an owner or operator has put the user out.
+    @cvar BANNED: the user may not be here.
+    @cvar EVICTED: the owner of the nickname has come to use it.
+    @cvar MOVED: the session goes on as one of an account that was here already.
+    @cvar SESSION_ENDED: the user has ended this session from another one.
+    @cvar OTHER: what a client makes of a code that a later version has added.
     """
 
     QUIT = "quit"

@@ -1,9 +1,9 @@
 """
-What can be wrong with what somebody asked for.
+What can be wrong with what a user asked for.
 
 The core raises a L{ChatError}; the session answers it with one
-L{chat.vocabulary.events.Refused}.  The code of an error is part of the protocol and never
-changes; its wording belongs to the renderings.
+L{Refused<chat.vocabulary.replies.Refused>}.  The code of an error is part of the
+protocol and never changes; its wording belongs to the renderings.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import ClassVar
 
 class ChatError(Exception):
     """
-    Something a participant asked for cannot be done.
+    What a user asked for cannot be done.
 
     @cvar code: the stable name of this error in every rendering.
-    @ivar about: what the error is about, as it may be shown to the person who
-        caused it: cleaned, and no longer than what he sent.
+    @ivar about: what the error is about, as it may be shown to the user who
+        caused it: cleaned, and no longer than what was sent.
     """
 
     code: ClassVar[str]
@@ -66,7 +66,7 @@ class NickNeeded(ChatError):
 
 
 class NickInvalid(ChatError):
-    """A nickname has characters it may not have; C{about} is the nickname."""
+    """A nickname has characters that it may not have; C{about} is the nickname."""
 
     code = "nick-invalid"
 
@@ -78,31 +78,31 @@ class NickTooLong(ChatError):
 
 
 class NickConfusable(ChatError):
-    """A nickname mixes scripts so that it may look like another one."""
+    """A nickname mixes scripts, so that it may look like another."""
 
     code = "nick-confusable"
 
 
 class NickTaken(ChatError):
-    """Somebody has this nickname, or one that is the same by its fold."""
+    """Another user has this nickname, or one that is the same by its fold."""
 
     code = "nick-taken"
 
 
 class NickUnchanged(ChatError):
-    """This is his nickname already."""
+    """The user has this nickname already."""
 
     code = "nick-unchanged"
 
 
 class RenamingTooFast(ChatError):
-    """He changes his nickname too often; C{about} is the seconds until he may again."""
+    """The user renames too often; C{about} is the seconds until it may be done again."""
 
     code = "renaming-too-fast"
 
 
 class NoSuchNick(ChatError):
-    """Nobody here has this nickname."""
+    """No user has this nickname."""
 
     code = "no-such-nick"
 
@@ -114,7 +114,7 @@ class NoSuchRoom(ChatError):
 
 
 class NobodyToReplyTo(ChatError):
-    """Nobody has told this participant anything yet."""
+    """This user has not been told anything in private yet."""
 
     code = "nobody-to-reply-to"
 
@@ -141,25 +141,25 @@ class RoomInvalid(ChatError):
 
 
 class NotInRoom(ChatError):
-    """One must be in that room first."""
+    """The user must be in that room first."""
 
     code = "not-in-room"
 
 
 class NoRoom(ChatError):
-    """He is in no room, so there is nowhere to say it."""
+    """The user is in no room, so there is nowhere to say it."""
 
     code = "no-room"
 
 
 class TooManyRooms(ChatError):
-    """He is in as many rooms as one may be; C{about} is how many that is."""
+    """The user is in as many rooms as a user may be; C{about} is how many that is."""
 
     code = "too-many-rooms"
 
 
 class JoiningTooFast(ChatError):
-    """He goes into rooms too often; C{about} is the seconds until he may again."""
+    """The user joins too often; C{about} is the seconds until it may be done again."""
 
     code = "joining-too-fast"
 
@@ -177,7 +177,7 @@ class KeyNeeded(ChatError):
 
 
 class InviteNeeded(ChatError):
-    """One comes into the room by invitation only."""
+    """The room can be entered by invitation only."""
 
     code = "invite-needed"
 
@@ -189,7 +189,7 @@ class OwnerNeeded(ChatError):
 
 
 class RoomOpen(ChatError):
-    """The room in which everybody begins stays open to all."""
+    """The room in which all users begin stays open to all."""
 
     code = "room-open"
 
@@ -237,7 +237,7 @@ class TooManyAttempts(ChatError):
 
 
 class TryLater(ChatError):
-    """Too many ask for this at the same time."""
+    """Too many users ask for this at the same time."""
 
     code = "try-later"
 
@@ -261,7 +261,7 @@ class PasswordElsewhere(ChatError):
 
 
 class NoSuchSession(ChatError):
-    """He has no session of this number."""
+    """The user has no session of this number."""
 
     code = "no-such-session"
 
@@ -276,37 +276,37 @@ class OperatorNeeded(ChatError):
 
 
 class OperatorFixed(ChatError):
-    """He is an operator because the service was started so; C{about} is the account."""
+    """The account C{about} is an operator by an option of the service."""
 
     code = "operator-fixed"
 
 
 class Muted(ChatError):
-    """He may not speak; C{about} is the reason, perhaps nothing."""
+    """The user may not speak; C{about} is the reason, perhaps nothing."""
 
     code = "muted"
 
 
 class Banned(ChatError):
-    """He may not be here; C{about} is the reason, perhaps nothing."""
+    """The user may not be here; C{about} is the reason, perhaps nothing."""
 
     code = "banned"
 
 
 class NoSuchBan(ChatError):
-    """Nobody of this name is banned or muted."""
+    """No nickname or network of this name is banned or muted."""
 
     code = "no-such-ban"
 
 
 class IgnoresYou(ChatError):
-    """He does not listen to the one who told him something."""
+    """The recipient ignores the sender."""
 
     code = "ignores-you"
 
 
 class YourselfMeant(ChatError):
-    """This cannot be done to oneself."""
+    """Users cannot do this to themselves."""
 
     code = "yourself"
 

@@ -1,16 +1,16 @@
 """
-Everything the service can tell a participant.
+Everything that the service can tell a user.
 
 An event is a frozen value.  It says what happened and never how it reads: the
 renderings do that, and C{match} with C{assert_never} there makes the type
 checker name every rendering that misses a new one.
 
-Here are those that several users hear.  Those for one session stand in
-L{chat.vocabulary.replies}; they can be had from here, too.
+Events that several users hear stand here.  Those for one session stand in
+L{chat.vocabulary.replies} and can be had from here, too.
 
-Text in an event has been made safe by L{chat.vocabulary.sanitizing.clean}.  C{at} is an aware
-time in UTC.  C{id} counts up by one per room and is never given twice; an
-event that has not been ordered by the backplane yet has id 0, and so has a line
+Text in an event has been made safe by L{chat.vocabulary.sanitizing.clean}.
+C{at} is an aware time in UTC.  C{id} counts up by one per room and is never given
+twice.  It is 0 as long as the backplane has not ordered the event, and for a line
 that cannot be kept because the disk has failed for too long.
 """
 
@@ -57,12 +57,12 @@ from chat.vocabulary.replies import Versioned as Versioned
 from chat.vocabulary.replies import Warned as Warned
 from chat.vocabulary.replies import Welcomed as Welcomed
 
-# What happens in a room, heard by everybody in it.
+# In a room, heard by all users in it.
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody said something."""
+    """C{nick} said something."""
 
     room: str
     id: int
@@ -73,7 +73,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """Somebody did something (C{/me})."""
+    """C{nick} did something (C{/me})."""
 
     room: str
     id: int
@@ -84,7 +84,7 @@ class Acted:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Somebody came in.  C{count} is how many are there now, himself included."""
+    """C{nick} came in.  C{count} is how many users are there now, this one included."""
 
     room: str
     at: datetime
@@ -95,10 +95,11 @@ class Joined:
 @dataclass(frozen=True, slots=True)
 class Left:
     """
-    Somebody went.
+    C{nick} went.
 
-    @ivar text: the reason that was given, if there is one.
-    @ivar by: who has put him out, if somebody has.
+    @ivar text: the reason that was given, perhaps nothing.
+    @ivar count: how many users are still there.
+    @ivar by: the nickname of who has put this user out, or nothing.
     """
 
     room: str
@@ -123,12 +124,12 @@ class Renamed:
 @dataclass(frozen=True, slots=True)
 class Changed:
     """
-    Who came and who went, where this is not told of each: because a room has so
-    many people, which only programs hear, or because a reader is behind.
+    Users came and went, and this is not told of each: because so many are in the
+    room, which only programs hear, or because the recipient is behind.
 
-    @ivar count: how many are there now.
-    @ivar late: whether the reader would have been told of each, if so much had
-        not waited for him.
+    @ivar count: how many users are there now.
+    @ivar late: whether the recipient would have been told of each, had not so
+        much waited to be read.
     @ivar more: how many further comings and goings there were, which are only
         counted.
     """
@@ -144,7 +145,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class TopicSet:
-    """C{nick} says what the room is about."""
+    """C{nick} says what the room is about; no longer anything, if C{text} is empty."""
 
     room: str
     at: datetime
@@ -169,19 +170,19 @@ class ModeSet:
     value: str
 
 
-# Everywhere.
+# In all rooms.
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """An operator tells everybody something."""
+    """An operator tells all users something."""
 
     at: datetime
     nick: str
     text: str
 
 
-# Between two people.
+# Between two users.
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +206,10 @@ class Sent:
 
 
 RoomEvent = Said | Acted | Joined | Left | Renamed | Changed | TopicSet | ModeSet
-"""What has a room, and is heard by everybody in it."""
+"""Events that have a room, and are heard by all users in it."""
 
 Line = Said | Acted
-"""What has an id, and belongs into a history."""
+"""Events that have an id, and belong into a history."""
 
 Answer = (
     Greeted
@@ -244,6 +245,6 @@ Answer = (
     | Uptime
     | Closed
 )
-"""What one participant hears."""
+"""Events that one session hears."""
 
 Event = RoomEvent | Announced | Told | Sent | Answer

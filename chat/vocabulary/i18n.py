@@ -1,9 +1,9 @@
 """
 The languages the service speaks, by GNU gettext.
 
-Phrases stand in English in the code, marked by C{_}, C{N_} (translated later)
-or C{ngettext}; their translations are catalogues of the domain C{tcpchat} in
-C{chat/locale}.
+The code has its phrases in English, marked by C{_}, C{N_} (translated later) or
+C{ngettext}.  The catalogues of the domain C{tcpchat} in C{chat/locale} translate
+them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def N_(phrase: str) -> str:
 
 def resolve(name: str) -> str | None:
     """
-    Find the language that a person means.
+    Find the language that a user means.
 
     @param name: as typed or as in C{LANG}: C{zh_CN}, C{zh-cn}, C{zh},
         C{zh_CN.UTF-8}, C{English}.

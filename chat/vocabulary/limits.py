@@ -1,5 +1,5 @@
 """
-What one peer, and all peers together, may ask of the service.
+What one connection, one user, and all together may ask of the service.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ UNLIMITED = inf
 
 class Keepalive(NamedTuple):
     """
-    How a connection that is silent is asked for a sign of life.
+    How a silent connection is asked for a sign of life (TCP keepalive, RFC 9293,
+    section 3.8.4).
 
     @ivar idle: after how many seconds.
-    @ivar interval: how many seconds lie between two questions.
-    @ivar probes: after how many without an answer it is given up.
+    @ivar interval: how many seconds lie between two probes.
+    @ivar probes: after how many probes without an answer it is given up.
     """
 
     idle: int
@@ -37,9 +38,9 @@ class Rate(NamedTuple):
     How often something may happen: C{burst} times at once, and once more for every
     C{interval} seconds that pass.
 
-    It is the generic cell rate algorithm (ITU-T I.371, virtual scheduling), so all
-    that is kept of somebody is one number, his I{mark}: the time up to which his
-    share is used up.  It begins as 0.
+    This is the generic cell rate algorithm (ITU-T I.371, virtual scheduling).  All
+    that it keeps is one number, the I{mark}: the time up to which the share is
+    used up.  It begins as 0.
 
     @ivar interval: seconds; 0 for no limit.
     """
@@ -49,7 +50,7 @@ class Rate(NamedTuple):
 
     def wait(self, mark: float, now: float) -> float:
         """
-        @return: how many seconds it is until it may happen, 0 for now.
+        @return: in how many seconds it may happen, 0 for now.
         """
         if not self.interval:
             return 0.0
@@ -66,7 +67,7 @@ class Rate(NamedTuple):
 @dataclass(slots=True)
 class Pace:
     """
-    How often somebody has done something.
+    How often something has been done, under some L{Rate}.
 
     @ivar mark: see L{Rate}.
     """
@@ -75,7 +76,7 @@ class Pace:
 
 
 UNRESTRICTED = Rate(1, 0)
-"""As often as one likes."""
+"""As often as wanted."""
 
 
 def perMinute(count: float) -> Rate:
@@ -95,12 +96,12 @@ class Limits:
     @ivar turnLines: lines of one connection that are done in one reactor turn.
     @ivar turnBytes: bytes of one connection that are looked at in one reactor
         turn.
-    @ivar softWaiting: bytes that may wait for a reader before his own commands
-        wait.
-    @ivar maxWaiting: bytes that may wait for a reader.
-    @ivar maxWaitingAll: bytes that may wait for all readers together.
-    @ivar stallTimeout: seconds in which a reader for whom something waits may take
-        nothing of it.
+    @ivar softWaiting: bytes that may wait to be read before the commands of the
+        same connection wait.
+    @ivar maxWaiting: bytes that may wait for one connection.
+    @ivar maxWaitingAll: bytes that may wait for all connections together.
+    @ivar stallTimeout: seconds in which a connection may take nothing of what
+        waits for it.
     @ivar sendBuffer: bytes of the kernel's send buffer (C{SO_SNDBUF}).
     @ivar keepalive: L{None} for none.
     @ivar userTimeout: seconds that what has been sent may stay unacknowledged
@@ -110,11 +111,11 @@ class Limits:
     @ivar maxPerAddress: connections from one address, at once.
     @ivar connectRate: connections from one address, a minute.
     @ivar trusted: networks whose addresses may connect as often as they like.
-    @ivar lineBurst: lines of one participant that are done at once.
+    @ivar lineBurst: lines of one user that are done at once.
     @ivar lineRate: lines a second after that.
-    @ivar maxBehind: seconds that lines which have come may wait for that.
-    @ivar nickRate: changes of nickname of one participant, a minute.
-    @ivar joinRate: rooms that one participant tries to go into, a minute.
+    @ivar maxBehind: seconds that lines may wait for that after they have come.
+    @ivar nickRate: changes of nickname of one user, a minute.
+    @ivar joinRate: rooms that one user tries to enter, a minute.
     """
 
     maxLine: float = 1024
@@ -141,7 +142,7 @@ class Limits:
 
     @property
     def lines(self) -> Rate:
-        """How often a line of one participant is done."""
+        """How often a line of one user is done."""
         if self.lineRate == UNLIMITED or self.lineBurst == UNLIMITED:
             return UNRESTRICTED
         return Rate(self.lineBurst, 1 / self.lineRate)

@@ -30,7 +30,7 @@ ROOM_MARK = "#"
 # Each column may have a character and the marks on it.
 _LONGEST = MAX_COLUMNS * (1 + MAX_MARKS)
 
-# Of these PRECIS and Unicode change nothing but the case, and most names are such ones.
+# In these PRECIS and Unicode change nothing but the case, and most names are of this kind.
 _isPlain = re.compile(r"[A-Za-z][A-Za-z0-9_-]*").fullmatch
 
 _preserved = get_profile("UsernameCasePreserved")
@@ -45,11 +45,11 @@ _TOGETHER = (
 )
 
 
-# It is asked again when the name is given, perhaps later.
+# Cached, for the same text is asked about again when the nickname is claimed.
 @lru_cache(maxsize=4096)
 def nickname(text: str) -> str:
     """
-    Make a nickname of what somebody typed.
+    Make a nickname of what a user typed.
 
     @param text: without the spaces around it.
     @return: the nickname as it is shown: NFC, with narrow letters.
@@ -76,13 +76,12 @@ def nickname(text: str) -> str:
 
 def fold(nick: str) -> str:
     """
-    @param nick: what L{nickname} returned, or anything somebody typed to name
-        somebody.
-    @return: what is equal for two nicknames that are the same: without
-        differences of case, width and Unicode compatibility.  It is not for
-        showing.
+    @param nick: from L{nickname}, or whatever was typed to name a user.
+    @return: a string that is equal for two nicknames that are the same: without
+        differences of case, width and Unicode compatibility.  It is not meant to
+        be shown.
     """
-    # What nobody can be called is not worth remembering, and may be long.
+    # A longer text is no nickname: not worth a place in the cache, and of any length.
     return _fold(nick) if len(nick) <= _LONGEST else _fold.__wrapped__(nick)
 
 
@@ -94,14 +93,14 @@ def _fold(nick: str) -> str:
     try:
         folded: str = _mapped.enforce(plain)
     except UnicodeEncodeError:
-        # Nobody can have such a name, so any value serves that no name has.
+        # No nickname is like this, so any value serves that no nickname has.
         return plain.casefold()
     return normalize("NFKC", folded)
 
 
 def roomname(text: str) -> str:
     """
-    Make a room name of what somebody typed, with its C{#} or without.
+    Make a room name of what a user typed, with its C{#} or without.
 
     @return: the name with its C{#}, folded: room names have one spelling.
     @raise RoomInvalid: when no room can have this name.
@@ -114,8 +113,8 @@ def roomname(text: str) -> str:
 
 def isNamedIn(text: str, nick: str) -> bool:
     """
-    @return: whether a text has a nickname in it, and not only as a part of a
-        longer Latin word.
+    @return: whether a text has a nickname in it, and not as a part of a longer Latin
+        word.
     """
     plain, folded = text.casefold(), nick.casefold()
     if not folded or folded not in plain:

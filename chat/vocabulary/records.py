@@ -1,10 +1,10 @@
 """
-What outlives a restart besides the lines that are said: accounts, rooms, and
-who may not be here or may not speak.
+What outlives a restart besides the lines that are said: accounts, rooms, bans
+and mutes.
 
-A record is a frozen value of plain fields.  A change makes a new one with the
-same C{key}, which takes the place of the old one in the ledger; see
-L{chat.interfaces.Ledger}.
+A record is a frozen value of plain fields.  A change makes a new record with the
+same C{key}, which takes the place of the old one in the
+L{Ledger<chat.interfaces.Ledger>}.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from enum import StrEnum
 @dataclass(frozen=True, slots=True)
 class Account:
     """
-    A nickname that belongs to somebody.
+    A nickname that belongs to a user.
 
     @ivar name: the nickname, as it is shown.
-    @ivar fold: see L{chat.vocabulary.names.fold}.
+    @ivar fold: of the name; see L{chat.vocabulary.names.fold}.
     @ivar registered: when it was made, in UTC.
     @ivar secret: the hash of the password with its parameters, or nothing where
-        somebody else checks the password (C{--auth}).
-    @ivar ignored: the folds of those to whom he does not listen.
+        another program checks it (C{--auth}).
+    @ivar ignored: the folds of the nicknames that the user ignores.
     """
 
     name: str
@@ -36,18 +36,18 @@ class Account:
 
     @property
     def key(self) -> str:
-        """What tells this account from all others."""
+        """Tells this account from all others."""
         return self.fold
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRecord:
     """
-    What is known of a room when nobody is in it.
+    What is known of a room even when it is empty.
 
     @ivar name: with its C{#}.
-    @ivar topicBy: the nickname of who set the topic.
-    @ivar password: what one must know to come in (C{/mode key}), or nothing.
+    @ivar topicBy: the nickname of the user who set the topic.
+    @ivar password: the key that is needed to enter (C{/mode key}), or nothing.
     @ivar isPrivate: not listed, and by invitation only.
     @ivar isTopicLocked: whether only owners may set the topic.
     @ivar owners: the folds of the accounts that own it.
@@ -65,12 +65,12 @@ class RoomRecord:
 
     @property
     def key(self) -> str:
-        """What tells this room from all others."""
+        """Tells this room from all others."""
         return self.name
 
 
 class SanctionKind(StrEnum):
-    """What somebody may not do."""
+    """What a user may not do: be here, or speak."""
 
     BAN = "ban"
     MUTE = "mute"
@@ -79,12 +79,12 @@ class SanctionKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Sanction:
     """
-    Somebody may not be here, or may not speak.
+    A ban or a mute.
 
     @ivar target: the fold of a nickname, or (bans) an IP network in the notation
         of CIDR, such as C{192.0.2.0/24}.
     @ivar shown: the nickname or network as it is shown.
-    @ivar by: the nickname of who said so.
+    @ivar by: the nickname of the operator who imposed it.
     @ivar why: the reason, perhaps nothing.
     @ivar since: when it began, in UTC.
     @ivar until: when it ends, in UTC; L{None} for never.
@@ -100,7 +100,7 @@ class Sanction:
 
     @property
     def key(self) -> str:
-        """What tells this sanction from all others."""
+        """Tells this sanction from all others."""
         return f"{self.kind} {self.target}"
 
 

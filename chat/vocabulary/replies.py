@@ -1,7 +1,7 @@
 """
-What the service tells one participant: answers, and what concerns nobody else.
+What the service tells one session: answers, and what concerns no other session.
 
-See L{chat.vocabulary.events}, from which all of these can be had, too.
+These are events as well, and can be had from L{chat.vocabulary.events}, too.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ MAX_NAMES = 1000
 MAX_NAMES_SIZE = 16 * 1024
 """
 How many bytes of UTF-8 they have together.  A nickname may have up to 320, and a
-row of a list has 40 besides: so what is told of a room is less than 64 KiB, a
-quarter of what may wait for a reader.
+row of a list has 40 besides: so an event about a room has less than 64 KiB, a
+quarter of what may wait for a connection.
 """
 
 # Coming and going.
@@ -27,7 +27,7 @@ quarter of what may wait for a reader.
 
 @dataclass(frozen=True, slots=True)
 class Greeted:
-    """The first line of a connection.  C{count} people have a nickname."""
+    """The first line of a connection.  C{count} users are here."""
 
     service: str
     count: int
@@ -50,7 +50,7 @@ class Welcomed:
     """
     You have a nickname and are in a room, with C{others}.
 
-    @ivar more: how many further people are there.
+    @ivar more: how many further users are there.
     """
 
     room: str
@@ -64,7 +64,7 @@ class Entered:
     """
     You are in another room, too, with C{others}.
 
-    @ivar more: how many further people are there.
+    @ivar more: how many further users are there.
     """
 
     room: str
@@ -85,8 +85,8 @@ class Parted:
     """
     You are no longer in a room.
 
-    @ivar by: who has put you out, if somebody has.
-    @ivar text: what he gave as a reason.
+    @ivar by: the nickname of who has put you out, or nothing.
+    @ivar text: the reason that was given.
     """
 
     room: str
@@ -97,7 +97,7 @@ class Parted:
 
 @dataclass(frozen=True, slots=True)
 class SessionsChanged:
-    """You are here in C{count} sessions now: another one has come, or gone."""
+    """You are here in C{count} sessions now: another session has come, or gone."""
 
     count: int
 
@@ -108,8 +108,11 @@ class SessionsChanged:
 @dataclass(frozen=True, slots=True)
 class Done:
     """
-    What you asked for was done.  C{code} is stable, C{about} is what it is about
-    and C{text} the sentence, as in L{Refused}.
+    What you asked for was done.
+
+    @ivar code: stable.
+    @ivar about: what it is about, such as a nickname.
+    @ivar text: the sentence, as in L{Refused}.
     """
 
     code: str
@@ -122,8 +125,8 @@ class Refused:
     """
     What you asked for was not done; see L{chat.vocabulary.errors}.
 
-    @ivar text: the sentence in the reader's language.  The core leaves it empty;
-        renderings for programs fill it in, so that a program need not know
+    @ivar text: the sentence in the language of the session.  The core leaves it
+        empty; renderings for programs fill it in, so that a program need not know
         every code.  The same holds for L{Warned} and L{Closed}.
     """
 
@@ -158,8 +161,7 @@ class UserRow:
     """
     One row of a L{chat.vocabulary.replies.Listed}.
 
-    @ivar idle: whole seconds since the person's last complete line.
-    @ivar away: whether he is away.
+    @ivar idle: whole seconds since the last complete line of the user.
     """
 
     nick: str
@@ -172,8 +174,8 @@ class RoomRow:
     """
     One row of a L{chat.vocabulary.replies.RoomsListed}.
 
-    @ivar count: how many people are there.
-    @ivar here: whether the reader is there.
+    @ivar count: how many users are there.
+    @ivar here: whether you are there.
     """
 
     room: str
@@ -189,7 +191,7 @@ class BanRow:
 
     @ivar kind: C{ban} or C{mute}.
     @ivar name: a nickname, or an IP network.
-    @ivar until: when it ends, or L{None}.
+    @ivar until: when it ends; L{None} for never.
     """
 
     kind: str
@@ -207,7 +209,7 @@ class SessionRow:
     @ivar number: by which it can be ended.
     @ivar address: from where it comes.
     @ivar idle: whole seconds since its last complete line.
-    @ivar this: whether it is the one that asks.
+    @ivar this: whether it is the session that asks.
     """
 
     number: int
@@ -238,9 +240,9 @@ def fitting(nicks: Sequence[str], share: int = 1) -> int:
 @dataclass(frozen=True, slots=True)
 class Listed:
     """
-    Who is in a room.
+    The users in a room.
 
-    @ivar more: how many further people are there, who came later.
+    @ivar more: how many further users are there, who came later.
     """
 
     room: str
@@ -251,7 +253,7 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class RoomsListed:
     """
-    Which rooms there are that you may know of, the fullest first.
+    The rooms that you may know of, the fullest first.
 
     @ivar more: how many further ones there are.
     """
@@ -263,7 +265,7 @@ class RoomsListed:
 @dataclass(frozen=True, slots=True)
 class BansListed:
     """
-    Who may not be here, or may not speak, in the order of their beginning.
+    The bans and mutes, in the order of their beginning.
 
     @ivar more: how many earlier ones there are.
     """
@@ -274,14 +276,14 @@ class BansListed:
 
 @dataclass(frozen=True, slots=True)
 class SessionsListed:
-    """In which sessions you are here."""
+    """The sessions in which you are here."""
 
     sessions: tuple[SessionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TopicShown:
-    """What a room is about.  C{nick} said so."""
+    """What a room is about, as C{nick} has set it."""
 
     room: str
     text: str
@@ -293,7 +295,7 @@ class ModesShown:
     """
     How a room is kept.
 
-    @ivar key: whether one must know a key to come in.
+    @ivar key: whether a key is needed to enter.
     @ivar private: whether it is not listed, and by invitation only.
     @ivar topic: who may set the topic: C{owner} or C{all}.
     @ivar owners: their nicknames.
@@ -309,17 +311,15 @@ class ModesShown:
 @dataclass(frozen=True, slots=True)
 class Described:
     """
-    What may be known of somebody.
+    What may be known of a user.
 
-    @ivar account: the name of his account, or nothing.
-    @ivar operator: whether he keeps order here.
-    @ivar since: when he came.
-    @ivar idle: whole seconds since his last complete line.
-    @ivar away: whether he is away.
-    @ivar why: what he gave as a reason for that, perhaps nothing.
-    @ivar rooms: those of his rooms that the reader may know of.
-    @ivar addresses: from where he comes; operators read this of everybody, and
-        everybody of himself.
+    @ivar account: the name of the account, or nothing.
+    @ivar since: when the user came.
+    @ivar idle: whole seconds since the last complete line of the user.
+    @ivar why: the reason that was given for being away, perhaps nothing.
+    @ivar rooms: those that you may know of.
+    @ivar addresses: from where the user comes.  Operators are told this of all
+        users, and every user of themselves.
     """
 
     nick: str
@@ -349,11 +349,11 @@ class Excerpt:
     """
     The head of C{count} L{Recalled} that follow.
 
-    @ivar reason: C{replay} on coming in, C{history} for the newest lines, C{after}
+    @ivar reason: C{replay} on entering, C{history} for the newest lines, C{after}
         for those after a line or a time, or C{search}.
     @ivar more: whether there are more lines than these: older ones, or, where
         lines after something were asked for, newer ones.
-    @ivar last: the id of the last one, 0 if there is none.
+    @ivar last: the id of the last line, 0 if there is none.
     """
 
     room: str
@@ -385,7 +385,7 @@ class Missed:
     The lines C{first} to C{last} of a room cannot be read any more.
 
     @ivar reason: C{expired}, when they were kept long enough, or C{lost}, when
-        they were never stored; some of them may never have been said.
+        they were never stored; some of the ids may not belong to any line.
     """
 
     room: str
@@ -396,7 +396,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Every line of the room up to C{id} that is not told to be lost is on the disk."""
+    """Every line of the room up to C{id} is on the disk, but for those that L{Missed} names."""
 
     room: str
     id: int
@@ -447,7 +447,7 @@ class LanguageSet:
 
 @dataclass(frozen=True, slots=True)
 class FormatSet:
-    """The service writes to you in this format now."""
+    """The service writes to you in this format now, one of L{chat.vocabulary.style.FORMATS}."""
 
     format: str
 
@@ -464,7 +464,7 @@ class Closed:
     """
     The last line: the service ends this session, and why.
 
-    @ivar by: who has ended it, if a person has.
+    @ivar by: the nickname of the user who has ended it, or nothing.
     """
 
     reason: Ending

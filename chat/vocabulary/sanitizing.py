@@ -1,9 +1,9 @@
 """
 What chat text may contain.
 
-Everything that one participant writes and another one sees passes L{clean}:
-text, nickname, room, topic, reason.  What is left cannot move a cursor, change
-a colour, reverse the reading order of somebody else's line, or hide.
+All that one user writes and another one sees passes L{clean}: text, nickname,
+room, topic, reason.  The rest cannot move a cursor, change a colour, reverse the
+reading order of another user's line, or hide.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 
-# The first end nothing but part words, so a space stays.  The others are letters
-# (category Lo) that have no ink at all: the Hangul fillers.
+# Tabs and odd line separators part words, so they become a space.  The Hangul
+# fillers are letters (category Lo) that have no ink at all, so they go.
 _REPLACED = str.maketrans(
     dict.fromkeys("\t\v\f\x85\u2028\u2029", " ") | dict.fromkeys("\u115f\u1160\u3164\uffa0")
 )
@@ -55,8 +55,8 @@ def _isSelector(char: str) -> bool:
 
 def _isVisible(char: str, kind: str) -> bool:
     """
-    Whether a character of a category C{C…} shows itself.  What is unassigned in
-    this version of Unicode may be next year's emoji, so it stays.
+    Whether a character of a category C{C…} shows itself.  A character that is
+    unassigned in this version of Unicode may be next year's emoji, so it stays.
     """
     if kind == "Cn":
         return not _INVISIBLE_UNASSIGNED.match(char)
@@ -70,7 +70,7 @@ def _joins(char: str) -> bool:
 
 def clean(text: str) -> str:
     """
-    Make text safe for a terminal that is not its author's.
+    Make text safe for the terminals of other users.
 
     No C0, DEL or C1 control and no escape sequence is left, no bidi override,
     isolate or mark, no zero-width or tag character, and at most L{MAX_MARKS}

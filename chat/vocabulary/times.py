@@ -1,5 +1,5 @@
 """
-The time of day, here and in UTC, and what comes later.
+The time of day, here and in UTC, and calls at a later time.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Later = Callable[[float, Callable[[], None]], object]
-"""Calls something after so many seconds."""
+"""Calls a function after so many seconds."""
 
 
 def utcNow() -> datetime:
@@ -23,7 +23,7 @@ def localTime(at: datetime) -> datetime:
     try:
         return at.astimezone()
     except (OverflowError, OSError, ValueError):
-        # Some service has a clock before the beginning of time.
+        # The clock of the service may be before the years that the platform knows.
         return at
 
 
