@@ -232,7 +232,7 @@ class Wording(Listings):
         return f"[{moment(event.at)}] {before}{line}"
 
     def _missedComings(self, changed: Changed) -> list[str]:
-        """Who joined and left while the reader was too slow: by name, where they are few."""
+        """Joins and departures while the recipient was behind: by name, where they are few."""
         _ = self.gettext
         joined, left = changed.joined, changed.left
         count = len(joined) + len(left) + changed.more

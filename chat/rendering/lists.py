@@ -78,7 +78,7 @@ class Listings(Phrases):
         return [*map(self._session, listed.sessions)]
 
     def description(self, about: Described) -> list[str]:
-        """What may be known of a user."""
+        """All that may be known of a user."""
         _ = self.gettext
         if not about.account:
             account = _("{nick} has no account")

@@ -292,11 +292,11 @@ class Phrases:
         self.ngettext = catalogue.ngettext
 
     def refusal(self, code: str, about: str) -> str:
-        """What is wrong, without its code."""
+        """The sentence of a refusal, without its code."""
         return self._sentence(REFUSALS[code], about)
 
     def warning(self, code: str, about: str) -> str:
-        """What will happen or has happened, without its code."""
+        """The sentence of a warning, without its code."""
         if code == "is-away":
             # A nickname has no colon, so the first one ends it.
             nick, _, why = about.partition(": ")
@@ -304,7 +304,7 @@ class Phrases:
         return self._sentence(WARNINGS[code], about)
 
     def done(self, code: str, about: str) -> str:
-        """What was done."""
+        """The sentence of a confirmation."""
         choice = CHOICES.get((code, about))
         if choice is not None:
             return self.gettext(choice)
@@ -347,7 +347,7 @@ class Phrases:
 
 
 class _Fields(dict[str, object]):
-    """What stands in braces: values that are given, else the fields of an event."""
+    """Values for the names in braces: those given, else the fields of an event."""
 
     def __init__(self, event: object, given: dict[str, object]) -> None:
         super().__init__(given)

@@ -70,7 +70,7 @@ class RoomRecord:
 
 
 class SanctionKind(StrEnum):
-    """What a user may not do: be here, or speak."""
+    """A ban forbids to be here, a mute to speak."""
 
     BAN = "ban"
     MUTE = "mute"

@@ -75,7 +75,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Talking:
-    """What you say from now on is said in C{room}; nowhere, if that is empty."""
+    """Your lines are said in C{room} from now on; nowhere, if that is empty."""
 
     room: str
 
@@ -283,7 +283,7 @@ class SessionsListed:
 
 @dataclass(frozen=True, slots=True)
 class TopicShown:
-    """What a room is about, as C{nick} has set it."""
+    """The topic of a room, which C{nick} has set."""
 
     room: str
     text: str
@@ -311,7 +311,7 @@ class ModesShown:
 @dataclass(frozen=True, slots=True)
 class Described:
     """
-    What may be known of a user.
+    All that may be known of a user.
 
     @ivar account: the name of the account, or nothing.
     @ivar since: when the user came.
@@ -432,7 +432,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
-    """What runs here."""
+    """The name of the service, and the version of tcpchat."""
 
     service: str
     version: str

@@ -173,7 +173,7 @@ SAMPLES: list[tuple[Event, str]] = [
     ),
 ]
 
-# Where the Chinese phrases stand that the users of the origin know.
+# The Chinese phrases that users of the original service know.
 CHINESE: list[tuple[Event, str]] = [
     (Greeted("tcpchat", 2), "--- 欢迎来到 tcpchat。 在线人数: 2"),
     (NickAsked(), "--- 请输入昵称:"),
@@ -187,7 +187,7 @@ CHINESE: list[tuple[Event, str]] = [
     ),
 ]
 
-# What stands in column one, the same in every language.
+# Marks in column one, the same in every language.
 MARKS = {
     Acted: " * ",
     Joined: "--> ",
@@ -202,7 +202,7 @@ MARKS = {
 
 EVENTS = [event for event, _ in SAMPLES]
 KINDS = [type(event).__name__ for event in EVENTS]
-# What is for those renderings alone that need it.
+# Events that only some renderings need.
 NEEDED: dict[type, Callable[[Rendering], bool]] = {
     Changed: attrgetter("listsPeople"),
     Stored: attrgetter("wantsReceipts"),
@@ -232,7 +232,7 @@ def _eightHoursEast(timeZone: Callable[[str], None]) -> None:
     timeZone("CST-8")
 
 
-def test_oneSampleOfEachKind() -> None:
+def test_everyKindHasOneSample() -> None:
     assert {type(event) for event in EVENTS} == set(get_args(Event))
     assert len(EVENTS) == len(get_args(Event))
 
@@ -256,7 +256,7 @@ def _line(data: bytes) -> str:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=KINDS)
-def test_wholeLinesWithoutControls(event: Event) -> None:
+def test_rendersWholeLinesWithoutControls(event: Event) -> None:
     """A terminal does nothing but show them, and ring a bell."""
     for rendering in RENDERINGS:
         lines = _lines(rendering.render(event))
@@ -267,14 +267,14 @@ def test_wholeLinesWithoutControls(event: Event) -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=KINDS)
-def test_sameEventSameBytes(event: Event) -> None:
-    """An audience renders once for all."""
+def test_theSameEventGivesTheSameBytes(event: Event) -> None:
+    """An audience renders once for all its recipients."""
     for rendering in RENDERINGS:
         assert rendering.render(event) == rendering.render(event)
 
 
 @pytest.mark.parametrize("style", STYLES, ids=repr)
-def test_sameStyleSameInstance(style: Style) -> None:
+def test_theSameStyleGivesTheSameInstance(style: Style) -> None:
     """An audience groups its recipients by it."""
     rendering = renderingFor(style)
     assert renderingFor(replace(style)) is rendering
@@ -288,12 +288,12 @@ def test_sameStyleSameInstance(style: Style) -> None:
         assert traits(other) == traits(rendering)
 
 
-def test_everyStyleIsAnotherInstance() -> None:
+def test_everyStyleHasItsOwnInstance() -> None:
     assert len({renderingFor(style) for style in STYLES}) == len(STYLES)
 
 
 def test_programsHaveNoUseForTimesAndBells() -> None:
-    """So a program that asks for them stays with the others."""
+    """So a program that asks for them shares its bytes with the others."""
     assert renderingFor(Style("json", hasTimes=True, bell="all")) is renderingFor(Style("json"))
 
 
@@ -302,7 +302,7 @@ def test_onlyProgramsNeedEchoListAndReceipts() -> None:
         assert set(traits(renderingFor(style))) == {style.format == "json"}
 
 
-# What people read.
+# For people.
 
 
 @pytest.mark.parametrize(("event", "lines"), SAMPLES, ids=KINDS)
@@ -327,7 +327,7 @@ def test_marksInColumnOne(rendering: Rendering, event: Event) -> None:
 @pytest.mark.parametrize("ending", Ending)
 @pytest.mark.parametrize("rendering", TEXTS)
 def test_lastLineIsNoticeOrWarning(rendering: Rendering, ending: Ending) -> None:
-    """A warning has its code; an ending that is nobody's fault has none."""
+    """A warning has its code; a peaceful ending has none."""
     line = _line(rendering.render(Closed(ending, "1")))
     if line.startswith("!!! "):
         assert line.endswith(f" ({ending})")
@@ -336,7 +336,7 @@ def test_lastLineIsNoticeOrWarning(rendering: Rendering, ending: Ending) -> None
         assert ending in PEACEFUL
 
 
-# What nobody can forge.
+# No forgeries.
 
 
 _nicks = st.sampled_from(["alice", "B-o_b1", "李雷", "שלום", "हिन्दी"])
@@ -355,7 +355,7 @@ _texts = st.lists(
 
 @given(_nicks, _texts)
 def test_textAlwaysFollowsTheNickname(nick: str, text: str) -> None:
-    """So nobody can forge a notice, a join, or what somebody else says."""
+    """So no user can forge a notice, a join, or a line of another user."""
     said, acted = Said("#lobby", 1, AT, nick, text), Acted("#lobby", 1, AT, nick, text)
     told, sent = Told(AT, nick, "me", text), Sent(AT, "me", nick, text)
     for language, says, you in [("en", ": ", "you"), ("zh_CN", " 说：", "你")]:
@@ -381,8 +381,8 @@ def test_reasonsFollowTheNickname(nick: str, text: str) -> None:
 
 
 @given(_nicks, _texts)
-def test_echoesAreMarked(nick: str, text: str) -> None:
-    """What a participant typed is shown to him behind a mark, too."""
+def test_ownInputIsShownBehindAMark(nick: str, text: str) -> None:
+    """Text that a user typed is shown to the same user behind a mark, too."""
     for rendering in TEXTS:
         for event in [Refused("unknown-command", f"/{text}"), Refused("nick-invalid", text)]:
             line = _line(rendering.render(event))
@@ -393,8 +393,8 @@ def test_echoesAreMarked(nick: str, text: str) -> None:
 
 
 @given(_nicks, _texts)
-def test_aLineOfThePastCannotBeForged(nick: str, text: str) -> None:
-    """It begins with a time, where a private message has a nickname."""
+def test_noLineOfThePastCanBeForged(nick: str, text: str) -> None:
+    """The time at its beginning stands where a private message has a nickname."""
     recalled = Recalled("#lobby", 1, AT, nick, text)
     for language, says in [("en", ": "), ("zh_CN", " 说：")]:
         rendering = renderingFor(Style(language=language))
@@ -409,8 +409,8 @@ def test_aLineOfThePastCannotBeForged(nick: str, text: str) -> None:
 
 
 @given(_nicks, _texts)
-def test_whatOthersWriteStandsBehindAMark(nick: str, text: str) -> None:
-    """Topics, reasons, announcements: last in their line, behind who wrote them."""
+def test_textOfOthersStandsBehindAMark(nick: str, text: str) -> None:
+    """Topics, reasons and announcements come last, behind the nickname of their author."""
     events: list[Event] = [
         TopicSet("#dev", AT, nick, f"x{text}"),
         TopicShown("#dev", f"x{text}", nick),
@@ -429,7 +429,7 @@ def test_whatOthersWriteStandsBehindAMark(nick: str, text: str) -> None:
 
 
 @given(_nicks, _texts)
-def test_programsReadWhatWasWritten(nick: str, text: str) -> None:
+def test_programsGetTextAsItWasWritten(nick: str, text: str) -> None:
     for language in LANGUAGES:
         line = _line(
             renderingFor(Style("json", language)).render(Said("#lobby", 1, AT, nick, text))

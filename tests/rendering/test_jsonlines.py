@@ -73,24 +73,24 @@ for _row in (UserRow, RoomRow, BanRow, SessionRow):
 @settings(max_examples=30, deadline=None)
 @given(st.tuples(*map(_valuesOf, get_args(Event))))
 def test_roundTrip(events: tuple[Event, ...]) -> None:
-    """What has been written as JSON is read as the same, whatever the kind."""
+    """An event of any kind that was written as JSON is read as the same."""
     for event in events:
         mapping = json.loads(json.dumps(toMapping(event)))
         assert mapping["event"] == type(event).__name__.lower()
         assert fromMapping(mapping) == event
 
 
-def test_asPublished() -> None:
+def test_mappingIsThatOfTheProtocol() -> None:
     """Names, order and the form of the time are those of the protocol."""
     assert list(toMapping(SAID).items()) == list(SAID_MAPPING.items())
     assert fromMapping(SAID_MAPPING) == SAID
 
 
-def test_withoutFields() -> None:
+def test_eventWithoutFields() -> None:
     assert toMapping(NickAsked()) == {"event": "nickasked"}
 
 
-def test_people() -> None:
+def test_rowsOfUsers() -> None:
     people = [
         {"nick": "alice", "idle": 0, "away": False},
         {"nick": "bob", "idle": 61, "away": True},
@@ -101,7 +101,7 @@ def test_people() -> None:
     assert fromMapping(mapping) == event
 
 
-def test_rooms() -> None:
+def test_rowsOfRooms() -> None:
     """Whether something holds is true or false."""
     rooms = [{"room": "#dev", "count": 3, "topic": "Tea", "here": True}]
     mapping = {"event": "roomslisted", "rooms": rooms, "more": 0}
@@ -111,7 +111,7 @@ def test_rooms() -> None:
 
 
 def test_timesThatMayBeMissing() -> None:
-    """What never ends has C{null} for its end."""
+    """A ban that never ends has C{null} for its end."""
     ban, mute = BanRow("ban", "bob", "carol", "spam"), BanRow("mute", "eve", "carol", "", AT)
     bans = BansListed((ban, mute))
     mapping = toMapping(bans)
@@ -121,14 +121,14 @@ def test_timesThatMayBeMissing() -> None:
     assert fromMapping(mapping) == bans
 
 
-def test_somethingOfThePast() -> None:
+def test_linesOfThePast() -> None:
     recalled = Recalled("#lobby", 42, AT, "alice", "hi", True)
     mapping = {**SAID_MAPPING, "event": "recalled", "acted": True}
     assert list(toMapping(recalled).items()) == list(mapping.items())
     assert fromMapping(mapping) == recalled
 
 
-def test_whoCameAndWent() -> None:
+def test_changesOfACrowd() -> None:
     changed = Changed("#lobby", AT, ("alice", "bob"), (), 80)
     assert toMapping(changed) == {
         "event": "changed",
@@ -159,7 +159,7 @@ def test_timesHaveMicrosecondsAndAreInUTC(at: datetime, written: str) -> None:
 
 @pytest.mark.parametrize("at", ["2026-11-21T04:35:38Z", "2026-11-21T12:35:38+08:00"])
 def test_timesAreReadAsUTC(at: str) -> None:
-    """However another program may write them."""
+    """In any notation of ISO 8601 that has a time zone."""
     event = fromMapping({**SAID_MAPPING, "at": at})
     assert isinstance(event, Said)
     assert event.at == AT.replace(microsecond=0)
@@ -181,7 +181,7 @@ def test_unknownKindsArePassedOver(mapping: dict[str, Any]) -> None:
     assert fromMapping(mapping) is None
 
 
-def test_missingKeysWithADefault() -> None:
+def test_missingKeysHaveTheirDefaults() -> None:
     """An earlier version does not send them."""
     assert fromMapping({"event": "closed", "reason": "quit"}) == Closed(Ending.QUIT)
     welcome = fromMapping({"event": "welcomed", "room": "#lobby", "nick": "alice"})
@@ -191,7 +191,7 @@ def test_missingKeysWithADefault() -> None:
 
 
 @pytest.mark.parametrize("key", ["room", "id", "at", "nick", "text"])
-def test_missingKeyWithoutDefault(key: str) -> None:
+def test_missingKeyWithoutDefaultIsAnError(key: str) -> None:
     mapping = {name: value for name, value in SAID_MAPPING.items() if name != key}
     with pytest.raises(ValueError, match=key):
         fromMapping(mapping)
@@ -219,8 +219,8 @@ _BAD_TIMES: list[object] = [
         *(("at", value) for value in _BAD_TIMES),
     ],
 )
-def test_badValues(key: str, value: object) -> None:
-    """What the key cannot stand for is no event, and no other exception."""
+def test_badValuesAreErrors(key: str, value: object) -> None:
+    """A value that the key cannot stand for is a L{ValueError}, and no other exception."""
     with pytest.raises(ValueError):  # noqa: PT011
         fromMapping({**SAID_MAPPING, key: value})
 
@@ -242,13 +242,13 @@ def test_badValues(key: str, value: object) -> None:
         {"event": "banslisted", "bans": [{"kind": "ban", "name": "b", "by": "c", "until": 0}]},
     ],
 )
-def test_badNestedValues(mapping: dict[str, Any]) -> None:
+def test_badNestedValuesAreErrors(mapping: dict[str, Any]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         fromMapping(mapping)
 
 
-def test_aReasonOfALaterVersion() -> None:
-    """That somebody has left matters more than why."""
+def test_anEndingOfALaterVersionIsOther() -> None:
+    """That a user has left matters more than why."""
     assert fromMapping({"event": "closed", "reason": "boredom"}) == Closed(Ending.OTHER)
 
 
@@ -262,7 +262,7 @@ _JSON = st.recursive(
 @settings(deadline=None)
 @given(st.sampled_from(get_args(Event)), st.data())
 def test_anythingElseIsAValueError(kind: type[Event], data: st.DataObject) -> None:
-    """Whatever stands for the keys, there is an event of that kind or a L{ValueError}."""
+    """Any values give an event of that kind or a L{ValueError}."""
     mapping = {name: data.draw(_JSON) for name in get_type_hints(kind)}
     try:
         event = fromMapping({**mapping, "event": kind.__name__.lower()})
@@ -277,7 +277,7 @@ def mappingOf(event: Event, language: str = "en") -> dict[str, Any]:
     return mapping
 
 
-def test_isTheLineOfTheProtocol() -> None:
+def test_lineIsThatOfTheProtocol() -> None:
     """Byte for byte the line that the protocol shows."""
     assert JSONLinesRendering("en").render(SAID) == (
         b'{"event":"said","room":"#lobby","id":42,"at":"2026-11-21T04:35:38.123456Z",'
@@ -285,19 +285,19 @@ def test_isTheLineOfTheProtocol() -> None:
     )
 
 
-def test_utf8() -> None:
-    """Letters stand as they are, not as escapes; and the line is UTF-8."""
+def test_lettersStandAsTheyAre() -> None:
+    """In UTF-8, and not as escapes."""
     line = JSONLinesRendering("en").render(Ponged("你好 👍"))
     assert line == '{"event":"ponged","token":"你好 👍"}\r\n'.encode()
 
 
-def test_quoting() -> None:
+def test_quotesAreEscaped() -> None:
     assert mappingOf(Ponged('"\\/{}')) == {"event": "ponged", "token": '"\\/{}'}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_sentences(language: str) -> None:
-    """A program need not know every code; what it shows is in the language chosen."""
+def test_sentencesAreInTheLanguageChosen(language: str) -> None:
+    """So a program need not know every code."""
     phrases = Phrases(language)
     refused = mappingOf(Refused("nick-taken", "bob"), language)
     assert refused == {
@@ -333,11 +333,11 @@ def test_languageChangesNothingElse() -> None:
     assert JSONLinesRendering("zh_CN").render(SAID) == JSONLinesRendering("en").render(SAID)
 
 
-def test_isReadBack() -> None:
+def test_whatIsRenderedIsReadBack() -> None:
     assert fromMapping(mappingOf(SAID)) == SAID
 
 
-def test_elsewhereIsTheSame() -> None:
+def test_oneRenderingServesAllRooms() -> None:
     """Every line names its room."""
     rendering = JSONLinesRendering("en")
     assert rendering.elsewhere is rendering

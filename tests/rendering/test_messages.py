@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from chat.rendering import messages
-from chat.rendering.messages import CHOICES, PEACEFUL, Phrases
+from chat.rendering.messages import (
+    CHOICES,
+    CONFIRMATIONS,
+    PEACEFUL,
+    WARNINGS,
+    Phrases,
+    Sentence,
+)
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.i18n import LANGUAGES
+from chat.vocabulary.style import BELLS
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -17,8 +24,8 @@ def phrases(request: pytest.FixtureRequest) -> Phrases:
 
 
 @pytest.mark.parametrize("reason", Ending)
-def test_everyEndingHasItsPhrases(phrases: Phrases, reason: Ending) -> None:
-    """One for the others, one for himself."""
+def test_everyEndingHasAPhraseForOthersAndForItsUser(phrases: Phrases, reason: Ending) -> None:
+    """A reason for others, and a farewell."""
     for by in ["", "carol"]:
         for about in ["", "X"]:
             departure = phrases.departure(reason, about, by)
@@ -29,7 +36,7 @@ def test_everyEndingHasItsPhrases(phrases: Phrases, reason: Ending) -> None:
 
 
 @pytest.mark.parametrize("reason", [Ending.KICKED, Ending.BANNED])
-def test_whoHasPutHimOutAndWhy(phrases: Phrases, reason: Ending) -> None:
+def test_departuresAndFarewellsNameWhoDidItAndWhy(phrases: Phrases, reason: Ending) -> None:
     """In this order, for what is given as a reason stands last; nothing without one."""
     for phrase in [
         phrases.departure(reason, "spam", "carol"),
@@ -42,57 +49,22 @@ def test_whoHasPutHimOutAndWhy(phrases: Phrases, reason: Ending) -> None:
     assert not phrases.departure(reason, "", "carol").rstrip().endswith((":", "："))
 
 
-def test_ownWordsOfSomebodyWhoLeaves(phrases: Phrases) -> None:
+def test_reasonOfTheUserTakesThePlaceOfOurs(phrases: Phrases) -> None:
     assert phrases.departure(Ending.QUIT, "so long, {about}") == "so long, {about}"
 
 
-def test_warning(phrases: Phrases) -> None:
+def test_warningSaysWhatItIsAbout(phrases: Phrases) -> None:
     assert "60" in phrases.warning("idle", "60")
 
 
-WARNINGS = [
-    "idle",
-    "is-away",
-    "muted",
-    "not-read",
-    "history-failing",
-    "history-recovered",
-    "history-lost",
-    "not-stored",
-    "no-replay",
-]
-# Each code with what it can be about.
-CONFIRMATIONS = {
-    "registered": ["alice", ""],
-    "logged-in": ["alice", ""],
-    "took-over": ["alice", ""],
-    "password-changed": [""],
-    "unregistered": ["alice", ""],
-    "session-ended": ["2", ""],
-    "ignored": ["bob"],
-    "unignored": ["bob"],
-    "ignoring": ["bob, eve", ""],
-    "away": ["lunch", ""],
-    "back": [""],
-    "invited": ["bob"],
-    "no-motd": [""],
-    "kicked": ["bob"],
-    "muted": ["bob"],
-    "unmuted": ["bob"],
-    "banned": ["192.0.2.0/24"],
-    "unbanned": ["bob"],
-    "may-speak": [""],
-    "renamed": ["bob -> eve", ""],
-    "rehashed": ["bans", ""],
-    "operator-on": ["bob"],
-    "operator-off": ["bob"],
-    "operators": ["alice, bob", ""],
-    "timestamps": ["on", "off"],
-    "bell": ["off", "mention", "all"],
-}
+def _abouts(sentence: Sentence) -> list[str]:
+    """Subjects that a sentence may have: one, none, or either."""
+    if isinstance(sentence, tuple):
+        return ["X", ""]
+    return ["X"] if "{about}" in sentence else [""]
 
 
-@pytest.mark.parametrize("code", WARNINGS)
+@pytest.mark.parametrize("code", [*WARNINGS, "is-away"])
 def test_everyWarningHasAPhrase(phrases: Phrases, code: str) -> None:
     for about in ["X", ""]:
         phrase = phrases.warning(code, about)
@@ -101,31 +73,35 @@ def test_everyWarningHasAPhrase(phrases: Phrases, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "about"), [(code, about) for code, all in CONFIRMATIONS.items() for about in all]
+    ("code", "about"),
+    [(code, about) for code, sentence in CONFIRMATIONS.items() for about in _abouts(sentence)],
 )
-def test_everyConfirmationHasAPhrase(phrases: Phrases, code: str, about: str) -> None:
-    """A sentence that says what it is about."""
+def test_everyConfirmationIsASentence(phrases: Phrases, code: str, about: str) -> None:
     phrase = phrases.done(code, about)
     assert "{" not in phrase
-    if (code, about) not in CHOICES:
-        assert about in phrase
-        assert phrase.endswith((".", "。", about or "."))
+    assert about in phrase
+    assert phrase.endswith((".", "。", about or "."))
 
 
-def test_everyPhraseIsOfAKnownCode() -> None:
-    """None is left over."""
-    assert {*WARNINGS} == {*messages.WARNINGS, "is-away"}
-    assert {*CONFIRMATIONS} == {*messages.CONFIRMATIONS, *(code for code, _ in CHOICES)}
+@pytest.mark.parametrize(("code", "choice"), CHOICES)
+def test_everyChoiceHasAPhraseOfItsOwn(phrases: Phrases, code: str, choice: str) -> None:
+    assert phrases.done(code, choice) == phrases.gettext(CHOICES[code, choice])
 
 
-def test_somebodyIsAway(phrases: Phrases) -> None:
-    """The reason is all that follows the first colon."""
+def test_choices() -> None:
+    assert {*CHOICES} == {("timestamps", "on"), ("timestamps", "off")} | {
+        ("bell", bell) for bell in BELLS
+    }
+
+
+def test_awayIsToldWithItsReason(phrases: Phrases) -> None:
+    """The reason is all the text behind the first colon."""
     assert phrases.warning("is-away", "bob: back: soon").endswith("back: soon")
     assert phrases.warning("is-away", "bob") == phrases.gettext("{nick} is away").format(nick="bob")
 
 
 @pytest.mark.parametrize("text", ["{about}", "{", "%s", "{0}"])
-def test_whatItIsAboutIsNoTemplate(phrases: Phrases, text: str) -> None:
+def test_bracesInTextStayAsTheyAre(phrases: Phrases, text: str) -> None:
     for phrase in [
         phrases.refusal("banned", text),
         phrases.warning("is-away", f"bob: {text}"),
@@ -136,8 +112,8 @@ def test_whatItIsAboutIsNoTemplate(phrases: Phrases, text: str) -> None:
         assert phrase.endswith(text)
 
 
-def test_unknownCodes(phrases: Phrases) -> None:
-    """A code without a phrase is a mistake of ours, which must not go unseen."""
+def test_unknownCodesAreErrors(phrases: Phrases) -> None:
+    """A code without a phrase is a mistake of ours and must be noticed."""
     with pytest.raises(KeyError):
         phrases.refusal("no-such-code", "")
     with pytest.raises(KeyError):
@@ -160,19 +136,19 @@ def test_unknownCodes(phrases: Phrases) -> None:
         (86400, "1d", "1天"),
     ],
 )
-def test_durations(seconds: int, english: str, chinese: str) -> None:
+def test_durationsHaveTheirLargestUnit(seconds: int, english: str, chinese: str) -> None:
     assert Phrases("en").duration(seconds) == english
     assert Phrases("zh_CN").duration(seconds) == chinese
 
 
-def test_timingOutIsCalledSo() -> None:
-    """In the words that the users of the origin know."""
+def test_timeoutsHaveTheirChinesePhrase() -> None:
+    """The words that users of the original service know."""
     for reason in [Ending.IDLE_TIMEOUT, Ending.REGISTRATION_TIMEOUT]:
         assert Phrases("zh_CN").departure(reason, "") == "超时了"
         assert Phrases("zh_CN").farewell(reason, "").startswith("超时了")
 
 
-def test_nobodysFault() -> None:
+def test_peacefulEndings() -> None:
     assert set(PEACEFUL) == {
         "quit",
         "input-closed",

@@ -78,7 +78,7 @@ def lines(event: Event, language: str = "en") -> list[str]:
     ("count", "people"),
     [(0, "0 people are"), (1, "1 person is"), (2, "2 people are"), (1000, "1000 people are")],
 )
-def test_greetingCounts(count: int, people: str) -> None:
+def test_greetingCountsUsers(count: int, people: str) -> None:
     assert lines(Greeted("The Lobby", count)) == [f"--- Welcome to The Lobby. {people} here."]
 
 
@@ -99,7 +99,7 @@ def test_welcomeNamesSomeAndCountsTheOthers() -> None:
     assert lines(Entered("#dev", names)) == [f"--- You are in #dev with {shown} and 3 more."]
 
 
-def test_entering() -> None:
+def test_entranceNamesUsersAndTopic() -> None:
     assert lines(Entered("#dev", ("bob",))) == ["--- You are in #dev with bob."]
     assert lines(Entered("#dev")) == ["--- You are in #dev, where nobody else is yet."]
     assert lines(Entered("#dev", (), "Tea")) == [
@@ -141,7 +141,7 @@ def test_parting(parted: Parted, line: str) -> None:
         (Ending.BANNED, "", "", "#dev: banned (2 here)"),
     ],
 )
-def test_whoHasPutHimOut(reason: Ending, text: str, by: str, shown: str) -> None:
+def test_departureNamesWhoDidItAndWhy(reason: Ending, text: str, by: str, shown: str) -> None:
     left = Left("#dev", AT, "bob", reason, text, 2, by)
     assert lines(left) == [f"<-- bob left {shown}"]
 
@@ -177,8 +177,8 @@ def test_topics() -> None:
     assert lines(TopicShown("#dev", "Tea")) == ["--- topic of #dev: Tea"]
 
 
-def test_aDescriptionOfSomebodyUnknown() -> None:
-    """What there is nothing to say about has no line."""
+def test_descriptionIsSilentAboutWhatIsUnknown() -> None:
+    """It has no empty lines."""
     assert lines(Described("bob", "", False, AT)) == [
         "--- bob has no account",
         "--- bob has been here since 2026-11-21 12:35",
@@ -186,7 +186,7 @@ def test_aDescriptionOfSomebodyUnknown() -> None:
     assert lines(Described("bob", "Bob", False, AT))[0] == "--- bob is logged in as Bob"
 
 
-def test_oneSession() -> None:
+def test_singularOfSessions() -> None:
     assert lines(SessionsChanged(1)) == ["--- You are here in 1 session now."]
 
 
@@ -206,7 +206,7 @@ def test_bansThatEnd() -> None:
 
 
 def test_manyRoomsShareLines() -> None:
-    """Without their topics; one's own are named at the end."""
+    """Without their topics; the rooms of the user are named at the end."""
     count = ROOMS_AT_LENGTH + 1
     rooms = [RoomRow(f"#r{number}", number, "Tea") for number in range(count)]
     rows = lines(RoomsListed(tuple(rooms)))
@@ -248,8 +248,8 @@ def test_headsOfThePast(excerpt: Excerpt, line: str) -> None:
     assert lines(excerpt) == [f"--- {line}"]
 
 
-def test_nothingIsReplayed() -> None:
-    """Then there is nothing to say: nobody has asked."""
+def test_anEmptyReplayIsNotTold() -> None:
+    """The user has not asked for it."""
     assert lines(Excerpt("#dev", "replay", 0)) == []
 
 
@@ -267,7 +267,7 @@ def test_nothingIsReplayed() -> None:
         ),
     ],
 )
-def test_whatCannotBeReadAnyMore(missed: Missed, line: str) -> None:
+def test_linesThatCannotBeReadAnyMore(missed: Missed, line: str) -> None:
     assert lines(missed) == [f"--- {line}"]
 
 
@@ -289,8 +289,8 @@ def test_uptimes(seconds: int, time: str) -> None:
     assert lines(Uptime(seconds)) == [f"--- This service has been running for {time}."]
 
 
-def test_somebodyIsAway() -> None:
-    """In a list without the reason, which could look like more of the list."""
+def test_awayUsersInListsAndWarnings() -> None:
+    """A list leaves the reason out, for it could look like more of the list."""
     people = (UserRow("bob", 300, True), UserRow("carol", 0, True))
     assert lines(Listed("#dev", people)) == [
         "--- 2 people in #dev: bob (away, idle 5m), carol (away)"
@@ -301,32 +301,32 @@ def test_somebodyIsAway() -> None:
     assert lines(Warned("is-away", "bob")) == ["!!! bob is away (is-away)"]
 
 
-def test_whatWasDone() -> None:
+def test_confirmations() -> None:
     assert lines(Done("ignoring", "bob, eve")) == ["--- You ignore bob, eve."]
     assert lines(Done("ignoring")) == ["--- You ignore nobody."]
     assert lines(Done("bell", "mention")) == ["--- The bell rings when you are meant."]
 
 
-def test_listOfNobody() -> None:
+def test_emptyList() -> None:
     assert lines(Listed("#dev", ())) == ["--- 0 people in #dev"]
 
 
-def test_listOfOne() -> None:
+def test_listOfOneUser() -> None:
     assert lines(Listed("#dev", (UserRow("alice"),))) == ["--- 1 person in #dev: alice"]
 
 
 def test_longListIsSeveralLines() -> None:
-    """Each of them says where it belongs, and nobody is missing."""
+    """Each of them says where it belongs, and no user is missing."""
     people = tuple(UserRow(f"n{number}") for number in range(2 * NAMES_PER_LINE + 1))
     rows = lines(Listed("#dev", people))
     assert len(rows) == 3
     assert all(row.startswith("--- 41 people in #dev: ") for row in rows)
     names = [name for row in rows for name in row.split(": ")[1].split(", ")]
-    assert names == [person.nick for person in people]
+    assert names == [row.nick for row in people]
 
 
-def test_aVeryLongListCountsTheRest() -> None:
-    """Be it told of them or not."""
+def test_veryLongListCountsTheRest() -> None:
+    """Both those that it has and those that are only counted."""
     people = tuple(UserRow(f"n{number}") for number in range(NAMES_SHOWN + 5))
     rows = lines(Listed("#dev", people, 7000))
     assert len(rows) == NAMES_SHOWN // NAMES_PER_LINE + 1
@@ -338,7 +338,7 @@ def test_aVeryLongListCountsTheRest() -> None:
     ]
 
 
-def test_aWelcomeCountsThoseItIsNotToldOf() -> None:
+def test_welcomeCountsUsersItDoesNotName() -> None:
     assert lines(Entered("#dev", ("bob", "eve"), "", 7)) == [
         "--- You are in #dev with bob, eve and 7 more."
     ]
@@ -371,13 +371,13 @@ _MANY = tuple(f"n{number}" for number in range(NAMES_IN_WELCOME))
         ),
     ],
 )
-def test_whoCameAndWentWhileOneWasBehind(changed: Changed, shown: str) -> None:
+def test_joinsAndDeparturesWhileTheRecipientWasBehind(changed: Changed, shown: str) -> None:
     """By name, where they are few."""
     assert lines(changed) == [f"--- While you were reading slowly, {shown}"]
 
 
-def test_ofACrowdNobodyIsTold() -> None:
-    """Nor of nothing."""
+def test_joinsOfACrowdAreNotTold() -> None:
+    """Nor is it told that there were none."""
     assert lines(Changed("#dev", AT, ("bob",), ("eve",), 7)) == []
     assert lines(Changed("#dev", AT, (), (), 7, True)) == []
 
@@ -396,11 +396,11 @@ def test_ofACrowdNobodyIsTold() -> None:
     ],
 )
 def test_idleTimes(idle: int, shown: str) -> None:
-    """Whoever wrote within the last minute is not idle."""
+    """Users who wrote within the last minute are not idle."""
     assert lines(Listed("#dev", (UserRow("bob", idle),))) == [f"--- 1 person in #dev: {shown}"]
 
 
-def test_hisOwnReasonInsteadOfOurs() -> None:
+def test_reasonOfTheUserTakesThePlaceOfOurs() -> None:
     assert lines(Left("#lobby", AT, "bob", Ending.QUIT, "so long", 2)) == [
         "<-- bob left #lobby: so long (2 here)"
     ]
@@ -440,7 +440,7 @@ def test_goodbye() -> None:
     ]
 
 
-def test_putOut() -> None:
+def test_farewellNamesWhoPutTheUserOutAndWhy() -> None:
     assert lines(Closed(Ending.KICKED, "spam", "", "carol")) == [
         "!!! carol has put you out: spam (kicked)"
     ]
@@ -449,25 +449,25 @@ def test_putOut() -> None:
     assert lines(Closed(Ending.BANNED)) == ["!!! you are banned (banned)"]
 
 
-def test_otherProtocol() -> None:
+def test_farewellNamesTheOtherProtocol() -> None:
     assert lines(Closed(Ending.NOT_CHAT, "HTTP")) == [
         "!!! this is a chat service and does not speak HTTP; try telnet (not-chat)"
     ]
 
 
-def test_unknownCommand() -> None:
+def test_refusalHasItsCode() -> None:
     assert lines(Refused("unknown-command", "/foo")) == [
         "!!! no command /foo; /help lists them (unknown-command)"
     ]
 
 
-def test_emptyNotice() -> None:
-    """An empty line of the message of the day is one."""
+def test_anEmptyNoticeIsALine() -> None:
+    """A message of the day may have empty lines."""
     assert lines(Noticed("")) == ["--- "]
 
 
-def test_elsewhere() -> None:
-    """What is said in another room names it first; the rest names it anyway, or is private."""
+def test_linesOfOtherRoomsNameTheirRoom() -> None:
+    """Only lines that are said: all others name their room anyway, or are private."""
     rendering = TextRendering(Style()).elsewhere
     assert rendering.render(Said("#dev", 1, AT, "alice", "hi")) == b"#dev alice: hi\r\n"
     assert rendering.render(Acted("#dev", 1, AT, "alice", "waves")) == b"#dev  * alice waves\r\n"
@@ -477,7 +477,7 @@ def test_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("text", ["{nick}", "{", "}", "{0}", "%s", "%(nick)s", "{text!r}"])
-def test_textIsNoTemplate(text: str) -> None:
+def test_bracesInTextStayAsTheyAre(text: str) -> None:
     assert lines(Said("#lobby", 1, AT, "alice", text)) == [f"alice: {text}"]
     assert lines(Left("#lobby", AT, "bob", Ending.QUIT, text, 1)) == [
         f"<-- bob left #lobby: {text} (1 here)"
@@ -495,8 +495,8 @@ def rendered(style: Style, event: Event, *, elsewhere: bool = False, ringing: bo
     return rendering.render(event).decode().removesuffix("\r\n")
 
 
-def test_times() -> None:
-    """What has a time begins with it; what is of the past has its own."""
+def test_linesBeginWithTheirTime() -> None:
+    """A line of the past has its own, with the day."""
     style = Style(hasTimes=True)
     assert rendered(style, SAID) == "[12:35] alice: hi"
     assert rendered(style, SAID, elsewhere=True) == "[12:35] #dev alice: hi"
@@ -513,8 +513,8 @@ def test_timesAreLocal(timeZone: Callable[[str], None]) -> None:
     assert rendered(Style(), RECALLED) == "[2026-11-21 01:05] alice: hi"
 
 
-def test_timesBeforeTheBeginningOfTime() -> None:
-    """No clock here shows them, so they stay as they are."""
+def test_timesThatNoClockShows() -> None:
+    """They stay as they are."""
     early = datetime(1, 1, 1, tzinfo=UTC)
     rendering = TextRendering(Style(hasTimes=True))
     recalled = Recalled("#dev", 1, datetime.max.replace(tzinfo=UTC), "alice", "hi")
@@ -538,7 +538,7 @@ INVITED = Invited("#dev", "bob")
     ],
 )
 def test_bells(bell: str, ringing: bool, elsewhere: bool, rung: tuple[Event, ...]) -> None:
-    """At the end of the line; never for the past, and not for who comes and goes."""
+    """At the end of the line; never for the past, nor for joins and departures."""
     events: list[Event] = [SAID, ACTED, TOLD, INVITED, RECALLED, Joined("#dev", AT, "bob", 3)]
     for event in events:
         line = rendered(Style(bell=bell), event, elsewhere=elsewhere, ringing=ringing)

@@ -90,18 +90,18 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("name", "rest", "command"), GOOD)
-def test_understood(name: str, rest: str, command: Command) -> None:
+def test_argumentsAreUnderstood(name: str, rest: str, command: Command) -> None:
     assert verbNamed(name).build(rest) == command
 
 
 @pytest.mark.parametrize(("name", "rest"), INVALID)
-def test_notUnderstood(name: str, rest: str) -> None:
+def test_invalidArgumentsAreRefused(name: str, rest: str) -> None:
     with pytest.raises(ArgumentInvalid):
         verbNamed(name).build(rest)
 
 
 @pytest.mark.parametrize(("name", "rest"), MISSING)
-def test_missing(name: str, rest: str) -> None:
+def test_missingArgumentsAreRefused(name: str, rest: str) -> None:
     with pytest.raises(ArgumentMissing):
         verbNamed(name).build(rest)
 
@@ -121,7 +121,7 @@ def test_cut(text: str, word: str, rest: str) -> None:
 
 
 @given(st.sampled_from(sorted({name for name, _, _ in GOOD})), st.text(max_size=30))
-def test_anyText(name: str, rest: str) -> None:
+def test_anyTextIsUnderstoodOrRefused(name: str, rest: str) -> None:
     """Whatever is typed is understood, or refused."""
     try:
         command = verbNamed(name).build(rest)
@@ -131,7 +131,7 @@ def test_anyText(name: str, rest: str) -> None:
 
 
 @pytest.mark.parametrize("rest", ["bob 10 minutes", "bob 2hours spam", "bob 0s"])
-def test_whatBeginsLikeASpanOfTimeIsOne(rest: str) -> None:
+def test_sanctionTimesThatAreNoSpansAreRefused(rest: str) -> None:
     """Or a slip of the finger would be for ever."""
     for name in "ban", "mute":
         with pytest.raises(ArgumentInvalid):
@@ -167,7 +167,7 @@ def test_spans(text: str, span: int) -> None:
     ],
 )
 def test_noSpans(text: str) -> None:
-    """None at all, of nothing, too long, or in digits that SQL and JSON do not know."""
+    """No span at all, an empty one, one that is too long, or with digits beyond ASCII."""
     assert seconds(text) is None
 
 

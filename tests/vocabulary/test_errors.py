@@ -95,8 +95,8 @@ def test_everyRefusalHasAPhrase(kind: type[ChatError], language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_whatIsNotKnownIsNotSaid(language: str) -> None:
-    """Where it is not known what a refusal is about, its sentence has no hole."""
+def test_refusalsWithoutASubjectHaveTheirOwnSentence(language: str) -> None:
+    """It has no hole where the subject would stand."""
     for code, sentence in REFUSALS.items():
         if isinstance(sentence, tuple):
             assert "{about}" in sentence[0]
@@ -108,7 +108,7 @@ def test_noPhraseIsLeftOver() -> None:
     assert {kind.code for kind in KINDS} == set(REFUSALS)
 
 
-def test_saysWhatItIsAbout() -> None:
+def test_errorsSayWhatTheyAreAbout() -> None:
     assert NickTaken("bob").about == "bob"
     assert str(NickTaken("bob")) == "bob"
     assert NickTaken().about == ""

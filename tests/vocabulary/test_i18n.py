@@ -36,7 +36,7 @@ def _forms(phrase: Phrase) -> tuple[str, ...]:
 
 
 def _phrases(catalogue: Catalog) -> dict[Phrase, Phrase]:
-    """What is translated, without the header."""
+    """The translated phrases, without the header."""
     found = {_phrase(message.id): _phrase(message.string) for message in catalogue if message.id}
     return {phrase: text for phrase, text in found.items() if all(_forms(text))}
 
@@ -47,14 +47,14 @@ def _phrase(text: str | Sequence[str] | None) -> Phrase:
 
 @cache
 def _written(language: str) -> dict[Phrase, Phrase]:
-    """What translators wrote."""
+    """The phrases that translators wrote."""
     with _path(language, ".po").open("rb") as stream:
         return _phrases(read_po(stream, abort_invalid=True))
 
 
 @cache
 def _extracted() -> frozenset[Phrase]:
-    """What stands in the code, found as C{make translations} finds it."""
+    """The phrases in the code, found as C{make translations} finds them."""
     makefile = (ROOT / "Makefile").read_text()
     [options] = re.findall(r"^keywords := (.*)$", makefile, re.MULTILINE)
     keywords = parse_keywords(options.replace("-k ", "").split())

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from chat.vocabulary.limits import UNLIMITED, UNRESTRICTED, Keepalive, Limits, Rate, perMinute
 
 
-class Somebody:
+class Actor:
     """
-    Who does something as often as he may.
+    Does something as often as a rate allows.
 
-    @ivar now: What the clock says.
+    @ivar now: The time, in seconds.
     """
 
     def __init__(self, rate: Rate, now: float = 1000.0) -> None:
@@ -25,7 +25,7 @@ class Somebody:
 
     def acts(self) -> bool:
         """
-        @return: Whether he may now.
+        @return: Whether it is allowed now.
         """
         if self._rate.wait(self._mark, self.now):
             return False
@@ -34,7 +34,7 @@ class Somebody:
 
     def countActs(self) -> int:
         """
-        @return: How often he may now, up to a hundred times.
+        @return: How often it is allowed now, up to a hundred times.
         """
         count = 0
         while count < 100 and self.acts():
@@ -47,52 +47,52 @@ class Somebody:
 
 
 def test_aBurstAndThenOneForEachInterval() -> None:
-    somebody = Somebody(Rate(10, 0.5))
-    assert somebody.countActs() == 10
-    assert somebody.wait == 0.5
-    somebody.now += 0.25
-    assert somebody.wait == 0.25
-    assert not somebody.acts()
-    somebody.now += 0.25
-    assert somebody.countActs() == 1
-    somebody.now += 2
-    assert somebody.countActs() == 4
+    actor = Actor(Rate(10, 0.5))
+    assert actor.countActs() == 10
+    assert actor.wait == 0.5
+    actor.now += 0.25
+    assert actor.wait == 0.25
+    assert not actor.acts()
+    actor.now += 0.25
+    assert actor.countActs() == 1
+    actor.now += 2
+    assert actor.countActs() == 4
 
 
 def test_theFirstTimeMayBeAtAnyTime() -> None:
     """A monotonic clock may have begun a moment ago."""
-    assert Somebody(Rate(3, 20), now=0.0).countActs() == 3
+    assert Actor(Rate(3, 20), now=0.0).countActs() == 3
 
 
 @pytest.mark.parametrize("pause", [5, 100, 1e6])
-def test_whoeverPausesHasNoMoreThanTheBurst(pause: float) -> None:
-    somebody = Somebody(Rate(10, 0.5))
-    somebody.countActs()
-    somebody.now += pause
-    assert somebody.countActs() == 10
+def test_aPauseEarnsNoMoreThanTheBurst(pause: float) -> None:
+    actor = Actor(Rate(10, 0.5))
+    actor.countActs()
+    actor.now += pause
+    assert actor.countActs() == 10
 
 
-def test_onlyWhatHappensIsCounted() -> None:
-    """Asking too often makes nobody wait longer."""
-    somebody = Somebody(Rate(1, 20))
-    assert somebody.acts()
+def test_refusedAttemptsAreNotCounted() -> None:
+    """Attempts that are refused make nobody wait longer."""
+    actor = Actor(Rate(1, 20))
+    assert actor.acts()
     for _ in range(19):
-        somebody.now += 1
-        assert not somebody.acts()
-    somebody.now += 1
-    assert somebody.acts()
+        actor.now += 1
+        assert not actor.acts()
+    actor.now += 1
+    assert actor.acts()
 
 
-def test_noRateIsNone() -> None:
-    assert Somebody(UNRESTRICTED).countActs() == 100
+def test_unrestrictedIsUnrestricted() -> None:
+    assert Actor(UNRESTRICTED).countActs() == 100
 
 
 @pytest.mark.parametrize(("count", "interval"), [(1, 60), (3, 20), (10, 6), (60, 1)])
 def test_perMinute(count: float, interval: float) -> None:
     assert perMinute(count) == Rate(count, interval)
-    somebody = Somebody(perMinute(count))
-    assert somebody.countActs() == count
-    assert somebody.wait == interval
+    actor = Actor(perMinute(count))
+    assert actor.countActs() == count
+    assert actor.wait == interval
 
 
 def test_perMinuteWithoutALimit() -> None:
@@ -106,21 +106,21 @@ def test_perMinuteWithoutALimit() -> None:
 )
 def test_aRateIsATokenBucket(burst: int, interval: float, pauses: list[int]) -> None:
     """
-    It holds so many tokens and gets one for each interval; who acts takes one.  All numbers are
+    It holds so many tokens and gets one for each interval; each act takes one.  All numbers are
     multiples of 1/8, which are exact.
     """
-    somebody = Somebody(Rate(burst, interval))
+    actor = Actor(Rate(burst, interval))
     tokens = Fraction(burst)
     for pause in pauses:
-        somebody.now += pause / 8
+        actor.now += pause / 8
         tokens = min(Fraction(burst), tokens + Fraction(pause, 8) / Fraction(interval))
         isAllowed = tokens >= 1
-        assert somebody.wait == max(Fraction(0), (1 - tokens) * Fraction(interval))
-        assert somebody.acts() is isAllowed
+        assert actor.wait == max(Fraction(0), (1 - tokens) * Fraction(interval))
+        assert actor.acts() is isAllowed
         tokens -= isAllowed
 
 
-def test_whatHoldsUnlessToldOtherwise() -> None:
+def test_defaults() -> None:
     """The table of docs/operations."""
     assert vars(Limits()) == {
         "maxLine": 1024,
@@ -156,5 +156,5 @@ def test_whatHoldsUnlessToldOtherwise() -> None:
         (Limits(lineBurst=UNLIMITED), UNRESTRICTED),
     ],
 )
-def test_theRateOfLines(limits: Limits, rate: Rate) -> None:
+def test_rateOfLines(limits: Limits, rate: Rate) -> None:
     assert limits.lines == rate

@@ -168,7 +168,7 @@ def test_notTheSame(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "no such", "@bob", "👍", "\x00", "\ud800", "x" * 500])
 def test_foldOfAnything(name: str) -> None:
-    """Somebody may type what no nickname can be."""
+    """Users may type what no nickname can be."""
     assert fold(name) != fold("bob")
 
 
@@ -200,7 +200,7 @@ def test_noRoomName(name: str) -> None:
         ("mail bob@example.org", "bob"),
     ],
 )
-def test_somebodyIsNamedInAText(text: str, nick: str) -> None:
+def test_namesAreFoundInText(text: str, nick: str) -> None:
     assert isNamedIn(text, nick)
 
 
@@ -217,7 +217,7 @@ def test_somebodyIsNamedInAText(text: str, nick: str) -> None:
         ("b.b", "b-b"),
     ],
 )
-def test_nobodyIsNamedInAText(text: str, nick: str) -> None:
+def test_partsOfWordsAreNoNames(text: str, nick: str) -> None:
     assert not isNamedIn(text, nick)
 
 

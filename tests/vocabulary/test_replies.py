@@ -1,4 +1,4 @@
-"""Tests for L{chat.vocabulary.replies}: what is told of very many people is bounded."""
+"""Tests for L{chat.vocabulary.replies}: events about very many users are bounded."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from tests.support.hubs import AT
 
 ROOM = "#" + "r" * MAX_COLUMNS
 SHORT = [f"n{number}" for number in range(2 * MAX_NAMES)]
-# As many letters and marks as somebody may type, of four bytes each.
+# As many letters and marks as a nickname may have, of four bytes each.
 WORST = ["𑄃" + "𑄀" * 79] * (2 * MAX_NAMES)
 
 
-def test_theWorstNameIsOne() -> None:
+def test_theWorstNameIsANickname() -> None:
     assert nickname(WORST[0]) == WORST[0]
     assert len(WORST[0].encode()) == 320
 
 
-def test_fewFit() -> None:
+def test_fewNamesFit() -> None:
     assert fitting([]) == 0
     assert fitting(["alice", "李雷"]) == 2
     assert fitting(SHORT[:MAX_NAMES]) == MAX_NAMES
 
 
-def test_veryManyDoNot() -> None:
+def test_veryManyNamesDoNotFit() -> None:
     assert fitting(SHORT) == MAX_NAMES
     assert fitting(WORST) == MAX_NAMES_SIZE // 320
     assert fitting(WORST[: MAX_NAMES_SIZE // 320]) == MAX_NAMES_SIZE // 320
 
 
 def test_severalEventsShare() -> None:
-    """And each of them names somebody."""
+    """And each of them names at least one user."""
     assert fitting(SHORT, 4) == MAX_NAMES // 4
     assert fitting(WORST, 4) == MAX_NAMES_SIZE // 4 // 320
     assert fitting(WORST, 10 * MAX_NAMES) == fitting(SHORT, 10 * MAX_NAMES) == 1
@@ -61,8 +61,8 @@ def _changed(nicks: list[str]) -> Event:
 
 @pytest.mark.parametrize("nicks", [["n" * MAX_COLUMNS] * (2 * MAX_NAMES), SHORT, WORST])
 @pytest.mark.parametrize("style", [Style("json"), Style()])
-def test_whatIsToldIsBounded(nicks: list[str], style: Style) -> None:
-    """However many there are, and whatever they are called."""
+def test_eventsAreBounded(nicks: list[str], style: Style) -> None:
+    """However many users there are, and whatever they are called."""
     named = tuple(nicks[: fitting(nicks)])
     people = tuple(UserRow(nick, 1_000_000, True) for nick in named)
     events: list[Event] = [

@@ -247,7 +247,7 @@ def test_unknownCharactersStay() -> None:
 @given(anyText)
 @example("\x1b\x1b[A[A")
 @example("a\u200d\ufe0f\u0301")
-def test_anyText(text: str) -> None:
+def test_cleaningIsSafeAndIdempotent(text: str) -> None:
     """
     Nothing unsafe is left, nothing that joins or varies nothing, and no pile of marks; nothing is
     added or moved, and cleaning twice is cleaning once.
@@ -256,12 +256,12 @@ def test_anyText(text: str) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters=INVISIBLE)))
-def test_whatHasInkStays(text: str) -> None:
+def test_inkStays(text: str) -> None:
     assert clean(text) == text
 
 
 @given(anyText, anyText)
-def test_whatComesBeforeDecidesNothingBehindASpace(before: str, behind: str) -> None:
+def test_nothingReachesAcrossASpace(before: str, behind: str) -> None:
     """But a string of a terminal that has begun takes all up to its end."""
     if not re.search("\x1b|[\x80-\x9f]", before):
         assert clean(f"{before} {behind}") == f"{clean(before)} {clean(behind)}"
@@ -281,7 +281,7 @@ def test_everyCharacterBehindALetter(plane: int) -> None:
     "worst", ["\x1b", "\x1b[", "\x1b]", "\x9b0", "\x9d", "e\u0301", "\u200d", "\0"]
 )
 def test_workIsLinear(worst: str) -> None:
-    """What is done in a moment would be minutes if each had to do with all that is behind it."""
+    """Were each character compared to all behind it, a moment would become minutes."""
     begun = process_time()
     clean(worst * 100_000)
     assert process_time() - begun < 10

@@ -1,4 +1,4 @@
-"""Tests for how often one may change his nickname, and go into rooms."""
+"""Tests for how often users may change their nickname and enter rooms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chat.vocabulary.events import Refused
-from chat.vocabulary.limits import UNLIMITED, UNRESTRICTED, Limits, Rate, perMinute
+from chat.vocabulary.limits import UNRESTRICTED, Limits, Rate, perMinute
 from tests.support.people import Stage, Visitor
 
 NICKS = perMinute(Limits.nickRate)
@@ -40,7 +40,7 @@ def test_threeNicknamesAMinute() -> None:
 
 
 def test_theFirstNicknameIsNoChange() -> None:
-    """And who wants one that he cannot have may look for another."""
+    """Nor is a nickname that is refused."""
     stage = Stage(nickRate=Rate(1, 60))
     stage.visitor("alice")
     bob = stage.visitor("bob")
@@ -50,7 +50,7 @@ def test_theFirstNicknameIsNoChange() -> None:
     assert refusal(bob, "/nick bob") == ("renaming-too-fast", "60")
 
 
-def test_nicknamesOfOneAreNotThoseOfOthers() -> None:
+def test_eachUserHasTheirOwnRate() -> None:
     stage = Stage(nickRate=Rate(1, 60))
     for nick in ("alice", "bob"):
         assert refusal(stage.visitor(nick), f"/nick {nick}2") is None
@@ -69,7 +69,7 @@ def test_tenRoomsAMinute() -> None:
     assert refusal(bob, "/join #evenmore") == ("joining-too-fast", "6")
 
 
-def test_comingAndGoingIsComing() -> None:
+def test_reenteringARoomCounts() -> None:
     stage = Stage(joinRate=JOINS)
     bob = stage.visitor("bob")
     for _ in range(10):
@@ -78,7 +78,7 @@ def test_comingAndGoingIsComing() -> None:
     assert refusal(bob, "/join #dev") == ("joining-too-fast", "6")
 
 
-def test_toTalkWhereOneIsAlreadyIsNotToComeIn() -> None:
+def test_switchingBetweenJoinedRoomsDoesNotCount() -> None:
     stage = Stage(joinRate=Rate(1, 60))
     bob = stage.visitor("bob")
     assert refusal(bob, "/join #dev") is None
@@ -87,8 +87,8 @@ def test_toTalkWhereOneIsAlreadyIsNotToComeIn() -> None:
         assert refusal(bob, "/join #dev") is None
 
 
-def test_aKeyCannotBeGuessed() -> None:
-    """What comes to nothing counts as well."""
+def test_wrongKeysCount() -> None:
+    """So a key cannot be guessed."""
     stage = Stage(joinRate=Rate(3, 60))
     alice, bob = stage.visitor("alice"), stage.visitor("bob")
     alice.says("/join #dev", "/mode key sesame")
@@ -99,13 +99,9 @@ def test_aKeyCannotBeGuessed() -> None:
 
 
 @pytest.mark.parametrize("settings", [{}, {"nickRate": UNRESTRICTED, "joinRate": UNRESTRICTED}])
-def test_asOftenAsOneLikes(settings: dict[str, Any]) -> None:
+def test_withoutARateThereIsNoLimit(settings: dict[str, Any]) -> None:
     stage = Stage(rooms={"maxJoined": 0, "maxRooms": 0}, **settings)
     bob = stage.visitor("bob")
     for number in range(50):
         assert refusal(bob, f"/nick bob{number}") is None
         assert refusal(bob, f"/join #room{number}") is None
-
-
-def test_offIsAsOftenAsOneLikes() -> None:
-    assert perMinute(UNLIMITED) == UNRESTRICTED
