@@ -42,9 +42,8 @@ from chat.options import Options, limitsOf, readMOTD, wrong
 from chat.protocols.connections import Connections
 from chat.protocols.line import LineFactory
 from chat.rendering import renderingFor
-from chat.session.server import Facilities, Settings
+from chat.session.server import Server, Settings, StorageWatch
 from chat.session.session import Session
-from chat.session.watch import StorageWatch
 from chat.store.memory import MemoryStore
 from chat.store.sqlite import SQLiteStore
 from chat.store.store import OnLoaded, Store
@@ -91,7 +90,7 @@ def makeService(options: Options) -> IService:
     def flushed(flush: Callable[[], int]) -> None:
         counters.deliveries += flush() if fanOut is None else fanOut.timed(flush)
 
-    store = _storeFor(options, clock, lambda records: _load(records, shared))
+    store = _storeFor(options, clock, lambda records: _load(records, server))
     hashing = Hashing(clock)
     # Stopped in the reverse order: the watchdog is kept quiet until the end.
     notify = NotifyService(clock, os.environ)
@@ -120,7 +119,7 @@ def makeService(options: Options) -> IService:
         if not options["motd"]:
             return succeed(None)
         reading: Deferred[str] = inThread(readMOTD, options["motd"])
-        return reading.addCallback(partial(setattr, shared, "motd"))
+        return reading.addCallback(partial(setattr, server, "motd"))
 
     rehash = RehashService(
         [
@@ -132,7 +131,7 @@ def makeService(options: Options) -> IService:
         clock,
     )
     services.append(rehash)
-    shared = Facilities(
+    server = Server(
         hub=Hub(LocalBackplane(store.nextId), directory, clock.seconds, recorders),
         history=store.history,
         accounts=accounts,
@@ -148,10 +147,10 @@ def makeService(options: Options) -> IService:
         counters=counters,
         startedAt=clock.seconds(),
     )
-    store.observe(StorageWatch(shared))
+    store.observe(StorageWatch(server))
 
     def newSession(door: FrontDoor, outlet: Outlet) -> Session:
-        return Session(shared, door, outlet)
+        return Session(server, door, outlet)
 
     words = renderingFor(Style(language=options["language"]))
     connections = Connections(clock, turnEnd, limits, counters)
@@ -166,7 +165,7 @@ def makeService(options: Options) -> IService:
             Metrics(
                 options["metrics"],
                 _endpoint(clock, certificates, "metrics", options["metrics"], backlog),
-                lambda: _snapshot(shared, connections, store),
+                lambda: _snapshot(server, connections, store),
                 lambda: service.isServing,
                 fanOut,
                 clock,
@@ -192,14 +191,14 @@ def _useMonotonicTime(reactor: Any) -> None:
         reactor.seconds = monotonic
 
 
-def _snapshot(shared: Facilities, connections: Connections, store: Store) -> Snapshot:
+def _snapshot(server: Server, connections: Connections, store: Store) -> Snapshot:
     return Snapshot(
         counters=connections.counted(),
         connections=connections.admission.connections,
         nameless=connections.admission.nameless,
         doors=connections.doors(),
-        participants=len(shared.hub.nicknames),
-        rooms=len(shared.hub.directory),
+        participants=len(server.hub.nicknames),
+        rooms=len(server.hub.directory),
         historyWaiting=store.waiting,
         waiting=connections.waiting(),
     )
@@ -230,13 +229,13 @@ def _storeFor(options: Options, clock: Any, onLoaded: OnLoaded) -> Store:
     return SQLiteStore(options["database"], clock, onLoaded, **limits)
 
 
-def _load(records: Sequence[Record], shared: Facilities) -> None:
+def _load(records: Sequence[Record], server: Server) -> None:
     """Know what was there before a restart."""
-    shared.accounts.load(each for each in records if isinstance(each, Account))
-    for name in shared.accounts.unclaimed:
+    server.accounts.load(each for each in records if isinstance(each, Account))
+    for name in server.accounts.unclaimed:
         _log.warn("no account {name} yet: whoever registers it is an operator", name=name)
-    shared.hub.directory.load(each for each in records if isinstance(each, RoomRecord))
-    shared.sanctions.load(each for each in records if isinstance(each, Sanction))
+    server.hub.directory.load(each for each in records if isinstance(each, RoomRecord))
+    server.sanctions.load(each for each in records if isinstance(each, Sanction))
 
 
 def _endpoint(

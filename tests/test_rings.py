@@ -89,5 +89,5 @@ def test_vocabularyNeedsNothingOfTheCore() -> None:
 
 def test_coreKnowsNoStore() -> None:
     """Neither the hub nor a session needs SQL."""
-    loaded = _loadedBy("chat.session.session", "chat.session.watch")
+    loaded = _loadedBy("chat.session.session")
     assert not {name for name in loaded if name == "sqlite3" or name.startswith("chat.store")}

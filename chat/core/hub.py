@@ -11,12 +11,12 @@ from datetime import datetime
 
 from twisted.internet.defer import Deferred
 
-from chat.core.ignores import Attention
+from chat.core.ignores import Ignores
 from chat.core.nicknames import Nicknames
-from chat.core.receipts import Authors
+from chat.core.receipts import Receipts
 from chat.core.room import Room
 from chat.core.rooms import Directory
-from chat.core.users import Member, Seat
+from chat.core.users import User, UserSession
 from chat.delivery.audience import Recipient
 from chat.interfaces import Backplane, Recorder, Rendering
 from chat.vocabulary.errors import IgnoresYou, NobodyToReplyTo, NoSuchNick, NotInRoom
@@ -52,7 +52,7 @@ class Hub:
 
     @ivar directory: the rooms.
     @ivar nicknames: who has which nickname.
-    @ivar attention: who ignores whom.
+    @ivar ignores: who ignores whom.
     @ivar authors: who waits for what he said to be stored.
     """
 
@@ -71,142 +71,143 @@ class Hub:
         """
         self.directory = directory
         self.nicknames = Nicknames(backplane, seconds)
-        self.attention = Attention()
-        self.authors = Authors()
+        self.ignores = Ignores()
+        self.receipts = Receipts()
         self.seconds = seconds
         self.now = now
         self._backplane = backplane
         self._recorders = tuple(recorders)
-        # Several of one member, when he goes in, out and in before the first arrives.
-        self._joining: dict[tuple[Member, str], list[Deferred[Room]]] = {}
+        # Several of one user, when he goes in, out and in before the first arrives.
+        self._joining: dict[tuple[User, str], list[Deferred[Room]]] = {}
         backplane.connect(self.arrived)
 
     # Nicknames.
 
-    def rename(self, member: Member, nick: str) -> Deferred[Member]:
+    def rename(self, user: User, nick: str) -> Deferred[User]:
         """
-        Give a member another nickname, and tell his rooms.
+        Give a user another nickname, and tell his rooms.
 
         @return: see L{Nicknames.rename}.
         """
 
         def renamed(before: str, free: str) -> None:
-            self.attention.renamed(free, member.fold)
-            for room in member.rooms:
+            self.ignores.renamed(free, user.fold)
+            for room in user.rooms:
                 self.publish(Renamed(room, self.now(), before, nick))
-            if not member.rooms:
-                member.hear(Renamed("", self.now(), before, nick))
+            if not user.rooms:
+                user.hear(Renamed("", self.now(), before, nick))
 
-        return self.nicknames.rename(member, nick, renamed)
+        return self.nicknames.rename(user, nick, renamed)
 
     # Sessions.
 
-    def attach(self, member: Member, seat: Seat) -> None:
+    def attach(self, user: User, session: UserSession) -> None:
         """
         Let somebody have one more session.  It hears nothing of a room before
         L{Room.attend}.
         """
-        member.seats.append(seat)
-        seat.participant.account = member.account
-        member.called(member.nick, member.fold)
-        self._tellSessions(member, seat)
+        user.sessions.append(session)
+        user.called(user.nick, user.fold)
+        self._tellSessions(user, session)
 
-    def detach(self, member: Member, seat: Seat, reason: Ending, text: str, by: str = "") -> None:
+    def detach(
+        self, user: User, session: UserSession, reason: Ending, text: str, by: str = ""
+    ) -> None:
         """
-        End one session of a member; with the last one he leaves.
+        End one session of a user; with the last one he leaves.
         """
-        if seat not in member.seats:
+        if session not in user.sessions:
             return
-        if len(member.seats) == 1:
-            self.leave(member, reason, text, by)
+        if len(user.sessions) == 1:
+            self.leave(user, reason, text, by)
         else:
-            member.seats.remove(seat)
-            self.authors.left(seat.recipient)
-            seat.recipient.withdraw()
-            self._tellSessions(member, seat)
+            user.sessions.remove(session)
+            self.receipts.left(session)
+            session.withdraw()
+            self._tellSessions(user, session)
 
-    def leave(self, member: Member, reason: Ending, text: str = "", by: str = "") -> None:
+    def leave(self, user: User, reason: Ending, text: str = "", by: str = "") -> None:
         """
-        Take a member out of all his rooms; his nickname is free from here on.
+        Take a user out of all his rooms; his nickname is free from here on.
 
         @param by: who has put him out, if somebody has.
         """
-        rooms, member.rooms = member.rooms, []
+        rooms, user.rooms = user.rooms, []
         # All of it is done, in this order, whatever goes wrong with a part of it.
         with ExitStack() as stack:
-            stack.callback(self._forget, member)
+            stack.callback(self._forget, user)
             for room in reversed(rooms):
-                left = Left(room, self.now(), member.nick, reason, text, by=by)
+                left = Left(room, self.now(), user.nick, reason, text, by=by)
                 stack.callback(self.publish, left)
 
-    def _forget(self, member: Member) -> None:
-        for recipient in member.recipients:
-            self.authors.left(recipient)
-        member.withdraw()
+    def _forget(self, user: User) -> None:
+        for recipient in user.sessions:
+            self.receipts.left(recipient)
+        user.withdraw()
         # Else each would keep another one who has gone, and he the next.
-        member.teller = None
-        self.attention.left(member)
-        self.nicknames.free(member)
+        user.teller = None
+        self.ignores.left(user)
+        self.nicknames.free(user)
 
-    def _tellSessions(self, member: Member, changed: Seat) -> None:
-        for seat in member.seats:
-            if seat is not changed:
-                seat.recipient.hear(SessionsChanged(len(member.seats)))
+    def _tellSessions(self, user: User, changed: UserSession) -> None:
+        for session in user.sessions:
+            if session is not changed:
+                session.hear(SessionsChanged(len(user.sessions)))
 
     # Rooms.
 
-    def join(self, member: Member, room: str) -> Deferred[Room]:
+    def join(self, user: User, room: str) -> Deferred[Room]:
         """
-        Let a member into a room; see L{Directory.admit} for whether he may.
+        Let a user into a room; see L{Directory.admit} for whether he may.
 
         @return: fires with the room when he is there: from then on he hears what
             happens in it.
         """
         joined: Deferred[Room] = Deferred()
-        member.rooms.append(room)
-        self._joining.setdefault((member, room), []).append(joined)
-        self.publish(Joined(room, self.now(), member.nick), member)
+        user.rooms.append(room)
+        self._joining.setdefault((user, room), []).append(joined)
+        self.publish(Joined(room, self.now(), user.nick), user)
         return joined
 
     def part(
         self,
-        member: Member,
+        user: User,
         room: str,
         reason: Ending = Ending.PARTED,
         text: str = "",
         by: str = "",
     ) -> None:
         """
-        Take a member out of one room.
+        Take a user out of one room.
 
         @param by: who has put him out, if somebody has.
         @raise NotInRoom: when he is not in it.
         """
-        self.requireIn(member, room)
-        member.rooms.remove(room)
-        self.publish(Left(room, self.now(), member.nick, reason, text, by=by), member)
+        self.requireIn(user, room)
+        user.rooms.remove(room)
+        self.publish(Left(room, self.now(), user.nick, reason, text, by=by), user)
 
     # Lines.
 
-    def say(self, member: Member, room: str, text: str, author: Recipient) -> None:
+    def say(self, user: User, room: str, text: str, author: Recipient) -> None:
         """
         Say something in a room.
 
-        @raise NotInRoom: when the member is not in it.
+        @raise NotInRoom: when the user is not in it.
         """
-        self.requireIn(member, room)
-        self._backplane.publish(Said(room, 0, self.now(), member.nick, text), author)
+        self.requireIn(user, room)
+        self._backplane.publish(Said(room, 0, self.now(), user.nick, text), author)
 
-    def act(self, member: Member, room: str, text: str, author: Recipient) -> None:
+    def act(self, user: User, room: str, text: str, author: Recipient) -> None:
         """
         Do something in a room.
 
-        @raise NotInRoom: when the member is not in it.
+        @raise NotInRoom: when the user is not in it.
         """
-        self.requireIn(member, room)
-        self._backplane.publish(Acted(room, 0, self.now(), member.nick, text), author)
+        self.requireIn(user, room)
+        self._backplane.publish(Acted(room, 0, self.now(), user.nick, text), author)
 
-    def tell(self, member: Member, to: str, text: str) -> Member:
+    def tell(self, user: User, to: str, text: str) -> User:
         """
         Tell one person something.
 
@@ -216,14 +217,14 @@ class Hub:
         @raise IgnoresYou: when he does not listen.
         """
         other = self.nicknames.named(to)
-        if self.attention.ignores(other, member):
+        if self.ignores.ignores(other, user):
             raise IgnoresYou(other.nick)
-        self.publish(Told(self.now(), member.nick, other.nick, text), member)
+        self.publish(Told(self.now(), user.nick, other.nick, text), user)
         return other
 
-    def reply(self, member: Member, text: str) -> Member:
+    def reply(self, user: User, text: str) -> User:
         """
-        Tell something to the one who told this member something last.  It never
+        Tell something to the one who told this user something last.  It never
         reaches somebody else who took his nickname since.
 
         @return: the one who was told.
@@ -231,18 +232,18 @@ class Hub:
         @raise NoSuchNick: when he has gone.
         @raise IgnoresYou: when he does not listen.
         """
-        other = member.teller
+        other = user.teller
         if other is None:
             raise NobodyToReplyTo
         if self.nicknames.holder(other.fold) is not other:
             raise NoSuchNick(other.nick)
-        return self.tell(member, other.nick, text)
+        return self.tell(user, other.nick, text)
 
-    def requireIn(self, member: Member, room: str) -> None:
+    def requireIn(self, user: User, room: str) -> None:
         """
-        @raise NotInRoom: when a member is not in a room.
+        @raise NotInRoom: when a user is not in a room.
         """
-        if room not in member.rooms:
+        if room not in user.rooms:
             raise NotInRoom(room)
 
     def publish(self, event: Event, origin: object = None) -> None:
@@ -267,17 +268,17 @@ class Hub:
                     recorder.append(event)
                 author = origin if isinstance(origin, Recipient) else None
                 if author is not None:
-                    self.authors.said(author, event)
-                self._heard(event, author, self.attention.deafTo(event.nick))
+                    self.receipts.said(author, event)
+                self._heard(event, author, self.ignores.deafTo(event.nick))
             case Joined():
-                self._joined(event, origin if isinstance(origin, Member) else None)
+                self._joined(event, origin if isinstance(origin, User) else None)
             case Left():
                 self._heard(event)
                 self.nicknames.leftElsewhere(event)
                 left = self.directory.find(event.room)
                 if left is not None and event.reason is not Ending.SHUTDOWN:
                     self.directory.emptied(left)
-                if isinstance(origin, Member):
+                if isinstance(origin, User):
                     self._parted(origin, event)
             case Renamed():
                 self.nicknames.renamedElsewhere(event)
@@ -295,40 +296,40 @@ class Hub:
         self,
         event: RoomEvent,
         author: Recipient | None = None,
-        deaf: Collection[Member] = (),
+        deaf: Collection[User] = (),
     ) -> None:
         room = self.directory.find(event.room)
         if room is not None:
             room.arrived(event, author, deaf)
 
-    def _joined(self, event: Joined, member: Member | None) -> None:
-        if member is None:
-            member = self.nicknames.joinedElsewhere(event)
+    def _joined(self, event: Joined, user: User | None) -> None:
+        if user is None:
+            user = self.nicknames.joinedElsewhere(event)
         room = self.directory.open(event.room)
-        room.enter(member, event)
-        joining = self._joining.get((member, event.room))
+        room.enter(user, event)
+        joining = self._joining.get((user, event.room))
         if joining:
             joined = joining.pop(0)
             if not joining:
-                del self._joining[member, event.room]
+                del self._joining[user, event.room]
             joined.callback(room)
 
-    def _parted(self, member: Member, event: Left) -> None:
+    def _parted(self, user: User, event: Left) -> None:
         """Somebody goes on without a room: who talked there talks in another one."""
-        room = self.directory.find(member.rooms[-1]) if member.rooms else None
-        for seat in member.seats:
-            seat.recipient.hear(Parted(event.room, event.reason, event.by, event.text))
-            if seat.recipient.here is not None:
+        room = self.directory.find(user.rooms[-1]) if user.rooms else None
+        for session in user.sessions:
+            session.hear(Parted(event.room, event.reason, event.by, event.text))
+            if session.here is not None:
                 continue
             if room is None:
-                seat.recipient.hear(Talking(""))
+                session.hear(Talking(""))
             else:
-                room.talk(seat)
+                room.talk(session)
 
     def _announced(self, event: Announced) -> None:
         rendered: dict[Rendering, bytes] = {}
-        for member in self.nicknames.members:
-            for recipient in member.recipients:
+        for user in self.nicknames.users:
+            for recipient in user.sessions:
                 rendering = recipient.rendering
                 if rendering not in rendered:
                     rendered[rendering] = rendering.render(event)
@@ -336,9 +337,9 @@ class Hub:
 
     def _told(self, event: Told, origin: object) -> None:
         teller = self.nicknames.holder(fold(event.nick))
-        member = self.nicknames.holder(fold(event.to))
-        if member is not None:
-            member.teller = teller
-            member.hear(event)
-        if isinstance(origin, Member):
+        user = self.nicknames.holder(fold(event.to))
+        if user is not None:
+            user.teller = teller
+            user.hear(event)
+        if isinstance(origin, User):
             origin.hear(Sent(event.at, event.nick, event.to, event.text))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from chat.core.users import Member
+from chat.core.users import User
 from chat.vocabulary.errors import ListFull
 from chat.vocabulary.names import fold
 
@@ -14,7 +14,7 @@ MAX_IGNORED = 100
 """How many people one may ignore."""
 
 
-class Attention:
+class Ignores:
     """
     Who ignores whom, by the folds of nicknames: somebody is ignored whether he
     is here or not, and under the nicknames that he takes while he is.  Such a
@@ -23,50 +23,50 @@ class Attention:
     """
 
     def __init__(self) -> None:
-        self._deaf: dict[str, set[Member]] = {}
+        self._deaf: dict[str, set[User]] = {}
         # By the nickname of one who has taken another one: who ignores him, and by
         # which nickname.
-        self._followed: dict[str, dict[Member, str]] = {}
+        self._followed: dict[str, dict[User, str]] = {}
 
-    def ignore(self, member: Member, folded: str) -> None:
+    def ignore(self, user: User, folded: str) -> None:
         """
-        Let a member hear nothing from somebody.
+        Let a user hear nothing from somebody.
 
         @raise ListFull: when he ignores as many as he may.
         """
-        if len(member.ignored) >= MAX_IGNORED and folded not in member.ignored:
+        if len(user.ignored) >= MAX_IGNORED and folded not in user.ignored:
             raise ListFull(str(MAX_IGNORED))
-        self._add(member, folded)
+        self._add(user, folded)
 
-    def ignoreAll(self, member: Member, folds: Iterable[str]) -> None:
-        """Let a member hear nothing from those whom he ignored before."""
+    def ignoreAll(self, user: User, folds: Iterable[str]) -> None:
+        """Let a user hear nothing from those whom he ignored before."""
         for folded in folds:
-            self._add(member, folded)
+            self._add(user, folded)
 
-    def heed(self, member: Member, folded: str) -> bool:
+    def heed(self, user: User, folded: str) -> bool:
         """
-        Let a member hear somebody again.
+        Let a user hear somebody again.
 
         @return: whether he ignored him.
         """
-        followed = self._followed.get(folded, {}).pop(member, None)
-        if folded not in member.ignored:
+        followed = self._followed.get(folded, {}).pop(user, None)
+        if folded not in user.ignored:
             return followed is not None
-        member.ignored.discard(folded)
-        self._remove(member, folded)
+        user.ignored.discard(folded)
+        self._remove(user, folded)
         for ignoring in self._followed.values():
-            if ignoring.get(member) == folded:
-                del ignoring[member]
+            if ignoring.get(user) == folded:
+                del ignoring[user]
         return True
 
-    def left(self, member: Member) -> None:
-        """A member has gone."""
-        for folded in member.ignored:
-            self._remove(member, folded)
-        member.ignored.clear()
-        self._followed.pop(member.fold, None)
+    def left(self, user: User) -> None:
+        """A user has gone."""
+        for folded in user.ignored:
+            self._remove(user, folded)
+        user.ignored.clear()
+        self._followed.pop(user.fold, None)
         for ignoring in self._followed.values():
-            ignoring.pop(member, None)
+            ignoring.pop(user, None)
 
     def renamed(self, before: str, after: str) -> None:
         """Somebody has another nickname, and is ignored under both."""
@@ -77,19 +77,19 @@ class Attention:
         if ignoring:
             self._followed[after] = ignoring
 
-    def follow(self, member: Member, folded: str, other: Member) -> None:
-        """Somebody whom a member ignores has another nickname at present."""
-        self._followed.setdefault(other.fold, {})[member] = folded
+    def follow(self, user: User, folded: str, other: User) -> None:
+        """Somebody whom a user ignores has another nickname at present."""
+        self._followed.setdefault(other.fold, {})[user] = folded
 
-    def ignores(self, member: Member, other: Member) -> bool:
-        """Whether a member does not listen to another one."""
-        return other.account in member.ignored or self.isDeafTo(member, other.nick)
+    def ignores(self, user: User, other: User) -> bool:
+        """Whether a user does not listen to another one."""
+        return other.account in user.ignored or self.isDeafTo(user, other.nick)
 
-    def isDeafTo(self, member: Member, nick: str) -> bool:
-        """Whether a member does not hear what is said under a nickname."""
-        return member in self.deafTo(nick)
+    def isDeafTo(self, user: User, nick: str) -> bool:
+        """Whether a user does not hear what is said under a nickname."""
+        return user in self.deafTo(nick)
 
-    def deafTo(self, nick: str) -> Collection[Member]:
+    def deafTo(self, nick: str) -> Collection[User]:
         """Those who do not listen to somebody."""
         if not self._deaf:
             return ()
@@ -97,12 +97,12 @@ class Attention:
         deaf, followed = self._deaf.get(folded, ()), self._followed.get(folded)
         return {*deaf, *followed} if followed else deaf
 
-    def _add(self, member: Member, folded: str) -> None:
-        member.ignored.add(folded)
-        self._deaf.setdefault(folded, set()).add(member)
+    def _add(self, user: User, folded: str) -> None:
+        user.ignored.add(folded)
+        self._deaf.setdefault(folded, set()).add(user)
 
-    def _remove(self, member: Member, folded: str) -> None:
+    def _remove(self, user: User, folded: str) -> None:
         deaf = self._deaf[folded]
-        deaf.discard(member)
+        deaf.discard(user)
         if not deaf:
             del self._deaf[folded]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
-from chat.core.users import Member, Seat
+from chat.core.users import User, UserSession
 from chat.interfaces import Backplane
 from chat.vocabulary.errors import NickTaken, NickUnchanged, NoSuchNick
 from chat.vocabulary.events import Joined, Left, Renamed
@@ -27,148 +27,144 @@ class Nicknames:
         """
         self._backplane = backplane
         self._seconds = seconds
-        self._members: dict[str, Member] = {}
-        self._byAccount: dict[str, Member] = {}
+        self._users: dict[str, User] = {}
+        self._byAccount: dict[str, User] = {}
 
     def __len__(self) -> int:
         """How many people have a nickname."""
-        return len(self._members)
+        return len(self._users)
 
     @property
-    def members(self) -> tuple[Member, ...]:
+    def users(self) -> tuple[User, ...]:
         """Everybody who has a nickname."""
-        return tuple(self._members.values())
+        return tuple(self._users.values())
 
-    def named(self, nick: str) -> Member:
+    def named(self, nick: str) -> User:
         """
         @param nick: in any spelling.
         @raise NoSuchNick: when nobody has it.
         """
-        member = self._members.get(fold(nick))
-        if member is None:
+        user = self._users.get(fold(nick))
+        if user is None:
             raise NoSuchNick(nick)
-        return member
+        return user
 
-    def holder(self, folded: str) -> Member | None:
+    def holder(self, folded: str) -> User | None:
         """Who has a nickname, by its fold."""
-        return self._members.get(folded)
+        return self._users.get(folded)
 
-    def present(self, account: str) -> Member | None:
-        """The member in this process whose account it is, by its fold."""
+    def present(self, account: str) -> User | None:
+        """The user in this process whose account it is, by its fold."""
         return self._byAccount.get(account)
 
-    def claim(self, nick: str, seat: Seat) -> Deferred[Member]:
+    def claim(self, nick: str, session: UserSession) -> Deferred[User]:
         """
         Give somebody a nickname.
 
         @param nick: from L{chat.vocabulary.names.nickname}.
-        @return: fires with the member, who is in no room yet; fails with
+        @return: fires with the user, who is in no room yet; fails with
             L{NickTaken}.
         """
-        member = Member(nick, fold(nick), [seat], active=self._seconds())
+        user = User(nick, fold(nick), [session], active=self._seconds())
 
-        def claimed(_: None) -> Member:
-            self._members[member.fold] = member
-            member.called(nick, member.fold)
-            return member
+        def claimed(_: None) -> User:
+            self._users[user.fold] = user
+            user.called(nick, user.fold)
+            return user
 
-        return self._claimed(member.fold, nick).addCallback(claimed)
+        return self._claimed(user.fold, nick).addCallback(claimed)
 
-    def rename(
-        self, member: Member, nick: str, renamed: Callable[[str, str], None]
-    ) -> Deferred[Member]:
+    def rename(self, user: User, nick: str, renamed: Callable[[str, str], None]) -> Deferred[User]:
         """
-        Give a member another nickname.
+        Give a user another nickname.
 
         @param renamed: called with the nickname and the fold that he had, before
             somebody else can have them.
-        @return: fires with the member; fails with L{NickTaken}, also when the
-            member has gone in the meantime, or with L{NickUnchanged} when it is
+        @return: fires with the user; fails with L{NickTaken}, also when the
+            user has gone in the meantime, or with L{NickUnchanged} when it is
             his already.
         """
-        if nick == member.nick:
+        if nick == user.nick:
             return fail(NickUnchanged(nick))
         folded = fold(nick)
 
-        def claimed(_: None) -> Member:
-            if self._members.get(member.fold) is not member:
+        def claimed(_: None) -> User:
+            if self._users.get(user.fold) is not user:
                 self._backplane.release(folded)
                 raise NickTaken(nick)
-            before, free = member.nick, member.fold
-            del self._members[free]
-            member.called(nick, folded)
-            self._members[folded] = member
+            before, free = user.nick, user.fold
+            del self._users[free]
+            user.called(nick, folded)
+            self._users[folded] = user
             renamed(before, free)
             if folded != free:
                 self._backplane.release(free)
-            return member
+            return user
 
-        if folded == member.fold:
+        if folded == user.fold:
             claim: Deferred[None] = succeed(None)
         else:
             claim = self._claimed(folded, nick)
         return claim.addCallback(claimed)
 
-    def identify(self, member: Member, account: str) -> None:
+    def identify(self, user: User, account: str) -> None:
         """
-        Note that a member has proven an account to be his.
+        Note that a user has proven an account to be his.
 
         @param account: its fold, or nothing when he has it no longer.
         """
-        self._forgetAccount(member)
-        member.account = account
-        for seat in member.seats:
-            seat.participant.account = account
+        self._forgetAccount(user)
+        user.account = account
         if account:
-            self._byAccount[account] = member
+            self._byAccount[account] = user
 
-    def free(self, member: Member) -> None:
+    def free(self, user: User) -> None:
         """
-        Let others have the nickname of a member who goes.
+        Let others have the nickname of a user who goes.
         """
-        self._forgetAccount(member)
-        if self._members.get(member.fold) is member:
-            del self._members[member.fold]
-            self._backplane.release(member.fold)
+        self._forgetAccount(user)
+        if self._users.get(user.fold) is user:
+            del self._users[user.fold]
+            self._backplane.release(user.fold)
 
     # Members whose sessions are in other processes.
 
-    def joinedElsewhere(self, event: Joined) -> Member:
+    def joinedElsewhere(self, event: Joined) -> User:
         """
         @return: who has come into a room.
         """
-        member = self._elsewhere(event.nick)
-        if member is None:
+        user = self._elsewhere(event.nick)
+        if user is None:
             folded = fold(event.nick)
-            member = self._members[folded] = Member(event.nick, folded, active=self._seconds())
-        member.rooms.append(event.room)
-        return member
+            user = self._users[folded] = User(event.nick, folded, active=self._seconds())
+        user.rooms.append(event.room)
+        return user
 
     def leftElsewhere(self, event: Left) -> None:
         """
         Somebody has left a room, perhaps one who is elsewhere.
         """
-        member = self._elsewhere(event.nick)
-        if member is not None and event.room in member.rooms:
-            member.rooms.remove(event.room)
-            if not member.rooms:
-                del self._members[member.fold]
+        user = self._elsewhere(event.nick)
+        if user is not None and event.room in user.rooms:
+            user.rooms.remove(event.room)
+            if not user.rooms:
+                del self._users[user.fold]
 
     def renamedElsewhere(self, event: Renamed) -> None:
         """
         Somebody has another nickname, perhaps one who is elsewhere.
         """
-        member = self._elsewhere(event.nick)
-        if member is not None:
-            del self._members[member.fold]
-            member.called(event.name, fold(event.name))
-            self._members[member.fold] = member
+        user = self._elsewhere(event.nick)
+        if user is not None:
+            del self._users[user.fold]
+            user.called(event.name, fold(event.name))
+            self._users[user.fold] = user
 
     # Helpers.
 
-    def _elsewhere(self, nick: str) -> Member | None:
-        member = self._members.get(fold(nick))
-        return None if member is None or member.seats else member
+    def _elsewhere(self, nick: str) -> User | None:
+        user = self._users.get(fold(nick))
+        return None if user is None or user.sessions else user
 
     def _claimed(self, folded: str, nick: str) -> Deferred[None]:
         def taken(failure: Failure) -> None:
@@ -177,6 +173,6 @@ class Nicknames:
 
         return self._backplane.claim(folded).addErrback(taken)
 
-    def _forgetAccount(self, member: Member) -> None:
-        if self._byAccount.get(member.account) is member:
-            del self._byAccount[member.account]
+    def _forgetAccount(self, user: User) -> None:
+        if self._byAccount.get(user.account) is user:
+            del self._byAccount[user.account]

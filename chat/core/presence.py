@@ -1,5 +1,5 @@
 """
-Comings and goings that are not told one by one, but gathered and told at once: of
+PresenceChanges and goings that are not told one by one, but gathered and told at once: of
 a crowd for all programs, and of any room for a reader who is behind.
 
 What is gathered is the difference that it makes, so whoever comes and goes again
@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from chat.core.users import Seat
-from chat.delivery.audience import Audience, Recipient
+from chat.core.users import UserSession
+from chat.delivery.audience import Audience
 from chat.vocabulary.events import Changed, Joined, Left
 from chat.vocabulary.replies import MAX_NAMES, MAX_NAMES_SIZE
 
 
-class Comings:
+class PresenceChanges:
     """
     The comings and goings of some time.
     """
@@ -97,7 +97,7 @@ class Comings:
             self._more += 1
 
 
-class Unheard:
+class PendingPresence:
     """
     The comings and goings of one room that wait until their readers have read what
     waits for them.
@@ -114,54 +114,56 @@ class Unheard:
         self._room = room
         self._audience = audience
         # A session that has ended is told nothing, and is not kept for it.
-        self._bySeat: WeakKeyDictionary[Seat, Comings] = WeakKeyDictionary()
+        self._bySeat: WeakKeyDictionary[UserSession, PresenceChanges] = WeakKeyDictionary()
 
-    def gather(self, event: Joined | Left | Changed, seats: Iterable[Seat]) -> list[Recipient]:
+    def gather(
+        self, event: Joined | Left | Changed, sessions: Iterable[UserSession]
+    ) -> list[UserSession]:
         """
         Keep an event for those for whom so much waits that it had better wait.
 
-        @param seats: of everybody here.
+        @param sessions: of everybody here.
         @return: who must not hear it now.  People hear no L{Changed} in any case.
         """
         behind = self._bySeat or ()
         waiting = [
-            seat
-            for seat in seats
-            if (seat.recipient.outlet.busy or seat in behind)
-            and seat.recipient in self._audience
-            and (seat.recipient.rendering.listsPeople or not isinstance(event, Changed))
+            session
+            for session in sessions
+            if (session.outlet.busy or session in behind)
+            and session in self._audience
+            and (session.rendering.listsPeople or not isinstance(event, Changed))
         ]
-        for seat in waiting:
-            comings = self._bySeat.get(seat)
+        for session in waiting:
+            comings = self._bySeat.get(session)
             if comings is None:
-                comings = self._bySeat[seat] = Comings()
+                comings = self._bySeat[session] = PresenceChanges()
                 self.isNeeded = True
             if isinstance(event, Changed):
                 comings.noteAll(event)
             else:
                 comings.note(event)
-        return [seat.recipient for seat in waiting]
+        return waiting
 
-    def tell(self, seat: Seat, count: int) -> None:
+    def tell(self, session: UserSession, count: int) -> None:
         """
         Tell one reader what waits for him, if anything does.
 
         @param count: how many are in the room now.
         """
-        comings = self._bySeat.pop(seat, None)
-        if comings and seat.recipient in self._audience:
-            seat.recipient.hear(comings.changed(self._room, count))
+        comings = self._bySeat.pop(session, None)
+        if comings and session in self._audience:
+            session.hear(comings.changed(self._room, count))
 
     def tellAll(self, count: int) -> None:
         """
         Tell everybody what waits for him: something else comes.
         """
         self.isNeeded = False
-        for seat in tuple(self._bySeat):
-            self.tell(seat, count)
+        for session in tuple(self._bySeat):
+            self.tell(session, count)
 
-    def forget(self, seat: Seat) -> None:
+    def forget(self, session: UserSession) -> None:
         """
         He leaves the room, and hears no more of it.
         """
-        self._bySeat.pop(seat, None)
+        self._bySeat.pop(session, None)

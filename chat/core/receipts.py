@@ -8,7 +8,7 @@ from chat.delivery.audience import Recipient
 from chat.vocabulary.events import Line, Stored
 
 
-class Authors:
+class Receipts:
     """
     The programs that have said something, by room: each with its last line there.
     """

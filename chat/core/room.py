@@ -10,8 +10,8 @@ from itertools import islice
 from typing import assert_never
 from weakref import WeakSet
 
-from chat.core.presence import Comings, Unheard
-from chat.core.users import Member, Seat
+from chat.core.presence import PendingPresence, PresenceChanges
+from chat.core.users import User, UserSession
 from chat.delivery.audience import Audience, EndOfTurn, Recipient
 from chat.vocabulary.events import (
     Acted,
@@ -56,17 +56,17 @@ class Room:
         """
         self.record = record
         self.audience = Audience(endOfTurn)
-        self.guestOwners: set[Member] = set()
-        self.invited: WeakSet[Member] = WeakSet()
+        self.guestOwners: set[User] = set()
+        self.invited: WeakSet[User] = WeakSet()
         self._later = later
         self._announceLimit = announceLimit
-        self._members: dict[str, Member] = {}
+        self._users: dict[str, User] = {}
         # What programs are still to be told of a crowd, and who is behind.
-        self._untold: Comings | None = None
-        self._unheard = Unheard(record.name, self.audience)
+        self._untold: PresenceChanges | None = None
+        self._unheard = PendingPresence(record.name, self.audience)
 
     def __len__(self) -> int:
-        return len(self._members)
+        return len(self._users)
 
     @property
     def name(self) -> str:
@@ -76,12 +76,12 @@ class Room:
     @property
     def nicks(self) -> tuple[str, ...]:
         """The nicknames of everybody here, in the order of their coming."""
-        return tuple(member.nick for member in self._members.values())
+        return tuple(user.nick for user in self._users.values())
 
     @property
-    def members(self) -> tuple[Member, ...]:
+    def users(self) -> tuple[User, ...]:
         """Everybody here, in the order of their coming."""
-        return tuple(self._members.values())
+        return tuple(self._users.values())
 
     def people(self, now: float, share: int = 1) -> tuple[UserRow, ...]:
         """
@@ -90,89 +90,89 @@ class Room:
         @return: those here who came first, as many as an event may name, in the
             order of their coming.
         """
-        members = list(islice(self._members.values(), MAX_NAMES))
+        users = list(islice(self._users.values(), MAX_NAMES))
         return tuple(
-            UserRow(member.nick, max(0, int(now - member.active)), member.away is not None)
-            for member in members[: fitting([member.nick for member in members], share)]
+            UserRow(user.nick, max(0, int(now - user.active)), user.away is not None)
+            for user in users[: fitting([user.nick for user in users], share)]
         )
 
-    def others(self, member: Member, share: int = 1) -> tuple[tuple[str, ...], int]:
+    def others(self, user: User, share: int = 1) -> tuple[tuple[str, ...], int]:
         """
-        @param member: somebody who is here.
+        @param user: somebody who is here.
         @param share: see L{fitting}.
         @return: the nicknames of the others who came first, as many as an event may
             name, and how many more there are.
         """
-        first = islice(self._members.values(), MAX_NAMES + 1)
-        nicks = [other.nick for other in first if other is not member]
+        first = islice(self._users.values(), MAX_NAMES + 1)
+        nicks = [other.nick for other in first if other is not user]
         named = tuple(nicks[: fitting(nicks, share)])
         return named, len(self) - 1 - len(named)
 
-    def owns(self, member: Member) -> bool:
+    def owns(self, user: User) -> bool:
         """Whether somebody is an owner."""
-        return member in self.guestOwners or member.account in self.record.owners
+        return user in self.guestOwners or user.account in self.record.owners
 
-    def lets(self, member: Member) -> bool:
+    def lets(self, user: User) -> bool:
         """Whether somebody has been invited."""
-        return member in self.invited or member.account in self.record.guests
+        return user in self.invited or user.account in self.record.guests
 
-    def enter(self, member: Member, event: Joined) -> None:
+    def enter(self, user: User, event: Joined) -> None:
         """
-        Let a member in.  The others hear of it; he hears what comes after.
+        Let a user in.  The others hear of it; he hears what comes after.
         """
         isCrowd = self._isCrowd(len(self) + 1)
         if not isCrowd:
             self._tellChanges()
-        self._members[fold(event.nick)] = member
+        self._users[fold(event.nick)] = user
         if isCrowd:
             self._note(event)
         else:
             self._announce(replace(event, count=len(self)))
-        for seat in member.seats:
-            self.attend(seat)
+        for session in user.sessions:
+            self.attend(session)
 
-    def attend(self, seat: Seat) -> None:
+    def attend(self, session: UserSession) -> None:
         """
         Let a session of somebody who is here hear what comes from now on.
         """
-        recipient = seat.recipient
+        recipient = session
         if recipient in self.audience:
             return
         if recipient.here is None:
             recipient.here = self.audience
-            seat.participant.room = self.name
+            session.room = self.name
         self.audience.add(recipient)
 
-    def talk(self, seat: Seat) -> None:
+    def talk(self, session: UserSession) -> None:
         """
         Let somebody who is here talk here, and tell him so.
         """
-        seat.recipient.talkIn(self.audience)
-        seat.participant.room = self.name
-        seat.recipient.hear(Talking(self.name))
+        session.talkIn(self.audience)
+        session.room = self.name
+        session.hear(Talking(self.name))
 
-    def listTo(self, seat: Seat, now: float, share: int = 1) -> None:
+    def listTo(self, session: UserSession, now: float, share: int = 1) -> None:
         """
         Tell a session who is here, after what it has not heard of that yet.
 
         @param now: the time, in seconds of the Hub's clock.
         @param share: see L{fitting}.
         """
-        self.relieved(seat)
+        self.relieved(session)
         people = self.people(now, share)
-        seat.recipient.hear(Listed(self.name, people, len(self) - len(people)))
+        session.hear(Listed(self.name, people, len(self) - len(people)))
 
-    def relieved(self, seat: Seat) -> None:
+    def relieved(self, session: UserSession) -> None:
         """
         Nothing waits for a session any more: tell it who came and went meanwhile.
         """
-        self._unheard.tell(seat, len(self))
+        self._unheard.tell(session, len(self))
 
     def arrived(
         self,
         event: RoomEvent,
         author: Recipient | None,
-        deaf: Collection[Member] = (),
+        deaf: Collection[User] = (),
     ) -> None:
         """
         Take in what happened here, and let everybody hear it.
@@ -188,15 +188,15 @@ class Room:
                 self._unheard.tellAll(len(self))
         match event:
             case Said() | Acted():
-                unheard = [each for member in deaf for each in member.recipients] if deaf else ()
+                unheard = [each for user in deaf for each in user.sessions] if deaf else ()
                 self.audience.deliver(event, author, unheard)
             case Left():
                 self._left(event)
             case Renamed():
                 before, after = fold(event.nick), fold(event.name)
                 # Built anew, for who is renamed keeps his place.
-                self._members = {
-                    after if key == before else key: member for key, member in self._members.items()
+                self._users = {
+                    after if key == before else key: user for key, user in self._users.items()
                 }
                 self.audience.deliver(event)
             case TopicSet(nick=nick, text=text):
@@ -205,31 +205,31 @@ class Room:
             case ModeSet():
                 self.audience.deliver(event)
             case Joined() | Changed():
-                raise ValueError("a member enters by Room.enter")
+                raise ValueError("a user enters by Room.enter")
             case _:  # pragma: no cover
                 assert_never(event)
 
     def _left(self, event: Left) -> None:
-        member = self._members.get(fold(event.nick))
-        if member is None:
+        user = self._users.get(fold(event.nick))
+        if user is None:
             # A process that has come later never saw him come.
             return
         isCrowd = self._isCrowd(len(self))
         if not isCrowd:
             self._tellChanges()
-        del self._members[fold(event.nick)]
-        self.guestOwners.discard(member)
+        del self._users[fold(event.nick)]
+        self.guestOwners.discard(user)
         # When this process stops, each of its people is told so once, and not of
         # everybody else as well.
-        isTold = event.reason is not Ending.SHUTDOWN or not member.seats
-        for seat in member.seats:
+        isTold = event.reason is not Ending.SHUTDOWN or not user.sessions
+        for session in user.sessions:
             # One that has just come to him hears nothing yet.
-            if seat.recipient in self.audience:
-                self.audience.remove(seat.recipient)
-            self._unheard.forget(seat)
-            if seat.recipient.here is self.audience:
-                seat.recipient.here = None
-                seat.participant.room = ""
+            if session in self.audience:
+                self.audience.remove(session)
+            self._unheard.forget(session)
+            if session.here is self.audience:
+                session.here = None
+                session.room = ""
         if not isTold:
             return
         if isCrowd:
@@ -240,17 +240,17 @@ class Room:
     # What is told at once: to a reader who is behind, and of a crowd.
 
     def _announce(self, event: Joined | Left | Changed) -> None:
-        self.audience.deliver(event, deaf=self._unheard.gather(event, self._seats()))
+        self.audience.deliver(event, deaf=self._unheard.gather(event, self._sessions()))
 
-    def _seats(self) -> Iterator[Seat]:
-        return (seat for member in self._members.values() for seat in member.seats)
+    def _sessions(self) -> Iterator[UserSession]:
+        return (session for user in self._users.values() for session in user.sessions)
 
     def _isCrowd(self, count: int) -> bool:
         return 0 < self._announceLimit < count
 
     def _note(self, event: Joined | Left) -> None:
         if self._untold is None:
-            self._untold = Comings()
+            self._untold = PresenceChanges()
             self._later(COALESCE, self._tellChanges)
         self._untold.noteUnsure(event)
 

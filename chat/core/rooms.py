@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.core.room import Room
-from chat.core.users import Member
+from chat.core.users import User
 from chat.delivery.audience import EndOfTurn
 from chat.interfaces import Ledger
 from chat.vocabulary.errors import (
@@ -124,9 +124,9 @@ class Directory:
 
     # Who may.
 
-    def admit(self, member: Member, name: str, key: str, isOperator: bool) -> None:
+    def admit(self, user: User, name: str, key: str, isOperator: bool) -> None:
         """
-        See whether a member may come into a room, and make it if nobody has.  Who
+        See whether a user may come into a room, and make it if nobody has.  Who
         makes it owns it.
 
         @param name: as L{chat.vocabulary.names.roomname} makes it.
@@ -136,92 +136,92 @@ class Directory:
         @raise InviteNeeded: when it is private, and he has not been invited.
         @raise KeyNeeded: when it has another key, and he has not been invited.
         """
-        if 0 < self._maxJoined <= len(member.rooms):
+        if 0 < self._maxJoined <= len(user.rooms):
             raise TooManyRooms(str(self._maxJoined))
         room = self._rooms.get(name)
         if room is None:
             if 0 < self._maxRooms <= len(self._rooms):
                 raise RoomsFull(str(self._maxRooms))
-            self.own(self.open(name), member)
+            self.own(self.open(name), user)
             return
         record = room.record
-        if not room.lets(member) and not room.owns(member) and not isOperator:
+        if not room.lets(user) and not room.owns(user) and not isOperator:
             if record.isPrivate:
                 raise InviteNeeded(name)
             if record.password and key != record.password:
                 raise KeyNeeded(name)
 
-    def visible(self, member: Member, name: str, isOperator: bool) -> Room:
+    def visible(self, user: User, name: str, isOperator: bool) -> Room:
         """
-        @return: the room, if the member may know who is in it.
+        @return: the room, if the user may know who is in it.
         @raise NoSuchRoom: when there is none, or he may not know of it.
         """
         room = self._rooms.get(name)
-        if room is None or not self.isVisible(room, member, isOperator):
+        if room is None or not self.isVisible(room, user, isOperator):
             raise NoSuchRoom(name)
         return room
 
-    def readable(self, member: Member, name: str) -> None:
+    def readable(self, user: User, name: str) -> None:
         """
-        See whether a member may read what has been said in a room: he may where
+        See whether a user may read what has been said in a room: he may where
         he is, and where anybody may come in.
 
         @raise NotInRoom: when he may not, be it that there is no such room.
         """
         room = self._rooms.get(name)
         isOpen = room is not None and not room.record.isPrivate and not room.record.password
-        if name not in member.rooms and not isOpen:
+        if name not in user.rooms and not isOpen:
             raise NotInRoom(name)
 
-    def listed(self, member: Member, isOperator: bool) -> tuple[RoomRow, ...]:
+    def listed(self, user: User, isOperator: bool) -> tuple[RoomRow, ...]:
         """
-        @return: the rooms that a member may know of, the fullest first.
+        @return: the rooms that a user may know of, the fullest first.
         """
-        rooms = [room for room in self._rooms.values() if self.isVisible(room, member, isOperator)]
+        rooms = [room for room in self._rooms.values() if self.isVisible(room, user, isOperator)]
         rooms.sort(key=lambda room: (-len(room), room.name))
         return tuple(
-            RoomRow(room.name, len(room), room.record.topic, room.name in member.rooms)
+            RoomRow(room.name, len(room), room.record.topic, room.name in user.rooms)
             for room in rooms
         )
 
-    def isVisible(self, room: Room, member: Member, isOperator: bool) -> bool:
-        """Whether a member may know of a room, and of who is in it."""
-        return not room.record.isPrivate or room.name in member.rooms or isOperator
+    def isVisible(self, room: Room, user: User, isOperator: bool) -> bool:
+        """Whether a user may know of a room, and of who is in it."""
+        return not room.record.isPrivate or room.name in user.rooms or isOperator
 
     # What outlives a restart.
 
-    def own(self, room: Room, member: Member) -> None:
+    def own(self, room: Room, user: User) -> None:
         """
         Make somebody an owner of a room: his account if he has one, else himself,
         as long as he is there.  So it is with an account that owns L{MAX_OWNED}
         rooms: these stay when they are empty, and there shall be some for others.
         """
-        if room.owns(member):
+        if room.owns(user):
             return
-        account = member.account
+        account = user.account
         if not account or self._ownedBy(account) >= MAX_OWNED:
-            room.guestOwners.add(member)
+            room.guestOwners.add(user)
         else:
             self.keep(room, replace(room.record, owners=(*room.record.owners, account)))
 
-    def disown(self, room: Room, member: Member) -> None:
+    def disown(self, room: Room, user: User) -> None:
         """
         Make somebody an owner no longer.
         """
-        room.guestOwners.discard(member)
-        if member.account in room.record.owners:
-            owners = tuple(owner for owner in room.record.owners if owner != member.account)
+        room.guestOwners.discard(user)
+        if user.account in room.record.owners:
+            owners = tuple(owner for owner in room.record.owners if owner != user.account)
             self.keep(room, replace(room.record, owners=owners))
 
-    def registered(self, member: Member) -> None:
+    def registered(self, user: User) -> None:
         """
-        A member has an account now: what he owns as a guest, it owns.
+        A user has an account now: what he owns as a guest, it owns.
         """
-        for name in member.rooms:
+        for name in user.rooms:
             room = self._rooms[name]
-            if member in room.guestOwners:
-                room.guestOwners.discard(member)
-                self.own(room, member)
+            if user in room.guestOwners:
+                room.guestOwners.discard(user)
+                self.own(room, user)
 
     def unregistered(self, account: str) -> None:
         """
@@ -237,28 +237,28 @@ class Directory:
                 self.keep(room, replace(record, owners=owners, guests=guests))
                 self.emptied(room)
 
-    def invite(self, room: Room, member: Member) -> None:
+    def invite(self, room: Room, user: User) -> None:
         """
         Let somebody come in whatever the record says: his account from now on if
         he has one, else himself as long as he is on the service.
 
         @raise ListFull: when as many accounts may come in as may be invited.
         """
-        account, guests = member.account, room.record.guests
+        account, guests = user.account, room.record.guests
         if not account:
-            room.invited.add(member)
+            room.invited.add(user)
         elif account not in guests:
             if len(guests) >= MAX_INVITED:
                 raise ListFull(str(MAX_INVITED))
             self.keep(room, replace(room.record, guests=(*guests, account)))
 
-    def uninvite(self, room: Room, member: Member) -> None:
+    def uninvite(self, room: Room, user: User) -> None:
         """
         Let somebody come in only as everybody does.
         """
-        room.invited.discard(member)
-        if member.account in room.record.guests:
-            guests = tuple(each for each in room.record.guests if each != member.account)
+        room.invited.discard(user)
+        if user.account in room.record.guests:
+            guests = tuple(each for each in room.record.guests if each != user.account)
             self.keep(room, replace(room.record, guests=guests))
 
     def _ownedBy(self, account: str) -> int:

@@ -1,92 +1,102 @@
 """
-Those who have a nickname.
+Users, and their sessions as far as the core knows them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chat.core.participant import Participant
 from chat.delivery.audience import Recipient
+from chat.interfaces import Outlet, Rendering
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.events import Event
 from chat.vocabulary.limits import Pace
 
 
-@dataclass(eq=False, slots=True, weakref_slot=True)
-class Seat:
+class UserSession(Recipient):
     """
-    One session of a member, as the rest of the service sees it.
+    One session of a user: a recipient that can be asked to end.
 
-    @ivar end: ends the session; told why, a detail of that, and who wants it.
-    @ivar address: from where it comes; it may be known only some time after the
-        beginning.
-    @ivar since: when it came.
+    @ivar room: the name of the room in which the user talks, or nothing.
+    @ivar since: when the session began.
     @ivar active: when its last complete line came, in seconds of the Hub's clock.
     """
 
-    recipient: Recipient
-    participant: Participant
-    end: Callable[[Ending, str, str], None]
-    address: Callable[[], str]
-    since: datetime
-    active: float = 0.0
+    __slots__ = ("__weakref__", "active", "room", "since")
+
+    def __init__(
+        self, outlet: Outlet, rendering: Rendering, since: datetime, active: float = 0.0
+    ) -> None:
+        super().__init__(outlet, rendering)
+        self.room = ""
+        self.since = since
+        self.active = active
+
+    @property
+    def address(self) -> str:
+        """
+        Where the session comes from; it may become known only some time after the
+        beginning.
+        """
+        raise NotImplementedError
+
+    def end(self, reason: Ending, about: str = "", by: str = "") -> None:
+        """
+        End the session: its user is told why, and the front door closes.
+
+        @param about: a detail of the reason.
+        @param by: the nickname of the user who wants it, if it is another one.
+        """
+        raise NotImplementedError
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
-class Member:
+class User:
     """
-    Somebody who has a nickname.
+    A nickname, and the sessions that have it.
 
     @ivar fold: of the nickname; see L{chat.vocabulary.names.fold}.
-    @ivar seats: his sessions in this process, so none for somebody elsewhere.  A
-        guest has one; who has an account may have several, and all of them hear
-        what he hears.
-    @ivar account: the fold of his account, or nothing.
-    @ivar rooms: those he has gone into and not left.  The room itself knows of it
-        when the event arrives.
-    @ivar active: when his last complete line came, in seconds of the Hub's clock.
-    @ivar teller: who told him something last.
-    @ivar away: why he is away; L{None} while he is not.
-    @ivar ignored: the folds of those he does not listen to.
-    @ivar pace: how fast he sends lines.
-    @ivar renamedMark: how often he has changed his nickname; see L{chat.vocabulary.limits.Rate}.
-    @ivar joinedMark: how often he has gone into rooms.
+    @ivar sessions: those in this process, so none for a user elsewhere.  A guest has
+        one; a user with an account may have several, which all hear the same.
+    @ivar account: the fold of the account that the user has proven to own, or nothing.
+    @ivar rooms: the names of those the user has entered and not left.  A room itself
+        knows of it when the event arrives.
+    @ivar active: when the last complete line came, in seconds of the Hub's clock.
+    @ivar teller: the user who sent the last private message.
+    @ivar away: why the user is away; L{None} while they are not.
+    @ivar ignored: the folds of the nicknames that the user does not listen to.
+    @ivar pace: how fast lines come, in all sessions together.
+    @ivar renamedMark: how often the nickname has changed.
+    @ivar joinedMark: how often the user has entered rooms.
     """
 
     nick: str
     fold: str
-    seats: list[Seat] = field(default_factory=list)
+    sessions: list[UserSession] = field(default_factory=list)
     account: str = ""
     rooms: list[str] = field(default_factory=list)
     active: float = 0.0
-    teller: Member | None = None
+    teller: User | None = None
     away: str | None = None
     ignored: set[str] = field(default_factory=set)
     pace: Pace = field(default_factory=Pace)
     renamedMark: float = 0.0
     joinedMark: float = 0.0
 
-    @property
-    def recipients(self) -> Iterator[Recipient]:
-        """Those who hear what he hears."""
-        return (seat.recipient for seat in self.seats)
-
     def hear(self, event: Event) -> None:
-        """Tell him alone, in all his sessions."""
-        for recipient in self.recipients:
-            recipient.hear(event)
+        """Tell this user alone, in all sessions."""
+        for session in self.sessions:
+            session.hear(event)
 
     def called(self, nick: str, fold: str) -> None:
-        """Note that he has another nickname."""
+        """Note that the nickname is another one from now on."""
         self.nick, self.fold = nick, fold
-        for seat in self.seats:
-            seat.participant.nick = seat.recipient.name = nick
+        for session in self.sessions:
+            session.nick = nick
 
     def withdraw(self) -> None:
-        """Let him hear no more, in any of his sessions."""
-        for recipient in self.recipients:
-            recipient.withdraw()
-        self.seats.clear()
+        """Let the user hear no more, in any session."""
+        for session in self.sessions:
+            session.withdraw()
+        self.sessions.clear()

@@ -42,16 +42,16 @@ class Recipient:
     """
     One outlet, the rendering its participant chose, and where it listens.
 
-    @ivar name: the nickname by which the participant is called.
+    @ivar nick: the nickname by which the participant is called.
     @ivar here: the audience of the room the participant talks in.
     """
 
-    __slots__ = ("_audiences", "here", "name", "outlet", "rendering")
+    __slots__ = ("_audiences", "here", "nick", "outlet", "rendering")
 
-    def __init__(self, outlet: Outlet, rendering: Rendering, name: str = "") -> None:
+    def __init__(self, outlet: Outlet, rendering: Rendering, nick: str = "") -> None:
         self.outlet = outlet
         self.rendering = rendering
-        self.name = name
+        self.nick = nick
         self.here: Audience | None = None
         self._audiences: list[Audience] = []
 
@@ -269,7 +269,7 @@ class Audience:
         called = [
             recipient
             for recipient in self._ringing
-            if recipient not in without and isNamedIn(line.text, recipient.name)
+            if recipient not in without and isNamedIn(line.text, recipient.nick)
         ]
         for recipient in called:
             self.catchUp(recipient)

@@ -186,8 +186,8 @@ class Connection(Admitted, Protocol):
             session.gone(self.ending)
         finally:
             # Whatever happens: the end of the service waits for it.
-            self.nick = session.participant.nick or "-"
-            self.ending = Ending(session.participant.reason or self.ending)
+            self.nick = session.nick or "-"
+            self.ending = Ending(session.reason or self.ending)
             self.refused = session.refused
             self.factory.connections.closed(self)
             # They know each other, so they would wait for the garbage collector.
@@ -256,7 +256,7 @@ class Connection(Admitted, Protocol):
 
     def _tooSlow(self, limit: str) -> None:
         connections = self.factory.connections
-        if self.session.participant.reason != Ending.TOO_SLOW:
+        if self.session.reason != Ending.TOO_SLOW:
             connections.counters.tooSlow[limit] += 1
         connections.clock.callLater(0, self._endSlow, limit)
 

@@ -1,23 +1,22 @@
 """
-One participant at work: what the states of L{chat.session.lifecycle} and the answers of
-L{chat.session.handlers} work on.
+What a session is made of: what the states of L{chat.session.lifecycle} and the
+handlers of L{chat.session.handlers} work on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict
 from math import ceil
 from typing import Any, TypeVar
 
-from chat.core.participant import Participant
-from chat.core.users import Member, Seat
-from chat.delivery.audience import Recipient
+from chat.core.users import User, UserSession
 from chat.interfaces import FrontDoor, Outlet
 from chat.session.deadlines import Deadlines
-from chat.session.server import Facilities
+from chat.session.server import Server
 from chat.vocabulary.errors import ChatError, NickNeeded
-from chat.vocabulary.events import Ending, Event, Refused
-from chat.vocabulary.limits import Pace, Rate
+from chat.vocabulary.events import Ending, Refused, Warned
+from chat.vocabulary.limits import Rate
 from chat.vocabulary.style import Style
 
 Answer = Coroutine[Any, Any, None]
@@ -26,7 +25,7 @@ The rest of what takes time, with its answer.  It raises a L{ChatError} where it
 cannot be done, and L{SessionOver} where nobody is to be told any more.
 """
 
-Handler = Callable[["Core", Any], Answer | None]
+Handler = Callable[["Context", Any], Answer | None]
 """
 Does what a command asks for.  Nothing is returned where all is done; a
 L{ChatError} is raised where it cannot be done.
@@ -39,92 +38,92 @@ class SessionOver(Exception):
     """The session has ended while something was waited for; nobody is to be told."""
 
 
-def requireRate(core: Core, rate: Rate, mark: float, error: type[ChatError]) -> None:
+def requireRate(context: Context, rate: Rate, mark: float, error: type[ChatError]) -> None:
     """
-    @param mark: how often he has done something.
-    @raise ChatError: C{error}, with the seconds until he may do it again, where
-        that was often enough for now.
+    @param mark: how often the user has done something.
+    @raise ChatError: C{error}, with the seconds until they may do it again, where that
+        was often enough for now.
     """
-    wait = rate.wait(mark, core.hub.seconds())
+    wait = rate.wait(mark, context.hub.seconds())
     if wait:
         raise error(str(ceil(wait)))
 
 
-class Core:
+class Context(UserSession):
     """
-    One participant at work.
+    One session, with all it works on.
 
-    @ivar shared: what all sessions share.
-    @ivar member: who he is, L{None} before he has a nickname and after he has
-        left.
-    @ivar refused: how many of his requests have been refused.
-    @ivar wanted: the room in which the user wants to begin, or nothing.
+    @ivar server: what all sessions share.
+    @ivar hub: the middle of it.
+    @ivar user: who it is; L{None} before there is a nickname and after the end.
+    @ivar style: what the user has chosen about how events read.
+    @ivar asked: the registered nickname whose password is expected, or nothing.
+    @ivar wanted: the name of the room in which the session is to begin, or nothing.
+    @ivar reason: why the session has ended, or nothing.
+    @ivar refused: how many requests have been refused.
     """
 
     __slots__ = (
+        "asked",
         "deadlines",
         "door",
         "hub",
-        "member",
-        "participant",
-        "recipient",
+        "reason",
         "refused",
-        "seat",
-        "shared",
+        "server",
+        "style",
+        "user",
         "wanted",
     )
 
     def __init__(
         self,
-        shared: Facilities,
+        server: Server,
         door: FrontDoor,
         outlet: Outlet,
-        end: Callable[[Ending, str, str], None],
-        warn: Callable[[int], None],
         style: Style | None = None,
         room: str = "",
     ) -> None:
         """
-        @param end: ends the session; told why, a detail of that, and who wants it.
-        @param warn: told how many seconds are left before it ends for silence.
-        @param style: how events read from the start.
-        @param room: where the user wants to begin.
+        @param server: what all sessions share.
+        @param style: how events read from the start, where the door decides that.
+        @param room: the name of the room to begin in, where the door decides that; a
+            user who may not enter it begins where everybody does.
         """
-        self.shared = shared
-        self.hub = shared.hub
+        self.style = style or Style(language=server.settings.language)
+        rendering = server.renderings(self.style)
+        super().__init__(outlet, rendering, server.now(), server.hub.seconds())
+        self.server = server
+        self.hub = server.hub
         self.door: FrontDoor = door
-        style = style or Style(language=shared.settings.language)
-        self.participant = Participant(style.language, style.format, style.hasTimes, style.bell)
-        self.wanted = room
-        self.recipient = Recipient(outlet, shared.renderings(self.participant.style))
         self.deadlines = Deadlines(
-            shared.clock,
-            shared.settings.registrationTimeout,
-            shared.settings.idleTimeout,
-            warn,
-            lambda reason: end(reason, "", ""),
+            server.clock, server.settings.registrationTimeout, server.settings.idleTimeout
         )
-        self.seat = Seat(
-            self.recipient,
-            self.participant,
-            end,
-            lambda: door.address,
-            shared.now(),
-            shared.hub.seconds(),
-        )
-        self.member: Member | None = None
+        self.user: User | None = None
+        self.asked = ""
+        self.wanted = room
+        self.reason = ""
         self.refused = 0
 
     @property
-    def me(self) -> Member:
+    def address(self) -> str:
+        return self.door.address
+
+    @property
+    def me(self) -> User:
         """
         Who asks.
 
         @raise NickNeeded: when there is no nickname.
         """
-        if self.member is None:
+        if self.user is None:
             raise NickNeeded
-        return self.member
+        return self.user
+
+    @property
+    def isOperator(self) -> bool:
+        """Whether the user is an operator."""
+        return self.user is not None and self.server.isOperator(self.user)
 
     async def outcome(self, awaitable: Awaitable[T]) -> T:
         """
@@ -140,73 +139,53 @@ class Core:
         """
         @raise SessionOver: when the session has ended.
         """
-        if self.participant.reason:
+        if self.reason:
             raise SessionOver
 
-    @property
-    def isOperator(self) -> bool:
-        """Whether he keeps order here."""
-        return self.member is not None and self.shared.isOperator(self.member)
+    def state(self) -> dict[str, Any]:
+        """
+        @return: what is known of the session, as plain values that JSON can hold.
+        """
+        return {
+            "style": asdict(self.style),
+            "nick": self.nick,
+            "account": "" if self.user is None else self.user.account,
+            "room": self.room,
+            "asked": self.asked,
+            "reason": str(self.reason),
+        }
 
-    def hear(self, event: Event) -> None:
-        """Tell him something, in this session."""
-        self.recipient.hear(event)
+    def restyle(self, style: Style) -> None:
+        """
+        Write as the user has chosen, from the next event on.
+        """
+        self.style = style
+        self.choose(self.server.renderings(style))
 
     def refuse(self, error: ChatError) -> None:
-        """Answer what he asked for with an error."""
+        """Answer what the user asked for with an error."""
         self.refused += 1
-        self.shared.counters.refusals[error.code] += 1
-        self.recipient.hear(Refused(error.code, error.about))
+        self.server.counters.refusals[error.code] += 1
+        self.hear(Refused(error.code, error.about))
+
+    def warn(self, seconds: int) -> None:
+        """
+        Tell the user that the session ends soon if they stay silent.
+
+        @param seconds: how many are left.
+        """
+        self.hear(Warned("idle", str(seconds)))
 
     def leave(self, reason: Ending, text: str = "", by: str = "") -> None:
         """
-        Stop every clock and leave all rooms; unless he has other sessions, his
+        Stop every clock and leave all rooms; unless the user has other sessions, the
         nickname is free.
 
-        @param text: what the participant gave as a reason.
-        @param by: who has put him out, if somebody has.
+        @param text: what the user gave as a reason.
+        @param by: the nickname of the user who wants it, if it is another one.
         """
         self.deadlines.stop()
-        self.participant.reason = reason
-        member, self.member = self.member, None
-        if member is not None:
-            self.hub.detach(member, self.seat, reason, text, by)
-
-    def over(self) -> None:
-        """
-        Let go of whoever made this, so that all of it is freed at once and does not
-        wait for the garbage collector.
-        """
-        self.door = _NOWHERE
-        self.seat.end = _ignore
-        self.seat.address = str
-        self.deadlines.over()
-
-    def chooseRendering(self) -> None:
-        """
-        Write to the participant as he has chosen, from the next event on.
-        """
-        self.recipient.choose(self.shared.renderings(self.participant.style))
-
-
-class _Nowhere:
-    """
-    The front door of a session that is over.
-    """
-
-    address = ""
-
-    def named(self, pace: Pace) -> None: ...
-
-    def hold(self) -> None: ...
-
-    def release(self) -> None: ...
-
-    def close(self, grace: float | None = None) -> None: ...
-
-
-def _ignore(*_: object) -> None:
-    """Do nothing."""
-
-
-_NOWHERE = _Nowhere()
+        self.reason = reason
+        user, self.user = self.user, None
+        if user is not None:
+            self.hub.detach(user, self, reason, text, by)

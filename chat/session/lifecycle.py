@@ -30,9 +30,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.core.room import Room
-from chat.core.users import Member
+from chat.core.users import User
 from chat.session import signon
-from chat.session.context import Answer, Core, SessionOver, requireRate
+from chat.session.context import Answer, Context, SessionOver, requireRate
 from chat.session.handlers.dispatch import carryOut
 from chat.session.handlers.talk import reasonOf, requireVoice
 from chat.vocabulary.commands import Command, Login, Nick, Quit, Say
@@ -69,13 +69,13 @@ class Lifecycle(Protocol):
     def challenge(self, error: ChatError) -> None:
         """The nickname that he wants has a password, and he has not said it yet."""
 
-    def decide(self, member: Deferred[Member]) -> None:
+    def decide(self, user: Deferred[User]) -> None:
         """He wants a nickname, and will be given one or not."""
 
-    def claimed(self, member: Member) -> None:
+    def claimed(self, user: User) -> None:
         """He has it."""
 
-    def moved(self, member: Member) -> None:
+    def moved(self, user: User) -> None:
         """He is somebody else from now on."""
 
     def denied(self, error: ChatError) -> None:
@@ -103,7 +103,7 @@ class Lifecycle(Protocol):
         """The connection is no more."""
 
 
-_builder = TypeMachineBuilder(Lifecycle, Core)
+_builder = TypeMachineBuilder(Lifecycle, Context)
 _anonymous = _builder.state("anonymous")
 _challenged = _builder.state("challenged")
 _claiming = _builder.state("claiming")
@@ -119,64 +119,66 @@ _gone = _builder.state("gone")
 
 
 @_anonymous.upon(Lifecycle.do).loop()
-def _doAnonymous(inputs: Lifecycle, core: Core, command: Command) -> None:
+def _doAnonymous(inputs: Lifecycle, context: Context, command: Command) -> None:
     match command:
         case Say(nick) | Nick(nick):
             try:
-                nick = signon.mayBeCalled(core, nick)
+                nick = signon.mayBeCalled(context, nick)
             except NickRegistered as error:
                 inputs.challenge(error)
             else:
-                inputs.decide(Deferred.fromCoroutine(signon.claim(core, nick)))
+                inputs.decide(Deferred.fromCoroutine(signon.claim(context, nick)))
         case Login(name, password):
-            _login(inputs, core, name, password)
+            _login(inputs, context, name, password)
         case Quit(reason):
             inputs.end(Ending.QUIT, reason, "", None)
         case _:
-            carryOut(core, command)
+            carryOut(context, command)
 
 
 @_challenged.upon(Lifecycle.do).loop()
-def _doChallenged(inputs: Lifecycle, core: Core, command: Command) -> None:
+def _doChallenged(inputs: Lifecycle, context: Context, command: Command) -> None:
     match command:
         case Say(password):
-            _login(inputs, core, "", password.strip())
+            _login(inputs, context, "", password.strip())
         case _:
-            _doAnonymous(inputs, core, command)
+            _doAnonymous(inputs, context, command)
 
 
-def _login(inputs: Lifecycle, core: Core, name: str, password: str) -> None:
-    name = name or core.participant.asked
+def _login(inputs: Lifecycle, context: Context, name: str, password: str) -> None:
+    name = name or context.asked
     if not name:
         raise ArgumentMissing(Login.usage())
-    inputs.decide(Deferred.fromCoroutine(signon.login(core, name, password)))
+    inputs.decide(Deferred.fromCoroutine(signon.login(context, name, password)))
 
 
 @_registered.upon(Lifecycle.do).loop()
-def _doRegistered(inputs: Lifecycle, core: Core, command: Command) -> None:
-    member = core.member
-    assert member is not None
+def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None:
+    user = context.user
+    assert user is not None
     match command:
         case Nick(nick):
             # Or it would be the way out for one who is muted.
-            requireVoice(core, member)
-            requireRate(core, core.shared.settings.nickRate, member.renamedMark, RenamingTooFast)
-            inputs.decide(core.hub.rename(member, signon.mayBeCalled(core, nick)))
+            requireVoice(context, user)
+            requireRate(
+                context, context.server.settings.nickRate, user.renamedMark, RenamingTooFast
+            )
+            inputs.decide(context.hub.rename(user, signon.mayBeCalled(context, nick)))
         case Login(name, password):
-            change = signon.change(core, member, name or member.nick, password)
+            change = signon.change(context, user, name or user.nick, password)
             inputs.decide(Deferred.fromCoroutine(change))
         case Quit(reason):
-            inputs.end(Ending.QUIT, reasonOf(core, member, reason), "", None)
+            inputs.end(Ending.QUIT, reasonOf(context, user, reason), "", None)
         case _:
-            answer = carryOut(core, command)
+            answer = carryOut(context, command)
             if answer is not None:
                 inputs.wait(answer)
 
 
-def _challenge(inputs: Lifecycle, core: Core, error: ChatError) -> None:
-    core.participant.asked = error.about
-    core.refuse(error)
-    core.hear(PasswordAsked(error.about))
+def _challenge(inputs: Lifecycle, context: Context, error: ChatError) -> None:
+    context.asked = error.about
+    context.refuse(error)
+    context.hear(PasswordAsked(error.about))
 
 
 _anonymous.upon(Lifecycle.challenge).to(_challenged)(_challenge)
@@ -186,25 +188,25 @@ _challenged.upon(Lifecycle.challenge).to(_challenged)(_challenge)
 # Claiming.
 
 
-def _decide(inputs: Lifecycle, core: Core, member: Deferred[Member]) -> None:
-    core.door.hold()
-    before = core.member
+def _decide(inputs: Lifecycle, context: Context, user: Deferred[User]) -> None:
+    context.door.hold()
+    before = context.user
 
-    def decided(member: Member) -> None:
-        if before is None or member is before:
-            inputs.claimed(member)
+    def decided(user: User) -> None:
+        if before is None or user is before:
+            inputs.claimed(user)
         else:
-            inputs.moved(member)
+            inputs.moved(user)
 
     def failed(failure: Failure) -> None:
         error = failure.value
-        if core.participant.asked and isinstance(error, _UNPROVEN):
+        if context.asked and isinstance(error, _UNPROVEN):
             inputs.challenge(error)
         else:
             _failed(inputs, failure)
 
-    member.addCallbacks(decided, failed)
-    member.addErrback(_wentWrong, inputs, core)
+    user.addCallbacks(decided, failed)
+    user.addErrback(_wentWrong, inputs, context)
 
 
 _anonymous.upon(Lifecycle.decide).to(_claiming)(_decide)
@@ -213,65 +215,65 @@ _registered.upon(Lifecycle.decide).to(_renaming)(_decide)
 
 
 @_claiming.upon(Lifecycle.claimed).to(_entering)
-def _enter(inputs: Lifecycle, core: Core, member: Member) -> None:
-    core.member = member
-    core.participant.asked = ""
-    core.deadlines.registered()
-    core.door.named(member.pace)
-    entering = Deferred.fromCoroutine(signon.comeIn(core, member))
-    entering.addCallback(inputs.entered).addErrback(_wentWrong, inputs, core)
+def _enter(inputs: Lifecycle, context: Context, user: User) -> None:
+    context.user = user
+    context.asked = ""
+    context.deadlines.registered(context.warn, context.end)
+    context.door.named(user.pace)
+    entering = Deferred.fromCoroutine(signon.comeIn(context, user))
+    entering.addCallback(inputs.entered).addErrback(_wentWrong, inputs, context)
 
 
 _renaming.upon(Lifecycle.moved).to(_entering)(_enter)
 
 
 @_entering.upon(Lifecycle.entered).to(_registered)
-def _entered(inputs: Lifecycle, core: Core, room: Room) -> None:
-    assert core.member is not None
-    signon.welcome(core, core.member, room)
-    core.door.release()
+def _entered(inputs: Lifecycle, context: Context, room: Room) -> None:
+    assert context.user is not None
+    signon.welcome(context, context.user, room)
+    context.door.release()
 
 
 @_renaming.upon(Lifecycle.claimed).to(_registered)
-def _renamed(inputs: Lifecycle, core: Core, member: Member) -> None:
-    rate, now = core.shared.settings.nickRate, core.hub.seconds()
-    member.renamedMark = rate.spend(member.renamedMark, now)
-    core.door.release()
+def _renamed(inputs: Lifecycle, context: Context, user: User) -> None:
+    rate, now = context.server.settings.nickRate, context.hub.seconds()
+    user.renamedMark = rate.spend(user.renamedMark, now)
+    context.door.release()
 
 
 @_claiming.upon(Lifecycle.denied).to(_anonymous)
-def _staysAnonymous(inputs: Lifecycle, core: Core, error: ChatError) -> None:
-    core.participant.asked = ""
-    core.refuse(error)
-    core.door.release()
+def _staysAnonymous(inputs: Lifecycle, context: Context, error: ChatError) -> None:
+    context.asked = ""
+    context.refuse(error)
+    context.door.release()
 
 
 @_claiming.upon(Lifecycle.challenge).to(_challenged)
-def _staysChallenged(inputs: Lifecycle, core: Core, error: ChatError) -> None:
-    core.refuse(error)
-    core.door.release()
+def _staysChallenged(inputs: Lifecycle, context: Context, error: ChatError) -> None:
+    context.refuse(error)
+    context.door.release()
 
 
 @_renaming.upon(Lifecycle.denied).to(_registered)
-def _keepsNick(inputs: Lifecycle, core: Core, error: ChatError) -> None:
-    core.refuse(error)
-    core.door.release()
+def _keepsNick(inputs: Lifecycle, context: Context, error: ChatError) -> None:
+    context.refuse(error)
+    context.door.release()
 
 
 # Waiting.
 
 
 @_registered.upon(Lifecycle.wait).to(_waiting)
-def _wait(inputs: Lifecycle, core: Core, answer: Answer) -> None:
-    core.door.hold()
+def _wait(inputs: Lifecycle, context: Context, answer: Answer) -> None:
+    context.door.hold()
     waiting = Deferred.fromCoroutine(answer)
     waiting.addCallbacks(lambda _: inputs.answered(), lambda failure: _failed(inputs, failure))
-    waiting.addErrback(_wentWrong, inputs, core)
+    waiting.addErrback(_wentWrong, inputs, context)
 
 
 @_waiting.upon(Lifecycle.answered).to(_registered)
-def _answered(inputs: Lifecycle, core: Core) -> None:
-    core.door.release()
+def _answered(inputs: Lifecycle, context: Context) -> None:
+    context.door.release()
 
 
 _waiting.upon(Lifecycle.denied).to(_registered)(_keepsNick)
@@ -281,18 +283,18 @@ _waiting.upon(Lifecycle.denied).to(_registered)(_keepsNick)
 
 
 def _end(
-    inputs: Lifecycle, core: Core, reason: Ending, about: str, by: str, grace: float | None
+    inputs: Lifecycle, context: Context, reason: Ending, about: str, by: str, grace: float | None
 ) -> None:
     isOwnWish = reason is Ending.QUIT
     # The last first; and whatever goes wrong with one of them, it is over.
     with ExitStack() as stack:
-        stack.callback(core.door.close, grace)
-        stack.callback(core.hear, Closed(reason, "" if isOwnWish else about, by=by))
-        stack.callback(core.leave, reason, about if isOwnWish or by else "", by)
+        stack.callback(context.door.close, grace)
+        stack.callback(context.hear, Closed(reason, "" if isOwnWish else about, by=by))
+        stack.callback(context.leave, reason, about if isOwnWish or by else "", by)
 
 
-def _vanish(inputs: Lifecycle, core: Core, reason: Ending) -> None:
-    core.leave(reason)
+def _vanish(inputs: Lifecycle, context: Context, reason: Ending) -> None:
+    context.leave(reason)
 
 
 for _state in (
@@ -308,8 +310,8 @@ for _state in (
     _state.upon(Lifecycle.gone).to(_gone)(_vanish)
 
 
-def _giveBack(inputs: Lifecycle, core: Core, member: Member) -> None:
-    core.hub.detach(member, core.seat, Ending.CONNECTION_LOST, "")
+def _giveBack(inputs: Lifecycle, context: Context, user: User) -> None:
+    context.hub.detach(user, context, Ending.CONNECTION_LOST, "")
 
 
 _draining.upon(Lifecycle.gone).to(_gone).returns(None)
@@ -328,7 +330,7 @@ for _state in (_draining, _gone):
         _state.upon(_input).loop().returns(None)
 
 newLifecycle = _builder.build()
-"""Takes a L{Core}, returns its L{Lifecycle} in the state I{anonymous}."""
+"""Takes a L{Context}, returns its L{Lifecycle} in the state I{anonymous}."""
 
 
 def _failed(inputs: Lifecycle, failure: Failure) -> None:
@@ -339,7 +341,7 @@ def _failed(inputs: Lifecycle, failure: Failure) -> None:
     inputs.denied(failure.value)
 
 
-def _wentWrong(failure: Failure, inputs: Lifecycle, core: Core) -> None:
+def _wentWrong(failure: Failure, inputs: Lifecycle, context: Context) -> None:
     _log.failure("what a participant asked for went wrong", failure)
-    core.shared.counters.faults += 1
+    context.server.counters.faults += 1
     inputs.end(Ending.INTERNAL_ERROR, "", "", None)

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from chat.interfaces import Extract, Rendering
-from chat.session.context import Core
+from chat.session.context import Context
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Acted, Event, Excerpt, Line, Missed, Recalled, Warned
 
@@ -29,53 +29,53 @@ EVENTS_PER_TURN = 200
 _OVERHEAD = 125
 
 
-async def newest(core: Core, room: str) -> Extract | None:
+async def newest(context: Context, room: str) -> Extract | None:
     """
     Read what L{replay} tells of a room, before its user hears what happens there.
 
     @return: nothing where it cannot be read.
     """
-    if core.shared.settings.replay:
+    if context.server.settings.replay:
         with suppress(HistoryUnavailable, TryLater):
-            return await core.shared.history.recent(room, core.shared.settings.replay)
+            return await context.server.history.recent(room, context.server.settings.replay)
     return None
 
 
-def newestAtHand(core: Core, room: str) -> Extract | None:
+def newestAtHand(context: Context, room: str) -> Extract | None:
     """
     The same without waiting, once L{newest} has been asked for.
     """
-    reading = Deferred.fromCoroutine(newest(core, room))
+    reading = Deferred.fromCoroutine(newest(context, room))
     return reading.result if reading.called and isinstance(reading.result, Extract) else None
 
 
-def replay(core: Core, room: str, extract: Extract | None) -> None:
+def replay(context: Context, room: str, extract: Extract | None) -> None:
     """
     Tell a user who has just entered a room what was said there before, if that is at
     hand: later it would come in the middle of what is said then, and again.
     """
-    if not core.shared.settings.replay:
+    if not context.server.settings.replay:
         return
     if extract is None:
-        core.hear(Warned("no-replay", room))
+        context.hear(Warned("no-replay", room))
         return
-    rendering = _renderingOf(core, room)
+    rendering = _renderingOf(context, room)
     if not extract.lines and not extract.missed:
         return
 
     def render() -> bytes:
-        events = recalled(core, room, "replay", extract)
+        events = recalled(context, room, "replay", extract)
         return b"".join(map(rendering.render, events)) if len(events) > 1 else b""
 
-    if _ignoresSome(core, extract.lines):
-        core.recipient.take(render())
+    if _ignoresSome(context, extract.lines):
+        context.take(render())
     else:
         # The same for all of a crowd.
-        core.recipient.take(core.shared.replays.bytesOf(rendering, room, extract, render))
+        context.take(context.server.replays.bytesOf(rendering, room, extract, render))
 
 
 def recalled(
-    core: Core, room: str, reason: str, extract: Extract, isForward: bool = False
+    context: Context, room: str, reason: str, extract: Extract, isForward: bool = False
 ) -> list[Event]:
     """
     What there is to tell of an extract, with its head.
@@ -90,44 +90,44 @@ def recalled(
         lines = lines[:fitting] if isForward else lines[-fitting:]
         extract = Extract(lines, True, _within(extract.missed, lines, isForward))
     last = lines[-1].id if lines else 0
-    told = [line for line in lines if not _isIgnored(core, line)]
+    told = [line for line in lines if not _isIgnored(context, line)]
     head = Excerpt(room, reason, len(told), extract.more, last)
     return [head, *_inOrder(told, extract.missed)]
 
 
-def found(core: Core, room: str, lines: Sequence[Line], isMore: bool) -> list[Event]:
+def found(context: Context, room: str, lines: Sequence[Line], isMore: bool) -> list[Event]:
     """
     What there is to tell of the lines that were searched for.
 
     @param isMore: whether there are older ones.
     """
-    told = [line for line in lines if not _isIgnored(core, line)]
+    told = [line for line in lines if not _isIgnored(context, line)]
     return [Excerpt(room, "search", len(told), isMore), *map(_recalled, told)]
 
 
-async def tellAll(core: Core, room: str, events: Iterable[Event]) -> None:
+async def tellAll(context: Context, room: str, events: Iterable[Event]) -> None:
     """
     Tell many events, some in each turn of the reactor.
 
     @param room: that they are about, if they are about one.
     """
-    member, rest = core.member, iter(events)
+    user, rest = context.user, iter(events)
     while part := list(islice(rest, EVENTS_PER_TURN)):
-        if core.member is not member:
+        if context.user is not user:
             return
-        _write(core, room, part)
+        _write(context, room, part)
         if len(part) == EVENTS_PER_TURN:
-            await deferLater(core.shared.clock, 0)
+            await deferLater(context.server.clock, 0)
 
 
-def _write(core: Core, room: str, events: Sequence[Event]) -> None:
-    core.recipient.hearAll(events, _renderingOf(core, room))
+def _write(context: Context, room: str, events: Sequence[Event]) -> None:
+    context.hearAll(events, _renderingOf(context, room))
 
 
-def _renderingOf(core: Core, room: str) -> Rendering:
+def _renderingOf(context: Context, room: str) -> Rendering:
     """How what was said in a room, or in several, reads to him."""
-    rendering = core.recipient.rendering
-    isHere = room != "" and room == core.participant.room
+    rendering = context.rendering
+    isHere = room != "" and room == context.room
     return rendering if isHere else rendering.elsewhere
 
 
@@ -163,14 +163,12 @@ def _recalled(line: Line) -> Recalled:
     return Recalled(line.room, line.id, line.at, line.nick, line.text, acted)
 
 
-def _ignoresSome(core: Core, lines: Iterable[Line]) -> bool:
+def _ignoresSome(context: Context, lines: Iterable[Line]) -> bool:
     """Whether there is somebody in it whom he ignores."""
-    member, isDeafTo = core.member, core.hub.attention.isDeafTo
-    return member is not None and any(
-        isDeafTo(member, nick) for nick in {one.nick for one in lines}
-    )
+    user, isDeafTo = context.user, context.hub.ignores.isDeafTo
+    return user is not None and any(isDeafTo(user, nick) for nick in {one.nick for one in lines})
 
 
-def _isIgnored(core: Core, line: Line) -> bool:
-    member = core.member
-    return member is not None and core.hub.attention.isDeafTo(member, line.nick)
+def _isIgnored(context: Context, line: Line) -> bool:
+    user = context.user
+    return user is not None and context.hub.ignores.isDeafTo(user, line.nick)

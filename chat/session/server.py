@@ -14,11 +14,11 @@ from twisted.internet.interfaces import IReactorTime
 from chat.core.accounts import Accounts
 from chat.core.hub import Hub
 from chat.core.sanctions import Sanctions
-from chat.core.users import Member
+from chat.core.users import User
 from chat.interfaces import Authenticator, History, RenderingChoice
 from chat.session.replaycache import Replays
 from chat.vocabulary.counters import Counters
-from chat.vocabulary.events import Event
+from chat.vocabulary.events import Event, Warned
 from chat.vocabulary.i18n import SOURCE_LANGUAGE
 from chat.vocabulary.limits import UNRESTRICTED, Rate
 from chat.vocabulary.records import Account
@@ -55,7 +55,7 @@ class Settings:
 
 
 @dataclass
-class Facilities:
+class Server:
     """
     What all sessions share.
 
@@ -86,17 +86,47 @@ class Facilities:
         """The time, aware and in UTC."""
         return self.hub.now()
 
-    def accountOf(self, member: Member) -> Account | None:
-        """The account that a member has proven to be his, as it is now."""
-        return self.accounts.owner(member.account) if member.account else None
+    def accountOf(self, user: User) -> Account | None:
+        """The account that a user has proven to be his, as it is now."""
+        return self.accounts.owner(user.account) if user.account else None
 
-    def isOperator(self, member: Member) -> bool:
-        """Whether a member keeps order here."""
-        account = self.accountOf(member)
+    def isOperator(self, user: User) -> bool:
+        """Whether a user keeps order here."""
+        account = self.accountOf(user)
         return account is not None and self.accounts.isOperator(account)
 
     def tellOperators(self, event: Event) -> None:
         """Tell those who keep order here."""
-        for member in self.hub.nicknames.members:
-            if self.isOperator(member):
-                member.hear(event)
+        for user in self.hub.nicknames.users:
+            if self.isOperator(user):
+                user.hear(event)
+
+
+class StorageWatch:
+    """
+    Tells those whom it concerns; see L{chat.interfaces.HistoryObserver}.  What is for
+    the log, the store itself has logged.
+    """
+
+    def __init__(self, server: Server) -> None:
+        """
+        @param server: knows who keeps order here.
+        """
+        self._shared = server
+
+    def stored(self, room: str, id: int) -> None:
+        """See L{chat.interfaces.HistoryObserver.stored}."""
+        self._shared.hub.receipts.stored(room, id)
+
+    def failing(self, reason: str) -> None:
+        """See L{chat.interfaces.HistoryObserver.failing}."""
+        self._shared.tellOperators(Warned("history-failing", reason))
+
+    def recovered(self) -> None:
+        """See L{chat.interfaces.HistoryObserver.recovered}."""
+        self._shared.tellOperators(Warned("history-recovered"))
+
+    def lost(self, count: int) -> None:
+        """See L{chat.interfaces.HistoryObserver.lost}."""
+        self._shared.counters.historyLost += count
+        self._shared.tellOperators(Warned("history-lost", str(count)))

@@ -1,9 +1,9 @@
 """
-One participant, from the first byte to the last, whatever way he came in.
+One visit, from the first byte to the last, whatever the way in.
 
-A front door makes a L{Session}, gives it lines, and is told what to write
-through its L{chat.interfaces.Outlet}.  What may happen when is in
-L{chat.session.lifecycle}; what a command does is in L{chat.session.handlers}.
+A front door makes a L{Session}, gives it commands, and is told what to write through
+its L{chat.interfaces.Outlet}.  What may happen when is in L{chat.session.lifecycle};
+what a command does is in L{chat.session.handlers}.
 """
 
 from __future__ import annotations
@@ -11,73 +11,58 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from chat.core.participant import Participant
 from chat.interfaces import FrontDoor, Outlet
-from chat.session.context import Core
+from chat.session.context import Context
 from chat.session.handlers.dispatch import carryOut
 from chat.session.handlers.general import tellMotd
-from chat.session.lifecycle import newLifecycle
-from chat.session.server import Facilities
+from chat.session.lifecycle import Lifecycle, newLifecycle
+from chat.session.server import Server
 from chat.session.signon import mayBeHere, vouched
 from chat.vocabulary.commands import Command, Nick, Say, StateCommand
 from chat.vocabulary.errors import Banned, ChatError, UnknownCommand
-from chat.vocabulary.events import Ending, Greeted, NickAsked, Present, Warned
+from chat.vocabulary.events import Ending, Greeted, NickAsked, Present
 from chat.vocabulary.names import roomname
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import parse
 
 
-class Session:
+class Session(Context):
     """
-    One participant.
+    One session, as its front door sees it.
 
-    An error in what he asks for is answered with one L{Refused}.  An exception
-    that nobody expected is logged once and ends this session only.
+    An error in what the user asks for is answered with one L{Refused
+    <chat.vocabulary.replies.Refused>}.  An exception that nobody expected is logged
+    once and ends this session only.
     """
 
-    __slots__ = ("__weakref__", "_core", "_lifecycle")
+    __slots__ = ("_lifecycle",)
 
     _log = Logger()
 
     def __init__(
         self,
-        shared: Facilities,
+        server: Server,
         door: FrontDoor,
         outlet: Outlet,
         style: Style | None = None,
         room: str = "",
     ) -> None:
-        """
-        @param shared: what all sessions share.
-        @param style: how events read from the start, where the door decides that.
-        @param room: the name of the room to begin in, where the door decides that; the
-            user goes to the room in which everybody begins if they may not enter it.
-        """
-        self._core = Core(shared, door, outlet, self._end, self._warn, style, room)
-        self._lifecycle = newLifecycle(self._core)
-
-    @property
-    def participant(self) -> Participant:
-        """What is known of him."""
-        return self._core.participant
+        super().__init__(server, door, outlet, style, room)
+        # Until the connection is gone: the two know each other.
+        self._lifecycle: Lifecycle | None = newLifecycle(self)
 
     @property
     def isRegistered(self) -> bool:
-        """Whether he has a nickname."""
-        return self._core.member is not None
-
-    @property
-    def refused(self) -> int:
-        """How many of his requests have been refused."""
-        return self._core.refused
+        """Whether there is a nickname."""
+        return self.user is not None
 
     @property
     def expectsPassword(self) -> bool:
         """
         Whether the next line may be a password, which no refusal may repeat.
         """
-        return bool(self._core.participant.asked)
+        return bool(self.asked)
 
     def opened(self, nick: str = "", account: str = "") -> None:
         """
@@ -97,22 +82,21 @@ class Session:
             self._failed()
 
     def _greet(self, nick: str, account: str) -> None:
-        core = self._core
-        mayBeHere(core)
-        core.deadlines.opened()
+        mayBeHere(self)
+        self.deadlines.opened(self.end)
         try:
-            core.wanted = roomname(core.wanted) if core.wanted else ""
+            self.wanted = roomname(self.wanted) if self.wanted else ""
         except ChatError as error:
-            core.wanted = ""
-            core.refuse(error)
-        core.hear(Greeted(core.shared.settings.name, len(core.hub.nicknames)))
-        tellMotd(core)
-        if account:
-            self._lifecycle.decide(Deferred.fromCoroutine(vouched(core, account)))
+            self.wanted = ""
+            self.refuse(error)
+        self.hear(Greeted(self.server.settings.name, len(self.hub.nicknames)))
+        tellMotd(self)
+        if account and self._lifecycle is not None:
+            self._lifecycle.decide(Deferred.fromCoroutine(vouched(self, account)))
         elif nick:
             self.perform(Nick(nick))
         else:
-            core.hear(NickAsked())
+            self.hear(NickAsked())
 
     def lineReceived(self, line: str) -> None:
         """
@@ -136,77 +120,73 @@ class Session:
         Something complete has come from the user, even if it asks for nothing: the
         time in which they may be idle begins anew.
         """
-        core = self._core
-        if core.member is not None:
-            now = core.hub.seconds()
-            core.member.active = core.seat.active = core.deadlines.active = now
+        if self.user is not None:
+            self.user.active = self.active = self.deadlines.active = self.hub.seconds()
 
     def perform(self, command: Command) -> None:
         """
         Do what the user asks for, or answer with a refusal.
         """
-        core = self._core
         self.touch()
+        lifecycle = self._lifecycle
+        if lifecycle is None:
+            return
         try:
-            if core.member is None or isinstance(command, StateCommand):
-                self._lifecycle.do(command)
+            if self.user is None or isinstance(command, StateCommand):
+                lifecycle.do(command)
             else:
                 # Most of it changes no state, and to look up the transition that
                 # says so would cost as much as all the rest.
-                answer = carryOut(core, command)
+                answer = carryOut(self, command)
                 if answer is not None:
-                    self._lifecycle.wait(answer)
+                    lifecycle.wait(answer)
         except ChatError as error:
             self.refuse(error)
         except Exception:
-            self._log.failure("a request by {nick!r} failed", nick=core.participant.nick)
+            self._log.failure("a request by {nick!r} failed", nick=self.nick)
             self._failed()
 
     def relieved(self) -> None:
         """
-        Nothing waits for him any more: tell him what could wait until then.
+        Nothing waits for the user any more: tell them what could wait until then.
         """
-        core = self._core
         try:
-            for name in () if core.member is None else tuple(core.member.rooms):
-                room = core.hub.directory.find(name)
+            for name in () if self.user is None else tuple(self.user.rooms):
+                room = self.hub.directory.find(name)
                 if room is not None:
-                    room.relieved(core.seat)
+                    room.relieved(self)
         except Exception:
-            self._log.failure("{nick!r} could not be told more", nick=core.participant.nick)
+            self._log.failure("{nick!r} could not be told more", nick=self.nick)
             self._failed()
-
-    def refuse(self, error: ChatError) -> None:
-        """
-        Answer what he asked for with an error.
-        """
-        self._core.refuse(error)
 
     def areYouThere(self) -> None:
         """
-        His telnet client asks for a sign of life (RFC 854, AYT).
+        A telnet client asks for a sign of life (RFC 854, AYT).
         """
-        self._core.hear(Present())
+        self.hear(Present())
 
     def inputClosed(self) -> None:
         """
-        He has closed his side, and everything he sent before has been done.
+        The user has closed their side, and everything they sent before has been done.
         """
-        core = self._core
-        if core.shared.settings.listenAfterFIN and core.member is not None:
-            # He cannot send a line any more, so none is expected of him.
-            core.deadlines.stop()
+        if self.server.settings.listenAfterFIN and self.user is not None:
+            # No line can come any more, so none is expected.
+            self.deadlines.stop()
         else:
             self.end(Ending.INPUT_CLOSED)
 
-    def end(self, reason: Ending, about: str = "", grace: float | None = None) -> None:
+    def end(
+        self, reason: Ending, about: str = "", by: str = "", grace: float | None = None
+    ) -> None:
         """
-        End the session: he leaves, is told why, and the front door closes.
+        End the session: the user leaves and is told why, and the front door closes.
 
-        @param about: a detail of the reason, for him.
-        @param grace: see L{chat.interfaces.FrontDoor.close}.
+        @param about: a detail of the reason, for the user.
+        @param by: the nickname of the user who wants it, if it is another one.
+        @param grace: see L{FrontDoor.close}.
         """
-        self._lifecycle.end(reason, about, "", grace)
+        if self._lifecycle is not None:
+            self._lifecycle.end(reason, about, by, grace)
 
     def gone(self, reason: Ending) -> None:
         """
@@ -214,8 +194,9 @@ class Session:
 
         @param reason: why, if the service did not end the session before.
         """
-        self._lifecycle.gone(reason)
-        self._core.over()
+        lifecycle, self._lifecycle = self._lifecycle, None
+        if lifecycle is not None:
+            lifecycle.gone(reason)
 
     def _parsedSecret(self, line: str) -> Command | None:
         """What may be a password, which is not to be shown in a refusal."""
@@ -229,11 +210,5 @@ class Session:
         """
         Nobody expected that: it costs this session, and no other.
         """
-        self._core.shared.counters.faults += 1
+        self.server.counters.faults += 1
         self.end(Ending.INTERNAL_ERROR)
-
-    def _end(self, reason: Ending, about: str, by: str) -> None:
-        self._lifecycle.end(reason, about, by, None)
-
-    def _warn(self, seconds: int) -> None:
-        self._core.hear(Warned("idle", str(seconds)))

@@ -15,14 +15,14 @@ from twisted.internet.task import Clock
 
 from chat.backplane.local import LocalBackplane
 from chat.core.hub import Hub
-from chat.core.users import Member
+from chat.core.users import User
 from chat.interfaces import Backplane
 from chat.rendering import renderingFor
 from chat.vocabulary.errors import NickTaken
 from chat.vocabulary.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
 from chat.vocabulary.style import Style
 from tests.support.backplanes import DelayedLog
-from tests.support.hubs import LOBBY, RecordingSeat, Stage
+from tests.support.hubs import LOBBY, RecordingSession, Stage
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
@@ -251,9 +251,9 @@ class Cluster:
         """
         claim = self.claim(hub, nick)
         self.settle()
-        claim.stage.hub.join(claim.member, LOBBY)
+        claim.stage.hub.join(claim.user, LOBBY)
         self.settle()
-        return Entered(self, claim.stage, claim.member, claim.seat)
+        return Entered(self, claim.stage, claim.user, claim.session)
 
 
 class Tape:
@@ -275,17 +275,17 @@ class Claim:
 
     def __init__(self, stage: Stage, nick: str) -> None:
         self.stage = stage
-        self.seat = RecordingSeat(renderingFor(Style()))
-        self.members: list[Member] = []
+        self.session = RecordingSession(renderingFor(Style()))
+        self.users: list[User] = []
         self.errors: list[BaseException] = []
-        stage.hub.nicknames.claim(nick, self.seat).addCallbacks(
-            self.members.append, lambda failure: self.errors.append(failure.value)
+        stage.hub.nicknames.claim(nick, self.session).addCallbacks(
+            self.users.append, lambda failure: self.errors.append(failure.value)
         )
 
     @property
-    def member(self) -> Member:
-        [member] = self.members
-        return member
+    def user(self) -> User:
+        [user] = self.users
+        return user
 
 
 @dataclass
@@ -296,19 +296,19 @@ class Entered:
 
     cluster: Cluster
     stage: Stage
-    member: Member
-    seat: RecordingSeat
+    user: User
+    session: RecordingSession
 
     @property
     def hub(self) -> Hub:
         return self.stage.hub
 
     def say(self, text: str) -> None:
-        self.hub.say(self.member, LOBBY, text, self.seat.recipient)
+        self.hub.say(self.user, LOBBY, text, self.session)
 
     def heard(self) -> list[str]:
         self.cluster.settle()
-        return self.seat.outlet.take()
+        return self.session.outlet.take()
 
 
 @pytest.fixture
@@ -320,7 +320,7 @@ def test_twoHubsShareNicknames(cluster: Cluster) -> None:
     """Of two claims at the same time, one succeeds."""
     first, second = cluster.claim(0, "alice"), cluster.claim(1, "ALICE")
     cluster.settle()
-    assert first.member.nick == "alice"
+    assert first.user.nick == "alice"
     assert [(type(error), str(error)) for error in second.errors] == [(NickTaken, "ALICE")]
 
 
@@ -355,10 +355,10 @@ def test_privateMessagesReachTheOtherHub(cluster: Cluster) -> None:
     )
     for user in [alice, bob, carol]:
         user.heard()
-    bob.hub.tell(bob.member, "Alice", "psst")
+    bob.hub.tell(bob.user, "Alice", "psst")
     assert alice.heard() == ["[bob -> you] psst"]
     assert bob.heard() == ["[you -> alice] psst"]
-    alice.hub.reply(alice.member, "what?")
+    alice.hub.reply(alice.user, "what?")
     assert bob.heard() == ["[alice -> you] what?"]
     assert carol.heard() == []
 
@@ -366,10 +366,10 @@ def test_privateMessagesReachTheOtherHub(cluster: Cluster) -> None:
 def test_leavingAndRenamingReachTheOtherHub(cluster: Cluster) -> None:
     alice, bob = cluster.enter(0, "alice"), cluster.enter(1, "bob")
     alice.heard()
-    bob.hub.rename(bob.member, "rob")
+    bob.hub.rename(bob.user, "rob")
     assert alice.heard() == ["--- bob is now rob"]
     assert alice.stage.nicks() == ("alice", "rob")
-    bob.hub.leave(bob.member, Ending.QUIT)
+    bob.hub.leave(bob.user, Ending.QUIT)
     assert alice.heard() == ["<-- rob left #lobby: quit (1 here)"]
     assert alice.stage.nicks() == ("alice",)
     assert len(alice.hub.nicknames) == 1
@@ -377,7 +377,7 @@ def test_leavingAndRenamingReachTheOtherHub(cluster: Cluster) -> None:
 
 def test_leavingFreesTheNicknameInTheOtherHub(cluster: Cluster) -> None:
     bob = cluster.enter(1, "bob")
-    bob.hub.leave(bob.member, Ending.QUIT)
+    bob.hub.leave(bob.user, Ending.QUIT)
     claim = cluster.claim(0, "bob")
     cluster.settle()
-    assert claim.member.nick == "bob"
+    assert claim.user.nick == "bob"

@@ -8,7 +8,7 @@ from chat.backplane.local import LocalBackplane
 from chat.vocabulary.errors import NickTaken, NickUnchanged, NobodyToReplyTo, NoSuchNick, NotInRoom
 from chat.vocabulary.events import Acted, Ending, Line, Noticed, Renamed, Said, Sent, Told
 from tests.support.doubles import SlowBackplane
-from tests.support.hubs import AT, LOBBY, RecordingSeat, Stage, now, refusal
+from tests.support.hubs import AT, LOBBY, RecordingSession, Stage, now, refusal
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_aNicknameIsFreeAsSoonAsItsOwnerLeaves(stage: Stage) -> None:
 
 def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: Stage) -> None:
     stage.enter("alice")
-    gone = stage.members["alice"]
+    gone = stage.users["alice"]
     stage.leave("alice")
     stage.enter("alice")
     stage.hub.leave(gone, Ending.QUIT)
@@ -50,10 +50,10 @@ def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: Stage) -> None:
 def test_whenTheServiceStopsNobodyHearsOfEverybodyElse(stage: Stage) -> None:
     """It would be a line for each of them, to each of them."""
     stage.enter("alice", "bob", "carol")
-    stage.hub.leave(stage.members["alice"], Ending.SHUTDOWN)
+    stage.hub.leave(stage.users["alice"], Ending.SHUTDOWN)
     assert stage.heard("bob") == []
     assert stage.nicks() == ("bob", "carol")
-    stage.hub.leave(stage.members["bob"], Ending.QUIT)
+    stage.hub.leave(stage.users["bob"], Ending.QUIT)
     assert len(stage.heard("carol")) == 1
 
 
@@ -73,7 +73,7 @@ def test_whoNeverJoinedLeavesWithoutAWord(slow: SlowBackplane) -> None:
     stage = Stage(slow)
     stage.claim("bob")
     slow.decide()
-    claim = stage.hub.nicknames.claim("alice", RecordingSeat())
+    claim = stage.hub.nicknames.claim("alice", RecordingSession())
     slow.decide()
     stage.heard("bob")
     stage.hub.leave(now(claim), Ending.CONNECTION_LOST)
@@ -84,7 +84,7 @@ def test_whoNeverJoinedLeavesWithoutAWord(slow: SlowBackplane) -> None:
 
 def test_everybodyHearsOfANewName(stage: Stage) -> None:
     stage.enter("alice", "bob")
-    assert now(stage.rename("alice", "Carol")) is stage.members["alice"]
+    assert now(stage.rename("alice", "Carol")) is stage.users["alice"]
     assert (
         stage.heard("bob") == stage.heard("alice") == [repr(Renamed(LOBBY, AT, "alice", "Carol"))]
     )
@@ -125,7 +125,7 @@ def test_ofTwoWhoWantANameOneGetsIt(slow: SlowBackplane) -> None:
     slow.decide()
     first, second = stage.rename("bob", "carol"), stage.rename("alice", "carol")
     slow.decide()
-    assert now(first) is stage.members["bob"]
+    assert now(first) is stage.users["bob"]
     assert isinstance(refusal(second), NickTaken)
     assert stage.nicks() == ("alice", "carol")
     assert slow.taken == {"alice", "carol"}
@@ -278,7 +278,7 @@ def test_whoHasGoneKeepsNobody(stage: Stage) -> None:
     """Else there would be a chain of all who have ever told each other something."""
     stage.enter("alice", "bob")
     stage.tell("alice", "bob", "hello")
-    bob = stage.members["bob"]
-    assert bob.teller is stage.members["alice"]
+    bob = stage.users["bob"]
+    assert bob.teller is stage.users["alice"]
     stage.leave("bob")
     assert bob.teller is None

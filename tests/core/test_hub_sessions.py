@@ -1,4 +1,4 @@
-"""Tests for L{chat.core.hub}: several sessions of one member, and who is told what."""
+"""Tests for L{chat.core.hub}: several sessions of one user, and who is told what."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def stage() -> Stage:
 
 def test_oneMoreSessionIsTheSameMember(stage: Stage) -> None:
     stage.enter("alice", "bob")
-    seat = stage.attach("alice")
+    session = stage.attach("alice")
     assert len(stage.hub.nicknames) == 2
     assert stage.nicks() == ("alice", "bob")
     assert stage.heard("bob") == []
-    assert (seat.recipient.name, seat.participant.nick) == ("alice", "alice")
+    assert session.nick == "alice"
 
 
 def test_theOtherSessionsAreToldThatOneHasComeAndGone(stage: Stage) -> None:
@@ -50,7 +50,7 @@ def test_theOtherSessionsAreToldThatOneHasComeAndGone(stage: Stage) -> None:
     second, third = stage.attach("alice"), stage.attach("alice")
     assert stage.heard("alice") == [repr(SessionsChanged(2)), repr(SessionsChanged(3))]
     assert second.outlet.take() == [repr(SessionsChanged(3))]
-    stage.hub.detach(stage.members["alice"], second, Ending.QUIT, "")
+    stage.hub.detach(stage.users["alice"], second, Ending.QUIT, "")
     assert stage.heard("alice") == third.outlet.take() == [repr(SessionsChanged(2))]
     assert second.outlet.take() == []
 
@@ -75,7 +75,7 @@ def test_everySessionHearsEverything(stage: Stage) -> None:
         repr(Renamed(LOBBY, AT, "alice", "carol")),
         repr(Renamed("#dev", AT, "alice", "carol")),
     ]
-    assert second.recipient.name == second.participant.nick == "carol"
+    assert second.nick == second.nick == "carol"
 
 
 def test_onlyTheSessionThatSaysItDoesNotHearIt(stage: Stage) -> None:
@@ -95,14 +95,14 @@ def test_everySessionComesIntoARoom(stage: Stage) -> None:
     stage.heard("alice")
     stage.say("bob", "hello", "#dev")
     assert stage.heard("alice") == second.outlet.take()
-    assert second.participant.room == LOBBY
+    assert second.room == LOBBY
 
 
 def test_whoEndsOneOfHisSessionsStays(stage: Stage) -> None:
     stage.enter("alice", "bob")
-    alice, second = stage.members["alice"], stage.attach("alice")
+    alice, second = stage.users["alice"], stage.attach("alice")
     stage.heard("alice")
-    first = alice.seats[0]
+    first = alice.sessions[0]
     stage.hub.detach(alice, first, Ending.QUIT, "bye")
     assert stage.heard("bob") == []
     stage.say("bob", "still there?")
@@ -112,18 +112,18 @@ def test_whoEndsOneOfHisSessionsStays(stage: Stage) -> None:
     assert stage.nicks() == ("alice", "bob")
     # Whose session has ended already does not leave by it.
     stage.hub.detach(alice, first, Ending.QUIT, "bye")
-    assert alice.seats == [second]
+    assert alice.sessions == [second]
 
 
 def test_whoEndsHisLastSessionLeaves(stage: Stage) -> None:
     stage.enter("alice", "bob")
-    alice, second = stage.members["alice"], stage.attach("alice")
-    stage.hub.detach(alice, alice.seats[0], Ending.QUIT, "")
+    alice, second = stage.users["alice"], stage.attach("alice")
+    stage.hub.detach(alice, alice.sessions[0], Ending.QUIT, "")
     stage.hub.detach(alice, second, Ending.KICKED, "enough", "bob")
     left = Left(LOBBY, AT, "alice", Ending.KICKED, "enough", 1, by="bob")
     assert stage.heard("bob") == [repr(left)]
     assert len(stage.hub.nicknames) == 1
-    assert second.recipient.here is None
+    assert second.here is None
 
 
 # Leaving one room.
@@ -135,7 +135,7 @@ def test_whoPartsIsToldAndSoAreTheOthers(stage: Stage) -> None:
         stage.join(nick, "#dev")
     stage.heard("alice")
     stage.heard("bob")
-    stage.hub.part(stage.members["alice"], "#dev", text="bye")
+    stage.hub.part(stage.users["alice"], "#dev", text="bye")
     assert stage.heard("alice") == [repr(Parted("#dev", Ending.PARTED, "", "bye"))]
     assert stage.heard("bob") == [repr(Left("#dev", AT, "alice", Ending.PARTED, "bye", 1))]
     assert stage.nicks("#dev") == ("bob",)
@@ -148,29 +148,29 @@ def test_whoPartsFromWhereHeTalksTalksInTheNewestOfHisOtherRooms(stage: Stage) -
     stage.enter("alice")
     for room in ["#dev", "#ops"]:
         stage.join("alice", room)
-    stage.hub.part(stage.members["alice"], LOBBY)
+    stage.hub.part(stage.users["alice"], LOBBY)
     assert stage.heard("alice") == [
         repr(Parted(LOBBY, Ending.PARTED)),
         repr(Talking("#ops")),
     ]
-    assert stage.members["alice"].seats[0].participant.room == "#ops"
+    assert stage.users["alice"].sessions[0].room == "#ops"
 
 
 def test_whoPartsFromHisLastRoomTalksNowhere(stage: Stage) -> None:
     stage.enter("alice")
-    alice = stage.members["alice"]
+    alice = stage.users["alice"]
     stage.hub.part(alice, LOBBY)
     assert stage.heard("alice") == [repr(Parted(LOBBY, Ending.PARTED)), repr(Talking(""))]
-    assert alice.seats[0].participant.room == ""
+    assert alice.sessions[0].room == ""
     assert stage.hub.nicknames.named("alice") is alice
     stage.join("alice", "#dev")
-    assert alice.seats[0].participant.room == "#dev"
+    assert alice.sessions[0].room == "#dev"
 
 
 def test_everySessionParts(stage: Stage) -> None:
     stage.enter("alice")
     stage.join("alice", "#dev")
-    alice, second = stage.members["alice"], stage.attach("alice")
+    alice, second = stage.users["alice"], stage.attach("alice")
     dev = stage.directory.find("#dev")
     assert dev is not None
     dev.talk(second)
@@ -186,7 +186,7 @@ def test_whoIsPutOutOfARoomIsToldByWhom(stage: Stage) -> None:
     stage.enter("alice", "bob")
     stage.join("bob", "#dev")
     stage.heard("alice")
-    stage.hub.part(stage.members["alice"], LOBBY, Ending.KICKED, "enough", "bob")
+    stage.hub.part(stage.users["alice"], LOBBY, Ending.KICKED, "enough", "bob")
     assert stage.heard("alice")[0] == repr(Parted(LOBBY, Ending.KICKED, "bob", "enough"))
     left = Left(LOBBY, AT, "alice", Ending.KICKED, "enough", 1, by="bob")
     assert stage.heard("bob") == [repr(left)]
@@ -197,14 +197,14 @@ def test_whoIsNotInARoomDoesNotPart(stage: Stage) -> None:
     stage.join("bob", "#dev")
     for room in ["#dev", "#nowhere"]:
         with pytest.raises(NotInRoom):
-            stage.hub.part(stage.members["alice"], room)
+            stage.hub.part(stage.users["alice"], room)
     assert stage.nicks("#dev") == ("bob",)
 
 
 def test_aRoomThatNobodyIsInIsForgotten(stage: Stage) -> None:
     stage.enter("alice")
     stage.join("alice", "#dev")
-    stage.hub.part(stage.members["alice"], "#dev")
+    stage.hub.part(stage.users["alice"], "#dev")
     assert stage.directory.find("#dev") is None
     stage.leave("alice")
     assert stage.directory.find(LOBBY) is not None
@@ -227,7 +227,7 @@ def test_aNewNameIsToldInEachRoomAndWithoutAny(stage: Stage) -> None:
         repr(Renamed("#dev", AT, "alice", "bob")),
     ]
     for room in [LOBBY, "#dev"]:
-        stage.hub.part(stage.members["alice"], room)
+        stage.hub.part(stage.users["alice"], room)
     stage.heard("alice")
     now(stage.rename("alice", "carol"))
     assert stage.heard("alice") == [repr(Renamed("", AT, "bob", "carol"))]
@@ -237,7 +237,7 @@ def test_aNewNameIsToldInEachRoomAndWithoutAny(stage: Stage) -> None:
 
 
 def ignore(stage: Stage, nick: str, whom: str) -> None:
-    stage.hub.attention.ignore(stage.members[nick], whom)
+    stage.hub.ignores.ignore(stage.users[nick], whom)
 
 
 def test_whoIgnoresSomebodyHearsNothingHeSays(stage: Stage) -> None:
@@ -298,7 +298,7 @@ def test_whoHasLeftIgnoresNobody(stage: Stage) -> None:
     stage.enter("alice", "bob")
     ignore(stage, "alice", "bob")
     stage.leave("alice")
-    assert not stage.hub.attention.deafTo("bob")
+    assert not stage.hub.ignores.deafTo("bob")
 
 
 # Everywhere.
@@ -308,7 +308,7 @@ def test_whatIsAnnouncedIsHeardByAllOnceInEachSession(stage: Stage) -> None:
     stage.enter("alice", "bob")
     stage.join("alice", "#dev")
     second = stage.attach("alice")
-    stage.hub.part(stage.members["bob"], LOBBY)
+    stage.hub.part(stage.users["bob"], LOBBY)
     for nick in ["alice", "bob"]:
         stage.heard(nick)
     second.outlet.take()
@@ -328,14 +328,14 @@ def test_programsThatSaidSomethingAreToldOnceThatItIsStored(stage: Stage) -> Non
     stage.say("alice", "two")
     stage.act("bob", "three")
     stage.say("dave", "four")
-    for nick in stage.members:
+    for nick in stage.users:
         stage.heard(nick)
     second.outlet.take()
-    stage.hub.authors.stored(LOBBY, 4)
+    stage.hub.receipts.stored(LOBBY, 4)
     stored = [repr(Stored(LOBBY, 4))]
     assert stage.heard("alice") == stage.heard("bob") == stored
     assert stage.heard("carol") == stage.heard("dave") == second.outlet.take() == []
-    stage.hub.authors.stored(LOBBY, 4)
+    stage.hub.receipts.stored(LOBBY, 4)
     assert stage.heard("alice") == []
 
 
@@ -345,10 +345,10 @@ def test_whatIsStoredIsToldOfTheRoomInQuestion(stage: Stage) -> None:
     stage.say("alice", "one")
     stage.say("alice", "two", "#dev")
     stage.heard("alice")
-    stage.hub.authors.stored("#dev", 1)
+    stage.hub.receipts.stored("#dev", 1)
     assert stage.heard("alice") == [repr(Stored("#dev", 1))]
-    stage.hub.authors.stored("#nowhere", 1)
-    stage.hub.authors.stored(LOBBY, 1)
+    stage.hub.receipts.stored("#nowhere", 1)
+    stage.hub.receipts.stored(LOBBY, 1)
     assert stage.heard("alice") == [repr(Stored(LOBBY, 1))]
 
 
@@ -356,31 +356,31 @@ def test_whoHasLeftIsNotToldThatItIsStored(stage: Stage) -> None:
     stage.enter("alice", "bob")
     second = stage.attach("bob")
     stage.say("alice", "one")
-    stage.hub.say(stage.members["bob"], LOBBY, "two", second.recipient)
+    stage.hub.say(stage.users["bob"], LOBBY, "two", second)
     stage.leave("alice")
-    stage.hub.detach(stage.members["bob"], second, Ending.QUIT, "")
+    stage.hub.detach(stage.users["bob"], second, Ending.QUIT, "")
     stage.heard("alice")
     second.outlet.take()
-    stage.hub.authors.stored(LOBBY, 2)
+    stage.hub.receipts.stored(LOBBY, 2)
     assert stage.heard("alice") == second.outlet.take() == []
 
 
 def test_whoHasPartedAndGoneIsNotToldThatItIsStored(stage: Stage) -> None:
     stage.enter("alice", "bob")
     stage.say("alice", "one")
-    stage.hub.part(stage.members["alice"], LOBBY)
+    stage.hub.part(stage.users["alice"], LOBBY)
     stage.leave("alice")
     stage.heard("alice")
-    stage.hub.authors.stored(LOBBY, 1)
+    stage.hub.receipts.stored(LOBBY, 1)
     assert stage.heard("alice") == []
 
 
 def test_whoHasPartedIsToldThatItIsStored(stage: Stage) -> None:
     stage.enter("alice", "bob")
     stage.say("alice", "one")
-    stage.hub.part(stage.members["alice"], LOBBY)
+    stage.hub.part(stage.users["alice"], LOBBY)
     stage.heard("alice")
-    stage.hub.authors.stored(LOBBY, 1)
+    stage.hub.receipts.stored(LOBBY, 1)
     assert stage.heard("alice") == [repr(Stored(LOBBY, 1))]
 
 
@@ -388,5 +388,5 @@ def test_whatIsForOneAloneIsHeardByAllHisSessions(stage: Stage) -> None:
     stage.enter("alice")
     second = stage.attach("alice")
     stage.heard("alice")
-    stage.members["alice"].hear(Noticed("hello"))
+    stage.users["alice"].hear(Noticed("hello"))
     assert stage.heard("alice") == second.outlet.take() == [repr(Noticed("hello"))]

@@ -25,8 +25,8 @@ from tests.support.hubs import AT, LOBBY, Stage, now, refusal
 @pytest.fixture
 def both() -> tuple[Stage, Stage]:
     """Two processes of one service."""
-    shared = SharedBackplane()
-    return Stage(shared.end()), Stage(shared.end())
+    server = SharedBackplane()
+    return Stage(server.end()), Stage(server.end())
 
 
 def test_idsCountUpByOneInEachRoom(both: tuple[Stage, Stage]) -> None:
@@ -110,9 +110,9 @@ def test_somebodyElsewhereIsInTheRoomsThatHeIsIn(both: tuple[Stage, Stage]) -> N
     other.join("bob", "#dev")
     bob = one.hub.nicknames.named("bob")
     assert bob.rooms == [LOBBY, "#dev"]
-    assert list(bob.recipients) == []
+    assert list(bob.sessions) == []
     one.heard("alice")
-    other.hub.part(other.members["bob"], LOBBY)
+    other.hub.part(other.users["bob"], LOBBY)
     assert one.heard("alice") == [repr(Left(LOBBY, AT, "bob", Ending.PARTED, count=1))]
     assert (one.nicks(), one.nicks("#dev")) == (("alice",), ("alice", "bob"))
     assert one.hub.nicknames.named("bob") is bob
@@ -124,7 +124,7 @@ def test_aRoomIsForgottenInAllProcesses(both: tuple[Stage, Stage]) -> None:
     other.enter("bob")
     one.join("alice", "#dev")
     assert other.nicks("#dev") == ("alice",)
-    one.hub.part(one.members["alice"], "#dev")
+    one.hub.part(one.users["alice"], "#dev")
     for stage in both:
         assert stage.directory.find("#dev") is None
         assert stage.forgotten == ["#dev"]
@@ -154,7 +154,7 @@ def test_somebodyElsewhereIsIgnored(both: tuple[Stage, Stage]) -> None:
     one.enter("alice")
     other.enter("bob")
     one.heard("alice")
-    one.hub.attention.ignore(one.members["alice"], "bob")
+    one.hub.ignores.ignore(one.users["alice"], "bob")
     other.say("bob", "hello")
     assert one.heard("alice") == []
 
@@ -167,6 +167,6 @@ def test_onlyTheAuthorHearsThatItIsStored(both: tuple[Stage, Stage]) -> None:
     one.heard("alice")
     other.heard("bob")
     for stage in both:
-        stage.hub.authors.stored(LOBBY, 1)
+        stage.hub.receipts.stored(LOBBY, 1)
     assert one.heard("alice") == [repr(Stored(LOBBY, 1))]
     assert other.heard("bob") == []

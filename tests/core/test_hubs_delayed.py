@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from chat.core.users import Member
+from chat.core.users import User
 from chat.vocabulary.errors import NickTaken, NickUnchanged, NotInRoom
 from chat.vocabulary.events import Ending, Joined, Left, Parted, Renamed, Said
 from tests.support.backplanes import DelayedLog
 from tests.support.doubles import RecordingOutlet
-from tests.support.hubs import AT, LOBBY, RecordingSeat, Stage, now
+from tests.support.hubs import AT, LOBBY, RecordingSession, Stage, now
 
 
 class Cluster:
@@ -29,7 +29,7 @@ class Cluster:
         self.settle = self.log.settle
         self.enter(0, "alice")
 
-    def enter(self, index: int, nick: str) -> Member:
+    def enter(self, index: int, nick: str) -> User:
         claim = self.stages[index].claim(nick)
         self.settle()
         for stage in self.stages:
@@ -51,7 +51,7 @@ def test_whoHasHardlyComeMaySpeakAndBeRenamedAndLeave() -> None:
     stage.claim("alice")
     log.settle()
 
-    def hurry(_: Member) -> None:
+    def hurry(_: User) -> None:
         stage.say("bob", "hello")
         stage.rename("bob", "Bob")
         stage.leave("bob")
@@ -71,7 +71,7 @@ def test_whoHasHardlyComeMaySpeakAndBeRenamedAndLeave() -> None:
 
 def test_oneIsInARoomWhenHisComingHasArrived(cluster: Cluster) -> None:
     [one, other] = cluster.stages
-    alice = one.members["alice"]
+    alice = one.users["alice"]
     joined = one.hub.join(alice, "#dev")
     assert not joined.called
     assert one.nicks("#dev") == ()
@@ -83,7 +83,7 @@ def test_oneIsInARoomWhenHisComingHasArrived(cluster: Cluster) -> None:
 
 def test_whoComesInTwiceIsAnsweredTwice(cluster: Cluster) -> None:
     """In two of his sessions, with his leaving in between, before any of it has arrived."""
-    hub, alice = cluster.stages[0].hub, cluster.stages[0].members["alice"]
+    hub, alice = cluster.stages[0].hub, cluster.stages[0].users["alice"]
     first = hub.join(alice, "#dev")
     hub.part(alice, "#dev")
     second = hub.join(alice, "#dev")
@@ -99,7 +99,7 @@ def test_oneHearsARoomFromHisComingOn(cluster: Cluster) -> None:
     other.hub.join(bob, "#dev")
     cluster.settle()
     other.say("bob", "too early", "#dev")
-    one.hub.join(one.members["alice"], "#dev")
+    one.hub.join(one.users["alice"], "#dev")
     other.say("bob", "in time", "#dev")
     cluster.settle()
     assert one.heard("alice") == [repr(Said("#dev", 2, AT, "bob", "in time"))]
@@ -108,12 +108,12 @@ def test_oneHearsARoomFromHisComingOn(cluster: Cluster) -> None:
 def test_whoPartsHearsARoomUntilThatHasArrived(cluster: Cluster) -> None:
     [one, other] = cluster.stages
     bob = cluster.enter(1, "bob")
-    for stage, member in [(one, one.members["alice"]), (other, bob)]:
-        stage.hub.join(member, "#dev")
+    for stage, user in [(one, one.users["alice"]), (other, bob)]:
+        stage.hub.join(user, "#dev")
     cluster.settle()
     one.heard("alice")
     other.say("bob", "still there?", "#dev")
-    one.hub.part(one.members["alice"], "#dev")
+    one.hub.part(one.users["alice"], "#dev")
     with pytest.raises(NotInRoom):
         one.say("alice", "yes", "#dev")
     other.say("bob", "gone", "#dev")
@@ -127,36 +127,36 @@ def test_whoPartsHearsARoomUntilThatHasArrived(cluster: Cluster) -> None:
 
 def test_whoPartsAndComesBackIsThere(cluster: Cluster) -> None:
     [one, other] = cluster.stages
-    alice = one.members["alice"]
+    alice = one.users["alice"]
     one.hub.part(alice, LOBBY)
     joined = one.hub.join(alice, LOBBY)
     cluster.settle()
     assert now(joined).nicks == ("alice",)
     assert other.nicks() == ("alice",)
     assert alice.rooms == [LOBBY]
-    assert alice.seats[0].participant.room == LOBBY
+    assert alice.sessions[0].room == LOBBY
 
 
 def test_whoIsPutOutOnHisWayInIsOut(cluster: Cluster) -> None:
     [one, other] = cluster.stages
-    alice = one.members["alice"]
+    alice = one.users["alice"]
     joined = one.hub.join(alice, "#dev")
     one.hub.part(alice, "#dev", Ending.KICKED, "", "bob")
     cluster.settle()
     now(joined)
     assert one.nicks("#dev") == other.nicks("#dev") == ()
     assert one.heard("alice") == [repr(Parted("#dev", Ending.KICKED, "bob"))]
-    assert alice.seats[0].participant.room == LOBBY
+    assert alice.sessions[0].room == LOBBY
 
 
 def test_whoPartsFromWhereHeTalksTalksWhereHeIsOnHisWayTo(cluster: Cluster) -> None:
     one = cluster.stages[0]
-    alice = one.members["alice"]
+    alice = one.users["alice"]
     one.hub.part(alice, LOBBY)
     one.hub.join(alice, "#dev")
     cluster.settle()
-    assert alice.seats[0].participant.room == "#dev"
-    assert alice.seats[0].recipient in one.directory.open("#dev").audience
+    assert alice.sessions[0].room == "#dev"
+    assert alice.sessions[0] in one.directory.open("#dev").audience
     one.say("alice", "hello", "#dev")
     cluster.settle()
     heard = one.heard("alice")
@@ -180,7 +180,7 @@ def test_whoLeavesOnHisWayInLeavesNothingBehind(cluster: Cluster) -> None:
 
 def test_oneMoreSessionOnTheWayInHearsEverythingOnce(cluster: Cluster) -> None:
     one = cluster.stages[0]
-    alice = one.members["alice"]
+    alice = one.users["alice"]
     joined = one.hub.join(alice, "#dev")
     second = one.attach("alice")
     cluster.settle()
@@ -253,37 +253,37 @@ class Person:
     @ivar others: What the further ones do.
     """
 
-    def __init__(self, stage: Stage, member: Member, outlet: RecordingOutlet) -> None:
+    def __init__(self, stage: Stage, user: User, outlet: RecordingOutlet) -> None:
         self.stage = stage
-        self.member = member
+        self.user = user
         self.outlet = outlet
         self.others: list[RecordingOutlet] = []
         self.isHere = True
 
     def act(self, step: str, name: str) -> None:
-        hub, member = self.stage.hub, self.member
+        hub, user = self.stage.hub, self.user
         match step:
             case "say":
-                hub.say(member, LOBBY, "hello", member.seats[0].recipient)
-            case "say there" if DEV in member.rooms:
-                hub.say(member, DEV, "hello", member.seats[0].recipient)
-            case "visit" if DEV in member.rooms:
-                hub.part(member, DEV)
+                hub.say(user, LOBBY, "hello", user.sessions[0])
+            case "say there" if DEV in user.rooms:
+                hub.say(user, DEV, "hello", user.sessions[0])
+            case "visit" if DEV in user.rooms:
+                hub.part(user, DEV)
             case "visit":
-                hub.join(member, DEV)
+                hub.join(user, DEV)
             case "rename":
-                renaming = hub.rename(member, name)
+                renaming = hub.rename(user, name)
                 renaming.addErrback(lambda failure: failure.trap(NickTaken, NickUnchanged) and None)
             case "attach":
-                seat = RecordingSeat()
-                hub.attach(member, seat)
-                for room in member.rooms:
-                    self.stage.directory.open(room).attend(seat)
-                self.others.append(seat.outlet)
-            case "detach" if len(member.seats) > 1:
-                hub.detach(member, member.seats[-1], Ending.QUIT, "")
+                session = RecordingSession()
+                hub.attach(user, session)
+                for room in user.rooms:
+                    self.stage.directory.open(room).attend(session)
+                self.others.append(session.outlet)
+            case "detach" if len(user.sessions) > 1:
+                hub.detach(user, user.sessions[-1], Ending.QUIT, "")
             case "leave":
-                hub.leave(member, Ending.QUIT)
+                hub.leave(user, Ending.QUIT)
                 self.isHere = False
             case _:
                 pass
@@ -302,13 +302,13 @@ class People:
         return [person for person in self.everybody if person.isHere]
 
     def enter(self, stage: Stage, nick: str) -> None:
-        seat = RecordingSeat()
+        session = RecordingSession()
 
-        def claimed(member: Member) -> None:
-            stage.hub.join(member, LOBBY)
-            self.everybody.append(Person(stage, member, seat.outlet))
+        def claimed(user: User) -> None:
+            stage.hub.join(user, LOBBY)
+            self.everybody.append(Person(stage, user, session.outlet))
 
-        claim = stage.hub.nicknames.claim(nick, seat).addCallback(claimed)
+        claim = stage.hub.nicknames.claim(nick, session).addCallback(claimed)
         claim.addErrback(lambda failure: failure.trap(NickTaken) and None)
 
     def act(self, step: str, number: int, name: str) -> None:
@@ -358,7 +358,7 @@ def test_allProcessesSeeTheSame(steps: list[tuple[str, int, str]]) -> None:
             assert stage.nicks(room) == witness.nicks(room)
         assert len(stage.hub.nicknames) == len(people.present) + 1
     for room in [LOBBY, DEV]:
-        nicks = {each.member.nick for each in people.present if room in each.member.rooms}
+        nicks = {each.user.nick for each in people.present if room in each.user.rooms}
         assert set(witness.nicks(room)) == nicks | {"witness"}
 
     everything = witness.heard("witness")

@@ -4,142 +4,142 @@ from __future__ import annotations
 
 import pytest
 
-from chat.core.ignores import MAX_IGNORED, Attention
-from chat.core.users import Member
+from chat.core.ignores import MAX_IGNORED, Ignores
+from chat.core.users import User
 from chat.vocabulary.errors import ListFull
 from chat.vocabulary.names import fold
 
 
-def member(nick: str, account: str = "") -> Member:
-    return Member(nick, fold(nick), account=account)
+def user(nick: str, account: str = "") -> User:
+    return User(nick, fold(nick), account=account)
 
 
 @pytest.fixture
-def attention() -> Attention:
-    return Attention()
+def ignores() -> Ignores:
+    return Ignores()
 
 
 @pytest.fixture
-def alice() -> Member:
-    return member("alice")
+def alice() -> User:
+    return user("alice")
 
 
-def test_nobodyIsIgnoredAtFirst(attention: Attention, alice: Member) -> None:
-    assert list(attention.deafTo("bob")) == []
-    assert not attention.ignores(alice, member("bob"))
+def test_nobodyIsIgnoredAtFirst(ignores: Ignores, alice: User) -> None:
+    assert list(ignores.deafTo("bob")) == []
+    assert not ignores.ignores(alice, user("bob"))
 
 
 @pytest.mark.parametrize("nick", ["bob", "BOB", "ｂｏｂ"])
-def test_somebodyIsIgnoredInAnySpelling(attention: Attention, alice: Member, nick: str) -> None:
-    attention.ignore(alice, "bob")
-    assert list(attention.deafTo(nick)) == [alice]
-    assert attention.ignores(alice, member(nick))
-    assert not attention.ignores(member(nick), alice)
+def test_somebodyIsIgnoredInAnySpelling(ignores: Ignores, alice: User, nick: str) -> None:
+    ignores.ignore(alice, "bob")
+    assert list(ignores.deafTo(nick)) == [alice]
+    assert ignores.ignores(alice, user(nick))
+    assert not ignores.ignores(user(nick), alice)
 
 
-def test_anAccountIsIgnoredWhateverItsNickname(attention: Attention, alice: Member) -> None:
-    attention.ignore(alice, "bob")
-    assert attention.ignores(alice, member("robert", "bob"))
+def test_anAccountIsIgnoredWhateverItsNickname(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    assert ignores.ignores(alice, user("robert", "bob"))
 
 
-def test_aGuestHasNoAccountToBeIgnored(attention: Attention, alice: Member) -> None:
-    attention.ignore(alice, "bob")
-    assert not attention.ignores(alice, member("carol"))
+def test_aGuestHasNoAccountToBeIgnored(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    assert not ignores.ignores(alice, user("carol"))
 
 
-def test_manyMayIgnoreTheSame(attention: Attention, alice: Member) -> None:
-    carol = member("carol")
-    attention.ignore(alice, "bob")
-    attention.ignore(carol, "bob")
-    assert set(attention.deafTo("bob")) == {alice, carol}
-    assert attention.heed(alice, "bob")
-    assert set(attention.deafTo("bob")) == {carol}
+def test_manyMayIgnoreTheSame(ignores: Ignores, alice: User) -> None:
+    carol = user("carol")
+    ignores.ignore(alice, "bob")
+    ignores.ignore(carol, "bob")
+    assert set(ignores.deafTo("bob")) == {alice, carol}
+    assert ignores.heed(alice, "bob")
+    assert set(ignores.deafTo("bob")) == {carol}
 
 
-def test_onceIsEnough(attention: Attention, alice: Member) -> None:
-    attention.ignore(alice, "bob")
-    attention.ignore(alice, "bob")
-    assert attention.heed(alice, "bob")
-    assert not attention.heed(alice, "bob")
-    assert list(attention.deafTo("bob")) == []
+def test_onceIsEnough(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    ignores.ignore(alice, "bob")
+    assert ignores.heed(alice, "bob")
+    assert not ignores.heed(alice, "bob")
+    assert list(ignores.deafTo("bob")) == []
 
 
-def test_whoWasIgnoredByTheAccountIsIgnoredAgain(attention: Attention, alice: Member) -> None:
-    attention.ignore(alice, "bob")
-    attention.ignoreAll(alice, ["bob", "carol"])
+def test_whoWasIgnoredByTheAccountIsIgnoredAgain(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    ignores.ignoreAll(alice, ["bob", "carol"])
     assert alice.ignored == {"bob", "carol"}
-    assert list(attention.deafTo("carol")) == [alice]
+    assert list(ignores.deafTo("carol")) == [alice]
 
 
-def test_whoHasGoneIsForgotten(attention: Attention, alice: Member) -> None:
-    attention.ignoreAll(alice, ["bob", "carol"])
-    attention.left(alice)
+def test_whoHasGoneIsForgotten(ignores: Ignores, alice: User) -> None:
+    ignores.ignoreAll(alice, ["bob", "carol"])
+    ignores.left(alice)
     assert alice.ignored == set()
-    assert list(attention.deafTo("bob")) == list(attention.deafTo("carol")) == []
+    assert list(ignores.deafTo("bob")) == list(ignores.deafTo("carol")) == []
 
 
-def test_whoIsRenamedIsIgnoredUnderBothNicknames(attention: Attention, alice: Member) -> None:
-    attention.ignore(alice, "bob")
-    attention.renamed("bob", "robert")
-    assert list(attention.deafTo("robert")) == list(attention.deafTo("bob")) == [alice]
-    attention.renamed("carol", "caroline")
-    assert list(attention.deafTo("caroline")) == []
+def test_whoIsRenamedIsIgnoredUnderBothNicknames(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    ignores.renamed("bob", "robert")
+    assert list(ignores.deafTo("robert")) == list(ignores.deafTo("bob")) == [alice]
+    ignores.renamed("carol", "caroline")
+    assert list(ignores.deafTo("caroline")) == []
 
 
-def test_aNicknameThatHeHadOnceIsThatOfOthers(attention: Attention, alice: Member) -> None:
+def test_aNicknameThatHeHadOnceIsThatOfOthers(ignores: Ignores, alice: User) -> None:
     """Else he could take the nicknames of others, and alice would never hear them again."""
-    attention.ignore(alice, "bob")
+    ignores.ignore(alice, "bob")
     for before, after in (("bob", "carol"), ("carol", "Dave"), ("dave", "robert")):
-        attention.renamed(fold(before), fold(after))
-    assert list(attention.deafTo("carol")) == list(attention.deafTo("dave")) == []
-    assert list(attention.deafTo("robert")) == list(attention.deafTo("bob")) == [alice]
+        ignores.renamed(fold(before), fold(after))
+    assert list(ignores.deafTo("carol")) == list(ignores.deafTo("dave")) == []
+    assert list(ignores.deafTo("robert")) == list(ignores.deafTo("bob")) == [alice]
     assert alice.ignored == {"bob"}
-    attention.left(member("robert"))
-    assert list(attention.deafTo("robert")) == []
-    assert attention.isDeafTo(alice, "Bob")
+    ignores.left(user("robert"))
+    assert list(ignores.deafTo("robert")) == []
+    assert ignores.isDeafTo(alice, "Bob")
 
 
-def test_whoIsRenamedIsHeardAgainByEitherNickname(attention: Attention, alice: Member) -> None:
-    attention.ignore(alice, "bob")
-    attention.renamed("bob", "robert")
-    assert attention.heed(alice, "robert")
-    assert not attention.heed(alice, "robert")
-    assert not attention.ignores(alice, member("robert"))
-    attention.renamed("robert", "bob")
-    attention.renamed("bob", "robert")
-    assert attention.ignores(alice, member("robert"))
-    assert attention.heed(alice, "bob")
-    assert not attention.ignores(alice, member("robert"))
+def test_whoIsRenamedIsHeardAgainByEitherNickname(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    ignores.renamed("bob", "robert")
+    assert ignores.heed(alice, "robert")
+    assert not ignores.heed(alice, "robert")
+    assert not ignores.ignores(alice, user("robert"))
+    ignores.renamed("robert", "bob")
+    ignores.renamed("bob", "robert")
+    assert ignores.ignores(alice, user("robert"))
+    assert ignores.heed(alice, "bob")
+    assert not ignores.ignores(alice, user("robert"))
 
 
-def test_whoIsGoneFollowsNobody(attention: Attention, alice: Member) -> None:
-    carol = member("carol")
-    attention.ignore(alice, "bob")
-    attention.ignore(carol, "bob")
-    attention.renamed("bob", "robert")
-    attention.left(alice)
-    assert list(attention.deafTo("robert")) == [carol]
+def test_whoIsGoneFollowsNobody(ignores: Ignores, alice: User) -> None:
+    carol = user("carol")
+    ignores.ignore(alice, "bob")
+    ignores.ignore(carol, "bob")
+    ignores.renamed("bob", "robert")
+    ignores.left(alice)
+    assert list(ignores.deafTo("robert")) == [carol]
 
 
-def test_anotherSpellingIsNoOtherNickname(attention: Attention, alice: Member) -> None:
-    attention.ignore(alice, "bob")
-    attention.renamed("bob", "bob")
-    assert attention.heed(alice, "bob")
-    assert list(attention.deafTo("bob")) == []
+def test_anotherSpellingIsNoOtherNickname(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    ignores.renamed("bob", "bob")
+    assert ignores.heed(alice, "bob")
+    assert list(ignores.deafTo("bob")) == []
 
 
-def test_soManyAtMost(attention: Attention, alice: Member) -> None:
+def test_soManyAtMost(ignores: Ignores, alice: User) -> None:
     for number in range(MAX_IGNORED):
-        attention.ignore(alice, f"n{number}")
-    attention.ignore(alice, "n0")
+        ignores.ignore(alice, f"n{number}")
+    ignores.ignore(alice, "n0")
     with pytest.raises(ListFull) as raised:
-        attention.ignore(alice, "bob")
+        ignores.ignore(alice, "bob")
     assert raised.value.about == str(MAX_IGNORED)
-    assert list(attention.deafTo("bob")) == []
+    assert list(ignores.deafTo("bob")) == []
 
 
-def test_whatIsKeptWithTheAccountIsNotCutShort(attention: Attention, alice: Member) -> None:
-    attention.ignoreAll(alice, [f"n{number}" for number in range(MAX_IGNORED + 1)])
+def test_whatIsKeptWithTheAccountIsNotCutShort(ignores: Ignores, alice: User) -> None:
+    ignores.ignoreAll(alice, [f"n{number}" for number in range(MAX_IGNORED + 1)])
     assert len(alice.ignored) == MAX_IGNORED + 1
     with pytest.raises(ListFull):
-        attention.ignore(alice, "bob")
+        ignores.ignore(alice, "bob")

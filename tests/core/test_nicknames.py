@@ -6,11 +6,11 @@ import pytest
 
 from chat.backplane.local import LocalBackplane
 from chat.core.nicknames import Nicknames
-from chat.core.users import Member
+from chat.core.users import User
 from chat.vocabulary.errors import NickTaken, NickUnchanged, NoSuchNick
 from chat.vocabulary.events import Ending, Joined, Left, Renamed
 from tests.support.doubles import SlowBackplane
-from tests.support.hubs import AT, RecordingSeat, now, refusal
+from tests.support.hubs import AT, RecordingSession, now, refusal
 
 
 class Desk:
@@ -25,17 +25,17 @@ class Desk:
         self.nicknames = Nicknames(self.backplane, lambda: 7.0)
         self.renamed: list[tuple[str, str, str]] = []
 
-    def enter(self, nick: str) -> Member:
-        claim = self.nicknames.claim(nick, RecordingSeat())
+    def enter(self, nick: str) -> User:
+        claim = self.nicknames.claim(nick, RecordingSession())
         self.backplane.decide()
         return now(claim)
 
-    def rename(self, member: Member, nick: str) -> object:
+    def rename(self, user: User, nick: str) -> object:
         """
-        @return: The member, or why not.
+        @return: The user, or why not.
         """
         rename = self.nicknames.rename(
-            member, nick, lambda *before: self.renamed.append((*before, member.nick))
+            user, nick, lambda *before: self.renamed.append((*before, user.nick))
         )
         self.backplane.decide()
         return now(rename.addErrback(lambda failure: failure.value))
@@ -52,15 +52,15 @@ def desk() -> Desk:
 def test_somebodyHasANickname(desk: Desk) -> None:
     alice = desk.enter("Alice")
     assert (alice.nick, alice.fold, alice.active, alice.rooms) == ("Alice", "alice", 7.0, [])
-    [seat] = alice.seats
-    assert seat.participant.nick == seat.recipient.name == "Alice"
+    [session] = alice.sessions
+    assert session.nick == "Alice"
     assert desk.nicknames.named("ALICE") is desk.nicknames.holder("alice") is alice
-    assert desk.nicknames.members == (alice,)
+    assert desk.nicknames.users == (alice,)
     assert len(desk.nicknames) == 1
 
 
 def test_nobodyHasItBeforeThatIsDecided(desk: Desk) -> None:
-    claim = desk.nicknames.claim("alice", RecordingSeat())
+    claim = desk.nicknames.claim("alice", RecordingSession())
     assert desk.nicknames.holder("alice") is None
     assert not claim.called
     desk.backplane.decide()
@@ -76,7 +76,7 @@ def test_nobodyOfThatName(desk: Desk) -> None:
 
 def test_itIsOnesOwn(desk: Desk) -> None:
     alice = desk.enter("alice")
-    claim = desk.nicknames.claim("ALICE", RecordingSeat())
+    claim = desk.nicknames.claim("ALICE", RecordingSession())
     desk.backplane.decide()
     error = refusal(claim)
     assert isinstance(error, NickTaken)
@@ -87,7 +87,7 @@ def test_itIsOnesOwn(desk: Desk) -> None:
 def test_itIsFreeAtOnceWhenItsOwnerGoes(desk: Desk) -> None:
     alice = desk.enter("alice")
     desk.nicknames.free(alice)
-    assert desk.nicknames.members == ()
+    assert desk.nicknames.users == ()
     other = desk.enter("alice")
     # The first one has nothing to free any more.
     desk.nicknames.free(alice)
@@ -103,7 +103,7 @@ def test_somebodyHasAnotherNickname(desk: Desk) -> None:
     assert desk.rename(alice, "Robert") is alice
     assert desk.renamed == [("alice", "alice", "Robert")]
     assert (alice.nick, alice.fold) == ("Robert", "robert")
-    assert alice.seats[0].participant.nick == "Robert"
+    assert alice.sessions[0].nick == "Robert"
     assert desk.nicknames.holder("alice") is None
     assert desk.nicknames.holder("robert") is alice
     assert desk.backplane.taken == {"robert"}
@@ -142,7 +142,7 @@ def test_whoHasAnAccount(desk: Desk) -> None:
     assert desk.nicknames.present("alice") is None
     desk.nicknames.identify(alice, "alice")
     assert desk.nicknames.present("alice") is alice
-    assert alice.account == alice.seats[0].participant.account == "alice"
+    assert alice.account == alice.account == "alice"
     desk.rename(alice, "robert")
     assert desk.nicknames.present("alice") is alice
 
@@ -152,7 +152,7 @@ def test_anAccountIsNobodysAnyMore(desk: Desk) -> None:
     desk.nicknames.identify(alice, "alice")
     desk.nicknames.identify(alice, "")
     assert desk.nicknames.present("alice") is None
-    assert alice.account == alice.seats[0].participant.account == ""
+    assert alice.account == alice.account == ""
     assert desk.nicknames.present("") is None
 
 
@@ -186,7 +186,7 @@ def elsewhere() -> Nicknames:
 
 def test_whoIsElsewhereHasNoSession(elsewhere: Nicknames) -> None:
     bob = elsewhere.named("bob")
-    assert (bob.nick, bob.seats, bob.rooms) == ("Bob", [], ["#lobby"])
+    assert (bob.nick, bob.sessions, bob.rooms) == ("Bob", [], ["#lobby"])
     elsewhere.joinedElsewhere(Joined("#dev", AT, "Bob"))
     assert elsewhere.named("bob") is bob
     assert bob.rooms == ["#lobby", "#dev"]
@@ -199,7 +199,7 @@ def test_whoIsElsewhereIsRenamed(elsewhere: Nicknames) -> None:
     assert elsewhere.holder("bob") is None
     # It is told for each of his rooms.
     elsewhere.renamedElsewhere(Renamed("#dev", AT, "Bob", "Robert"))
-    assert elsewhere.members == (bob,)
+    assert elsewhere.users == (bob,)
 
 
 def test_whoIsElsewhereHasGoneWithTheLastRoom(elsewhere: Nicknames) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from chat.core.presence import Comings
+from chat.core.presence import PresenceChanges
 from chat.vocabulary.events import Changed, Ending, Joined, Left
 from chat.vocabulary.replies import MAX_NAMES, MAX_NAMES_SIZE
 from tests.support.hubs import AT
@@ -20,27 +20,27 @@ def left(nick: str) -> Left:
 
 
 def gathered(*events: Joined | Left) -> Changed:
-    comings = Comings()
+    comings = PresenceChanges()
     for event in events:
         comings.note(event)
     return comings.changed("#lobby", 9)
 
 
 def gatheredUnsure(*events: Joined | Left) -> Changed:
-    comings = Comings()
+    comings = PresenceChanges()
     for event in events:
         comings.noteUnsure(event)
     return comings.changed("#lobby", 9)
 
 
 def test_nothing() -> None:
-    assert not Comings()
+    assert not PresenceChanges()
     assert not [*gathered().joined, *gathered().left]
 
 
 def test_whoComesAndWhoGoes() -> None:
     """In their order, with the time of the last."""
-    comings = Comings()
+    comings = PresenceChanges()
     events: list[Joined | Left] = [joined("alice"), left("bob"), joined("carol")]
     for number, event in enumerate(events):
         comings.note(replace(event, at=AT + timedelta(seconds=number)))
@@ -50,7 +50,7 @@ def test_whoComesAndWhoGoes() -> None:
 
 
 def test_whoComesAndGoesAgainMakesNoDifference() -> None:
-    comings = Comings()
+    comings = PresenceChanges()
     for event in (joined("alice"), left("alice"), left("bob"), joined("bob")):
         comings.note(event)
     assert not comings
@@ -74,7 +74,7 @@ def test_whereSomeMayKnowTheLastCounts() -> None:
 
 
 def test_whatWasGatheredIsGatheredAgain() -> None:
-    comings = Comings()
+    comings = PresenceChanges()
     comings.noteAll(Changed("#lobby", AT, ("alice", "bob"), ("carol",), 9, more=3))
     comings.noteAll(Changed("#lobby", AT, ("carol",), ("alice",), 9, more=4))
     assert comings.changed("#lobby", 9) == Changed(
@@ -84,7 +84,7 @@ def test_whatWasGatheredIsGatheredAgain() -> None:
 
 def test_certainAfterUnsure() -> None:
     """Who may be known already, and goes, is told of."""
-    comings = Comings()
+    comings = PresenceChanges()
     comings.noteAll(Changed("#lobby", AT, ("alice",), (), 9))
     comings.note(left("alice"))
     assert comings.changed("#lobby", 9) == Changed("#lobby", AT, (), ("alice",), 9, True)

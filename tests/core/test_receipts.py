@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import Clock
 
-from chat.core.receipts import Authors
+from chat.core.receipts import Receipts
 from chat.delivery.audience import Audience, Recipient
 from chat.vocabulary.events import Said, Stored
 from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
@@ -29,7 +29,7 @@ def line(id: int, room: str = "#lobby") -> Said:
 
 
 def test_eachIsToldUntilHisLastLineIsStored() -> None:
-    authors, early, late = Authors(), recipient(), recipient()
+    authors, early, late = Receipts(), recipient(), recipient()
     authors.said(early, line(1))
     authors.said(late, line(2))
     authors.said(late, line(3))
@@ -52,14 +52,14 @@ def test_eachIsToldUntilHisLastLineIsStored() -> None:
     ids=["a person", "one who has gone", "a line that is not kept"],
 )
 def test_whoIsNotTold(author: Recipient, said: Said) -> None:
-    authors = Authors()
+    authors = Receipts()
     authors.said(author, said)
     authors.stored("#lobby", 1)
     assert heard(author) == []
 
 
 def test_whoHasGoneIsForgotten() -> None:
-    authors, gone, here = Authors(), recipient(), recipient()
+    authors, gone, here = Receipts(), recipient(), recipient()
     for room in "#lobby", "#dev":
         authors.said(gone, line(1, room))
     authors.said(here, line(2))

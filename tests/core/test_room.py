@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chat.core.users import Member
+from chat.core.users import User
 from chat.vocabulary.events import (
     Acted,
     Ending,
@@ -24,7 +24,7 @@ from chat.vocabulary.events import (
 from chat.vocabulary.records import RoomRecord
 from chat.vocabulary.replies import MAX_NAMES
 from tests.support.doubles import ReprRendering
-from tests.support.hubs import AT, RecordingSeat
+from tests.support.hubs import AT, RecordingSession
 from tests.support.rooms import FOR_PROGRAMS, RENDERING, Stage
 
 
@@ -61,7 +61,7 @@ def test_whoGoesHasHeardWhatCameBefore(stage: Stage) -> None:
 
 
 def test_everybodyHearsALineButItsAuthor(stage: Stage) -> None:
-    [author] = stage.enter("alice").recipients
+    [author] = stage.enter("alice").sessions
     stage.enter("bob", "carol")
     stage.heard("alice")
     stage.heard("bob")
@@ -95,10 +95,10 @@ def test_peopleStandInTheOrderOfTheirComing(stage: Stage) -> None:
 
 
 def test_whoIsRenamedKeepsHisPlace(stage: Stage) -> None:
-    member = stage.enter("alice")
+    user = stage.enter("alice")
     stage.enter("bob")
     stage.rename("alice", "Carol")
-    member.nick, member.fold = "Carol", "carol"
+    user.nick, user.fold = "Carol", "carol"
     assert stage.room.nicks == ("Carol", "bob")
     stage.leave("carol")
     assert stage.room.nicks == ("bob",)
@@ -111,12 +111,12 @@ def test_peopleAreIdleInWholeSeconds(stage: Stage) -> None:
 
 
 def test_allSessionsOfAMemberHear(stage: Stage) -> None:
-    seats = [RecordingSeat(RENDERING), RecordingSeat(RENDERING)]
-    outlets = [seat.outlet for seat in seats]
-    member = Member("alice", "alice", [*seats])
-    stage.room.enter(member, Joined("#lobby", AT, "alice"))
-    stage.say("hello", seats[0].recipient)
-    member.hear(Noticed("alone"))
+    sessions = [RecordingSession(RENDERING), RecordingSession(RENDERING)]
+    outlets = [session.outlet for session in sessions]
+    user = User("alice", "alice", [*sessions])
+    stage.room.enter(user, Joined("#lobby", AT, "alice"))
+    stage.say("hello", sessions[0])
+    user.hear(Noticed("alone"))
     assert outlets[0].take() == [repr(Noticed("alone"))]
     assert outlets[1].take() == [
         repr(Said("#lobby", 1, AT, "alice", "hello")),
@@ -130,17 +130,17 @@ def test_allSessionsOfAMemberHear(stage: Stage) -> None:
 
 def test_somebodyElsewhereIsInWithoutHearing(stage: Stage) -> None:
     stage.enter("alice")
-    stage.room.enter(Member("bob", "bob"), Joined("#lobby", AT, "bob"))
+    stage.room.enter(User("bob", "bob"), Joined("#lobby", AT, "bob"))
     assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
     stage.leave("bob")
     assert stage.room.nicks == ("alice",)
 
 
 def test_oneTalksInTheFirstRoomUntilOneLeavesIt(stage: Stage) -> None:
-    [recipient] = stage.enter("alice").recipients
+    [recipient] = stage.enter("alice").sessions
     first = recipient.here
     second = stage.newRoom("#dev")
-    second.enter(stage.members["alice"], Joined("#dev", AT, "alice"))
+    second.enter(stage.users["alice"], Joined("#dev", AT, "alice"))
     assert first is not None
     assert recipient.here is first
     stage.leave("alice")
@@ -156,51 +156,51 @@ def test_nobodyEntersByAnEventAlone(stage: Stage) -> None:
 
 
 def test_aSessionIsHereWhereItCameFirst(stage: Stage) -> None:
-    member = stage.enter("alice")
-    [seat] = member.seats
+    user = stage.enter("alice")
+    [session] = user.sessions
     second = stage.newRoom("#dev")
-    second.enter(member, Joined("#dev", AT, "alice"))
-    assert seat.participant.room == "#lobby"
-    assert seat.recipient.here is stage.room.audience
+    second.enter(user, Joined("#dev", AT, "alice"))
+    assert session.room == "#lobby"
+    assert session.here is stage.room.audience
 
 
 def test_oneMoreSessionHearsWhatComesFromThenOn(stage: Stage) -> None:
-    member = stage.enter("alice")
+    user = stage.enter("alice")
     stage.say("before")
-    seat = RecordingSeat(RENDERING)
-    member.seats.append(seat)
+    session = RecordingSession(RENDERING)
+    user.sessions.append(session)
     for _ in range(2):
         # It may be let in by the room as well, if all of him comes in meanwhile.
-        stage.room.attend(seat)
+        stage.room.attend(session)
     stage.say("after")
     stage.heard("alice")
-    assert seat.outlet.take() == [repr(Said("#lobby", 1, AT, "alice", "after"))]
-    assert seat.participant.room == "#lobby"
+    assert session.outlet.take() == [repr(Said("#lobby", 1, AT, "alice", "after"))]
+    assert session.room == "#lobby"
     stage.leave("alice")
-    assert seat.recipient not in stage.room.audience
+    assert session not in stage.room.audience
 
 
 def test_aSessionThatHearsNothingYetMayLeave(stage: Stage) -> None:
-    member = stage.enter("alice")
-    seat = RecordingSeat(RENDERING)
-    member.seats.append(seat)
+    user = stage.enter("alice")
+    session = RecordingSession(RENDERING)
+    user.sessions.append(session)
     stage.leave("alice")
-    assert seat.outlet.take() == []
+    assert session.outlet.take() == []
     assert stage.room.nicks == ()
 
 
 def test_whoTalksHereIsTold(stage: Stage) -> None:
-    member = stage.enter("alice")
-    [seat] = member.seats
+    user = stage.enter("alice")
+    [session] = user.sessions
     second = stage.newRoom("#dev")
-    second.enter(member, Joined("#dev", AT, "alice"))
-    second.talk(seat)
+    second.enter(user, Joined("#dev", AT, "alice"))
+    second.talk(session)
     assert stage.heard("alice") == [repr(Talking("#dev"))]
-    assert seat.participant.room == "#dev"
-    assert seat.recipient.here is second.audience
+    assert session.room == "#dev"
+    assert session.here is second.audience
     second.arrived(Left("#dev", AT, "alice", Ending.PARTED), None)
-    assert seat.recipient.here is None
-    assert seat.participant.room == ""
+    assert session.here is None
+    assert session.room == ""
 
 
 # What is said, and how the room is kept.
@@ -209,8 +209,8 @@ def test_whoTalksHereIsTold(stage: Stage) -> None:
 def test_whoDoesNotListenHearsItInNoSession(stage: Stage) -> None:
     stage.enter("alice", "bob")
     carol = stage.enter("carol")
-    second = RecordingSeat(RENDERING)
-    carol.seats.append(second)
+    second = RecordingSession(RENDERING)
+    carol.sessions.append(second)
     stage.room.attend(second)
     for nick in ["alice", "bob", "carol"]:
         stage.heard(nick)
@@ -221,7 +221,7 @@ def test_whoDoesNotListenHearsItInNoSession(stage: Stage) -> None:
 
 
 def test_aTopicIsKeptAndHeardByAll(stage: Stage) -> None:
-    [author] = stage.enter("alice").recipients
+    [author] = stage.enter("alice").sessions
     stage.enter("bob")
     stage.heard("alice")
     topic = TopicSet("#lobby", AT, "alice", "tea at five")
@@ -245,7 +245,7 @@ def test_aGuestOwnsTheRoomAsLongAsHeIsThere(stage: Stage) -> None:
     assert not stage.room.owns(bob)
     stage.leave("alice")
     stage.enter("alice")
-    assert not stage.room.owns(stage.members["alice"])
+    assert not stage.room.owns(stage.users["alice"])
     assert not stage.room.owns(alice)
 
 
@@ -271,7 +271,7 @@ def test_whoIsAwayIsListedSo(stage: Stage) -> None:
 
 def test_theOthersAreAllButOneself(stage: Stage) -> None:
     stage.enter("alice", "bob", "carol")
-    assert stage.room.others(stage.members["bob"]) == (("alice", "carol"), 0)
+    assert stage.room.others(stage.users["bob"]) == (("alice", "carol"), 0)
 
 
 def test_ofVeryManyTheFirstAreNamed(stage: Stage) -> None:
@@ -281,14 +281,14 @@ def test_ofVeryManyTheFirstAreNamed(stage: Stage) -> None:
     listed = tuple(map(UserRow, nicks[:MAX_NAMES]))
     assert stage.room.people(0) == listed
     assert stage.room.people(0, 4) == listed[: MAX_NAMES // 4]
-    assert stage.room.others(stage.members["n1"]) == (
+    assert stage.room.others(stage.users["n1"]) == (
         (nicks[0], *nicks[2 : MAX_NAMES + 1]),
         4,
     )
-    assert stage.room.others(stage.members[nicks[-1]], 500) == (("n0", "n1"), MAX_NAMES + 2)
-    seat = stage.members["n0"].seats[0]
+    assert stage.room.others(stage.users[nicks[-1]], 500) == (("n0", "n1"), MAX_NAMES + 2)
+    session = stage.users["n0"].sessions[0]
     stage.heard("n0")
-    stage.room.listTo(seat, 0)
+    stage.room.listTo(session, 0)
     assert stage.heard("n0") == [repr(Listed("#lobby", listed, 5))]
 
 
@@ -321,7 +321,7 @@ def test_whenTheProcessStopsNobodyHearsOfItsPeople(stage: Stage) -> None:
 
 def test_whenAnotherProcessStopsItsPeopleLeave(stage: Stage) -> None:
     stage.enter("alice")
-    stage.room.enter(Member("bob", "bob"), Joined("#lobby", AT, "bob"))
+    stage.room.enter(User("bob", "bob"), Joined("#lobby", AT, "bob"))
     stage.heard("alice")
     left = Left("#lobby", AT, "bob", Ending.SHUTDOWN)
     stage.room.arrived(left, None)

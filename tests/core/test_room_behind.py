@@ -8,7 +8,7 @@ from weakref import ref
 import pytest
 
 from chat.core.room import COALESCE
-from chat.core.users import Seat
+from chat.core.users import UserSession
 from chat.vocabulary.events import (
     Changed,
     Ending,
@@ -23,7 +23,7 @@ from chat.vocabulary.events import (
     UserRow,
 )
 from tests.support.doubles import ReprRendering
-from tests.support.hubs import AT, RecordingSeat
+from tests.support.hubs import AT, RecordingSession
 from tests.support.rooms import FOR_PROGRAMS, RENDERING, Stage
 
 SAID = Said("#lobby", 1, AT, "alice", "hi")
@@ -56,8 +56,8 @@ def behind(stage: Stage, rendering: ReprRendering = RENDERING) -> Stage:
     return stage
 
 
-def seatOf(stage: Stage, nick: str) -> Seat:
-    return stage.members[nick].seats[0]
+def seatOf(stage: Stage, nick: str) -> UserSession:
+    return stage.users[nick].sessions[0]
 
 
 def relieve(stage: Stage) -> None:
@@ -141,17 +141,17 @@ def test_whoCameAndWentAgainIsNotToldOf(stage: Stage) -> None:
 
 def test_whoLeavesIsToldNothing(stage: Stage) -> None:
     """Not even when he comes back."""
-    slow = stage.members["slow"]
+    slow = stage.users["slow"]
     stage.enter("carol")
     stage.leave("slow")
     stage.room.enter(slow, Joined("#lobby", AT, "slow"))
-    stage.room.relieved(slow.seats[0])
+    stage.room.relieved(slow.sessions[0])
     assert stage.heard("slow") == []
 
 
 def test_oneSessionIsBehindAndTheOtherIsNot(stage: Stage) -> None:
-    quick = RecordingSeat()
-    stage.members["slow"].seats.append(quick)
+    quick = RecordingSession()
+    stage.users["slow"].sessions.append(quick)
     stage.room.attend(quick)
     stage.enter("carol")
     assert stage.heard("slow") == []
@@ -159,31 +159,31 @@ def test_oneSessionIsBehindAndTheOtherIsNot(stage: Stage) -> None:
 
 
 def test_aSessionThatDoesNotListenYetIsToldNothing(stage: Stage) -> None:
-    seat = RecordingSeat()
-    seat.outlet.busy = True
-    stage.members["alice"].seats.append(seat)
+    session = RecordingSession()
+    session.outlet.busy = True
+    stage.users["alice"].sessions.append(session)
     stage.enter("carol")
-    stage.room.attend(seat)
-    stage.room.relieved(seat)
-    assert seat.outlet.take() == []
+    stage.room.attend(session)
+    stage.room.relieved(session)
+    assert session.outlet.take() == []
 
 
 def test_aSessionThatHasEndedIsToldNothing(stage: Stage) -> None:
     """He has another one, so he has not left the room."""
     stage.enter("carol")
-    slow = stage.members["slow"]
-    slow.seats.append(RecordingSeat())
-    slow.seats.pop(0).recipient.withdraw()
+    slow = stage.users["slow"]
+    slow.sessions.append(RecordingSession())
+    slow.sessions.pop(0).withdraw()
     stage.room.arrived(SAID, None)
     assert stage.heard("slow") == []
 
 
 def test_aSessionThatHasEndedIsNotKept(stage: Stage) -> None:
     stage.enter("carol")
-    slow = stage.members["slow"]
-    slow.seats.append(RecordingSeat())
-    ended = ref(slow.seats[0])
-    slow.seats.pop(0).recipient.withdraw()
+    slow = stage.users["slow"]
+    slow.sessions.append(RecordingSession())
+    ended = ref(slow.sessions[0])
+    slow.sessions.pop(0).withdraw()
     stage.heard("alice")
     gc.collect()
     assert ended() is None

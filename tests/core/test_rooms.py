@@ -11,7 +11,7 @@ from twisted.logger import capturedLogs
 
 from chat.core.room import Room
 from chat.core.rooms import MAX_JOINED, MAX_OWNED, MAX_ROOMS, Directory
-from chat.core.users import Member
+from chat.core.users import User
 from chat.vocabulary.errors import (
     HistoryUnavailable,
     InviteNeeded,
@@ -55,17 +55,17 @@ class Town:
             self.ledger, endOfTurn(clock), clock.callLater, self.forgotten.append, **limits
         )
 
-    def enter(self, member: Member, name: str, key: str = "", isOperator: bool = False) -> Room:
-        self.rooms.admit(member, name, key, isOperator)
+    def enter(self, user: User, name: str, key: str = "", isOperator: bool = False) -> Room:
+        self.rooms.admit(user, name, key, isOperator)
         room = self.rooms.find(name)
         assert room is not None
-        member.rooms.append(name)
-        room.enter(member, Joined(name, AT, member.nick))
+        user.rooms.append(name)
+        room.enter(user, Joined(name, AT, user.nick))
         return room
 
-    def leave(self, member: Member, room: Room) -> None:
-        member.rooms.remove(room.name)
-        room.arrived(Left(room.name, AT, member.nick, Ending.PARTED), None)
+    def leave(self, user: User, room: Room) -> None:
+        user.rooms.remove(room.name)
+        room.arrived(Left(room.name, AT, user.nick, Ending.PARTED), None)
         self.rooms.emptied(room)
 
     def keep(self, room: Room, **changes: Any) -> None:
@@ -73,12 +73,12 @@ class Town:
         self.rooms.keep(room, RoomRecord(**(fields | changes)))
 
 
-def guest(nick: str) -> Member:
-    return Member(nick, nick)
+def guest(nick: str) -> User:
+    return User(nick, nick)
 
 
-def owner(nick: str) -> Member:
-    return Member(nick, nick, account=nick)
+def owner(nick: str) -> User:
+    return User(nick, nick, account=nick)
 
 
 @pytest.fixture

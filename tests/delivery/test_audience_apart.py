@@ -173,7 +173,7 @@ def test_whoEchoesRingsForHimself() -> None:
 
 def test_aNewNameIsCalledInsteadOfTheOldOne() -> None:
     stage = Ringing()
-    stage.alice.name = "carol"
+    stage.alice.nick = "carol"
     stage.say("alice!")
     stage.say("carol!")
     stage.endTurn()
@@ -182,7 +182,7 @@ def test_aNewNameIsCalledInsteadOfTheOldOne() -> None:
 
 def test_withoutANicknameNobodyIsCalled() -> None:
     stage = Ringing()
-    stage.alice.name = ""
+    stage.alice.nick = ""
     stage.say("")
     stage.say("hello")
     stage.endTurn()

@@ -191,8 +191,8 @@ class Stage:
         """
         @return: the address of a user, as the service knows it.
         """
-        [seat] = self.service.hub.nicknames.named(nick).seats
-        return str(ip_address(seat.address()))
+        [session] = self.service.hub.nicknames.named(nick).sessions
+        return str(ip_address(session.address))
 
     @property
     def connections(self) -> int:
@@ -280,7 +280,7 @@ def test_connectionsWithoutAHeaderAreClosedAndNotGreeted(stage: Stage, header: b
     stage.reactor.turn()
     assert stage.heard(other) == []
     assert other.isEnded
-    assert stage.service.shared.counters.refusals == {NO_HEADER: 1}
+    assert stage.service.server.counters.refusals == {NO_HEADER: 1}
     stage.assertOver()
 
 
@@ -288,7 +288,7 @@ def test_aConnectionWithoutItsHeaderDoesNotCount(stage: Stage) -> None:
     bob = stage.comes(b"PROXY TCP4 198.51.")
     assert stage.heard(bob) == []
     assert stage.connections == 0
-    assert stage.service.shared.counters.connections == 0
+    assert stage.service.server.counters.connections == 0
 
 
 @pytest.mark.parametrize("beginning", [(), (b"PROXY TCP4",), (SIGNATURE,)])
@@ -299,7 +299,7 @@ def test_aHeaderMustComeInTime(stage: Stage, beginning: tuple[bytes, ...]) -> No
     stage.reactor.turn(0.1)
     stage.reactor.turn()
     assert not other.transport.connected
-    assert stage.service.shared.counters.refusals == {NO_HEADER: 1}
+    assert stage.service.server.counters.refusals == {NO_HEADER: 1}
     stage.assertOver()
 
 
@@ -349,7 +349,7 @@ def test_limitsHoldForTheAddressBehindTheProxy() -> None:
         assert third.isEnded
         other = stage.comes(version2("198.51.100.8"), b"dave\r\n")
         assert "You are dave" in stage.heard(other)[-1]
-        assert stage.service.shared.counters.refusals == {"too-many-connections": 1}
+        assert stage.service.server.counters.refusals == {"too-many-connections": 1}
 
 
 def test_limitsPerAddressDoNotHoldForTheProxy() -> None:

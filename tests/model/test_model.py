@@ -83,7 +83,7 @@ class Conversation(RuleBasedStateMachine):
             replay=REPLAY,
             rooms={"maxJoined": MAX_JOINED, "maxRooms": MAX_ROOMS},
         )
-        self.service.shared.accounts.create(OPERATOR, PASSWORD[::-1])
+        self.service.server.accounts.create(OPERATOR, PASSWORD[::-1])
         self.peers: dict[int, HandPeer] = {}
         self.reference = Reference(OPERATOR, PASSWORD)
         self.sessions: dict[int, Session] = {}

@@ -88,8 +88,8 @@ def test_whoMayNotComeInIsToldWhy(limits: dict[str, Any], code: str) -> None:
         refused = service.reactor.connect(service.factory.buildProtocol(ADDRESS))
         assert service.heard(refused)[0].endswith(f"({code})")
         assert refused.isEnded
-        assert service.shared.counters.refusals == {code: 1}
-        assert service.shared.counters.connections == 3
+        assert service.server.counters.refusals == {code: 1}
+        assert service.server.counters.connections == 3
         assert counts(service) == (3, 3)
         refused.close()
         service.reactor.turn()

@@ -12,7 +12,7 @@ from twisted.logger import capturedLogs
 from chat.core.room import Room
 from chat.interfaces import Rendering
 from chat.rendering import renderingFor
-from chat.session.context import Core
+from chat.session.context import Context
 from chat.vocabulary.events import Event, Said
 from chat.vocabulary.style import Style
 from tests.support.doubles import HandPeer
@@ -32,13 +32,13 @@ def oneFault(service: Service) -> Iterator[None]:
     """
     Meanwhile one thing goes wrong, and is logged once, with its traceback.
     """
-    before = service.shared.counters.faults
+    before = service.server.counters.faults
     with capturedLogs() as events:
         yield
     [failure] = [event["log_failure"] for event in events if "log_failure" in event]
     assert failure.getErrorMessage() == SECRET
     assert "Traceback" in failure.getTraceback()
-    assert service.shared.counters.faults == before + 1
+    assert service.server.counters.faults == before + 1
 
 
 def fail(*_: object, **__: object) -> Any:
@@ -54,7 +54,7 @@ def assertEnded(service: Service, peer: HandPeer, lines: list[str]) -> None:
     assert peer.isEnded
     peer.finish()
     service.heard(peer)
-    assert service.shared.counters.endings == {"internal-error": 1}
+    assert service.server.counters.endings == {"internal-error": 1}
 
 
 def assertWell(service: Service, *peers: HandPeer) -> None:
@@ -156,7 +156,7 @@ def test_inARendering() -> None:
 def test_inATimer(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the reactor that logs it."""
     alice, bob = service.connect("alice"), service.connect("bob")
-    monkeypatch.setattr(Core, "hear", fail)
+    monkeypatch.setattr(Context, "hear", fail)
     with pytest.raises(RuntimeError, match=SECRET):
         service.reactor.turn(1740)
     monkeypatch.undo()

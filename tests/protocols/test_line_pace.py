@@ -71,7 +71,7 @@ def test_aBurstIsDoneAtOnceAndThenOneAfterTheOther(service: Service) -> None:
         assert service.heard(bob) == []
         service.reactor.turn(0.01)
         assert service.heard(bob) == pongs(number, 1)
-    assert service.shared.counters.delays == {"line-rate": 4}
+    assert service.server.counters.delays == {"line-rate": 4}
 
 
 def test_exactlyTheBurstIsNotDelayed(service: Service) -> None:
@@ -79,7 +79,7 @@ def test_exactlyTheBurstIsNotDelayed(service: Service) -> None:
     service.say(bob, *pings(0, 10))
     assert service.heard(bob) == pongs(0, 10)
     assert service.reactor.isReading
-    assert service.shared.counters.delays == {}
+    assert service.server.counters.delays == {}
 
 
 def test_whileSomebodysLinesWaitNothingIsReadOfHim(service: Service) -> None:
@@ -146,7 +146,7 @@ def test_withoutALimitAllIsDone(limit: str) -> None:
         for _ in range(10):
             lines += service.heard(bob)
         assert lines == pongs(0, 1000)
-        assert "line-rate" not in service.shared.counters.delays
+        assert "line-rate" not in service.server.counters.delays
 
 
 # What has come is done, whatever happens meanwhile.
@@ -209,7 +209,7 @@ def test_whatALostConnectionHasSaidIsDoneAtThePace(
         *said(10, 10),
         "<-- bob left #lobby: connection lost (1 here)",
     ]
-    assert service.shared.counters.endings == {"connection-lost": 1}
+    assert service.server.counters.endings == {"connection-lost": 1}
     service.say(alice, "/quit")
     service.heard(alice)
     alice.finish()
@@ -280,10 +280,10 @@ def test_whoIsFurtherBehindIsToldAndClosed(service: Service) -> None:
     assert bob.isEnded
     [left] = service.heard(alice)
     assert left.startswith("<-- bob left #lobby")
-    assert service.hub.nicknames.members != ()
+    assert service.hub.nicknames.users != ()
     bob.finish()
     service.heard(bob)
-    assert service.shared.counters.endings == {"too-fast": 1}
+    assert service.server.counters.endings == {"too-fast": 1}
 
 
 def test_manyShortLinesAreCounted(service: Service) -> None:

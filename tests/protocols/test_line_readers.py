@@ -76,8 +76,8 @@ def test_whoTakesNothingIsGivenUp() -> None:
         assert not isOpen(bob)
         assert here(service) == {"alice"}
         assert service.heard(alice) == ["<-- bob left #lobby: too slow (1 here)"]
-        assert service.shared.counters.tooSlow == {"stall": 1}
-        assert service.shared.counters.endings == {"too-slow": 1}
+        assert service.server.counters.tooSlow == {"stall": 1}
+        assert service.server.counters.endings == {"too-slow": 1}
         assertNothingWaits(service)
         again = service.connect("bob")
         assert isOpen(again)
@@ -92,7 +92,7 @@ def test_whoIsSlowButAliveIsKept() -> None:
             passes(service, STALL - 1)
             assert bob.read(8192)
         assert isOpen(bob)
-        assert service.shared.counters.tooSlow == {}
+        assert service.server.counters.tooSlow == {}
         assert set(service.heard(bob)) >= {"alice: " + "x" * 500}
 
 
@@ -130,7 +130,7 @@ def test_whoIsStuckWhileHeQuitsIsGivenUp() -> None:
         assert here(service) == {"alice"}
         passes(service, STALL + 1)
         assert not isOpen(bob)
-        assert service.shared.counters.endings == {"quit": 1}
+        assert service.server.counters.endings == {"quit": 1}
         assertNothingWaits(service)
 
 
@@ -154,29 +154,29 @@ def test_onlyWhatWaitsForHimIsTooMuch() -> None:
     with started() as service:
         alice, bob, carol = (service.connect(nick) for nick in ["alice", "bob", "carol"])
         limit = Limits.maxWaiting
-        while service.shared.counters.tooSlow == {}:
+        while service.server.counters.tooSlow == {}:
             service.say(alice, "x" * 500)
             service.reactor.turn()
             service.heard(carol)
             assert sum(service.connections.waiting()) <= limit
-        assert service.shared.counters.tooSlow == {"waiting": 1}
+        assert service.server.counters.tooSlow == {"waiting": 1}
         assert service.heard(bob)[-1].endswith("(too-slow)")
         assert here(service) == {"alice", "carol"}
-        assert service.shared.counters.endings == {}
+        assert service.server.counters.endings == {}
         bob.finish()
         service.heard(bob)
-        assert service.shared.counters.endings == {"too-slow": 1}
+        assert service.server.counters.endings == {"too-slow": 1}
 
 
 def test_theLimitMayBeLower() -> None:
     with started(maxWaiting=20_000) as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 19_000)
-        assert service.shared.counters.tooSlow == {}
+        assert service.server.counters.tooSlow == {}
         for _ in range(5):
             service.say(alice, "x" * 500)
             service.reactor.turn()
-        assert service.shared.counters.tooSlow == {"waiting": 1}
+        assert service.server.counters.tooSlow == {"waiting": 1}
         assert here(service) == {"alice"}
 
 
@@ -214,12 +214,12 @@ def test_thoseForWhomMostWaitsGoFirst() -> None:
         # They have heard less.
         carol, dave = service.connect("carol"), service.connect("dave")
         service.heard(dave)
-        while service.shared.counters.tooSlow == {}:
+        while service.server.counters.tooSlow == {}:
             service.say(alice, "x" * 500)
             for _ in range(3):
                 service.reactor.turn()
             dave.take()
-        assert service.shared.counters.tooSlow == {"all": 1}
+        assert service.server.counters.tooSlow == {"all": 1}
         service.reactor.turn()
         assert here(service) == {"alice", "carol", "dave"}
         assert service.connections.readers.waiting < 100_000
@@ -240,12 +240,12 @@ def test_manyAreGivenUpAtOnce() -> None:
         alice = service.connect("alice")
         others = [service.connect(f"bob{number}") for number in range(20)]
         service.heard(alice)
-        while service.shared.counters.tooSlow == {}:
+        while service.server.counters.tooSlow == {}:
             service.say(alice, *["x" * 1000] * 5)
             service.reactor.turn()
         for _ in range(4):
             service.reactor.turn()
-        count = service.shared.counters.tooSlow["all"]
+        count = service.server.counters.tooSlow["all"]
         assert len(here(service)) == 21 - count
         assert service.connections.readers.waiting <= 100_000
         passes(service, 10)
@@ -262,14 +262,14 @@ def test_whoIsOnHisWayOutIsGivenUpToo() -> None:
         service.reactor.turn()
         carol = service.connect("carol")
         fill(service, alice, carol, 1)
-        while service.shared.counters.tooSlow == {}:
+        while service.server.counters.tooSlow == {}:
             service.say(alice, "x" * 1000)
             service.reactor.turn()
         for _ in range(3):
             service.reactor.turn()
         assert not isOpen(bob)
         assert isOpen(carol)
-        assert service.shared.counters.endings == {"quit": 1}
+        assert service.server.counters.endings == {"quit": 1}
 
 
 # His own requests.
@@ -284,7 +284,7 @@ def test_hisOwnRequestsWait(soft: int) -> None:
             service.reactor.turn()
         outlet = bob.transport.producer
         assert soft < outlet.waiting < soft + 10_000
-        assert service.shared.counters.delays["waiting"] == 1
+        assert service.server.counters.delays["waiting"] == 1
         assert not service.reactor.isReading
         assert len(service.heard(bob)) > 200 * 10
         assert outlet.waiting == 0
@@ -297,7 +297,7 @@ def test_theyDoNotHaveToWait() -> None:
         service.say(bob, *["/help"] * 200)
         for _ in range(20):
             service.reactor.turn()
-        assert "waiting" not in service.shared.counters.delays
+        assert "waiting" not in service.server.counters.delays
         assert service.reactor.isReading
 
 

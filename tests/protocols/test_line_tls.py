@@ -153,7 +153,7 @@ def test_whatHeHasSaidIsDoneAtThePaceThoughHeHasGone() -> None:
             service.reactor.turn(0.5)
             assert service.heard(alice)[0] == f"bob: line {number}"
         assert len(service.hub.nicknames) == 1
-        assert service.shared.counters.endings == {"input-closed": 1}
+        assert service.server.counters.endings == {"input-closed": 1}
 
 
 def test_whoMayNotComeInIsTold() -> None:
@@ -186,7 +186,7 @@ def test_whoTakesNothingIsGivenUp(service: Service, bob: SecurePeer) -> None:
     assert sum(service.connections.waiting())
     for _ in range(int(Limits.stallTimeout) + 2):
         service.reactor.turn(1)
-    assert service.shared.counters.tooSlow == {"stall": 1}
+    assert service.server.counters.tooSlow == {"stall": 1}
     assert not bob.peer.transport.connected
     assert service.connections.readers.waiting == 0
     assert len(service.hub.nicknames) == 1
@@ -201,5 +201,5 @@ def test_whoIsSlowButAliveIsKept(service: Service, bob: SecurePeer) -> None:
         for _ in range(int(Limits.stallTimeout) - 1):
             service.reactor.turn(1)
         assert bob.peer.read(8192)
-    assert service.shared.counters.tooSlow == {}
+    assert service.server.counters.tooSlow == {}
     assert bob.peer.transport.connected

@@ -40,7 +40,7 @@ def test_soManyLinesAreDoneInATurn(limits: dict[str, Any], perTurn: int) -> None
             counts.append(lineCount(service) - 1)
         assert counts == [*range(0, 100, perTurn), 100]
         delays = -(-100 // perTurn) - 1
-        assert service.shared.counters.delays["turn"] == delays
+        assert service.server.counters.delays["turn"] == delays
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_aLineMayComeAsSlowlyAsOneLikes() -> None:
             service.heard(bob)
         bob.send(b"\r\n")
         assert service.heard(bob)[-1].endswith("(line-too-long)")
-        assert service.shared.counters.refusals == {"line-too-long": 1}
+        assert service.server.counters.refusals == {"line-too-long": 1}
 
 
 def test_theLongestLineAndTheNext() -> None:
@@ -114,7 +114,7 @@ def test_theLongestBeginning(size: int, isEndless: bool) -> None:
         bob.finish()
         service.reactor.turn(LINGER_TIMEOUT)
         service.heard(bob)
-        assert service.shared.counters.endings["line-endless"] == isEndless
+        assert service.server.counters.endings["line-endless"] == isEndless
 
 
 def test_nothingBehindTheEndIsDone() -> None:

@@ -171,7 +171,7 @@ def test_manyWhoGoLeaveNothing(service: Service) -> None:
     service.reactor.turn()
     lose(service, peers)
     assertOver(service)
-    assert service.shared.counters.endings == {"connection-lost": MANY}
+    assert service.server.counters.endings == {"connection-lost": MANY}
 
 
 @pytest.mark.parametrize("isAfter", [True, False])

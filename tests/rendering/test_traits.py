@@ -26,6 +26,6 @@ def test_eachTraitByItself(trait: str) -> None:
     stage = Stage(renderings=lambda style: rendering)
     alice = stage.visitor()
     heard = alice.hears("alice", "hello")
-    stage.hub.authors.stored("#lobby", 1)
+    stage.hub.receipts.stored("#lobby", 1)
     kinds = {type(event) for event in [*heard, *alice.heard()]}
     assert kinds & {Said, Listed, Stored} == {TOLD[trait]} - {type(None)}

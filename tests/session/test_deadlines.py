@@ -21,10 +21,16 @@ class Stage:
     def __init__(self, registration: float = 60, idle: float = 1800) -> None:
         self.clock = Clock()
         self.heard: list[tuple[float, int | Ending]] = []
-        self.deadlines = Deadlines(self.clock, registration, idle, self._note, self._note)
+        self.deadlines = Deadlines(self.clock, registration, idle)
 
     def _note(self, what: int | Ending) -> None:
         self.heard.append((self.clock.seconds(), what))
+
+    def opened(self) -> None:
+        self.deadlines.opened(self._note)
+
+    def registered(self) -> None:
+        self.deadlines.registered(self._note, self._note)
 
     def touch(self) -> None:
         self.deadlines.active = self.clock.seconds()
@@ -36,7 +42,7 @@ class Stage:
 
 def test_theTimeToChooseANicknameIsLimited() -> None:
     stage = Stage(registration=60)
-    stage.deadlines.opened()
+    stage.opened()
     stage.wait(100)
     assert stage.heard == [(60, Ending.REGISTRATION_TIMEOUT)]
     assert stage.clock.getDelayedCalls() == []
@@ -44,7 +50,7 @@ def test_theTimeToChooseANicknameIsLimited() -> None:
 
 def test_nothingRenewsTheTimeToChooseANickname() -> None:
     stage = Stage(registration=60)
-    stage.deadlines.opened()
+    stage.opened()
     for _ in range(60):
         stage.touch()
         stage.wait(1)
@@ -53,9 +59,9 @@ def test_nothingRenewsTheTimeToChooseANickname() -> None:
 
 def test_whoIsSilentIsWarnedAndThenExpires() -> None:
     stage = Stage(idle=1800)
-    stage.deadlines.opened()
+    stage.opened()
     stage.wait(30)
-    stage.deadlines.registered()
+    stage.registered()
     stage.wait(2000)
     assert stage.heard == [(30 + 1740, 60), (30 + 1800, Ending.IDLE_TIMEOUT)]
     assert stage.clock.getDelayedCalls() == []
@@ -63,7 +69,7 @@ def test_whoIsSilentIsWarnedAndThenExpires() -> None:
 
 def test_aLineRenewsTheTimeToBeSilent() -> None:
     stage = Stage(idle=1800)
-    stage.deadlines.registered()
+    stage.registered()
     for _ in range(5):
         stage.wait(1000)
         stage.touch()
@@ -74,7 +80,7 @@ def test_aLineRenewsTheTimeToBeSilent() -> None:
 
 def test_aLineAfterTheWarningRenewsAndIsWarnedOfAgain() -> None:
     stage = Stage(idle=1800)
-    stage.deadlines.registered()
+    stage.registered()
     stage.wait(1799)
     stage.touch()
     stage.wait(1799)
@@ -83,25 +89,25 @@ def test_aLineAfterTheWarningRenewsAndIsWarnedOfAgain() -> None:
 
 def test_aShortTimeIsWarnedOfInItsMiddle() -> None:
     stage = Stage(idle=10)
-    stage.deadlines.registered()
+    stage.registered()
     stage.wait(20)
     assert stage.heard == [(5, 5), (10, Ending.IDLE_TIMEOUT)]
 
 
 def test_zeroIsNoLimit() -> None:
     stage = Stage(registration=0, idle=0)
-    stage.deadlines.opened()
+    stage.opened()
     assert stage.clock.getDelayedCalls() == []
-    stage.deadlines.registered()
+    stage.registered()
     assert stage.clock.getDelayedCalls() == []
 
 
 @pytest.mark.parametrize("registered", [False, True])
 def test_stoppingLeavesNoTimer(registered: bool) -> None:
     stage = Stage()
-    stage.deadlines.opened()
+    stage.opened()
     if registered:
-        stage.deadlines.registered()
+        stage.registered()
     stage.deadlines.stop()
     stage.deadlines.stop()
     assert stage.clock.getDelayedCalls() == []
@@ -110,15 +116,15 @@ def test_stoppingLeavesNoTimer(registered: bool) -> None:
 def test_stoppingWhenTheTimeIsOver() -> None:
     """As a session does that ends by it."""
     clock = Clock()
-    deadlines = Deadlines(clock, 60, 0, lambda seconds: None, lambda reason: deadlines.stop())
-    deadlines.opened()
+    deadlines = Deadlines(clock, 60, 0)
+    deadlines.opened(lambda reason: deadlines.stop())
     clock.advance(60)
     assert clock.getDelayedCalls() == []
 
 
 def test_aLineMovesNoTimer() -> None:
     stage = Stage()
-    stage.deadlines.registered()
+    stage.registered()
     [timer] = stage.clock.getDelayedCalls()
     for _ in range(1000):
         stage.touch()
@@ -130,7 +136,7 @@ def test_aLineMovesNoTimer() -> None:
 @given(st.integers(2, 300), st.lists(st.integers(1, 200), max_size=20))
 def test_oneExpiresExactlyWhenTheTimeIsOver(idle: int, pauses: list[int]) -> None:
     stage = Stage(idle=idle)
-    stage.deadlines.registered()
+    stage.registered()
     last = 0
     for pause in pauses:
         stage.wait(pause)

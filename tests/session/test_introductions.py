@@ -37,7 +37,7 @@ class Arrival:
         self._clock = stage.clock
         self._outlet = RecordingOutlet()
         self.door = RecordingDoor()
-        self.session = Session(stage.shared, self.door, self._outlet, style, room)
+        self.session = Session(stage.server, self.door, self._outlet, style, room)
 
     def opened(self, **known: Any) -> list[str]:
         self.session.opened(**known)
@@ -51,7 +51,7 @@ class Arrival:
 @pytest.fixture
 def stage() -> Stage:
     stage = Stage()
-    assert isinstance(stage.shared.authenticator, PlainAuthenticator)
+    assert isinstance(stage.server.authenticator, PlainAuthenticator)
     return stage
 
 
@@ -69,7 +69,7 @@ def test_anIntroducedNicknameThatIsTakenIsRefused(stage: Stage) -> None:
 
 
 def test_anIntroducedNicknameWithAnAccountWantsThePassword(stage: Stage) -> None:
-    stage.shared.accounts.create("alice", "drowssap")
+    stage.server.accounts.create("alice", "drowssap")
     arrival = Arrival(stage)
     arrival.opened(nick="alice")
     assert not arrival.session.isRegistered
@@ -77,7 +77,7 @@ def test_anIntroducedNicknameWithAnAccountWantsThePassword(stage: Stage) -> None
 
 
 def test_aDoorVouchesForAnAccount(stage: Stage) -> None:
-    stage.shared.accounts.create("Alice", "drowssap")
+    stage.server.accounts.create("Alice", "drowssap")
     arrival = Arrival(stage)
     assert arrival.opened(account="alice") == events(
         Done("logged-in", "Alice"), Welcomed(LOBBY, "Alice")
@@ -91,7 +91,7 @@ def test_vouchingForNoAccountIsRefused(stage: Stage) -> None:
 
 
 def test_anAccountThatIsHereGetsOneMoreSession(stage: Stage) -> None:
-    stage.shared.accounts.create("alice", "drowssap")
+    stage.server.accounts.create("alice", "drowssap")
     first, second = Arrival(stage), Arrival(stage)
     first.opened(account="alice")
     second.opened(account="alice")
@@ -113,7 +113,7 @@ def test_aDoorPicksTheFirstRoom(stage: Stage) -> None:
 
 
 def test_aSecondSessionBeginsInTheRoomOfItsDoor(stage: Stage) -> None:
-    stage.shared.accounts.create("alice", "drowssap")
+    stage.server.accounts.create("alice", "drowssap")
     first, second = Arrival(stage), Arrival(stage, room="#garden")
     first.opened(account="alice")
     second.opened(account="alice")
@@ -153,9 +153,9 @@ def test_everythingCompleteRenewsTheIdleLimit() -> None:
     stage.clock.advance(90)
     arrival.session.touch()
     stage.clock.advance(40)
-    assert arrival.session.participant.reason == ""
+    assert arrival.session.reason == ""
     stage.clock.advance(60)
-    assert arrival.session.participant.reason == Ending.IDLE_TIMEOUT
+    assert arrival.session.reason == Ending.IDLE_TIMEOUT
 
 
 def test_aProgramIsToldWhoIsInTheFirstRoom(stage: Stage) -> None:
@@ -166,7 +166,7 @@ def test_aProgramIsToldWhoIsInTheFirstRoom(stage: Stage) -> None:
 
 
 def test_aLineEndsIdlingOfItsSessionAndOfTheUser(stage: Stage) -> None:
-    stage.shared.accounts.create("alice", "drowssap")
+    stage.server.accounts.create("alice", "drowssap")
     first, second = Arrival(stage), Arrival(stage)
     first.opened(account="alice")
     second.opened(account="alice")
@@ -174,7 +174,7 @@ def test_aLineEndsIdlingOfItsSessionAndOfTheUser(stage: Stage) -> None:
     second.session.perform(Act("waves"))
     stage.clock.advance(50)
     alice = stage.hub.nicknames.named("alice")
-    assert [seat.active for seat in alice.seats] == [0, 100]
+    assert [session.active for session in alice.sessions] == [0, 100]
     room = stage.hub.directory.find(LOBBY)
     assert room is not None
     assert room.people(stage.clock.seconds()) == (UserRow("alice", 50),)

@@ -7,7 +7,7 @@ from automat import NoTransition
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
-from chat.core.users import Member
+from chat.core.users import User
 from chat.vocabulary.commands import Nick, Ping, Quit, Say, Who
 from chat.vocabulary.errors import NickInvalid, NickNeeded, NickTaken
 from chat.vocabulary.events import (
@@ -52,7 +52,7 @@ def test_aNicknameIsClaimedWhileInputWaits(command: Say | Nick) -> None:
     assert stage.door.calls == ["hold", "release"]
     assert stage.heard() == [repr(Welcomed(LOBBY, "alice", ("bob",)))]
     assert stage.bobHeard() == [repr(Joined(LOBBY, AT, "alice", 2))]
-    assert (stage.core.participant.nick, stage.core.participant.room) == ("alice", LOBBY)
+    assert (stage.context.nick, stage.context.room) == ("alice", LOBBY)
 
 
 def test_whoIsDeniedStaysAnonymousAndTriesAgain() -> None:
@@ -100,7 +100,7 @@ def test_aRenamingWaitsForItsDecision() -> None:
     stage.backplane.decide()
     assert stage.door.calls == ["hold", "release"]
     assert stage.heard() == stage.bobHeard() == [repr(Renamed(LOBBY, AT, "alice", "carol"))]
-    assert stage.core.participant.nick == "carol"
+    assert stage.context.nick == "carol"
 
 
 def test_whoseRenamingIsDeniedKeepsHisNickname() -> None:
@@ -109,7 +109,7 @@ def test_whoseRenamingIsDeniedKeepsHisNickname() -> None:
     stage.backplane.decide()
     assert stage.heard() == [repr(Refused("nick-taken", "bob"))]
     assert stage.door.calls == ["hold", "release"]
-    assert stage.core.participant.nick == "alice"
+    assert stage.context.nick == "alice"
     stage.inputs.do(Say("still me"))
     assert stage.bobHeard() == [repr(Said(LOBBY, 1, AT, "alice", "still me"))]
 
@@ -128,7 +128,7 @@ def test_theEndIsToldAndClosesTheDoor(enter: Enter) -> None:
     stage.inputs.end(Ending.NOT_CHAT, "HTTP", "", 0.5)
     assert stage.heard() == [repr(Closed(Ending.NOT_CHAT, "HTTP"))]
     assert stage.door.calls == [("close", 0.5)]
-    assert stage.core.participant.reason == Ending.NOT_CHAT
+    assert stage.context.reason == Ending.NOT_CHAT
     assert stage.timers == 0
 
 
@@ -138,7 +138,7 @@ def test_whoseConnectionIsLostHearsNoMore(enter: Enter) -> None:
     stage.inputs.gone(Ending.CONNECTION_LOST)
     assert stage.heard() == []
     assert stage.door.calls == []
-    assert stage.core.participant.reason == Ending.CONNECTION_LOST
+    assert stage.context.reason == Ending.CONNECTION_LOST
     assert stage.timers == 0
 
 
@@ -205,20 +205,20 @@ def test_afterTheEndNothingIsDone(enter: Enter) -> None:
     stage.inputs.denied(NickTaken("alice"))
     assert stage.heard() == stage.bobHeard() == []
     assert stage.door.calls == []
-    assert stage.core.participant.reason in (Ending.SHUTDOWN, Ending.CONNECTION_LOST)
+    assert stage.context.reason in (Ending.SHUTDOWN, Ending.CONNECTION_LOST)
 
 
 @pytest.mark.parametrize("enter", [anonymous, registered, draining, gone])
 def test_withoutAClaimThereIsNoDecision(enter: Enter) -> None:
     """But after the end it may come late."""
     stage = after(enter)
-    member = Member("carol", "carol")
+    user = User("carol", "carol")
     if enter in (draining, gone):
-        stage.inputs.claimed(member)
+        stage.inputs.claimed(user)
         stage.inputs.denied(NickTaken("carol"))
     else:
         with pytest.raises(NoTransition):
-            stage.inputs.claimed(member)
+            stage.inputs.claimed(user)
         with pytest.raises(NoTransition):
             stage.inputs.denied(NickTaken("carol"))
 

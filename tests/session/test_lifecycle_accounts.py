@@ -24,7 +24,7 @@ from chat.vocabulary.events import (
     Welcomed,
 )
 from chat.vocabulary.records import Sanction, SanctionKind
-from tests.support.hubs import AT, LOBBY, RecordingSeat, now
+from tests.support.hubs import AT, LOBBY, RecordingSession, now
 from tests.support.lifecycles import (
     PASSWORD,
     RENDERING,
@@ -39,21 +39,21 @@ from tests.support.lifecycles import (
 )
 
 
-def someoneElse(stage: Stage, name: str) -> RecordingSeat:
+def someoneElse(stage: Stage, name: str) -> RecordingSession:
     """
     @return: The session of somebody who has an account, and is in the lobby.
     """
     stage.register(name)
-    seat = RecordingSeat(RENDERING)
-    claim = stage.hub.nicknames.claim(name, seat)
+    session = RecordingSession(RENDERING)
+    claim = stage.hub.nicknames.claim(name, session)
     stage.backplane.decide()
-    member = now(claim)
-    stage.hub.nicknames.identify(member, member.fold)
-    stage.hub.join(member, LOBBY)
+    user = now(claim)
+    stage.hub.nicknames.identify(user, user.fold)
+    stage.hub.join(user, LOBBY)
     stage.heard()
     stage.bobHeard()
-    seat.outlet.take()
-    return seat
+    session.outlet.take()
+    return session
 
 
 # Challenged.
@@ -86,7 +86,7 @@ def test_withThePasswordTheNicknameIsClaimed(command: Say | Login) -> None:
         repr(Welcomed(LOBBY, "alice", ("bob",))),
     ]
     assert stage.bobHeard() == [repr(Joined(LOBBY, AT, "alice", 2))]
-    assert (stage.core.participant.account, stage.core.participant.asked) == ("alice", "")
+    assert (stage.context.user.account, stage.context.asked) == ("alice", "")
 
 
 def test_afterAWrongPasswordTheNextLineIsOneMoreAttempt() -> None:
@@ -104,12 +104,12 @@ def test_oneMayHaveAnotherNicknameInstead() -> None:
     stage.inputs.do(Nick("carol"))
     stage.backplane.decide()
     assert stage.heard() == [repr(Welcomed(LOBBY, "carol", ("bob",)))]
-    assert stage.core.participant.asked == ""
+    assert stage.context.asked == ""
 
 
 def test_ofTwoNicknamesThatAreRegisteredThePasswordIsForTheSecond() -> None:
     stage = after(challenged)
-    now(stage.shared.accounts.create("carol", "another"[::-1]))
+    now(stage.server.accounts.create("carol", "another"[::-1]))
     stage.inputs.do(Nick("carol"))
     assert stage.heard()[0] == repr(Refused("nick-registered", "carol"))
     stage.inputs.do(Say("another"))
@@ -229,7 +229,7 @@ def test_whoGoesMeanwhileGetsNoAnswer(isGone: bool) -> None:
     stage.authenticator.decide()
     assert stage.heard() == []
     assert stage.timers == 0
-    assert stage.shared.accounts.named("alice") is None
+    assert stage.server.accounts.named("alice") is None
 
 
 def test_whatGoesWrongWhileOneWaitsEndsTheSession() -> None:
@@ -264,13 +264,13 @@ def test_aNicknameThatIsRegisteredIsNotTakenByNick() -> None:
     with pytest.raises(NickRegistered):
         stage.inputs.do(Nick("carol"))
     assert stage.door.calls == []
-    assert stage.core.participant.nick == "alice"
+    assert stage.context.nick == "alice"
 
 
 def test_whoIsMutedKeepsHisName() -> None:
     """Or it would be the way out."""
     stage = after(registered)
-    stage.shared.sanctions.impose(Sanction(SanctionKind.MUTE, "alice", "alice", "bob", AT))
+    stage.server.sanctions.impose(Sanction(SanctionKind.MUTE, "alice", "alice", "bob", AT))
     with pytest.raises(Muted):
         stage.inputs.do(Nick("carol"))
     assert stage.people == ("bob", "alice")
@@ -284,7 +284,7 @@ def test_aGuestWhoLogsInIsRenamed() -> None:
     assert stage.door.calls == ["hold", "release"]
     assert stage.bobHeard() == [repr(Renamed(LOBBY, AT, "alice", "carol"))]
     assert stage.backplane.taken == {"bob", "carol"}
-    assert stage.core.participant.account == "carol"
+    assert stage.context.user.account == "carol"
 
 
 def test_aGuestWhoLogsInWhereHisAccountIsHereJoinsIt() -> None:
@@ -313,7 +313,7 @@ def test_aGuestWithAWrongPasswordStaysWhoHeIs() -> None:
     stage.inputs.do(Login("carol", "wrong horse"))
     assert stage.heard() == [repr(Refused("wrong-password", "carol"))]
     assert stage.door.calls == ["hold", "release"]
-    assert stage.core.participant.nick == "alice"
+    assert stage.context.nick == "alice"
 
 
 # Put out.

@@ -60,8 +60,8 @@ class Watched(Service):
         super().__init__(recorders=[self], operators=["carol"], motd="Be kind.")
         clock: Any = self.reactor
         hashing = InstantHashing(clock, CountingHasher())
-        self.shared.authenticator = PortalAuthenticator(
-            self.shared.accounts, hashing, clock, lambda function, *_: succeed(function())
+        self.server.authenticator = PortalAuthenticator(
+            self.server.accounts, hashing, clock, lambda function, *_: succeed(function())
         )
 
     def append(self, event: Line) -> None:
@@ -77,8 +77,8 @@ class Watched(Service):
         @return: The history, and the records.
         """
         rooms = ("#lobby", "#dev")
-        lines = [self.shared.history.recent(room, 1000).result for room in rooms]
-        ledger = self.shared.hub.directory._ledger
+        lines = [self.server.history.recent(room, 1000).result for room in rooms]
+        ledger = self.server.hub.directory._ledger
         assert isinstance(ledger, MemoryLedger)
         return [*lines, *ledger._records.values()]
 
@@ -137,7 +137,7 @@ def test_noPasswordIsSeen(service: Watched, format: str, language: str) -> None:
         # With blanks where there must not be any.
         connect("erin", f"/register {REGISTERED} {CHANGED}", f"/login a {REGISTERED} {CHANGED}")
         connect(f"/login nobody {WRONG}", f"/password {CHANGED}", f"/register {CHANGED}")
-        # From where he is: a guest, and then a member whose session it becomes.
+        # From where he is: a guest, and then a user whose session it becomes.
         service.reactor.turn(60)
         connect("guest", f"/login alice {CHANGED}", "/unregister")
         for peer in everybody:
@@ -173,7 +173,7 @@ def test_norWhereSomethingIsBroken(
     if line.startswith("/register"):
         peer = service.connect("bob")
     for name in ("login", "secretFor"):
-        monkeypatch.setattr(service.shared.authenticator, name, answer)
+        monkeypatch.setattr(service.server.authenticator, name, answer)
     with capturedLogs() as logged:
         service.say(peer, line.format(CHANGED))
         service.heard(peer)

@@ -59,7 +59,7 @@ def asked(line: str, extract: Extract, *before: str) -> list[Event]:
     @return: What somebody is told who asks for a past like this.
     """
     stage = Stage(replay=0)
-    stage.shared.history = Past(extract)  # type: ignore[assignment]
+    stage.server.history = Past(extract)  # type: ignore[assignment]
     return stage.visitor("alice", *before).hears(line)
 
 
@@ -177,14 +177,14 @@ def test_allOfItIsReadInSeveralQuestions() -> None:
 )
 def test_aReplayOfNothingIsNotTold(lines: tuple[Said, ...], told: list[Event]) -> None:
     stage = Stage()
-    stage.shared.history = Past(Extract(lines))  # type: ignore[assignment]
+    stage.server.history = Past(Extract(lines))  # type: ignore[assignment]
     assert stage.visitor().hears("alice") == [Welcomed("#lobby", "alice"), *told]
 
 
 @pytest.mark.parametrize("error", [HistoryUnavailable(), TryLater()])
 def test_whatCannotBeReadKeepsNobodyOut(error: Exception) -> None:
     stage = Stage()
-    past = stage.shared.history = Past(Extract())  # type: ignore[assignment]
+    past = stage.server.history = Past(Extract())  # type: ignore[assignment]
     past.answer = lambda: fail(error)
     visitor = stage.visitor()
     assert visitor.hears("alice") == [
@@ -302,7 +302,7 @@ class Hesitant:
 @pytest.mark.parametrize("result", [Extract((said(1),)), HistoryUnavailable()])
 def test_aReplayThatIsLateIsNotTold(result: Any) -> None:
     stage = Stage()
-    history = stage.shared.history = Hesitant()  # type: ignore[assignment]
+    history = stage.server.history = Hesitant()  # type: ignore[assignment]
     visitor = stage.visitor()
     assert visitor.hears("alice", "/ping") == [
         Welcomed("#lobby", "alice"),

@@ -36,7 +36,7 @@ def test_threeNicknamesAMinute() -> None:
     stage.clock.advance(7.5)
     assert refusal(bob, "/nick bob3") is None
     assert refusal(bob, "/nick bob4") == ("renaming-too-fast", "20")
-    assert stage.shared.counters.refusals == {"renaming-too-fast": 3}
+    assert stage.server.counters.refusals == {"renaming-too-fast": 3}
 
 
 def test_theFirstNicknameIsNoChange() -> None:

@@ -201,7 +201,7 @@ def test_renaming(stage: Stage) -> None:
     alice.heard()
     renamed = events(Renamed(LOBBY, AT, "alice", "Carol"))
     assert alice.says("/nick Carol").heard() == bob.heard() == renamed
-    assert alice.session.participant.nick == "Carol"
+    assert alice.session.nick == "Carol"
     assert alice.says("/nick bob").heard() == events(Refused("nick-taken", "bob"))
     assert alice.says("/nick Carol").heard() == events(Refused("nick-unchanged", "Carol"))
     assert alice.says("/nick 42").heard() == events(Refused("nick-invalid", "42"))
@@ -253,7 +253,7 @@ def test_aSignOfLife(stage: Stage) -> None:
 
 
 def ban(stage: Stage, target: str) -> None:
-    stage.shared.sanctions.impose(Sanction(SanctionKind.BAN, target, target, "eve", AT, "flooding"))
+    stage.server.sanctions.impose(Sanction(SanctionKind.BAN, target, target, "eve", AT, "flooding"))
 
 
 def test_whoComesFromABannedNetworkIsNotGreeted(stage: Stage) -> None:
@@ -292,7 +292,7 @@ def test_aBannedNicknameIsNobodys(stage: Stage) -> None:
 
 
 def test_aRefusalIsOneLineInWhateverState(stage: Stage) -> None:
-    now(stage.shared.accounts.create("carol", "drowssap"))
+    now(stage.server.accounts.create("carol", "drowssap"))
     alice = stage.visitor("alice")
     assert alice.says("/nick carol").heard() == events(Refused("nick-registered", "carol"))
     assert alice.says("/history 0").heard() == events(
@@ -303,7 +303,7 @@ def test_aRefusalIsOneLineInWhateverState(stage: Stage) -> None:
 
 def test_theInputWaitsForWhatTakesTime(stage: Stage) -> None:
     alice = stage.visitor("alice")
-    authenticator = stage.shared.authenticator
+    authenticator = stage.server.authenticator
     assert isinstance(authenticator, PlainAuthenticator)
     authenticator.isSlow = True
     alice.door.calls.clear()
@@ -320,7 +320,7 @@ def test_ofTwoSessionsThatJoinARoomAtOnceOneComesIn(stage: Stage) -> None:
     first = stage.visitor("alice", "/register password")
     second = stage.visitor("/login alice password")
     first.heard()
-    history = stage.shared.history
+    history = stage.server.history
     answers: list[Deferred[Extract]] = []
     history.recent = lambda room, count: answers.append(Deferred()) or answers[-1]  # type: ignore
     first.says("/join #dev")

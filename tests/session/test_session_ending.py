@@ -8,8 +8,7 @@ import pytest
 from twisted.logger import capturedLogs
 
 from chat.core.nicknames import Nicknames
-from chat.core.participant import Participant
-from chat.core.users import Member
+from chat.core.users import User
 from chat.vocabulary.events import (
     Closed,
     Ending,
@@ -19,6 +18,7 @@ from chat.vocabulary.events import (
     Warned,
     Welcomed,
 )
+from chat.vocabulary.style import Style
 from tests.support.doubles import SlowBackplane
 from tests.support.hubs import AT, LOBBY
 from tests.support.visitors import Stage, events
@@ -99,7 +99,7 @@ def test_aNicknameDecidedTooLateIsFree() -> None:
 
 def test_anExceptionCostsOneSession() -> None:
     class Broken(Nicknames):
-        def named(self, nick: str) -> Member:
+        def named(self, nick: str) -> User:
             raise RuntimeError("a bug")
 
     stage = Stage()
@@ -116,14 +116,14 @@ def test_anExceptionCostsOneSession() -> None:
     assert bob.says("/ping").heard() == events(Ponged())
 
 
-def test_aParticipantIsWrittenDownAndReadBack(stage: Stage) -> None:
+def test_aSessionIsWrittenDownInPlainValues(stage: Stage) -> None:
     alice = stage.visitor("alice", "/lang zh_CN", "/format json")
-    before = alice.session.participant
-    assert before == Participant("zh_CN", "json", nick="alice", room=LOBBY)
-    assert Participant(**json.loads(json.dumps(before.toMapping()))) == before
+    before = json.loads(json.dumps(alice.session.state()))
+    assert Style(**before.pop("style")) == Style("json", "zh_CN")
+    assert before == {"nick": "alice", "account": "", "room": LOBBY, "asked": "", "reason": ""}
     alice.says("/quit")
-    after = alice.session.participant
-    assert Participant(**json.loads(json.dumps(after.toMapping()))).reason == "quit"
+    after = json.loads(json.dumps(alice.session.state()))
+    assert (after["nick"], after["room"], after["reason"]) == ("alice", "", "quit")
 
 
 @pytest.mark.parametrize("lines", [(), ("alice",), ("alice", "/quit")])

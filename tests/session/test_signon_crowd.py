@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chat.core.users import Member
+from chat.core.users import User
 from chat.rendering import renderingFor
-from chat.session.server import Facilities
+from chat.session.server import Server
 from chat.vocabulary.events import Changed, Done, Entered, Joined, Listed, Said, UserRow, Welcomed
 from chat.vocabulary.names import fold
 from chat.vocabulary.replies import MAX_NAMES
@@ -15,17 +15,17 @@ from tests.support.people import PASSWORD, Stage, Visitor
 from tests.support.servers import AT
 
 NICKS = [f"n{number}" for number in range(MAX_NAMES + 5)]
-PEOPLE = [Member(nick, fold(nick)) for nick in NICKS]
+PEOPLE = [User(nick, fold(nick)) for nick in NICKS]
 
 
-def crowd(shared: Facilities, *rooms: str) -> None:
+def crowd(server: Server, *rooms: str) -> None:
     """
     Let very many people of another process come into rooms.
     """
     for name in rooms:
-        room = shared.hub.directory.open(name)
-        for member in PEOPLE:
-            room.enter(member, Joined(name, AT, member.nick))
+        room = server.hub.directory.open(name)
+        for user in PEOPLE:
+            room.enter(user, Joined(name, AT, user.nick))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def stage() -> Stage:
 
 
 def test_whoComesIsToldOfTheFirst(stage: Stage) -> None:
-    crowd(stage.shared, LOBBY)
+    crowd(stage.server, LOBBY)
     first = tuple(NICKS[:MAX_NAMES])
     visitor = stage.visitor("/format json")
     assert visitor.hears("alice") == [
@@ -46,7 +46,7 @@ def test_whoComesIsToldOfTheFirst(stage: Stage) -> None:
 
 def test_whoComesIntoAnotherRoomToo(stage: Stage) -> None:
     [alice] = stage.people("alice")
-    crowd(stage.shared, "#dev")
+    crowd(stage.server, "#dev")
     assert alice.hears("/join #dev")[0] == Entered("#dev", tuple(NICKS[:MAX_NAMES]), "", 5)
 
 
@@ -54,7 +54,7 @@ def test_whoComesIntoSeveralAtOnce(stage: Stage) -> None:
     """They share what one event may name."""
     alice = stage.owner("alice")
     alice.says("/join #dev")
-    crowd(stage.shared, LOBBY, "#dev")
+    crowd(stage.server, LOBBY, "#dev")
     half = ("alice", *NICKS[: MAX_NAMES // 2 - 1])
     second = stage.visitor("/format json")
     heard = second.hears(f"/login alice {PASSWORD}")
@@ -74,13 +74,13 @@ def test_whatIsToldIsBounded(format: str) -> None:
     """Also when all of one's rooms are told of at once: less than may wait for a reader."""
     stage = Stage(replay=0, rooms={"announceLimit": 50}, renderings=renderingFor)
     rooms = [f"#room{number}" for number in range(19)]
-    crowd(stage.shared, LOBBY, *rooms)
+    crowd(stage.server, LOBBY, *rooms)
     alice = Visitor(stage, "192.0.2.1")
     alice.says(f"/format {format}", "alice")
     stage.clock.advance(1)
-    member = stage.shared.hub.nicknames.named("alice")
+    user = stage.server.hub.nicknames.named("alice")
     for room in rooms:
-        now(stage.shared.hub.join(member, room))
+        now(stage.server.hub.join(user, room))
     alice.says("/format text", "/format json")
     told = sum(map(len, alice.outlet.writes))
     assert len(rooms) * 1024 < told < 128 * 1024

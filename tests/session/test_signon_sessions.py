@@ -1,4 +1,4 @@
-"""Tests for L{chat.session.signon}: an account may have several sessions, and is one member."""
+"""Tests for L{chat.session.signon}: an account may have several sessions, and is one user."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def stage() -> Stage:
     return stage
 
 
-# Several sessions of one member.
+# Several sessions of one user.
 
 
 def test_oneAccountIsOneMember(stage: Stage) -> None:

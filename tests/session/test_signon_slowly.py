@@ -146,7 +146,7 @@ def test_twoMayWaitForTheSameNickname(past: Stage) -> None:
 def test_aNicknameMayBecomeSomebodysMeanwhile(past: Stage) -> None:
     history = past.slowHistory()
     [visitor] = past.people("bob")
-    past.shared.accounts.create("bob", PASSWORD[::-1])
+    past.server.accounts.create("bob", PASSWORD[::-1])
     history.decide()
     assert visitor.heard() == [Refused("nick-registered", "bob")]
 
@@ -171,7 +171,7 @@ def test_aSessionHearsNothingBeforeItIsWelcome(past: Stage) -> None:
 def test_aGhostOnItsWayInDoesNotComeIn(past: Stage) -> None:
     history = past.slowHistory()
     [bob] = past.people("bob")
-    past.shared.accounts.create("bob", PASSWORD[::-1])
+    past.server.accounts.create("bob", PASSWORD[::-1])
     owner = past.visitor(f"/login bob {PASSWORD}")
     history.isSlow = False
     history.decide()

@@ -322,7 +322,7 @@ class Crowd:
         checkCounts(self.service, self._limits)
         bad = [event for event in self._events if event["log_level"] >= LogLevel.error]
         assert {event["log_failure"].getErrorMessage() for event in bad} <= {BUG}
-        assert len(bad) == self._faults == self.service.shared.counters.faults
+        assert len(bad) == self._faults == self.service.server.counters.faults
 
     def settle(self) -> None:
         """

@@ -12,10 +12,9 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from chat.core.hub import Hub
-from chat.core.participant import Participant
 from chat.core.room import Room
 from chat.core.rooms import START_ROOM, Directory
-from chat.core.users import Member, Seat
+from chat.core.users import User, UserSession
 from chat.delivery.audience import Recipient
 from chat.interfaces import Backplane, Recorder, Rendering
 from chat.store.memory import MemoryLedger
@@ -29,24 +28,25 @@ RENDERING = ReprRendering("", *TRAITS)
 T = TypeVar("T")
 
 
-class RecordingSeat(Seat):
+class RecordingSession(UserSession):
     """
-    One session of somebody.
+    One session of a user.
 
-    @ivar writes: What he hears.
-    @ivar endings: Why he was asked to end, each time with the detail and who wants it.
+    @ivar outlet: What it hears.
+    @ivar endings: Why it was asked to end, each time with the detail and who wants it.
     """
 
     def __init__(self, rendering: Rendering = RENDERING, address: str = "192.0.2.1") -> None:
-        self.outlet = RecordingOutlet()
+        super().__init__(RecordingOutlet(), rendering, AT)
         self.endings: list[tuple[Ending, str, str]] = []
-        super().__init__(
-            Recipient(self.outlet, rendering),
-            Participant(),
-            lambda *ending: self.endings.append(ending),
-            lambda: address,
-            AT,
-        )
+        self._address = address
+
+    @property
+    def address(self) -> str:
+        return self._address
+
+    def end(self, reason: Ending, about: str = "", by: str = "") -> None:
+        self.endings.append((reason, about, by))
 
 
 class Stage:
@@ -77,20 +77,20 @@ class Stage:
         )
         self.hub = Hub(backplane, self.directory, self.clock.seconds, recorders, now=lambda: AT)
         self.outlets: dict[str, RecordingOutlet] = {}
-        self.members: dict[str, Member] = {}
+        self.users: dict[str, User] = {}
 
-    def claim(self, nick: str, rendering: Rendering = RENDERING) -> Deferred[Member]:
+    def claim(self, nick: str, rendering: Rendering = RENDERING) -> Deferred[User]:
         """
         @return: From the hub; whoever gets the nickname goes into the lobby.
         """
-        seat = RecordingSeat(rendering)
+        session = RecordingSession(rendering)
 
-        def join(member: Member) -> Member:
-            self.outlets[nick], self.members[nick] = seat.outlet, member
-            self.hub.join(member, LOBBY)
-            return member
+        def join(user: User) -> User:
+            self.outlets[nick], self.users[nick] = session.outlet, user
+            self.hub.join(user, LOBBY)
+            return user
 
-        return self.hub.nicknames.claim(nick, seat).addCallback(join)
+        return self.hub.nicknames.claim(nick, session).addCallback(join)
 
     def enter(self, *nicks: str, rendering: Rendering = RENDERING) -> None:
         for nick in nicks:
@@ -99,7 +99,7 @@ class Stage:
             self.heard(nick)
 
     def join(self, nick: str, room: str) -> Room:
-        return now(self.hub.join(self.members[nick], room))
+        return now(self.hub.join(self.users[nick], room))
 
     def heard(self, nick: str) -> list[str]:
         """
@@ -116,36 +116,36 @@ class Stage:
         return found.nicks if found is not None else ()
 
     def author(self, nick: str) -> Recipient:
-        return next(self.members[nick].recipients)
+        return self.users[nick].sessions[0]
 
     def say(self, nick: str, text: str, room: str = LOBBY) -> None:
-        self.hub.say(self.members[nick], room, text, self.author(nick))
+        self.hub.say(self.users[nick], room, text, self.author(nick))
 
     def act(self, nick: str, text: str, room: str = LOBBY) -> None:
-        self.hub.act(self.members[nick], room, text, self.author(nick))
+        self.hub.act(self.users[nick], room, text, self.author(nick))
 
     def tell(self, nick: str, to: str, text: str) -> None:
-        self.hub.tell(self.members[nick], to, text)
+        self.hub.tell(self.users[nick], to, text)
 
     def reply(self, nick: str, text: str) -> None:
-        self.hub.reply(self.members[nick], text)
+        self.hub.reply(self.users[nick], text)
 
     def leave(self, nick: str, reason: Ending = Ending.QUIT) -> None:
-        self.hub.leave(self.members[nick], reason)
+        self.hub.leave(self.users[nick], reason)
 
-    def rename(self, nick: str, name: str) -> Deferred[Member]:
-        return self.hub.rename(self.members[nick], name)
+    def rename(self, nick: str, name: str) -> Deferred[User]:
+        return self.hub.rename(self.users[nick], name)
 
-    def attach(self, nick: str, rendering: Rendering = RENDERING) -> RecordingSeat:
+    def attach(self, nick: str, rendering: Rendering = RENDERING) -> RecordingSession:
         """
         @return: One more session of somebody, which hears what he hears.
         """
-        seat = RecordingSeat(rendering)
-        member = self.members[nick]
-        self.hub.attach(member, seat)
-        for name in member.rooms:
-            self.directory.open(name).attend(seat)
-        return seat
+        session = RecordingSession(rendering)
+        user = self.users[nick]
+        self.hub.attach(user, session)
+        for name in user.rooms:
+            self.directory.open(name).attend(session)
+        return session
 
 
 def now(decided: Deferred[T]) -> T:

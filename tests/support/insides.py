@@ -10,7 +10,7 @@ from typing import Any
 
 from chat.core.hub import Hub
 from chat.core.rooms import START_ROOM
-from chat.core.users import Member
+from chat.core.users import User
 from chat.delivery.turnend import TurnEnd
 from chat.protocols.intake import BUDGET, Spread
 from chat.protocols.line import LineProtocol
@@ -27,9 +27,9 @@ FAULTS = {
     "join": lambda service: (service.hub.directory, "admit"),
     "part": lambda service: (service.hub, "part"),
     "rename": lambda service: (service.hub, "rename"),
-    "greet": lambda service: (service.shared.sanctions, "ofAddress"),
+    "greet": lambda service: (service.server.sanctions, "ofAddress"),
     "list": lambda service: (service.hub.directory, "listed"),
-    "login": lambda service: (service.shared.authenticator, "login"),
+    "login": lambda service: (service.server.authenticator, "login"),
 }
 """What may go wrong: where, and which method."""
 
@@ -38,11 +38,11 @@ def slowParts(service: Service) -> tuple[PlainAuthenticator, SlowHistory]:
     """
     @return: The authenticator and the history, which answer when they are told to.
     """
-    authenticator = service.shared.authenticator
+    authenticator = service.server.authenticator
     assert isinstance(authenticator, PlainAuthenticator)
-    history = SlowHistory(service.shared.history)
-    history.append = service.shared.history.append  # type: ignore[attr-defined]
-    service.shared.history = history  # type: ignore[assignment]
+    history = SlowHistory(service.server.history)
+    history.append = service.server.history.append  # type: ignore[attr-defined]
+    service.server.history = history  # type: ignore[assignment]
     return authenticator, history
 
 
@@ -67,7 +67,7 @@ def nicksOf(service: Service) -> list[str]:
     """
     @return: The nicknames of all users.
     """
-    return [member.nick for member in service.hub.nicknames.members]
+    return [user.nick for user in service.hub.nicknames.users]
 
 
 def stateOf(service: Service) -> dict[str, object]:
@@ -75,9 +75,9 @@ def stateOf(service: Service) -> dict[str, object]:
     @return: The nicknames of all users, by the empty name; and by the name of each room the
         nicknames in it, the accounts that own it, the owners without one, and its lines.
     """
-    hub, history = service.hub, service.shared.history
+    hub, history = service.hub, service.server.history
     state: dict[str, object] = {"": set(nicksOf(service))}
-    for row in hub.directory.listed(Member("", ""), True):
+    for row in hub.directory.listed(User("", ""), True):
         room = hub.directory.open(row.room)
         extract: Any = history.after(room.name, 0, 1_000_000).result
         lines = [(line.id, line.nick, line.text, isinstance(line, Acted)) for line in extract.lines]
@@ -90,7 +90,7 @@ def textsAfter(service: Service, room: str, id: int) -> list[str]:
     """
     @return: What has been said in a room after a line.
     """
-    extract: Any = service.shared.history.after(room, id, 1000).result
+    extract: Any = service.server.history.after(room, id, 1000).result
     return [line.text for line in extract.lines]
 
 
@@ -120,21 +120,21 @@ def _checkAdmission(service: Service, connections: list[LineProtocol], limits: L
 
 def _checkUsers(service: Service, connections: list[LineProtocol]) -> None:
     hub = service.hub
-    seats = {connection.session._core.seat for connection in connections}
-    members = hub.nicknames.members
-    for member in members:
-        assert hub.nicknames.holder(member.fold) is member
-        assert member.seats
-        assert seats.issuperset(member.seats)
+    sessions = {connection.session for connection in connections}
+    users = hub.nicknames.users
+    for user in users:
+        assert hub.nicknames.holder(user.fold) is user
+        assert user.sessions
+        assert sessions.issuperset(user.sessions)
     for connection in connections:
-        core = connection.session._core
-        if core.participant.reason:
-            assert core.member is None
-        if core.member is not None:
-            assert core.member in members
-            assert core.seat in core.member.seats
+        session = connection.session
+        if session.reason:
+            assert session.user is None
+        if session.user is not None:
+            assert session.user in users
+            assert session in session.user.sessions
     for room in hub.directory._rooms.values():
-        assert set(members).issuperset(room.members)
+        assert set(users).issuperset(room.users)
 
 
 def _checkReaders(service: Service, connections: list[LineProtocol], limits: Limits) -> None:
@@ -157,43 +157,42 @@ def checkSettled(hub: Hub) -> None:
     All that is known of a user agrees.
     """
     _checkRooms(hub)
-    members = hub.nicknames.members
+    users = hub.nicknames.users
     recipients = set()
-    for member in members:
-        assert hub.nicknames.holder(member.fold) is member
-        assert member.seats
-        assert hub.nicknames.present(member.account) is (member if member.account else None)
-        assert len(set(member.rooms)) == len(member.rooms)
-        for name in member.rooms:
+    for user in users:
+        assert hub.nicknames.holder(user.fold) is user
+        assert user.sessions
+        assert hub.nicknames.present(user.account) is (user if user.account else None)
+        assert len(set(user.rooms)) == len(user.rooms)
+        for name in user.rooms:
             room = hub.directory.find(name)
             assert room is not None
-            assert member in room.members
-        for seat in member.seats:
-            participant = seat.participant
-            assert (participant.nick, participant.account) == (member.nick, member.account)
-            assert seat.recipient not in recipients
-            recipients.add(seat.recipient)
-            talking = hub.directory.find(participant.room)
-            assert seat.recipient.here is (talking and talking.audience)
-            assert (talking is None) is (not member.rooms)
+            assert user in room.users
+        for session in user.sessions:
+            assert session.nick == user.nick
+            assert session not in recipients
+            recipients.add(session)
+            talking = hub.directory.find(session.room)
+            assert session.here is (talking and talking.audience)
+            assert (talking is None) is (not user.rooms)
     assert not hub._joining
-    for authors in hub.authors._lines.values():
+    for authors in hub.receipts._lines.values():
         assert set(authors) <= recipients
-    attention = hub.attention
-    for ignoring in (*attention._deaf.values(), *attention._followed.values()):
-        assert set(ignoring) <= set(members)
-    assert set(attention._followed) <= {member.fold for member in members}
+    ignores = hub.ignores
+    for ignoring in (*ignores._deaf.values(), *ignores._followed.values()):
+        assert set(ignoring) <= set(users)
+    assert set(ignores._followed) <= {user.fold for user in users}
 
 
 def _checkRooms(hub: Hub) -> None:
     directory = hub.directory
     for room in directory._rooms.values():
-        assert all(room.name in member.rooms for member in room.members)
-        assert all(fold == member.fold for fold, member in room._members.items())
+        assert all(room.name in user.rooms for user in room.users)
+        assert all(fold == user.fold for fold, user in room._users.items())
         assert len(room) or room.record.owners or room.name == directory.start
-        assert room.guestOwners <= set(room.members)
+        assert room.guestOwners <= set(room.users)
         heard = {each for group in room.audience._groups.values() for each in group.members}
-        assert heard == {each for member in room.members for each in member.recipients}
+        assert heard == {each for user in room.users for each in user.sessions}
         assert not any(group.pending for group in room.audience._groups.values())
 
 
@@ -216,9 +215,9 @@ def checkNothingIsLeft(service: Service, isStopped: bool) -> None:
         assert room.name == START_ROOM or room.record.owners or isStopped
         assert not room.audience._groups
     assert not hub._joining
-    assert not hub.authors._lines
-    assert not hub.attention._deaf
-    assert not hub.attention._followed
+    assert not hub.receipts._lines
+    assert not hub.ignores._deaf
+    assert not hub.ignores._followed
     assert not service.reactor.getDelayedCalls()
     assert not service.reactor.isReading
     assert not service.reactor.isWriting

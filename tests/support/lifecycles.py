@@ -5,51 +5,56 @@ A session in each of the states of L{chat.session.lifecycle}, for tests.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.task import Clock
 
-from chat.session.context import Core
+from chat.session.context import Context
 from chat.session.lifecycle import newLifecycle
 from chat.vocabulary.commands import Nick, Register, Say
 from chat.vocabulary.events import Ending
 from tests.support.doubles import RecordingDoor, RecordingOutlet, ReprRendering, SlowBackplane
-from tests.support.hubs import LOBBY, RecordingSeat, now
-from tests.support.servers import PlainAuthenticator, facilities
+from tests.support.hubs import LOBBY, RecordingSession, now
+from tests.support.servers import PlainAuthenticator, newServer
 
 RENDERING = ReprRendering()
 PASSWORD = "correct horse"
 
 
+class RecordingContext(Context):
+    """
+    @ivar endings: Why the session was asked to end, each time with the detail and who wants it.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.endings: list[tuple[Ending, str, str]] = []
+
+    def end(self, reason: Ending, about: str = "", by: str = "") -> None:
+        self.endings.append((reason, about, by))
+
+
 class Stage:
     """
     The session of a user that will be alice, and bob, who is in the lobby already.
-
-    @ivar asked: Why the session was asked to end, unless its own user did.
     """
 
     def __init__(self, backplane: SlowBackplane | None = None) -> None:
         self.clock = Clock()
         self.backplane = backplane or SlowBackplane()
-        self.shared = facilities(self.clock, self.backplane, renderings=lambda style: RENDERING)
-        assert isinstance(self.shared.authenticator, PlainAuthenticator)
-        self.authenticator = self.shared.authenticator
-        self.hub = self.shared.hub
-        bob = RecordingSeat(RENDERING)
+        self.server = newServer(self.clock, self.backplane, renderings=lambda style: RENDERING)
+        assert isinstance(self.server.authenticator, PlainAuthenticator)
+        self.authenticator = self.server.authenticator
+        self.hub = self.server.hub
+        bob = RecordingSession(RENDERING)
         self._bobs = bob.outlet
         self.hub.nicknames.claim("bob", bob).addCallback(self.hub.join, LOBBY)
         self.backplane.decide()
         self._outlet = RecordingOutlet()
         self.door = RecordingDoor()
-        self.asked: list[tuple[Ending, str, str]] = []
-        self.core = Core(
-            self.shared,
-            self.door,
-            self._outlet,
-            lambda *ending: self.asked.append(ending),
-            lambda seconds: None,
-        )
-        self.core.deadlines.opened()
-        self.inputs = newLifecycle(self.core)
+        self.context = RecordingContext(self.server, self.door, self._outlet)
+        self.context.deadlines.opened(self.context.end)
+        self.inputs = newLifecycle(self.context)
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -62,7 +67,7 @@ class Stage:
         """
         Create an account.
         """
-        now(self.shared.accounts.create(nick, PASSWORD[::-1]))
+        now(self.server.accounts.create(nick, PASSWORD[::-1]))
 
     def heard(self) -> list[str]:
         """

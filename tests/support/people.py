@@ -19,7 +19,7 @@ from chat.session.session import Session
 from chat.vocabulary.events import Event
 from chat.vocabulary.style import Style
 from tests.support.doubles import TRAITS, RecordingOutlet
-from tests.support.servers import AT, PlainAuthenticator, facilities
+from tests.support.servers import AT, PlainAuthenticator, newServer
 
 PASSWORD = "open-sesame"
 
@@ -97,12 +97,12 @@ class Stage:
 
     def __init__(self, backplane: Backplane | None = None, **settings: Any) -> None:
         """
-        @param settings: As for L{facilities}.
+        @param settings: As for L{newServer}.
         """
         self.clock = Clock()
         settings.setdefault("renderings", eventRenderingFor)
-        self.shared = facilities(self.clock, backplane, now=lambda: self.now, **settings)
-        self.hub = self.shared.hub
+        self.server = newServer(self.clock, backplane, now=lambda: self.now, **settings)
+        self.hub = self.server.hub
         self.visitors: list[Visitor] = []
 
     @property
@@ -112,15 +112,15 @@ class Stage:
 
     @property
     def authenticator(self) -> PlainAuthenticator:
-        assert isinstance(self.shared.authenticator, PlainAuthenticator)
-        return self.shared.authenticator
+        assert isinstance(self.server.authenticator, PlainAuthenticator)
+        return self.server.authenticator
 
     def slowHistory(self) -> SlowHistory:
         """
         @return: What answers about the past from now on.
         """
-        history = SlowHistory(self.shared.history)
-        self.shared.history = history  # type: ignore[assignment]
+        history = SlowHistory(self.server.history)
+        self.server.history = history  # type: ignore[assignment]
         return history
 
     def settle(self) -> None:
@@ -185,7 +185,7 @@ class Visitor:
         self._stage = stage
         self._lines: deque[str] = deque()
         self._isHeld = False
-        self.session = Session(stage.shared, self, self.outlet)
+        self.session = Session(stage.server, self, self.outlet)
 
     def says(self, *lines: str) -> Visitor:
         self._lines += lines

@@ -7,13 +7,13 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 
 from chat.core.room import Room
-from chat.core.users import Member
+from chat.core.users import User
 from chat.delivery.audience import Recipient
 from chat.vocabulary.events import Ending, Joined, Left, Renamed, Said
 from chat.vocabulary.names import fold
 from chat.vocabulary.records import RoomRecord
 from tests.support.doubles import TRAITS, RecordingOutlet, ReprRendering, endOfTurn
-from tests.support.hubs import AT, RecordingSeat
+from tests.support.hubs import AT, RecordingSession
 
 RENDERING = ReprRendering()
 FOR_PROGRAMS = ReprRendering("", *TRAITS)
@@ -28,19 +28,19 @@ class Stage:
         self.clock = Clock()
         self.room = self.newRoom("#lobby", announceLimit)
         self.outlets: dict[str, RecordingOutlet] = {}
-        self.members: dict[str, Member] = {}
+        self.users: dict[str, User] = {}
 
     def newRoom(self, name: str, announceLimit: int = 0) -> Room:
         later = self.clock.callLater
         return Room(RoomRecord(name), endOfTurn(self.clock), later, announceLimit)
 
-    def enter(self, *nicks: str, rendering: ReprRendering = RENDERING) -> Member:
+    def enter(self, *nicks: str, rendering: ReprRendering = RENDERING) -> User:
         for nick in nicks:
-            seat = RecordingSeat(rendering)
-            self.outlets[nick] = seat.outlet
-            self.members[nick] = Member(nick, fold(nick), [seat])
-            self.room.enter(self.members[nick], Joined("#lobby", AT, nick))
-        return self.members[nicks[-1]]
+            session = RecordingSession(rendering)
+            self.outlets[nick] = session.outlet
+            self.users[nick] = User(nick, fold(nick), [session])
+            self.room.enter(self.users[nick], Joined("#lobby", AT, nick))
+        return self.users[nicks[-1]]
 
     def leave(self, nick: str) -> None:
         self.room.arrived(Left("#lobby", AT, nick, Ending.QUIT), None)

@@ -18,7 +18,7 @@ from chat.core.sanctions import Sanctions
 from chat.delivery.turnend import TurnEnd
 from chat.interfaces import Backplane, Recorder, RenderingChoice
 from chat.rendering import renderingFor
-from chat.session.server import Facilities, Settings
+from chat.session.server import Server, Settings
 from chat.store.memory import MemoryStore
 from chat.vocabulary.errors import PasswordInvalid, WrongPassword
 from chat.vocabulary.records import Account
@@ -66,7 +66,7 @@ class PlainAuthenticator:
         return answer
 
 
-def facilities(
+def newServer(
     clock: Any,
     backplane: Backplane | None = None,
     recorders: Sequence[Recorder] = (),
@@ -77,7 +77,7 @@ def facilities(
     rooms: dict[str, Any] | None = None,
     turnEnd: TurnEnd | None = None,
     **settings: Any,
-) -> Facilities:
+) -> Server:
     """
     @param clock: A L{twisted.internet.task.Clock} or more.
     @param recorders: Further ones, beside the history.
@@ -94,7 +94,7 @@ def facilities(
         **(rooms or {}),
     )
     accounts = Accounts(store.ledger, now, operators)
-    return Facilities(
+    return Server(
         hub=Hub(
             backplane or LocalBackplane(store.nextId),
             directory,

@@ -17,7 +17,7 @@ from chat.protocols.line import LineFactory
 from chat.session.session import Session
 from chat.vocabulary.limits import UNLIMITED, Limits
 from tests.support.doubles import HandPeer, HandReactor
-from tests.support.servers import facilities
+from tests.support.servers import newServer
 
 RELAXED = Limits(
     lineRate=UNLIMITED, maxPerAddress=UNLIMITED, connectRate=UNLIMITED, sendBuffer=4096
@@ -40,18 +40,18 @@ class Service:
         **settings: Any,
     ) -> None:
         """
-        @param settings: As for L{facilities}.
+        @param settings: As for L{newServer}.
         """
         self.reactor = HandReactor()
         turnEnd = TurnEnd(self.reactor.callLater)
-        self.shared = facilities(self.reactor, backplane, turnEnd=turnEnd, **settings)
-        self.hub = self.shared.hub
-        self.connections = Connections(self.reactor, turnEnd, limits, self.shared.counters)
-        rendering = self.shared.renderings(Style())
+        self.server = newServer(self.reactor, backplane, turnEnd=turnEnd, **settings)
+        self.hub = self.server.hub
+        self.connections = Connections(self.reactor, turnEnd, limits, self.server.counters)
+        rendering = self.server.renderings(Style())
         self.factory = LineFactory(self.connections, self._newSession, rendering)
 
     def _newSession(self, door: FrontDoor, outlet: Outlet) -> Session:
-        return Session(self.shared, door, outlet)
+        return Session(self.server, door, outlet)
 
     def close(self) -> None:
         self.reactor.close()

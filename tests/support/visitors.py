@@ -13,7 +13,7 @@ from chat.interfaces import Backplane
 from chat.session.session import Session
 from chat.vocabulary.style import Style
 from tests.support.doubles import TRAITS, RecordingDoor, RecordingOutlet, ReprRendering
-from tests.support.servers import facilities
+from tests.support.servers import newServer
 
 
 @cache
@@ -32,11 +32,11 @@ class Stage:
 
     def __init__(self, backplane: Backplane | None = None, **settings: Any) -> None:
         """
-        @param settings: As for L{facilities}.
+        @param settings: As for L{newServer}.
         """
         self.clock = Clock()
-        self.shared = facilities(self.clock, backplane, renderings=renderingFor, **settings)
-        self.hub = self.shared.hub
+        self.server = newServer(self.clock, backplane, renderings=renderingFor, **settings)
+        self.hub = self.server.hub
 
     def visitor(self, *lines: str) -> Visitor:
         """
@@ -58,7 +58,7 @@ class Visitor:
         self._clock = stage.clock
         self._outlet = RecordingOutlet()
         self.door = RecordingDoor()
-        self.session = Session(stage.shared, self.door, self._outlet)
+        self.session = Session(stage.server, self.door, self._outlet)
 
     def says(self, *lines: str) -> Visitor:
         for line in lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.core.presence import Comings
+from chat.core.presence import PresenceChanges
 from chat.rendering import renderingFor
 from chat.vocabulary.events import Event, Joined
 from chat.vocabulary.names import MAX_COLUMNS, nickname
@@ -52,7 +52,7 @@ def test_severalEventsShare() -> None:
 
 
 def _changed(nicks: list[str]) -> Event:
-    comings = Comings()
+    comings = PresenceChanges()
     for index, nick in enumerate(nicks):
         # Each another one, and as long.
         comings.note(Joined(ROOM, AT, f"{index:04}{nick}"[: len(nick)]))

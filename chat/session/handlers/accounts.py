@@ -8,8 +8,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, TimeoutError
 
-from chat.core.users import Member
-from chat.session.context import Answer, Core, Handler
+from chat.core.users import User
+from chat.session.context import Answer, Context, Handler
 from chat.session.handlers.personal import keepIgnored
 from chat.session.signon import identify
 from chat.vocabulary.commands import (
@@ -33,122 +33,122 @@ STORED_WITHIN = 3.0
 """For how many seconds somebody waits until the disk has what he asked for."""
 
 
-def register(core: Core, command: Register) -> Answer:
+def register(context: Context, command: Register) -> Answer:
     """
     Make an account of the nickname.
 
     @raise NickUnchanged: when the user has an account.
     @raise NickRegistered: when the nickname is that of another account.
     """
-    member = core.me
-    own = core.shared.accountOf(member)
+    user = context.me
+    own = context.server.accountOf(user)
     if own is not None:
         raise NickUnchanged(own.name)
-    taken = core.shared.accounts.named(member.nick)
+    taken = context.server.accounts.named(user.nick)
     if taken is not None:
         raise NickRegistered(taken.name)
-    return _register(core, member, command.password)
+    return _register(context, user, command.password)
 
 
-async def _register(core: Core, member: Member, password: str) -> None:
-    secret = await core.outcome(core.shared.authenticator.secretFor(password))
-    creating = core.shared.accounts.create(member.nick, secret)
-    account = core.shared.accounts.named(member.nick)
+async def _register(context: Context, user: User, password: str) -> None:
+    secret = await context.outcome(context.server.authenticator.secretFor(password))
+    creating = context.server.accounts.create(user.nick, secret)
+    account = context.server.accounts.named(user.nick)
     assert account is not None
-    identify(core, member, account)
-    core.hub.directory.registered(member)
-    if member.ignored:
-        keepIgnored(core, member)
-    await tellStored(core, creating, Done("registered", account.name))
+    identify(context, user, account)
+    context.hub.directory.registered(user)
+    if user.ignored:
+        keepIgnored(context, user)
+    await tellStored(context, creating, Done("registered", account.name))
 
 
-def password(core: Core, command: Password) -> Answer:
+def password(context: Context, command: Password) -> Answer:
     """
     Change the password of the account.
 
     @raise AccountNeeded: when the user has none.
     @raise PasswordElsewhere: when it is not kept here.
     """
-    account = _accountOf(core, core.me)
+    account = _accountOf(context, context.me)
     if not account.secret:
         raise PasswordElsewhere
-    return _change(core, core.me, command.password)
+    return _change(context, context.me, command.password)
 
 
-async def _change(core: Core, member: Member, password: str) -> None:
-    secret = await core.outcome(core.shared.authenticator.secretFor(password))
-    changing = core.shared.accounts.setSecret(_accountOf(core, member), secret)
-    await tellStored(core, changing, Done("password-changed"))
+async def _change(context: Context, user: User, password: str) -> None:
+    secret = await context.outcome(context.server.authenticator.secretFor(password))
+    changing = context.server.accounts.setSecret(_accountOf(context, user), secret)
+    await tellStored(context, changing, Done("password-changed"))
 
 
-async def unregister(core: Core, command: Unregister) -> None:
+async def unregister(context: Context, command: Unregister) -> None:
     """
     Delete the account; only this session goes on, as a guest.
 
     @raise AccountNeeded: when the user has none.
     """
-    member = core.me
-    account = _accountOf(core, member)
-    removing = core.shared.accounts.remove(account)
-    core.hub.nicknames.identify(member, "")
-    core.hub.directory.unregistered(account.fold)
-    for seat in tuple(member.seats):
+    user = context.me
+    account = _accountOf(context, user)
+    removing = context.server.accounts.remove(account)
+    context.hub.nicknames.identify(user, "")
+    context.hub.directory.unregistered(account.fold)
+    for session in tuple(user.sessions):
         # A guest has one session.
-        if seat is not core.seat:
-            seat.end(Ending.SESSION_ENDED, "", "")
-    await tellStored(core, removing, Done("unregistered", account.name))
+        if session is not context:
+            session.end(Ending.SESSION_ENDED, "", "")
+    await tellStored(context, removing, Done("unregistered", account.name))
 
 
-def sessions(core: Core, command: Sessions) -> None:
+def sessions(context: Context, command: Sessions) -> None:
     """
     List the sessions of the user, or end one.
 
     @raise NoSuchSession: when there is none of that number.
     """
-    member, number, now = core.me, command.end, core.hub.seconds()
+    user, number, now = context.me, command.end, context.hub.seconds()
     if number is None:
         rows = tuple(
             SessionRow(
                 index,
-                seat.address(),
-                seat.since,
-                max(0, int(now - seat.active)),
-                seat is core.seat,
+                session.address,
+                session.since,
+                max(0, int(now - session.active)),
+                session is context,
             )
-            for index, seat in enumerate(member.seats, 1)
+            for index, session in enumerate(user.sessions, 1)
         )
-        core.hear(SessionsListed(rows))
+        context.hear(SessionsListed(rows))
         return
-    if number > len(member.seats):
+    if number > len(user.sessions):
         raise NoSuchSession(str(number))
-    seat = member.seats[number - 1]
-    seat.end(Ending.SESSION_ENDED, "", "")
-    if seat is not core.seat:
-        core.hear(Done("session-ended", str(number)))
+    session = user.sessions[number - 1]
+    session.end(Ending.SESSION_ENDED, "", "")
+    if session is not context:
+        context.hear(Done("session-ended", str(number)))
 
 
-async def tellStored(core: Core, storing: Deferred[Any], done: Done) -> None:
+async def tellStored(context: Context, storing: Deferred[Any], done: Done) -> None:
     """
     Wait for the disk, though not for ever, since what was asked for has its effect
     already; then tell that it is done, and whether it may still be lost.
     """
     waiting: Deferred[Any] = Deferred()
-    waiting.addTimeout(STORED_WITHIN, core.shared.clock)
+    waiting.addTimeout(STORED_WITHIN, context.server.clock)
     storing.addCallbacks(
         lambda result: None if waiting.called else waiting.callback(result),
         lambda failure: None if waiting.called else waiting.errback(failure),
     )
     events: list[Done | Warned] = [done]
     try:
-        await core.outcome(waiting)
+        await context.outcome(waiting)
     except TimeoutError:
-        core.requireLiving()
+        context.requireLiving()
         events.append(Warned("not-stored", done.about))
-    core.recipient.hearAll(events, core.recipient.rendering)
+    context.hearAll(events, context.rendering)
 
 
-def _accountOf(core: Core, member: Member) -> Account:
-    account = core.shared.accountOf(member)
+def _accountOf(context: Context, user: User) -> Account:
+    account = context.server.accountOf(user)
     if account is None:
         raise AccountNeeded
     return account

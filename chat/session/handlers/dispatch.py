@@ -4,7 +4,7 @@ From a command to its handler.
 
 from __future__ import annotations
 
-from chat.session.context import Answer, Core, Handler
+from chat.session.context import Answer, Context, Handler
 from chat.session.handlers import accounts, general, history, moderation, personal, rooms, talk
 from chat.vocabulary.commands import Access, Command
 from chat.vocabulary.errors import NickNeeded, OperatorNeeded
@@ -21,7 +21,7 @@ HANDLERS: dict[type[Command], Handler] = {
 """What each command does, but for those that change the state of a session."""
 
 
-def carryOut(core: Core, command: Command) -> Answer | None:
+def carryOut(context: Context, command: Command) -> Answer | None:
     """
     Do what a user asks for.
 
@@ -32,8 +32,8 @@ def carryOut(core: Core, command: Command) -> Answer | None:
     """
     verb = command.verb
     if verb is not None and verb.access is not Access.EVERYBODY:
-        if core.member is None:
+        if context.user is None:
             raise NickNeeded
-        if verb.access is Access.OPERATORS and not core.isOperator:
+        if verb.access is Access.OPERATORS and not context.isOperator:
             raise OperatorNeeded
-    return HANDLERS[type(command)](core, command)
+    return HANDLERS[type(command)](context, command)

@@ -4,7 +4,9 @@ What everybody may ask for, with a nickname or without.
 
 from __future__ import annotations
 
-from chat.session.context import Core, Handler
+from dataclasses import replace
+
+from chat.session.context import Context, Handler
 from chat.session.signon import listPeople
 from chat.vocabulary.commands import (
     Bell,
@@ -34,40 +36,40 @@ from chat.vocabulary.style import BELLS, FORMATS
 from chat.vocabulary.verbs import VERBS, Verb, verbNamed
 
 
-def ping(core: Core, command: Ping) -> None:
+def ping(context: Context, command: Ping) -> None:
     """Answer when everything before has been answered."""
-    core.hear(Ponged(command.token))
+    context.hear(Ponged(command.token))
 
 
-def help(core: Core, command: Help) -> None:
+def help(context: Context, command: Help) -> None:
     """Explain one verb, or list all."""
     verbs = [verbNamed(command.command)] if command.command else VERBS
-    core.recipient.hearAll(map(_helped, verbs), core.recipient.rendering)
+    context.hearAll(map(_helped, verbs), context.rendering)
 
 
-def version(core: Core, command: Version) -> None:
+def version(context: Context, command: Version) -> None:
     """Tell the version of the software."""
-    settings = core.shared.settings
-    core.hear(Versioned(settings.name, settings.version))
+    settings = context.server.settings
+    context.hear(Versioned(settings.name, settings.version))
 
 
-def motd(core: Core, command: Motd) -> None:
+def motd(context: Context, command: Motd) -> None:
     """Show the message of the day."""
-    if core.shared.motd:
-        tellMotd(core)
+    if context.server.motd:
+        tellMotd(context)
     else:
-        core.hear(Done("no-motd"))
+        context.hear(Done("no-motd"))
 
 
-def uptime(core: Core, command: ShowUptime) -> None:
+def uptime(context: Context, command: ShowUptime) -> None:
     """Tell how long the service has been running."""
-    core.hear(Uptime(int(core.hub.seconds() - core.shared.startedAt)))
+    context.hear(Uptime(int(context.hub.seconds() - context.server.startedAt)))
 
 
-def tellMotd(core: Core) -> None:
+def tellMotd(context: Context) -> None:
     """Tell the message of the day."""
-    for line in core.shared.motd.splitlines():
-        core.hear(Noticed(line))
+    for line in context.server.motd.splitlines():
+        context.hear(Noticed(line))
 
 
 def _helped(verb: Verb) -> Helped:
@@ -75,56 +77,52 @@ def _helped(verb: Verb) -> Helped:
     return Helped("/" + verb.name, aliases, verb.arguments, verb.help)
 
 
-def language(core: Core, command: Lang) -> None:
+def language(context: Context, command: Lang) -> None:
     """Choose the language, or tell which it is."""
     name = command.language
     if name:
         chosen = resolve(name)
         if chosen is None:
             raise UnknownLanguage(", ".join(LANGUAGES))
-        core.participant.language = chosen
-        core.chooseRendering()
-    core.hear(LanguageSet(core.participant.language))
+        context.restyle(replace(context.style, language=chosen))
+    context.hear(LanguageSet(context.style.language))
 
 
-def format(core: Core, command: Format) -> None:
+def format(context: Context, command: Format) -> None:
     """Choose the format, or tell which it is."""
     name = command.format
-    before = core.participant.format
+    before = context.style.format
     if name:
         if name.lower() not in FORMATS:
             raise UnknownFormat(", ".join(FORMATS))
-        core.participant.format = name.lower()
-        core.chooseRendering()
-    core.hear(FormatSet(core.participant.format))
-    if core.participant.format != before and core.member is not None:
+        context.restyle(replace(context.style, format=name.lower()))
+    context.hear(FormatSet(context.style.format))
+    if context.style.format != before and context.user is not None:
         # A program follows who is where; this is where it begins.
-        for each in core.member.rooms:
-            room = core.hub.directory.find(each)
+        for each in context.user.rooms:
+            room = context.hub.directory.find(each)
             if room is not None:
-                listPeople(core, room, share=len(core.member.rooms))
+                listPeople(context, room, share=len(context.user.rooms))
 
 
-def timestamps(core: Core, command: Timestamps) -> None:
+def timestamps(context: Context, command: Timestamps) -> None:
     """Choose whether lines begin with their time, or tell whether they do."""
     choice = command.choice.lower()
     if choice:
         if choice not in ("on", "off"):
             raise ArgumentInvalid(command.usage())
-        core.participant.hasTimes = choice == "on"
-        core.chooseRendering()
-    core.hear(Done("timestamps", "on" if core.participant.hasTimes else "off"))
+        context.restyle(replace(context.style, hasTimes=choice == "on"))
+    context.hear(Done("timestamps", "on" if context.style.hasTimes else "off"))
 
 
-def bell(core: Core, command: Bell) -> None:
+def bell(context: Context, command: Bell) -> None:
     """Choose when a line rings, or tell when it does."""
     choice = command.choice.lower()
     if choice:
         if choice not in BELLS:
             raise ArgumentInvalid(command.usage())
-        core.participant.bell = choice
-        core.chooseRendering()
-    core.hear(Done("bell", core.participant.bell))
+        context.restyle(replace(context.style, bell=choice))
+    context.hear(Done("bell", context.style.bell))
 
 
 HANDLERS: dict[type[Command], Handler] = {

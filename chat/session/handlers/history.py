@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chat.session.context import Core, Handler
+from chat.session.context import Context, Handler
 from chat.session.handlers.talk import roomMeant
 from chat.session.playback import found, recalled, tellAll
 from chat.vocabulary.arguments import MAX_HISTORY
@@ -20,44 +20,44 @@ FOUND = 50
 """How many lines a search finds at the most."""
 
 
-async def showHistory(core: Core, command: ShowHistory) -> None:
+async def showHistory(context: Context, command: ShowHistory) -> None:
     """
     Show earlier lines of a room.
 
     @raise NoRoom: when none is named and the user talks in none.
     @raise NotInRoom: when they may not read it.
     """
-    history, room = core.shared.history, roomMeant(core, command.room)
+    history, room = context.server.history, roomMeant(context, command.room)
     if command.room:
-        core.hub.directory.readable(core.me, room)
+        context.hub.directory.readable(context.me, room)
     reason = "after"
     if command.after is not None:
         reading = history.after(room, command.after, MAX_HISTORY)
     elif command.seconds is not None:
-        since = core.shared.now() - timedelta(seconds=command.seconds)
+        since = context.server.now() - timedelta(seconds=command.seconds)
         reading = history.since(room, since, MAX_HISTORY)
     else:
         reading = history.recent(room, command.count or HISTORY)
         reason = "history"
-    extract = await core.outcome(reading)
-    await tellAll(core, room, recalled(core, room, reason, extract, reason == "after"))
+    extract = await context.outcome(reading)
+    await tellAll(context, room, recalled(context, room, reason, extract, reason == "after"))
 
 
-async def search(core: Core, command: Search) -> None:
+async def search(context: Context, command: Search) -> None:
     """
     Find lines in a room, or in all rooms of the user.
 
     @raise NotInRoom: when they may not read it.
     """
-    member, room = core.me, roomname(command.room) if command.room else ""
+    user, room = context.me, roomname(command.room) if command.room else ""
     if room:
-        core.hub.directory.readable(member, room)
-    rooms = (room,) if room else tuple(member.rooms)
+        context.hub.directory.readable(user, room)
+    rooms = (room,) if room else tuple(user.rooms)
     # One more than is told shows whether there are more.
-    lines = await core.outcome(
-        core.shared.history.search(command.words, rooms, command.nick, FOUND + 1)
+    lines = await context.outcome(
+        context.server.history.search(command.words, rooms, command.nick, FOUND + 1)
     )
-    await tellAll(core, "", found(core, room, lines[:FOUND], len(lines) > FOUND))
+    await tellAll(context, "", found(context, room, lines[:FOUND], len(lines) > FOUND))
 
 
 HANDLERS: dict[type[Command], Handler] = {ShowHistory: showHistory, Search: search}

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from twisted.logger import Logger
 
-from chat.core.users import Member
-from chat.session.context import Answer, Core, Handler
+from chat.core.users import User
+from chat.session.context import Answer, Context, Handler
 from chat.session.handlers.accounts import tellStored
 from chat.session.handlers.rooms import MAX_ROWS, ownRoom, requireOwner
 from chat.session.handlers.talk import reasonOf
@@ -43,10 +43,10 @@ from chat.vocabulary.records import Sanction, SanctionKind
 _log = Logger()
 
 
-def _noted(member: Member, action: str, whom: str, why: str, seconds: int | None = None) -> None:
+def _noted(user: User, action: str, whom: str, why: str, seconds: int | None = None) -> None:
     _log.info(
         "{nick} {action} {whom}{span}: {why}",
-        nick=member.nick,
+        nick=user.nick,
         action=action,
         whom=whom,
         span="" if seconds is None else f" for {seconds} s",
@@ -54,9 +54,9 @@ def _noted(member: Member, action: str, whom: str, why: str, seconds: int | None
     )
 
 
-def _other(core: Core, member: Member, nick: str) -> Member:
-    other = core.hub.nicknames.named(nick)
-    if other is member:
+def _other(context: Context, user: User, nick: str) -> User:
+    other = context.hub.nicknames.named(nick)
+    if other is user:
         raise YourselfMeant
     return other
 
@@ -64,163 +64,163 @@ def _other(core: Core, member: Member, nick: str) -> Member:
 # Out.
 
 
-def kick(core: Core, command: Kick) -> None:
+def kick(context: Context, command: Kick) -> None:
     """
     Put a user out: an operator out of the service, unless they name a room, and an
     owner out of the room.
 
     @raise ChatError: when there is no such user, or it is not for the asking one.
     """
-    if command.room or not core.isOperator:
-        _kickFromRoom(core, core.me, command)
+    if command.room or not context.isOperator:
+        _kickFromRoom(context, context.me, command)
         return
-    member = core.me
-    other = _other(core, member, command.nick)
-    _noted(member, "kick", other.nick, command.why)
-    room = core.hub.directory.find(core.participant.room)
+    user = context.me
+    other = _other(context, user, command.nick)
+    _noted(user, "kick", other.nick, command.why)
+    room = context.hub.directory.find(context.room)
     if room is not None:
-        core.hub.directory.uninvite(room, other)
-    _putOut(member, other, Ending.KICKED, command.why)
-    core.hear(Done("kicked", other.nick))
+        context.hub.directory.uninvite(room, other)
+    _putOut(user, other, Ending.KICKED, command.why)
+    context.hear(Done("kicked", other.nick))
 
 
-def _kickFromRoom(core: Core, member: Member, command: Kick) -> None:
-    room = ownRoom(core, command.room)
-    requireOwner(core, member, room)
-    other = _other(core, member, command.nick)
+def _kickFromRoom(context: Context, user: User, command: Kick) -> None:
+    room = ownRoom(context, command.room)
+    requireOwner(context, user, room)
+    other = _other(context, user, command.nick)
     if room.name not in other.rooms:
         raise NoSuchNick(other.nick)
-    _noted(member, f"kick from {room.name}", other.nick, command.why)
-    why = reasonOf(core, member, command.why)
-    core.hub.directory.uninvite(room, other)
-    core.hub.part(other, room.name, Ending.KICKED, why, member.nick)
-    core.hear(Done("kicked", other.nick))
+    _noted(user, f"kick from {room.name}", other.nick, command.why)
+    why = reasonOf(context, user, command.why)
+    context.hub.directory.uninvite(room, other)
+    context.hub.part(other, room.name, Ending.KICKED, why, user.nick)
+    context.hear(Done("kicked", other.nick))
 
 
-def _putOut(member: Member, other: Member, reason: Ending, why: str) -> None:
-    for seat in tuple(other.seats):
-        seat.end(reason, why, member.nick)
+def _putOut(user: User, other: User, reason: Ending, why: str) -> None:
+    for session in tuple(other.sessions):
+        session.end(reason, why, user.nick)
 
 
 # Bans and mutes.
 
 
-def ban(core: Core, command: Ban) -> Answer:
+def ban(context: Context, command: Ban) -> Answer:
     """
     Keep a user, an address or a network out.
 
     @raise YourselfMeant: when it is the operator who asks.
     """
-    member, target, seconds, why = core.me, command.target, command.seconds, command.why
+    user, target, seconds, why = context.me, command.target, command.seconds, command.why
     network = networkOf(target)
     if network is not None:
-        if covers(network, core.door.address):
+        if covers(network, context.door.address):
             # Who cannot come back cannot mend it.
             raise YourselfMeant
-        sanction = _sanction(core, member, SanctionKind.BAN, network, network, seconds, why)
+        sanction = _sanction(context, user, SanctionKind.BAN, network, network, seconds, why)
     else:
-        sanction = _ofName(core, member, SanctionKind.BAN, target, seconds, why)
-    _noted(member, "ban", sanction.shown, why, seconds)
-    storing = core.shared.sanctions.impose(sanction)
+        sanction = _ofName(context, user, SanctionKind.BAN, target, seconds, why)
+    _noted(user, "ban", sanction.shown, why, seconds)
+    storing = context.server.sanctions.impose(sanction)
     if network is None:
-        _putOutNamed(core, member, sanction)
+        _putOutNamed(context, user, sanction)
     else:
-        _putOutFrom(core, member, sanction)
-    return tellStored(core, storing, Done("banned", sanction.shown))
+        _putOutFrom(context, user, sanction)
+    return tellStored(context, storing, Done("banned", sanction.shown))
 
 
-def _putOutNamed(core: Core, member: Member, sanction: Sanction) -> None:
-    nicknames, target = core.hub.nicknames, sanction.target
+def _putOutNamed(context: Context, user: User, sanction: Sanction) -> None:
+    nicknames, target = context.hub.nicknames, sanction.target
     for other in (nicknames.holder(target), nicknames.present(target)):
         if other is not None:
-            _putOut(member, other, Ending.BANNED, sanction.why)
+            _putOut(user, other, Ending.BANNED, sanction.why)
 
 
-def _putOutFrom(core: Core, member: Member, sanction: Sanction) -> None:
-    for other in core.hub.nicknames.members:
-        for seat in () if other is member else tuple(other.seats):
-            if core.shared.sanctions.ofAddress(seat.address()) is not None:
-                seat.end(Ending.BANNED, sanction.why, member.nick)
+def _putOutFrom(context: Context, user: User, sanction: Sanction) -> None:
+    for other in context.hub.nicknames.users:
+        for session in () if other is user else tuple(other.sessions):
+            if context.server.sanctions.ofAddress(session.address) is not None:
+                session.end(Ending.BANNED, sanction.why, user.nick)
 
 
-def mute(core: Core, command: Mute) -> Answer:
+def mute(context: Context, command: Mute) -> Answer:
     """
     Keep a user from speaking.
 
     @raise YourselfMeant: when it is the operator who asks.
     """
-    member, seconds, why = core.me, command.seconds, command.why
-    sanction = _ofName(core, member, SanctionKind.MUTE, command.nick, seconds, why)
-    _noted(member, "mute", sanction.shown, why, seconds)
-    storing = core.shared.sanctions.impose(sanction)
-    other = _silenced(core, sanction.target)
+    user, seconds, why = context.me, command.seconds, command.why
+    sanction = _ofName(context, user, SanctionKind.MUTE, command.nick, seconds, why)
+    _noted(user, "mute", sanction.shown, why, seconds)
+    storing = context.server.sanctions.impose(sanction)
+    other = _silenced(context, sanction.target)
     if other is not None:
         other.hear(Warned("muted", why))
-    return tellStored(core, storing, Done("muted", sanction.shown))
+    return tellStored(context, storing, Done("muted", sanction.shown))
 
 
-def unban(core: Core, command: Unban) -> Answer:
+def unban(context: Context, command: Unban) -> Answer:
     """Lift a ban."""
-    return _lift(core, SanctionKind.BAN, command.target)
+    return _lift(context, SanctionKind.BAN, command.target)
 
 
-def unmute(core: Core, command: Unmute) -> Answer:
+def unmute(context: Context, command: Unmute) -> Answer:
     """Lift a mute."""
-    return _lift(core, SanctionKind.MUTE, command.nick)
+    return _lift(context, SanctionKind.MUTE, command.nick)
 
 
-def bans(core: Core, command: Bans) -> None:
+def bans(context: Context, command: Bans) -> None:
     """List the bans and the mutes."""
-    rows = tuple(map(_row, core.shared.sanctions.active()))
-    core.hear(BansListed(rows[-MAX_ROWS:], len(rows[:-MAX_ROWS])))
+    rows = tuple(map(_row, context.server.sanctions.active()))
+    context.hear(BansListed(rows[-MAX_ROWS:], len(rows[:-MAX_ROWS])))
 
 
-def _lift(core: Core, kind: SanctionKind, text: str) -> Answer:
+def _lift(context: Context, kind: SanctionKind, text: str) -> Answer:
     target = networkOf(text) or fold(text)
-    other = core.hub.nicknames.holder(target)
-    if other is not None and core.shared.sanctions.ofName(kind, target) is None:
+    other = context.hub.nicknames.holder(target)
+    if other is not None and context.server.sanctions.ofName(kind, target) is None:
         # It may be his account that is meant.
         target = other.account or target
-    lifting = core.shared.sanctions.lift(kind, target)
+    lifting = context.server.sanctions.lift(kind, target)
     code = "unbanned" if kind is SanctionKind.BAN else "unmuted"
-    _noted(core.me, f"un{kind}", text, "")
-    silenced = _silenced(core, target)
+    _noted(context.me, f"un{kind}", text, "")
+    silenced = _silenced(context, target)
     if silenced is not None and kind is SanctionKind.MUTE:
         silenced.hear(Done("may-speak"))
-    return tellStored(core, lifting, Done(code, text))
+    return tellStored(context, lifting, Done(code, text))
 
 
-def _silenced(core: Core, target: str) -> Member | None:
+def _silenced(context: Context, target: str) -> User | None:
     """Whom a mute is about: who has the nickname, or the account."""
-    nicknames = core.hub.nicknames
+    nicknames = context.hub.nicknames
     return nicknames.holder(target) or nicknames.present(target)
 
 
 def _ofName(
-    core: Core, member: Member, kind: SanctionKind, text: str, seconds: int | None, why: str
+    context: Context, user: User, kind: SanctionKind, text: str, seconds: int | None, why: str
 ) -> Sanction:
     name = nickname(text)
-    if fold(name) in (member.fold, member.account):
+    if fold(name) in (user.fold, user.account):
         raise YourselfMeant
-    other = core.hub.nicknames.holder(fold(name))
-    account = None if other is None else core.shared.accountOf(other)
+    other = context.hub.nicknames.holder(fold(name))
+    account = None if other is None else context.server.accountOf(other)
     # Who has an account may take another nickname, and is meant all the same.
     shown = name if account is None else account.name
-    return _sanction(core, member, kind, fold(shown), shown, seconds, why)
+    return _sanction(context, user, kind, fold(shown), shown, seconds, why)
 
 
 def _sanction(
-    core: Core,
-    member: Member,
+    context: Context,
+    user: User,
     kind: SanctionKind,
     target: str,
     shown: str,
     seconds: int | None,
     why: str,
 ) -> Sanction:
-    now = core.shared.now()
+    now = context.server.now()
     until = None if seconds is None else now + timedelta(seconds=seconds)
-    return Sanction(kind, target, shown, member.nick, now, why, until)
+    return Sanction(kind, target, shown, user.nick, now, why, until)
 
 
 def _row(sanction: Sanction) -> BanRow:
@@ -230,40 +230,40 @@ def _row(sanction: Sanction) -> BanRow:
 # The service.
 
 
-def announce(core: Core, command: Announce) -> None:
+def announce(context: Context, command: Announce) -> None:
     """Tell everybody something."""
-    _noted(core.me, "announce", "everybody", "")
-    core.hub.publish(Announced(core.shared.now(), core.me.nick, command.text))
+    _noted(context.me, "announce", "everybody", "")
+    context.hub.publish(Announced(context.server.now(), context.me.nick, command.text))
 
 
-async def rename(core: Core, command: Rename) -> None:
+async def rename(context: Context, command: Rename) -> None:
     """
     Give a user another nickname.
 
     @raise NickRegistered: when it is that of another account.
     @raise NickTaken: when another user has it.
     """
-    other, nick = core.hub.nicknames.named(command.nick), nickname(command.name)
-    account = core.shared.accounts.named(nick)
+    other, nick = context.hub.nicknames.named(command.nick), nickname(command.name)
+    account = context.server.accounts.named(nick)
     if account is not None and account.fold != other.account:
         raise NickRegistered(account.name)
     before = other.nick
-    _noted(core.me, "rename", before, f"now {nick}")
-    await core.outcome(core.hub.rename(other, nick))
-    core.hear(Done("renamed", f"{before} -> {nick}"))
+    _noted(context.me, "rename", before, f"now {nick}")
+    await context.outcome(context.hub.rename(other, nick))
+    context.hear(Done("renamed", f"{before} -> {nick}"))
 
 
-def operator(core: Core, command: Operator) -> Answer | None:
+def operator(context: Context, command: Operator) -> Answer | None:
     """
     Make an account an operator, or no longer, or list the operators.
 
     @raise NoSuchAccount: when there is none of that name.
     @raise OperatorFixed: when it is one by an option of the service.
     """
-    accounts, isOn = core.shared.accounts, command.isOn
+    accounts, isOn = context.server.accounts, command.isOn
     if not command.nick:
         names = ", ".join(account.name for account in accounts.operators())
-        core.hear(Done("operators", names))
+        context.hear(Done("operators", names))
         return None
     account = accounts.named(command.nick)
     if account is None:
@@ -271,22 +271,22 @@ def operator(core: Core, command: Operator) -> Answer | None:
     if not isOn and account.fold in accounts.appointed:
         raise OperatorFixed(account.name)
     code = "operator-on" if isOn else "operator-off"
-    _noted(core.me, code, account.name, "")
+    _noted(context.me, code, account.name, "")
     storing = accounts.setOperator(account, isOn)
-    other = core.hub.nicknames.present(account.fold)
-    if other is not None and other is not core.me:
+    other = context.hub.nicknames.present(account.fold)
+    if other is not None and other is not context.me:
         other.hear(Done(code, account.name))
-    return tellStored(core, storing, Done(code, account.name))
+    return tellStored(context, storing, Done(code, account.name))
 
 
-async def rehash(core: Core, command: Rehash) -> None:
+async def rehash(context: Context, command: Rehash) -> None:
     """Read again what was read from files."""
-    _noted(core.me, "rehash", "files", "")
-    failures = await core.outcome(core.shared.rehash())
+    _noted(context.me, "rehash", "files", "")
+    failures = await context.outcome(context.server.rehash())
     for failure in failures:
-        core.hear(Warned("not-read", failure))
+        context.hear(Warned("not-read", failure))
     if not failures:
-        core.hear(Done("rehashed"))
+        context.hear(Done("rehashed"))
 
 
 HANDLERS: dict[type[Command], Handler] = {

@@ -7,8 +7,8 @@ from __future__ import annotations
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chat.core.users import Member
-from chat.session.context import Core, Handler
+from chat.core.users import User
+from chat.session.context import Context, Handler
 from chat.session.handlers.talk import reasonOf
 from chat.vocabulary.commands import Away, Back, Command, Ignore, Unignore, Whois
 from chat.vocabulary.errors import YourselfMeant
@@ -18,56 +18,56 @@ from chat.vocabulary.names import fold, nickname
 _log = Logger()
 
 
-def ignore(core: Core, command: Ignore) -> None:
+def ignore(context: Context, command: Ignore) -> None:
     """
     Hear nothing from a user, be they here or not, or list who is ignored.
 
     @raise YourselfMeant: when it is the user who asks.
     @raise ListFull: when they ignore as many as they may.
     """
-    member, nick = core.me, command.nick.strip()
+    user, nick = context.me, command.nick.strip()
     if not nick:
-        core.hear(Done("ignoring", ", ".join(sorted(member.ignored))))
+        context.hear(Done("ignoring", ", ".join(sorted(user.ignored))))
         return
     # Somebody may be ignored who is not here.
     name = nickname(nick)
-    if fold(name) in (member.fold, member.account):
+    if fold(name) in (user.fold, user.account):
         raise YourselfMeant
-    core.hub.attention.ignore(member, fold(name))
-    owner = core.hub.nicknames.present(fold(name))
+    context.hub.ignores.ignore(user, fold(name))
+    owner = context.hub.nicknames.present(fold(name))
     if owner is not None and owner.fold != fold(name):
         # He whose name that is goes by another one at present.
-        core.hub.attention.follow(member, fold(name), owner)
-    keepIgnored(core, member)
-    core.hear(Done("ignored", name))
+        context.hub.ignores.follow(user, fold(name), owner)
+    keepIgnored(context, user)
+    context.hear(Done("ignored", name))
 
 
-def unignore(core: Core, command: Unignore) -> None:
+def unignore(context: Context, command: Unignore) -> None:
     """Hear a user again."""
-    member = core.me
-    if core.hub.attention.heed(member, fold(command.nick)):
-        keepIgnored(core, member)
-    core.hear(Done("unignored", command.nick))
+    user = context.me
+    if context.hub.ignores.heed(user, fold(command.nick)):
+        keepIgnored(context, user)
+    context.hear(Done("unignored", command.nick))
 
 
-def away(core: Core, command: Away) -> None:
+def away(context: Context, command: Away) -> None:
     """Be away."""
-    member = core.me
-    member.away = reasonOf(core, member, command.reason.strip())
-    core.hear(Done("away", member.away))
+    user = context.me
+    user.away = reasonOf(context, user, command.reason.strip())
+    context.hear(Done("away", user.away))
 
 
-def back(core: Core, command: Back) -> None:
+def back(context: Context, command: Back) -> None:
     """Be away no longer."""
-    core.me.away = None
-    core.hear(Done("back"))
+    context.me.away = None
+    context.hear(Done("back"))
 
 
-def keepIgnored(core: Core, member: Member) -> None:
+def keepIgnored(context: Context, user: User) -> None:
     """Keep with somebody's account whom he ignores, if he has one."""
-    account = core.shared.accountOf(member)
+    account = context.server.accountOf(user)
     if account is not None:
-        storing = core.shared.accounts.setIgnored(account, tuple(sorted(member.ignored)))
+        storing = context.server.accounts.setIgnored(account, tuple(sorted(user.ignored)))
         storing.addErrback(_notKept, account.name)
 
 
@@ -75,33 +75,33 @@ def _notKept(failure: Failure, name: str) -> None:
     _log.failure("whom {name} ignores was not stored", failure, name=name)
 
 
-def whois(core: Core, command: Whois) -> None:
+def whois(context: Context, command: Whois) -> None:
     """
     Tell what the user may know of another one.
 
     @raise NoSuchNick: when nobody has the nickname.
     """
-    core.hear(_described(core, core.me, core.hub.nicknames.named(command.nick)))
+    context.hear(_described(context, context.me, context.hub.nicknames.named(command.nick)))
 
 
-def _described(core: Core, member: Member, other: Member) -> Described:
-    account = core.shared.accountOf(other)
-    isOperator = core.isOperator
+def _described(context: Context, user: User, other: User) -> Described:
+    account = context.server.accountOf(other)
+    isOperator = context.isOperator
     rooms = tuple(
         name
         for name in other.rooms
-        if (room := core.hub.directory.find(name)) is not None
-        and core.hub.directory.isVisible(room, member, isOperator)
+        if (room := context.hub.directory.find(name)) is not None
+        and context.hub.directory.isVisible(room, user, isOperator)
     )
     addresses: tuple[str, ...] = ()
-    if isOperator or other is member:
-        addresses = tuple(dict.fromkeys(seat.address() for seat in other.seats))
+    if isOperator or other is user:
+        addresses = tuple(dict.fromkeys(session.address for session in other.sessions))
     return Described(
         other.nick,
         account.name if account is not None else "",
-        core.shared.isOperator(other),
-        min((seat.since for seat in other.seats), default=core.shared.now()),
-        max(0, int(core.hub.seconds() - other.active)),
+        context.server.isOperator(other),
+        min((session.since for session in other.sessions), default=context.server.now()),
+        max(0, int(context.hub.seconds() - other.active)),
         other.away is not None,
         other.away or "",
         rooms,

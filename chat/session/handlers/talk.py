@@ -4,8 +4,8 @@ What is said, in a room or in private.
 
 from __future__ import annotations
 
-from chat.core.users import Member
-from chat.session.context import Core, Handler
+from chat.core.users import User
+from chat.session.context import Context, Handler
 from chat.vocabulary.commands import Act, Command, Reply, Say, Tell
 from chat.vocabulary.errors import Muted, NoRoom
 from chat.vocabulary.events import Warned
@@ -13,7 +13,7 @@ from chat.vocabulary.names import roomname
 from chat.vocabulary.records import SanctionKind
 
 
-def say(core: Core, command: Say) -> None:
+def say(context: Context, command: Say) -> None:
     """
     Say something in a room.
 
@@ -21,72 +21,72 @@ def say(core: Core, command: Say) -> None:
     @raise NoRoom: when no room is named and they are in none.
     @raise NotInRoom: when they are not in the room.
     """
-    member, room = core.me, core.participant.room
-    requireVoice(core, member)
+    user, room = context.me, context.room
+    requireVoice(context, user)
     if command.room or not room:
-        room = roomMeant(core, command.room)
-    core.hub.say(member, room, command.text, core.recipient)
+        room = roomMeant(context, command.room)
+    context.hub.say(user, room, command.text, context)
 
 
-def act(core: Core, command: Act) -> None:
+def act(context: Context, command: Act) -> None:
     """Do something in a room; as for L{say}."""
-    member = core.me
-    requireVoice(core, member)
-    core.hub.act(member, roomMeant(core, command.room), command.text, core.recipient)
+    user = context.me
+    requireVoice(context, user)
+    context.hub.act(user, roomMeant(context, command.room), command.text, context)
 
 
-def tell(core: Core, command: Tell) -> None:
+def tell(context: Context, command: Tell) -> None:
     """Tell one user something in private."""
-    requireVoice(core, core.me)
-    _told(core, core.hub.tell(core.me, command.to, command.text))
+    requireVoice(context, context.me)
+    _told(context, context.hub.tell(context.me, command.to, command.text))
 
 
-def reply(core: Core, command: Reply) -> None:
+def reply(context: Context, command: Reply) -> None:
     """Answer the last private message."""
-    requireVoice(core, core.me)
-    _told(core, core.hub.reply(core.me, command.text))
+    requireVoice(context, context.me)
+    _told(context, context.hub.reply(context.me, command.text))
 
 
-def roomMeant(core: Core, name: str) -> str:
+def roomMeant(context: Context, name: str) -> str:
     """
     @param name: what a command names; nothing for the room in which the user talks.
     @return: the name of the room.
     @raise NoRoom: when there is none.
     """
-    room = roomname(name) if name else core.participant.room
+    room = roomname(name) if name else context.room
     if not room:
         raise NoRoom
     return room
 
 
-def requireVoice(core: Core, member: Member) -> None:
+def requireVoice(context: Context, user: User) -> None:
     """
-    @raise Muted: when a member may not speak.
+    @raise Muted: when a user may not speak.
     """
-    sanctions = core.shared.sanctions
-    mute = sanctions.ofName(SanctionKind.MUTE, member.fold)
-    if mute is None and member.account:
-        mute = sanctions.ofName(SanctionKind.MUTE, member.account)
+    sanctions = context.server.sanctions
+    mute = sanctions.ofName(SanctionKind.MUTE, user.fold)
+    if mute is None and user.account:
+        mute = sanctions.ofName(SanctionKind.MUTE, user.account)
     if mute is not None:
         raise Muted(mute.why)
 
 
-def reasonOf(core: Core, member: Member, text: str) -> str:
+def reasonOf(context: Context, user: User, text: str) -> str:
     """
-    @param text: what a member gives as a reason for what he may do in any case.
+    @param text: what a user gives as a reason for what he may do in any case.
     @return: what others are told of it: nothing, if he may not speak.
     """
     try:
-        requireVoice(core, member)
+        requireVoice(context, user)
     except Muted:
         return ""
     return text
 
 
-def _told(core: Core, other: Member) -> None:
+def _told(context: Context, other: User) -> None:
     if other.away is not None:
         about = f"{other.nick}: {other.away}" if other.away else other.nick
-        core.hear(Warned("is-away", about))
+        context.hear(Warned("is-away", about))
 
 
 HANDLERS: dict[type[Command], Handler] = {Say: say, Act: act, Tell: tell, Reply: reply}

@@ -102,7 +102,7 @@ def test_whoHasNoAccountHasNoPassword(stage: Stage) -> None:
 def test_aPasswordThatIsKeptElsewhereIsNotChangedHere(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account = stage.shared.accounts.adopt("alice")
+    account = stage.server.accounts.adopt("alice")
     monkeypatch.setattr(stage.authenticator, "login", lambda *_: succeed(account))
     alice = stage.visitor(f"/login alice {PASSWORD}")
     assert alice.hears(f"/password {OTHER}") == [Refused("password-elsewhere")]
@@ -207,7 +207,7 @@ def test_whoHasGoneMeanwhileHasAskedInVain(stage: Stage, command: str) -> None:
     alice.heard()
     stage.authenticator.decide()
     assert alice.heard() == []
-    account = stage.shared.accounts.named("alice")
+    account = stage.server.accounts.named("alice")
     assert (account and account.secret) == (PASSWORD[::-1] if command == "password" else None)
 
 
@@ -232,7 +232,7 @@ def test_anAccountMayGoWhileItsPasswordIsChanged(stage: Stage) -> None:
     stage.forget()
     stage.authenticator.decide()
     assert alice.heard() == other.heard() == []
-    assert stage.shared.accounts.named("alice") is None
+    assert stage.server.accounts.named("alice") is None
 
 
 # The disk.
@@ -256,7 +256,7 @@ class SlowDisk:
 @pytest.fixture
 def disk(stage: Stage) -> SlowDisk:
     disk = SlowDisk()
-    stage.shared.accounts._ledger = disk  # type: ignore[assignment]
+    stage.server.accounts._ledger = disk  # type: ignore[assignment]
     return disk
 
 

@@ -76,12 +76,12 @@ def test_helpOfOneVerb(stage: Stage, name: str) -> None:
 def test_theMessageOfTheDayIsWhatItIsNow(stage: Stage) -> None:
     alice = stage.visitor("alice")
     assert alice.hears("/motd") == [Done("no-motd")]
-    stage.shared.motd = "Be kind.\n\nClosed on Monday."
+    stage.server.motd = "Be kind.\n\nClosed on Monday."
     assert alice.hears("/motd") == [Noticed("Be kind."), Noticed(""), Noticed("Closed on Monday.")]
 
 
 def test_uptimeIsInWholeSeconds(stage: Stage) -> None:
-    stage.shared.startedAt = 100.0
+    stage.server.startedAt = 100.0
     stage.clock.advance(160.9)
     assert stage.visitor().hears("/uptime") == [Uptime(60)]
 

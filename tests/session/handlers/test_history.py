@@ -240,7 +240,7 @@ def test_whatCannotBeRead(
 ) -> None:
     [alice] = stage.people("alice")
     for question in ("recent", "search"):
-        monkeypatch.setattr(stage.shared.history, question, lambda *_: fail(error))
+        monkeypatch.setattr(stage.server.history, question, lambda *_: fail(error))
     assert alice.hears("/history", "/search x", "/ping") == [
         Refused(code),
         Refused(code),
@@ -251,7 +251,7 @@ def test_whatCannotBeRead(
 def test_whatNobodyExpectedCostsOneSession(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = stage.people("alice", "bob")
     broken: Deferred[object] = fail(ValueError("broken"))
-    monkeypatch.setattr(stage.shared.history, "recent", lambda *_: broken)
+    monkeypatch.setattr(stage.server.history, "recent", lambda *_: broken)
     with capturedLogs() as logged:
         assert alice.hears("/history") == [Closed(Ending.INTERNAL_ERROR)]
     assert [event["log_failure"].type for event in logged] == [ValueError]

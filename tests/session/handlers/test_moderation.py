@@ -65,10 +65,10 @@ def carol(stage: Stage) -> Visitor:
     ],
 )
 def test_onlyOperatorsMay(stage: Stage, carol: Visitor, line: str) -> None:
-    stage.shared.rehash = lambda: pytest.fail("not for everybody")
-    guest, member, bob = stage.visitor("guest"), stage.owner("alice"), stage.visitor("bob")
+    stage.server.rehash = lambda: pytest.fail("not for everybody")
+    guest, user, bob = stage.visitor("guest"), stage.owner("alice"), stage.visitor("bob")
     assert stage.visitor().hears(line) == [Refused("nick-needed")]
-    assert guest.hears(line) == member.hears(line) == REFUSED
+    assert guest.hears(line) == user.hears(line) == REFUSED
     assert bob.heard() == carol.heard() == []
 
 
@@ -354,14 +354,14 @@ def test_whomTheOptionNamesStaysAnOperator(stage: Stage, carol: Visitor) -> None
 def test_whatIsReadAgain(
     stage: Stage, carol: Visitor, failures: tuple[str, ...], told: list[object]
 ) -> None:
-    stage.shared.rehash = lambda: succeed(failures)
+    stage.server.rehash = lambda: succeed(failures)
     assert [event for event in carol.hears("/rehash") if event != Done("rehashed")] == told
 
 
 def test_toReadTakesTime(stage: Stage, carol: Visitor) -> None:
     reading: Deferred[tuple[str, ...]] = Deferred()
     rehash: Callable[[], Deferred[tuple[str, ...]]] = lambda: reading  # noqa: E731
-    stage.shared.rehash = rehash
+    stage.server.rehash = rehash
     assert carol.hears("/rehash", "/ping") == []
     reading.callback(())
     assert carol.heard() == [Done("rehashed"), Ponged()]
@@ -369,7 +369,7 @@ def test_toReadTakesTime(stage: Stage, carol: Visitor) -> None:
 
 def test_whoHasGoneHearsNothingOfIt(stage: Stage, carol: Visitor) -> None:
     reading: Deferred[tuple[str, ...]] = Deferred()
-    stage.shared.rehash = lambda: reading
+    stage.server.rehash = lambda: reading
     carol.says("/rehash")
     carol.session.end(Ending.SHUTDOWN)
     carol.heard()

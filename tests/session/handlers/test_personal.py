@@ -162,13 +162,13 @@ def test_aGuestWhoLogsInIgnoresAlsoThoseOfTheAccount(stage: Stage) -> None:
 def test_theIgnoreListOfAGuestGoesWithHim(stage: Stage) -> None:
     stage.people("alice")[0].says("/ignore bob", "/quit")
     assert stage.visitor("alice").hears("/ignore") == [Done("ignoring", "")]
-    assert list(stage.hub.attention.deafTo("bob")) == []
+    assert list(stage.hub.ignores.deafTo("bob")) == []
 
 
 def test_itHoldsAlsoWhereItCannotBeStored(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = stage.owner("alice"), stage.visitor("bob")
     monkeypatch.setattr(
-        stage.shared.accounts._ledger, "put", lambda record: fail(HistoryUnavailable())
+        stage.server.accounts._ledger, "put", lambda record: fail(HistoryUnavailable())
     )
     with capturedLogs() as logged:
         assert alice.hears("/ignore bob") == [Done("ignored", "bob")]

@@ -304,7 +304,7 @@ def test_nothingIsForgottenWhenTheServiceStops(stage: Stage) -> None:
     [alice] = stage.people("alice")
     alice.says("/join #dev", "hello")
     alice.session.end(Ending.SHUTDOWN)
-    history = stage.shared.history
+    history = stage.server.history
     assert isinstance(history, MemoryHistory)
     told: list[Extract] = []
     history.recent("#dev", 1).addCallback(told.append)

@@ -1,10 +1,10 @@
-"""Tests for L{chat.session.watch}."""
+"""Tests for L{chat.session.server}."""
 
 from __future__ import annotations
 
 import pytest
 
-from chat.session.watch import StorageWatch
+from chat.session.server import StorageWatch
 from chat.vocabulary.events import Said, Stored, Warned
 from tests.support.people import PASSWORD, Stage
 from tests.support.servers import AT
@@ -17,7 +17,7 @@ def stage() -> Stage:
 
 @pytest.fixture
 def watch(stage: Stage) -> StorageWatch:
-    return StorageWatch(stage.shared)
+    return StorageWatch(stage.server)
 
 
 # What is stored.
