@@ -66,8 +66,6 @@ class Rejoiner:
         self._isAway = False
         self._clock = clock
         self._way: _WayBack | None = None
-        # The room into which the service puts every guest, if this one had left it.
-        self._unwanted: str | None = None
 
     def disconnected(self) -> None:
         """
@@ -115,7 +113,6 @@ class Rejoiner:
                 self._isGuest = True
             case Entered(room=room):
                 self._rooms[room] = None
-                self._leaveUnwanted(client)
             case Talking(room=room) if isNews:
                 self._talking = room
             case Parted(room=room):
@@ -137,7 +134,6 @@ class Rejoiner:
 
     def _stop(self) -> None:
         way, self._way = self._way, None
-        self._unwanted = None
         if way is not None:
             way.stop()
 
@@ -153,16 +149,10 @@ class Rejoiner:
         talking = self._talking
         if talking not in self._rooms:
             talking = start if start in self._rooms or not rooms else rooms[0]
-        if start not in self._rooms and self._isGuest and isWord(start):
-            # The user of an account may be there with another session.
-            self._unwanted = start
+        # The user of an account may be there with another session.
+        isUnwanted = start not in self._rooms and self._isGuest and isWord(start)
         self._way = _WayBack(client, self._clock, rooms, self._keys, talking, self._rooms)
-
-    def _leaveUnwanted(self, client: ChatClient) -> None:
-        """Leave the room that was not chosen, once there is another one."""
-        if self._unwanted is not None and self._way is not None and self._way.hasEntered:
-            client.part(self._unwanted)
-            self._unwanted = None
+        self._way.unwanted = start if isUnwanted else None
 
 
 class _State(Enum):
@@ -183,7 +173,7 @@ class _WayBack:
     The way into the rooms on one connection.
 
     @ivar talking: the room to talk in.
-    @ivar hasEntered: whether a room has been entered.
+    @ivar unwanted: a room to leave once we are in another one, or L{None}.
     """
 
     def __init__(
@@ -201,7 +191,7 @@ class _WayBack:
         @param remembered: loses each room that cannot be entered any more.
         """
         self.talking = talking
-        self.hasEntered = False
+        self.unwanted: str | None = None
         self._remembered = remembered
         self._client = client
         self._clock = clock
@@ -237,7 +227,9 @@ class _WayBack:
         match self._state, event:
             case _State.JOINING, Entered():
                 self._state = _State.ENTERED
-                self.hasEntered = True
+                if self.unwanted is not None:
+                    self._client.part(self.unwanted)
+                    self.unwanted = None
             case _State.JOINING, Refused(code="joining-too-fast", about=about):
                 self._pause = _seconds(about)
                 self._joinAnswered()
