@@ -16,8 +16,7 @@ from zlib import crc32
 
 from chat.client.roster import Roster
 from chat.rendering.lines import Wording
-from chat.vocabulary.commands import Bell, Timestamps
-from chat.vocabulary.errors import ChatError
+from chat.vocabulary.commands import Bell, Command, Timestamps
 from chat.vocabulary.events import (
     Acted,
     Done,
@@ -38,7 +37,6 @@ from chat.vocabulary.names import isNamedIn
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.style import BELLS
 from chat.vocabulary.times import localTime
-from chat.vocabulary.verbs import parse
 
 # SGR parameters (ECMA-48, section 8.3.117).
 _BOLD = "1"
@@ -118,18 +116,14 @@ class Display:
         """
         return self._time(None) + clean(line)
 
-    def asked(self, text: str) -> Done | None:
+    def asked(self, command: Command | None) -> Done | None:
         """
         Answer a command about times or the bell: the service follows it for
         connections that read text, the client by itself.
 
-        @param text: what the user has entered.
-        @return: the answer, to be shown, or L{None} if the text is for the service.
+        @param command: what the user has entered.
+        @return: the answer, to be shown, or L{None} if it is for the service.
         """
-        try:
-            command = parse(text)
-        except ChatError:
-            return None
         match command:
             case Timestamps(choice) if choice.lower() in ("", "on", "off"):
                 return Done("timestamps", choice.lower() or ("on" if self._hasTimes else "off"))

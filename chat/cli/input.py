@@ -10,9 +10,11 @@ from collections.abc import Callable
 from chat.client.protocol import ChatClient
 from chat.editor.buffer import MAX_LINE
 from chat.editor.completion import Completer, completerFor
+from chat.vocabulary.commands import Command
+from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Event, Helped, Invited, RoomsListed
 from chat.vocabulary.sanitizing import clean
-from chat.vocabulary.verbs import isCommand
+from chat.vocabulary.verbs import isCommand, parse
 
 
 class KnownNames:
@@ -67,6 +69,18 @@ class KnownNames:
         client = self._client()
         ours = () if client is None else client.roster.rooms
         return [*map(clean, ours), *self._rooms]
+
+
+def commandIn(text: str) -> Command | None:
+    """
+    @param text: what was entered.
+    @return: the command that the service makes of it, or L{None} if it refuses the
+        text; it says why.
+    """
+    try:
+        return parse(text)
+    except ChatError:
+        return None
 
 
 def submit(client: ChatClient, text: str) -> bool:

@@ -6,10 +6,10 @@ the connection was lost.  It is kept in memory only.
 from __future__ import annotations
 
 from chat.client.protocol import ChatFactory
-from chat.vocabulary.commands import Login, Password, Register
+from chat.vocabulary.commands import Command, Login, Password, Register
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Done, Event, Refused
-from chat.vocabulary.verbs import isCommand, parse, verbNamed
+from chat.vocabulary.verbs import isCommand, verbNamed
 
 _VERBS = frozenset({"register", "login", "password"})
 
@@ -57,19 +57,12 @@ class KeptPassword:
         """Remember a password that is being sent, until the service answers."""
         self._told = (account, password)
 
-    def entered(self, line: str, nick: str | None) -> None:
+    def entered(self, command: Command | None, nick: str | None) -> None:
         """
-        Remember the password in a line that is being sent, if it has one.
+        Remember the password in a command that is being sent, if it has one.
 
         @param nick: the user's nickname.
         """
-        if not hasPassword(line):
-            return
-        try:
-            command = parse(line)
-        except ChatError:
-            # The service refuses the line as well, and says why.
-            return
         match command:
             case Login(name=name, password=password):
                 self.telling(name or nick or "", password)

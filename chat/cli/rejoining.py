@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from enum import Enum, auto
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -20,11 +21,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from chat.client.protocol import ChatClient
 from chat.client.requests import isWord
 from chat.client.roster import Roster
-from chat.vocabulary.commands import Join, Switch
-from chat.vocabulary.errors import ChatError
+from chat.vocabulary.commands import Command, Join, Switch
+from chat.vocabulary.errors import RoomInvalid
 from chat.vocabulary.events import Done, Ending, Entered, Event, Parted, Refused, Talking, Welcomed
 from chat.vocabulary.names import roomname
-from chat.vocabulary.verbs import parse
 
 WAIT_FOR_USER = frozenset(
     {
@@ -74,21 +74,18 @@ class Rejoiner:
         self._isAway = True
         self._stop()
 
-    def entered(self, line: str) -> None:
+    def entered(self, command: Command | None) -> None:
         """
-        The user has typed a line; it may have the key of a room in it.
+        The user has entered a command; it may have the key of a room in it.
         """
-        try:
-            match parse(line):
+        with suppress(RoomInvalid):
+            match command:
                 case Join(room=room, key=key) if isWord(key):
                     self._keys[roomname(room)] = key
                 case Switch(room=room) if self._way is not None and roomname(room) in self._rooms:
                     self._way.talking = roomname(room)
                 case _:
                     pass
-        except ChatError:
-            # The service says so, too.
-            return
 
     def heard(self, event: Event, client: ChatClient) -> bool:
         """

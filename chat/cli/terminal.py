@@ -14,7 +14,7 @@ from typing import Any
 from chat.cli.catchup import CatchUp
 from chat.cli.connector import Connector, Frontend, RelayClient
 from chat.cli.display import Display
-from chat.cli.input import KnownNames, submit
+from chat.cli.input import KnownNames, commandIn, submit
 from chat.cli.options import FAILED, OK, ClientOptions
 from chat.cli.passwords import KeptPassword, hasPassword
 from chat.cli.rejoining import WAIT_FOR_USER, Rejoiner
@@ -250,6 +250,7 @@ class TerminalChat(Frontend):
     def _entered(self, text: str) -> None:
         _ = self._gettext
         client = self._connector.client
+        command = commandIn(text)
         if client is None:
             if text.strip() in ("/quit", "/exit", "/bye"):
                 self.leave()
@@ -261,14 +262,14 @@ class TerminalChat(Frontend):
             self._connector.start()
         elif self._asked is not None and not isCommand(text):
             self._enteredPassword(client, self._asked, text.strip())
-        elif (answer := self._display.asked(text)) is not None:
+        elif (answer := self._display.asked(command)) is not None:
             self._show(client, answer)
         elif not submit(client, text):
             self._screen.editor.replace(text)
             self._do(TooLong(MAX_LINE, 1))
         else:
-            self._kept.entered(text, client.roster.nick or self._asked)
-            self._rejoiner.entered(text)
+            self._kept.entered(command, client.roster.nick or self._asked)
+            self._rejoiner.entered(command)
             if not hasPassword(text):
                 # It may have been another nickname.
                 self._ask(None)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.cli.display import Display
+from chat.cli.input import commandIn
 from chat.client.roster import Roster
 from chat.rendering.jsonlines import JSONLinesRendering, fromMapping
 from chat.rendering.text import TextRendering
@@ -188,8 +189,8 @@ def test_timesFollowTheAnswer() -> None:
     assert answer == "--- Lines begin with their time."
     [line] = display.lines(said, roster)
     assert re.fullmatch(r"\[\d\d:\d\d\] bob: hi", line)
-    assert display.asked("/timestamps") == Done("timestamps", "on")
-    off = display.asked("/TIMESTAMPS off")
+    assert display.asked(commandIn("/timestamps")) == Done("timestamps", "on")
+    off = display.asked(commandIn("/TIMESTAMPS off"))
     assert off == Done("timestamps", "off")
     display.lines(off, roster)
     assert display.lines(said, roster) == ["bob: hi"]
@@ -197,7 +198,7 @@ def test_timesFollowTheAnswer() -> None:
 
 @pytest.mark.parametrize("text", ["/timestamps soon", "/bell loud", "hello", "/nothing", "/who"])
 def test_otherCommandsAreForTheService(text: str) -> None:
-    assert Display("en").asked(text) is None
+    assert Display("en").asked(commandIn(text)) is None
 
 
 def test_bellFollowsItsCommand() -> None:
@@ -209,7 +210,7 @@ def test_bellFollowsItsCommand() -> None:
     events = [line, call, own, told]
 
     def rung(choice: str) -> list[bool]:
-        answer = display.asked(f"/bell {choice}")
+        answer = display.asked(commandIn(f"/bell {choice}"))
         assert answer == Done("bell", choice)
         display.lines(answer, roster)
         return [display.rings(event, roster) for event in events]
@@ -218,4 +219,4 @@ def test_bellFollowsItsCommand() -> None:
     assert rung("mention") == [False, True, False, True]
     assert rung("all") == [True, True, False, True]
     assert rung("off") == [False] * 4
-    assert display.asked("/铃声") == Done("bell", "off")
+    assert display.asked(commandIn("/铃声")) == Done("bell", "off")

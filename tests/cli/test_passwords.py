@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chat.cli.input import commandIn
 from chat.cli.passwords import KeptPassword, hasPassword
 from chat.client.protocol import ChatFactory
 from chat.vocabulary.events import Done, Event, Noticed, Refused
@@ -50,7 +51,7 @@ class Passwords:
 
     def after(self, line: str, event: Event, nick: str | None = "alice") -> tuple[object, object]:
         """@return: account and password, after a line was sent and an event heard."""
-        self.keeping.entered(line, nick)
+        self.keeping.entered(commandIn(line), nick)
         self.keeping.heard(event)
         return self._factory.account, self._factory.password
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from twisted.internet.task import Clock
 
+from chat.cli.input import commandIn
 from chat.cli.rejoining import LONGEST_WAIT, Rejoiner
 from chat.client.protocol import ChatClient
 from chat.rendering.jsonlines import toMapping
@@ -73,7 +74,7 @@ class User:
 
     def enter(self, line: str) -> None:
         """Type a line."""
-        self.rejoiner.entered(line)
+        self.rejoiner.entered(commandIn(line))
         self.client.command(line)
 
     def lose(self) -> None:
