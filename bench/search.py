@@ -80,7 +80,7 @@ def fill(path: str, count: int) -> None:
         batch.append(line)
         lasts[line.room] = line.id
         if len(batch) == 1000 or number == count:
-            writer.write(Batch(batch, {}, {}))
+            writer.write(Batch(batch))
             batch = []
     writer.close(lasts)
     opened.lock.close()

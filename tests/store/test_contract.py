@@ -5,8 +5,8 @@ L{chat.store.store.Store}, which has both.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from chat.store.sqlite import SQLiteStore
 from chat.store.store import Store
 from chat.vocabulary.events import Acted, Line, Missed, Said
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction, SanctionKind
-from tests.support.stores import AT, ROOM, HandWorker, RecordingObserver, ids, lines, texts
+from tests.support.stores import AT, ROOM, HandWorker, ids, lines, texts
 
 KINDS = ["memory", "waiting", "written", "restarted", "threads"]
 
@@ -31,12 +31,11 @@ class Kept:
     """
     A store of some kind.
 
-    @ivar options: Of the stores that are made from now on.
+    @ivar loaded: The records that were there when it was started.
     """
 
     def __init__(self, kind: str, path: Path) -> None:
         self.kind = kind
-        self.options: dict[str, Any] = {}
         self.loaded: Sequence[Record] = ()
         self.clock: Any = Clock()
         self.store: Any = None
@@ -46,31 +45,28 @@ class Kept:
         if self.store is not None:
             await self.store.stopService()
         self.store = self._made()
-        self._observer = RecordingObserver()
-        self.store.observe(self._observer)
         self.store.startService()
+        self.history, self.ledger = self.store.history, self.store.ledger
 
     def _made(self) -> Store:
         def onLoaded(records: Sequence[Record]) -> None:
             self.loaded = records
 
         if self.kind == "memory":
-            return MemoryStore(self.clock, onLoaded, **self.options)
+            return MemoryStore(self.clock, onLoaded)
         if self.kind == "threads":
             from twisted.internet import reactor
 
             self.clock = reactor
-            return SQLiteStore(self._path, reactor, onLoaded, **self.options)
-        return SQLiteStore(
-            self._path, self.clock, onLoaded, newWorker=lambda name: HandWorker(), **self.options
-        )
+            return SQLiteStore(self._path, reactor, onLoaded)
+        return SQLiteStore(self._path, self.clock, onLoaded, newWorker=lambda name: HandWorker())
 
     async def keep(self, *kept: Line) -> None:
         """
         Append lines, and wait until they are where this kind keeps them.
         """
         for line in kept:
-            self.store.history.append(line)
+            self.history.append(line)
         await self.settle()
 
     async def settle(self) -> None:
@@ -81,8 +77,8 @@ class Kept:
                 await self.start()
             case "threads":
                 # Records are written after the lines that were there before.
-                self.store.ledger.put(RoomRecord("#settled"))
-                await self.store.ledger.remove(RoomRecord("#settled"))
+                self.ledger.put(RoomRecord("#settled"))
+                await self.ledger.remove(RoomRecord("#settled"))
 
     async def change(self, changing: Deferred[None]) -> None:
         """
@@ -92,28 +88,13 @@ class Kept:
             self.clock.advance(0.1)
         await changing
 
-    @property
-    def recent(self) -> Callable[[str, int], Deferred[Extract]]:
-        found: Callable[[str, int], Deferred[Extract]] = self.store.history.recent
-        return found
-
-    @property
-    def after(self) -> Callable[[str, int, int], Deferred[Extract]]:
-        found: Callable[[str, int, int], Deferred[Extract]] = self.store.history.after
-        return found
-
-    @property
-    def since(self) -> Callable[[str, datetime, int], Deferred[Extract]]:
-        found: Callable[[str, datetime, int], Deferred[Extract]] = self.store.history.since
-        return found
-
     async def search(
         self, words: str, rooms: Sequence[str] = (ROOM,), nick: str = "", count: int = 10
     ) -> list[str]:
         """
         @return: The texts that were found.
         """
-        return texts(await self.store.history.search(words, rooms, nick, count))
+        return texts(await self.history.search(words, rooms, nick, count))
 
 
 @pytest_twisted.async_yield_fixture(params=KINDS)
@@ -134,10 +115,10 @@ def said(id: int, text: str, nick: str = "alice", room: str = ROOM) -> Said:
 
 @ensureDeferred
 async def test_aNewStoreHasNoLines(kept: Kept) -> None:
-    assert await kept.recent(ROOM, 10) == Extract()
-    assert await kept.after(ROOM, 0, 10) == Extract()
-    assert await kept.after(ROOM, 7, 10) == Extract()
-    assert await kept.since(ROOM, AT, 10) == Extract()
+    assert await kept.history.recent(ROOM, 10) == Extract()
+    assert await kept.history.after(ROOM, 0, 10) == Extract()
+    assert await kept.history.after(ROOM, 7, 10) == Extract()
+    assert await kept.history.since(ROOM, AT, 10) == Extract()
     assert await kept.search("hello") == []
 
 
@@ -147,67 +128,67 @@ async def test_keepsEveryFieldOfALine(kept: Kept) -> None:
     first = Said(ROOM, 1, AT, "李雷", "你好 👍\u200d🚒 e\u0301 ' \" \\ %s")
     second = Acted(ROOM, 2, AT.replace(microsecond=0), "alice", "waves")
     await kept.keep(first, second)
-    assert (await kept.recent(ROOM, 10)).lines == (first, second)
-    assert (await kept.after(ROOM, 0, 10)).lines == (first, second)
+    assert (await kept.history.recent(ROOM, 10)).lines == (first, second)
+    assert (await kept.history.after(ROOM, 0, 10)).lines == (first, second)
 
 
 @ensureDeferred
 async def test_recentGivesTheNewestLines(kept: Kept) -> None:
     """Oldest first."""
     await kept.keep(*lines(1, 9))
-    assert await kept.recent(ROOM, 9) == Extract(tuple(lines(1, 9)))
-    assert await kept.recent(ROOM, 100) == Extract(tuple(lines(1, 9)))
-    assert await kept.recent(ROOM, 2) == Extract(tuple(lines(8, 9)), more=True)
-    assert await kept.recent(ROOM, 1) == Extract(tuple(lines(9, 9)), more=True)
-    assert await kept.recent(ROOM, 0) == Extract(more=True)
+    assert await kept.history.recent(ROOM, 9) == Extract(tuple(lines(1, 9)))
+    assert await kept.history.recent(ROOM, 100) == Extract(tuple(lines(1, 9)))
+    assert await kept.history.recent(ROOM, 2) == Extract(tuple(lines(8, 9)), more=True)
+    assert await kept.history.recent(ROOM, 1) == Extract(tuple(lines(9, 9)), more=True)
+    assert await kept.history.recent(ROOM, 0) == Extract(more=True)
 
 
 @ensureDeferred
 async def test_recentAndAfterOfManyLines(kept: Kept) -> None:
     await kept.keep(*lines(1, 2500))
-    assert await kept.recent(ROOM, 1000) == Extract(tuple(lines(1501, 2500)), more=True)
-    assert await kept.after(ROOM, 700, 1000) == Extract(tuple(lines(701, 1700)), more=True)
+    assert await kept.history.recent(ROOM, 1000) == Extract(tuple(lines(1501, 2500)), more=True)
+    assert await kept.history.after(ROOM, 700, 1000) == Extract(tuple(lines(701, 1700)), more=True)
 
 
 @ensureDeferred
 async def test_afterGivesTheFirstLinesBehindAnId(kept: Kept) -> None:
     await kept.keep(*lines(1, 9))
-    assert await kept.after(ROOM, 0, 100) == Extract(tuple(lines(1, 9)))
-    assert await kept.after(ROOM, 4, 5) == Extract(tuple(lines(5, 9)))
-    assert await kept.after(ROOM, 4, 4) == Extract(tuple(lines(5, 8)), more=True)
-    assert await kept.after(ROOM, 9, 4) == Extract()
-    assert await kept.after(ROOM, 100, 4) == Extract()
-    assert await kept.after(ROOM, 8, 0) == Extract(more=True)
+    assert await kept.history.after(ROOM, 0, 100) == Extract(tuple(lines(1, 9)))
+    assert await kept.history.after(ROOM, 4, 5) == Extract(tuple(lines(5, 9)))
+    assert await kept.history.after(ROOM, 4, 4) == Extract(tuple(lines(5, 8)), more=True)
+    assert await kept.history.after(ROOM, 9, 4) == Extract()
+    assert await kept.history.after(ROOM, 100, 4) == Extract()
+    assert await kept.history.after(ROOM, 8, 0) == Extract(more=True)
 
 
 @ensureDeferred
 async def test_afterTakesAnyNumber(kept: Kept) -> None:
     await kept.keep(*lines(1, 3))
     for id in (-1, -(10**30)):
-        assert await kept.after(ROOM, id, 10) == Extract(tuple(lines(1, 3)))
+        assert await kept.history.after(ROOM, id, 10) == Extract(tuple(lines(1, 3)))
     for id in (2**63, 10**30):
-        assert await kept.after(ROOM, id, 10) == Extract()
+        assert await kept.history.after(ROOM, id, 10) == Extract()
 
 
 @ensureDeferred
 async def test_sinceGivesTheFirstLinesFromATimeOn(kept: Kept) -> None:
     await kept.keep(*lines(1, 9))
-    assert await kept.since(ROOM, AT, 100) == Extract(tuple(lines(1, 9)))
+    assert await kept.history.since(ROOM, AT, 100) == Extract(tuple(lines(1, 9)))
     for seconds in range(1, 10):
         at = AT + timedelta(seconds=seconds)
-        assert await kept.since(ROOM, at, 9) == Extract(tuple(lines(seconds, 9)))
+        assert await kept.history.since(ROOM, at, 9) == Extract(tuple(lines(seconds, 9)))
     exactly = AT + timedelta(seconds=5)
-    assert await kept.since(ROOM, exactly, 2) == Extract(tuple(lines(5, 6)), more=True)
+    assert await kept.history.since(ROOM, exactly, 2) == Extract(tuple(lines(5, 6)), more=True)
     almost = exactly + timedelta(microseconds=1)
-    assert await kept.since(ROOM, almost, 4) == Extract(tuple(lines(6, 9)))
-    assert await kept.since(ROOM, AT + timedelta(days=1), 4) == Extract()
+    assert await kept.history.since(ROOM, almost, 4) == Extract(tuple(lines(6, 9)))
+    assert await kept.history.since(ROOM, AT + timedelta(days=1), 4) == Extract()
 
 
 @ensureDeferred
 async def test_sinceFindsItsPlaceAmongGaps(kept: Kept) -> None:
     chosen = [*lines(3, 4), *lines(100, 101), *lines(2000, 2000)]
     await kept.keep(*chosen)
-    found = await kept.since(ROOM, AT + timedelta(seconds=50), 10)
+    found = await kept.history.since(ROOM, AT + timedelta(seconds=50), 10)
     assert found == Extract(tuple(chosen[2:]), missed=(Missed(ROOM, 102, 1999, "lost"),))
 
 
@@ -218,35 +199,35 @@ async def test_roomsDoNotMix(kept: Kept) -> None:
     for pair in zip(lobby, dev, strict=False):
         await kept.keep(*pair)
     await kept.keep(*dev[3:])
-    assert await kept.recent(ROOM, 10) == Extract(tuple(lobby))
-    assert await kept.recent("#dev", 10) == Extract(tuple(dev))
-    assert await kept.recent("#other", 10) == Extract()
-    assert await kept.after("#dev", 1, 10) == Extract(tuple(dev[1:]))
-    assert await kept.since("#other", AT, 10) == Extract()
+    assert await kept.history.recent(ROOM, 10) == Extract(tuple(lobby))
+    assert await kept.history.recent("#dev", 10) == Extract(tuple(dev))
+    assert await kept.history.recent("#other", 10) == Extract()
+    assert await kept.history.after("#dev", 1, 10) == Extract(tuple(dev[1:]))
+    assert await kept.history.since("#other", AT, 10) == Extract()
 
 
 @ensureDeferred
 async def test_askingTwiceChangesNothing(kept: Kept) -> None:
     """An answer stays as it is when more lines come."""
     await kept.keep(*lines(1, 3))
-    first = await kept.recent(ROOM, 10)
-    assert await kept.recent(ROOM, 10) == first
+    first = await kept.history.recent(ROOM, 10)
+    assert await kept.history.recent(ROOM, 10) == first
     await kept.keep(*lines(4, 4))
     assert ids(first) == [1, 2, 3]
-    assert ids(await kept.recent(ROOM, 10)) == [1, 2, 3, 4]
+    assert ids(await kept.history.recent(ROOM, 10)) == [1, 2, 3, 4]
 
 
 @ensureDeferred
 async def test_anAnswerHasEveryLineAppendedBeforeItFires(kept: Kept) -> None:
     await kept.keep(*lines(1, 30))
     asked = [
-        kept.recent(ROOM, 100),
-        kept.after(ROOM, 0, 100),
-        kept.since(ROOM, AT, 100),
+        kept.history.recent(ROOM, 100),
+        kept.history.after(ROOM, 0, 100),
+        kept.history.since(ROOM, AT, 100),
     ]
-    searching = kept.store.history.search("line", [ROOM], "", 100)
+    searching = kept.history.search("line", [ROOM], "", 100)
     fired = [each.called for each in [*asked, searching]]
-    kept.store.history.append(lines(31, 31)[0])
+    kept.history.append(lines(31, 31)[0])
     for each, hadFired in zip(asked, fired, strict=False):
         assert ids(await each) == list(range(1, 31 if hadFired else 32))
     assert ids(await searching)[0] == (30 if fired[-1] else 31)
@@ -255,7 +236,7 @@ async def test_anAnswerHasEveryLineAppendedBeforeItFires(kept: Kept) -> None:
 @ensureDeferred
 async def test_linesWithoutAnIdAreNotKept(kept: Kept) -> None:
     await kept.keep(said(0, "hello"), said(1, "hi"), said(0, "hey"))
-    assert texts(await kept.recent(ROOM, 10)) == ["hi"]
+    assert texts(await kept.history.recent(ROOM, 10)) == ["hi"]
     assert await kept.search("hello") == []
 
 
@@ -266,44 +247,44 @@ async def test_linesWithoutAnIdAreNotKept(kept: Kept) -> None:
 async def test_missingIdsAreToldAsLost(kept: Kept) -> None:
     await kept.keep(*lines(1, 2), *lines(5, 6), *lines(8, 8))
     lost = (Missed(ROOM, 3, 4, "lost"), Missed(ROOM, 7, 7, "lost"))
-    assert (await kept.recent(ROOM, 10)).missed == lost
-    assert (await kept.recent(ROOM, 2)).missed == lost[1:]
-    assert (await kept.recent(ROOM, 1)).missed == ()
-    assert (await kept.after(ROOM, 0, 10)).missed == lost
-    assert (await kept.after(ROOM, 2, 10)).missed == lost
-    assert (await kept.after(ROOM, 3, 10)).missed == (Missed(ROOM, 4, 4, "lost"), lost[1])
-    assert (await kept.after(ROOM, 0, 4)).missed == lost[:1]
-    assert (await kept.since(ROOM, AT, 10)).missed == lost
+    assert (await kept.history.recent(ROOM, 10)).missed == lost
+    assert (await kept.history.recent(ROOM, 2)).missed == lost[1:]
+    assert (await kept.history.recent(ROOM, 1)).missed == ()
+    assert (await kept.history.after(ROOM, 0, 10)).missed == lost
+    assert (await kept.history.after(ROOM, 2, 10)).missed == lost
+    assert (await kept.history.after(ROOM, 3, 10)).missed == (Missed(ROOM, 4, 4, "lost"), lost[1])
+    assert (await kept.history.after(ROOM, 0, 4)).missed == lost[:1]
+    assert (await kept.history.since(ROOM, AT, 10)).missed == lost
 
 
 @ensureDeferred
 async def test_aForgottenRoomHasOnlyLaterLines(kept: Kept) -> None:
     """The earlier ones are not read, replayed or found any more."""
     await kept.keep(*lines(1, 40), *lines(1, 2, "#dev"))
-    await kept.recent(ROOM, 10)
-    kept.store.history.forget(ROOM)
+    await kept.history.recent(ROOM, 10)
+    kept.history.forget(ROOM)
     for _ in range(2):
         forgotten = (Missed(ROOM, 6, 40, "expired"),)
-        assert await kept.recent(ROOM, 10) == Extract()
-        assert await kept.after(ROOM, 5, 10) == Extract(missed=forgotten)
-        assert await kept.since(ROOM, AT, 10) == Extract()
+        assert await kept.history.recent(ROOM, 10) == Extract()
+        assert await kept.history.after(ROOM, 5, 10) == Extract(missed=forgotten)
+        assert await kept.history.since(ROOM, AT, 10) == Extract()
         assert await kept.search("line") == []
         assert len(await kept.search("line", [ROOM, "#dev"])) == 2
         await kept.settle()
     await kept.keep(*lines(41, 42))
-    assert await kept.recent(ROOM, 10) == Extract(tuple(lines(41, 42)))
-    assert ids(await kept.after(ROOM, 5, 10)) == [41, 42]
-    assert ids(await kept.since(ROOM, AT, 10)) == [41, 42]
+    assert await kept.history.recent(ROOM, 10) == Extract(tuple(lines(41, 42)))
+    assert ids(await kept.history.after(ROOM, 5, 10)) == [41, 42]
+    assert ids(await kept.history.since(ROOM, AT, 10)) == [41, 42]
     assert await kept.search("line") == ["line 42", "line 41"]
 
 
 @ensureDeferred
 async def test_forgettingReachesQuestionsThatAreBeingAnswered(kept: Kept) -> None:
     await kept.keep(*lines(1, 30))
-    asked = kept.recent(ROOM, 100)
-    searching = kept.store.history.search("line", [ROOM], "", 100)
+    asked = kept.history.recent(ROOM, 100)
+    searching = kept.history.search("line", [ROOM], "", 100)
     if not asked.called and not searching.called:
-        kept.store.history.forget(ROOM)
+        kept.history.forget(ROOM)
         assert await asked == Extract()
         assert await searching == ()
     else:
@@ -313,9 +294,9 @@ async def test_forgettingReachesQuestionsThatAreBeingAnswered(kept: Kept) -> Non
 
 @ensureDeferred
 async def test_forgettingAnUnknownRoomDoesNothing(kept: Kept) -> None:
-    kept.store.history.forget("#unknown")
+    kept.history.forget("#unknown")
     await kept.settle()
-    assert await kept.recent("#unknown", 10) == Extract()
+    assert await kept.history.recent("#unknown", 10) == Extract()
     assert kept.store.lastId("#unknown") == 0
 
 
@@ -323,8 +304,8 @@ async def test_forgettingAnUnknownRoomDoesNothing(kept: Kept) -> None:
 async def test_idsGoOnAfterForgetting(kept: Kept) -> None:
     for number in range(1, 4):
         assert kept.store.nextId(ROOM) == number
-        kept.store.history.append(said(number, "hi"))
-    kept.store.history.forget(ROOM)
+        kept.history.append(said(number, "hi"))
+    kept.history.forget(ROOM)
     assert kept.store.lastId(ROOM) == 3
     assert kept.store.nextId(ROOM) == 4
 
@@ -484,41 +465,41 @@ MUTE = Sanction(SanctionKind.MUTE, "bob", "bob", "Alice", AT)
 @ensureDeferred
 async def test_aNewStoreHasNoRecords(kept: Kept) -> None:
     assert kept.loaded == ()
-    assert await kept.store.ledger.load(Account) == ()
+    assert await kept.ledger.load(Account) == ()
 
 
 @ensureDeferred
 async def test_keepsRecordsWithAllFields(kept: Kept) -> None:
     """They are read in the order of their keys."""
     for record in (MUTE, BOB, DEV, ALICE, BAN):
-        await kept.change(kept.store.ledger.put(record))
+        await kept.change(kept.ledger.put(record))
     await kept.settle()
-    assert await kept.store.ledger.load(Account) == (ALICE, BOB)
-    assert await kept.store.ledger.load(RoomRecord) == (DEV,)
-    assert await kept.store.ledger.load(Sanction) == (BAN, MUTE)
+    assert await kept.ledger.load(Account) == (ALICE, BOB)
+    assert await kept.ledger.load(RoomRecord) == (DEV,)
+    assert await kept.ledger.load(Sanction) == (BAN, MUTE)
 
 
 @ensureDeferred
 async def test_replacesAndRemovesRecords(kept: Kept) -> None:
     changed = Account("ALICE", "alice", AT)
-    await kept.change(kept.store.ledger.put(ALICE))
-    await kept.change(kept.store.ledger.put(changed))
-    await kept.change(kept.store.ledger.put(BOB))
+    await kept.change(kept.ledger.put(ALICE))
+    await kept.change(kept.ledger.put(changed))
+    await kept.change(kept.ledger.put(BOB))
     await kept.settle()
-    assert await kept.store.ledger.load(Account) == (changed, BOB)
-    await kept.change(kept.store.ledger.remove(ALICE))
-    await kept.change(kept.store.ledger.remove(MUTE))
+    assert await kept.ledger.load(Account) == (changed, BOB)
+    await kept.change(kept.ledger.remove(ALICE))
+    await kept.change(kept.ledger.remove(MUTE))
     await kept.settle()
-    assert await kept.store.ledger.load(Account) == (BOB,)
+    assert await kept.ledger.load(Account) == (BOB,)
 
 
 @ensureDeferred
 async def test_recordsAreReadWithChangesThatAreNotOnTheDiskYet(kept: Kept) -> None:
-    await kept.change(kept.store.ledger.put(ALICE))
-    changing = [kept.store.ledger.put(BOB), kept.store.ledger.remove(ALICE)]
-    loading = kept.store.ledger.load(Account)
-    last = kept.store.ledger.put(BOB)
+    await kept.change(kept.ledger.put(ALICE))
+    changing = [kept.ledger.put(BOB), kept.ledger.remove(ALICE)]
+    loading = kept.ledger.load(Account)
+    last = kept.ledger.put(BOB)
     assert await loading == (BOB,)
     for each in [*changing, last]:
         await kept.change(each)
-    assert await kept.store.ledger.load(Account) == (BOB,)
+    assert await kept.ledger.load(Account) == (BOB,)

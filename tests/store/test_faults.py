@@ -21,12 +21,12 @@ from chat.store.backlog import Batch
 from chat.store.opening import Opened, openStore
 from chat.store.writer import DatabaseWriter
 from chat.vocabulary.errors import HistoryUnavailable
-from tests.support.stores import ROOM, Stage, ids, lines, now
+from tests.support.stores import ROOM, SQLiteStage, ids, lines, now
 
 ROOT = Path(__file__).parents[2]
 
 
-class Faulty(Stage):
+class Faulty(SQLiteStage):
     """
     A store whose file and connection a test can damage.
 
@@ -51,11 +51,11 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty]:
     stage.stop()
 
 
-def onDisk(stage: Stage) -> list[int]:
+def onDisk(stage: SQLiteStage) -> list[int]:
     return ids(now(stage.history.after(ROOM, 0, 100_000)))
 
 
-def fail(stage: Stage, reason: str) -> None:
+def fail(stage: SQLiteStage, reason: str) -> None:
     """
     Chat while the disk fails.
     """
@@ -67,7 +67,7 @@ def fail(stage: Stage, reason: str) -> None:
     assert [event["log_level"].name for event in logged] == ["critical"]
 
 
-def recover(stage: Stage) -> None:
+def recover(stage: SQLiteStage) -> None:
     """
     Wait until everything is written.
     """
@@ -137,15 +137,15 @@ def test_anOlderCopyOfTheFileIsNotWritten(tmp_path: Path) -> None:
     opened.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = path.read_bytes().replace(opened.word.encode(), b"0" * len(opened.word))
     writer = DatabaseWriter(opened)
-    writer.write(Batch(lines(1, 3), {}, {}))
+    writer.write(Batch(lines(1, 3)))
     writer.abandon()
     current = path.read_bytes()
     path.write_bytes(copy)
     for _ in range(2):
         with pytest.raises(sqlite3.DatabaseError, match="it is not the file that was opened"):
-            writer.write(Batch(lines(4, 4), {}, {}))
+            writer.write(Batch(lines(4, 4)))
     path.write_bytes(current)
-    assert writer.write(Batch(lines(4, 4), {}, {})).stored == {ROOM: 4}
+    assert writer.write(Batch(lines(4, 4))).stored == {ROOM: 4}
     writer.close({})
     opened.lock.close()
 
@@ -180,12 +180,12 @@ SMALL_DISK = """
 import json, resource, sys
 from pathlib import Path
 from twisted.internet.task import Clock
-from tests.support.stores import ROOM, Stage, ids, lines, now
+from tests.support.stores import ROOM, SQLiteStage, ids, lines, now
 
 def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-stage = Stage(Path(sys.argv[1]))
+stage = SQLiteStage(Path(sys.argv[1]))
 limit(1 << 20)
 while not any(told[0] == "lost" for told in stage.observer.told):
     stage.chat(500)
@@ -197,7 +197,7 @@ after = stage.observer.take()
 stage.chat(1)
 stage.settle()
 stage.stop()
-stage = Stage(stage.path)
+stage = SQLiteStage(stage.path)
 found = now(stage.history.after(ROOM, 0, 1000000))
 stage.stop()
 print(json.dumps([told, after, [line.id for line in found.lines],

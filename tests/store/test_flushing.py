@@ -16,14 +16,14 @@ from chat.store.database import connect
 from chat.store.numbering import RESERVE
 from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.records import Account
-from tests.support.stores import AT, ROOM, RecordingObserver, Stage, ids, lines, now, texts
+from tests.support.stores import AT, ROOM, RecordingObserver, SQLiteStage, ids, lines, now, texts
 
 
 @pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SQLiteStage]:
     """A store that does not wait for locks."""
     monkeypatch.setattr("chat.store.opening.BUSY_SECONDS", 0)
-    stage = Stage(tmp_path / "chat.sqlite3")
+    stage = SQLiteStage(tmp_path / "chat.sqlite3")
     yield stage
     for worker in stage.workers:
         worker.isPrompt = True
@@ -32,7 +32,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         stage.stop()
 
 
-def onDisk(stage: Stage) -> list[int]:
+def onDisk(stage: SQLiteStage) -> list[int]:
     """
     @return: the ids of the lines that another program sees.
     """
@@ -43,7 +43,7 @@ def onDisk(stage: Stage) -> list[int]:
 class Lock:
     """Another program that writes to the file."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SQLiteStage) -> None:
         self._connection = connect(str(stage.path))
         self._connection.execute("BEGIN EXCLUSIVE")
 
@@ -54,7 +54,7 @@ class Lock:
 # Batches.
 
 
-def test_linesAreCollectedForATenthOfASecond(stage: Stage) -> None:
+def test_linesAreCollectedForATenthOfASecond(stage: SQLiteStage) -> None:
     stage.chat(2)
     stage.clock.advance(0.06)
     stage.chat(1)
@@ -63,7 +63,7 @@ def test_linesAreCollectedForATenthOfASecond(stage: Stage) -> None:
     assert onDisk(stage) == [1, 2, 3]
 
 
-def test_storedIsToldOnceForEachRoom(stage: Stage) -> None:
+def test_storedIsToldOnceForEachRoom(stage: SQLiteStage) -> None:
     stage.chat(3)
     stage.chat(2, "#dev")
     stage.chat(1)
@@ -74,14 +74,14 @@ def test_storedIsToldOnceForEachRoom(stage: Stage) -> None:
     assert stage.observer.take() == []
 
 
-def test_withoutLinesNothingIsWritten(stage: Stage) -> None:
+def test_withoutLinesNothingIsWritten(stage: SQLiteStage) -> None:
     stage.writes.isPrompt = False
     stage.clock.advance(10)
     assert stage.writes.waiting == []
     assert len(stage.clock.getDelayedCalls()) == 1
 
 
-def test_aFullBatchIsWrittenAtOnce(stage: Stage) -> None:
+def test_aFullBatchIsWrittenAtOnce(stage: SQLiteStage) -> None:
     stage.chat(999)
     assert onDisk(stage) == []
     stage.chat(2)
@@ -90,7 +90,7 @@ def test_aFullBatchIsWrittenAtOnce(stage: Stage) -> None:
     assert len(onDisk(stage)) == 1001
 
 
-def test_oneBatchIsWrittenAtATime(stage: Stage) -> None:
+def test_oneBatchIsWrittenAtATime(stage: SQLiteStage) -> None:
     stage.writes.isPrompt = False
     stage.chat(1)
     stage.settle()
@@ -109,7 +109,7 @@ def test_oneBatchIsWrittenAtATime(stage: Stage) -> None:
     assert stage.observer.take() == [("stored", ROOM, 1501)]
 
 
-def test_observersMayAppend(stage: Stage) -> None:
+def test_observersMayAppend(stage: SQLiteStage) -> None:
     class Talkative:
         def stored(self, room: str, id: int) -> None:
             if id < 5:
@@ -123,7 +123,7 @@ def test_observersMayAppend(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("isFailing", [False, True])
-def test_observersMayStopTheStore(stage: Stage, isFailing: bool) -> None:
+def test_observersMayStopTheStore(stage: SQLiteStage, isFailing: bool) -> None:
     """Lines that have come meanwhile are written all the same."""
     stopping: list[Deferred[None]] = []
 
@@ -148,7 +148,7 @@ def test_observersMayStopTheStore(stage: Stage, isFailing: bool) -> None:
     assert len(onDisk(stage)) == (14 if isFailing else 9)
 
 
-def test_anObserverThatFailsHarmsNothing(stage: Stage) -> None:
+def test_anObserverThatFailsHarmsNothing(stage: SQLiteStage) -> None:
     class Broken:
         def stored(self, room: str, id: int) -> None:
             raise ValueError("a mistake")
@@ -163,7 +163,7 @@ def test_anObserverThatFailsHarmsNothing(stage: Stage) -> None:
     assert onDisk(stage) == [1, 2, 3]
 
 
-def test_aLineAppendedTwiceIsStoredOnce(stage: Stage) -> None:
+def test_aLineAppendedTwiceIsStoredOnce(stage: SQLiteStage) -> None:
     """An attempt to write that seemed to fail may have succeeded."""
     for line in [*lines(1, 3), *lines(2, 4)]:
         stage.history.append(line)
@@ -177,7 +177,7 @@ def test_aLineAppendedTwiceIsStoredOnce(stage: Stage) -> None:
 # Records.
 
 
-def test_theNewestVersionOfARecordIsKept(stage: Stage) -> None:
+def test_theNewestVersionOfARecordIsKept(stage: SQLiteStage) -> None:
     """The Deferreds of older versions fire as well."""
     fired: list[str] = []
     for name in ("alice", "Alice", "ALICE"):
@@ -188,7 +188,7 @@ def test_theNewestVersionOfARecordIsKept(stage: Stage) -> None:
     assert now(stage.ledger.load(Account)) == (Account("ALICE", "alice", AT),)
 
 
-def test_recordsWaitForTheDisk(stage: Stage) -> None:
+def test_recordsWaitForTheDisk(stage: SQLiteStage) -> None:
     lock = Lock(stage)
     fired: list[int] = []
     for number in range(3):
@@ -206,7 +206,7 @@ def test_recordsWaitForTheDisk(stage: Stage) -> None:
 # Faults.
 
 
-def test_linesWaitWhileTheFileIsLocked(stage: Stage) -> None:
+def test_linesWaitWhileTheFileIsLocked(stage: SQLiteStage) -> None:
     """Observers are told once; everything is written, in order, when it works again."""
     stage.chat(2)
     stage.settle()
@@ -237,7 +237,7 @@ def test_linesWaitWhileTheFileIsLocked(stage: Stage) -> None:
     assert stage.observer.take() == [("stored", ROOM, 1533)]
 
 
-def test_eachFaultIsTold(stage: Stage) -> None:
+def test_eachFaultIsTold(stage: SQLiteStage) -> None:
     for _ in range(2):
         lock = Lock(stage)
         stage.chat(1)
@@ -247,7 +247,7 @@ def test_eachFaultIsTold(stage: Stage) -> None:
         assert [told[0] for told in stage.observer.take()] == ["failing", "stored", "recovered"]
 
 
-def test_recoveryIsToldThoughMoreLinesHaveCome(stage: Stage) -> None:
+def test_recoveryIsToldThoughMoreLinesHaveCome(stage: SQLiteStage) -> None:
     lock = Lock(stage)
     stage.chat(10)
     stage.settle()
@@ -262,7 +262,7 @@ def test_recoveryIsToldThoughMoreLinesHaveCome(stage: Stage) -> None:
     assert onDisk(stage) == list(range(1, 16))
 
 
-def test_linesBeyondTheBoundAreCountedAsLost(stage: Stage) -> None:
+def test_linesBeyondTheBoundAreCountedAsLost(stage: SQLiteStage) -> None:
     """That is told at most once a second, and before what is stored."""
     lock = Lock(stage)
     stage.chat(MAX_LINES)
@@ -292,7 +292,7 @@ def test_linesBeyondTheBoundAreCountedAsLost(stage: Stage) -> None:
     assert now(stage.history.recent(ROOM, 2)).missed == missed
 
 
-def test_noIdsWhenTheDiskHasFailedForTooLong(stage: Stage) -> None:
+def test_noIdsWhenTheDiskHasFailedForTooLong(stage: SQLiteStage) -> None:
     lock = Lock(stage)
     said = stage.chat(RESERVE + 5)
     assert ids(said) == [*range(1, RESERVE + 1), 0, 0, 0, 0, 0]
@@ -306,7 +306,7 @@ def test_noIdsWhenTheDiskHasFailedForTooLong(stage: Stage) -> None:
 # The end.
 
 
-def test_stoppingWritesEverything(stage: Stage) -> None:
+def test_stoppingWritesEverything(stage: SQLiteStage) -> None:
     stage.chat(2500)
     kept = stage.ledger.put(Account("alice", "alice", AT))
     assert onDisk(stage)[2000:] == []
@@ -317,7 +317,7 @@ def test_stoppingWritesEverything(stage: Stage) -> None:
     assert stage.clock.getDelayedCalls() == []
 
 
-def test_stoppingWaitsForTheBatchThatIsBeingWritten(stage: Stage) -> None:
+def test_stoppingWaitsForTheBatchThatIsBeingWritten(stage: SQLiteStage) -> None:
     stage.writes.isPrompt = False
     stage.chat(3)
     stage.settle()
@@ -329,7 +329,7 @@ def test_stoppingWaitsForTheBatchThatIsBeingWritten(stage: Stage) -> None:
     assert onDisk(stage) == [1, 2, 3, 4, 5, 6]
 
 
-def test_noIdsAfterStopping(stage: Stage) -> None:
+def test_noIdsAfterStopping(stage: SQLiteStage) -> None:
     """The next service would give the same ones."""
     stage.chat(1)
     stage.writes.isPrompt = False
@@ -341,7 +341,7 @@ def test_noIdsAfterStopping(stage: Stage) -> None:
     now(stopping)
 
 
-def test_stoppingTriesAFailedDiskAgain(stage: Stage) -> None:
+def test_stoppingTriesAFailedDiskAgain(stage: SQLiteStage) -> None:
     """At once, and then for some seconds."""
     lock = Lock(stage)
     stage.chat(3)
@@ -354,7 +354,7 @@ def test_stoppingTriesAFailedDiskAgain(stage: Stage) -> None:
     assert onDisk(stage) == [1, 2, 3]
 
 
-def test_stoppingGivesUpADiskThatFails(stage: Stage) -> None:
+def test_stoppingGivesUpADiskThatFails(stage: SQLiteStage) -> None:
     """Lost lines are logged, and Deferreds of records fail."""
     lock = Lock(stage)
     stage.chat(3)
@@ -371,12 +371,12 @@ def test_stoppingGivesUpADiskThatFails(stage: Stage) -> None:
     assert [event["count"] for event in critical if "count" in event] == [3]
     lock.release()
     assert stage.clock.getDelayedCalls() == []
-    again = Stage(stage.path)
+    again = SQLiteStage(stage.path)
     assert again.store.nextId(ROOM) == 20_001
     again.stop()
 
 
-def test_stoppingGivesUpADiskThatNeverAnswers(stage: Stage) -> None:
+def test_stoppingGivesUpADiskThatNeverAnswers(stage: SQLiteStage) -> None:
     stage.writes.isPrompt = stage.reads.isPrompt = False
     stage.chat(3)
     stage.settle()
@@ -391,7 +391,7 @@ def test_stoppingGivesUpADiskThatNeverAnswers(stage: Stage) -> None:
     stage.reads.work()
 
 
-def test_aStoppedStoreKeepsNothingAndAnswersAtOnce(stage: Stage) -> None:
+def test_aStoppedStoreKeepsNothingAndAnswersAtOnce(stage: SQLiteStage) -> None:
     stage.chat(1)
     stage.stop()
     stage.chat(1)
@@ -409,7 +409,7 @@ def test_aStoppedStoreKeepsNothingAndAnswersAtOnce(stage: Stage) -> None:
     now(stage.store.stopService())
 
 
-def test_recordsThatComeWhileClosingFail(stage: Stage) -> None:
+def test_recordsThatComeWhileClosingFail(stage: SQLiteStage) -> None:
     stage.writes.isPrompt = False
     stopping = stage.store.stopService()
     late = stage.ledger.put(Account("alice", "alice", AT))

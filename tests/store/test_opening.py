@@ -23,7 +23,7 @@ from chat.store.opening import WAIT, Opened, openStore
 from chat.store.writer import DatabaseWriter
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Said
-from tests.support.stores import AT, ROOM, Stage, lines, now, texts
+from tests.support.stores import AT, ROOM, SQLiteStage, lines, now, texts
 
 
 def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
@@ -254,7 +254,7 @@ def test_aRelativePathIsOfTheDirectoryAtTheStart(
 ) -> None:
     """twistd changes its directory before it starts the service."""
     monkeypatch.chdir(tmp_path)
-    stage = Stage(Path("chat.sqlite3"))
+    stage = SQLiteStage(Path("chat.sqlite3"))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     stage.say("hello")
@@ -278,7 +278,7 @@ def test_upgradesTheFirstVersionAndKeepsACopy(tmp_path: Path) -> None:
             "INSERT INTO line (room, id, at, nick, text, acted) VALUES (1, ?, 0, 'Alice', ?, 0)",
             [(1, "hello world"), (2, "大家你好啊"), (3, "bye")],
         )
-    stage = Stage(path)
+    stage = SQLiteStage(path)
     assert texts(now(stage.history.search("你好", [ROOM], "alice", 10))) == ["大家你好啊"]
     assert texts(now(stage.history.search("HELLO", [ROOM], "", 10))) == ["hello world"]
     assert stage.say("hello again").id == 4
@@ -292,7 +292,7 @@ def test_upgradesTheFirstVersionAndKeepsACopy(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "restored.sqlite3")) as old:
         assert old.execute("PRAGMA user_version").fetchone() == (1,)
         assert old.execute("SELECT count(*) FROM line").fetchone() == (3,)
-    restored = Stage(tmp_path / "restored.sqlite3")
+    restored = SQLiteStage(tmp_path / "restored.sqlite3")
     assert texts(now(restored.history.search("bye", [ROOM], "", 10))) == ["bye"]
     restored.stop()
 
@@ -335,12 +335,12 @@ def test_noIdIsSkippedAfterAProperClose(tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
     writer = DatabaseWriter(opened)
-    writer.write(Batch([*lines(1, 3), *lines(1, 2, "#dev")], {}, {"#dev": 2}))
+    writer.write(Batch([*lines(1, 3), *lines(1, 2, "#dev")], forgets={"#dev": 2}))
     writer.close({ROOM: 5, "#dev": 2, "#new": 1})
     opened.lock.close()
     assert {each.name for each in tmp_path.iterdir()} == {path.name, f"{path.name}.lock"}
     with capturedLogs() as logged:
-        stage = Stage(path)
+        stage = SQLiteStage(path)
     assert logged == []
     assert [stage.store.nextId(room) for room in (ROOM, "#dev", "#new", "#other")] == [6, 3, 2, 1]
     stage.stop()
@@ -349,17 +349,17 @@ def test_noIdIsSkippedAfterAProperClose(tmp_path: Path) -> None:
 def test_idsThatMayHaveBeenGivenAreSkippedAfterACrash(tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
-    DatabaseWriter(opened).write(Batch(lines(1, 3), {}, {}))
+    DatabaseWriter(opened).write(Batch(lines(1, 3)))
     close(opened)
     with capturedLogs() as logged:
-        stage = Stage(path)
+        stage = SQLiteStage(path)
     [event] = logged
     assert event["path"] == str(path)
     assert stage.store.nextId(ROOM) == 3 + 20_000 + 1
     assert stage.store.nextId("#dev") == 20_000 + 1
     stage.history.append(Said(ROOM, 20_004, AT, "alice", "hello"))
     stage.stop()
-    again = Stage(path)
+    again = SQLiteStage(path)
     assert again.store.nextId(ROOM) == 20_005
     assert texts(now(again.history.recent(ROOM, 2))) == ["line 3", "hello"]
     again.stop()

@@ -13,37 +13,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
 from chat.interfaces import Extract
 from chat.store import pruning
-from chat.store.memory import MemoryStore
 from chat.store.pruning import STEP
 from chat.store.retention import EVERY, PAUSE
 from chat.vocabulary.events import Missed, Said
-from tests.support.stores import AT, ROOM, Stage, ids, lines, now, texts
+from tests.support.stores import (
+    AT,
+    ROOM,
+    MemoryStage,
+    SQLiteStage,
+    StoreStage,
+    ids,
+    lines,
+    now,
+    texts,
+)
 
 
-class MemoryStage(Stage):
-    """A store in memory, with the same methods."""
-
-    def __init__(self, path: Path, **options: Any) -> None:
-        self.clock, self.now = Clock(), AT
-        self.store: Any = MemoryStore(
-            self.clock, lambda records: None, now=lambda: self.now, **options
-        )
-        self.store.startService()
-        self.history, self.ledger = self.store.history, self.store.ledger
-
-
-@pytest.fixture(params=[Stage, MemoryStage])
+@pytest.fixture(params=["file", "memory"])
 def newStage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """Makes a store of each kind."""
-    made: list[Stage] = []
+    made: list[StoreStage] = []
 
-    def new(**options: Any) -> Stage:
-        made.append(request.param(tmp_path / "chat.sqlite3", **options))
+    def new(**options: Any) -> StoreStage:
+        isFile = request.param == "file"
+        path = tmp_path / "chat.sqlite3"
+        made.append(SQLiteStage(path, **options) if isFile else MemoryStage(**options))
         return made[-1]
 
     yield new
@@ -51,7 +49,7 @@ def newStage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         stage.stop()
 
 
-def onDisk(stage: Stage) -> list[tuple[str, int]]:
+def onDisk(stage: SQLiteStage) -> list[tuple[str, int]]:
     """
     @return: the rooms and ids of the lines in the file.
     """
@@ -61,7 +59,7 @@ def onDisk(stage: Stage) -> list[tuple[str, int]]:
         ).fetchall()
 
 
-def indexSize(stage: Stage) -> int:
+def indexSize(stage: SQLiteStage) -> int:
     """
     @return: how many lines are in the index.
     """
@@ -158,13 +156,13 @@ def test_tellsThatAllLinesHaveExpired(newStage: Any) -> None:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    stage = Stage(tmp_path / "chat.sqlite3", keepLines=100)
+def stage(tmp_path: Path) -> Iterator[SQLiteStage]:
+    stage = SQLiteStage(tmp_path / "chat.sqlite3", keepLines=100)
     yield stage
     stage.stop()
 
 
-def test_linesAreTakenAwayInSmallSteps(stage: Stage) -> None:
+def test_linesAreTakenAwayInSmallSteps(stage: SQLiteStage) -> None:
     """With pauses, and batches in between."""
     stage.chat(3 * STEP + 150)
     stage.settle()
@@ -188,7 +186,7 @@ def test_linesAreTakenAwayInSmallSteps(stage: Stage) -> None:
     assert len(onDisk(stage)) == 100
 
 
-def test_linesAreTakenOutOfTheIndex(stage: Stage) -> None:
+def test_linesAreTakenOutOfTheIndex(stage: SQLiteStage) -> None:
     stage.chat(600)
     for number in range(150):
         stage.say(f"line 你好 {number}", "#dev", "李雷")
@@ -203,7 +201,7 @@ def test_linesAreTakenOutOfTheIndex(stage: Stage) -> None:
     assert len(now(stage.history.search("你", ["#dev"], "李雷", 1000))) == 100
 
 
-def test_aRestartWithASmallerLimitTakesLinesAway(stage: Stage) -> None:
+def test_aRestartWithASmallerLimitTakesLinesAway(stage: SQLiteStage) -> None:
     stage.chat(50)
     stage.chat(50, "#dev")
     again = stage.again(keepLines=10)
@@ -212,7 +210,7 @@ def test_aRestartWithASmallerLimitTakesLinesAway(stage: Stage) -> None:
     again.stop()
 
 
-def test_takesLinesOfManyRooms(stage: Stage) -> None:
+def test_takesLinesOfManyRooms(stage: SQLiteStage) -> None:
     for number in range(3 * pruning._ROOMS):
         stage.chat(102, f"#room{number}")
         if number % 2:
@@ -222,7 +220,7 @@ def test_takesLinesOfManyRooms(stage: Stage) -> None:
     assert len(onDisk(stage)) == 3 * pruning._ROOMS // 2 * 100
 
 
-def test_aRoomForgetsMoreLinesThanAStepTakes(stage: Stage) -> None:
+def test_aRoomForgetsMoreLinesThanAStepTakes(stage: SQLiteStage) -> None:
     stage.chat(2 * STEP + 1)
     stage.settle()
     stage.history.forget(ROOM)
@@ -232,7 +230,7 @@ def test_aRoomForgetsMoreLinesThanAStepTakes(stage: Stage) -> None:
     assert onDisk(stage) == [(ROOM, 2 * STEP + 2), (ROOM, 2 * STEP + 3)]
 
 
-def test_forgottenLinesThatWaitAreNotStored(stage: Stage) -> None:
+def test_forgottenLinesThatWaitAreNotStored(stage: SQLiteStage) -> None:
     stage.writes.isPrompt = False
     stage.chat(2500)
     stage.history.forget(ROOM)
@@ -247,12 +245,12 @@ def test_forgottenLinesThatWaitAreNotStored(stage: Stage) -> None:
 # Rooms that are dropped.
 
 
-def rooms(stage: Stage) -> list[str]:
+def rooms(stage: SQLiteStage) -> list[str]:
     with closing(sqlite3.connect(stage.path)) as other:
         return [name for (name,) in other.execute("SELECT name FROM room ORDER BY number")]
 
 
-def test_aForgottenRoomIsDropped(stage: Stage) -> None:
+def test_aForgottenRoomIsDropped(stage: SQLiteStage) -> None:
     """A later room of that name begins behind its last id, and so does any other new room."""
     stage.chat(40)
     stage.chat(3, "#dev")
@@ -269,7 +267,7 @@ def test_aForgottenRoomIsDropped(stage: Stage) -> None:
     again.stop()
 
 
-def test_aRoomIsDroppedWhileItIsSpokenIn(stage: Stage) -> None:
+def test_aRoomIsDroppedWhileItIsSpokenIn(stage: SQLiteStage) -> None:
     stage.chat(40)
     stage.settle()
     stage.history.forget(ROOM)
@@ -291,7 +289,7 @@ def test_aRoomIsDroppedWhileItIsSpokenIn(stage: Stage) -> None:
     assert now(stage.history.after(ROOM, 0, 10)).lines == (said,)
 
 
-def test_aRoomThatIsSpokenInBeforeIsNotDropped(stage: Stage) -> None:
+def test_aRoomThatIsSpokenInBeforeIsNotDropped(stage: SQLiteStage) -> None:
     stage.chat(40)
     stage.history.forget(ROOM)
     stage.settle()
@@ -305,7 +303,7 @@ def test_aRoomThatIsSpokenInBeforeIsNotDropped(stage: Stage) -> None:
     assert onDisk(stage) == [(ROOM, 41)]
 
 
-def test_aRoomWhoseLinesHaveAllExpiredStays(stage: Stage) -> None:
+def test_aRoomWhoseLinesHaveAllExpiredStays(stage: SQLiteStage) -> None:
     """So that it can tell which lines have expired."""
     again = stage.again(keepSeconds=1)
     again.chat(3)
@@ -317,7 +315,7 @@ def test_aRoomWhoseLinesHaveAllExpiredStays(stage: Stage) -> None:
     again.stop()
 
 
-def test_aSweepThatFailsIsTriedAgainInAMinute(stage: Stage) -> None:
+def test_aSweepThatFailsIsTriedAgainInAMinute(stage: SQLiteStage) -> None:
     stage.chat(150)
     stage.settle()
     with closing(sqlite3.connect(stage.path, isolation_level=None)) as other:
@@ -330,7 +328,7 @@ def test_aSweepThatFailsIsTriedAgainInAMinute(stage: Stage) -> None:
     assert len(onDisk(stage)) == 100
 
 
-def test_sweepsEndWithTheStore(stage: Stage) -> None:
+def test_sweepsEndWithTheStore(stage: SQLiteStage) -> None:
     stage.writes.isPrompt = False
     stage.clock.advance(EVERY)
     stopping = stage.store.stopService()
@@ -341,7 +339,7 @@ def test_sweepsEndWithTheStore(stage: Stage) -> None:
 
 def test_aLineFromTheFutureKeepsThoseBehindIt(tmp_path: Path) -> None:
     """This happens when the clock is set back."""
-    stage = Stage(tmp_path / "chat.sqlite3", keepSeconds=60)
+    stage = SQLiteStage(tmp_path / "chat.sqlite3", keepSeconds=60)
     for seconds in (0, 1000, 0, 0):
         at = AT + timedelta(seconds=seconds)
         stage.history.append(Said(ROOM, stage.store.nextId(ROOM), at, "alice", "line"))

@@ -22,11 +22,11 @@ from chat.store.sqlitehistory import AT_ONCE
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Said
 from chat.vocabulary.records import Account
-from tests.support.stores import AT, ROOM, HandWorker, Stage, ids, now, startedAnew, texts
+from tests.support.stores import AT, ROOM, HandWorker, SQLiteStage, ids, now, startedAnew, texts
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def stage(tmp_path: Path) -> Iterator[SQLiteStage]:
     with startedAnew(tmp_path / "chat.sqlite3") as stage:
         yield stage
 
@@ -34,7 +34,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 # When the disk is asked, and what is appended meanwhile.
 
 
-def test_recentAsksTheDiskOnceForTheReplay(stage: Stage) -> None:
+def test_recentAsksTheDiskOnceForTheReplay(stage: SQLiteStage) -> None:
     asked = stage.history.recent(ROOM, 3)
     assert not asked.called
     stage.reads.work()
@@ -45,14 +45,14 @@ def test_recentAsksTheDiskOnceForTheReplay(stage: Stage) -> None:
     assert not stage.history.recent(ROOM, 4).called
 
 
-def test_recentNeedsNoDiskForANewRoom(stage: Stage) -> None:
+def test_recentNeedsNoDiskForANewRoom(stage: SQLiteStage) -> None:
     assert now(stage.history.recent("#new", 3)) == Extract()
     said = [stage.say("hello", "#new") for _ in range(2)]
     assert now(stage.history.recent("#new", 3)) == Extract(tuple(said))
     assert now(stage.history.recent("#new", 1)) == Extract(tuple(said[1:]), more=True)
 
 
-def test_recentNeedsNoDiskForAForgottenRoom(stage: Stage) -> None:
+def test_recentNeedsNoDiskForAForgottenRoom(stage: SQLiteStage) -> None:
     stage.history.forget(ROOM)
     assert now(stage.history.recent(ROOM, 3)) == Extract()
     said = stage.say("hello")
@@ -60,7 +60,7 @@ def test_recentNeedsNoDiskForAForgottenRoom(stage: Stage) -> None:
 
 
 def test_recentNeedsNoDiskForARoomForgottenBeforeTheStart(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "chat.sqlite3")
+    stage = SQLiteStage(tmp_path / "chat.sqlite3")
     stage.chat(2)
     stage.history.forget(ROOM)
     stage = stage.again()
@@ -70,7 +70,7 @@ def test_recentNeedsNoDiskForARoomForgottenBeforeTheStart(tmp_path: Path) -> Non
     stage.stop()
 
 
-def test_linesSaidWhileTheDiskIsAskedAreInTheAnswerOnce(stage: Stage) -> None:
+def test_linesSaidWhileTheDiskIsAskedAreInTheAnswerOnce(stage: SQLiteStage) -> None:
     """Whether they are written before the reader looks or after."""
     for isWritten in (False, True):
         for ask in (
@@ -92,7 +92,7 @@ def test_linesSaidWhileTheDiskIsAskedAreInTheAnswerOnce(stage: Stage) -> None:
             assert found == list(range(found[0], found[-1] + 1))
 
 
-def test_linesSaidWhileTheyAreSearchedForAreFoundOnce(stage: Stage) -> None:
+def test_linesSaidWhileTheyAreSearchedForAreFoundOnce(stage: SQLiteStage) -> None:
     for isWritten in (False, True):
         stage.say("needle before")
         searching = stage.history.search("needle", [ROOM, ROOM], "", 3)
@@ -106,7 +106,7 @@ def test_linesSaidWhileTheyAreSearchedForAreFoundOnce(stage: Stage) -> None:
         assert texts(now(searching)) == ["needle meanwhile", "needle then", "needle before"]
 
 
-def test_linesForgottenWhileTheyAreAskedForAreNotInTheAnswer(stage: Stage) -> None:
+def test_linesForgottenWhileTheyAreAskedForAreNotInTheAnswer(stage: SQLiteStage) -> None:
     asked = [stage.history.recent(ROOM, 5), stage.history.after(ROOM, 0, 5)]
     searching = stage.history.search("line", [ROOM], "", 5)
     tells = [stage.reads.do()]
@@ -119,7 +119,7 @@ def test_linesForgottenWhileTheyAreAskedForAreNotInTheAnswer(stage: Stage) -> No
     assert now(searching) == (said,)
 
 
-def test_recordsThatChangeWhileTheyAreReadAreReadAsChanged(stage: Stage) -> None:
+def test_recordsThatChangeWhileTheyAreReadAreReadAsChanged(stage: SQLiteStage) -> None:
     alice, bob = Account("alice", "alice", AT), Account("bob", "bob", AT)
     stage.ledger.put(alice)
     stage.settle()
@@ -135,7 +135,7 @@ def test_recordsThatChangeWhileTheyAreReadAreReadAsChanged(stage: Stage) -> None
 # A crowd that asks for the same.
 
 
-def test_aCrowdAsksTheDiskOnce(stage: Stage) -> None:
+def test_aCrowdAsksTheDiskOnce(stage: SQLiteStage) -> None:
     """Each question has its own answer, even when it asks for fewer lines."""
     asked = [stage.history.recent(ROOM, count) for count in (3, 2, *[3] * MAX_WAITING)]
     other = stage.history.recent("#other", 3)
@@ -148,7 +148,7 @@ def test_aCrowdAsksTheDiskOnce(stage: Stage) -> None:
     assert [ids(now(each)) for each in asked] == [[8, 9, 10], [9, 10], *[[8, 9, 10]] * MAX_WAITING]
 
 
-def test_theAnswersToACrowdAreSpreadOverTurns(stage: Stage) -> None:
+def test_theAnswersToACrowdAreSpreadOverTurns(stage: SQLiteStage) -> None:
     """In the order of asking; a question that comes meanwhile need not wait."""
     answered: list[tuple[int, bool]] = []
 
@@ -166,7 +166,7 @@ def test_theAnswersToACrowdAreSpreadOverTurns(stage: Stage) -> None:
     assert answered == [(number, number < 2 * AT_ONCE) for number in range(2 * AT_ONCE + 1)]
 
 
-def test_theRestOfACrowdFailsWhenTheStoreStops(stage: Stage) -> None:
+def test_theRestOfACrowdFailsWhenTheStoreStops(stage: SQLiteStage) -> None:
     asked = [stage.history.recent(ROOM, 3) for _ in range(AT_ONCE + 1)]
     stage.reads.do()()
     stage.reads.isPrompt = True
@@ -177,7 +177,7 @@ def test_theRestOfACrowdFailsWhenTheStoreStops(stage: Stage) -> None:
         now(asked[-1])
 
 
-def test_whatTheFirstOfACrowdSaysIsToldToTheOthers(stage: Stage) -> None:
+def test_whatTheFirstOfACrowdSaysIsToldToTheOthers(stage: SQLiteStage) -> None:
     """Like everything that is said before they have their answer."""
     asked = [stage.history.recent(ROOM, 3) for _ in range(3)]
     asked[0].addCallback(lambda found: (stage.say("hello"), found)[1])
@@ -187,7 +187,7 @@ def test_whatTheFirstOfACrowdSaysIsToldToTheOthers(stage: Stage) -> None:
     assert [ids(now(each)) for each in asked] == [[9, 10, 11], *[[10, 11, 12]] * 2]
 
 
-def test_theWholeCrowdFailsWhenTheDiskFails(stage: Stage) -> None:
+def test_theWholeCrowdFailsWhenTheDiskFails(stage: SQLiteStage) -> None:
     asked = [stage.history.recent(ROOM, 3) for _ in range(3)]
     with capturedLogs():
         stage.clock.advance(WITHIN)

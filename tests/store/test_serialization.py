@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs
 from chat.store.database import connect
 from chat.store.serialization import KINDS, dump, parse, parseAll
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction, SanctionKind
-from tests.support.stores import AT, Stage, now
+from tests.support.stores import AT, SQLiteStage, now
 
 RECORDS: list[Record] = [
     Account("Alice", "alice", AT, "$argon2id$v=19$x", True, ("bob", "李雷")),
@@ -75,7 +75,7 @@ def test_aRowThatIsNoRecordIsLoggedAndLeftOut(kind: str, value: str) -> None:
 
 def test_recordsAreLoadedAtTheStart(tmp_path: Path) -> None:
     """In the order of kinds and keys.  Those of an unknown kind stay in the database."""
-    stage = Stage(tmp_path / "chat.sqlite3")
+    stage = SQLiteStage(tmp_path / "chat.sqlite3")
     for record in RECORDS:
         stage.ledger.put(record)
     stage.settle()

@@ -24,7 +24,7 @@ import twisted.internet.default  # noqa: F401
 from chat.store import flushing
 from chat.store.sqlite import SQLiteStore
 from chat.vocabulary.events import Said
-from tests.support.stores import Stage, now
+from tests.support.stores import SQLiteStage, now
 
 ROOMS = ["#a", "#b", "#c"]
 
@@ -93,7 +93,7 @@ def stored(path: Path) -> Iterator[tuple[str, int, str]]:
     """
     @return: the rooms, ids and texts of all lines.
     """
-    stage = Stage(path)
+    stage = SQLiteStage(path)
     for room in ROOMS:
         for line in now(stage.history.after(room, 0, 1_000_000)).lines:
             yield room, line.id, line.text

@@ -4,7 +4,6 @@ Stores whose clock and threads move when a test says so.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from chat.interfaces import Extract
+from chat.store.memory import MemoryStore
 from chat.store.sqlite import SQLiteStore
 from chat.vocabulary.events import Acted, Line, Said
 from chat.vocabulary.records import Record
@@ -99,36 +99,25 @@ class RecordingObserver:
         return told
 
 
-class Stage:
+class StoreStage:
     """
-    A store in a file, started.
+    A store that has been started.
 
     @ivar now: The time of day.
     """
 
-    def __init__(self, path: Path, **options: Any) -> None:
-        self.path = path
+    store: Any
+
+    def __init__(self) -> None:
         self.now = AT
         self.clock = Clock()
-        self.workers: list[HandWorker] = []
         self.observer = RecordingObserver()
         self.records: list[Record] = []
-        self.store = SQLiteStore(
-            str(path),
-            self.clock,
-            self.records.extend,
-            now=lambda: self.now,
-            newWorker=self._newWorker,
-            **options,
-        )
+
+    def start(self) -> None:
         self.store.observe(self.observer)
         self.store.startService()
-        self.writes, self.reads = self.workers
         self.history, self.ledger = self.store.history, self.store.ledger
-
-    def _newWorker(self, name: str) -> HandWorker:
-        self.workers.append(HandWorker())
-        return self.workers[-1]
 
     def say(self, text: str, room: str = ROOM, nick: str = "alice") -> Line:
         """
@@ -158,23 +147,48 @@ class Stage:
     def stop(self) -> None:
         now(self.store.stopService())
 
-    def crash(self, directory: Path, **options: Any) -> Stage:
-        """
-        @return: What is there after the machine has lost its power.
-        """
-        directory.mkdir()
-        for suffix in ("", "-wal"):
-            if (found := Path(f"{self.path}{suffix}")).exists():
-                shutil.copy(found, directory)
-        self.stop()
-        return Stage(directory / self.path.name, **options)
 
-    def again(self, **options: Any) -> Stage:
+class MemoryStage(StoreStage):
+    """
+    A store in memory.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        self.store = MemoryStore(self.clock, self.records.extend, now=lambda: self.now, **options)
+        self.start()
+
+
+class SQLiteStage(StoreStage):
+    """
+    A store in a file.
+    """
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        super().__init__()
+        self.path = path
+        self.workers: list[HandWorker] = []
+        self.store = SQLiteStore(
+            str(path),
+            self.clock,
+            self.records.extend,
+            now=lambda: self.now,
+            newWorker=self._newWorker,
+            **options,
+        )
+        self.writes, self.reads = self.workers
+        self.start()
+
+    def _newWorker(self, name: str) -> HandWorker:
+        self.workers.append(HandWorker())
+        return self.workers[-1]
+
+    def again(self, **options: Any) -> SQLiteStage:
         """
         Stop, and start another store with the same file.
         """
         self.stop()
-        return Stage(self.path, **options)
+        return SQLiteStage(self.path, **options)
 
 
 def now(asked: Deferred[T]) -> T:
@@ -213,11 +227,11 @@ def ids(extract: Extract | Sequence[Line]) -> list[int]:
 
 
 @contextmanager
-def startedAnew(path: Path) -> Iterator[Stage]:
+def startedAnew(path: Path) -> Iterator[SQLiteStage]:
     """
     @return: A store with ten lines, started anew, whose reader works when it is told to.
     """
-    first = Stage(path)
+    first = SQLiteStage(path)
     first.chat(10)
     stage = first.again(replay=3)
     stage.reads.isPrompt = False

@@ -25,7 +25,7 @@ import chat
 from chat.vocabulary.limits import UNLIMITED, Limits
 from tests.support.doubles import HandPeer
 from tests.support.service import Service
-from tests.support.stores import Stage
+from tests.support.stores import SQLiteStage
 
 _OURS = str(Path(chat.__file__).parent)
 
@@ -132,7 +132,7 @@ class Hall:
         @param choices: Commands, of which each listener sends the next one at first.
         """
         # What is appended to it is not written, since its clock stands still.
-        self._stage = Stage(Path(mkdtemp(dir=directory)) / "work.sqlite3")
+        self._stage = SQLiteStage(Path(mkdtemp(dir=directory)) / "work.sqlite3")
         self._service = Service(limits=_LIMITS, recorders=[self._stage.history])
         self.reactor = self._service.reactor
         self._sockets: list[socket] = []
