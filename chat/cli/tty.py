@@ -37,6 +37,8 @@ _FLUSH_WITHIN = 1.0
 class Terminal:
     """
     A terminal in the reactor: bytes of keys in, bytes for the screen out.
+
+    @ivar isRaw: whether the client has it now.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Terminal:
         except termios.error as error:
             os.close(self._own)
             raise OSError(*error.args) from error
-        self._isRaw = False
+        self.isRaw = False
         self._isGone = False
         self._unwritten = bytearray()
         self._producer: Any = None
@@ -76,11 +78,6 @@ class Terminal:
             return os.get_terminal_size(self._own).columns or 80
         except OSError:
             return 80
-
-    @property
-    def isRaw(self) -> bool:
-        """Whether the client has it now."""
-        return self._isRaw
 
     def setProducer(self, producer: Any) -> None:
         """
@@ -96,10 +93,10 @@ class Terminal:
         """
         if self._isGone:
             return
-        if not self._isRaw:
+        if not self.isRaw:
             # Another program may have changed it meanwhile.
             self._saved = termios.tcgetattr(self._own)
-        self._isRaw = True
+        self.isRaw = True
         termios.tcsetattr(self._own, termios.TCSADRAIN, _raw(self._saved))
         self.write(_PASTES_MARKED)
         self._reactor.addReader(self)
@@ -109,9 +106,9 @@ class Terminal:
         Give the terminal back as it was, with everything written.  Leaving again
         does nothing.
         """
-        if not self._isRaw:
+        if not self.isRaw:
             return
-        self._isRaw = False
+        self.isRaw = False
         self._reactor.removeReader(self)
         self._unwritten += _PASTES_PLAIN
         self._flush()
@@ -190,7 +187,7 @@ class Terminal:
 
     def connectionLost(self, reason: Failure) -> None:
         if not self._isGone:
-            self._isRaw = False
+            self.isRaw = False
             self._end()
             self._hungUp()
 

@@ -75,8 +75,7 @@ class LineBuffer:
         """
         return [0, *accumulate(map(len, iter_graphemes(self.text)))]
 
-    def fits(self, text: str) -> bool:
-        """Whether a text is within the bounds of this buffer."""
+    def _fits(self, text: str) -> bool:
         lines = text.split("\n")
         return len(lines) <= self._maxLines and all(
             len(line.encode()) < self._maxLine for line in lines
@@ -114,7 +113,7 @@ class LineBuffer:
         @return: whether it has been put there.
         """
         new = self.text[:start] + text + self.text[self.cursor :]
-        if not self.fits(new):
+        if not self._fits(new):
             return False
         self._set(new, start + len(text))
         return True

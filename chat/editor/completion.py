@@ -79,7 +79,7 @@ def _beginning(word: str, names: Iterable[str]) -> list[str]:
     )
 
 
-def commonPrefix(words: Sequence[str]) -> str:
+def _commonPrefix(words: Sequence[str]) -> str:
     """
     @return: the longest beginning that all words share, in any case; spelled as
         in the first.
@@ -115,7 +115,7 @@ class Completion:
         @return: the text to put between C{start} and the cursor.
         """
         if self._index is None:
-            prefix = commonPrefix(self._words)
+            prefix = _commonPrefix(self._words)
             if not self.isOnly and step > 0 and len(prefix) > len(self._word):
                 self._word = prefix
                 return prefix
