@@ -108,10 +108,13 @@ $(venv)/made:
 	@$(PYTHON) -m venv $(venv) || { rm -rf $(venv); exit 1; }
 	@echo '$(CURDIR) $(PYTHON)' "$$(readlink -f $(bin)/python)" > $@
 
-# Editable, so that pulling a new version suffices. twistd then writes its cache of plugins anew.
+# Editable, so that pulling a new version suffices. twistd then writes its cache of plugins anew. A
+# venv in which an installation was interrupted is no longer made.
 $(venv)/for-run $(venv)/for-test $(venv)/for-dev $(venv)/for-bench: $(venv)/made pyproject.toml
+	@mv $(venv)/made $(venv)/installing
 	$(bin)/pip install --quiet --disable-pip-version-check --editable '.$(extras)'
 	@$(bin)/twistd --help > /dev/null
+	@mv $(venv)/installing $(venv)/made
 	@touch $@
 $(venv)/for-test: extras := [test]
 $(venv)/for-dev: extras := [dev]
