@@ -75,7 +75,7 @@ def inOrder(rows: list[list[str]], found: Imports) -> list[list[str]]:
     """
     @return: The same rings, in each of which the boxes are where their arrows are short.
     """
-    pairs = [pair for pair in found if not isImplied(pair, found)]
+    pairs = [pair for pair in sorted(found) if not isImplied(pair, found)]
     for _ in range(3):
         for number, names in enumerate(rows):
             orders = [
