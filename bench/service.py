@@ -1,6 +1,6 @@
 """
-The service as it is abused: with its metrics, and with as many limits as are not
-what is measured turned off.
+The service under a load from one machine: with its metrics, and without the limits that such a load
+would meet.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NO_LIMITS = MappingProxyType(
         "join-rate": "0",
     }
 )
-"""What stands in the way of a load that comes from one machine."""
+"""The limits that a load from one machine meets, all off."""
 
 _WITHIN = 60.0
 _STEADY = 1.0
@@ -30,7 +30,7 @@ _STEADY = 1.0
 
 class Service(Server):
     """
-    C{twistd tcpchat} with L{NO_LIMITS}, unless told otherwise.
+    C{twistd tcpchat}, with L{NO_LIMITS} unless told otherwise.
     """
 
     def __init__(self, cpus: set[int], **options: str) -> None:
@@ -68,7 +68,7 @@ class Service(Server):
 
     def steady(self) -> int:
         """
-        @return: how much memory it has when nothing goes on, in bytes.
+        @return: its resident memory after a second without work, in bytes.
         """
         time.sleep(_STEADY)
         return self.resident

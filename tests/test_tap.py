@@ -30,26 +30,26 @@ from twisted import internet
 
 class Reactor(MemoryReactorClock):
     """
-    One that opens ports in memory, and has no threads.
+    A reactor that opens ports in memory, and has no threads.
     """
 
     def getThreadPool(self) -> ThreadPool:
         return ThreadPool()
 
-    def connect(self, *lines: str) -> Peer:
+    def connect(self, *lines: str) -> Client:
         """
-        @return: Somebody who has come to the first port, and has said these lines.
+        @return: a connection to the first port, which has sent these lines.
         """
         protocol = self.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))
-        peer = Peer(self, protocol)
-        peer.heard()
-        peer.says(*lines)
-        return peer
+        client = Client(self, protocol)
+        client.heard()
+        client.says(*lines)
+        return client
 
 
-class Peer:
+class Client:
     """
-    Somebody who is connected.
+    The client's end of a connection.
     """
 
     def __init__(self, reactor: Reactor, protocol: Any) -> None:
@@ -60,7 +60,7 @@ class Peer:
 
     def says(self, *lines: str) -> list[str]:
         """
-        @return: What has been heard since the last time.
+        @return: the lines that have come since the last time.
         """
         for line in lines:
             self._protocol.dataReceived(f"{line}\r\n".encode())
@@ -68,7 +68,7 @@ class Peer:
 
     def heard(self) -> list[str]:
         """
-        @return: What has been heard since the last time.
+        @return: the lines that have come since the last time.
         """
         self._reactor.advance(0)
         while self._transport.producer.waiting:
@@ -81,7 +81,7 @@ class Peer:
 @pytest.fixture
 def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reactor:
     """
-    What the service finds for its reactor, in a run directory of its own.
+    The reactor that the service finds, in a run directory of its own.
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
@@ -117,20 +117,20 @@ def test_portsOfAllKindsAreOpenedSideBySide(reactor: Reactor) -> None:
     assert [opened[0] for opened in reactor.unixServers] == ["/run/chat.sock"]
 
 
-def test_aGreeting(reactor: Reactor, tmp_path: Path) -> None:
+def test_theGreetingIsAsWasChosen(reactor: Reactor, tmp_path: Path) -> None:
     motd = tmp_path / "motd"
     motd.write_text("Be kind.")
     start("--name", "the pub", "--motd", str(motd), "--language", "zh_CN")
     protocol = reactor.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))
     greeting = Greeted("the pub", 0), Noticed("Be kind."), NickAsked()
     render = renderingFor(Style(language="zh_CN")).render
-    assert Peer(reactor, protocol).heard() == (
+    assert Client(reactor, protocol).heard() == (
         b"".join(map(render, greeting)).decode().splitlines()
     )
 
 
-def test_aConversation(reactor: Reactor) -> None:
-    """The parts fit together."""
+def test_usersTalkToEachOther(reactor: Reactor) -> None:
+    """All parts fit together."""
     start()
     alice = reactor.connect("alice", "one", "two")
     alice.heard()
@@ -142,7 +142,7 @@ def test_aConversation(reactor: Reactor) -> None:
     assert bob.says("/ping 1") == ["--- PONG 1"]
 
 
-def test_theRoomToBeginIn(reactor: Reactor) -> None:
+def test_theFirstRoomIsAsWasChosen(reactor: Reactor) -> None:
     start("--room", "pub")
     assert "in #pub" in reactor.connect().says("alice")[0]
 
@@ -194,7 +194,7 @@ def test_aCrowdIsAsLargeAsWasChosen(reactor: Reactor) -> None:
     assert alice.heard() == ["--> bob joined #lobby (2 here)"]
 
 
-def test_whoeverIsToBeAnOperatorIsNamedUntilHeHasAnAccount(reactor: Reactor) -> None:
+def test_operatorsWithoutAnAccountAreNamedInTheLog(reactor: Reactor) -> None:
     service = start("--operator", "alice")
     with capturedLogs() as logged:
         service.startService()
@@ -218,7 +218,7 @@ def test_aTranscriptThatCannotBeWrittenPreventsTheStart(reactor: Reactor) -> Non
         service.startService()
 
 
-def test_whatTheOperatorMustMendIsPrintedWithoutATraceback(
+def test_whyTheStartFailsIsPrintedWithoutATraceback(
     reactor: Reactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others: list[object] = []
@@ -242,7 +242,7 @@ def jsonOptions(**twistd: object) -> Options:
 
 def logger(options: Options) -> Logger:
     """
-    @return: One that logs to where twistd would be told to.
+    @return: a logger whose events go where those of twistd go.
     """
     application = Application("tcpchat")
     makeService(options).setServiceParent(application)
@@ -253,7 +253,7 @@ def test_theLogIsJSON(reactor: Reactor, tmp_path: Path) -> None:
     path = tmp_path / "log"
     log = logger(jsonOptions(logfile=str(path)))
     log.info("hello {nick}", nick="李雷")
-    # In a real process it stays open to the end.
+    # In a process it stays open to the end.
     log.observer._observer._outFile.close()
     [line] = path.read_text(encoding="utf-8").splitlines()
     event = json.loads(line)
@@ -271,7 +271,7 @@ def test_aLogInTheForegroundGoesToStandardOutput(
 
 
 def test_limitsAreAsWasChosen(reactor: Reactor) -> None:
-    """Whoever may not come in is told so in the language of the service."""
+    """A refusal is in the language of the service."""
     start("--max-connections", "1", "--language", "zh_CN")
     reactor.connect("alice")
     protocol = reactor.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "192.0.2.2", 1))
@@ -311,7 +311,7 @@ def test_ratesAreAsWasChosen(reactor: Reactor, option: str, line: str, code: str
     assert code in alice.says(line.replace("other", "more"))[-1]
 
 
-def test_whoComesThroughAProxyIsCountedByHisOwnAddress(reactor: Reactor) -> None:
+def test_limitsPerAddressHoldForTheAddressBehindAProxy(reactor: Reactor) -> None:
     start("--port", "haproxy:tcp:8080", "--max-per-address", "1")
     [accepting] = reactor.tcpServers
     for number in range(2):
@@ -342,8 +342,8 @@ class Timed:
         return self._calls
 
 
-def test_timeIsMonotonic() -> None:
-    """Or all timers would be due when somebody sets the clock."""
+def test_theReactorHasMonotonicTime() -> None:
+    """Otherwise all timers would be due when the clock is set."""
     timed = Timed(timeOfDay)
     _useMonotonicTime(timed)
     assert timed.seconds is monotonic
@@ -353,7 +353,7 @@ def test_timeIsMonotonic() -> None:
     "timed",
     [Timed(timeOfDay, running=True), Timed(timeOfDay, calls=("one",)), Timed(lambda: 0.0)],
 )
-def test_aClockThatRunsIsLeftAlone(timed: Timed) -> None:
+def test_aReactorThatRunsKeepsItsClock(timed: Timed) -> None:
     before = timed.seconds
     _useMonotonicTime(timed)
     assert timed.seconds is before

@@ -1,13 +1,11 @@
 """
 Certificates that are read again while their ports stay open.
 
-Twisted reads the files of an C{ssl:} endpoint once, when it parses the
-description, and hands L{CertificateOptions} to the port for good.  Here the port
-is given something that asks, for each connection that comes, for the newest
-options there are; to read the files again is to parse the same description once
-more.  It all goes by public ways: an endpoint tells the reactor it is made with
-what it has read, in C{listenSSL}, so it is made with something in the place of
-the reactor.
+Twisted reads the files of an C{ssl:} endpoint once, when it parses the description, and hands
+L{CertificateOptions} to the port for good.  Here the port asks for the newest options with each
+connection, and reading the files again means to parse the same description once more.  Only public
+interfaces of Twisted are needed: an endpoint calls C{listenSSL} of its reactor with the options it
+has read, so it is made with an object in the place of the reactor.
 """
 
 from __future__ import annotations
@@ -29,18 +27,18 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Factory
 from twisted.internet.ssl import CertificateOptions
 from twisted.protocols.tls import TLSMemoryBIOProtocol
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.endpoints.tls import TLSFactory
 from chat.vocabulary.errors import CannotRead
 
 InThread = Callable[[Callable[[str], CertificateOptions], str], Deferred[CertificateOptions]]
-"""Calls a function with a text in a thread, as C{deferToThread} does."""
+"""Calls a function with a text in a thread, like C{deferToThread}."""
 
 _KIND = "ssl:"
 
-# What parts the arguments of a description, and these in their order; see serverFromString.
+# The separator of the arguments of a description, and the arguments in their order, as
+# serverFromString has them.
 _COLON = re.compile(r"(?<!\\):")
 _ARGUMENTS = (
     *("kind", "port", "privateKey", "certKey", "sslmethod"),
@@ -51,29 +49,25 @@ _DEFAULTS = {"privateKey": "server.pem"}
 
 
 @implementer(IOpenSSLServerConnectionCreator)
-class _Newest:
+class _NewestOptions:
     """
-    What a port asks for the TLS of a connection.
+    Gives each connection of a port the options that were read last.
 
-    @ivar options: out of the files as they were read last; there once the port
-        is open.
+    @ivar options: there once the port is open.
     """
 
     options: CertificateOptions
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        """
-        See L{IOpenSSLServerConnectionCreator.serverConnectionForTLS}.
-        """
         return self.options.serverConnectionForTLS(tlsProtocol)
 
 
-class _Listening:
+class _ListeningReactor:
     """
-    In the place of the reactor, for an endpoint that is to listen.
+    Takes the place of the reactor of an endpoint, which listens with L{_NewestOptions}.
     """
 
-    def __init__(self, reactor: Any, newest: _Newest) -> None:
+    def __init__(self, reactor: Any, newest: _NewestOptions) -> None:
         """
         @param reactor: an C{IReactorTCP} and C{IReactorTime}.
         """
@@ -89,7 +83,7 @@ class _Listening:
         interface: str = "",
     ) -> IListeningPort:
         """
-        See C{IReactorSSL.listenSSL}.
+        As C{IReactorSSL.listenSSL}.
 
         @raise CannotRead: when every connection would fail.
         """
@@ -98,16 +92,15 @@ class _Listening:
         except SSL.Error as error:
             raise CannotRead(reasonOf(error)) from error
         self._newest.options = contextFactory
-        # Without a clock Twisted would take the reactor of the process.
+        # Without a clock, Twisted takes the reactor of the process.
         secured = TLSFactory(self._newest, False, factory, self._reactor)
         opened: IListeningPort = self._reactor.listenTCP(port, secured, backlog, interface)
         return opened
 
 
-class _Reading:
+class _ReadingReactor:
     """
-    In the place of the reactor, for an endpoint that is to tell what it has
-    read.
+    Takes the place of the reactor of an endpoint, and keeps the options that it has read.
     """
 
     options: CertificateOptions
@@ -115,9 +108,6 @@ class _Reading:
     def listenSSL(
         self, port: int, factory: IProtocolFactory, contextFactory: CertificateOptions, **_: Any
     ) -> None:
-        """
-        See C{IReactorSSL.listenSSL}.
-        """
         self.options = contextFactory
 
 
@@ -129,7 +119,7 @@ class Certificates:
     def __init__(self, inThread: InThread) -> None:
         self._inThread = inThread
         # Each with the description that is parsed again.
-        self._ports: list[tuple[str, _Newest]] = []
+        self._ports: list[tuple[str, _NewestOptions]] = []
 
     def endpoint(self, reactor: Any, description: str) -> IStreamServerEndpoint:
         """
@@ -146,44 +136,42 @@ class Certificates:
         if not description.startswith(_KIND):
             endpoint = serverFromString(reactor, description)
             return endpoint
-        newest = _Newest()
-        endpoint = serverFromString(_Listening(reactor, newest), description)
+        newest = _NewestOptions()
+        endpoint = serverFromString(_ListeningReactor(reactor, newest), description)
         self._ports.append((_absolute(description), newest))
         return endpoint
 
     def readAgain(self) -> Deferred[None]:
         """
-        Read all files again.  Who connects from then on gets the new
-        certificates; the connections that are there go on as they are.
+        Read all files again.  New connections get the new certificates; those that are there go on
+        as they are.
 
-        One at a time: this must have fired before it is called again.
+        Call this again only when it has fired.
 
-        @return: fails with L{CannotRead} when the files of a port cannot be
-            used.  It keeps its certificate then; the others have their new ones.
+        @return: fails with L{CannotRead} when the files of a port cannot be used.  That port keeps
+            its certificate; the others have their new ones.
         """
         reading = [
-            self._inThread(_read, source).addCallbacks(
-                self._use, self._cannot, callbackArgs=(newest,), errbackArgs=(source,)
-            )
-            for source, newest in self._ports
+            Deferred.fromCoroutine(self._readPort(source, newest)) for source, newest in self._ports
         ]
-        return gatherResults(reading).addCallback(_told)
+        return gatherResults(reading).addCallback(_raiseAny)
 
-    def _use(self, options: CertificateOptions, newest: _Newest) -> None:
-        newest.options = options
-
-    def _cannot(self, failure: Failure, source: str) -> str:
-        failure.trap(Exception)
-        kind, port = source.split(":")[:2]
-        assert failure.value is not None
-        return f"{kind}:{port}: {reasonOf(failure.value)}"
+    async def _readPort(self, source: str, newest: _NewestOptions) -> str | None:
+        """
+        @return: why its files cannot be used, if they cannot.
+        """
+        try:
+            newest.options = await self._inThread(_read, source)
+        except Exception as error:
+            kind, port = source.split(":")[:2]
+            return f"{kind}:{port}: {reasonOf(error)}"
+        return None
 
 
 def reasonOf(error: BaseException) -> str:
     """
-    Why a certificate or an endpoint cannot be used, in one line for the operator.
-
-    @param error: what L{Certificates.endpoint} raised.
+    @param error: from L{Certificates.endpoint}.
+    @return: why a certificate or an endpoint cannot be used, in one line for the operator.
     """
     match error:
         case SSL.Error() | crypto.Error():
@@ -201,7 +189,7 @@ def _read(source: str) -> CertificateOptions:
     """
     Read the files of an endpoint.  This waits for the disk.
     """
-    reading = _Reading()
+    reading = _ReadingReactor()
     serverFromString(reading, source).listen(Factory())
     _check(reading.options)
     return reading.options
@@ -209,18 +197,18 @@ def _read(source: str) -> CertificateOptions:
 
 def _check(options: CertificateOptions) -> None:
     """
-    Have OpenSSL made familiar with the certificate now rather than with the
-    first connection: a key may be too small, for instance.
+    Hand the certificate to OpenSSL now rather than with the first connection: its key may be too
+    small, for instance.
 
-    @raise SSL.Error: when it will not do.
+    @raise SSL.Error: when OpenSSL does not take it.
     """
     options.getContext()
 
 
 def _checkDirectory(source: str) -> None:
     """
-    See that a C{tls:} endpoint has a certificate: Twisted looks for one when
-    somebody connects, and not before.
+    Check that a C{tls:} endpoint has a certificate: Twisted does not look for it before the first
+    connection.
 
     @raise CannotRead: when there is none that can be read.
     """
@@ -234,7 +222,7 @@ def _checkDirectory(source: str) -> None:
             file.read(1)
 
 
-def _told(reasons: Sequence[str | None]) -> None:
+def _raiseAny(reasons: Sequence[str | None]) -> None:
     """
     @raise CannotRead: with all reasons, if there are any.
     """
@@ -244,8 +232,7 @@ def _told(reasons: Sequence[str | None]) -> None:
 
 def _absolute(source: str) -> str:
     """
-    Name every argument of the description of an endpoint, and make the paths
-    among them absolute.
+    Name every argument of a description, and make the paths among them absolute.
     """
     arguments = dict(_DEFAULTS)
     position = iter(_ARGUMENTS)

@@ -1,12 +1,12 @@
 """
 TLS whose records go into the kernel at once.
 
-Twisted's gathers what is written until the next turn of the reactor, encrypts it then,
-and has the TCP transport send it in the turn after that: for every reader a timer, two
-C{epoll_ctl} and two more turns.  What a turn has to say is one write already
-(L{chat.delivery.audience}), so here it is encrypted when it is written and goes straight into the
-kernel.  Only what the kernel does not take goes through the TCP transport, and until that
-is all gone the producer is paused.
+Twisted's TLS gathers what is written until the next turn of the reactor, encrypts it then, and has
+the TCP transport send it in the turn after that: for every connection a timer, two C{epoll_ctl} and
+two more turns.  The service writes once per connection and turn (L{chat.delivery.audience}), so
+there is nothing to gather: here data is encrypted when it is written, and goes straight into the
+kernel.  Only data that the kernel does not take goes through the TCP transport, and until all of it
+is gone the producer is paused.
 """
 
 from __future__ import annotations
@@ -23,17 +23,16 @@ from zope.interface import directlyProvides, implementer, providedBy
 from chat.delivery.sockets import socketOf
 
 
-class _Prompt:
+class _PromptTransport:
     """
-    A TCP transport that is written to without waiting for the reactor.
-
-    Whatever it does not do itself it leaves to the transport.
+    A TCP transport that is written to without waiting for the reactor; for the rest it is the one
+    that it wraps.
     """
 
     def __init__(self, transport: Any) -> None:
         """
-        @param transport: an C{ITCPTransport} on a socket, to which nothing has been written,
-            and which has no producer.
+        @param transport: an C{ITCPTransport} on a socket, with no producer, to which nothing has
+            been written.
         """
         self._transport = transport
         directlyProvides(self, *providedBy(transport))
@@ -49,27 +48,24 @@ class _Prompt:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """See C{ITransport.write}."""
         if self._isEmpty:
             try:
                 sent = os.write(self._number, data)
             except OSError:
-                # Full, or broken: the transport will find out which.
+                # The socket is full or broken; the transport finds out which.
                 sent = 0
             if sent == len(data):
                 return
             data = data[sent:]
             self._isEmpty = False
         if self._producer is not None:
-            # Each time: after the handshake TLS has its producer go on, full or not.
+            # Every time: after the handshake TLS resumes its producer, full or not.
             self._producer.pauseProducing()
         self._transport.write(data)
 
     def registerProducer(self, producer: IPushProducer, streaming: bool) -> None:
         """
-        See C{IConsumer.registerProducer}.
-
-        @param streaming: as a layer of TLS has it, always true.
+        @param streaming: always true; a layer of TLS is a push producer.
         """
         assert self._producer is None
         self._producer = producer
@@ -77,18 +73,16 @@ class _Prompt:
             producer.pauseProducing()
 
     def unregisterProducer(self) -> None:
-        """See C{IConsumer.unregisterProducer}."""
         self._producer = None
 
     def loseConnection(self) -> None:
-        """See C{ITransport.loseConnection}: what waits is sent before."""
-        # It would wait for its producer.
+        # The transport sends what waits, and would wait for its producer as well.
         self._transport.unregisterProducer()
         self._transport.loseConnection()
 
     def emptied(self) -> None:
         """
-        The transport has sent everything.
+        Write to the kernel again: the transport has sent everything.
         """
         self._isEmpty = True
         if self._producer is not None:
@@ -96,7 +90,8 @@ class _Prompt:
 
     def stopped(self) -> None:
         """
-        The connection is gone, and the number may be that of another socket soon.
+        Write to the kernel no more: the connection is gone, and its number may soon be that of
+        another socket.
         """
         self._isEmpty = False
         producer, self._producer = self._producer, None
@@ -107,31 +102,29 @@ class _Prompt:
 @implementer(IPullProducer)
 class _Source:
     """
-    What the transport asks for more: it does so whenever it has sent everything.
+    The producer of the TCP transport, which asks it for more whenever it has sent everything.
 
-    It is not the L{_Prompt} itself, which is asked for C{resumeProducing} by those who want
-    to read again.
+    The L{_PromptTransport} cannot be that itself: its C{resumeProducing} is the transport's, which
+    goes on reading.
     """
 
-    def __init__(self, prompt: _Prompt) -> None:
+    def __init__(self, prompt: _PromptTransport) -> None:
         self.resumeProducing = prompt.emptied
 
     def stopProducing(self) -> None:
-        """See C{IProducer.stopProducing}: the layer of TLS will be told."""
+        """Do nothing: L{_PromptTransport.stopped} tells the layer of TLS."""
 
 
 class _Connection(TLSMemoryBIOProtocol):
     """
-    See L{TLSMemoryBIOProtocol}, which encrypts what is written when it is written.
+    The layer of TLS.  Unlike Twisted's C{BufferingTLSTransport} it encrypts data at once.
     """
 
     def makeConnection(self, transport: Any) -> None:
-        """See C{IProtocol.makeConnection}."""
-        self._prompt = _Prompt(transport)
+        self._prompt = _PromptTransport(transport)
         super().makeConnection(self._prompt)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """See C{IProtocol.connectionLost}."""
         self._prompt.stopped()
         super().connectionLost(reason)
 
@@ -147,10 +140,8 @@ class TLSFactory(TLSMemoryBIOFactory):
         self, address: IAddress | None
     ) -> TLSMemoryBIOProtocol | None:
         """
-        See C{IProtocolFactory.buildProtocol}.
-
-        @return: L{None} where the factory wants no connection; Twisted's would open one that
-            nobody ends.
+        @return: L{None} where the wrapped factory refuses the connection; Twisted's would open one
+            that never ends.
         """
         wrapped = self.wrappedFactory.buildProtocol(address)
         return None if wrapped is None else self.protocol(self, wrapped)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509 import random_serial_number
 from pytest_twisted import ensureDeferred
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
@@ -27,6 +24,7 @@ from zope.interface import implementer
 from chat.endpoints.certificates import Certificates, reasonOf
 from chat.endpoints.listen import endpointFrom
 from chat.vocabulary.errors import CannotRead
+from tests.support.secure import PrivateKey, newKey, selfSigned
 
 # Twisted hands its own certificates to OpenSSL in a way that is out of date.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
@@ -46,35 +44,26 @@ class Files:
 
     def renew(self) -> None:
         """Write another key and certificate."""
-        self._write(ec.generate_private_key(ec.SECP256R1()))
+        self._write(newKey())
 
     def weaken(self) -> None:
-        """Write a key that nobody should trust any more."""
+        """Write a key that is too small to be trusted."""
         self._write(rsa.generate_private_key(65537, 1024))
 
-    def _write(self, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.test")])
-        now = datetime.now(UTC)
-        self.serial = x509.random_serial_number()
-        signed = (
-            x509.CertificateBuilder(name, name, key.public_key(), self.serial)
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .sign(key, SHA256())
-        )
-        self.key.write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        )
-        self.chain.write_bytes(signed.public_bytes(Encoding.PEM))
+    def _write(self, key: PrivateKey) -> None:
+        self.serial = random_serial_number()
+        private, chain = selfSigned(key, self.serial)
+        self.key.write_bytes(private)
+        self.chain.write_bytes(chain)
 
     @property
     def arguments(self) -> str:
-        """What a description says of them."""
+        """The arguments of a description that name them."""
         return f"privateKey={self.key}:certKey={self.chain}"
 
 
 class Echo(Protocol):
-    """Says everything again."""
+    """Sends back what it receives."""
 
     def dataReceived(self, data: bytes) -> None:
         self.transport.write(data)
@@ -83,9 +72,9 @@ class Echo(Protocol):
 @implementer(IHandshakeListener)
 class Client(Protocol):
     """
-    Somebody who is connected.
+    The client's end of a connection.
 
-    @ivar secured: fires with the number of the certificate he is shown.
+    @ivar secured: fires with the number of the certificate that the port shows.
     """
 
     def __init__(self) -> None:
@@ -110,7 +99,7 @@ class Client(Protocol):
 
     def echo(self, text: bytes) -> Deferred[None]:
         """
-        @return: Fires when the text has come back.
+        @return: fires when the text has come back.
         """
         self._expected = text, Deferred()
         self.transport.write(text)
@@ -119,9 +108,9 @@ class Client(Protocol):
 
 class Ports:
     """
-    Ports with certificates, and who is connected to them.
+    Ports with certificates, and the connections to them.
 
-    @ivar threads: The threads in which files were read.
+    @ivar threads: the threads in which files were read.
     """
 
     def __init__(self) -> None:
@@ -145,7 +134,7 @@ class Ports:
 
     async def listen(self, description: str) -> int:
         """
-        @return: The number of the port.
+        @return: the number of the port.
         """
         endpoint = endpointFrom(description, self._reactor, self.certificates, 0)
         port = await endpoint.listen(Factory.forProtocol(Echo))
@@ -163,7 +152,7 @@ class Ports:
 
     async def shown(self, port: int) -> int:
         """
-        @return: The number of the certificate that a new connection is shown.
+        @return: the number of the certificate that a new connection is shown.
         """
         return await (await self.connect(port)).secured
 
@@ -213,7 +202,7 @@ async def test_newConnectionsGetTheNewCertificate(files: Files) -> None:
 
 
 @ensureDeferred
-async def test_theConnectionsThatAreThereGoOn(files: Files) -> None:
+async def test_openConnectionsGoOn(files: Files) -> None:
     async with opened() as ports:
         port = await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
         client = await ports.connect(port)
@@ -225,7 +214,7 @@ async def test_theConnectionsThatAreThereGoOn(files: Files) -> None:
 
 
 @ensureDeferred
-async def test_behindAProxy(files: Files) -> None:
+async def test_certificatesBehindAProxyAreReadAgainToo(files: Files) -> None:
     async with opened() as ports:
         port = await ports.listen(f"haproxy:ssl:0:interface=127.0.0.1:{files.arguments}")
         assert await ports.shown(port) == files.serial
@@ -276,7 +265,9 @@ def _weakKey(files: Files) -> str:
 
 @pytest.mark.parametrize("breakThem", [_missing, _empty, _garbage, _anotherKey, _weakKey])
 @ensureDeferred
-async def test_whatCannotBeUsedIsRefused(files: Files, breakThem: Callable[[Files], str]) -> None:
+async def test_aPortKeepsItsCertificateWhileTheFilesAreBroken(
+    files: Files, breakThem: Callable[[Files], str]
+) -> None:
     async with opened() as ports:
         port = await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
         before = files.serial
@@ -284,14 +275,14 @@ async def test_whatCannotBeUsedIsRefused(files: Files, breakThem: Callable[[File
         with refused(f"ssl:0: {reason}" if reason != "do not match" else reason):
             await ports.certificates.readAgain()
         assert await ports.shown(port) == before
-        # And once they are mended, they are used.
+        # Once they are mended, they are used.
         files.renew()
         await ports.certificates.readAgain()
         assert await ports.shown(port) == files.serial
 
 
 @ensureDeferred
-async def test_onePortHindersNoOther(tmp_path: Path) -> None:
+async def test_theFilesOfOnePortDoNotHinderAnother(tmp_path: Path) -> None:
     pairs = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -320,7 +311,7 @@ async def test_onePortHindersNoOther(tmp_path: Path) -> None:
     ],
 )
 @ensureDeferred
-async def test_pathsStayWhatTheyWere(
+async def test_relativePathsStayWhatTheyWere(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
 ) -> None:
     """twistd reads its options before it goes to its run directory."""
@@ -342,7 +333,7 @@ async def test_pathsStayWhatTheyWere(
 
 
 @ensureDeferred
-async def test_portsWithoutACertificateAreAsEver() -> None:
+async def test_portsWithoutACertificateReadNoFiles() -> None:
     async with opened() as ports:
         await ports.listen("tcp:0:interface=127.0.0.1")
         await ports.listen("haproxy:tcp:0:interface=127.0.0.1")
@@ -350,7 +341,7 @@ async def test_portsWithoutACertificateAreAsEver() -> None:
         assert ports.threads == set()
 
 
-def test_theDescriptionIsKept(files: Files) -> None:
+def test_portBacklogAndInterfaceAreThoseOfTheDescription(files: Files) -> None:
     memory = MemoryReactor()
     certificates = Certificates(deferToThread)
     description = f"ssl:8443:interface=192.0.2.1:backlog=1024:{files.arguments}"
@@ -368,14 +359,16 @@ def test_theDescriptionIsKept(files: Files) -> None:
         ("ssl:0:nonsense=1", TypeError, "got an unexpected keyword argument 'nonsense'"),
     ],
 )
-def test_whatCannotBeUsedAtTheStart(description: str, error: type[Exception], reason: str) -> None:
+def test_theReasonWhyAnEndpointCannotBeMade(
+    description: str, error: type[Exception], reason: str
+) -> None:
     certificates = Certificates(deferToThread)
     with pytest.raises(error) as raised:
         certificates.endpoint(MemoryReactor(), description)
     assert reason in reasonOf(raised.value)
 
 
-def test_aPortThatNobodyCouldUseIsNotOpened(files: Files) -> None:
+def test_aPortWithAWeakKeyIsNotOpened(files: Files) -> None:
     files.weaken()
     memory = MemoryReactor()
     endpoint = Certificates(deferToThread).endpoint(memory, f"ssl:0:{files.arguments}")
@@ -386,7 +379,7 @@ def test_aPortThatNobodyCouldUseIsNotOpened(files: Files) -> None:
     assert memory.sslServers == []
 
 
-def test_aReadingThatIsGivenUp(files: Files) -> None:
+def test_aReadingMayBeCancelled(files: Files) -> None:
     reading: Deferred[CertificateOptions] = Deferred()
     certificates = Certificates(lambda read, source: reading)
     certificates.endpoint(MemoryReactor(), f"ssl:0:{files.arguments}")
@@ -397,8 +390,8 @@ def test_aReadingThatIsGivenUp(files: Files) -> None:
     assert reasonOf(CancelledError()) == "not read in time"
 
 
-def test_aDirectoryWithoutACertificate(tmp_path: Path) -> None:
-    """Or it would be found out by the first who comes."""
+def test_aDirectoryWithoutACertificateIsRefused(tmp_path: Path) -> None:
+    """Otherwise the first connection would find out."""
     (tmp_path / "README").touch()
     certificates = Certificates(deferToThread)
     with pytest.raises(CannotRead, match=r"^no certificate in "):

@@ -20,7 +20,7 @@ from tests.support.secure import SecurePeer, certificate
 # Twisted hands its own certificates to OpenSSL in a way that is out of date.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
 
-# More than the kernel keeps for a peer who reads nothing.
+# More bytes than the kernel keeps for a peer that reads nothing.
 _MUCH = 100_000
 
 
@@ -29,7 +29,7 @@ class Wrapped(Protocol):
     """
     The protocol within TLS, which is the producer of its transport as well.
 
-    @ivar events: What it has been told.
+    @ivar events: the calls it has received.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Wrapped(Protocol):
 
 class WrappedFactory(Factory):
     """
-    Of one protocol, or of none.
+    Makes one protocol, or refuses.
     """
 
     def __init__(self, wrapped: Wrapped | None) -> None:
@@ -84,7 +84,7 @@ def peer(reactor: HandReactor, wrapped: Wrapped) -> SecurePeer:
 
 def _fill(wrapped: Wrapped) -> bytes:
     """
-    @return: What has been written: more than the kernel takes.
+    @return: the bytes that have been written, which are more than the kernel takes.
     """
     data = bytes(number % 251 for number in range(_MUCH))
     wrapped.transport.write(data)
@@ -94,7 +94,7 @@ def _fill(wrapped: Wrapped) -> bytes:
 
 def _taken(reactor: HandReactor, peer: SecurePeer) -> bytes:
     """
-    @return: All that comes to him who reads again.
+    @return: all bytes that come once the peer reads again.
     """
     data = b""
     for _ in range(200):
@@ -103,10 +103,10 @@ def _taken(reactor: HandReactor, peer: SecurePeer) -> bytes:
     return data
 
 
-def test_atOnce(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
-    """
-    It is in the kernel when C{write} returns, and the reactor has nothing to do for that.
-    """
+def test_dataIsInTheKernelWhenWriteReturns(
+    reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer
+) -> None:
+    """And the reactor has nothing to do."""
     for number in range(100):
         data = b"line %d\r\n" % number
         wrapped.transport.write(data)
@@ -115,15 +115,15 @@ def test_atOnce(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> Non
     assert reactor.getDelayedCalls() == []
 
 
-def test_together(wrapped: Wrapped, peer: SecurePeer) -> None:
+def test_aSequenceIsWrittenTogether(wrapped: Wrapped, peer: SecurePeer) -> None:
     wrapped.transport.writeSequence([b"one", b"two"])
     assert peer.take() == b"onetwo"
 
 
-def test_whatTheKernelDoesNotTake(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
-    """
-    It waits, with what is written meanwhile behind it; and so does the producer.
-    """
+def test_dataThatTheKernelDoesNotTakeWaitsInOrder(
+    reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer
+) -> None:
+    """And the producer is paused."""
     data = _fill(wrapped)
     for number in range(10):
         wrapped.transport.write(b"%d" % number)
@@ -136,7 +136,9 @@ def test_whatTheKernelDoesNotTake(reactor: HandReactor, wrapped: Wrapped, peer: 
     assert not reactor.isWriting
 
 
-def test_producerComesLate(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
+def test_aProducerIsPausedWhereSomethingWaits(
+    reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer
+) -> None:
     wrapped.transport.unregisterProducer()
     wrapped.transport.write(bytes(_MUCH))
     assert wrapped.events == []
@@ -146,10 +148,9 @@ def test_producerComesLate(reactor: HandReactor, wrapped: Wrapped, peer: SecureP
     assert wrapped.events == ["pause", "resume"]
 
 
-def test_end(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
-    """
-    What waits comes before the end.
-    """
+def test_dataThatWaitsComesBeforeTheEnd(
+    reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer
+) -> None:
     data = _fill(wrapped)
     wrapped.transport.unregisterProducer()
     wrapped.transport.loseConnection()
@@ -162,7 +163,7 @@ def test_end(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
     assert wrapped.events == ["pause", "lost"]
 
 
-def test_writtenBeforeTheHandshake(reactor: HandReactor, wrapped: Wrapped) -> None:
+def test_dataMayBeWrittenBeforeTheHandshake(reactor: HandReactor, wrapped: Wrapped) -> None:
     peer = SecurePeer(reactor, WrappedFactory(wrapped))
     wrapped.transport.write(b"hello")
     assert wrapped.events == ["pause"]
@@ -172,10 +173,8 @@ def test_writtenBeforeTheHandshake(reactor: HandReactor, wrapped: Wrapped) -> No
     assert wrapped.events == ["pause", "resume"]
 
 
-def test_muchIsWrittenBeforeTheHandshake(reactor: HandReactor, wrapped: Wrapped) -> None:
-    """
-    After it the producer may go on, and is told at the next write that it should not have.
-    """
+def test_muchMayBeWrittenBeforeTheHandshake(reactor: HandReactor, wrapped: Wrapped) -> None:
+    """The handshake resumes the producer, and the next write pauses it again."""
     peer = SecurePeer(reactor, WrappedFactory(wrapped))
     wrapped.transport.write(bytes(_MUCH))
     peer.shake()
@@ -185,15 +184,14 @@ def test_muchIsWrittenBeforeTheHandshake(reactor: HandReactor, wrapped: Wrapped)
     assert wrapped.events[-1] == "resume"
 
 
-def test_nobodyIsWrapped() -> None:
-    """
-    Who is not wanted is not wrapped.
-    """
+def test_aRefusedConnectionIsNotWrapped() -> None:
     factory = TLSFactory(certificate(), False, WrappedFactory(None), Clock())
     assert factory.buildProtocol(None) is None
 
 
-def test_writtenToWhoIsGone(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
+def test_writingToAClosedConnectionEndsIt(
+    reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer
+) -> None:
     peer.peer.close()
     wrapped.transport.write(b"hello")
     reactor.turn()
@@ -203,12 +201,9 @@ def test_writtenToWhoIsGone(reactor: HandReactor, wrapped: Wrapped, peer: Secure
 
 @pytest.mark.parametrize("way", ["reset", "abort", "error"])
 @pytest.mark.parametrize("isFull", [False, True])
-def test_loss(
+def test_aLossIsToldOnceAndToTheProducerFirst(
     reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer, way: str, isFull: bool
 ) -> None:
-    """
-    Its producer is told, once, and before the protocol is.
-    """
     if isFull:
         _fill(wrapped)
         wrapped.events.clear()
@@ -217,7 +212,7 @@ def test_loss(
     elif way == "abort":
         wrapped.transport.abortConnection()
     else:
-        # No TLS.
+        # This is no TLS.
         peer.peer.send(b"\xff" * 100)
     for _ in range(200):
         reactor.turn()
@@ -229,10 +224,9 @@ def test_loss(
     assert not reactor.isWriting
 
 
-def test_numberIsAnothers(reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer) -> None:
-    """
-    Nothing goes to a socket that has the number of the one that was closed.
-    """
+def test_nothingIsWrittenToASocketWithTheNumberOfAClosedOne(
+    reactor: HandReactor, wrapped: Wrapped, peer: SecurePeer
+) -> None:
     number = peer.peer.transport.fileno()
     opened: list[socket.socket] = []
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from twisted.internet.interfaces import IProtocolFactory
@@ -19,39 +19,51 @@ from twisted.internet.ssl import CertificateOptions, PrivateCertificate
 from chat.endpoints.tls import TLSFactory
 from tests.support.doubles import HandPeer, HandReactor
 
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-@cache
-def certificate() -> CertificateOptions:
+
+def newKey() -> PrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def selfSigned(key: PrivateKey, serial: int) -> tuple[bytes, bytes]:
     """
-    @return: Those of a server whose certificate is its own.
+    @param serial: the number of the certificate.
+    @return: the key and a certificate that it has signed itself, in PEM.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.test")])
     now = datetime.now(UTC)
     signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        x509.CertificateBuilder(name, name, key.public_key(), serial)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .sign(key, SHA256())
     )
-    pem = signed.public_bytes(Encoding.PEM) + key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return private, signed.public_bytes(Encoding.PEM)
+
+
+@cache
+def certificate() -> CertificateOptions:
+    """
+    @return: the options of a server with a certificate of its own.
+    """
+    pem = b"".join(selfSigned(newKey(), x509.random_serial_number()))
     options: CertificateOptions = PrivateCertificate.loadPEM(pem).options()
     return options
 
 
 class SecurePeer:
     """
-    A peer who speaks TLS.
+    The client's end of a connection with TLS.
 
-    @ivar peer: What carries it.
-    @ivar isClosed: Whether C{close_notify} has come.
+    @ivar peer: the end of the connection below.
+    @ivar isClosed: whether C{close_notify} has come.
     """
 
     def __init__(self, reactor: HandReactor, factory: IProtocolFactory) -> None:
         """
-        @param factory: Of the protocol that is wrapped in TLS.
+        @param factory: of the protocol behind TLS.
         """
         self._reactor = reactor
         secured = TLSFactory(certificate(), False, factory, reactor)
@@ -82,7 +94,7 @@ class SecurePeer:
 
     def heard(self) -> list[str]:
         """
-        @return: What has come since the last time, when nothing more is going on.
+        @return: the lines that have come since the last time, when nothing more happens.
         """
         quiet = 0
         while quiet < 4:
@@ -93,7 +105,7 @@ class SecurePeer:
 
     def take(self) -> bytes:
         """
-        @return: What has come since the last time, in no turn of the reactor.
+        @return: the bytes that have come since the last time, without a turn of the reactor.
         """
         self._read()
         text, self._text = self._text, b""
