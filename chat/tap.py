@@ -1,6 +1,7 @@
 """
-C{twistd tcpchat}: the service made of its options.  This is the only module that
-knows every other.
+C{twistd tcpchat}: makes the service of its options.  Only this module knows every other.
+
+L{makeService} goes from the disk up to the ports; its helpers follow in the order of their use.
 """
 
 from __future__ import annotations
@@ -58,49 +59,49 @@ __all__ = ["Options", "makeService"]
 _log = Logger()
 
 IN_MEMORY = ":memory:"
-"""The name of the database that is none."""
+"""The value of C{--database} that keeps everything in memory."""
 
 
 def makeService(options: Options) -> IService:
     """
     Put the service together.
 
-    @raise SystemExit: with one line and status 1, when an endpoint cannot be
-        used.
+    @raise SystemExit: with one line and status 1, when an endpoint cannot be used.
     """
     # Not at the top: importing a reactor installs it.
     from twisted.internet import reactor
 
     clock: Any = reactor
     _useMonotonicTime(clock)
-    # Its threads are made when they are needed first.
+    # The pool starts its threads when they are first needed.
     inThread: Any = lambda *call: deferToThreadPool(clock, clock.getThreadPool(), *call)  # noqa: E731
     certificates = Certificates(inThread)
-    backlog = options["backlog"]
-    endpoints = [
-        (each, _endpoint(clock, certificates, "port", each, backlog)) for each in options["ports"]
-    ]
+    endpointFor = partial(_endpoint, clock, certificates, options["backlog"])
+    endpoints = [(each, endpointFor("port", each)) for each in options["ports"]]
     limits = limitsOf(options, getrlimit(RLIMIT_NOFILE)[0])
     if limits.maxConnections != UNLIMITED:
         _log.info("at most {count} connections", count=limits.maxConnections)
-    counters = Counters()
-    fanOut = FanOut() if options["metrics"] else None
-    turnEnd = TurnEnd(clock.callLater)
 
-    def flushed(flush: Callable[[], int]) -> None:
-        counters.deliveries += flush() if fanOut is None else fanOut.timed(flush)
-
+    # What outlives a restart.
     store = _storeFor(options, clock, lambda records: _load(records, server))
     hashing = Hashing(clock)
     # Stopped in the reverse order: the watchdog is kept quiet until the end.
     notify = NotifyService(clock, os.environ)
     services: list[Any] = [notify, store, hashing]
     recorders: list[Recorder] = [store.history]
+    words = renderingFor(Style(language=options["language"]))
     if options["transcript"]:
-        rendering = renderingFor(Style(language=options["language"])).elsewhere
-        transcript = Transcript(options["transcript"], rendering, inThread)
+        transcript = Transcript(options["transcript"], words.elsewhere, inThread)
         services.append(transcript)
         recorders.append(transcript)
+
+    # Rooms and users.
+    counters = Counters()
+    fanOut = FanOut() if options["metrics"] else None
+    turnEnd = TurnEnd(clock.callLater)
+
+    def flushed(flush: Callable[[], int]) -> None:
+        counters.deliveries += flush() if fanOut is None else fanOut.timed(flush)
 
     directory = Directory(
         store.ledger,
@@ -115,6 +116,7 @@ def makeService(options: Options) -> IService:
     accounts = Accounts(store.ledger, utcNow, options["operators"])
     sanctions = Sanctions(store.ledger, utcNow)
 
+    # What is read again while the service runs.
     def readMessage() -> Deferred[None]:
         if not options["motd"]:
             return succeed(None)
@@ -131,6 +133,8 @@ def makeService(options: Options) -> IService:
         clock,
     )
     services.append(rehash)
+
+    # Sessions, and the door to them.
     server = Server(
         hub=Hub(LocalBackplane(store.nextId), directory, clock.seconds, recorders),
         history=store.history,
@@ -152,10 +156,11 @@ def makeService(options: Options) -> IService:
     def newSession(door: FrontDoor, outlet: Outlet) -> Session:
         return Session(server, door, outlet)
 
-    words = renderingFor(Style(language=options["language"]))
     connections = Connections(clock, turnEnd, limits, counters)
     factory = LineFactory(connections, newSession, words)
     ports = [(description, endpoint, factory) for description, endpoint in endpoints]
+
+    # The service, as twistd runs it.
     service = ChatService(ports, connections, notify, clock)
     if fanOut is not None:
         # Not at the top: it takes 5 MB.
@@ -164,7 +169,7 @@ def makeService(options: Options) -> IService:
         services.append(
             Metrics(
                 options["metrics"],
-                _endpoint(clock, certificates, "metrics", options["metrics"], backlog),
+                endpointFor("metrics", options["metrics"]),
                 lambda: _snapshot(server, connections, store),
                 lambda: service.isServing,
                 fanOut,
@@ -184,24 +189,45 @@ def makeService(options: Options) -> IService:
 
 def _useMonotonicTime(reactor: Any) -> None:
     """
-    Let no timer fire early nor late when the time of day is set.
+    Keep timers from firing early or late when the time of day is set.
     """
-    # Timers that are there would stand still; and one with another clock is under test.
+    # Timers that are there already would stand still; a reactor with another clock is under test.
     if reactor.seconds is timeOfDay and not (reactor.running or reactor.getDelayedCalls()):
         reactor.seconds = monotonic
 
 
-def _snapshot(server: Server, connections: Connections, store: Store) -> Snapshot:
-    return Snapshot(
-        counters=connections.counted(),
-        connections=connections.admission.connections,
-        nameless=connections.admission.nameless,
-        doors=connections.doors(),
-        participants=len(server.hub.nicknames),
-        rooms=len(server.hub.directory),
-        historyWaiting=store.waiting,
-        waiting=connections.waiting(),
-    )
+def _endpoint(
+    reactor: Any, certificates: Certificates, backlog: int, option: str, description: str
+) -> IStreamServerEndpoint:
+    """
+    @raise SystemExit: when there is no such endpoint, or its certificate cannot be used.
+    """
+    try:
+        return endpointFrom(description, reactor, certificates, backlog)
+    except ValueError as error:
+        raise wrong(f"cannot use --{option} {description}: {error}") from None
+
+
+def _storeFor(options: Options, clock: Any, onLoaded: OnLoaded) -> Store:
+    limits = {
+        "keepSeconds": options["keep"],
+        "keepLines": options["keep-lines"],
+        "replay": options["replay"],
+    }
+    if options["database"] == IN_MEMORY:
+        return MemoryStore(clock, onLoaded, **limits)
+    return SQLiteStore(options["database"], clock, onLoaded, **limits)
+
+
+def _load(records: Sequence[Record], server: Server) -> None:
+    """
+    Restore accounts, rooms and sanctions as they were before a restart.
+    """
+    server.accounts.load(each for each in records if isinstance(each, Account))
+    for name in server.accounts.unclaimed:
+        _log.warn("no account {name} yet: whoever registers it is an operator", name=name)
+    server.hub.directory.load(each for each in records if isinstance(each, RoomRecord))
+    server.sanctions.load(each for each in records if isinstance(each, Sanction))
 
 
 def _settings(options: Options, limits: Limits) -> Settings:
@@ -218,33 +244,14 @@ def _settings(options: Options, limits: Limits) -> Settings:
     )
 
 
-def _storeFor(options: Options, clock: Any, onLoaded: OnLoaded) -> Store:
-    limits = {
-        "keepSeconds": options["keep"],
-        "keepLines": options["keep-lines"],
-        "replay": options["replay"],
-    }
-    if options["database"] == IN_MEMORY:
-        return MemoryStore(clock, onLoaded, **limits)
-    return SQLiteStore(options["database"], clock, onLoaded, **limits)
-
-
-def _load(records: Sequence[Record], server: Server) -> None:
-    """Know what was there before a restart."""
-    server.accounts.load(each for each in records if isinstance(each, Account))
-    for name in server.accounts.unclaimed:
-        _log.warn("no account {name} yet: whoever registers it is an operator", name=name)
-    server.hub.directory.load(each for each in records if isinstance(each, RoomRecord))
-    server.sanctions.load(each for each in records if isinstance(each, Sanction))
-
-
-def _endpoint(
-    reactor: Any, certificates: Certificates, option: str, description: str, backlog: int
-) -> IStreamServerEndpoint:
-    """
-    @raise SystemExit: when there is no such endpoint, or its certificate cannot be used.
-    """
-    try:
-        return endpointFrom(description, reactor, certificates, backlog)
-    except ValueError as error:
-        raise wrong(f"cannot use --{option} {description}: {error}") from None
+def _snapshot(server: Server, connections: Connections, store: Store) -> Snapshot:
+    return Snapshot(
+        counters=connections.counted(),
+        connections=connections.admission.connections,
+        nameless=connections.admission.nameless,
+        doors=connections.doors(),
+        participants=len(server.hub.nicknames),
+        rooms=len(server.hub.directory),
+        historyWaiting=store.waiting,
+        waiting=connections.waiting(),
+    )
