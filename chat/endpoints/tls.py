@@ -42,7 +42,7 @@ class _PromptTransport:
         self._number = connection.fileno()
         # Whether the transport has nothing to send.
         self._isEmpty = False
-        transport.registerProducer(_Source(self), False)
+        transport.registerProducer(_PromptSource(self), False)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -100,7 +100,7 @@ class _PromptTransport:
 
 
 @implementer(IPullProducer)
-class _Source:
+class _PromptSource:
     """
     The producer of the TCP transport, which asks it for more whenever it has sent everything.
 
@@ -115,7 +115,7 @@ class _Source:
         """Do nothing: L{_PromptTransport.stopped} tells the layer of TLS."""
 
 
-class _Connection(TLSMemoryBIOProtocol):
+class _PromptTLS(TLSMemoryBIOProtocol):
     """
     The layer of TLS.  Unlike Twisted's C{BufferingTLSTransport} it encrypts data at once.
     """
@@ -134,7 +134,7 @@ class TLSFactory(TLSMemoryBIOFactory):
     Adds TLS to the connections of a factory.
     """
 
-    protocol = _Connection
+    protocol = _PromptTLS
 
     def buildProtocol(  # type: ignore[override]
         self, address: IAddress | None
