@@ -226,7 +226,7 @@ def _discard(inputs: Flushing, core: FlushingCore) -> None:
     _abandon(core)
 
 
-# The rest changes nothing: it waits for the batch that is being written, or comes too late.
+# What remains needs no work: it waits for the batch that is being written, or comes too late.
 _writing.upon(Flushing.end).to(_ending).returns(None)
 _trying.upon(Flushing.end).to(_ending).returns(None)
 for _state in (_collecting, _writing, _resting, _trying, _ending, _halting):

@@ -99,7 +99,7 @@ class SQLiteStore(Service, Store):
         self._observers.add(observer)
 
     def startService(self) -> None:
-        # This blocks on the disk; no user is here yet whom that would keep waiting.
+        # This blocks on the disk, which keeps no user waiting, as none is here yet.
         super().startService()
         opened = openStore(os.path.abspath(self._path))
         if not opened.wasClean:

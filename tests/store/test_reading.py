@@ -266,7 +266,7 @@ def test_aQuestionThatTakesTooLongIsInterrupted(desk: Desk) -> None:
     """In the middle of a statement, and between two statements."""
 
     def longQuestion(reader: DatabaseReader) -> object:
-        # What the reactor does meanwhile.
+        # The reactor gives the question up meanwhile.
         connection = reader._connection
         assert connection is not None
         connection.create_function("wait", 0, lambda: desk.clock.advance(WITHIN))
