@@ -25,6 +25,7 @@ from twisted.internet.interfaces import (
     IStreamClientEndpoint,
 )
 from twisted.internet.task import deferLater
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -177,6 +178,8 @@ class Connector:
     @ivar client: the client, while it is connected.
     """
 
+    _log = Logger()
+
     def __init__(
         self,
         reactor: Any,
@@ -250,7 +253,9 @@ class Connector:
     def _failed(self, failure: Failure) -> Failure:
         self._leastPause = 0.0
         if not failure.check(CancelledError, ConnectingCancelledError):
-            self._goOn(self._frontend.failed(*self._reasons.failed(failure)))
+            # The service takes an exception for another failed attempt.
+            with self._log.failuresHandled("Telling that an attempt has failed:"):
+                self._goOn(self._frontend.failed(*self._reasons.failed(failure)))
         return failure
 
     def _connected(self, client: RelayClient) -> None:

@@ -58,7 +58,6 @@ class PipeChat(Frontend):
         self._reactor = reactor
         self._ended = ended
         self._display = Display(options.language)
-        self._hasNick = options.nick is not None
         self._connector = Connector(reactor, options, self)
         self._feeder = Feeder(reactor, stdin, self._decided)
         self._output = OutputStream(reactor, stdout, self._outputFailed)
@@ -81,7 +80,7 @@ class PipeChat(Frontend):
     def connected(self, client: RelayClient) -> None:
         self._client = client
         self._output.setProducer(client.transport)
-        self._feeder.start(client, self._hasNick)
+        self._feeder.start(client)
 
     def disconnected(self, client: RelayClient, why: str) -> bool:
         self._client = None

@@ -154,16 +154,16 @@ class Feeder:
         """Whether everything has been sent."""
         return self._hasEnded and not self._lines
 
-    def start(self, client: ChatClient, hasAsked: bool) -> None:
+    def start(self, client: ChatClient) -> None:
         """
         Begin.
 
-        @param hasAsked: whether the client has asked for a nickname.
+        @param client: connected, and may have asked for a nickname.
         """
         self._client = client
         self._waits.remove(_Wait.CONNECTION)
         client.transport.registerProducer(self, True)
-        if hasAsked:
+        if client.wantedNick is not None:
             self._awaitDecision()
         self._feed()
         self._input.start()

@@ -14,6 +14,7 @@ from twisted.internet.interfaces import (
     IResolutionReceiver,
     IStreamClientEndpoint,
 )
+from twisted.logger import LogEvent, Logger, LogLevel
 from twisted.python.failure import Failure
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
@@ -133,6 +134,15 @@ def test_eachFailureHasItsWords(exception: Exception, words: str) -> None:
     world.refuse(exception)
     assert words in frontend.take()[-1]
     assert frontend.finals == [False]
+
+
+def test_aMistakeInTellingAFailureIsLogged() -> None:
+    world, frontend, connector = start()
+    logged: list[LogEvent] = []
+    connector._log = Logger(observer=logged.append)
+    del frontend.finals
+    world.refuse(error.ConnectionRefusedError())
+    assert [event["log_level"] for event in logged] == [LogLevel.critical]
 
 
 # The next attempt.
