@@ -30,7 +30,7 @@ from chat.vocabulary.events import (
 @dataclass
 class _Gap:
     """
-    What we have not heard of a room.
+    The lines of a room that were said while we were away.
 
     @ivar after: the id of the last line before the gap.
     @ivar waiting: what was heard after the gap.
@@ -108,7 +108,7 @@ class CatchUp:
     def _ask(self, room: str) -> None:
         last = self._client.roster.lastIds[room]
         reading = self._client.readHistory(room, last)
-        # Where the connection ends, the next one asks again.
+        # If the connection ends before, the next one asks again.
         reading.addCallbacks(lambda past: self._read(room, last, past), lambda failure: None)
 
     def _read(self, room: str, last: int, past: list[Past]) -> None:

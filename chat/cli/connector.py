@@ -60,7 +60,7 @@ ANSWER_WITHIN = 15.0
 
 class Frontend(Protocol):
     """
-    What shows a connection to the user: on a terminal, or in a pipe.
+    The part of the command that shows a connection: on a terminal, or in a pipe.
     """
 
     def reported(self, text: str) -> None:

@@ -140,7 +140,7 @@ class Rejoiner:
         """
         rooms = [room for room in self._rooms if room != start and isWord(room)]
         if self._talking in rooms:
-            # What is typed now is meant for it.
+            # The user means this room with what they type now.
             rooms.remove(self._talking)
             rooms.insert(0, self._talking)
         talking = self._talking
@@ -155,7 +155,7 @@ class Rejoiner:
 class _State(Enum):
     # Nothing is on its way.
     RESTING = auto()
-    # What was asked before is being answered.
+    # The service is still answering what was asked before.
     ASKED = auto()
     # The next answer is that of the C{/join}.
     JOINING = auto()

@@ -109,15 +109,16 @@ class InputStream:
             self._ended()
 
 
-class _Wait(Enum):
-    """What the feeder waits for before it sends another line."""
+class _Pause(Enum):
+    """A reason why the feeder sends no line."""
 
+    # There is no connection.
     CONNECTION = auto()
-    # The answer to what may be a nickname.
+    # The service has not answered what may be a nickname.
     DECISION = auto()
-    # Room in the window of the client.
+    # The window of the client is full.
     WINDOW = auto()
-    # Room in the transport.
+    # The transport is full.
     TRANSPORT = auto()
 
 
@@ -141,9 +142,9 @@ class Feeder:
         """
         self._input = InputStream(reactor, descriptor, self._received, self._inputEnded)
         self._decided = decided
-        self._waits = {_Wait.CONNECTION}
+        self._pauses = {_Pause.CONNECTION}
         self._lines: deque[bytes] = deque()
-        # What has been read of a line that has no end yet.
+        # The beginning of a line that has no end yet.
         self._rest = b""
         # Whether the beginning of that line has been sent.
         self._isCut = False
@@ -161,7 +162,7 @@ class Feeder:
         @param client: connected, and may have asked for a nickname.
         """
         self._client = client
-        self._waits.remove(_Wait.CONNECTION)
+        self._pauses.remove(_Pause.CONNECTION)
         client.transport.registerProducer(self, True)
         if client.wantedNick is not None:
             self._awaitDecision()
@@ -172,25 +173,25 @@ class Feeder:
         """
         Send nothing more.
         """
-        self._waits.add(_Wait.CONNECTION)
+        self._pauses.add(_Pause.CONNECTION)
         self._input.stopProducing()
 
-    # What the transport asks for.
+    # IPushProducer, for the transport.
 
     def pauseProducing(self) -> None:
         """Send nothing for now."""
-        self._waits.add(_Wait.TRANSPORT)
+        self._pauses.add(_Pause.TRANSPORT)
         self._input.pauseProducing()
 
     def resumeProducing(self) -> None:
         """Send on."""
-        self._goOn(_Wait.TRANSPORT)
+        self._goOn(_Pause.TRANSPORT)
 
     def stopProducing(self) -> None:
         """The connection has ended."""
         self.stop()
 
-    # What is read.
+    # Reading.
 
     def _received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -205,18 +206,18 @@ class Feeder:
             self._lines.append(self._rest)
         self._feed()
 
-    # What is sent.
+    # Sending.
 
     def _feed(self) -> None:
         """Send what has been read, until there is something to wait for."""
-        while self._lines and not self._waits:
+        while self._lines and not self._pauses:
             self._client.sendLine(self._lines.popleft())
             if not self._client.isRegistered:
                 self._awaitDecision()
             elif self._client.held:
-                self._waits.add(_Wait.WINDOW)
-                self._client.whenSent().addCallbacks(lambda _: self._goOn(_Wait.WINDOW), _ignore)
-        if self._waits:
+                self._pauses.add(_Pause.WINDOW)
+                self._client.whenSent().addCallbacks(lambda _: self._goOn(_Pause.WINDOW), _ignore)
+        if self._pauses:
             self._input.pauseProducing()
         elif self._hasEnded:
             self.stop()
@@ -230,17 +231,17 @@ class Feeder:
                 self._isCut = True
                 self._client.transport.write(rest)
 
-    def _goOn(self, wait: _Wait) -> None:
-        self._waits.discard(wait)
+    def _goOn(self, pause: _Pause) -> None:
+        self._pauses.discard(pause)
         self._feed()
 
     def _awaitDecision(self) -> None:
-        self._waits.add(_Wait.DECISION)
+        self._pauses.add(_Pause.DECISION)
         self._client.ping().addCallbacks(self._answered, _ignore)
 
     def _answered(self, token: str) -> None:
         self._decided()
-        self._goOn(_Wait.DECISION)
+        self._goOn(_Pause.DECISION)
 
 
 def _ignore(failure: Failure) -> None:

@@ -43,7 +43,7 @@ class LineConnection(LineOnlyReceiver):
     MAX_LENGTH = MAX_RECEIVED
 
     def __init__(self) -> None:
-        # What has come of a line without its end.
+        # The beginning of a line that has no end yet.
         self._pieces: list[bytes] = []
         self._length = 0
         # Lines that wait, each with its token if it is a ping.
@@ -104,7 +104,7 @@ class LineConnection(LineOnlyReceiver):
         """Why the connection has ended, as Twisted tells it; L{None} before."""
         return self._lost
 
-    # What goes out.
+    # Sending.
 
     def sendLine(self, line: bytes) -> None:
         """
@@ -185,7 +185,7 @@ class LineConnection(LineOnlyReceiver):
             self._marks[token] = self._sent
         self.transport.write(line + b"\n")
 
-    # What comes in.
+    # Receiving.
 
     def dataReceived(self, data: bytes) -> None:
         """

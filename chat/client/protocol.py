@@ -30,7 +30,7 @@ from chat.vocabulary.events import Event, Excerpt, Helped, Missed, Ponged, Recal
 from chat.vocabulary.names import fold
 
 Past = Excerpt | Recalled | Missed | Refused
-"""What answers a question for the past."""
+"""The events that answer a question for the past."""
 
 # The answer to a ping where text has been asked for, perhaps with times.  Only the
 # service begins a line so.
@@ -90,7 +90,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         if nick is not None:
             self.setNick(nick)
 
-    # What to ask for, besides L{Requests}.
+    # Requests that are answered here.
 
     def learnCommands(self) -> Deferred[list[Helped]]:
         """
@@ -127,7 +127,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
             self._reading = None
             return result if isinstance(result, Failure) else reader.events
 
-        # What was asked before is answered before the first of these two pings.
+        # Everything that was asked before is answered before the first ping.
         self.ping().addCallbacks(begin, lambda failure: None)
         self.history(room, after=after)
         return self.ping().addBoth(end)
@@ -149,7 +149,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
                 lambda _: self.transport.loseWriteConnection(), lambda failure: None
             )
 
-    # What comes.
+    # Received lines.
 
     def lineReceived(self, line: bytes) -> None:
         """

@@ -35,7 +35,7 @@ class EventReceiver:
         """Another user told us something in private."""
 
     def sent(self, event: events.Sent) -> None:
-        """What we told another user in private has been delivered."""
+        """Our private line to another user has been delivered."""
 
     # Ourselves.
 
@@ -46,7 +46,7 @@ class EventReceiver:
         """We are in another room, too."""
 
     def talking(self, event: events.Talking) -> None:
-        """What we say is said in this room from now on."""
+        """From now on we talk in this room."""
 
     def parted(self, event: events.Parted) -> None:
         """We are no longer in a room."""
@@ -98,15 +98,15 @@ class EventReceiver:
         """Lines of the past that cannot be read any more."""
 
     def stored(self, event: events.Stored) -> None:
-        """What we have said is on the disk of the service, up to this line."""
+        """Our lines are on the disk of the service, up to this one."""
 
     # Answers.
 
     def done(self, event: events.Done) -> None:
-        """What we asked for was done."""
+        """The service has done what we asked for."""
 
     def refused(self, event: events.Refused) -> None:
-        """What we asked for was not done."""
+        """The service has not done what we asked for."""
 
     def warned(self, event: events.Warned) -> None:
         """Something will happen unless we act, or has happened."""
@@ -133,7 +133,7 @@ class EventReceiver:
         """The modes of a room."""
 
     def described(self, event: events.Described) -> None:
-        """What may be known of a user."""
+        """The answer about a user that we asked for."""
 
     def helped(self, event: events.Helped) -> None:
         """One row of the help we asked for."""

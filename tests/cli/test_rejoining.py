@@ -99,7 +99,7 @@ def test_theOnlyRoomIsTheFirstAnyway() -> None:
 
 
 def test_theRoomOfTheUsersTalkIsEnteredFirst() -> None:
-    """What is typed meanwhile is said there."""
+    """Lines that are typed meanwhile are said there."""
     rooms: list[Event] = [Entered("#dev"), Talking("#dev"), Entered("#ops"), Talking("#ops")]
     user = User(*rooms, Talking("#dev"))
     expected = ["/join #dev", "/join #ops", "/room #dev"]

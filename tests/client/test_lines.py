@@ -36,7 +36,7 @@ class Service:
 
     @property
     def lines(self) -> deque[str]:
-        """What is on its way."""
+        """Those on their way."""
         self._lines += self.connection.transport.lines()
         return self._lines
 
@@ -59,7 +59,7 @@ class Service:
                 self.typed.append(line)
 
 
-# What comes in.
+# Receiving.
 
 
 @given(st.lists(st.binary(max_size=5) | st.just(b"\r\n"), max_size=30))
@@ -97,7 +97,7 @@ def test_aLineEndMakesRoomForTheNextLine() -> None:
     assert len(connection.received) == 3
 
 
-# What goes out.
+# Sending.
 
 
 def test_fewLinesAreSentAsTheyAre() -> None:
@@ -125,7 +125,7 @@ def test_manyLinesFollowWhenThePingBehindTheFirstIsAnswered() -> None:
 
 
 def test_pingsThatAreAskedForOpenTheWindowToo() -> None:
-    """So no other ping is needed unless the last line on its way is none."""
+    """Then the window needs no ping of its own."""
     service = Service()
     for _ in range(10):
         service.send(*["x"] * (WINDOW - 1), "/ping y")

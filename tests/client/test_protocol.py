@@ -216,7 +216,7 @@ def test_theHelpThatIsAskedForIsNoEvent() -> None:
 
 
 def test_theLinesAfterOneAreNoEvents() -> None:
-    """Whatever else is heard meanwhile is."""
+    """Other events that come meanwhile are heard."""
     client, transport = talking()
     read: list[Past] = []
     client.readHistory("#lobby", 41).addCallback(read.extend)
@@ -238,7 +238,7 @@ def test_theLinesAfterOneAreNoEvents() -> None:
 
 
 def test_aReplayIsNoAnswerToAQuestion() -> None:
-    """Nor is anything of another room."""
+    """Events of another room are none either."""
     client, transport = talking()
     read: list[Past] = []
     client.readHistory("#lobby", 41).addCallback(read.extend)

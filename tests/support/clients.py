@@ -46,7 +46,7 @@ class Transport(StringTransport):
         self.keepAlive = enabled
 
     def lines(self) -> list[str]:
-        """What has been sent since the last time."""
+        """The lines that were sent since the last call."""
         text = self.value().decode()
         self.clear()
         assert not text or text.endswith("\n")
