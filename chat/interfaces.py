@@ -116,6 +116,15 @@ class Rendering(Protocol):
         """
         ...
 
+    def answer(self, event: Event, nick: str) -> bytes:
+        """
+        Render what one recipient hears alone.
+
+        @param nick: of the recipient; empty while there is none.
+        @return: the same as L{render}, unless a rendering has a use for the nickname.
+        """
+        return self.render(event)
+
 
 RenderingChoice = Callable[[Style], Rendering]
 """The same style gives the same instance."""
@@ -333,10 +342,12 @@ class FrontDoor(Protocol):
 
     @ivar address: from where he comes: an IP address, or another word where
         there is none; nothing while that is not known.
+    @ivar renderings: how events read there; L{None} where they read as the service
+        has it.
     """
 
-    @property
-    def address(self) -> str: ...
+    address: str
+    renderings: RenderingChoice | None = None
 
     def named(self, pace: Pace) -> None:
         """

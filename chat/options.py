@@ -70,7 +70,7 @@ SPARE_FILES = 128
 """How many files are left for everything that is no connection."""
 
 
-class _Connections(Count):
+class _ConnectionCount(Count):
     """
     How many connections there may be.
     """
@@ -217,7 +217,7 @@ LIMITS = [
     ),
     _limit(
         "max-connections",
-        _Connections,
+        _ConnectionCount,
         f"How many connections there may be; {AUTOMATIC} is {MAX_CONNECTIONS}, or {SPARE_FILES} "
         "less than files may be open.",
         default=AUTOMATIC,

@@ -72,7 +72,7 @@ class Recipient:
 
         @param rendering: its own, or that for elsewhere.
         """
-        self.take(b"".join(map(rendering.render, events)))
+        self.take(b"".join([rendering.answer(event, self.nick) for event in events]))
 
     def take(self, data: bytes) -> None:
         """

@@ -35,7 +35,7 @@ from chat.vocabulary.limits import UNLIMITED
 _CHUNK = 64 * 1024
 
 
-class Transport(Protocol):
+class OutletTransport(Protocol):
     """What an outlet needs of a transport of Twisted's."""
 
     disconnecting: bool
@@ -81,7 +81,7 @@ class BoundedOutlet:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: OutletTransport,
         readers: Readers,
         onTooSlow: Callable[[str], None],
         onDrain: Callable[[], None],

@@ -21,7 +21,6 @@ header is there, so that whatever counts or greets knows from the beginning who 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import IntEnum
 from ipaddress import ip_address
 from struct import Struct
@@ -187,7 +186,7 @@ class ProxiedProtocol(ProtocolWrapper):
         """
         super().connectionMade()
         self._timer = self.factory.clock.callLater(HEADER_TIMEOUT, self._timedOut)
-        self.factory.unknown += 1
+        self.factory.expect(self)
 
     def dataReceived(self, data: bytes) -> None:
         if self._header is not None:
@@ -220,6 +219,13 @@ class ProxiedProtocol(ProtocolWrapper):
             self.factory.turnedAway()
         super().connectionLost(reason)
 
+    def abort(self) -> None:
+        """
+        End the connection now, before its header is there.
+        """
+        self._stopTimer()
+        self.transport.abortConnection()
+
     def _begin(self, received: bytes) -> None:
         """
         Make the protocol, now that it is known who has come.
@@ -238,7 +244,7 @@ class ProxiedProtocol(ProtocolWrapper):
 
     def _timedOut(self) -> None:
         self._timer = None
-        self.factory.unknown -= 1
+        self.factory.came(self)
         self.factory.turnedAway()
         self.transport.abortConnection()
 
@@ -246,7 +252,7 @@ class ProxiedProtocol(ProtocolWrapper):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self.factory.unknown -= 1
+            self.factory.came(self)
 
 
 class ProxiedFactory(WrappingFactory):
@@ -266,8 +272,8 @@ class ProxiedFactory(WrappingFactory):
         super().__init__(factory)
         self.clock = clock
         self.unknown = 0
-        # A LineFactory counts them.
-        self._turnedAway: Callable[[str], None] | None = getattr(factory, "turnedAway", None)
+        # A front door has a register of all that comes; another port has none.
+        self._door: Any = factory if hasattr(factory, "expect") else None
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """
@@ -284,8 +290,24 @@ class ProxiedFactory(WrappingFactory):
         Count a connection without a header that can be read: perhaps from a proxy that was not
         told to send one.
         """
-        if self._turnedAway is not None:
-            self._turnedAway(NO_HEADER)
+        if self._door is not None:
+            self._door.turnedAway(NO_HEADER)
+
+    def expect(self, protocol: ProxiedProtocol) -> None:
+        """
+        Wait for the header of a connection.
+        """
+        self.unknown += 1
+        if self._door is not None:
+            self._door.expect(protocol)
+
+    def came(self, protocol: ProxiedProtocol) -> None:
+        """
+        Wait for it no longer.
+        """
+        self.unknown -= 1
+        if self._door is not None:
+            self._door.came(protocol)
 
 
 @implementer(IStreamServerEndpoint)

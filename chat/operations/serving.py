@@ -39,7 +39,7 @@ SHUTDOWN_LIMIT = 9.0
 """How many seconds stopping takes at most."""
 
 
-class Register(Protocol):
+class AllConnections(Protocol):
     """All connections of all front doors."""
 
     def endAll(self, reason: Ending, grace: float) -> Deferred[None]:
@@ -70,7 +70,7 @@ class ChatService(MultiService):
     def __init__(
         self,
         doors: Sequence[tuple[str, IStreamServerEndpoint, IProtocolFactory]],
-        connections: Register,
+        connections: AllConnections,
         notify: NotifyService,
         clock: Clock,
     ) -> None:

@@ -27,9 +27,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.delivery.outlet import BoundedOutlet
+from chat.interfaces import FrontDoor
 from chat.protocols.closing import FLUSH_TIMEOUT, LingeringClose
 from chat.protocols.connections import Admitted
-from chat.protocols.intake import Codec, Intake
+from chat.protocols.intake import DoorCodec, Intake
 from chat.protocols.transports import isLayered, prepare
 from chat.session.session import Session
 from chat.vocabulary.events import Ending
@@ -40,7 +41,7 @@ TOO_SLOW_GRACE = 5.0
 
 
 @implementer(IHalfCloseableProtocol)
-class Connection(Admitted, Protocol):
+class Connection(Admitted, Protocol, FrontDoor):
     """
     One connection of a front door.
 
@@ -59,7 +60,7 @@ class Connection(Admitted, Protocol):
 
     # What a front door adds.
 
-    def newCodec(self) -> Codec:
+    def newCodec(self) -> DoorCodec:
         """
         @return: what finds messages in the bytes of this connection.
         """
@@ -74,9 +75,16 @@ class Connection(Admitted, Protocol):
         """
         raise NotImplementedError
 
+    def newSession(self) -> Session:
+        """
+        @return: the session of this connection, whose outlet is there.  A door may choose the
+            style and the room it begins with.
+        """
+        return self.factory.newSession(self, self.outlet)
+
     def greet(self) -> None:
         """
-        Begin the session, whose outlet is there.
+        Begin the session.  A door may introduce or vouch for the user.
         """
         self.session.opened()
 
@@ -103,7 +111,7 @@ class Connection(Admitted, Protocol):
             transport, connections.readers, self._tooSlow, self._drained, isLayered(transport)
         )
         self._intake = Intake(transport, self.newCodec(), self, connections)
-        self.session = self.factory.newSession(self, self.outlet)
+        self.session = self.newSession()
         if self._isLate:
             transport.resumeProducing()
         self.greet()
@@ -208,20 +216,16 @@ class Connection(Admitted, Protocol):
     # What the session asks for.
 
     def named(self, pace: Pace) -> None:
-        """See L{FrontDoor.named}."""
         self._intake.named(pace)
         self.factory.connections.named(self)
 
     def hold(self) -> None:
-        """See L{FrontDoor.hold}."""
         self._intake.hold()
 
     def release(self) -> None:
-        """See L{FrontDoor.release}."""
         self._intake.release()
 
     def close(self, grace: float | None = None) -> None:
-        """See L{FrontDoor.close}."""
         if self._closing is None:
             connections = self.factory.connections
             self._closing = LingeringClose(
@@ -242,14 +246,12 @@ class Connection(Admitted, Protocol):
     # What the intake tells.
 
     def allDone(self) -> None:
-        """See L{Source.allDone}."""
         if self.connected:
             self.session.inputClosed()
         else:
             self._over()
 
     def tooFast(self) -> None:
-        """See L{Source.tooFast}."""
         self.session.end(Ending.TOO_FAST)
 
     # What the outlet tells.

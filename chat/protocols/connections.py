@@ -23,7 +23,6 @@ from twisted.logger import Logger
 
 from chat.delivery.slowreaders import Readers
 from chat.delivery.turnend import TurnEnd
-from chat.interfaces import FrontDoor, Outlet
 from chat.protocols.admission import Admission
 from chat.protocols.intake import Spread
 from chat.protocols.reading import Ghosts
@@ -38,13 +37,14 @@ from chat.vocabulary.times import utcNow
 ABORT_TIMEOUT = 0.5
 """How many seconds connections that are aborted are waited for, at the most."""
 
-NewSession = Callable[[FrontDoor, Outlet], Session]
+NewSession = Callable[..., Session]
+"""See L{Session}, whose C{server} is known."""
 
 
 class Stage(Protocol):
     """
     A transport of which it is not known yet who has come, such as one behind a proxy that has
-    not said so.
+    not said so.  It ends by itself when that takes too long.
     """
 
     def abort(self) -> None:
@@ -173,21 +173,17 @@ class DoorFactory(ServerFactory):
         """
         self.connections.refusals.count(reason)
 
-    def expect(self, stage: Stage, seconds: float) -> None:
+    def expect(self, stage: Stage) -> None:
         """
-        Wait for a transport to say who has come.
+        Wait for a transport to say who has come, until L{came}.
+        """
+        self.connections.expected.add(stage)
 
-        @param seconds: for how long; then it is aborted.
+    def came(self, stage: Stage) -> None:
         """
-        self.connections.expect(stage, seconds)
-
-    def came(self, stage: Stage) -> bool:
+        Wait for a transport no longer: it has said who has come, or is no more.
         """
-        Wait for it no longer: it has said so, or is no more.
-
-        @return: whether it was in time.
-        """
-        return self.connections.came(stage)
+        self.connections.expected.discard(stage)
 
 
 class Connections:
@@ -206,6 +202,8 @@ class Connections:
     @ivar crossings: the same for their coming and going, and for what they say before they
         have a nickname, so that no line waits for thousands that come in or hang up.
     @ivar ghosts: those that are not read from.
+    @ivar expected: transports of which it is not known yet who has come, so that no limit of
+        an address holds for them.
     @ivar ending: why and with how much grace all of them end, once that has begun.
     """
 
@@ -228,7 +226,7 @@ class Connections:
         self.ending: tuple[Ending, float] | None = None
         # Each with what ends it if the connection does not follow in time.
         self._register: dict[Admitted, IDelayedCall | None] = {}
-        self._expected: dict[Stage, IDelayedCall] = {}
+        self.expected: set[Stage] = set()
         self._allClosed: list[Deferred[None]] = []
         self._aborting: IDelayedCall | None = None
 
@@ -280,26 +278,6 @@ class Connections:
         if not self._register:
             self._fire()
 
-    def expect(self, stage: Stage, seconds: float) -> None:
-        """
-        Wait for a transport to say who has come.
-
-        @param seconds: for how long; then it is aborted.
-        """
-        self._expected[stage] = self.clock.callLater(seconds, self._missed, stage)
-
-    def came(self, stage: Stage) -> bool:
-        """
-        Wait for a transport no longer: it has said who has come, or is no more.
-
-        @return: whether it was waited for.
-        """
-        timer = self._expected.pop(stage, None)
-        if timer is None:
-            return False
-        timer.cancel()
-        return True
-
     def counted(self) -> Counters:
         """
         @return: what has been counted until now, with what is counted for each connection
@@ -333,7 +311,7 @@ class Connections:
         """
         self.refusals.stop()
         self.ending = (reason, grace)
-        for stage in tuple(self._expected):
+        for stage in tuple(self.expected):
             stage.abort()
         for admitted in tuple(self._register):
             admitted.end(reason, grace)
@@ -347,7 +325,7 @@ class Connections:
         """
         End every connection now, and wait for none any more.
         """
-        for stage in tuple(self._expected):
+        for stage in tuple(self.expected):
             stage.abort()
         for admitted in tuple(self._register):
             admitted.abort()
@@ -366,10 +344,6 @@ class Connections:
         waiting, self._allClosed = self._allClosed, []
         for deferred in waiting:
             deferred.callback(None)
-
-    def _missed(self, stage: Stage) -> None:
-        del self._expected[stage]
-        stage.abort()
 
     def _discard(self, admitted: Admitted) -> None:
         timer = self._register.pop(admitted)

@@ -21,7 +21,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chat.delivery.turnend import TurnEnd
 from chat.interfaces import Outlet
-from chat.protocols.reading import Ghosts, Reading
+from chat.protocols.reading import Ghosts, ReadSide
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.limits import Limits, Pace, Rate
 
@@ -45,10 +45,12 @@ passed on.
 """
 
 
-class Codec(Protocol):
+class DoorCodec(Protocol):
     """
     Bytes in, messages out.  It does no I/O and calls nobody.
     """
+
+    __slots__ = ()
 
     def receive(self, data: bytes) -> None:
         """
@@ -65,8 +67,9 @@ class Codec(Protocol):
         """
         Make a message of what has no end, as no more bytes will come.
 
-        @return: whether L{next} may return something now.
+        @return: whether L{next} may return something now; by default not.
         """
+        return False
 
     @property
     def waiting(self) -> int:
@@ -143,9 +146,9 @@ class Setting(Protocol):
     turnEnd: TurnEnd
 
 
-class Source(Protocol):
+class MessageReceiver(Protocol):
     """
-    The connection that the messages come from.
+    The connection whose messages are to be done.
 
     @ivar outlet: what waits for its peer, which should not ask for more while it is busy.
     @ivar lines: how many messages have come.
@@ -166,7 +169,7 @@ class Source(Protocol):
         """More messages have come than may wait for the rate."""
 
 
-class Intake(Reading):
+class Intake(ReadSide):
     """
     The input of one connection.
 
@@ -183,21 +186,23 @@ class Intake(Reading):
         "_isStopped",
         "_isWaiting",
         "_raw",
+        "_receiver",
         "_setting",
-        "_source",
         "_spread",
         "_timer",
         "isReady",
         "pace",
     )
 
-    def __init__(self, transport: Any, codec: Codec, source: Source, setting: Setting) -> None:
+    def __init__(
+        self, transport: Any, codec: DoorCodec, receiver: MessageReceiver, setting: Setting
+    ) -> None:
         """
         @param transport: a transport of Twisted's, which is read from.
         """
         super().__init__(transport, setting.ghosts)
         self._codec = codec
-        self._source = source
+        self._receiver = receiver
         self._setting = setting
         self._spread = setting.crossings
         self.pace = Pace()
@@ -294,11 +299,11 @@ class Intake(Reading):
             self.receive()
 
     def _takeTurn(self) -> None:
-        source, codec, limits = self._source, self._codec, self._setting.limits
+        receiver, codec, limits = self._receiver, self._codec, self._setting.limits
         lines, size = limits.turnLines, limits.turnBytes
         try:
             while self.isReady:
-                if source.outlet.busy:
+                if receiver.outlet.busy:
                     self._count("waiting")
                     break
                 value = codec.next() if self._held is None else self._held
@@ -313,12 +318,12 @@ class Intake(Reading):
                         break
                     elif not (self._isEnding and codec.end()):
                         if self.hasEnded:
-                            source.allDone()
+                            receiver.allDone()
                         elif self._isPaused:
                             self.resume()
                         return
                 elif isinstance(value, Aside):
-                    source.received(value)
+                    receiver.received(value)
                 elif lines <= 0:
                     self._held = value
                     self._putOff()
@@ -330,8 +335,8 @@ class Intake(Reading):
                     self._held = None
                     lines = 0 if self._spread.waiting else lines - 1
                     if value is not TOLL:
-                        source.lines += 1
-                        source.received(value)
+                        receiver.lines += 1
+                        receiver.received(value)
             if not self._isStopped:
                 self.pause()
         finally:
@@ -359,7 +364,7 @@ class Intake(Reading):
             return True
         waiting = 1 + self._codec.waiting + self._codec.weigh(self._raw)
         if waiting * interval > self._setting.limits.maxBehind:
-            self._source.tooFast()
+            self._receiver.tooFast()
         else:
             self._count("line-rate")
             self.workLater(self._setting.lines.wait(pace.mark, now))

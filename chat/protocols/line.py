@@ -18,7 +18,7 @@ from chat.interfaces import Rendering
 from chat.protocols.connection import Connection
 from chat.protocols.connections import Connections, DoorFactory, NewSession
 from chat.protocols.framing import Broken, LineFramer, countOf
-from chat.protocols.intake import TOLL, Aside
+from chat.protocols.intake import TOLL, Aside, DoorCodec
 from chat.protocols.sniffing import Acquaintance
 from chat.protocols.telnet import IAC, TelnetCodec
 from chat.vocabulary.commands import Say
@@ -66,7 +66,7 @@ class Endless(Aside):
     """
 
 
-class LineCodec(LineFramer):
+class LineCodec(LineFramer, DoorCodec):
     """
     The codec of one connection.  Its messages are lines without their ends, and
     L{Broken.TOO_LONG}.
@@ -96,14 +96,12 @@ class LineCodec(LineFramer):
         self._acquaintance = None
 
     def receive(self, data: bytes) -> None:
-        """See L{Codec.receive}."""
         if self._telnet is None and self._acquaintance is None and IAC not in data:
             super().receive(data)
         else:
             self._encoded += data
 
     def next(self) -> Any:
-        """See L{Codec.next}."""
         if self._asides:
             return self._asides.pop(0)
         line = super().next() if self._data or self._dropped else None
@@ -121,11 +119,9 @@ class LineCodec(LineFramer):
 
     @property
     def waiting(self) -> int:
-        """See L{Codec.waiting}."""
         return self.count + self.weigh(self._encoded)
 
     def weigh(self, data: bytes) -> int:
-        """See L{Codec.weigh}."""
         return countOf(data) + data.count(IAC) // COMMANDS
 
     def _decode(self) -> None:
@@ -169,17 +165,14 @@ class LineProtocol(Connection, LineReceiver):
     _codec: LineCodec
 
     def newCodec(self) -> LineCodec:
-        """See L{Connection.newCodec}."""
         self._codec = LineCodec(self.factory.connections.limits)
         return self._codec
 
     def named(self, pace: Pace) -> None:
-        """See L{FrontDoor.named}."""
         super().named(pace)
         self._codec.isNamed()
 
     def received(self, value: Any) -> None:
-        """See L{Connection.received}."""
         if isinstance(value, bytes):
             self.lineReceived(value)
             return
@@ -240,5 +233,4 @@ class LineFactory(DoorFactory):
         self._rendering = rendering
 
     def refusalOf(self, reason: Ending) -> bytes:
-        """See L{DoorFactory.refusalOf}."""
         return self._rendering.render(Closed(reason, ""))

@@ -65,7 +65,7 @@ class Ghosts:
                 self._unread[number]()
 
 
-class Reading:
+class ReadSide:
     """
     The input of one connection.
 

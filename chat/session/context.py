@@ -91,7 +91,7 @@ class Context(UserSession):
             user who may not enter it begins where everybody does.
         """
         self.style = style or Style(language=server.settings.language)
-        rendering = server.renderings(self.style)
+        rendering = (door.renderings or server.renderings)(self.style)
         super().__init__(outlet, rendering, server.now(), server.hub.seconds())
         self.server = server
         self.hub = server.hub
@@ -160,7 +160,7 @@ class Context(UserSession):
         Write as the user has chosen, from the next event on.
         """
         self.style = style
-        self.choose(self.server.renderings(style))
+        self.choose((self.door.renderings or self.server.renderings)(style))
 
     def refuse(self, error: ChatError) -> None:
         """Answer what the user asked for with an error."""

@@ -445,3 +445,57 @@ def test_anyPatternOfPartialSendsKeepsOrderAndWholeLines(
         assert lines.pop() == b""
         assert lines[-1] == sent[-1]
         assert lines == [line for line in sent if line in set(lines)] if mayLose else lines == sent
+
+
+# A transport that has been written to before.
+
+
+class Greeter(Owner):
+    """
+    An owner that writes to its transport before there is an outlet.
+    """
+
+    def connectionMade(self) -> None:
+        self.transport.write(b"101\r\n")
+        super().connectionMade()
+        self.outlet.write(b"hello\r\n")
+
+
+def test_whatWasWrittenBeforeGoesFirst(reactor: HandReactor) -> None:
+    readers = Readers(reactor, Limits())
+    owner = Greeter(readers)
+    peer = reactor.connect(owner)
+    assert owner.outlet.waiting == len(b"hello\r\n")
+    owner.outlet.write(b"again\r\n")
+    reactor.turn()
+    reactor.turn()
+    assert peer.take() == ["101", "hello", "again"]
+    assert owner.outlet.waiting == 0
+    assert reactor.getDelayedCalls() == []
+    owner.outlet.write(b"at once\r\n")
+    assert peer.take() == ["at once"]
+
+
+def test_whereWhatWasWrittenBeforeIsNotTakenThePeerIsGivenUp(reactor: HandReactor) -> None:
+    readers = Readers(reactor, Limits())
+    owner = Owner(readers)
+    peer = reactor.connect(Writer(owner), room=4096)
+    for _ in range(int(Limits.stallTimeout) + 2):
+        reactor.turn(1)
+    assert owner.calls == ["stall"]
+    assert peer.transport.connected
+
+
+class Writer(Protocol):
+    """
+    What is on a transport before its owner, and writes more than the kernel takes.
+    """
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+
+    def connectionMade(self) -> None:
+        transport: Any = self.transport
+        transport.write(b"x" * 1_000_000)
+        transport.protocol = self._owner
+        self._owner.makeConnection(transport)

@@ -205,6 +205,15 @@ def test_stoppingTakesTenSecondsAtMost() -> None:
     assert stage.calls[-1] == "part stops"
 
 
+def test_stoppingDoesNotHangOnAPortThatIsNotClosed() -> None:
+    stage = Stage().start()
+    stage.service.stopService()
+    stage.clock.advance(SHUTDOWN_LIMIT)
+    assert stage.calls[-2:] == [(Ending.SHUTDOWN, SHUTDOWN_GRACE), "abort"]
+    stage.recorder.sessionsClosed.callback(None)
+    assert stage.calls[-1] == "part stops"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_aSecondSignalEndsTheSessionsAtOnce(number: int, handled: list[int]) -> None:
     stage = Stage().start()

@@ -7,23 +7,16 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from twisted.internet.address import IPv4Address
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import capturedLogs
+from twisted.python.failure import Failure
 
-from chat.protocols.line import LineProtocol
+from chat.protocols.connections import Admitted
 from chat.vocabulary.endings import Ending
-from chat.vocabulary.limits import Limits
 from tests.support.doubles import HandPeer
+from tests.support.netstringrendering import netstring
+from tests.support.netstrings import NetstringFactory, NetstringProtocol
 from tests.support.service import Service
-
-ADDRESS = IPv4Address("TCP", "192.0.2.1", 54321)
-
-
-def started(**limits: Any) -> Service:
-    """
-    @return: A service with the limits that hold by default, but for these.
-    """
-    return Service(limits=Limits(**limits))
 
 
 @pytest.fixture
@@ -37,7 +30,7 @@ def leave(service: Service, peer: HandPeer) -> None:
     service.heard(peer)
 
 
-# Who comes in.
+# What is counted and logged.
 
 
 def counts(service: Service) -> tuple[int, int]:
@@ -48,7 +41,7 @@ def counts(service: Service) -> tuple[int, int]:
     return admission.connections, admission.nameless
 
 
-def test_whoIsThereIsCounted(service: Service) -> None:
+def test_connectionsAreCountedWithAndWithoutANickname(service: Service) -> None:
     alice, other = service.connect("alice"), service.connect()
     assert counts(service) == (2, 1)
     service.say(alice, "/nick Alicia")
@@ -60,8 +53,7 @@ def test_whoIsThereIsCounted(service: Service) -> None:
     assert counts(service) == (0, 0)
 
 
-def test_whoTakesAnotherAccountIsNamedOnce(service: Service) -> None:
-    """As he has a nickname already."""
+def test_aConnectionThatGoesOnUnderAnAccountIsNamedOnce(service: Service) -> None:
     alice = service.connect("alice", "/register open-sesame")
     bob = service.connect("bob")
     service.say(bob, "/login alice open-sesame")
@@ -72,120 +64,17 @@ def test_whoTakesAnotherAccountIsNamedOnce(service: Service) -> None:
     assert counts(service) == (0, 0)
 
 
-@pytest.mark.parametrize(
-    ("limits", "code"),
-    [
-        ({"maxConnections": 3}, "service-full"),
-        ({"maxNameless": 3}, "too-many-nameless"),
-        ({"maxPerAddress": 3}, "too-many-connections"),
-        ({"connectRate": 3}, "connecting-too-fast"),
-    ],
-)
-def test_whoMayNotComeInIsToldWhy(limits: dict[str, Any], code: str) -> None:
-    with closing(started(**limits)) as service:
-        for _ in range(3):
-            service.connect(host="192.0.2.1")
-        refused = service.reactor.connect(service.factory.buildProtocol(ADDRESS))
-        assert service.heard(refused)[0].endswith(f"({code})")
-        assert refused.isEnded
-        assert service.server.counters.refusals == {code: 1}
-        assert service.server.counters.connections == 3
-        assert counts(service) == (3, 3)
-        refused.close()
-        service.reactor.turn()
-        assert counts(service) == (3, 3)
-
-
-def test_thereIsRoomWhenSomebodyHasGone() -> None:
-    with closing(started(maxConnections=1)) as service:
-        alice = service.connect("alice")
-        assert not isinstance(service.factory.buildProtocol(None), LineProtocol)
-        leave(service, alice)
-        assert isinstance(service.factory.buildProtocol(None), LineProtocol)
-
-
-def test_thereIsRoomWhenSomebodyHasANickname() -> None:
-    with closing(started(maxNameless=1)) as service:
-        alice = service.connect()
-        assert not isinstance(service.factory.buildProtocol(None), LineProtocol)
-        service.say(alice, "alice")
-        service.heard(alice)
-        assert isinstance(service.factory.buildProtocol(None), LineProtocol)
-
-
-def test_theEndWaitsForNobodyWhoMayNotComeIn() -> None:
-    with closing(started(maxConnections=0)) as service:
-        refused = service.connect()
-        assert service.connections.endAll(Ending.SHUTDOWN, 5).called
-        service.reactor.turn()
-        service.reactor.turn()
-        assert not refused.transport.connected
-        assert service.reactor.getDelayedCalls() == []
-
-
-# What is counted.
-
-
-def test_whatIsCounted(service: Service) -> None:
+def test_refusedRequestsAreCounted(service: Service) -> None:
     alice = service.connect("alice", "/nosuch", "hello")
     counters = service.connections.counted()
-    assert counters.connections == 1
     assert counters.lines == 3
-    assert counters.bytesIn == len("alice\r\n/nosuch\r\nhello\r\n")
     assert counters.refusals == {"unknown-command": 1}
     written = counters.bytesOut
-    assert written > 100
-    assert service.connections.counted() == counters, "to ask changes nothing"
-    leave(service, alice)
-    counters = service.connections.counted()
-    assert counters.lines == 3
-    assert counters.bytesOut == written + len("--- Goodbye: your input has ended.\r\n")
-    assert counters.endings == {"input-closed": 1}
-
-
-def test_whatIsOpenCountsAsWellAsWhatIsClosed(service: Service) -> None:
-    for _ in range(3):
-        leave(service, service.connect("alice"))
-    service.connect("alice")
-    assert service.connections.counted().lines == 4
-    assert service.connections.counters.lines == 3
-
-
-# What is logged.
-
-
-def logged(events: list[Any]) -> list[dict[str, Any]]:
-    """
-    @return: What the log has of connections.
-    """
-    return [event for event in events if event["log_format"].startswith("closed ")]
-
-
-def test_aLifeIsOneLineAtItsEnd(service: Service) -> None:
     with capturedLogs() as events:
-        peer = service.connect(host="192.0.2.1")
-        service.reactor.turn(1.5)
-        service.say(peer, "alice", "/nosuch", "hello")
-        service.heard(peer)
-        service.reactor.turn(2.25)
-        service.say(peer, "/quit")
-        received = "".join(f"{line}\r\n" for line in service.heard(peer))
-        assert events == []
-        peer.finish()
-        service.heard(peer)
-    [event] = events
-    fields = {name: event[name] for name in ("peer", "nick", "reason", "lines", "refused")}
-    assert fields == {
-        "peer": "192.0.2.1 54321",
-        "nick": "alice",
-        "reason": "quit",
-        "lines": 4,
-        "refused": 1,
-    }
-    assert (event["named"], event["seconds"]) == (1.5, 3.75)
-    assert event["bytesIn"] == len("alice\r\n/nosuch\r\nhello\r\n/quit\r\n")
-    assert event["bytesOut"] > len(received)
-    assert event["opened"].endswith("+00:00")
+        leave(service, alice)
+    assert [event["refused"] for event in events] == [1]
+    goodbye = "--- Goodbye: your input has ended.\r\n"
+    assert service.connections.counted().bytesOut == written + len(goodbye)
 
 
 def test_nothingOfWhatWasSaidIsLogged(service: Service) -> None:
@@ -195,18 +84,113 @@ def test_nothingOfWhatWasSaidIsLogged(service: Service) -> None:
     assert "secret" not in str(events)
 
 
-def test_whoHadNoNicknameHasNone(service: Service) -> None:
+# Stages before there is a session.
+
+
+class Password(Admitted, Protocol):
+    """
+    A stage of a door that wants a word before it speaks netstrings.
+    """
+
+    def connectionMade(self) -> None:
+        self.transport.write(b"the word?\n")
+
+    def dataReceived(self, data: bytes) -> None:
+        self.bytesIn += len(data)
+        if data != b"swordfish\n":
+            self.end(Ending.NOT_CHAT)
+            return
+        connection = NetstringProtocol()
+        connection.factory = self.factory
+        connection.follow(self)
+        self.transport.write(b"come in\n")
+        self.transport.protocol = connection
+        connection.makeConnection(self.transport)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.factory.connections.closed(self)
+
+
+class GuardedFactory(NetstringFactory):
+    """The door with that stage."""
+
+    door = "guarded"
+    protocol = Password  # type: ignore[assignment]
+    stageTimeout = 10.0
+
+
+def comes(service: Service) -> HandPeer:
+    return service.reactor.connect(service.newDoor(GuardedFactory).buildProtocol(None))
+
+
+def turns(service: Service, seconds: float = 0) -> None:
+    service.reactor.turn(seconds)
+    service.reactor.turn()
+
+
+def assertClosed(service: Service, events: list[Any], **expected: object) -> None:
+    """
+    Nothing is left but a line in the log with these fields.
+    """
+    assert list(service.connections) == []
+    assert counts(service) == (0, 0)
+    assert service.reactor.getDelayedCalls() == []
+    [event] = events
+    assert {name: event[name] for name in expected} == expected
+
+
+def test_aConnectionTakesThePlaceOfAStage(service: Service) -> None:
+    """And what the stage has written comes before the greeting."""
     with capturedLogs() as events:
-        leave(service, service.connect())
-    [event] = logged(events)
-    assert (event["nick"], event["named"]) == ("-", "-")
-    assert (event["reason"], event["lines"]) == ("input-closed", 0)
+        bob = comes(service)
+        turns(service, 9)
+        bob.send(b"swordfish\n")
+        turns(service)
+        turns(service, 9)
+        bob.send(netstring("Nick\tbob") + netstring("Ping\t1"))
+        turns(service)
+        bob.read()
+        assert bob.received.startswith(b"the word?\ncome in\n17:Greeted\ttcpchat\t0")
+        assert bob.received.endswith(netstring("@bob\tPonged\t1"))
+        assert service.connections.doors() == {"line": 0, "guarded": 1}
+        bob.close()
+        turns(service)
+        turns(service)
+        assertClosed(service, events, door="guarded", nick="bob", named=18, bytesIn=30, lines=2)
+    assert service.connections.counters.connections == 1
 
 
-def test_manyWhoMayNotComeInAreOneLine() -> None:
-    with closing(started(maxConnections=0)) as service, capturedLogs() as events:
-        for _ in range(100):
-            service.reactor.connect(service.factory.buildProtocol(None)).close()
-        service.reactor.turn()
-        [event] = events
-        assert (event["count"], event["reason"]) == (100, "service-full")
+def test_aStageHasADeadline(service: Service) -> None:
+    with capturedLogs() as events:
+        bob = comes(service)
+        turns(service, 9.9)
+        assert bob.transport.connected
+        assert counts(service) == (1, 1)
+        turns(service, 0.1)
+        assert not bob.transport.connected
+        assertClosed(service, events, door="guarded", nick="-", reason="registration-timeout")
+
+
+def test_aStageMayEndTheConnection(service: Service) -> None:
+    with capturedLogs() as events:
+        comes(service).send(b"tuna\n")
+        turns(service)
+        turns(service)
+        assertClosed(service, events, door="guarded", reason="not-chat", bytesIn=5)
+
+
+def test_aStageThatIsLostLeavesNothing(service: Service) -> None:
+    with capturedLogs() as events:
+        comes(service).close()
+        turns(service)
+        assertClosed(service, events, reason="connection-lost")
+
+
+def test_theStopEndsAStage(service: Service) -> None:
+    with capturedLogs() as events:
+        bob = comes(service)
+        ended = service.connections.endAll(Ending.SHUTDOWN, 5)
+        turns(service)
+        assert ended.called
+        assert not bob.transport.connected
+        assertClosed(service, events, reason="shutdown")

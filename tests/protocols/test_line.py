@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from twisted.logger import capturedLogs
 
 from chat.vocabulary.limits import Limits
 from chat.vocabulary.verbs import VERBS
@@ -217,15 +216,3 @@ def test_whoDoesNotReadHisAnswersIsNotHeardUntilHeDoes(service: Service) -> None
     assert [line for line in lines if "PONG" in line] == [
         f"--- PONG {number}" for number in range(requests)
     ]
-
-
-def test_aLogSaysWhoCameAndWent(service: Service) -> None:
-    with capturedLogs() as logged:
-        bob = service.connect("bob", "hello")
-        service.say(bob, "/quit")
-        service.heard(bob)
-        bob.finish()
-        service.heard(bob)
-    closed = [event for event in logged if event["log_format"].startswith("closed")]
-    [event] = closed
-    assert (event["nick"], event["reason"], event["lines"]) == ("bob", "quit", 3)

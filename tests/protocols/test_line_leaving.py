@@ -79,14 +79,6 @@ def test_theLastLineIsTheLast(service: Service) -> None:
     assert service.heard(bob)[-1] == "--- Goodbye."
 
 
-def test_thePeerThatDoesNotHangUpIsLeft(service: Service) -> None:
-    bob = service.connect("bob")
-    service.say(bob, "/quit")
-    service.heard(bob)
-    service.reactor.turn(LINGER_TIMEOUT)
-    assertOver(service)
-
-
 @pytest.mark.parametrize("count", [0, 1, 3000])
 def test_everythingIsDoneBeforeAFINIs(service: Service, count: int) -> None:
     alice, bob = service.connect("alice"), service.connect("bob")
@@ -270,50 +262,6 @@ def test_aByteNowAndThenIsNoLine() -> None:
             "!!! you have been silent; say something within 50 seconds to stay (idle)",
             "!!! you have been silent for too long (idle-timeout)",
         ]
-
-
-def test_allAreTold(service: Service) -> None:
-    people = [service.connect(*nick) for nick in [["alice"], ["bob"], []]]
-    for peer in people:
-        service.heard(peer)
-    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
-    for peer in people:
-        assert service.heard(peer)[-1] == "--- Goodbye: the service stops."
-        assert peer.isEnded
-        assert not fired(ended)
-        peer.finish()
-        service.heard(peer)
-    assert fired(ended)
-    assertOver(service)
-
-
-def test_allAreGivenTheSameGrace(service: Service) -> None:
-    alice, bob = service.connect("alice"), service.connect("bob")
-    service.say(alice, *["x" * 1000] * 20)
-    service.reactor.turn()
-    service.reactor.turn()
-    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
-    for _ in range(3):
-        service.reactor.turn()
-    service.reactor.turn(5)
-    service.reactor.turn()
-    assert fired(ended)
-    assert not bob.isEnded
-    assertOver(service)
-
-
-def test_allAreAborted(service: Service) -> None:
-    for nick in ["alice", "bob"]:
-        service.connect(nick)
-    ended = service.connections.endAll(Ending.SHUTDOWN, 5)
-    service.connections.abortAll()
-    service.reactor.turn()
-    assert fired(ended)
-    assertOver(service)
-
-
-def test_whereNobodyIsTheEndIsNow(service: Service) -> None:
-    assert fired(service.connections.endAll(Ending.SHUTDOWN, 5))
 
 
 def test_aConnectionIsOverWhateverGoesWrong(service: Service) -> None:

@@ -62,18 +62,6 @@ def assertGone(service: Service) -> None:
 # The rate of lines.
 
 
-def test_aBurstIsDoneAtOnceAndThenOneAfterTheOther(service: Service) -> None:
-    bob = enter(service, "bob")
-    service.say(bob, *pings(0, 14))
-    assert service.heard(bob) == pongs(0, 10)
-    for number in range(10, 14):
-        service.reactor.turn(0.49)
-        assert service.heard(bob) == []
-        service.reactor.turn(0.01)
-        assert service.heard(bob) == pongs(number, 1)
-    assert service.server.counters.delays == {"line-rate": 4}
-
-
 def test_exactlyTheBurstIsNotDelayed(service: Service) -> None:
     bob = enter(service, "bob")
     service.say(bob, *pings(0, 10))
@@ -260,13 +248,6 @@ def test_aDecisionIsWaitedForThoughThePeerHasGone() -> None:
 
 
 # Too fast.
-
-
-def test_whoIsAMinuteBehindIsKept(service: Service) -> None:
-    bob = enter(service, "bob")
-    service.say(bob, *pings(0, 130))
-    assert service.heard(bob) == pongs(0, 10)
-    assert collect(service, bob, 60) == pongs(10, 120)
 
 
 def test_whoIsFurtherBehindIsToldAndClosed(service: Service) -> None:

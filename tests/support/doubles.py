@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 from chat.backplane.local import LocalBackplane
 from chat.delivery.audience import EndOfTurn
 from chat.delivery.fanout import Fan
-from chat.interfaces import Arrived, Rendering
+from chat.interfaces import Arrived, FrontDoor, Rendering
 from chat.vocabulary.events import Event
 
 
@@ -68,7 +68,7 @@ TRAITS = ("echoesOwn", "listsPeople", "wantsReceipts")
 """What a rendering may need; one for programs needs all."""
 
 
-class ReprRendering:
+class ReprRendering(Rendering):
     """
     A rendering that shows which it is, and the event as Python does.
 
@@ -93,7 +93,7 @@ class ReprRendering:
         return f"{self._name}{event!r}\r\n".encode()
 
 
-class RecordingDoor:
+class RecordingDoor(FrontDoor):
     """
     A front door.
 

@@ -13,7 +13,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from chat.interfaces import Backplane, Extract, Rendering
+from chat.interfaces import Backplane, Extract, FrontDoor, Rendering
 from chat.rendering import renderingFor
 from chat.session.session import Session
 from chat.vocabulary.events import Event
@@ -26,7 +26,7 @@ PASSWORD = "open-sesame"
 _told: list[Event] = []
 
 
-class EventRendering:
+class EventRendering(Rendering):
     """
     A rendering of events as numbers, by which a L{Visitor} finds them again.  It is silent where
     the real one is.
@@ -169,7 +169,7 @@ class Stage:
             visitor.heard()
 
 
-class Visitor:
+class Visitor(FrontDoor):
     """
     A session, what it has been told, and its front door: that gives it one line after the other,
     and waits while it is held.

@@ -5,14 +5,15 @@ L{tests.support.doubles.HandReactor}.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.protocol import Protocol
 
 from chat.delivery.turnend import TurnEnd
-from chat.interfaces import Backplane, FrontDoor, Outlet, Style
-from chat.protocols.connections import Connections
+from chat.interfaces import Backplane, Style
+from chat.protocols.connections import Connections, DoorFactory
 from chat.protocols.line import LineFactory
 from chat.session.session import Session
 from chat.vocabulary.limits import UNLIMITED, Limits
@@ -46,12 +47,16 @@ class Service:
         turnEnd = TurnEnd(self.reactor.callLater)
         self.server = newServer(self.reactor, backplane, turnEnd=turnEnd, **settings)
         self.hub = self.server.hub
+        self._newSession = partial(Session, self.server)
         self.connections = Connections(self.reactor, turnEnd, limits, self.server.counters)
         rendering = self.server.renderings(Style())
         self.factory = LineFactory(self.connections, self._newSession, rendering)
 
-    def _newSession(self, door: FrontDoor, outlet: Outlet) -> Session:
-        return Session(self.server, door, outlet)
+    def newDoor(self, door: type[DoorFactory]) -> DoorFactory:
+        """
+        @return: Another door to the same rooms.
+        """
+        return door(self.connections, self._newSession)
 
     def close(self) -> None:
         self.reactor.close()
