@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from twisted.cred.credentials import IUsernamePassword
@@ -19,18 +19,20 @@ from twisted.python.usage import UsageError
 from chat import __version__
 from chat.core.rooms import ANNOUNCE_LIMIT, MAX_JOINED, MAX_ROOMS, START_ROOM
 from chat.optiontypes import (
-    Count,
-    KeepaliveTimes,
-    Language,
-    Named,
-    NetworkAddress,
-    OneOf,
+    COUNT,
+    KEEPALIVE_TIMES,
+    LANGUAGE,
+    NETWORK,
+    PER_SECOND,
+    SECONDS,
+    SERVICE_NAME,
+    SIZE,
     OptionType,
-    PerSecond,
-    Seconds,
-    ServiceName,
-    Size,
+    countUpTo,
     keepaliveFrom,
+    oneOf,
+    secondsUpTo,
+    sizeUpTo,
 )
 from chat.session.server import REPLAY
 from chat.vocabulary.arguments import seconds
@@ -70,65 +72,52 @@ SPARE_FILES = 128
 """How many files are left for everything that is no connection."""
 
 
-class _ConnectionCount(Count):
-    """
-    How many connections there may be.
-    """
-
-    coerceDoc = "A whole number; 0 for no limit."
-
-    def __call__(self, text: str) -> int | str:  # type: ignore[override]
-        return AUTOMATIC if text == AUTOMATIC else super().__call__(text)
-
-
 class _Option(NamedTuple):
     """
     An option with a value.
 
     @ivar default: its value unless told otherwise; Twisted does not hand it to the type.
-    @ivar type: makes the type of the value from the name; L{None} for any text.
+    @ivar type: of the value; L{None} for any text.
     """
 
     name: str
     default: Any
     help: str
-    type: Callable[[str], OptionType] | None = None
+    type: OptionType | None = None
 
     def parameter(self) -> list[Any]:
         """
         @return: what C{Options.optParameters} has of it.
         """
-        return [self.name, None, self.default, self.help, self.type and self.type(self.name)]
+        coerce = self.type and replace(self.type, option=self.name)
+        return [self.name, None, self.default, self.help, coerce]
 
 
 _OPTIONS = [
-    _Option("name", "tcpchat", "Name of the service, in its greeting.", ServiceName),
+    _Option("name", "tcpchat", "Name of the service, in its greeting.", SERVICE_NAME),
     _Option("motd", None, "File with the message of the day, in UTF-8."),
     _Option(
-        "language",
-        SOURCE_LANGUAGE,
-        f"Language of the service: {', '.join(LANGUAGES)}.",
-        partial(Language, choices=LANGUAGES),
+        "language", SOURCE_LANGUAGE, f"Language of the service: {', '.join(LANGUAGES)}.", LANGUAGE
     ),
     _Option(
-        "registration-timeout", 60.0, "How long somebody may take to choose a nickname.", Seconds
+        "registration-timeout", 60.0, "How long somebody may take to choose a nickname.", SECONDS
     ),
-    _Option("idle-timeout", 1800.0, "How long somebody may be silent.", Seconds),
+    _Option("idle-timeout", 1800.0, "How long somebody may be silent.", SECONDS),
     _Option(
         "half-close",
         "close",
         "What happens to one who closes his side: close, or listen.",
-        partial(OneOf, choices=("close", "listen")),
+        oneOf("close", "listen"),
     ),
-    _Option("room", START_ROOM, "Room in which everybody begins.", partial(Named, parse=roomname)),
+    _Option("room", START_ROOM, "Room in which everybody begins.", OptionType(roomname)),
     _Option(
         "announce-limit",
         ANNOUNCE_LIMIT,
         "Up to how many people in a room comings and goings are announced; 0: always.",
-        Count,
+        COUNT,
     ),
-    _Option("max-rooms", MAX_ROOMS, "How many rooms there may be; 0 for no limit.", Count),
-    _Option("max-joined", MAX_JOINED, "In how many rooms one may be; 0 for no limit.", Count),
+    _Option("max-rooms", MAX_ROOMS, "How many rooms there may be; 0 for no limit.", COUNT),
+    _Option("max-joined", MAX_JOINED, "In how many rooms one may be; 0 for no limit.", COUNT),
     _Option(
         "database",
         None,
@@ -139,11 +128,11 @@ _OPTIONS = [
         "replay",
         REPLAY,
         "How many earlier lines one hears on coming into a room.",
-        partial(Count, most=MAX_REPLAY),
+        countUpTo(MAX_REPLAY),
     ),
     # Made seconds of in postOptions, for a default is not coerced.
     _Option("keep", "30d", "How long lines are kept: 12h, 30d; 0 for ever."),
-    _Option("keep-lines", KEEP_LINES, "How many lines of a room are kept; 0 for no limit.", Count),
+    _Option("keep-lines", KEEP_LINES, "How many lines of a room are kept; 0 for no limit.", COUNT),
     _Option("transcript", None, "File to which all that is said is appended."),
     _Option(
         "metrics",
@@ -151,17 +140,12 @@ _OPTIONS = [
         "Port number or endpoint for metrics in the format of Prometheus, and /healthz. "
         "Let nobody reach it who is not to know.",
     ),
-    _Option(
-        "log-format",
-        "text",
-        "Format of the log: text, or json.",
-        partial(OneOf, choices=("text", "json")),
-    ),
+    _Option("log-format", "text", "Format of the log: text, or json.", oneOf("text", "json")),
     _Option(
         "backlog",
         BACKLOG,
         "How many connections may wait to be let in; 0 leaves it to the endpoint.",
-        partial(Count, most=2**31 - 1),
+        countUpTo(2**31 - 1),
     ),
 ]
 
@@ -173,71 +157,73 @@ def _attribute(option: str) -> str:
     return re.sub("-(.)", lambda letter: letter[1].upper(), option)
 
 
-def _limit(name: str, type: Callable[[str], OptionType], help: str, default: Any = None) -> _Option:
+def _connections(text: str) -> Any:
+    return text if text == AUTOMATIC else COUNT.parse(text)
+
+
+def _limit(name: str, type: OptionType, help: str, default: Any = None) -> _Option:
     if default is None:
         default = getattr(Limits, _attribute(name))
     return _Option(name, default, help, type)
 
 
 LIMITS = [
-    _limit("max-line", Size, "Longest line, with its end."),
-    _limit("max-unended", Size, "How much may come without a line end."),
+    _limit("max-line", SIZE, "Longest line, with its end."),
+    _limit("max-unended", SIZE, "How much may come without a line end."),
     _limit(
         "turn-lines",
-        Count,
+        COUNT,
         "How many lines of one connection are done before it is the turn of others; 0 for all.",
     ),
     _limit(
         "turn-bytes",
-        Size,
+        SIZE,
         "How much input of one connection is looked at before it is the turn of others.",
     ),
-    _limit("soft-waiting", Size, "How much may wait for a reader before his own commands wait."),
-    _limit("max-waiting", Size, "How much may wait for a reader before he is cut off."),
-    _limit("max-waiting-all", Size, "How much may wait for all readers together."),
+    _limit("soft-waiting", SIZE, "How much may wait for a reader before his own commands wait."),
+    _limit("max-waiting", SIZE, "How much may wait for a reader before he is cut off."),
+    _limit("max-waiting-all", SIZE, "How much may wait for all readers together."),
     _limit(
-        "stall-timeout", Seconds, "How long a reader for whom something waits may take nothing."
+        "stall-timeout", SECONDS, "How long a reader for whom something waits may take nothing."
     ),
     _limit(
-        "send-buffer",
-        partial(Size, most=2**30),
-        "Size of the kernel's buffer for each reader (SO_SNDBUF).",
+        "send-buffer", sizeUpTo(2**30), "Size of the kernel's buffer for each reader (SO_SNDBUF)."
     ),
     _limit(
         "keepalive",
-        KeepaliveTimes,
+        KEEPALIVE_TIMES,
         "When a silent connection is asked for a sign of life, and given up.",
         default="/".join(map(str, KEEPALIVE)),
     ),
     _limit(
         "user-timeout",
         # The kernel has milliseconds in an int; this leaves some time to spare.
-        partial(Seconds, most=10**6),
+        secondsUpTo(10**6),
         "How long a peer may acknowledge nothing of what was sent (TCP_USER_TIMEOUT).",
     ),
     _limit(
         "max-connections",
-        _ConnectionCount,
+        OptionType(_connections, "A whole number; 0 for no limit."),
         f"How many connections there may be; {AUTOMATIC} is {MAX_CONNECTIONS}, or {SPARE_FILES} "
         "less than files may be open.",
         default=AUTOMATIC,
     ),
-    _limit("max-nameless", Count, "How many connections may be without a nickname; 0 for all."),
+    _limit("max-nameless", COUNT, "How many connections may be without a nickname; 0 for all."),
     _limit(
         "max-per-address",
-        Count,
+        COUNT,
         "How many connections may come from one address (IPv4) or /64 (IPv6); 0 for all.",
     ),
-    _limit("connect-rate", Count, "How often an address may connect, a minute; 0 for no limit."),
-    _limit("line-burst", Count, "How many lines of a participant are done at once; 0 for all."),
-    _limit("line-rate", PerSecond, "How many lines of a participant are done after --line-burst."),
+    _limit("connect-rate", COUNT, "How often an address may connect, a minute; 0 for no limit."),
+    _limit("line-burst", COUNT, "How many lines of a participant are done at once; 0 for all."),
+    _limit("line-rate", PER_SECOND, "How many lines of a participant are done after --line-burst."),
     _limit(
         "max-behind",
-        Seconds,
+        SECONDS,
         "For how long lines may wait for --line-rate before the connection is closed.",
     ),
-    _limit("nick-rate", Count, "How often one may change his nickname, a minute; 0 for no limit."),
-    _limit("join-rate", Count, "How often one may go into a room, a minute; 0 for no limit."),
+    _limit("nick-rate", COUNT, "How often one may change his nickname, a minute; 0 for no limit."),
+    _limit("join-rate", COUNT, "How often one may go into a room, a minute; 0 for no limit."),
 ]
 """
 The options that limit what one connection, or all together, may ask of the service; 0 turns a
@@ -276,11 +262,11 @@ class Options(UsageOptions, AuthOptionMixin):
 
     def opt_operator(self, name: str) -> None:
         """Account that keeps order; repeatable."""
-        self["operators"].append(Named("operator", nickname)(name))
+        self["operators"].append(OptionType(nickname, option="operator")(name))
 
     def opt_trust(self, network: str) -> None:
         """Address or network (CIDR) that may connect as often as it likes; repeatable."""
-        self["trusted"].append(NetworkAddress("trust")(network))
+        self["trusted"].append(replace(NETWORK, option="trust")(network))
 
     def opt_version(self) -> None:
         """Print the version of tcpchat, and exit."""
@@ -304,7 +290,7 @@ class Options(UsageOptions, AuthOptionMixin):
         Fill in what depends on the environment, or on several options.
         """
         self["ports"] = self["ports"] or [DEFAULT_PORT]
-        self["keep"] = _span(self["keep"])
+        self["keep"] = OptionType(_span, option="keep")(self["keep"])
         self["database"] = self["database"] or _defaultDatabase()
         # Read again later, in another directory.
         self["motd"] = self["motd"] and os.path.abspath(self["motd"])
@@ -320,11 +306,10 @@ class Options(UsageOptions, AuthOptionMixin):
 def _span(text: str) -> int:
     """
     @return: seconds, 0 for ever.
-    @raise UsageError: when it is no span of time.
     """
     span = 0 if text == "0" else seconds(text)
     if span is None:
-        raise UsageError("--keep is a span of time such as 12h or 30d, 0 for ever")
+        raise ValueError("is a span of time such as 12h or 30d, 0 for ever")
     return span
 
 

@@ -1,21 +1,18 @@
 """
 What the text behind an option of the command line may be.
-
-A type is made with the name of its option and called with the text.  It returns the value, or
-raises C{UsageError} with one line for the operator.  The help shows its C{coerceDoc}.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
 from twisted.python.usage import UsageError
 
 from chat.vocabulary.addresses import Network, parseNetwork
 from chat.vocabulary.errors import ChatError
-from chat.vocabulary.i18n import resolve
+from chat.vocabulary.i18n import LANGUAGES, resolve
 from chat.vocabulary.limits import UNLIMITED, Keepalive
 from chat.vocabulary.sanitizing import clean
 
@@ -26,173 +23,98 @@ _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 @dataclass(frozen=True)
 class OptionType:
     """
-    A type; made with the name of an option it says what is wrong with its text.
+    Makes a value of the text behind an option.
 
-    @ivar option: its name, without the dashes.
+    @ivar parse: returns the value; raises L{ValueError}, which says what is wrong in one line, or
+        L{ChatError}.
+    @ivar coerceDoc: what the help says of the value.
+    @ivar option: the name of the option, without dashes.
     """
 
-    option: str
-    coerceDoc: ClassVar[str] = ""
+    parse: Callable[[str], Any]
+    coerceDoc: str = ""
+    option: str = ""
 
-    def _wrong(self, why: str) -> UsageError:
-        return UsageError(f"--{self.option} {why}")
+    def __call__(self, text: str) -> Any:
+        """
+        @raise UsageError: with one line for the operator, when the text will not do.
+        """
+        try:
+            return self.parse(text)
+        except ChatError as error:
+            raise UsageError(f"--{self.option} {text}: {error.code}") from error
+        except ValueError as error:
+            raise UsageError(f"--{self.option} {error}") from None
 
 
-@dataclass(frozen=True)
-class Seconds(OptionType):
+def secondsUpTo(most: float) -> OptionType:
     """
     A time limit.
 
-    @ivar most: the greatest number that makes sense.
+    @param most: the greatest number that makes sense.
     """
 
-    most: float = 10**9
-    coerceDoc = "Seconds; 0 for no limit."
-
-    def __call__(self, text: str) -> float:
+    def parse(text: str) -> float:
         seconds = _number(text)
         if not 0 <= seconds < UNLIMITED:
-            raise self._wrong("is a number of seconds, 0 for no limit")
-        if seconds > self.most:
-            raise self._wrong(f"is at most {self.most} seconds")
+            raise ValueError("is a number of seconds, 0 for no limit")
+        if seconds > most:
+            raise ValueError(f"is at most {most} seconds")
         return seconds
 
-
-class PerSecond(OptionType):
-    """
-    How often something may happen.
-    """
-
-    coerceDoc = "Times a second; 0 for no limit."
-
-    def __call__(self, text: str) -> float:
-        count = _number(text)
-        # Less than once a day is as good as never.
-        if count != 0 and not 1e-5 <= count <= 1e9:
-            raise self._wrong("is a number a second, 0 for no limit")
-        return count
+    return OptionType(parse, "Seconds; 0 for no limit.")
 
 
-@dataclass(frozen=True)
-class Count(OptionType):
+def countUpTo(most: int) -> OptionType:
     """
     A whole number.
 
-    @ivar most: the greatest number that makes sense.
+    @param most: the greatest that makes sense.
     """
 
-    most: int = 10**12
-    coerceDoc = "A whole number."
-
-    def __call__(self, text: str) -> int:
-        if not _isWhole(text) or int(text) > self.most:
-            raise self._wrong(f"is a whole number, at most {self.most}")
+    def parse(text: str) -> int:
+        if not _isWhole(text) or int(text) > most:
+            raise ValueError(f"is a whole number, at most {most}")
         return int(text)
 
+    return OptionType(parse, "A whole number.")
 
-@dataclass(frozen=True)
-class Size(OptionType):
+
+def sizeUpTo(most: int) -> OptionType:
     """
     A number of bytes.
 
-    @ivar most: the greatest number that makes sense.
+    @param most: the greatest that makes sense.
     """
 
-    most: int = 2**40
-    coerceDoc = "Bytes, or 64K, 128M; 0 for no limit."
-
-    def __call__(self, text: str) -> int:
+    def parse(text: str) -> int:
         digits = text.rstrip("KMG")
         factor = _UNITS.get(text[len(digits) :])
         if factor is None or not _isWhole(digits):
-            raise self._wrong("is a number of bytes such as 64K, 0 for no limit")
-        if (size := int(digits) * factor) > self.most:
-            raise self._wrong(f"is at most {self.most} bytes")
+            raise ValueError("is a number of bytes such as 64K, 0 for no limit")
+        if (size := int(digits) * factor) > most:
+            raise ValueError(f"is at most {most} bytes")
         return size
 
-
-class KeepaliveTimes(OptionType):
-    """
-    When a silent connection is asked for a sign of life, and given up.
-    """
-
-    coerceDoc = "IDLE/INTERVAL/COUNT, the first two in seconds; 0 for never."
-
-    def __call__(self, text: str) -> str:
-        try:
-            keepaliveFrom(text)
-        except ValueError:
-            raise self._wrong("is IDLE/INTERVAL/COUNT such as 60/15/4, 0 for never") from None
-        return text
+    return OptionType(parse, "Bytes, or 64K, 128M; 0 for no limit.")
 
 
-@dataclass(frozen=True)
-class OneOf(OptionType):
+def oneOf(*choices: str) -> OptionType:
     """
     One of a few words.
     """
 
-    choices: tuple[str, ...]
-
-    def __call__(self, text: str) -> str:
-        if text not in self.choices:
-            raise self._wrong(f"is one of {', '.join(self.choices)}")
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"is one of {', '.join(choices)}")
         return text
 
-
-class Language(OneOf):
-    """
-    A language, by any name that it has.
-    """
-
-    def __call__(self, text: str) -> str:
-        return super().__call__(resolve(text) or text)
-
-
-class ServiceName(OptionType):
-    """
-    What the service is called.
-    """
-
-    def __call__(self, text: str) -> str:
-        name = clean(text).strip()
-        if not name:
-            raise self._wrong("needs a name")
-        return name
-
-
-@dataclass(frozen=True)
-class Named(OptionType):
-    """
-    A name as users may write it.
-
-    @ivar parse: makes one spelling of all; raises L{ChatError}.
-    """
-
-    parse: Callable[[str], str]
-
-    def __call__(self, text: str) -> str:
-        try:
-            return self.parse(text)
-        except ChatError as error:
-            raise self._wrong(f"{text}: {error.code}") from error
-
-
-class NetworkAddress(OptionType):
-    """
-    An IP address, or a network in the notation of CIDR.
-    """
-
-    def __call__(self, text: str) -> Network:
-        network = parseNetwork(text, strict=True)
-        if network is None:
-            raise self._wrong(f"is an address or a network such as 192.0.2.0/24, not {text}")
-        return network
+    return OptionType(parse)
 
 
 def keepaliveFrom(text: str) -> Keepalive | None:
     """
-    @param text: as L{KeepaliveTimes} takes it.
+    @param text: as L{KEEPALIVE_TIMES} takes it.
     @return: L{None} for never.
     @raise ValueError: when it is none that the kernel would take.
     """
@@ -205,6 +127,36 @@ def keepaliveFrom(text: str) -> Keepalive | None:
     if not (0 < idle < 32768 and 0 < interval < 32768 and 0 < count < 128):
         raise ValueError(text)
     return Keepalive(idle, interval, count)
+
+
+def _rate(text: str) -> float:
+    count = _number(text)
+    # Less than once a day is as good as never.
+    if count != 0 and not 1e-5 <= count <= 1e9:
+        raise ValueError("is a number a second, 0 for no limit")
+    return count
+
+
+def _keepalive(text: str) -> str:
+    try:
+        keepaliveFrom(text)
+    except ValueError:
+        raise ValueError("is IDLE/INTERVAL/COUNT such as 60/15/4, 0 for never") from None
+    return text
+
+
+def _serviceName(text: str) -> str:
+    name = clean(text).strip()
+    if not name:
+        raise ValueError("needs a name")
+    return name
+
+
+def _network(text: str) -> Network:
+    network = parseNetwork(text, strict=True)
+    if network is None:
+        raise ValueError(f"is an address or a network such as 192.0.2.0/24, not {text}")
+    return network
 
 
 def _number(text: str) -> float:
@@ -223,3 +175,15 @@ def _isWhole(text: str) -> bool:
         in any case.
     """
     return text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS
+
+
+SECONDS = secondsUpTo(10**9)
+COUNT = countUpTo(10**12)
+SIZE = sizeUpTo(2**40)
+PER_SECOND = OptionType(_rate, "Times a second; 0 for no limit.")
+KEEPALIVE_TIMES = OptionType(
+    _keepalive, "IDLE/INTERVAL/COUNT, the first two in seconds; 0 for never."
+)
+LANGUAGE = OptionType(lambda text: oneOf(*LANGUAGES).parse(resolve(text) or text))
+SERVICE_NAME = OptionType(_serviceName)
+NETWORK = OptionType(_network)

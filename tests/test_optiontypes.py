@@ -2,83 +2,92 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 from twisted.python.usage import UsageError
 
 from chat.optiontypes import (
-    Count,
-    KeepaliveTimes,
-    Language,
-    Named,
-    NetworkAddress,
-    OneOf,
-    PerSecond,
-    Seconds,
-    ServiceName,
-    Size,
+    COUNT,
+    KEEPALIVE_TIMES,
+    LANGUAGE,
+    NETWORK,
+    PER_SECOND,
+    SECONDS,
+    SERVICE_NAME,
+    SIZE,
+    OptionType,
+    countUpTo,
     keepaliveFrom,
+    oneOf,
+    sizeUpTo,
 )
 from chat.vocabulary.limits import Keepalive
 from chat.vocabulary.names import roomname
 
 
+def it(kind: OptionType) -> OptionType:
+    """
+    @return: the type of an option that is called so.
+    """
+    return replace(kind, option="it")
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
     [
-        (Seconds, "0", 0),
-        (Seconds, "30", 30),
-        (Seconds, "1.5", 1.5),
-        (PerSecond, "0", 0),
-        (PerSecond, "2", 2),
-        (PerSecond, "0.00001", 1e-5),
-        (PerSecond, "1e9", 1e9),
-        (Count, "0", 0),
-        (Count, "1000000000000", 10**12),
-        (Size, "0", 0),
-        (Size, "1000", 1000),
-        (Size, "64K", 65536),
-        (Size, "128M", 134217728),
-        (Size, "1024G", 2**40),
-        (KeepaliveTimes, "0", "0"),
-        (KeepaliveTimes, "60/15/4", "60/15/4"),
+        (SECONDS, "0", 0),
+        (SECONDS, "30", 30),
+        (SECONDS, "1.5", 1.5),
+        (PER_SECOND, "0", 0),
+        (PER_SECOND, "2", 2),
+        (PER_SECOND, "0.00001", 1e-5),
+        (PER_SECOND, "1e9", 1e9),
+        (COUNT, "0", 0),
+        (COUNT, "1000000000000", 10**12),
+        (SIZE, "0", 0),
+        (SIZE, "1000", 1000),
+        (SIZE, "64K", 65536),
+        (SIZE, "128M", 134217728),
+        (SIZE, "1024G", 2**40),
+        (KEEPALIVE_TIMES, "0", "0"),
+        (KEEPALIVE_TIMES, "60/15/4", "60/15/4"),
     ],
 )
-def test_theTextBecomesAValue(kind: Any, text: str, value: object) -> None:
-    assert kind("it")(text) == value
+def test_theTextBecomesAValue(kind: OptionType, text: str, value: object) -> None:
+    assert it(kind)(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "nan", "inf", "1e400", "1s"])
 def test_otherTextsAreNoSeconds(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--it is a number of seconds, 0 for no limit$"):
-        Seconds("it")(text)
+        it(SECONDS)(text)
 
 
 @pytest.mark.parametrize("text", ["", "often", "-1", "nan", "inf", "1e-6", "1.1e9"])
 def test_otherTextsAreNoRate(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--it is a number a second, 0 for no limit$"):
-        PerSecond("it")(text)
+        it(PER_SECOND)(text)
 
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "1.5", "1e3", "²", "१", "201"])
 def test_otherTextsAreNoCount(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--it is a whole number, at most 200$"):
-        Count("it", 200)(text)
+        it(countUpTo(200))(text)
 
 
 @pytest.mark.parametrize("text", ["", "K", "64k", "64KB", "64KK", "1.5M", "-1", "²", "M1", "1 K"])
 def test_otherTextsAreNoSize(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--it is a number of bytes such as 64K"):
-        Size("it")(text)
+        it(SIZE)(text)
 
 
 @pytest.mark.parametrize("text", ["1025", "2K", "1G"])
 def test_aSizeHasALimit(text: str) -> None:
-    assert Size("it", 1024)("1K") == 1024
+    assert it(sizeUpTo(1024))("1K") == 1024
     with pytest.raises(UsageError, match=r"^--it is at most 1024 bytes$"):
-        Size("it", 1024)(text)
+        it(sizeUpTo(1024))(text)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +99,7 @@ def test_aSizeHasALimit(text: str) -> None:
 )
 def test_otherTextsAreNoKeepalive(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--it is IDLE/INTERVAL/COUNT such as 60/15/4, 0 for"):
-        KeepaliveTimes("it")(text)
+        it(KEEPALIVE_TIMES)(text)
 
 
 def test_keepalive() -> None:
@@ -110,29 +119,29 @@ def test_keepalive() -> None:
     ],
 )
 def test_anAddressIsANetworkOfOne(text: str, network: str) -> None:
-    assert NetworkAddress("it")(text) == ip_network(network)
+    assert it(NETWORK)(text) == ip_network(network)
 
 
 @pytest.mark.parametrize("text", ["", "all", "192.0.2.1/24", "192.0.2.0/33", "256.0.0.1"])
 def test_otherTextsAreNoNetwork(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--it is an address or a network such as 192.0.2.0/24"):
-        NetworkAddress("it")(text)
+        it(NETWORK)(text)
 
 
-@pytest.mark.parametrize("kind", [Seconds, PerSecond, Count, Size, KeepaliveTimes])
-def test_theHelpSaysWhatAValueIs(kind: Any) -> None:
+@pytest.mark.parametrize("kind", [SECONDS, PER_SECOND, COUNT, SIZE, KEEPALIVE_TIMES])
+def test_theHelpSaysWhatAValueIs(kind: OptionType) -> None:
     assert kind.coerceDoc.endswith(".")
 
 
 def test_choices() -> None:
-    kind = OneOf("it", ("text", "json"))
+    kind = it(oneOf("text", "json"))
     assert kind("json") == "json"
     with pytest.raises(UsageError, match=r"^--it is one of text, json$"):
         kind("JSON")
 
 
 def test_aLanguageHasManyNames() -> None:
-    kind = Language("it", ("en", "zh_CN"))
+    kind = it(LANGUAGE)
     assert [kind(text) for text in ("en", "English", "zh-cn", "中文")] == [
         "en",
         "en",
@@ -144,13 +153,13 @@ def test_aLanguageHasManyNames() -> None:
 
 
 def test_theNameOfTheServiceIsSafeForTerminals() -> None:
-    assert ServiceName("it")(" the \x07pub\n") == "the pub"
+    assert it(SERVICE_NAME)(" the \x07pub\n") == "the pub"
     with pytest.raises(UsageError, match=r"^--it needs a name$"):
-        ServiceName("it")(" \x1b[1m ")
+        it(SERVICE_NAME)(" \x1b[1m ")
 
 
 def test_aNameIsParsedAsUsersWriteIt() -> None:
-    kind = Named("it", roomname)
+    kind = it(OptionType(roomname))
     assert kind("Ｐub") == "#pub"
     with pytest.raises(UsageError, match=r"^--it no such: room-invalid$"):
         kind("no such")
