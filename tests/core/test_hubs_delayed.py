@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from chat.core.users import User
-from chat.vocabulary.errors import NickTaken, NickUnchanged, NotInRoom
+from chat.vocabulary.errors import NotInRoom
 from chat.vocabulary.events import Ending, Joined, Left, Parted, Renamed, Said
 from tests.support.backplanes import DelayedLog
-from tests.support.doubles import RecordingOutlet
-from tests.support.hubs import AT, LOBBY, RecordingSession, Stage, now
+from tests.support.hubs import AT, LOBBY, Stage, now
 
 
 class Cluster:
@@ -225,154 +220,3 @@ def test_aProcessThatComesLaterKnowsNobodyFromBefore(cluster: Cluster) -> None:
     ]
     assert late.nicks() == ("bob",)
     assert len(late.hub.nicknames) == 1
-
-
-# Anything in any order.
-
-
-NAMES = st.sampled_from(["alice", "Alice", "bob", "carol"])
-STEPS = st.lists(
-    st.tuples(st.just("enter"), st.integers(0, 1), NAMES)
-    | st.tuples(st.just("rename"), st.integers(0, 5), NAMES)
-    | st.tuples(
-        st.sampled_from(["say", "leave", "visit", "say there", "attach", "detach"]),
-        st.integers(0, 5),
-        st.just(""),
-    )
-    | st.tuples(st.just("wait"), st.integers(1, 3), st.just("")),
-    max_size=30,
-)
-DEV = "#dev"
-
-
-class Person:
-    """
-    Somebody who has entered through one of several hubs.
-
-    @ivar outlet: What his first session hears.
-    @ivar others: What the further ones do.
-    """
-
-    def __init__(self, stage: Stage, user: User, outlet: RecordingOutlet) -> None:
-        self.stage = stage
-        self.user = user
-        self.outlet = outlet
-        self.others: list[RecordingOutlet] = []
-        self.isHere = True
-
-    def act(self, step: str, name: str) -> None:
-        hub, user = self.stage.hub, self.user
-        match step:
-            case "say":
-                hub.say(user, LOBBY, "hello", user.sessions[0])
-            case "say there" if DEV in user.rooms:
-                hub.say(user, DEV, "hello", user.sessions[0])
-            case "visit" if DEV in user.rooms:
-                hub.part(user, DEV)
-            case "visit":
-                hub.join(user, DEV)
-            case "rename":
-                renaming = hub.rename(user, name)
-                renaming.addErrback(lambda failure: failure.trap(NickTaken, NickUnchanged) and None)
-            case "attach":
-                session = RecordingSession()
-                hub.attach(user, session)
-                for room in user.rooms:
-                    self.stage.directory.open(room).attend(session)
-                self.others.append(session.outlet)
-            case "detach" if len(user.sessions) > 1:
-                hub.detach(user, user.sessions[-1], Ending.QUIT, "")
-            case "leave":
-                hub.leave(user, Ending.QUIT)
-                self.isHere = False
-            case _:
-                pass
-
-
-class People:
-    """
-    Everybody who has entered.
-    """
-
-    def __init__(self) -> None:
-        self.everybody: list[Person] = []
-
-    @property
-    def present(self) -> list[Person]:
-        return [person for person in self.everybody if person.isHere]
-
-    def enter(self, stage: Stage, nick: str) -> None:
-        session = RecordingSession()
-
-        def claimed(user: User) -> None:
-            stage.hub.join(user, LOBBY)
-            self.everybody.append(Person(stage, user, session.outlet))
-
-        claim = stage.hub.nicknames.claim(nick, session).addCallback(claimed)
-        claim.addErrback(lambda failure: failure.trap(NickTaken) and None)
-
-    def act(self, step: str, number: int, name: str) -> None:
-        present = self.present
-        if present:
-            present[number % len(present)].act(step, name)
-
-
-def heardIn(room: str, lines: list[str]) -> list[str]:
-    """
-    @return: What all of a room hear, without what was for one alone.
-    """
-    kinds = ("Said(", "Joined(", "Left(", "Renamed(")
-    return [line for line in lines if line.startswith(kinds) and f"room='{room}'" in line]
-
-
-def isWithin(part: list[str], whole: list[str]) -> bool:
-    """
-    @return: Whether one can be had from the other by leaving something out.
-    """
-    rest = iter(whole)
-    return all(line in rest for line in part)
-
-
-@settings(max_examples=150, deadline=None)
-@given(STEPS)
-def test_allProcessesSeeTheSame(steps: list[tuple[str, int, str]]) -> None:
-    """However claims, events and the decisions about them overtake each other."""
-    clock = Clock()
-    log = DelayedLog(clock)
-    stages = [Stage(log.open(), clock=clock) for _ in range(3)]
-    witness = stages[-1]
-    witness.claim("witness").addCallback(witness.hub.join, DEV)
-    log.settle()
-    people = People()
-    for step, number, name in steps:
-        if step == "wait":
-            clock.advance(number / 2)
-        elif step == "enter":
-            people.enter(stages[number], name)
-        else:
-            people.act(step, number, name)
-    log.settle()
-
-    for stage in stages:
-        for room in [LOBBY, DEV]:
-            assert stage.nicks(room) == witness.nicks(room)
-        assert len(stage.hub.nicknames) == len(people.present) + 1
-    for room in [LOBBY, DEV]:
-        nicks = {each.user.nick for each in people.present if room in each.user.rooms}
-        assert set(witness.nicks(room)) == nicks | {"witness"}
-
-    everything = witness.heard("witness")
-    inLobby = heardIn(LOBBY, everything)
-    for room in [LOBBY, DEV]:
-        ids = re.findall(r"id=(\d+)", " ".join(heardIn(room, everything)))
-        assert ids == [str(number) for number in range(1, len(ids) + 1)]
-    for person in people.everybody:
-        lines = person.outlet.take()
-        heard = heardIn(LOBBY, lines)
-        if person.isHere:
-            assert heard == inLobby[len(inLobby) - len(heard) :]
-        starts = range(len(inLobby) - len(heard) + 1)
-        assert any(inLobby[start : start + len(heard)] == heard for start in starts)
-        for each in [lines, *(outlet.take() for outlet in person.others)]:
-            for room in [LOBBY, DEV]:
-                assert isWithin(heardIn(room, each), heardIn(room, everything))
