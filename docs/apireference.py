@@ -1,8 +1,8 @@
 """
-What pydoctor does not know by itself: where names are documented that are not ours.
+Links from the API reference to the documentation of Python and Twisted.
 
-pydoctor would fetch an inventory from each of those sites at every build. Their addresses follow
-from the names, so this needs no network.
+pydoctor would fetch an inventory from each of these sites at every build. The addresses of their
+pages follow from the names, so no network is needed.
 """
 
 import builtins
@@ -18,7 +18,7 @@ _TWISTED = "https://docs.twisted.org/en/stable/api"
 
 class Inventory(SphinxInventory):
     """
-    Names outside of this project.
+    The addresses of names outside of this project.
     """
 
     def getLink(self, name: str) -> str | None:
@@ -41,7 +41,7 @@ class Inventory(SphinxInventory):
 
 class System(PydoctorSystem):
     """
-    What pydoctor knows, with L{Inventory}.
+    The model that pydoctor builds, with links by L{Inventory}.
     """
 
     def __init__(self, *args: object) -> None:
@@ -51,9 +51,10 @@ class System(PydoctorSystem):
 
 def _pageOf(name: str) -> tuple[str, str]:
     """
-    Modules and classes have pages of their own; what they contain stands on these.
+    Find the page of a name: modules and classes have pages of their own, with all that they
+    contain.
 
-    @return: The page, and what on it is meant: nothing if it is the whole page.
+    @return: The page, and the place on it, which is empty for the whole page.
     """
     parts = name.split(".")
     for end in range(len(parts), 1, -1):
@@ -68,5 +69,5 @@ def _isModule(name: str) -> bool:
     try:
         return find_spec(name) is not None
     except ModuleNotFoundError:
-        # What it would be in is no package.
+        # A class, for instance, cannot contain a module.
         return False
