@@ -106,7 +106,7 @@ _OPTIONS = [
     _Option(
         "half-close",
         "close",
-        "What happens to one who closes his side: close, or listen.",
+        "What happens to one who closes their side: close, or listen.",
         oneOf("close", "listen"),
     ),
     _Option("room", START_ROOM, "Room in which everybody begins.", OptionType(roomname)),
@@ -180,8 +180,8 @@ LIMITS = [
         SIZE,
         "How much input of one connection is looked at before it is the turn of others.",
     ),
-    _limit("soft-waiting", SIZE, "How much may wait for a reader before his own commands wait."),
-    _limit("max-waiting", SIZE, "How much may wait for a reader before he is cut off."),
+    _limit("soft-waiting", SIZE, "How much may wait for a reader before their own commands wait."),
+    _limit("max-waiting", SIZE, "How much may wait for a reader before they are cut off."),
     _limit("max-waiting-all", SIZE, "How much may wait for all readers together."),
     _limit(
         "stall-timeout", SECONDS, "How long a reader for whom something waits may take nothing."
@@ -222,7 +222,9 @@ LIMITS = [
         SECONDS,
         "For how long lines may wait for --line-rate before the connection is closed.",
     ),
-    _limit("nick-rate", COUNT, "How often one may change his nickname, a minute; 0 for no limit."),
+    _limit(
+        "nick-rate", COUNT, "How often one may change their nickname, a minute; 0 for no limit."
+    ),
     _limit("join-rate", COUNT, "How often one may go into a room, a minute; 0 for no limit."),
 ]
 """

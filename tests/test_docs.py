@@ -184,21 +184,21 @@ def test_clientOptions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
 def test_limits() -> None:
     chosen = options.Options()
     expected = {
-        "a line from a participant, its end included": f"{Limits.maxLine} B",
+        "a line from a user, its end included": f"{Limits.maxLine} B",
         "bytes without a line end": _kibibytes(Limits.maxUnended),
         "a telnet subnegotiation": _kibibytes(telnet.MAX_SUBNEGOTIATION),
         "a nickname, or the name of a room without its ``#``": f"{MAX_COLUMNS} columns",
         "a password": f"{passwords.MIN_LENGTH}–{passwords.MAX_LENGTH} characters",
         f"wrong passwords in {_PERIODS[throttle.PERIOD]}": f"{throttle.ATTEMPTS}",
-        "rooms that one is in": f"{chosen['max-joined']}",
+        "rooms that a user is in": f"{chosen['max-joined']}",
         "rooms": f"{chosen['max-rooms']}",
-        "people in a room up to which comings and goings are told of each": (
+        "users in a room up to which each joining and leaving is told": (
             f"{chosen['announce-limit']}"
         ),
-        "to gather comings and goings where there are more": f"{room.COALESCE:g} s",
-        "people that one event names": f"{MAX_NAMES}",
+        "to gather joins and departures where there are more": f"{room.COALESCE:g} s",
+        "users that one event names": f"{MAX_NAMES}",
         "… and that a list names in text": f"{NAMES_SHOWN}",
-        "people whom one ignores": f"{MAX_IGNORED}",
+        "nicknames that a user ignores": f"{MAX_IGNORED}",
         "earlier lines on coming into a room": f"{server.REPLAY}",
         "lines of one ``/history``": f"{MAX_HISTORY}",
         "… where it does not say how many": f"{pastRequests.HISTORY}",
@@ -212,20 +212,18 @@ def test_limits() -> None:
         "to wait for the disk with an answer": f"{accountRequests.STORED_WITHIN:g} s",
         "numbers that are skipped after a crash": _spaced(numbering.RESERVE),
         "non-spacing marks on a base": f"{MAX_MARKS}",
-        "bytes that wait for a participant": _kibibytes(Limits.maxWaiting),
-        "bytes that wait before lines from the same participant wait, too": _kibibytes(
-            Limits.softWaiting
-        ),
-        "… all participants together": f"{Limits.maxWaitingAll // 1024**2} MiB",
+        "bytes that wait for a user": _kibibytes(Limits.maxWaiting),
+        "bytes that wait before lines from the same user wait, too": _kibibytes(Limits.softWaiting),
+        "… all users together": f"{Limits.maxWaitingAll // 1024**2} MiB",
         "to take some of what waits": f"{Limits.stallTimeout:g} s",
-        "the kernel's buffer for a participant": _kibibytes(Limits.sendBuffer),
+        "the kernel's buffer for a user": _kibibytes(Limits.sendBuffer),
         "lines of one connection in a row": f"{Limits.turnLines}",
         "bytes of one connection in a row": _kibibytes(Limits.turnBytes),
-        "lines of one participant at once": f"{Limits.lineBurst}",
+        "lines of one user at once": f"{Limits.lineBurst}",
         "… and after that, a second": f"{Limits.lineRate:g}",
         "for how long they may wait": f"{Limits.maxBehind:g} s",
         "changes of nickname a minute": f"{Limits.nickRate}",
-        "rooms that one goes into, a minute": f"{Limits.joinRate}",
+        "rooms that a user goes into, a minute": f"{Limits.joinRate}",
         "a silent connection without a sign of life": "/".join(map(str, KEEPALIVE)),
         "what was sent without an acknowledgement": f"{Limits.userTimeout:g} s",
         "connections": _spaced(options.MAX_CONNECTIONS),
@@ -241,10 +239,10 @@ def test_limits() -> None:
         "… of that to write what waits for the database": f"{flushing.END_WITHIN:g} s",
         "… after being refused": f"{refusing.GRACE:g} s",
         "connections that wait for that": f"{proxyprotocol.MAX_UNKNOWN}",
-        "what all who have a nickname want in one turn": f"{intake.BUDGET * 1000:g} ms",
-        "what all who come or go want in one turn": f"{intake.BUDGET * 1000:g} ms",
+        "work for all connections with a nickname in one turn": f"{intake.BUDGET * 1000:g} ms",
+        "work for all connections that come or go in one turn": f"{intake.BUDGET * 1000:g} ms",
         "telnet commands that cost as much as a line": f"{line.COMMANDS}",
-        "for a proxy to say for whom it speaks": f"{proxyprotocol.HEADER_TIMEOUT:g} s",
+        "for a proxy to send its header": f"{proxyprotocol.HEADER_TIMEOUT:g} s",
         "connections waiting to be accepted": f"{options.BACKLOG}",
         "lines waiting for the transcript": _spaced(transcript.MAX_WAITING),
         "lines waiting for the database": _spaced(backlog.MAX_LINES),
@@ -318,6 +316,17 @@ def test_modules() -> None:
     for path in sorted((ROOT / "chat").rglob("*.py")):
         if path.name != "__init__.py" and path.parent.name not in ("client", "cli"):
             assert path.name in named, path
+
+
+def test_apiReference() -> None:
+    """
+    Every page of the reference that is pointed to is made from a module that is there.
+    """
+    named = re.findall(r"`(chat[\w.]+) <api/(.+)\.html>`__", page("api.rst"))
+    assert named
+    for module, made in named:
+        assert made == module
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
 
 
 def test_examples() -> None:
