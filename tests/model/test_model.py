@@ -132,7 +132,7 @@ class Conversation(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.peers) > 1)
     @rule(who=st.lists(numbers, min_size=2, max_size=6), counts=st.lists(numbers, min_size=6))
-    def everybody(self, who: list[int], counts: list[int]) -> None:
+    def severalTalkMuch(self, who: list[int], counts: list[int]) -> None:
         """Several users say some lines each in the same turn; the ids tell in which order."""
         talking = {
             number: [f"{number} says {index}" for index in range(1 + count % 40)]

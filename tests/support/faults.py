@@ -1,6 +1,6 @@
 """
-A service to which many connect that mean it no good, or have bad luck; and what must hold meanwhile
-and afterwards, in bytes and inside.
+A service to which many connect that mean it no good, or have bad luck. All that its peers read is
+checked, and so is what the service knows inside, meanwhile and afterwards.
 """
 
 from __future__ import annotations
@@ -190,9 +190,9 @@ class Peer:
 
 class Crowd:
     """
-    The service, and those who connect.
+    The service, and the peers that connect to it.
 
-    @ivar peers: Those who have connected, as long as their connection is open.
+    @ivar peers: Those whose connection is open.
     """
 
     def __init__(
@@ -308,7 +308,7 @@ class Crowd:
 
     def stop(self) -> None:
         """
-        Tell everybody that the service stops.
+        Stop the service, which tells every user.
         """
         self._ended.append(self.service.connections.endAll(Ending.SHUTDOWN, 5))
 
@@ -338,7 +338,7 @@ class Crowd:
 
     def leaveAll(self, isPolite: bool) -> None:
         """
-        Let everybody go; afterwards nothing is left of anybody.
+        Let every peer go; afterwards nothing is left of any of them.
         """
         self.mend()
         self.beSlow(False)
