@@ -1,10 +1,9 @@
 """
 Connections that come through a proxy which says for whom it speaks.
 
-A proxy in front of the service hides who connects: all connections come from its own address.
-With the PROXY protocol (U{https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt}) it says
-first, once per connection and before anything else, from where the connection has come to it and
-to where:
+A proxy in front of the service hides the addresses of its users: all connections come from the
+proxy.  With the PROXY protocol (U{https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt}) it
+says once, before anything else on a connection, from where that has come to the proxy and to where:
 
   - Version 1 (section 2.1) is one line of ASCII, at most 107 bytes with its end:
     C{PROXY TCP4 198.51.100.7 192.0.2.9 1000 8080}, or C{PROXY UNKNOWN}.
@@ -16,7 +15,7 @@ A proxy that looks whether the service is there (C{LOCAL}), or that does not kno
 speaks for itself.
 
 L{parseHeader} knows the bytes and does no I/O.  L{ProxiedFactory} makes a protocol only when the
-header is there, so that whatever counts or greets knows from the beginning who has come.
+header is there, so a door knows the address from the beginning.
 """
 
 from __future__ import annotations
@@ -228,9 +227,9 @@ class ProxiedProtocol(ProtocolWrapper):
 
     def _begin(self, received: bytes) -> None:
         """
-        Make the protocol, now that it is known who has come.
+        Make the protocol, now that the address is known.
 
-        @param received: what came behind the header.
+        @param received: the bytes that came behind the header.
         """
         self._stopTimer()
         protocol = self.factory.wrappedFactory.buildProtocol(self.getPeer())
@@ -243,15 +242,14 @@ class ProxiedProtocol(ProtocolWrapper):
             protocol.dataReceived(received)
 
     def _timedOut(self) -> None:
-        self._timer = None
-        self.factory.came(self)
         self.factory.turnedAway()
-        self.transport.abortConnection()
+        self.abort()
 
     def _stopTimer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            if timer.active():
+                timer.cancel()
             self.factory.came(self)
 
 
@@ -267,12 +265,12 @@ class ProxiedFactory(WrappingFactory):
 
     def __init__(self, factory: IProtocolFactory, clock: IReactorTime) -> None:
         """
-        @param factory: makes the protocols, once it is known who has come.
+        @param factory: makes the protocols, once the address is known.
         """
         super().__init__(factory)
         self.clock = clock
         self.unknown = 0
-        # A front door has a register of all that comes; another port has none.
+        # A front door has a register of all transports; the port of the metrics has none.
         self._door: Any = factory if hasattr(factory, "expect") else None
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
