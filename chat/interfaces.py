@@ -132,14 +132,14 @@ RenderingChoice = Callable[[Style], Rendering]
 
 class Recorder(Protocol):
     """
-    Something that keeps what is said.
+    It keeps the lines that are said.
     """
 
     def append(self, event: Line) -> None:
         """
         Keep one line.  Lines of a room come in the order of their ids.
 
-        It never raises and never waits, and nobody waits for it: whether a line
+        It never raises and never waits, and nothing waits for it: whether a line
         has been kept is told to the L{HistoryObserver}.  A line with id 0 has no
         place in an order and is not kept.
         """
@@ -165,8 +165,8 @@ class Extract:
 
 class HistoryObserver(Protocol):
     """
-    Who is told how the keeping goes.  All of these are called in the thread of
-    the reactor, and never from within L{Recorder.append}.
+    It is told how storing goes.  All of these are called in the thread of the
+    reactor, and never from within L{Recorder.append}.
     """
 
     def stored(self, room: str, id: int) -> None:
@@ -230,14 +230,13 @@ class History(Recorder, Protocol):
         @param words: parted by spaces.  A text without a letter or digit finds
             nothing.
         @param rooms: where to look.
-        @param nick: who said it, in any spelling; empty for anybody.
+        @param nick: the nickname of the author, in any spelling; empty for any.
         @param count: how many lines at most.
         """
 
     def forget(self, room: str) -> None:
         """
-        Let nobody read what has been said in a room until now.  Its numbers go
-        on.
+        Forget what has been said in a room until now, for all users.  Its ids go on.
         """
 
 
@@ -273,7 +272,7 @@ class Ledger(Protocol):
 
 class Authenticator(Protocol):
     """
-    Who finds out whether a person is who he says.
+    It finds out whether a user owns an account.
     """
 
     def login(self, name: str, password: str, address: str) -> Deferred[Account]:
@@ -310,7 +309,7 @@ class Backplane(Protocol):
 
     def connect(self, arrived: Arrived) -> None:
         """
-        Say who hears what arrives.  Called once, before anything is published.
+        Say what to call for what arrives.  Called once, before anything is published.
         """
 
     def claim(self, fold: str) -> Deferred[None]:
@@ -318,8 +317,8 @@ class Backplane(Protocol):
         Reserve a nickname.
 
         @param fold: from L{chat.vocabulary.names.fold}.
-        @return: fires when it is ours, fails with L{chat.vocabulary.errors.NickTaken} when
-            it is somebody's.
+        @return: fires when it is ours; fails with L{chat.vocabulary.errors.NickTaken} when
+            another user has it.
         """
 
     def release(self, fold: str) -> None:
@@ -338,10 +337,10 @@ class Backplane(Protocol):
 
 class FrontDoor(Protocol):
     """
-    What a session needs of the way in by which its participant came.
+    What a session needs of its front door: the connection, whatever it speaks.
 
-    @ivar address: from where he comes: an IP address, or another word where
-        there is none; nothing while that is not known.
+    @ivar address: where the connection comes from: an IP address, or another word
+        where there is none; nothing while that is not known.
     @ivar renderings: how events read there; L{None} where they read as the service
         has it.
     """
@@ -351,9 +350,9 @@ class FrontDoor(Protocol):
 
     def named(self, pace: Pace) -> None:
         """
-        The participant has a nickname from now on.
+        There is a nickname from now on.
 
-        @param pace: how fast he sends lines, in all his sessions.
+        @param pace: how fast its user sends lines, in all sessions.
         """
 
     def hold(self) -> None:

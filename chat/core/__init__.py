@@ -1,3 +1,3 @@
 """
-Who is where.
+Users, their sessions, and the rooms they are in.
 """

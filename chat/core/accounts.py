@@ -1,5 +1,5 @@
 """
-All accounts: which nickname belongs to somebody, and what is kept of it.
+All accounts: the nicknames that are registered, and what is kept of them.
 
 They are all in memory, so a nickname can be looked up while a line is handled,
 and a change holds at once.  The ledger is told, and the Deferred of a change
@@ -31,9 +31,9 @@ class Accounts:
 
     An L{Account} is a value and may be out of date in the hands of a session.  A
     change is made to the newest version of it, and fails when its account has
-    been removed, even if somebody else has an account of that name by now.
+    been removed, even if there is another account of that name by now.
 
-    @ivar appointed: the folds of those who are operators whatever is kept of them.
+    @ivar appointed: the folds of the operators that the option C{--operator} names.
 
     Every Deferred here fails as that of L{chat.interfaces.Ledger.put} does; the
     change holds all the same, as long as the process lives.
@@ -49,14 +49,14 @@ class Accounts:
     ) -> None:
         """
         @param now: tells the time, in UTC.
-        @param operators: names whose accounts are those of operators, whatever
-            is kept of them.
+        @param operators: names whose accounts are those of operators, whatever is kept
+            of them.
         """
         self._ledger = ledger
         self._now = now
         self._byFold: dict[str, Account] = {}
         self.appointed = frozenset(map(fold, operators))
-        # So that nobody goes through all accounts to find the few.
+        # The folds of operators on record, so that no question goes through all accounts.
         self._recorded: set[str] = set()
 
     def __len__(self) -> int:
@@ -87,12 +87,12 @@ class Accounts:
 
     def create(self, name: str, secret: str) -> Deferred[Account]:
         """
-        Let a nickname belong to somebody.
+        Register a nickname.
 
         @param name: from L{chat.vocabulary.names.nickname}.
         @param secret: from L{chat.interfaces.Authenticator.secretFor}.
         @return: fires with the account when it is stored.
-        @raise NickRegistered: when it belongs to somebody already.
+        @raise NickRegistered: when it is registered already.
         """
         if self.named(name) is not None:
             raise NickRegistered(name)
@@ -100,13 +100,11 @@ class Accounts:
 
     def adopt(self, name: str) -> Account:
         """
-        Let a nickname belong to somebody whose password is not kept here but
-        checked elsewhere.
+        Register a nickname whose password is not kept here but checked elsewhere.
 
         @param name: from L{chat.vocabulary.names.nickname}.
-        @return: his account: the one he has, or a new one.
-        @raise NickRegistered: when the nickname belongs to somebody whose
-            password is kept here.
+        @return: the account of that name, which may be there already.
+        @raise NickRegistered: when it is there with a password that is kept here.
         """
         account = self.named(name)
         if account is None:
@@ -132,8 +130,8 @@ class Accounts:
 
     def setOperator(self, account: Account, isOperator: bool) -> Deferred[Account]:
         """
-        Make somebody an operator, or no longer.  Whom the option C{--operator}
-        names stays one.
+        Make the user of an account an operator, or no longer.  An account that the
+        option C{--operator} names stays one.
 
         @return: fires with the changed account when it is stored.
         @raise NoSuchAccount: when it is gone.
@@ -142,9 +140,9 @@ class Accounts:
 
     def setIgnored(self, account: Account, folds: Iterable[str]) -> Deferred[Account]:
         """
-        Set to whom somebody does not listen.
+        Set which nicknames the user of an account ignores.
 
-        @param folds: of their nicknames.
+        @param folds: of these nicknames.
         @return: fires with the changed account when it is stored.
         @raise NoSuchAccount: when it is gone.
         """
@@ -152,7 +150,7 @@ class Accounts:
 
     def remove(self, account: Account) -> Deferred[Account]:
         """
-        Let a nickname belong to nobody.
+        Remove an account; its nickname is free.
 
         @return: fires with the account that was, when it is stored no longer.
         @raise NoSuchAccount: when it is gone.
@@ -178,7 +176,7 @@ class Accounts:
 
     @property
     def unclaimed(self) -> tuple[str, ...]:
-        """The folds of the operators named at the start who have no account yet."""
+        """The folds of the operators named at the start that have no account yet."""
         return tuple(sorted(fold for fold in self.appointed if fold not in self._byFold))
 
     def current(self, account: Account) -> Account | None:
@@ -186,7 +184,7 @@ class Accounts:
         @return: the newest version of an account, or L{None} when it is gone.
         """
         newest = self._byFold.get(account.fold)
-        # Somebody else may have taken a name that was given up.
+        # Another user may have registered a name that was given up.
         return newest if newest and newest.registered == account.registered else None
 
     def _newest(self, account: Account) -> Account:

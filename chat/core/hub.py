@@ -1,11 +1,11 @@
 """
-The Hub: who has which nickname, who is in which room, and the two steps of
+The Hub: which user has which nickname and is in which room, and the two steps of
 every event: it is published to the backplane, and it arrives from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 
@@ -46,14 +46,14 @@ class Hub:
     """
     The middle of the service.
 
-    Nothing here waits: what must be agreed on with other processes (a nickname,
-    the order in which somebody comes into a room) is a Deferred, and everything
-    else has been done when the call returns.
+    Nothing here waits: what must be agreed on with other processes (a nickname, the
+    order in which users enter a room) is a Deferred, and everything else has been done
+    when the call returns.
 
     @ivar directory: the rooms.
-    @ivar nicknames: who has which nickname.
-    @ivar ignores: who ignores whom.
-    @ivar authors: who waits for what he said to be stored.
+    @ivar nicknames: the users, by their nicknames.
+    @ivar ignores: which user ignores which nickname.
+    @ivar receipts: the sessions that want to know when what they said is stored.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Hub:
     ) -> None:
         """
         @param seconds: a clock for durations.
-        @param recorders: what keeps the lines that are said.
+        @param recorders: these keep the lines that are said.
         @param now: the time of day for events.
         """
         self.directory = directory
@@ -77,15 +77,16 @@ class Hub:
         self.now = now
         self._backplane = backplane
         self._recorders = tuple(recorders)
-        # Several of one user, when he goes in, out and in before the first arrives.
-        self._joining: dict[tuple[User, str], list[Deferred[Room]]] = {}
+        # Several of one user, who may enter, leave and enter again before the first
+        # arrives; each with the session that will talk there.
+        self._joining: dict[tuple[User, str], list[tuple[Deferred[Room], UserSession | None]]] = {}
         backplane.connect(self.arrived)
 
     # Nicknames.
 
     def rename(self, user: User, nick: str) -> Deferred[User]:
         """
-        Give a user another nickname, and tell his rooms.
+        Give a user another nickname, and tell their rooms.
 
         @return: see L{Nicknames.rename}.
         """
@@ -103,7 +104,7 @@ class Hub:
 
     def attach(self, user: User, session: UserSession) -> None:
         """
-        Let somebody have one more session.  It hears nothing of a room before
+        Give a user one more session.  It hears nothing of a room before
         L{Room.attend}.
         """
         user.sessions.append(session)
@@ -114,7 +115,7 @@ class Hub:
         self, user: User, session: UserSession, reason: Ending, text: str, by: str = ""
     ) -> None:
         """
-        End one session of a user; with the last one he leaves.
+        End one session of a user; with the last one the user leaves.
         """
         if session not in user.sessions:
             return
@@ -128,9 +129,9 @@ class Hub:
 
     def leave(self, user: User, reason: Ending, text: str = "", by: str = "") -> None:
         """
-        Take a user out of all his rooms; his nickname is free from here on.
+        Take a user out of all rooms; the nickname is free from here on.
 
-        @param by: who has put him out, if somebody has.
+        @param by: the nickname of the user who put them out, if one did.
         """
         rooms, user.rooms = user.rooms, []
         # All of it is done, in this order, whatever goes wrong with a part of it.
@@ -144,7 +145,7 @@ class Hub:
         for recipient in user.sessions:
             self.receipts.left(recipient)
         user.withdraw()
-        # Else each would keep another one who has gone, and he the next.
+        # Drop the reference, or departed users keep each other alive.
         user.teller = None
         self.ignores.left(user)
         self.nicknames.free(user)
@@ -156,16 +157,18 @@ class Hub:
 
     # Rooms.
 
-    def join(self, user: User, room: str) -> Deferred[Room]:
+    def join(self, user: User, room: str, session: UserSession | None = None) -> Deferred[Room]:
         """
-        Let a user into a room; see L{Directory.admit} for whether he may.
+        Let a user into a room; see L{Directory.admit} for whether they may.
 
-        @return: fires with the room when he is there: from then on he hears what
+        @param session: the session that talks there from then on; the others go on
+            where they are.
+        @return: fires with the room when the user is there: from then on they hear what
             happens in it.
         """
         joined: Deferred[Room] = Deferred()
         user.rooms.append(room)
-        self._joining.setdefault((user, room), []).append(joined)
+        self._joining.setdefault((user, room), []).append((joined, session))
         self.publish(Joined(room, self.now(), user.nick), user)
         return joined
 
@@ -180,8 +183,8 @@ class Hub:
         """
         Take a user out of one room.
 
-        @param by: who has put him out, if somebody has.
-        @raise NotInRoom: when he is not in it.
+        @param by: the nickname of the user who put them out, if one did.
+        @raise NotInRoom: when they are not in it.
         """
         self.requireIn(user, room)
         user.rooms.remove(room)
@@ -209,12 +212,12 @@ class Hub:
 
     def tell(self, user: User, to: str, text: str) -> User:
         """
-        Tell one person something.
+        Tell one user something.
 
         @param to: a nickname in any spelling.
-        @return: the one who was told.
+        @return: the user who was told.
         @raise NoSuchNick: when nobody has it.
-        @raise IgnoresYou: when he does not listen.
+        @raise IgnoresYou: when they do not listen.
         """
         other = self.nicknames.named(to)
         if self.ignores.ignores(other, user):
@@ -224,13 +227,13 @@ class Hub:
 
     def reply(self, user: User, text: str) -> User:
         """
-        Tell something to the one who told this user something last.  It never
-        reaches somebody else who took his nickname since.
+        Tell something to the user whose private message came last.  It never reaches
+        another user who took that nickname since.
 
-        @return: the one who was told.
-        @raise NobodyToReplyTo: when nobody did.
-        @raise NoSuchNick: when he has gone.
-        @raise IgnoresYou: when he does not listen.
+        @return: the user who was told.
+        @raise NobodyToReplyTo: when there was no such message.
+        @raise NoSuchNick: when its sender has gone.
+        @raise IgnoresYou: when they do not listen.
         """
         other = user.teller
         if other is None:
@@ -250,7 +253,8 @@ class Hub:
         """
         Hand an event to everybody.
 
-        @param origin: who caused it, if he is to be known when it arrives.
+        @param origin: the session or the user that caused it, where that is to be known
+            when it arrives.
         """
         self._backplane.publish(event, origin)
 
@@ -260,16 +264,19 @@ class Hub:
         """
         Take in an event that the backplane has ordered.
 
-        @param origin: what it was published with, if this process did.
+        @param origin: as it was published with, if this process did.
         """
         match event:
             case Said() | Acted():
                 for recorder in self._recorders:
                     recorder.append(event)
                 author = origin if isinstance(origin, Recipient) else None
-                if author is not None:
+                if author is not None and author.rendering.wantsReceipts:
                     self.receipts.said(author, event)
-                self._heard(event, author, self.ignores.deafTo(event.nick))
+                room = self.directory.rooms.get(event.room)
+                if room is not None:
+                    deaf = self.ignores.deafTo(event.nick) if self.ignores.deaf else ()
+                    room.arrived(event, author, deaf)
             case Joined():
                 self._joined(event, origin if isinstance(origin, User) else None)
             case Left():
@@ -292,30 +299,27 @@ class Hub:
             case _:
                 raise ValueError(f"not for publishing: {event!r}")
 
-    def _heard(
-        self,
-        event: RoomEvent,
-        author: Recipient | None = None,
-        deaf: Collection[User] = (),
-    ) -> None:
+    def _heard(self, event: RoomEvent) -> None:
         room = self.directory.find(event.room)
         if room is not None:
-            room.arrived(event, author, deaf)
+            room.arrived(event)
 
     def _joined(self, event: Joined, user: User | None) -> None:
         if user is None:
             user = self.nicknames.joinedElsewhere(event)
         room = self.directory.open(event.room)
-        room.enter(user, event)
         joining = self._joining.get((user, event.room))
-        if joining:
-            joined = joining.pop(0)
-            if not joining:
-                del self._joining[user, event.room]
-            joined.callback(room)
+        if not joining:
+            room.enter(user, event)
+            return
+        joined, session = joining.pop(0)
+        if not joining:
+            del self._joining[user, event.room]
+        room.enter(user, event, session)
+        joined.callback(room)
 
     def _parted(self, user: User, event: Left) -> None:
-        """Somebody goes on without a room: who talked there talks in another one."""
+        """A user goes on without a room: sessions that talked there talk in another."""
         room = self.directory.find(user.rooms[-1]) if user.rooms else None
         for session in user.sessions:
             session.hear(Parted(event.room, event.reason, event.by, event.text))

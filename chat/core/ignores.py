@@ -1,5 +1,5 @@
 """
-Who does not listen to whom.
+Ignoring: a user does not hear what is said under a nickname.
 """
 
 from __future__ import annotations
@@ -11,43 +11,45 @@ from chat.vocabulary.errors import ListFull
 from chat.vocabulary.names import fold
 
 MAX_IGNORED = 100
-"""How many people one may ignore."""
+"""How many nicknames a user may ignore."""
 
 
 class Ignores:
     """
-    Who ignores whom, by the folds of nicknames: somebody is ignored whether he
-    is here or not, and under the nicknames that he takes while he is.  Such a
-    nickname is ignored only as long as he has it: the next one may be that of
-    somebody else.
+    Which users ignore which nicknames, by their folds.  A user is ignored whether they
+    are here or not, and under the nicknames that they take while they are.  Such a
+    nickname is ignored only as long as they have it, since the next user who takes it
+    may be another one.
+
+    @ivar deaf: the users that ignore a nickname, by its fold; to be read only.
     """
 
     def __init__(self) -> None:
-        self._deaf: dict[str, set[User]] = {}
-        # By the nickname of one who has taken another one: who ignores him, and by
-        # which nickname.
+        self.deaf: dict[str, set[User]] = {}
+        # By the present nickname of a user who is ignored under an earlier one: the users
+        # that ignore them, each with that earlier nickname.
         self._followed: dict[str, dict[User, str]] = {}
 
     def ignore(self, user: User, folded: str) -> None:
         """
-        Let a user hear nothing from somebody.
+        Let a user hear nothing from a nickname.
 
-        @raise ListFull: when he ignores as many as he may.
+        @raise ListFull: when they ignore as many as they may.
         """
         if len(user.ignored) >= MAX_IGNORED and folded not in user.ignored:
             raise ListFull(str(MAX_IGNORED))
         self._add(user, folded)
 
     def ignoreAll(self, user: User, folds: Iterable[str]) -> None:
-        """Let a user hear nothing from those whom he ignored before."""
+        """Let a user hear nothing from the nicknames that they ignored before."""
         for folded in folds:
             self._add(user, folded)
 
     def heed(self, user: User, folded: str) -> bool:
         """
-        Let a user hear somebody again.
+        Let a user hear a nickname again.
 
-        @return: whether he ignored him.
+        @return: whether they ignored it.
         """
         followed = self._followed.get(folded, {}).pop(user, None)
         if folded not in user.ignored:
@@ -69,16 +71,16 @@ class Ignores:
             ignoring.pop(user, None)
 
     def renamed(self, before: str, after: str) -> None:
-        """Somebody has another nickname, and is ignored under both."""
+        """A user has another nickname, and is ignored under both."""
         if before == after:
             return
         ignoring = self._followed.pop(before, {})
-        ignoring.update(dict.fromkeys(self._deaf.get(before, ()), before))
+        ignoring.update(dict.fromkeys(self.deaf.get(before, ()), before))
         if ignoring:
             self._followed[after] = ignoring
 
     def follow(self, user: User, folded: str, other: User) -> None:
-        """Somebody whom a user ignores has another nickname at present."""
+        """A user who is ignored under one nickname has another one at present."""
         self._followed.setdefault(other.fold, {})[user] = folded
 
     def ignores(self, user: User, other: User) -> bool:
@@ -90,19 +92,19 @@ class Ignores:
         return user in self.deafTo(nick)
 
     def deafTo(self, nick: str) -> Collection[User]:
-        """Those who do not listen to somebody."""
-        if not self._deaf:
+        """The users who do not hear what is said under a nickname."""
+        if not self.deaf:
             return ()
         folded = fold(nick)
-        deaf, followed = self._deaf.get(folded, ()), self._followed.get(folded)
+        deaf, followed = self.deaf.get(folded, ()), self._followed.get(folded)
         return {*deaf, *followed} if followed else deaf
 
     def _add(self, user: User, folded: str) -> None:
         user.ignored.add(folded)
-        self._deaf.setdefault(folded, set()).add(user)
+        self.deaf.setdefault(folded, set()).add(user)
 
     def _remove(self, user: User, folded: str) -> None:
-        deaf = self._deaf[folded]
+        deaf = self.deaf[folded]
         deaf.discard(user)
         if not deaf:
-            del self._deaf[folded]
+            del self.deaf[folded]

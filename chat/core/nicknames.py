@@ -1,5 +1,5 @@
 """
-Who has which nickname, here and in other processes of the same service.
+Which user has which nickname, here and in other processes of the same service.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chat.vocabulary.names import fold
 
 class Nicknames:
     """
-    Everybody who has a nickname, by its fold and by his account.
+    All users, by the folds of their nicknames and of their accounts.
     """
 
     def __init__(self, backplane: Backplane, seconds: Callable[[], float]) -> None:
@@ -31,12 +31,12 @@ class Nicknames:
         self._byAccount: dict[str, User] = {}
 
     def __len__(self) -> int:
-        """How many people have a nickname."""
+        """How many users there are."""
         return len(self._users)
 
     @property
     def users(self) -> tuple[User, ...]:
-        """Everybody who has a nickname."""
+        """All users."""
         return tuple(self._users.values())
 
     def named(self, nick: str) -> User:
@@ -50,7 +50,7 @@ class Nicknames:
         return user
 
     def holder(self, folded: str) -> User | None:
-        """Who has a nickname, by its fold."""
+        """The user who has a nickname, by its fold."""
         return self._users.get(folded)
 
     def present(self, account: str) -> User | None:
@@ -59,7 +59,7 @@ class Nicknames:
 
     def claim(self, nick: str, session: UserSession) -> Deferred[User]:
         """
-        Give somebody a nickname.
+        Give a session a nickname.
 
         @param nick: from L{chat.vocabulary.names.nickname}.
         @return: fires with the user, who is in no room yet; fails with
@@ -78,8 +78,8 @@ class Nicknames:
         """
         Give a user another nickname.
 
-        @param renamed: called with the nickname and the fold that he had, before
-            somebody else can have them.
+        @param renamed: called with the nickname and the fold that the user had, before
+            another user can have them.
         @return: fires with the user; fails with L{NickTaken}, also when the
             user has gone in the meantime, or with L{NickUnchanged} when it is
             his already.
@@ -109,9 +109,9 @@ class Nicknames:
 
     def identify(self, user: User, account: str) -> None:
         """
-        Note that a user has proven an account to be his.
+        Note that a user has proven to own an account.
 
-        @param account: its fold, or nothing when he has it no longer.
+        @param account: its fold, or nothing when they have it no longer.
         """
         self._forgetAccount(user)
         user.account = account
@@ -142,7 +142,7 @@ class Nicknames:
 
     def leftElsewhere(self, event: Left) -> None:
         """
-        Somebody has left a room, perhaps one who is elsewhere.
+        A user has left a room, perhaps one who is elsewhere.
         """
         user = self._elsewhere(event.nick)
         if user is not None and event.room in user.rooms:
@@ -152,7 +152,7 @@ class Nicknames:
 
     def renamedElsewhere(self, event: Renamed) -> None:
         """
-        Somebody has another nickname, perhaps one who is elsewhere.
+        A user has another nickname, perhaps one who is elsewhere.
         """
         user = self._elsewhere(event.nick)
         if user is not None:

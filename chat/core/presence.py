@@ -1,9 +1,10 @@
 """
-PresenceChanges and goings that are not told one by one, but gathered and told at once: of
-a crowd for all programs, and of any room for a reader who is behind.
+Comings and goings that are not told one by one, but gathered and told at once: of a
+crowd to all programs, and of any room to a session that is behind.
 
-What is gathered is the difference that it makes, so whoever comes and goes again
-costs nothing, and it is bounded: past L{chat.vocabulary.replies.MAX_NAMES} it is only counted.
+Only the difference they make is kept, so a user who comes and goes again costs
+nothing, and it is bounded: past L{chat.vocabulary.replies.MAX_NAMES} it is only
+counted.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class PresenceChanges:
         self._at = datetime.min
         self._isLate = False
         self._more = 0
-        # By nickname, as it is written: whether he was here before, if that is
-        # known, and whether he is here now.
+        # By nickname, as it is written: whether the user was here before, if that is
+        # known, and whether they are here now.
         self._noted: dict[str, tuple[bool | None, bool]] = {}
         self._size = 0
 
@@ -39,8 +40,8 @@ class PresenceChanges:
 
     def note(self, event: Joined | Left) -> None:
         """
-        Gather one coming or going that would have been told: whoever comes was not
-        there before, so when he goes again there is nothing to tell.
+        Gather one coming or going that would have been told: a user who comes was not
+        there before, so there is nothing to tell when they go again.
         """
         isHere = isinstance(event, Joined)
         self._isLate = True
@@ -48,8 +49,8 @@ class PresenceChanges:
 
     def noteUnsure(self, event: Joined | Left) -> None:
         """
-        Gather one of which those who will be told may know already, since some of
-        them came in between and were told who was there.
+        Gather one that some recipients may know of already, since they came in between
+        and were told who was there.
         """
         self._note(event.at, event.nick, None, isinstance(event, Joined))
 
@@ -99,8 +100,8 @@ class PresenceChanges:
 
 class PendingPresence:
     """
-    The comings and goings of one room that wait until their readers have read what
-    waits for them.
+    The comings and goings of one room that wait until the sessions that are behind
+    have taken what waits for them.
 
     @ivar isNeeded: whether any may wait.  It is asked for with every line.
     """
@@ -108,62 +109,63 @@ class PendingPresence:
     def __init__(self, room: str, audience: Audience) -> None:
         """
         @param room: its name.
-        @param audience: of the room: who is not in it is told nothing.
+        @param audience: of the room: a session that is not in it is told nothing.
         """
         self.isNeeded = False
         self._room = room
         self._audience = audience
         # A session that has ended is told nothing, and is not kept for it.
-        self._bySeat: WeakKeyDictionary[UserSession, PresenceChanges] = WeakKeyDictionary()
+        self._bySession: WeakKeyDictionary[UserSession, PresenceChanges] = WeakKeyDictionary()
 
     def gather(
-        self, event: Joined | Left | Changed, sessions: Iterable[UserSession]
+        self, event: Joined | Left | Changed, busy: Iterable[UserSession]
     ) -> list[UserSession]:
         """
-        Keep an event for those for whom so much waits that it had better wait.
+        Keep an event for the sessions that had better be told later, so that not too
+        much waits for them.
 
-        @param sessions: of everybody here.
-        @return: who must not hear it now.  People hear no L{Changed} in any case.
+        @param busy: the sessions here for which much waits.  For those something is
+            kept already, this event waits as well.
+        @return: the sessions that must not hear it now.  A rendering for people says
+            nothing of a L{Changed} in any case.
         """
-        behind = self._bySeat or ()
         waiting = [
             session
-            for session in sessions
-            if (session.outlet.busy or session in behind)
-            and session in self._audience
+            for session in dict.fromkeys((*busy, *self._bySession))
+            if session in self._audience
             and (session.rendering.listsPeople or not isinstance(event, Changed))
         ]
         for session in waiting:
-            comings = self._bySeat.get(session)
-            if comings is None:
-                comings = self._bySeat[session] = PresenceChanges()
+            changes = self._bySession.get(session)
+            if changes is None:
+                changes = self._bySession[session] = PresenceChanges()
                 self.isNeeded = True
             if isinstance(event, Changed):
-                comings.noteAll(event)
+                changes.noteAll(event)
             else:
-                comings.note(event)
+                changes.note(event)
         return waiting
 
     def tell(self, session: UserSession, count: int) -> None:
         """
-        Tell one reader what waits for him, if anything does.
+        Tell one session what waits for it, if anything does.
 
-        @param count: how many are in the room now.
+        @param count: how many users are in the room now.
         """
-        comings = self._bySeat.pop(session, None)
-        if comings and session in self._audience:
-            session.hear(comings.changed(self._room, count))
+        changes = self._bySession.pop(session, None)
+        if changes and session in self._audience:
+            session.hear(changes.changed(self._room, count))
 
     def tellAll(self, count: int) -> None:
         """
-        Tell everybody what waits for him: something else comes.
+        Tell all sessions what waits for them: something else comes.
         """
         self.isNeeded = False
-        for session in tuple(self._bySeat):
+        for session in tuple(self._bySession):
             self.tell(session, count)
 
     def forget(self, session: UserSession) -> None:
         """
-        He leaves the room, and hears no more of it.
+        A session leaves the room, and hears no more of it.
         """
-        self._bySeat.pop(session, None)
+        self._bySession.pop(session, None)

@@ -1,5 +1,5 @@
 """
-Who waits to be told that what he said is stored.
+Receipts: programs are told when what they said is stored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from chat.vocabulary.events import Line, Stored
 
 class Receipts:
     """
-    The programs that have said something, by room: each with its last line there.
+    The recipients that have said something and want to know when it is stored, by
+    room: each with its last line there.
     """
 
     def __init__(self) -> None:
@@ -18,15 +19,15 @@ class Receipts:
 
     def said(self, author: Recipient, line: Line) -> None:
         """
-        Somebody has said something.  A person is not told, and neither is who has
-        gone before it arrived, nor of a line that cannot be kept.
+        A recipient that wants receipts has said something.  It gets none if it has gone
+        before the line arrived, nor for a line that cannot be kept.
         """
-        if author.rendering.wantsReceipts and line.id and author.isListening:
+        if line.id and author.isListening:
             self._lines.setdefault(line.room, {})[author] = line.id
 
     def stored(self, room: str, id: int) -> None:
         """
-        Tell those who have said something in a room that it is stored.
+        Tell the authors in a room that what they said is stored.
 
         @param id: up to which line.
         """
@@ -40,8 +41,8 @@ class Receipts:
 
     def left(self, author: Recipient) -> None:
         """
-        Somebody has gone.  He may have parted before from a room in which he has
-        said something.
+        A recipient has gone.  It may have parted before from a room in which it has said
+        something.
         """
         for room, authors in tuple(self._lines.items()):
             authors.pop(author, None)

@@ -1,5 +1,5 @@
 """
-One room: who is in it, who hears what, and how it is kept.
+One room: which users are in it, what they hear, and its settings.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from chat.vocabulary.events import (
     Acted,
     Changed,
     Ending,
+    Entered,
+    Event,
     Joined,
     Left,
     Listed,
@@ -34,25 +36,26 @@ from chat.vocabulary.replies import MAX_NAMES, fitting
 from chat.vocabulary.times import Later
 
 COALESCE = 1.0
-"""For how many seconds comings and goings of a crowd are gathered at the most."""
+"""For how many seconds the comings and goings of a crowd are gathered, at the most."""
 
 
 class Room:
     """
     One room.
 
-    @ivar record: its name and how it is kept, as far as it outlives a restart.
+    @ivar record: its name and settings, as far as they outlive a restart.
+    @ivar audience: the sessions that hear it.
     @ivar guestOwners: those of its owners who own it only while they are here.
-    @ivar invited: those without an account who may come in whatever the record
-        says: they, and nobody who has the nickname of one of them later.
+    @ivar invited: users without an account who may enter whatever the record says:
+        they, and nobody who has the nickname of one of them later.
     """
 
     def __init__(
         self, record: RoomRecord, endOfTurn: EndOfTurn, later: Later, announceLimit: int
     ) -> None:
         """
-        @param announceLimit: up to how many people each coming and going is
-            announced; 0 for any number.
+        @param announceLimit: up to how many users each coming and going is announced;
+            0 for any number.
         """
         self.record = record
         self.audience = Audience(endOfTurn)
@@ -60,10 +63,12 @@ class Room:
         self.invited: WeakSet[User] = WeakSet()
         self._later = later
         self._announceLimit = announceLimit
+        # By the fold of the nickname, in the order of their coming.
         self._users: dict[str, User] = {}
-        # What programs are still to be told of a crowd, and who is behind.
+        # What programs are still to be told of a crowd.
         self._untold: PresenceChanges | None = None
-        self._unheard = PendingPresence(record.name, self.audience)
+        # What sessions that are behind are still to be told; made when one is.
+        self._pending: PendingPresence | None = None
 
     def __len__(self) -> int:
         return len(self._users)
@@ -75,20 +80,20 @@ class Room:
 
     @property
     def nicks(self) -> tuple[str, ...]:
-        """The nicknames of everybody here, in the order of their coming."""
+        """The nicknames of all users here, in the order of their coming."""
         return tuple(user.nick for user in self._users.values())
 
     @property
     def users(self) -> tuple[User, ...]:
-        """Everybody here, in the order of their coming."""
+        """All users here, in the order of their coming."""
         return tuple(self._users.values())
 
     def people(self, now: float, share: int = 1) -> tuple[UserRow, ...]:
         """
         @param now: the time, in seconds of the Hub's clock.
         @param share: see L{fitting}.
-        @return: those here who came first, as many as an event may name, in the
-            order of their coming.
+        @return: the users who came first, as many as an event may name, in the order of
+            their coming.
         """
         users = list(islice(self._users.values(), MAX_NAMES))
         return tuple(
@@ -98,94 +103,114 @@ class Room:
 
     def others(self, user: User, share: int = 1) -> tuple[tuple[str, ...], int]:
         """
-        @param user: somebody who is here.
+        @param user: one who is here.
         @param share: see L{fitting}.
         @return: the nicknames of the others who came first, as many as an event may
             name, and how many more there are.
         """
         first = islice(self._users.values(), MAX_NAMES + 1)
         nicks = [other.nick for other in first if other is not user]
-        named = tuple(nicks[: fitting(nicks, share)])
-        return named, len(self) - 1 - len(named)
+        named = tuple(nicks[: fitting(nicks, share)]) if nicks else ()
+        return named, len(self._users) - 1 - len(named)
 
     def owns(self, user: User) -> bool:
-        """Whether somebody is an owner."""
+        """Whether a user is an owner."""
         return user in self.guestOwners or user.account in self.record.owners
 
     def lets(self, user: User) -> bool:
-        """Whether somebody has been invited."""
+        """Whether a user has been invited."""
         return user in self.invited or user.account in self.record.guests
 
-    def enter(self, user: User, event: Joined) -> None:
+    # Who hears it.
+
+    def enter(self, user: User, event: Joined, talking: UserSession | None = None) -> None:
         """
-        Let a user in.  The others hear of it; he hears what comes after.
+        Let a user in.  The others hear of it; the user hears what comes after.
+
+        @param talking: the session that talks here from now on.
         """
-        isCrowd = self._isCrowd(len(self) + 1)
-        if not isCrowd:
+        isCrowd = self._isCrowd(len(self._users) + 1)
+        if not isCrowd and self._untold is not None:
             self._tellChanges()
         self._users[fold(event.nick)] = user
         if isCrowd:
             self._note(event)
         else:
-            self._announce(replace(event, count=len(self)))
+            self._announce(replace(event, count=len(self._users)))
         for session in user.sessions:
-            self.attend(session)
+            self.attend(session, session is talking)
 
-    def attend(self, session: UserSession) -> None:
+    def attend(self, session: UserSession, isTalking: bool = False) -> None:
         """
-        Let a session of somebody who is here hear what comes from now on.
+        Let a session of a user who is here hear what comes from now on.
+
+        @param isTalking: whether it talks here from now on; one that talked nowhere
+            does so in any case.
         """
-        recipient = session
-        if recipient in self.audience:
+        if session in self.audience:
             return
-        if recipient.here is None:
-            recipient.here = self.audience
-            session.room = self.name
-        self.audience.add(recipient)
+        if session.here is None or isTalking:
+            session.talkIn(None)
+            session.here, session.room = self.audience, self.name
+        self.audience.add(session)
 
     def talk(self, session: UserSession) -> None:
         """
-        Let somebody who is here talk here, and tell him so.
+        Let a session of a user who is here talk here, and tell it so.
         """
         session.talkIn(self.audience)
         session.room = self.name
         session.hear(Talking(self.name))
 
+    def tellEntered(self, user: User, session: UserSession, now: float) -> None:
+        """
+        Tell a session of a user that they have entered, and whether it talks here.
+
+        @param now: the time, in seconds of the Hub's clock.
+        """
+        others, more = self.others(user)
+        events: list[Event] = [Entered(self.name, others, self.record.topic, more)]
+        if session.here is self.audience:
+            events.append(Talking(self.name))
+        session.hearAll(events, session.rendering)
+        if session.rendering.listsPeople:
+            self.listTo(session, now)
+
     def listTo(self, session: UserSession, now: float, share: int = 1) -> None:
         """
-        Tell a session who is here, after what it has not heard of that yet.
+        Tell a session which users are here, after what it has not heard of that yet.
 
         @param now: the time, in seconds of the Hub's clock.
         @param share: see L{fitting}.
         """
         self.relieved(session)
         people = self.people(now, share)
-        session.hear(Listed(self.name, people, len(self) - len(people)))
+        session.hear(Listed(self.name, people, len(self._users) - len(people)))
 
     def relieved(self, session: UserSession) -> None:
         """
         Nothing waits for a session any more: tell it who came and went meanwhile.
         """
-        self._unheard.tell(session, len(self))
+        if self._pending is not None:
+            self._pending.tell(session, len(self._users))
 
     def arrived(
         self,
         event: RoomEvent,
-        author: Recipient | None,
+        author: Recipient | None = None,
         deaf: Collection[User] = (),
     ) -> None:
         """
-        Take in what happened here, and let everybody hear it.
+        Take in what happened here, and let all users here hear it.
 
-        @param author: the recipient who caused the event, if he is in this
-            process.
-        @param deaf: who does not listen to the author.
+        @param author: the recipient that caused the event, if it is in this process.
+        @param deaf: the users who do not listen to the author.
         """
         if not isinstance(event, Left):
             if self._untold is not None:
                 self._tellChanges()
-            if self._unheard.isNeeded:
-                self._unheard.tellAll(len(self))
+            if self._pending is not None and self._pending.isNeeded:
+                self._pending.tellAll(len(self._users))
         match event:
             case Said() | Acted():
                 unheard = [each for user in deaf for each in user.sessions] if deaf else ()
@@ -194,7 +219,7 @@ class Room:
                 self._left(event)
             case Renamed():
                 before, after = fold(event.nick), fold(event.name)
-                # Built anew, for who is renamed keeps his place.
+                # Built anew, since the order of coming stays.
                 self._users = {
                     after if key == before else key: user for key, user in self._users.items()
                 }
@@ -212,35 +237,39 @@ class Room:
     def _left(self, event: Left) -> None:
         user = self._users.get(fold(event.nick))
         if user is None:
-            # A process that has come later never saw him come.
+            # A process that started later never saw the user come.
             return
-        isCrowd = self._isCrowd(len(self))
-        if not isCrowd:
+        isCrowd = self._isCrowd(len(self._users))
+        if not isCrowd and self._untold is not None:
             self._tellChanges()
         del self._users[fold(event.nick)]
         self.guestOwners.discard(user)
-        # When this process stops, each of its people is told so once, and not of
-        # everybody else as well.
+        # When this process stops, each of its users is told so once, and not of all the
+        # others as well.
         isTold = event.reason is not Ending.SHUTDOWN or not user.sessions
         for session in user.sessions:
-            # One that has just come to him hears nothing yet.
+            # A session that has just begun hears nothing yet.
             if session in self.audience:
                 self.audience.remove(session)
-            self._unheard.forget(session)
+            if self._pending is not None:
+                self._pending.forget(session)
             if session.here is self.audience:
-                session.here = None
-                session.room = ""
+                session.here, session.room = None, ""
         if not isTold:
             return
         if isCrowd:
             self._note(event)
         else:
-            self._announce(replace(event, count=len(self)))
+            self._announce(replace(event, count=len(self._users)))
 
-    # What is told at once: to a reader who is behind, and of a crowd.
+    # Told at once: to a session that is behind, and of a crowd.
 
     def _announce(self, event: Joined | Left | Changed) -> None:
-        self.audience.deliver(event, deaf=self._unheard.gather(event, self._sessions()))
+        busy = [session for session in self._sessions() if session.outlet.busy]
+        if busy and self._pending is None:
+            self._pending = PendingPresence(self.name, self.audience)
+        deaf = [] if self._pending is None else self._pending.gather(event, busy)
+        self.audience.deliver(event, deaf=deaf)
 
     def _sessions(self) -> Iterator[UserSession]:
         return (session for user in self._users.values() for session in user.sessions)
@@ -256,11 +285,11 @@ class Room:
 
     def _tellChanges(self) -> None:
         """
-        Tell programs who has come and gone, before anything else happens.  Whoever
-        has done both is among them: a program that came in between knows only the
-        one.
+        Tell programs who has come and gone, before anything else happens.  A user who
+        has done both is among them, since a program that came in between knows only
+        the one.
         """
         untold, self._untold = self._untold, None
-        # There is nothing to tell where whoever came has gone again.
+        # There is nothing to tell where all who came have gone again.
         if untold:
-            self._announce(untold.changed(self.name, len(self)))
+            self._announce(untold.changed(self.name, len(self._users)))

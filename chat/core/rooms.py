@@ -1,5 +1,5 @@
 """
-All rooms: which there are, who may come in, and which are forgotten.
+All rooms: which there are, which users may enter, and which are forgotten.
 """
 
 from __future__ import annotations
@@ -28,31 +28,33 @@ from chat.vocabulary.records import RoomRecord
 from chat.vocabulary.times import Later
 
 START_ROOM = "#lobby"
-"""In which everybody begins, unless the operator chose another one."""
+"""The room in which users begin, unless the operator chose another one."""
 
 MAX_ROOMS = 5000
 """How many rooms there are at most."""
 
 MAX_JOINED = 20
-"""In how many rooms one may be."""
+"""How many rooms a user may be in."""
 
 MAX_OWNED = 20
 """How many rooms an account owns for ever."""
 
 MAX_INVITED = 100
-"""How many accounts may be invited into a room."""
+"""How many accounts may be invited to a room."""
 
 ANNOUNCE_LIMIT = 50
-"""Up to how many people in a room each coming and going is announced."""
+"""Up to how many users in a room each coming and going is announced."""
 
 
 class Directory:
     """
     The rooms, by their names.
 
-    A room that nobody is in goes on as long as it is the one in which everybody
-    begins, or an account owns it.  Any other is forgotten, and what was said in
-    it: its name is free for somebody who must not read that.
+    An empty room goes on as long as it is the one in which users begin, or an account
+    owns it.  Any other is forgotten, with what was said in it: its name is free for
+    users who must not read that.
+
+    @ivar rooms: all of them, by name; to be read only.
     """
 
     _log = Logger()
@@ -71,7 +73,7 @@ class Directory:
         """
         @param forget: takes the name of a room whose lines nobody shall read any
             more.
-        @param start: the room in which everybody begins.
+        @param start: the name of the room in which users begin.
         @param announceLimit: see L{Room}.
         @param maxRooms: 0 for any number; so for C{maxJoined}.
         """
@@ -83,20 +85,20 @@ class Directory:
         self._announceLimit = announceLimit
         self._maxRooms = maxRooms
         self._maxJoined = maxJoined
-        self._rooms: dict[str, Room] = {}
+        self.rooms: dict[str, Room] = {}
         self.open(start)
 
     def __len__(self) -> int:
-        return len(self._rooms)
+        return len(self.rooms)
 
     def load(self, records: Iterable[RoomRecord]) -> None:
         """
-        Know the rooms that were there before a restart.  Those that belonged to
-        guests are empty now, so nobody ever comes into the protected ones again.
+        Know the rooms that were there before a restart.  Those that belonged to guests
+        are empty now, so nobody could ever enter the protected ones again.
         """
         for record in records:
             if record.name == self.start:
-                # Another one may have been it before, and everybody comes here.
+                # It may have been a room like others before, and all users begin here.
                 record = replace(record, isPrivate=False, password="")
             if record.owners or record.name == self.start:
                 self.open(record.name).record = record
@@ -109,43 +111,44 @@ class Directory:
         """
         @param name: as L{chat.vocabulary.names.roomname} makes it.
         """
-        return self._rooms.get(name)
+        return self.rooms.get(name)
 
     def open(self, name: str) -> Room:
         """
         @return: the room of that name, which is made unless it is there.
         """
-        room = self._rooms.get(name)
+        room = self.rooms.get(name)
         if room is None:
             record = RoomRecord(name)
             room = Room(record, self._endOfTurn, self._later, self._announceLimit)
-            self._rooms[name] = room
+            self.rooms[name] = room
         return room
 
     # Who may.
 
-    def admit(self, user: User, name: str, key: str, isOperator: bool) -> None:
+    def admit(self, user: User, name: str, key: str, isOperator: Callable[[], bool]) -> None:
         """
-        See whether a user may come into a room, and make it if nobody has.  Who
-        makes it owns it.
+        See whether a user may enter a room, and make it if there is none: then the user
+        owns it.
 
         @param name: as L{chat.vocabulary.names.roomname} makes it.
-        @param key: what he says is the key.
-        @raise TooManyRooms: when he is in as many as he may be.
+        @param key: what the user says is the key.
+        @param isOperator: answers whether the user is an operator.
+        @raise TooManyRooms: when they are in as many as they may be.
         @raise RoomsFull: when there are as many as there may be.
-        @raise InviteNeeded: when it is private, and he has not been invited.
-        @raise KeyNeeded: when it has another key, and he has not been invited.
+        @raise InviteNeeded: when it is private, and they have not been invited.
+        @raise KeyNeeded: when it has another key, and they have not been invited.
         """
         if 0 < self._maxJoined <= len(user.rooms):
             raise TooManyRooms(str(self._maxJoined))
-        room = self._rooms.get(name)
+        room = self.rooms.get(name)
         if room is None:
-            if 0 < self._maxRooms <= len(self._rooms):
+            if 0 < self._maxRooms <= len(self.rooms):
                 raise RoomsFull(str(self._maxRooms))
             self.own(self.open(name), user)
             return
         record = room.record
-        if not room.lets(user) and not room.owns(user) and not isOperator:
+        if not room.lets(user) and not room.owns(user) and not isOperator():
             if record.isPrivate:
                 raise InviteNeeded(name)
             if record.password and key != record.password:
@@ -154,21 +157,21 @@ class Directory:
     def visible(self, user: User, name: str, isOperator: bool) -> Room:
         """
         @return: the room, if the user may know who is in it.
-        @raise NoSuchRoom: when there is none, or he may not know of it.
+        @raise NoSuchRoom: when there is none, or the user may not know of it.
         """
-        room = self._rooms.get(name)
+        room = self.rooms.get(name)
         if room is None or not self.isVisible(room, user, isOperator):
             raise NoSuchRoom(name)
         return room
 
     def readable(self, user: User, name: str) -> None:
         """
-        See whether a user may read what has been said in a room: he may where
-        he is, and where anybody may come in.
+        See whether a user may read what has been said in a room: they may where they
+        are, and where everybody may enter.
 
-        @raise NotInRoom: when he may not, be it that there is no such room.
+        @raise NotInRoom: when they may not, or there is no such room.
         """
-        room = self._rooms.get(name)
+        room = self.rooms.get(name)
         isOpen = room is not None and not room.record.isPrivate and not room.record.password
         if name not in user.rooms and not isOpen:
             raise NotInRoom(name)
@@ -177,7 +180,7 @@ class Directory:
         """
         @return: the rooms that a user may know of, the fullest first.
         """
-        rooms = [room for room in self._rooms.values() if self.isVisible(room, user, isOperator)]
+        rooms = [room for room in self.rooms.values() if self.isVisible(room, user, isOperator)]
         rooms.sort(key=lambda room: (-len(room), room.name))
         return tuple(
             RoomRow(room.name, len(room), room.record.topic, room.name in user.rooms)
@@ -185,16 +188,17 @@ class Directory:
         )
 
     def isVisible(self, room: Room, user: User, isOperator: bool) -> bool:
-        """Whether a user may know of a room, and of who is in it."""
+        """Whether a user may know of a room, and who is in it."""
         return not room.record.isPrivate or room.name in user.rooms or isOperator
 
     # What outlives a restart.
 
     def own(self, room: Room, user: User) -> None:
         """
-        Make somebody an owner of a room: his account if he has one, else himself,
-        as long as he is there.  So it is with an account that owns L{MAX_OWNED}
-        rooms: these stay when they are empty, and there shall be some for others.
+        Make a user an owner of a room: their account if they have one, else themselves
+        while they are there.  An account that owns L{MAX_OWNED} rooms gets no more for
+        good, since they stay when they are empty and others shall have some, too: its
+        user owns the room while they are there.
         """
         if room.owns(user):
             return
@@ -206,7 +210,7 @@ class Directory:
 
     def disown(self, room: Room, user: User) -> None:
         """
-        Make somebody an owner no longer.
+        Make a user an owner no longer.
         """
         room.guestOwners.discard(user)
         if user.account in room.record.owners:
@@ -215,10 +219,10 @@ class Directory:
 
     def registered(self, user: User) -> None:
         """
-        A user has an account now: what he owns as a guest, it owns.
+        A user has an account now: what they own as a guest, it owns.
         """
         for name in user.rooms:
-            room = self._rooms[name]
+            room = self.rooms[name]
             if user in room.guestOwners:
                 room.guestOwners.discard(user)
                 self.own(room, user)
@@ -229,7 +233,7 @@ class Directory:
 
         @param account: its fold.
         """
-        for room in tuple(self._rooms.values()):
+        for room in tuple(self.rooms.values()):
             record = room.record
             if account in record.owners or account in record.guests:
                 owners = tuple(each for each in record.owners if each != account)
@@ -239,8 +243,8 @@ class Directory:
 
     def invite(self, room: Room, user: User) -> None:
         """
-        Let somebody come in whatever the record says: his account from now on if
-        he has one, else himself as long as he is on the service.
+        Let a user enter whatever the record says: their account from now on if they
+        have one, else themselves while they are on the service.
 
         @raise ListFull: when as many accounts may come in as may be invited.
         """
@@ -254,7 +258,7 @@ class Directory:
 
     def uninvite(self, room: Room, user: User) -> None:
         """
-        Let somebody come in only as everybody does.
+        Let a user enter only as everybody may.
         """
         room.invited.discard(user)
         if user.account in room.record.guests:
@@ -262,23 +266,23 @@ class Directory:
             self.keep(room, replace(room.record, guests=guests))
 
     def _ownedBy(self, account: str) -> int:
-        return sum(account in room.record.owners for room in self._rooms.values())
+        return sum(account in room.record.owners for room in self.rooms.values())
 
     def keep(self, room: Room, record: RoomRecord) -> None:
         """
-        Let a room be kept otherwise from now on, and after a restart.
+        Give a room another record, from now on and after a restart.
         """
         room.record = record
         self._ledger.put(record).addErrback(self._notKept, room.name)
 
     def emptied(self, room: Room) -> None:
         """
-        Somebody has left a room: forget it if nobody needs it.
+        A user has left a room: forget it if nobody needs it.
         """
         if len(room) or room.name == self.start or room.record.owners:
             return
-        if self._rooms.get(room.name) is room:
-            del self._rooms[room.name]
+        if self.rooms.get(room.name) is room:
+            del self.rooms[room.name]
             self._ledger.remove(room.record).addErrback(self._notKept, room.name)
             self._forget(room.name)
 

@@ -1,10 +1,9 @@
 """
-Who may not be here, and who may not speak.
+Bans and mutes.
 
-All sanctions that are in force are in memory, so a question is answered at
-once; the ledger only remembers them.  A ban of a network is found by the length
-of its prefix: one look for each length that is in use, however many networks
-there are.
+All sanctions that are in force are in memory, so a question is answered at once; the
+ledger only remembers them.  A ban of a network is found by the length of its prefix:
+one look for each length that is in use, however many networks there are.
 """
 
 from __future__ import annotations
@@ -28,8 +27,11 @@ _Networks = dict[tuple[int, int], dict[int, Sanction]]
 
 class Sanctions:
     """
-    Bans and mutes.  One whose time is over has no effect from then on, and is
-    removed from the ledger as soon as somebody asks and it is noticed.
+    Bans and mutes.  One whose time is over has no effect from then on, and is removed
+    from the ledger as soon as a question shows that.
+
+    @ivar all: those that are in force, or whose end nobody has noticed, by their kind
+        and target; to be read only.
     """
 
     _log = Logger()
@@ -41,7 +43,7 @@ class Sanctions:
         """
         self._ledger = ledger
         self._now = now
-        self._all: dict[tuple[SanctionKind, str], Sanction] = {}
+        self.all: dict[tuple[SanctionKind, str], Sanction] = {}
         self._networks: _Networks = {}
         # What the ledger has been told and has not stored yet; and, while it is
         # read again, what has changed in the meantime.  Both by key.
@@ -52,7 +54,7 @@ class Sanctions:
         """
         Let these take the place of all there are.  The ledger knows them.
         """
-        self._all.clear()
+        self.all.clear()
         self._networks.clear()
         for sanction in records:
             if self._hasEnded(sanction):
@@ -72,7 +74,7 @@ class Sanctions:
         changed = self._changed = set(self._unstored)
 
         def merge(records: tuple[Sanction, ...]) -> None:
-            kept = [sanction for sanction in self._all.values() if sanction.key in changed]
+            kept = [sanction for sanction in self.all.values() if sanction.key in changed]
             self.load([*(each for each in records if each.key not in changed), *kept])
 
         def over(result: Failure | None) -> Failure | None:
@@ -83,8 +85,8 @@ class Sanctions:
 
     def impose(self, sanction: Sanction) -> Deferred[None]:
         """
-        Put somebody under a sanction, in the place of the one of the same kind
-        that he is under already.  It has its effect at once.
+        Put a user or a network under a sanction, in the place of the one of the same
+        kind that they are under already.  It has its effect at once.
 
         @param sanction: its target is a fold, or what
             L{chat.vocabulary.addresses.networkOf} returned.
@@ -112,11 +114,11 @@ class Sanctions:
 
     def ofAddress(self, address: str) -> Sanction | None:
         """
-        @param address: of a peer; what is no IP address is under no ban.
+        @param address: of a connection; what is no IP address is under no ban.
         @return: the ban of a network with this address in it, the one that
             lasts longest.
         """
-        # Mostly there are none, and each who comes is looked for several times.
+        # Mostly there are none, and this is asked several times for each connection.
         parsed = parseAddress(address) if self._networks else None
         if parsed is None:
             return None
@@ -132,14 +134,14 @@ class Sanctions:
         """
         @param fold: of a nickname.
         """
-        sanction = self._all.get((kind, fold))
+        sanction = self.all.get((kind, fold))
         return sanction if sanction is not None and self._isInForce(sanction) else None
 
     def active(self) -> tuple[Sanction, ...]:
         """
         @return: all that are in force, oldest first.
         """
-        inForce = filter(self._isInForce, list(self._all.values()))
+        inForce = filter(self._isInForce, list(self.all.values()))
         return tuple(sorted(inForce, key=lambda sanction: sanction.since))
 
     def _isInForce(self, sanction: Sanction) -> bool:
@@ -156,14 +158,14 @@ class Sanctions:
         return sanction.until is not None and sanction.until <= self._now()
 
     def _add(self, sanction: Sanction) -> None:
-        self._all[sanction.kind, sanction.target] = sanction
+        self.all[sanction.kind, sanction.target] = sanction
         network = _banned(sanction)
         if network is not None:
             size, bits = _place(network)
             self._networks.setdefault(size, {})[bits] = sanction
 
     def _discard(self, kind: SanctionKind, target: str) -> None:
-        sanction = self._all.pop((kind, target), None)
+        sanction = self.all.pop((kind, target), None)
         network = None if sanction is None else _banned(sanction)
         if network is not None:
             size, bits = _place(network)

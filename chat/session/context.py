@@ -112,7 +112,7 @@ class Context(UserSession):
     @property
     def me(self) -> User:
         """
-        Who asks.
+        The user.
 
         @raise NickNeeded: when there is no nickname.
         """

@@ -2,12 +2,12 @@
 The states of a session.  The table of transitions reads as the specification:
 
     - I{anonymous}: connected, without a nickname.
-    - I{challenged}: without a nickname, and has asked for one that is registered;
-      what he says is its password, until it is the right one or he asks for
-      another nickname: somebody who mistypes his password types it again.
+    - I{challenged}: without a nickname; one has been asked for that is registered.
+      What is said is its password, until it is the right one or another nickname is
+      asked for, so a user who mistypes a password can type it again.
     - I{claiming}: a nickname has been asked for, and the backplane decides, or
       its password is looked at.
-    - I{entering}: the nickname is his, and he is on his way into his room.
+    - I{entering}: with a nickname, and on the way into the first room.
     - I{registered}: in the room.
     - I{renaming}: registered, and another nickname has been asked for.
     - I{waiting}: registered, and something has been asked for that takes time.
@@ -33,12 +33,13 @@ from chat.core.room import Room
 from chat.core.users import User
 from chat.session import signon
 from chat.session.context import Answer, Context, SessionOver, requireRate
-from chat.session.handlers.dispatch import carryOut
+from chat.session.handlers.dispatch import HANDLERS
 from chat.session.handlers.talk import reasonOf, requireVoice
-from chat.vocabulary.commands import Command, Login, Nick, Quit, Say
+from chat.vocabulary.commands import Access, Command, Login, Nick, Quit, Say
 from chat.vocabulary.errors import (
     ArgumentMissing,
     ChatError,
+    NickNeeded,
     NickRegistered,
     RenamingTooFast,
     TooManyAttempts,
@@ -50,7 +51,7 @@ from chat.vocabulary.events import Closed, Ending, PasswordAsked
 _log = Logger()
 
 _UNPROVEN = (WrongPassword, TooManyAttempts, TryLater)
-"""After these it is still his password that is expected of him."""
+"""After these the password is still expected."""
 
 
 class Lifecycle(Protocol):
@@ -60,42 +61,42 @@ class Lifecycle(Protocol):
 
     def do(self, command: Command) -> None:
         """
-        He asks for something that may change his state: anything while he has
-        no nickname, a nickname or the end afterwards.
+        The user asks for something that may change the state: anything while there is
+        no nickname, another nickname or the end afterwards.
 
         @raise ChatError: when it cannot be done.
         """
 
     def challenge(self, error: ChatError) -> None:
-        """The nickname that he wants has a password, and he has not said it yet."""
+        """The nickname asked for has a password, which has not been said yet."""
 
     def decide(self, user: Deferred[User]) -> None:
-        """He wants a nickname, and will be given one or not."""
+        """A nickname has been asked for, and will be given or not."""
 
     def claimed(self, user: User) -> None:
-        """He has it."""
+        """The nickname is given."""
 
     def moved(self, user: User) -> None:
-        """He is somebody else from now on."""
+        """The session is that of another user from now on."""
 
     def denied(self, error: ChatError) -> None:
-        """He cannot have it."""
+        """What was asked for cannot be had."""
 
     def entered(self, room: Room) -> None:
-        """He is in the room in which he talks."""
+        """The user is in the room in which the session talks."""
 
     def wait(self, answer: Answer) -> None:
-        """He has asked for something that takes time."""
+        """Something has been asked for that takes time."""
 
     def answered(self) -> None:
         """That has been answered."""
 
     def end(self, reason: Ending, about: str, by: str, grace: float | None) -> None:
         """
-        The service ends the session, at his wish or not.
+        The service ends the session, at the wish of its user or not.
 
-        @param about: what he gave as a reason, or what the ending is about.
-        @param by: who wants it, if a person does.
+        @param about: the reason that the user gave, or what the ending is about.
+        @param by: the nickname of the user who wants it, if one does.
         @param grace: see L{chat.interfaces.FrontDoor.close}.
         """
 
@@ -132,8 +133,10 @@ def _doAnonymous(inputs: Lifecycle, context: Context, command: Command) -> None:
             _login(inputs, context, name, password)
         case Quit(reason):
             inputs.end(Ending.QUIT, reason, "", None)
+        case _ if command.verb is None or command.verb.access is not Access.EVERYBODY:
+            raise NickNeeded
         case _:
-            carryOut(context, command)
+            HANDLERS[type(command)](context, command)
 
 
 @_challenged.upon(Lifecycle.do).loop()
@@ -158,7 +161,7 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
     assert user is not None
     match command:
         case Nick(nick):
-            # Or it would be the way out for one who is muted.
+            # Or it would be the way out for a muted user.
             requireVoice(context, user)
             requireRate(
                 context, context.server.settings.nickRate, user.renamedMark, RenamingTooFast
@@ -170,7 +173,7 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
         case Quit(reason):
             inputs.end(Ending.QUIT, reasonOf(context, user, reason), "", None)
         case _:
-            answer = carryOut(context, command)
+            answer = HANDLERS[type(command)](context, command)
             if answer is not None:
                 inputs.wait(answer)
 
@@ -342,6 +345,6 @@ def _failed(inputs: Lifecycle, failure: Failure) -> None:
 
 
 def _wentWrong(failure: Failure, inputs: Lifecycle, context: Context) -> None:
-    _log.failure("what a participant asked for went wrong", failure)
+    _log.failure("what a user asked for went wrong", failure)
     context.server.counters.faults += 1
     inputs.end(Ending.INTERNAL_ERROR, "", "", None)

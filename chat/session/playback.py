@@ -18,8 +18,8 @@ from chat.vocabulary.events import Acted, Event, Excerpt, Line, Missed, Recalled
 
 MAX_BYTES = 188 * 1024
 """
-How much text of the past one answer has at the most: together with what may wait
-for a reader before his commands wait, it stays below what may wait at all.
+How many bytes of earlier lines one answer has at the most: together with what may
+wait for a session before its commands wait, they stay below what may wait at all.
 """
 
 EVENTS_PER_TURN = 200
@@ -125,7 +125,7 @@ def _write(context: Context, room: str, events: Sequence[Event]) -> None:
 
 
 def _renderingOf(context: Context, room: str) -> Rendering:
-    """How what was said in a room, or in several, reads to him."""
+    """How lines of a room, or of several, read in this session."""
     rendering = context.rendering
     isHere = room != "" and room == context.room
     return rendering if isHere else rendering.elsewhere
@@ -164,7 +164,7 @@ def _recalled(line: Line) -> Recalled:
 
 
 def _ignoresSome(context: Context, lines: Iterable[Line]) -> bool:
-    """Whether there is somebody in it whom he ignores."""
+    """Whether the user ignores any of their authors."""
     user, isDeafTo = context.user, context.hub.ignores.isDeafTo
     return user is not None and any(isDeafTo(user, nick) for nick in {one.nick for one in lines})
 

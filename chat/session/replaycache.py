@@ -1,8 +1,8 @@
 """
 The replays that were told last, as bytes.
 
-Of a crowd that comes into a room, each is told the same lines.  To read and write them
-anew for each would cost several times what all the rest of coming in does.
+All users of a crowd that enters a room are told the same lines.  To render them anew
+for each user would cost several times what all the rest of entering does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chat.vocabulary.events import Missed
 MAX_COUNT = 64
 """
 How many replays are remembered: those of some renderings in each of the few rooms that
-a crowd comes into.
+a crowd enters.
 """
 
 MAX_SIZE = 1024 * 1024
@@ -31,7 +31,7 @@ _Content = tuple[int, int, int, bool, tuple[Missed, ...]]
 
 class Replays:
     """
-    What is told on coming into a room, the newest of each room and rendering.
+    The newest replay of each room and rendering.
     """
 
     def __init__(self) -> None:

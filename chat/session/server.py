@@ -15,7 +15,7 @@ from chat.core.accounts import Accounts
 from chat.core.hub import Hub
 from chat.core.sanctions import Sanctions
 from chat.core.users import User
-from chat.interfaces import Authenticator, History, RenderingChoice
+from chat.interfaces import Authenticator, History, HistoryObserver, RenderingChoice
 from chat.session.replaycache import Replays
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.events import Event, Warned
@@ -24,7 +24,7 @@ from chat.vocabulary.limits import UNRESTRICTED, Rate
 from chat.vocabulary.records import Account
 
 REPLAY = 20
-"""How many lines one hears of the past on coming into a room."""
+"""How many earlier lines a user hears on entering a room."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Settings:
     @ivar language: in which a session begins.
     @ivar registrationTimeout: seconds to take a nickname in, 0 for no limit.
     @ivar idleTimeout: seconds without a line, 0 for no limit.
-    @ivar listenAfterFIN: whether one who has closed his side stays as a listener.
-    @ivar replay: how many lines one hears of the past on coming into a room.
-    @ivar nickRate: how often a participant may change his nickname.
-    @ivar joinRate: how often he may go into a room.
+    @ivar listenAfterFIN: whether a user who has closed their side stays as a listener.
+    @ivar replay: how many earlier lines a user hears on entering a room.
+    @ivar nickRate: how often a user may change their nickname.
+    @ivar joinRate: how often a user may enter rooms.
     """
 
     name: str = "tcpchat"
@@ -64,7 +64,7 @@ class Server:
     @ivar rehash: reads again what was read from files; fires with one short text
         for each thing that could not be read.
     @ivar counters: what is counted.
-    @ivar replays: what was told last on coming into a room.
+    @ivar replays: the last replays, as bytes.
     @ivar startedAt: when the service began, in seconds of the clock.
     """
 
@@ -87,46 +87,39 @@ class Server:
         return self.hub.now()
 
     def accountOf(self, user: User) -> Account | None:
-        """The account that a user has proven to be his, as it is now."""
+        """The account that a user has proven to own, as it is now."""
         return self.accounts.owner(user.account) if user.account else None
 
     def isOperator(self, user: User) -> bool:
-        """Whether a user keeps order here."""
+        """Whether a user is an operator."""
         account = self.accountOf(user)
         return account is not None and self.accounts.isOperator(account)
 
     def tellOperators(self, event: Event) -> None:
-        """Tell those who keep order here."""
+        """Tell all operators."""
         for user in self.hub.nicknames.users:
             if self.isOperator(user):
                 user.hear(event)
 
 
-class StorageWatch:
+class StorageWatch(HistoryObserver):
     """
-    Tells those whom it concerns; see L{chat.interfaces.HistoryObserver}.  What is for
-    the log, the store itself has logged.
+    Tells authors that their lines are stored, and operators when storing fails.  The
+    store itself writes the log.
     """
 
     def __init__(self, server: Server) -> None:
-        """
-        @param server: knows who keeps order here.
-        """
-        self._shared = server
+        self._server = server
 
     def stored(self, room: str, id: int) -> None:
-        """See L{chat.interfaces.HistoryObserver.stored}."""
-        self._shared.hub.receipts.stored(room, id)
+        self._server.hub.receipts.stored(room, id)
 
     def failing(self, reason: str) -> None:
-        """See L{chat.interfaces.HistoryObserver.failing}."""
-        self._shared.tellOperators(Warned("history-failing", reason))
+        self._server.tellOperators(Warned("history-failing", reason))
 
     def recovered(self) -> None:
-        """See L{chat.interfaces.HistoryObserver.recovered}."""
-        self._shared.tellOperators(Warned("history-recovered"))
+        self._server.tellOperators(Warned("history-recovered"))
 
     def lost(self, count: int) -> None:
-        """See L{chat.interfaces.HistoryObserver.lost}."""
-        self._shared.counters.historyLost += count
-        self._shared.tellOperators(Warned("history-lost", str(count)))
+        self._server.counters.historyLost += count
+        self._server.tellOperators(Warned("history-lost", str(count)))

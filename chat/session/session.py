@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from chat.interfaces import FrontDoor, Outlet
 from chat.session.context import Context
-from chat.session.handlers.dispatch import carryOut
+from chat.session.handlers.dispatch import HANDLERS
 from chat.session.handlers.general import tellMotd
 from chat.session.lifecycle import Lifecycle, newLifecycle
 from chat.session.server import Server
@@ -78,7 +78,7 @@ class Session(Context):
         except Banned as banned:
             self.end(Ending.BANNED, banned.about)
         except Exception:
-            self._log.failure("a participant could not be greeted")
+            self._log.failure("a user could not be greeted")
             self._failed()
 
     def _greet(self, nick: str, account: str) -> None:
@@ -137,7 +137,7 @@ class Session(Context):
             else:
                 # Most of it changes no state, and to look up the transition that
                 # says so would cost as much as all the rest.
-                answer = carryOut(self, command)
+                answer = HANDLERS[type(command)](self, command)
                 if answer is not None:
                     lifecycle.wait(answer)
         except ChatError as error:

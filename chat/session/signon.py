@@ -1,11 +1,11 @@
 """
-How somebody comes to have a nickname, and how he comes in.
+Signing on: how a session gets a nickname, and how its user comes in.
 """
 
 from __future__ import annotations
 
 from chat.core.room import Room
-from chat.core.users import User, UserSession
+from chat.core.users import User
 from chat.session.context import Context
 from chat.session.playback import newest, newestAtHand, replay
 from chat.vocabulary.errors import Banned, ChatError, NickRegistered, NoSuchAccount, WrongPassword
@@ -16,8 +16,10 @@ from chat.vocabulary.records import Account, SanctionKind
 
 def mayBeHere(context: Context, nick: str = "") -> None:
     """
-    @param nick: as whom; nothing for anybody.
-    @raise Banned: when he may not, as this person or from this address.
+    See whether the user may be here.
+
+    @param nick: the nickname they want, or nothing.
+    @raise Banned: when they may not, under this nickname or from this address.
     """
     sanctions = context.server.sanctions
     ban = sanctions.ofAddress(context.door.address)
@@ -29,9 +31,9 @@ def mayBeHere(context: Context, nick: str = "") -> None:
 
 def mayBeCalled(context: Context, text: str) -> str:
     """
-    @param text: what somebody typed for a nickname.
+    @param text: what was typed for a nickname.
     @return: the nickname.
-    @raise ChatError: when it cannot be one, or is not for him.
+    @raise ChatError: when it cannot be one, or is not for this user.
     """
     nick = nickname(text.strip())
     mayBeHere(context, nick)
@@ -43,28 +45,28 @@ def mayBeCalled(context: Context, text: str) -> str:
 
 async def claim(context: Context, nick: str) -> User:
     """
-    Have a nickname as a guest.
+    Take a nickname as a guest.
 
-    @raise NickTaken: when somebody has it.
+    @raise NickTaken: when another user has it.
     """
     await context.outcome(newest(context, firstRoom(context, None)))
-    # It may have become somebody's in the meantime.
+    # It may have been registered in the meantime.
     return await context.hub.nicknames.claim(mayBeCalled(context, nick), context)
 
 
 async def login(context: Context, name: str, password: str) -> User:
     """
-    Have the nickname of one's account.  Who has it without the account has to go;
-    who has it with the account is joined.
+    Take the nickname of an account.  A user who has it without the account has to go;
+    one who has it with the account gets one more session.
 
-    @raise ChatError: when it is not his, or he may not be here.
+    @raise ChatError: when the account is not theirs, or they may not be here.
     """
-    return await _takeSeat(context, await _proven(context, name, password))
+    return await _attached(context, await _proven(context, name, password))
 
 
 async def vouched(context: Context, name: str) -> User:
     """
-    Have the nickname of an account that the user has proven to the front door to be
+    Take the nickname of an account that the user has proven to the front door to be
     theirs; see L{login}.
 
     @raise ChatError: when there is no such account, or they may not be here.
@@ -73,15 +75,16 @@ async def vouched(context: Context, name: str) -> User:
     account = context.server.accounts.named(name)
     if account is None:
         raise NoSuchAccount(name)
-    return await _takeSeat(context, await _prepared(context, account))
+    return await _attached(context, await _prepared(context, account))
 
 
 async def change(context: Context, user: User, name: str, password: str) -> User:
     """
-    Be somebody else: a user proves that an account is his.
+    Become another user by proving to own an account.
 
-    @return: who he is now: the same with another name, or one who was here.
-    @raise ChatError: when it is not his, or he may not be here.
+    @return: the user from now on: the same with another name, or the one who was here
+        with the account.
+    @raise ChatError: when the account is not theirs, or they may not be here.
     """
     account = await _proven(context, name, password)
     if account.fold == user.account:
@@ -89,7 +92,7 @@ async def change(context: Context, user: User, name: str, password: str) -> User
         return user
     nicknames = context.hub.nicknames
     if user.account or nicknames.present(account.fold) is not None:
-        other = await _takeSeat(context, account)
+        other = await _attached(context, account)
         context.hub.detach(user, context, Ending.MOVED, "")
         return other
     if nicknames.holder(account.fold) is not user:
@@ -103,10 +106,10 @@ async def change(context: Context, user: User, name: str, password: str) -> User
 
 async def comeIn(context: Context, user: User) -> Room:
     """
-    Let a session hear what its user hears; a user who is nowhere comes into
-    the room in which everybody begins.
+    Let a session hear what its user hears; a user who is in no room enters the one in
+    which the session begins.
 
-    @return: the room in which he talks.
+    @return: the room in which the session talks.
     """
     hub = context.hub
     name = _admitted(context, user)
@@ -114,19 +117,19 @@ async def comeIn(context: Context, user: User) -> Room:
         first = hub.directory.open(name)
         first.attend(context)
     else:
-        first = await hub.join(user, name)
+        first = await hub.join(user, name, context)
         for session in user.sessions:
             if session is not context:
-                tellEntered(context, user, first, session)
+                first.tellEntered(user, session, hub.seconds())
     for other in _others(context, user, first):
         other.attend(context)
-    # He may have come into another one while this session waited.
+    # The user may have entered another one while this session waited.
     return hub.directory.find(context.room) or first
 
 
 def welcome(context: Context, user: User, room: Room) -> None:
     """
-    Tell somebody who has come in who he is and where, and what was said there.
+    Tell a user who has come in their nickname and rooms, and what was said there.
     """
     if user.account:
         account = context.server.accountOf(user)
@@ -145,40 +148,24 @@ def welcome(context: Context, user: User, room: Room) -> None:
     replay(context, room.name, newestAtHand(context, room.name))
 
 
-def tellEntered(context: Context, user: User, room: Room, session: UserSession) -> None:
+def listPeople(context: Context, room: Room, share: int = 1) -> None:
     """
-    Tell a session of a user that he has come into a room.
-    """
-    others, more = room.others(user)
-    session.hear(Entered(room.name, others, room.record.topic, more))
-    # Where it was nowhere before, it talks there now.
-    if session is context or session.here is room.audience:
-        room.talk(session)
-    listPeople(context, room, session)
+    Tell a program which users are in a room, so that it can follow the changes.
 
-
-def listPeople(
-    context: Context, room: Room, session: UserSession | None = None, share: int = 1
-) -> None:
-    """
-    Tell a program who is in a room, so that it can follow the changes.
-
-    @param session: the session that has come in, if it is another one of his.
     @param share: of how many rooms it is told at once.
     """
-    session = session or context
-    if session.rendering.listsPeople:
-        room.listTo(session, context.hub.seconds(), share)
+    if context.rendering.listsPeople:
+        room.listTo(context, context.hub.seconds(), share)
 
 
 def identify(context: Context, user: User, account: Account) -> None:
-    """Let a user be the one whose account it is."""
+    """Let a user have an account that they have proven to own."""
     context.hub.nicknames.identify(user, account.fold)
     context.hub.ignores.ignoreAll(user, account.ignored)
 
 
 def firstRoom(context: Context, user: User | None) -> str:
-    """In which room a session begins."""
+    """The name of the room in which a session begins."""
     rooms, start = () if user is None else user.rooms, context.hub.directory.start
     return context.wanted or (start if start in rooms or not rooms else rooms[0])
 
@@ -191,7 +178,7 @@ def _admitted(context: Context, user: User) -> str:
     name = firstRoom(context, user)
     if context.wanted and name not in user.rooms:
         try:
-            context.hub.directory.admit(user, name, "", context.isOperator)
+            context.hub.directory.admit(user, name, "", lambda: context.isOperator)
         except ChatError as error:
             context.refuse(error)
             context.wanted = ""
@@ -209,15 +196,15 @@ async def _prepared(context: Context, account: Account) -> Account:
     """Have at hand what is told on coming in, and see again whether they may be here."""
     present = context.hub.nicknames.present(account.fold)
     await context.outcome(newest(context, firstRoom(context, present)))
-    # Whatever could change has changed by now: he comes in in the same turn.
+    # Nothing can change any more: the user comes in in the same turn.
     mayBeHere(context, account.name)
     if context.server.accounts.current(account) is None:
         raise WrongPassword(account.name)
     return account
 
 
-async def _takeSeat(context: Context, account: Account) -> User:
-    """One more session of somebody who is here, or the first one."""
+async def _attached(context: Context, account: Account) -> User:
+    """Give a user who is here one more session, or make it the first one of a user."""
     user = context.hub.nicknames.present(account.fold)
     if user is None:
         _evict(context, account)
@@ -229,10 +216,10 @@ async def _takeSeat(context: Context, account: Account) -> User:
 
 
 def _evict(context: Context, account: Account) -> None:
-    """Let somebody go who has the nickname of an account that is not his."""
-    ghost = context.hub.nicknames.holder(account.fold)
-    if ghost is not None and ghost is not context.user:
-        for session in tuple(ghost.sessions):
+    """Send a user away who has the nickname of an account that is not theirs."""
+    holder = context.hub.nicknames.holder(account.fold)
+    if holder is not None and holder is not context.user:
+        for session in tuple(holder.sessions):
             session.end(Ending.EVICTED, "", account.name)
         context.hear(Done("took-over", account.name))
 

@@ -56,7 +56,9 @@ class Verb:
     @ivar help: one line of explanation, to be translated.
     @ivar arguments: how its arguments are shown; C{[…]} may be left out.
     @ivar access: who may use it.
-    @ivar reads: makes the fields of the command of the cleaned rest of the line.
+    @ivar reads: makes the fields of the command of the cleaned rest of the line;
+        raises L{ArgumentMissing <chat.vocabulary.errors.ArgumentMissing>} or
+        L{ArgumentInvalid <chat.vocabulary.errors.ArgumentInvalid>}.
     """
 
     command: type[Command]
@@ -72,14 +74,6 @@ class Verb:
     def usage(self) -> str:
         """How it is typed, with its arguments."""
         return f"/{self.name} {self.arguments}".rstrip()
-
-    def build(self, rest: str) -> Command:
-        """
-        @param rest: what stands behind the verb, cleaned.
-        @raise ArgumentMissing: when an argument is needed.
-        @raise ArgumentInvalid: when an argument cannot be understood.
-        """
-        return self.command(*self.reads(rest))
 
 
 class Command:

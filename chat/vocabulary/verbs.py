@@ -60,7 +60,7 @@ def parse(line: str) -> Command | None:
     name, rest = cut(text)
     verb = verbNamed(name)
     try:
-        return verb.build(rest)
+        return verb.command(*verb.reads(rest))
     except (ArgumentMissing, ArgumentInvalid) as error:
         raise type(error)(verb.usage) from None
 

@@ -12,8 +12,8 @@ from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
 from tests.support.servers import AT
 
 
-def recipient(wantsReceipts: bool = True, isListening: bool = True) -> Recipient:
-    made = Recipient(RecordingOutlet(), ReprRendering("", *["wantsReceipts"] * wantsReceipts))
+def recipient(isListening: bool = True) -> Recipient:
+    made = Recipient(RecordingOutlet(), ReprRendering("", "wantsReceipts"))
     if isListening:
         Audience(endOfTurn(Clock())).add(made)
     return made
@@ -45,11 +45,10 @@ def test_eachIsToldUntilHisLastLineIsStored() -> None:
 @pytest.mark.parametrize(
     ("author", "said"),
     [
-        (recipient(wantsReceipts=False), line(1)),
         (recipient(isListening=False), line(1)),
         (recipient(), line(0)),
     ],
-    ids=["a person", "one who has gone", "a line that is not kept"],
+    ids=["one who has gone", "a line that is not kept"],
 )
 def test_whoIsNotTold(author: Recipient, said: Said) -> None:
     authors = Receipts()

@@ -56,7 +56,7 @@ class Town:
         )
 
     def enter(self, user: User, name: str, key: str = "", isOperator: bool = False) -> Room:
-        self.rooms.admit(user, name, key, isOperator)
+        self.rooms.admit(user, name, key, lambda: isOperator)
         room = self.rooms.find(name)
         assert room is not None
         user.rooms.append(name)
@@ -121,11 +121,11 @@ def test_theFullestIsFirst(town: Town) -> None:
 
 def test_soManyRoomsAtMost(town: Town) -> None:
     for number in range(MAX_ROOMS - 1):
-        town.rooms.admit(guest("alice"), f"#r{number}", "", False)
+        town.rooms.admit(guest("alice"), f"#r{number}", "", lambda: False)
     with pytest.raises(RoomsFull) as raised:
-        town.rooms.admit(guest("alice"), "#another", "", False)
+        town.rooms.admit(guest("alice"), "#another", "", lambda: False)
     assert raised.value.about == "5000"
-    town.rooms.admit(guest("alice"), "#r7", "", False)
+    town.rooms.admit(guest("alice"), "#r7", "", lambda: False)
 
 
 def test_oneIsInSoManyRoomsAtMost(town: Town) -> None:
@@ -133,7 +133,7 @@ def test_oneIsInSoManyRoomsAtMost(town: Town) -> None:
     for number in range(MAX_JOINED):
         town.enter(alice, f"#r{number}")
     with pytest.raises(TooManyRooms) as raised:
-        town.rooms.admit(alice, "#another", "", True)
+        town.rooms.admit(alice, "#another", "", lambda: True)
     assert raised.value.about == "20"
     assert town.rooms.find("#another") is None
 
@@ -154,24 +154,24 @@ def test_notEverybodyMayComeIn(town: Town, changes: dict[str, Any], error: type[
     town.keep(room, **changes)
     bob = guest("bob")
     with pytest.raises(error, match=DEV):
-        town.rooms.admit(bob, DEV, "hunter3", False)
-    town.rooms.admit(bob, DEV, "", True)
+        town.rooms.admit(bob, DEV, "hunter3", lambda: False)
+    town.rooms.admit(bob, DEV, "", lambda: True)
     # By invitation, as often as he likes, until it is taken back.
     town.rooms.invite(room, bob)
-    town.rooms.admit(bob, DEV, "", False)
-    town.rooms.admit(bob, DEV, "", False)
+    town.rooms.admit(bob, DEV, "", lambda: False)
+    town.rooms.admit(bob, DEV, "", lambda: False)
     town.rooms.uninvite(room, bob)
     with pytest.raises(error):
-        town.rooms.admit(bob, DEV, "", False)
+        town.rooms.admit(bob, DEV, "", lambda: False)
 
 
 def test_aKeyDoesNotOpenAPrivateRoom(town: Town) -> None:
     room = town.enter(guest("alice"), DEV)
     town.keep(room, password="hunter2")
-    town.rooms.admit(guest("bob"), DEV, "hunter2", False)
+    town.rooms.admit(guest("bob"), DEV, "hunter2", lambda: False)
     town.keep(room, isPrivate=True)
     with pytest.raises(InviteNeeded):
-        town.rooms.admit(guest("bob"), DEV, "hunter2", False)
+        town.rooms.admit(guest("bob"), DEV, "hunter2", lambda: False)
 
 
 def test_whoMayReadAndSee(town: Town) -> None:
@@ -324,8 +324,8 @@ def test_whatAnAccountOwnsIsThereAgain(town: Town) -> None:
     assert (room.record, start.record) == (record, lobby)
     assert town.ledger.calls == []
     with pytest.raises(InviteNeeded):
-        town.rooms.admit(guest("bob"), DEV, "hunter2", False)
-    town.rooms.admit(owner("alice"), DEV, "", False)
+        town.rooms.admit(guest("bob"), DEV, "hunter2", lambda: False)
+    town.rooms.admit(owner("alice"), DEV, "", lambda: False)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_anAccountThatIsNoMoreHasBeenInvitedNowhere(town: Town) -> None:
     bob.account = "bob"
     town.rooms.invite(room, bob)
     town.keep(room, isPrivate=True, guests=room.record.guests)
-    town.rooms.admit(bob, DEV, "", False)
+    town.rooms.admit(bob, DEV, "", lambda: False)
     town.rooms.unregistered("bob")
     with pytest.raises(InviteNeeded):
-        town.rooms.admit(bob, DEV, "", False)
+        town.rooms.admit(bob, DEV, "", lambda: False)

@@ -60,7 +60,11 @@ def _main(name: str, *arguments: str) -> None:
     module, _, path = name.partition(":")
     *outer, last = path.split(".")
     place = functools.reduce(getattr, outer, importlib.import_module(module))
-    setattr(place, last, _fail(getattr(place, last)))
+    function = getattr(place, last)
+    if isinstance(function, dict):
+        function.update({key: _fail(each) for key, each in function.items()})
+    else:
+        setattr(place, last, _fail(function))
     sys.argv = ["twistd", *arguments]
     from twisted.scripts.twistd import run
 

@@ -35,7 +35,7 @@ def test_mistakeCostsOneSession(tmp_path: Path) -> None:
     """
     C{tests/session/test_mistakes.py} has more of them, without a process.
     """
-    function = "chat.session.handlers.dispatch:carryOut"
+    function = "chat.session.handlers.dispatch:HANDLERS"
     with FailingDaemon(tmp_path, function) as daemon, Witnesses(daemon) as witnesses:
         _costsOne(daemon, witnesses, f"{MARK} is what she says")
         # It happens again, to another user, and the service is what it was.

@@ -133,7 +133,7 @@ def _checkUsers(service: Service, connections: list[LineProtocol]) -> None:
         if session.user is not None:
             assert session.user in users
             assert session in session.user.sessions
-    for room in hub.directory._rooms.values():
+    for room in hub.directory.rooms.values():
         assert set(users).issuperset(room.users)
 
 
@@ -179,14 +179,14 @@ def checkSettled(hub: Hub) -> None:
     for authors in hub.receipts._lines.values():
         assert set(authors) <= recipients
     ignores = hub.ignores
-    for ignoring in (*ignores._deaf.values(), *ignores._followed.values()):
+    for ignoring in (*ignores.deaf.values(), *ignores._followed.values()):
         assert set(ignoring) <= set(users)
     assert set(ignores._followed) <= {user.fold for user in users}
 
 
 def _checkRooms(hub: Hub) -> None:
     directory = hub.directory
-    for room in directory._rooms.values():
+    for room in directory.rooms.values():
         assert all(room.name in user.rooms for user in room.users)
         assert all(fold == user.fold for fold, user in room._users.items())
         assert len(room) or room.record.owners or room.name == directory.start
@@ -210,13 +210,13 @@ def checkNothingIsLeft(service: Service, isStopped: bool) -> None:
     assert connections.readers.waiting == 0
     assert not connections.readers._watched
     assert len(hub.nicknames) == 0
-    for room in hub.directory._rooms.values():
+    for room in hub.directory.rooms.values():
         assert len(room) == 0
         assert room.name == START_ROOM or room.record.owners or isStopped
         assert not room.audience._groups
     assert not hub._joining
     assert not hub.receipts._lines
-    assert not hub.ignores._deaf
+    assert not hub.ignores.deaf
     assert not hub.ignores._followed
     assert not service.reactor.getDelayedCalls()
     assert not service.reactor.isReading

@@ -72,6 +72,15 @@ GOOD: list[tuple[str, str, Command]] = [
     ("operator", "bob OFF", Operator("bob", False)),
 ]
 
+
+def built(name: str, rest: str) -> Command:
+    """
+    @return: The command that a verb makes of what stands behind it.
+    """
+    verb = verbNamed(name)
+    return verb.command(*verb.reads(rest))
+
+
 INVALID = [
     *(("join", "#dev two words"),),
     *(("mode", rest) for rest in ["loud", "key two words", "private maybe", "topic everybody"]),
@@ -91,19 +100,19 @@ MISSING = [
 
 @pytest.mark.parametrize(("name", "rest", "command"), GOOD)
 def test_argumentsAreUnderstood(name: str, rest: str, command: Command) -> None:
-    assert verbNamed(name).build(rest) == command
+    assert built(name, rest) == command
 
 
 @pytest.mark.parametrize(("name", "rest"), INVALID)
 def test_invalidArgumentsAreRefused(name: str, rest: str) -> None:
     with pytest.raises(ArgumentInvalid):
-        verbNamed(name).build(rest)
+        built(name, rest)
 
 
 @pytest.mark.parametrize(("name", "rest"), MISSING)
 def test_missingArgumentsAreRefused(name: str, rest: str) -> None:
     with pytest.raises(ArgumentMissing):
-        verbNamed(name).build(rest)
+        built(name, rest)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +133,7 @@ def test_cut(text: str, word: str, rest: str) -> None:
 def test_anyTextIsUnderstoodOrRefused(name: str, rest: str) -> None:
     """Whatever is typed is understood, or refused."""
     try:
-        command = verbNamed(name).build(rest)
+        command = built(name, rest)
     except (ArgumentInvalid, ArgumentMissing):
         return
     assert type(command) is verbNamed(name).command
@@ -135,7 +144,7 @@ def test_sanctionTimesThatAreNoSpansAreRefused(rest: str) -> None:
     """Or a slip of the finger would be for ever."""
     for name in "ban", "mute":
         with pytest.raises(ArgumentInvalid):
-            verbNamed(name).build(rest)
+            built(name, rest)
 
 
 @pytest.mark.parametrize(

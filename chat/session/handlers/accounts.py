@@ -1,5 +1,5 @@
 """
-Accounts: a nickname that belongs to somebody.
+Accounts: registering a nickname, its password, and the sessions of an account.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from chat.vocabulary.events import Done, Ending, SessionRow, SessionsListed, War
 from chat.vocabulary.records import Account
 
 STORED_WITHIN = 3.0
-"""For how many seconds somebody waits until the disk has what he asked for."""
+"""For how many seconds a user waits until the disk has what they asked for."""
 
 
 def register(context: Context, command: Register) -> Answer:

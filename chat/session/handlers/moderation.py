@@ -1,7 +1,7 @@
 """
-Keeping order: what operators do, and owners of rooms.
+Moderation: what operators do, and the owners of rooms.
 
-Each action is logged: who did it, to whom, and why.
+Each action is logged, with the user who did it, its target and its reason.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def ban(context: Context, command: Ban) -> Answer:
     network = networkOf(target)
     if network is not None:
         if covers(network, context.door.address):
-            # Who cannot come back cannot mend it.
+            # An operator who locks themselves out could not lift it.
             raise YourselfMeant
         sanction = _sanction(context, user, SanctionKind.BAN, network, network, seconds, why)
     else:
@@ -179,7 +179,7 @@ def _lift(context: Context, kind: SanctionKind, text: str) -> Answer:
     target = networkOf(text) or fold(text)
     other = context.hub.nicknames.holder(target)
     if other is not None and context.server.sanctions.ofName(kind, target) is None:
-        # It may be his account that is meant.
+        # It may be the account of that user that is meant.
         target = other.account or target
     lifting = context.server.sanctions.lift(kind, target)
     code = "unbanned" if kind is SanctionKind.BAN else "unmuted"
@@ -204,7 +204,7 @@ def _ofName(
         raise YourselfMeant
     other = context.hub.nicknames.holder(fold(name))
     account = None if other is None else context.server.accountOf(other)
-    # Who has an account may take another nickname, and is meant all the same.
+    # A user with an account may take another nickname, and is meant all the same.
     shown = name if account is None else account.name
     return _sanction(context, user, kind, fold(shown), shown, seconds, why)
 

@@ -1,5 +1,5 @@
 """
-What somebody chooses for himself, and what he may know of others.
+What users choose for themselves, and what they may know of others.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def back(context: Context, command: Back) -> None:
 
 
 def keepIgnored(context: Context, user: User) -> None:
-    """Keep with somebody's account whom he ignores, if he has one."""
+    """Keep with the account of a user, if they have one, which nicknames they ignore."""
     account = context.server.accountOf(user)
     if account is not None:
         storing = context.server.accounts.setIgnored(account, tuple(sorted(user.ignored)))

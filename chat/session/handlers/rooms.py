@@ -11,7 +11,6 @@ from chat.core.users import User
 from chat.session.context import Answer, Context, Handler, requireRate
 from chat.session.handlers.talk import reasonOf, requireVoice, roomMeant
 from chat.session.playback import newest, newestAtHand, replay
-from chat.session.signon import tellEntered
 from chat.vocabulary.commands import (
     Command,
     Deop,
@@ -60,8 +59,9 @@ def join(context: Context, command: Join) -> Answer | None:
         return None
     # An attempt that fails counts as well, for the key may be a guess.
     rate = context.server.settings.joinRate
-    requireRate(context, rate, user.joinedMark, JoiningTooFast)
-    user.joinedMark = rate.spend(user.joinedMark, context.hub.seconds())
+    if rate.interval:
+        requireRate(context, rate, user.joinedMark, JoiningTooFast)
+        user.joinedMark = rate.spend(user.joinedMark, context.hub.seconds())
     return _join(context, user, room, command.key)
 
 
@@ -71,12 +71,12 @@ async def _join(context: Context, user: User, name: str, key: str) -> None:
         # Another session of the user was faster.
         _talkIn(context, name)
         return
-    context.hub.directory.admit(user, name, key, context.isOperator)
-    joining = context.hub.join(user, name)
+    context.hub.directory.admit(user, name, key, lambda: context.isOperator)
+    joining = context.hub.join(user, name, context)
     isFresh = joining.called
     room = await context.outcome(joining)
     for session in user.sessions:
-        tellEntered(context, user, room, session)
+        room.tellEntered(user, session, context.hub.seconds())
     # What was said while the event was on its way is in no answer from before.
     replay(context, name, extract if isFresh else newestAtHand(context, name))
 
@@ -164,7 +164,7 @@ def invite(context: Context, command: Invite) -> None:
     if isClosed:
         requireOwner(context, user, room)
     other = context.hub.nicknames.named(command.nick)
-    # Only an owner lets somebody in, and who is in needs no way in.
+    # Only an owner lets users in, and a user who is in needs no way in.
     if isClosed and room.name not in other.rooms:
         context.hub.directory.invite(room, other)
     if not context.hub.ignores.ignores(other, user):
@@ -185,7 +185,7 @@ def mode(context: Context, command: Mode) -> None:
         case "key":
             isOff = value.lower() == "none"
             record = replace(record, password="" if isOff else value)
-            # The key itself is nobody's business who is in already.
+            # The key itself is no business of the users who are in already.
             shown = "off" if isOff else "on"
         case "private":
             record = replace(record, isPrivate=value == "on")

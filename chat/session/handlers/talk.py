@@ -21,7 +21,8 @@ def say(context: Context, command: Say) -> None:
     @raise NoRoom: when no room is named and they are in none.
     @raise NotInRoom: when they are not in the room.
     """
-    user, room = context.me, context.room
+    user, room = context.user, context.room
+    assert user is not None
     requireVoice(context, user)
     if command.room or not room:
         room = roomMeant(context, command.room)
@@ -64,6 +65,8 @@ def requireVoice(context: Context, user: User) -> None:
     @raise Muted: when a user may not speak.
     """
     sanctions = context.server.sanctions
+    if not sanctions.all:
+        return
     mute = sanctions.ofName(SanctionKind.MUTE, user.fold)
     if mute is None and user.account:
         mute = sanctions.ofName(SanctionKind.MUTE, user.account)
@@ -73,8 +76,8 @@ def requireVoice(context: Context, user: User) -> None:
 
 def reasonOf(context: Context, user: User, text: str) -> str:
     """
-    @param text: what a user gives as a reason for what he may do in any case.
-    @return: what others are told of it: nothing, if he may not speak.
+    @param text: what a user gives as a reason for what they may do in any case.
+    @return: what others are told of it: nothing, if the user may not speak.
     """
     try:
         requireVoice(context, user)
