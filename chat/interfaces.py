@@ -87,7 +87,7 @@ class Rendering(Protocol):
     How events read.  One instance serves all sessions of the same style: an
     audience groups them by it and encodes once for each.
 
-    Three traits say what the recipient needs to be told besides; people at a
+    The first traits say what the recipient needs to be told besides; people at a
     terminal need none of it.
 
     @ivar echoesOwn: whether the sender of a line hears it too, and so learns its
@@ -97,6 +97,8 @@ class Rendering(Protocol):
         that, so that the recipient can keep a list of the users in it.
     @ivar wantsReceipts: whether L{Stored<chat.vocabulary.replies.Stored>} comes
         when a line that was sent is on the disk.
+    @ivar namesRecipient: whether what one recipient hears alone reads differently for
+        each, so that L{answer} is asked instead of L{render}.
     @ivar elsewhere: how the events of a room read in which the user is but does
         not talk.
     @ivar ringing: how a line reads that calls the user by name; the same as this
@@ -106,6 +108,7 @@ class Rendering(Protocol):
     echoesOwn: bool = False
     listsPeople: bool = False
     wantsReceipts: bool = False
+    namesRecipient: bool = False
     elsewhere: Rendering
     ringing: Rendering
 
@@ -118,10 +121,10 @@ class Rendering(Protocol):
 
     def answer(self, event: Event, nick: str) -> bytes:
         """
-        Render what one recipient hears alone.
+        Render what one recipient hears alone.  Only a rendering that
+        C{namesRecipient} is asked.
 
         @param nick: of the recipient; empty while there is none.
-        @return: the same as L{render}, unless a rendering has a use for the nickname.
         """
         return self.render(event)
 

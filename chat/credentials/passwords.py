@@ -68,7 +68,7 @@ def prepare(password: str) -> bytes | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Broken:
+class _HashingFailed:
     """Why there is no answer."""
 
     reason: str
@@ -159,9 +159,9 @@ class Hashing(Service):
         deferToThreadPool(self._reactor, pool, _outcome, work).addCallback(self._finished, answer)
         return answer
 
-    def _finished(self, outcome: _T | _Broken, answer: Deferred[_T]) -> None:
+    def _finished(self, outcome: _T | _HashingFailed, answer: Deferred[_T]) -> None:
         self._unfinished -= 1
-        if isinstance(outcome, _Broken):
+        if isinstance(outcome, _HashingFailed):
             self._log.error("a password cannot be hashed: {reason}", reason=outcome.reason)
             answer.errback(TryLater())
         else:
@@ -180,11 +180,11 @@ class Hashing(Service):
             self._pool = None
 
 
-def _outcome(work: Callable[[], _T]) -> _T | _Broken:
+def _outcome(work: Callable[[], _T]) -> _T | _HashingFailed:
     try:
         return work()
     except Argon2Error as error:
         # Its message names a fault of the library, such as too little memory.
-        return _Broken(str(error))
+        return _HashingFailed(str(error))
     except Exception as error:
-        return _Broken(type(error).__name__)
+        return _HashingFailed(type(error).__name__)

@@ -72,7 +72,11 @@ class Recipient:
 
         @param rendering: its own, or that for elsewhere.
         """
-        self.take(b"".join([rendering.answer(event, self.nick) for event in events]))
+        if rendering.namesRecipient:
+            lines = [rendering.answer(event, self.nick) for event in events]
+        else:
+            lines = [rendering.render(event) for event in events]
+        self.take(b"".join(lines))
 
     def take(self, data: bytes) -> None:
         """

@@ -116,7 +116,7 @@ def registryOf(collector: ChatCollector) -> CollectorRegistry:
     return registry
 
 
-class _Request(Request):
+class _MetricsRequest(Request):
     """
     A request whose content is thrown away. Twisted would keep it, in a file if it is long.
     """
@@ -172,7 +172,9 @@ class Pages(Site):
         """
         root = _Root(registry, isServing)
         # The channel has a time limit of its own, which nothing renews.
-        super().__init__(root, _Request, timeout=None, reactor=clock, parsePOSTFormSubmission=False)
+        super().__init__(
+            root, _MetricsRequest, timeout=None, reactor=clock, parsePOSTFormSubmission=False
+        )
         self.channels: set[_Channel] = set()
 
     def buildProtocol(self, address: IAddress | None) -> Any:

@@ -42,7 +42,7 @@ class Written:
 
 
 @dataclass(slots=True)
-class _Room:
+class _RoomState:
     number: int
     last: int
     floor: int
@@ -61,7 +61,7 @@ class DatabaseWriter:
         self._path = opened.path
         self._word = opened.word
         self._connection: sqlite3.Connection | None = opened.connection
-        self._rooms: dict[str, _Room] = {}
+        self._rooms: dict[str, _RoomState] = {}
         self._pruning = Pruning()
 
     def write(self, batch: Batch) -> Written:
@@ -164,7 +164,7 @@ class DatabaseWriter:
             self._connection = connection
         return self._connection
 
-    def _room(self, connection: sqlite3.Connection, name: str, before: int) -> _Room:
+    def _room(self, connection: sqlite3.Connection, name: str, before: int) -> _RoomState:
         """
         @param before: no line after this id has expired.
         """
@@ -179,11 +179,11 @@ class DatabaseWriter:
                 "INSERT INTO room (name, expired) VALUES (?, ?) RETURNING number, last, floor",
                 (name, min(before, setting(connection, "floor"))),
             ).fetchone()
-        return _Room(*row)
+        return _RoomState(*row)
 
 
 def _forget(
-    connection: sqlite3.Connection, rooms: Mapping[str, _Room], forgets: Mapping[str, int]
+    connection: sqlite3.Connection, rooms: Mapping[str, _RoomState], forgets: Mapping[str, int]
 ) -> None:
     for name, floor in forgets.items():
         rooms[name].floor = max(rooms[name].floor, floor)
@@ -227,7 +227,7 @@ def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> No
     )
 
 
-def _mark(connection: sqlite3.Connection, marks: Iterable[tuple[_Room, int]]) -> None:
+def _mark(connection: sqlite3.Connection, marks: Iterable[tuple[_RoomState, int]]) -> None:
     connection.executemany(
         "UPDATE room SET last = ?, mark = max(mark, ?) WHERE number = ?",
         ((room.last, mark, room.number) for room, mark in marks),

@@ -21,7 +21,7 @@ from chat.vocabulary import arguments
 from chat.vocabulary.i18n import N_
 
 
-class Group(StrEnum):
+class HelpGroup(StrEnum):
     """The subjects under which C{/help} may list verbs."""
 
     FIRST = "first"
@@ -64,7 +64,7 @@ class Verb:
     command: type[Command]
     name: str
     aliases: tuple[str, ...]
-    group: Group
+    group: HelpGroup
     help: str
     arguments: str
     access: Access
@@ -108,7 +108,7 @@ VERBS: list[Verb] = []
 def verb(
     name: str,
     *aliases: str,
-    group: Group,
+    group: HelpGroup,
     help: str,
     arguments: str = "",
     access: Access = Access.USERS,
@@ -139,7 +139,7 @@ class Say(Command):
     "?",
     "帮助",
     arguments="[COMMAND]",
-    group=Group.FIRST,
+    group=HelpGroup.FIRST,
     help=N_("list the commands"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
@@ -156,7 +156,7 @@ class Help(Command):
     "name",
     "昵称",
     arguments="NAME",
-    group=Group.FIRST,
+    group=HelpGroup.FIRST,
     help=N_("take a nickname, or change it"),
     access=Access.EVERYBODY,
     reads=arguments.needed,
@@ -175,7 +175,7 @@ class Nick(StateCommand):
     "w",
     "在线",
     arguments="[ROOM]",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("list who is here, and how long they have been silent"),
     reads=arguments.anything,
 )
@@ -191,7 +191,7 @@ class Who(Command):
     "emote",
     "动作",
     arguments="TEXT",
-    group=Group.TALK,
+    group=HelpGroup.TALK,
     help=N_("say what you do: /me waves"),
     reads=arguments.needed,
 )
@@ -209,7 +209,7 @@ class Act(Command):
     "m",
     "私聊",
     arguments="NAME TEXT",
-    group=Group.TALK,
+    group=HelpGroup.TALK,
     help=N_("tell one person something in private"),
     reads=arguments.twoWords,
 )
@@ -226,7 +226,7 @@ class Tell(Command):
     "r",
     "回复",
     arguments="TEXT",
-    group=Group.TALK,
+    group=HelpGroup.TALK,
     help=N_("answer the last private message"),
     reads=arguments.needed,
 )
@@ -242,7 +242,7 @@ class Reply(Command):
     "j",
     "加入",
     arguments="#ROOM [KEY]",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("come into a room, or make one, and talk there"),
     reads=arguments.join,
 )
@@ -259,7 +259,7 @@ class Join(Command):
     "leave",
     "离开",
     arguments="[#ROOM] [REASON]",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("leave a room"),
     reads=arguments.part,
 )
@@ -275,7 +275,7 @@ class Part(Command):
     "room",
     "切换",
     arguments="#ROOM",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("talk in another room that you are in"),
     reads=arguments.oneWord,
 )
@@ -286,7 +286,7 @@ class Switch(Command):
     room: str
 
 
-@verb("rooms", "list", "房间", group=Group.ROOMS, help=N_("list the rooms"))
+@verb("rooms", "list", "房间", group=HelpGroup.ROOMS, help=N_("list the rooms"))
 @dataclass(frozen=True, slots=True)
 class Rooms(Command):
     """List the rooms."""
@@ -296,7 +296,7 @@ class Rooms(Command):
     "topic",
     "主题",
     arguments="[TEXT]",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("say what the room is about, or ask"),
     reads=arguments.anything,
 )
@@ -312,7 +312,7 @@ class Topic(Command):
     "invite",
     "邀请",
     arguments="NAME",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("invite somebody into the room"),
     reads=arguments.oneWord,
 )
@@ -328,7 +328,7 @@ class Invite(Command):
     "mode",
     "模式",
     arguments="[key KEY|none, private on|off, topic owner|all]",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("say how your room is kept, or ask"),
     reads=arguments.mode,
 )
@@ -345,7 +345,7 @@ class Mode(Command):
     "op",
     "房主",
     arguments="NAME",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("make somebody an owner of your room"),
     reads=arguments.oneWord,
 )
@@ -361,7 +361,7 @@ class Op(Command):
     "deop",
     "撤销房主",
     arguments="NAME",
-    group=Group.ROOMS,
+    group=HelpGroup.ROOMS,
     help=N_("make somebody an owner no longer"),
     reads=arguments.oneWord,
 )
@@ -377,7 +377,7 @@ class Deop(Command):
     "history",
     "历史",
     arguments="[N | after ID | since 2h] [in #ROOM]",
-    group=Group.HISTORY,
+    group=HelpGroup.HISTORY,
     help=N_("show earlier lines"),
     reads=arguments.history,
 )
@@ -399,7 +399,7 @@ class ShowHistory(Command):
     "find",
     "搜索",
     arguments="WORDS [in #ROOM] [from NAME]",
-    group=Group.HISTORY,
+    group=HelpGroup.HISTORY,
     help=N_("find earlier lines with all of these words"),
     reads=arguments.search,
 )
@@ -416,7 +416,7 @@ class Search(Command):
     "register",
     "注册",
     arguments="PASSWORD",
-    group=Group.ACCOUNT,
+    group=HelpGroup.ACCOUNT,
     help=N_("make your nickname yours"),
     reads=arguments.oneWord,
 )
@@ -431,7 +431,7 @@ class Register(Command):
     "login",
     "登录",
     arguments="[NAME] PASSWORD",
-    group=Group.ACCOUNT,
+    group=HelpGroup.ACCOUNT,
     help=N_("take the nickname that is yours"),
     access=Access.EVERYBODY,
     reads=arguments.login,
@@ -449,7 +449,7 @@ class Login(StateCommand):
     "passwd",
     "密码",
     arguments="NEW",
-    group=Group.ACCOUNT,
+    group=HelpGroup.ACCOUNT,
     help=N_("have another password"),
     reads=arguments.oneWord,
 )
@@ -460,7 +460,7 @@ class Password(Command):
     password: str = field(repr=False)
 
 
-@verb("unregister", "注销", group=Group.ACCOUNT, help=N_("give your account up"))
+@verb("unregister", "注销", group=HelpGroup.ACCOUNT, help=N_("give your account up"))
 @dataclass(frozen=True, slots=True)
 class Unregister(Command):
     """Delete the account."""
@@ -470,7 +470,7 @@ class Unregister(Command):
     "sessions",
     "会话",
     arguments="[end N]",
-    group=Group.ACCOUNT,
+    group=HelpGroup.ACCOUNT,
     help=N_("list your sessions, or end one"),
     reads=arguments.sessions,
 )
@@ -485,7 +485,7 @@ class Sessions(Command):
     "ignore",
     "忽略",
     arguments="[NAME]",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("hear nothing from somebody, or list whom you ignore"),
     reads=arguments.anything,
 )
@@ -500,7 +500,7 @@ class Ignore(Command):
     "unignore",
     "取消忽略",
     arguments="NAME",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("hear somebody again"),
     reads=arguments.oneWord,
 )
@@ -515,7 +515,7 @@ class Unignore(Command):
     "away",
     "暂离",
     arguments="[WHY]",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("let others know that you are away"),
     reads=arguments.anything,
 )
@@ -526,7 +526,7 @@ class Away(Command):
     reason: str = ""
 
 
-@verb("back", "回来", group=Group.PERSONAL, help=N_("be back"))
+@verb("back", "回来", group=HelpGroup.PERSONAL, help=N_("be back"))
 @dataclass(frozen=True, slots=True)
 class Back(Command):
     """Be away no longer."""
@@ -536,7 +536,7 @@ class Back(Command):
     "whois",
     "查询",
     arguments="NAME",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("tell who somebody is"),
     reads=arguments.oneWord,
 )
@@ -551,7 +551,7 @@ class Whois(Command):
     "timestamps",
     "时间",
     arguments="[on|off]",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("begin each line with its time"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
@@ -567,7 +567,7 @@ class Timestamps(Command):
     "bell",
     "铃声",
     arguments="[off|mention|all]",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("ring when you are meant, or always"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
@@ -582,7 +582,7 @@ class Bell(Command):
 @verb(
     "ping",
     arguments="[TOKEN]",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("answered when all before it is answered"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
@@ -598,7 +598,7 @@ class Ping(Command):
     "lang",
     "语言",
     arguments="[en|zh_CN]",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("choose your language"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
@@ -614,7 +614,7 @@ class Lang(Command):
     "format",
     "格式",
     arguments="[text|json]",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("choose text, or JSON lines"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
@@ -629,7 +629,7 @@ class Format(Command):
 @verb(
     "motd",
     "公告",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("show the message of the day"),
     access=Access.EVERYBODY,
 )
@@ -641,7 +641,7 @@ class Motd(Command):
 @verb(
     "uptime",
     "运行时间",
-    group=Group.PERSONAL,
+    group=HelpGroup.PERSONAL,
     help=N_("tell for how long this has been running"),
     access=Access.EVERYBODY,
 )
@@ -651,7 +651,11 @@ class ShowUptime(Command):
 
 
 @verb(
-    "version", "版本", group=Group.PERSONAL, help=N_("tell what runs here"), access=Access.EVERYBODY
+    "version",
+    "版本",
+    group=HelpGroup.PERSONAL,
+    help=N_("tell what runs here"),
+    access=Access.EVERYBODY,
 )
 @dataclass(frozen=True, slots=True)
 class Version(Command):
@@ -662,7 +666,7 @@ class Version(Command):
     "kick",
     "踢出",
     arguments="NAME [WHY]",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("put somebody out: of your room, or, as an operator, of the service"),
     reads=arguments.withReason,
 )
@@ -679,7 +683,7 @@ class Kick(Command):
     "ban",
     "封禁",
     arguments="NAME|ADDRESS|CIDR [2h|30d] [WHY]",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("let somebody not be here (operators)"),
     access=Access.OPERATORS,
     reads=arguments.sanction,
@@ -696,7 +700,7 @@ class Ban(Command):
 @verb(
     "bans",
     "封禁列表",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("list who is banned or muted (operators)"),
     access=Access.OPERATORS,
 )
@@ -709,7 +713,7 @@ class Bans(Command):
     "unban",
     "解封",
     arguments="NAME|ADDRESS|CIDR",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("let somebody be here again (operators)"),
     access=Access.OPERATORS,
     reads=arguments.oneWord,
@@ -725,7 +729,7 @@ class Unban(Command):
     "mute",
     "禁言",
     arguments="NAME [2h|30d] [WHY]",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("let somebody not speak (operators)"),
     access=Access.OPERATORS,
     reads=arguments.sanction,
@@ -743,7 +747,7 @@ class Mute(Command):
     "unmute",
     "解除禁言",
     arguments="NAME",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("let somebody speak again (operators)"),
     access=Access.OPERATORS,
     reads=arguments.oneWord,
@@ -759,7 +763,7 @@ class Unmute(Command):
     "announce",
     "广播",
     arguments="TEXT",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("tell everybody something (operators)"),
     access=Access.OPERATORS,
     reads=arguments.needed,
@@ -775,7 +779,7 @@ class Announce(Command):
     "rename",
     "改名",
     arguments="OLD NEW",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("give somebody another nickname (operators)"),
     access=Access.OPERATORS,
     reads=arguments.twoWords,
@@ -792,7 +796,7 @@ class Rename(Command):
     "operator",
     "管理员",
     arguments="[NAME [on|off]]",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("make somebody an operator, or list them (operators)"),
     access=Access.OPERATORS,
     reads=arguments.operator,
@@ -808,7 +812,7 @@ class Operator(Command):
 @verb(
     "rehash",
     "重载",
-    group=Group.MODERATION,
+    group=HelpGroup.MODERATION,
     help=N_("read bans, certificates and the message of the day again (operators)"),
     access=Access.OPERATORS,
 )
@@ -823,7 +827,7 @@ class Rehash(Command):
     "bye",
     "退出",
     arguments="[REASON]",
-    group=Group.FIRST,
+    group=HelpGroup.FIRST,
     help=N_("leave"),
     access=Access.EVERYBODY,
     reads=arguments.anything,

@@ -26,6 +26,7 @@ class NetstringRendering(Rendering):
     """
 
     echoesOwn = True
+    namesRecipient = True
 
     def __init__(self) -> None:
         self.elsewhere = self.ringing = self
