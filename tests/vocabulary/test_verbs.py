@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat.vocabulary.commands import (
@@ -315,8 +315,10 @@ def test_allTextIsMadeSafe(name: str, rest: str) -> None:
 
 
 @given(_lines)
+@example(" /")
 def test_slashIsTheOnlyWayToACommand(line: str) -> None:
-    if not clean(line).startswith("/"):
+    """It may be a wide one, or the mark that a Chinese keyboard has in its place."""
+    if not clean(line).lstrip().startswith(("/", "\uff0f", "\u3001")):
         assert isinstance(parse(line), Say | None)
 
 
