@@ -22,7 +22,7 @@ from chat.vocabulary.errors import NickTaken
 from chat.vocabulary.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
 from chat.vocabulary.style import Style
 from tests.support.backplanes import DelayedLog
-from tests.support.hubs import LOBBY, RecordingSession, Stage
+from tests.support.hubs import LOBBY, HubStage, RecordingSession
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
@@ -236,7 +236,7 @@ class Cluster:
         self.clock = Clock()
         self.log = DelayedLog(self.clock)
         self.tapes = Tape(), Tape()
-        self.stages = [Stage(self.log.open(), tape, clock=self.clock) for tape in self.tapes]
+        self.stages = [HubStage(self.log.open(), tape, clock=self.clock) for tape in self.tapes]
         self.settle = self.log.settle
 
     def claim(self, hub: int, nick: str) -> Claim:
@@ -273,7 +273,7 @@ class Claim:
     A nickname that was asked of a hub, and its answer.
     """
 
-    def __init__(self, stage: Stage, nick: str) -> None:
+    def __init__(self, stage: HubStage, nick: str) -> None:
         self.stage = stage
         self.session = RecordingSession(renderingFor(Style()))
         self.users: list[User] = []
@@ -295,7 +295,7 @@ class Entered:
     """
 
     cluster: Cluster
-    stage: Stage
+    stage: HubStage
     user: User
     session: RecordingSession
 

@@ -8,12 +8,12 @@ from chat.backplane.local import LocalBackplane
 from chat.vocabulary.errors import NickTaken, NickUnchanged, NobodyToReplyTo, NoSuchNick, NotInRoom
 from chat.vocabulary.events import Acted, Ending, Line, Noticed, Renamed, Said, Sent, Told
 from tests.support.doubles import SlowBackplane
-from tests.support.hubs import AT, LOBBY, RecordingSession, Stage, now, refusal
+from tests.support.hubs import AT, LOBBY, HubStage, RecordingSession, now, refusal
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage(LocalBackplane())
+def stage() -> HubStage:
+    return HubStage(LocalBackplane())
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def slow() -> SlowBackplane:
     return SlowBackplane()
 
 
-def test_aNicknameBelongsToOne(stage: Stage) -> None:
+def test_aNicknameBelongsToOne(stage: HubStage) -> None:
     stage.enter("alice")
     error = refusal(stage.claim("ALICE"))
     assert isinstance(error, NickTaken)
@@ -29,7 +29,7 @@ def test_aNicknameBelongsToOne(stage: Stage) -> None:
     assert len(stage.hub.nicknames) == 1
 
 
-def test_aNicknameIsFreeAsSoonAsItsOwnerLeaves(stage: Stage) -> None:
+def test_aNicknameIsFreeAsSoonAsItsOwnerLeaves(stage: HubStage) -> None:
     stage.enter("alice")
     stage.leave("alice")
     assert len(stage.hub.nicknames) == 0
@@ -37,7 +37,7 @@ def test_aNicknameIsFreeAsSoonAsItsOwnerLeaves(stage: Stage) -> None:
     assert stage.nicks() == ("alice",)
 
 
-def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: Stage) -> None:
+def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: HubStage) -> None:
     stage.enter("alice")
     gone = stage.users["alice"]
     stage.leave("alice")
@@ -47,7 +47,7 @@ def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: Stage) -> None:
     assert isinstance(refusal(stage.claim("alice")), NickTaken)
 
 
-def test_whenTheServiceStopsNobodyHearsOfEverybodyElse(stage: Stage) -> None:
+def test_whenTheServiceStopsNobodyHearsOfEverybodyElse(stage: HubStage) -> None:
     """It would be a line for each of them, to each of them."""
     stage.enter("alice", "bob", "carol")
     stage.hub.leave(stage.users["alice"], Ending.SHUTDOWN)
@@ -58,7 +58,7 @@ def test_whenTheServiceStopsNobodyHearsOfEverybodyElse(stage: Stage) -> None:
 
 
 def test_nobodyIsThereBeforeTheClaimIsDecided(slow: SlowBackplane) -> None:
-    stage = Stage(slow)
+    stage = HubStage(slow)
     first, second = stage.claim("alice"), stage.claim("Alice")
     assert len(stage.hub.nicknames) == 0
     assert stage.nicks() == ()
@@ -70,7 +70,7 @@ def test_nobodyIsThereBeforeTheClaimIsDecided(slow: SlowBackplane) -> None:
 
 def test_whoNeverJoinedLeavesWithoutAWord(slow: SlowBackplane) -> None:
     """As one does whose connection went before the claim was decided."""
-    stage = Stage(slow)
+    stage = HubStage(slow)
     stage.claim("bob")
     slow.decide()
     claim = stage.hub.nicknames.claim("alice", RecordingSession())
@@ -82,7 +82,7 @@ def test_whoNeverJoinedLeavesWithoutAWord(slow: SlowBackplane) -> None:
     assert len(stage.hub.nicknames) == 1
 
 
-def test_everybodyHearsOfANewName(stage: Stage) -> None:
+def test_everybodyHearsOfANewName(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     assert now(stage.rename("alice", "Carol")) is stage.users["alice"]
     assert (
@@ -94,7 +94,7 @@ def test_everybodyHearsOfANewName(stage: Stage) -> None:
     stage.say("bob", "hello")
 
 
-def test_aNameIsKeptWhereTheNewOneIsTaken(stage: Stage) -> None:
+def test_aNameIsKeptWhereTheNewOneIsTaken(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     assert isinstance(refusal(stage.rename("alice", "bob")), NickTaken)
     assert stage.nicks() == ("alice", "bob")
@@ -104,7 +104,7 @@ def test_aNameIsKeptWhereTheNewOneIsTaken(stage: Stage) -> None:
 
 def test_onesOwnNameInAnotherSpelling(slow: SlowBackplane) -> None:
     """It is nobody else's, so it is decided at once, and stays one's own."""
-    stage = Stage(slow)
+    stage = HubStage(slow)
     stage.claim("alice")
     slow.decide()
     now(stage.rename("alice", "Alice"))
@@ -112,14 +112,14 @@ def test_onesOwnNameInAnotherSpelling(slow: SlowBackplane) -> None:
     assert slow.taken == {"alice"}
 
 
-def test_onesOwnName(stage: Stage) -> None:
+def test_onesOwnName(stage: HubStage) -> None:
     stage.enter("alice")
     assert isinstance(refusal(stage.rename("alice", "alice")), NickUnchanged)
     assert stage.heard("alice") == []
 
 
 def test_ofTwoWhoWantANameOneGetsIt(slow: SlowBackplane) -> None:
-    stage = Stage(slow)
+    stage = HubStage(slow)
     for nick in ["alice", "bob"]:
         stage.claim(nick)
     slow.decide()
@@ -132,7 +132,7 @@ def test_ofTwoWhoWantANameOneGetsIt(slow: SlowBackplane) -> None:
 
 
 def test_theOldNameIsOnesOwnUntilTheNewOneIsDecided(slow: SlowBackplane) -> None:
-    stage = Stage(slow)
+    stage = HubStage(slow)
     stage.claim("alice")
     slow.decide()
     stage.rename("alice", "bob")
@@ -144,7 +144,7 @@ def test_theOldNameIsOnesOwnUntilTheNewOneIsDecided(slow: SlowBackplane) -> None
 
 
 def test_whoLeavesBeforeTheNewNameIsDecidedGivesBothBack(slow: SlowBackplane) -> None:
-    stage = Stage(slow)
+    stage = HubStage(slow)
     for nick in ["alice", "carol"]:
         stage.claim(nick)
     slow.decide()
@@ -158,7 +158,7 @@ def test_whoLeavesBeforeTheNewNameIsDecidedGivesBothBack(slow: SlowBackplane) ->
     assert stage.nicks() == ("carol",)
 
 
-def test_onlyTheOneWhoIsToldHears(stage: Stage) -> None:
+def test_onlyTheOneWhoIsToldHears(stage: HubStage) -> None:
     stage.enter("alice", "bob", "carol")
     stage.tell("alice", "BOB", "psst")
     assert stage.heard("bob") == [repr(Told(AT, "alice", "bob", "psst"))]
@@ -166,14 +166,14 @@ def test_onlyTheOneWhoIsToldHears(stage: Stage) -> None:
     assert stage.heard("carol") == []
 
 
-def test_nobodyHasThatName(stage: Stage) -> None:
+def test_nobodyHasThatName(stage: HubStage) -> None:
     stage.enter("alice")
     with pytest.raises(NoSuchNick) as raised:
         stage.tell("alice", "bob", "psst")
     assert raised.value.about == "bob"
 
 
-def test_aReplyGoesToTheLastOneWhoTold(stage: Stage) -> None:
+def test_aReplyGoesToTheLastOneWhoTold(stage: HubStage) -> None:
     stage.enter("alice", "bob", "carol")
     stage.tell("bob", "alice", "one")
     stage.tell("carol", "alice", "two")
@@ -182,7 +182,7 @@ def test_aReplyGoesToTheLastOneWhoTold(stage: Stage) -> None:
     assert stage.heard("carol") == [repr(Told(AT, "alice", "carol", "yes?"))]
 
 
-def test_aReplyFollowsANewName(stage: Stage) -> None:
+def test_aReplyFollowsANewName(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.tell("bob", "alice", "psst")
     now(stage.rename("bob", "carol"))
@@ -194,7 +194,7 @@ def test_aReplyFollowsANewName(stage: Stage) -> None:
     assert stage.heard("bob") == []
 
 
-def test_aReplyNeverReachesSomebodyWhoTookTheNickname(stage: Stage) -> None:
+def test_aReplyNeverReachesSomebodyWhoTookTheNickname(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.tell("bob", "alice", "psst")
     stage.leave("bob")
@@ -204,14 +204,14 @@ def test_aReplyNeverReachesSomebodyWhoTookTheNickname(stage: Stage) -> None:
     assert stage.heard("bob") == []
 
 
-def test_nobodyToReplyTo(stage: Stage) -> None:
+def test_nobodyToReplyTo(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.tell("alice", "bob", "psst")
     with pytest.raises(NobodyToReplyTo):
         stage.reply("alice", "hello?")
 
 
-def test_whoIsNotInARoomSaysNothingThere(stage: Stage) -> None:
+def test_whoIsNotInARoomSaysNothingThere(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.join("bob", "#dev")
     stage.heard("bob")
@@ -223,7 +223,7 @@ def test_whoIsNotInARoomSaysNothingThere(stage: Stage) -> None:
     assert stage.heard("bob") == []
 
 
-def test_oneLeavesAllHisRooms(stage: Stage) -> None:
+def test_oneLeavesAllHisRooms(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     for nick in ["alice", "bob"]:
         stage.join(nick, "#dev")
@@ -247,7 +247,7 @@ class Tape:
 
 def test_everyRecorderGetsEveryLineWithItsId() -> None:
     tapes = Tape(), Tape()
-    stage = Stage(LocalBackplane(), *tapes)
+    stage = HubStage(LocalBackplane(), *tapes)
     stage.enter("alice", "bob")
     stage.say("alice", "one")
     stage.tell("alice", "bob", "private")
@@ -262,19 +262,19 @@ def test_everyRecorderGetsEveryLineWithItsId() -> None:
 def test_aLineWithoutANumberIsHeardAllTheSame() -> None:
     """The disk has failed for so long that there is none left that is safe to give."""
     tape = Tape()
-    stage = Stage(LocalBackplane(lambda room: 0), tape)
+    stage = HubStage(LocalBackplane(lambda room: 0), tape)
     stage.enter("alice", "bob")
     stage.say("alice", "hello")
     assert stage.heard("bob") == [repr(Said(LOBBY, 0, AT, "alice", "hello"))]
     assert [line.id for line in tape.lines] == [0]
 
 
-def test_whatIsForOneAloneIsNotForPublishing(stage: Stage) -> None:
+def test_whatIsForOneAloneIsNotForPublishing(stage: HubStage) -> None:
     with pytest.raises(ValueError, match="not for publishing"):
         stage.hub.arrived(Noticed("hello"), None)
 
 
-def test_whoHasGoneKeepsNobody(stage: Stage) -> None:
+def test_whoHasGoneKeepsNobody(stage: HubStage) -> None:
     """Else there would be a chain of all who have ever told each other something."""
     stage.enter("alice", "bob")
     stage.tell("alice", "bob", "hello")

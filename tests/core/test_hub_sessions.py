@@ -23,20 +23,20 @@ from chat.vocabulary.events import (
     Told,
 )
 from tests.support.doubles import ReprRendering
-from tests.support.hubs import AT, LOBBY, Stage, now
+from tests.support.hubs import AT, LOBBY, HubStage, now
 
 PLAIN = ReprRendering()
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage(LocalBackplane())
+def stage() -> HubStage:
+    return HubStage(LocalBackplane())
 
 
 # Several sessions of one.
 
 
-def test_oneMoreSessionIsTheSameMember(stage: Stage) -> None:
+def test_oneMoreSessionIsTheSameMember(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     session = stage.attach("alice")
     assert len(stage.hub.nicknames) == 2
@@ -45,7 +45,7 @@ def test_oneMoreSessionIsTheSameMember(stage: Stage) -> None:
     assert session.nick == "alice"
 
 
-def test_theOtherSessionsAreToldThatOneHasComeAndGone(stage: Stage) -> None:
+def test_theOtherSessionsAreToldThatOneHasComeAndGone(stage: HubStage) -> None:
     stage.enter("alice")
     second, third = stage.attach("alice"), stage.attach("alice")
     assert stage.heard("alice") == [repr(SessionsChanged(2)), repr(SessionsChanged(3))]
@@ -55,7 +55,7 @@ def test_theOtherSessionsAreToldThatOneHasComeAndGone(stage: Stage) -> None:
     assert second.outlet.take() == []
 
 
-def test_everySessionHearsEverything(stage: Stage) -> None:
+def test_everySessionHearsEverything(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.join("alice", "#dev")
     second = stage.attach("alice")
@@ -78,7 +78,7 @@ def test_everySessionHearsEverything(stage: Stage) -> None:
     assert second.nick == second.nick == "carol"
 
 
-def test_onlyTheSessionThatSaysItDoesNotHearIt(stage: Stage) -> None:
+def test_onlyTheSessionThatSaysItDoesNotHearIt(stage: HubStage) -> None:
     stage.enter("alice", rendering=PLAIN)
     second = stage.attach("alice", PLAIN)
     stage.heard("alice")
@@ -87,7 +87,7 @@ def test_onlyTheSessionThatSaysItDoesNotHearIt(stage: Stage) -> None:
     assert second.outlet.take() == [repr(Said(LOBBY, 1, AT, "alice", "hello"))]
 
 
-def test_everySessionComesIntoARoom(stage: Stage) -> None:
+def test_everySessionComesIntoARoom(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     second = stage.attach("alice")
     stage.join("bob", "#dev")
@@ -98,7 +98,7 @@ def test_everySessionComesIntoARoom(stage: Stage) -> None:
     assert second.room == LOBBY
 
 
-def test_whoEndsOneOfHisSessionsStays(stage: Stage) -> None:
+def test_whoEndsOneOfHisSessionsStays(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     alice, second = stage.users["alice"], stage.attach("alice")
     stage.heard("alice")
@@ -115,7 +115,7 @@ def test_whoEndsOneOfHisSessionsStays(stage: Stage) -> None:
     assert alice.sessions == [second]
 
 
-def test_whoEndsHisLastSessionLeaves(stage: Stage) -> None:
+def test_whoEndsHisLastSessionLeaves(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     alice, second = stage.users["alice"], stage.attach("alice")
     stage.hub.detach(alice, alice.sessions[0], Ending.QUIT, "")
@@ -129,7 +129,7 @@ def test_whoEndsHisLastSessionLeaves(stage: Stage) -> None:
 # Leaving one room.
 
 
-def test_whoPartsIsToldAndSoAreTheOthers(stage: Stage) -> None:
+def test_whoPartsIsToldAndSoAreTheOthers(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     for nick in ["alice", "bob"]:
         stage.join(nick, "#dev")
@@ -144,7 +144,7 @@ def test_whoPartsIsToldAndSoAreTheOthers(stage: Stage) -> None:
     assert stage.heard("alice") == []
 
 
-def test_whoPartsFromWhereHeTalksTalksInTheNewestOfHisOtherRooms(stage: Stage) -> None:
+def test_whoPartsFromWhereHeTalksTalksInTheNewestOfHisOtherRooms(stage: HubStage) -> None:
     stage.enter("alice")
     for room in ["#dev", "#ops"]:
         stage.join("alice", room)
@@ -156,7 +156,7 @@ def test_whoPartsFromWhereHeTalksTalksInTheNewestOfHisOtherRooms(stage: Stage) -
     assert stage.users["alice"].sessions[0].room == "#ops"
 
 
-def test_whoPartsFromHisLastRoomTalksNowhere(stage: Stage) -> None:
+def test_whoPartsFromHisLastRoomTalksNowhere(stage: HubStage) -> None:
     stage.enter("alice")
     alice = stage.users["alice"]
     stage.hub.part(alice, LOBBY)
@@ -167,7 +167,7 @@ def test_whoPartsFromHisLastRoomTalksNowhere(stage: Stage) -> None:
     assert alice.sessions[0].room == "#dev"
 
 
-def test_everySessionParts(stage: Stage) -> None:
+def test_everySessionParts(stage: HubStage) -> None:
     stage.enter("alice")
     stage.join("alice", "#dev")
     alice, second = stage.users["alice"], stage.attach("alice")
@@ -182,7 +182,7 @@ def test_everySessionParts(stage: Stage) -> None:
     assert second.outlet.take() == [parted, repr(Talking(LOBBY))]
 
 
-def test_whoIsPutOutOfARoomIsToldByWhom(stage: Stage) -> None:
+def test_whoIsPutOutOfARoomIsToldByWhom(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.join("bob", "#dev")
     stage.heard("alice")
@@ -192,7 +192,7 @@ def test_whoIsPutOutOfARoomIsToldByWhom(stage: Stage) -> None:
     assert stage.heard("bob") == [repr(left)]
 
 
-def test_whoIsNotInARoomDoesNotPart(stage: Stage) -> None:
+def test_whoIsNotInARoomDoesNotPart(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.join("bob", "#dev")
     for room in ["#dev", "#nowhere"]:
@@ -201,7 +201,7 @@ def test_whoIsNotInARoomDoesNotPart(stage: Stage) -> None:
     assert stage.nicks("#dev") == ("bob",)
 
 
-def test_aRoomThatNobodyIsInIsForgotten(stage: Stage) -> None:
+def test_aRoomThatNobodyIsInIsForgotten(stage: HubStage) -> None:
     stage.enter("alice")
     stage.join("alice", "#dev")
     stage.hub.part(stage.users["alice"], "#dev")
@@ -211,14 +211,14 @@ def test_aRoomThatNobodyIsInIsForgotten(stage: Stage) -> None:
     assert stage.forgotten == ["#dev"]
 
 
-def test_nothingIsForgottenWhenTheServiceStops(stage: Stage) -> None:
+def test_nothingIsForgottenWhenTheServiceStops(stage: HubStage) -> None:
     stage.enter("alice")
     stage.join("alice", "#dev")
     stage.leave("alice", Ending.SHUTDOWN)
     assert stage.forgotten == []
 
 
-def test_aNewNameIsToldInEachRoomAndWithoutAny(stage: Stage) -> None:
+def test_aNewNameIsToldInEachRoomAndWithoutAny(stage: HubStage) -> None:
     stage.enter("alice")
     stage.join("alice", "#dev")
     now(stage.rename("alice", "bob"))
@@ -236,11 +236,11 @@ def test_aNewNameIsToldInEachRoomAndWithoutAny(stage: Stage) -> None:
 # Who does not listen.
 
 
-def ignore(stage: Stage, nick: str, whom: str) -> None:
+def ignore(stage: HubStage, nick: str, whom: str) -> None:
     stage.hub.ignores.ignore(stage.users[nick], whom)
 
 
-def test_whoIgnoresSomebodyHearsNothingHeSays(stage: Stage) -> None:
+def test_whoIgnoresSomebodyHearsNothingHeSays(stage: HubStage) -> None:
     stage.enter("alice", "bob", "carol")
     second = stage.attach("alice")
     stage.heard("alice")
@@ -256,7 +256,7 @@ def test_whoIgnoresSomebodyHearsNothingHeSays(stage: Stage) -> None:
     assert len(stage.heard("alice")) == 1
 
 
-def test_whoIgnoresSomebodySeesHimComeAndGo(stage: Stage) -> None:
+def test_whoIgnoresSomebodySeesHimComeAndGo(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     ignore(stage, "alice", "bob")
     stage.leave("bob")
@@ -269,7 +269,7 @@ def test_whoIgnoresSomebodySeesHimComeAndGo(stage: Stage) -> None:
     assert stage.heard("alice") == []
 
 
-def test_whoIgnoresSomebodyIsNotToldAnythingByHim(stage: Stage) -> None:
+def test_whoIgnoresSomebodyIsNotToldAnythingByHim(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.tell("alice", "bob", "psst")
     ignore(stage, "alice", "bob")
@@ -283,7 +283,7 @@ def test_whoIgnoresSomebodyIsNotToldAnythingByHim(stage: Stage) -> None:
     assert stage.heard("alice") == stage.heard("bob") == []
 
 
-def test_aNewNameIsNoWayAround(stage: Stage) -> None:
+def test_aNewNameIsNoWayAround(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     ignore(stage, "alice", "bob")
     now(stage.rename("bob", "rob"))
@@ -294,7 +294,7 @@ def test_aNewNameIsNoWayAround(stage: Stage) -> None:
         stage.tell("bob", "alice", "hello?")
 
 
-def test_whoHasLeftIgnoresNobody(stage: Stage) -> None:
+def test_whoHasLeftIgnoresNobody(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     ignore(stage, "alice", "bob")
     stage.leave("alice")
@@ -304,7 +304,7 @@ def test_whoHasLeftIgnoresNobody(stage: Stage) -> None:
 # Everywhere.
 
 
-def test_whatIsAnnouncedIsHeardByAllOnceInEachSession(stage: Stage) -> None:
+def test_whatIsAnnouncedIsHeardByAllOnceInEachSession(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.join("alice", "#dev")
     second = stage.attach("alice")
@@ -320,7 +320,7 @@ def test_whatIsAnnouncedIsHeardByAllOnceInEachSession(stage: Stage) -> None:
 # What is on the disk.
 
 
-def test_programsThatSaidSomethingAreToldOnceThatItIsStored(stage: Stage) -> None:
+def test_programsThatSaidSomethingAreToldOnceThatItIsStored(stage: HubStage) -> None:
     stage.enter("alice", "bob", "carol")
     stage.enter("dave", rendering=PLAIN)
     second = stage.attach("alice")
@@ -339,7 +339,7 @@ def test_programsThatSaidSomethingAreToldOnceThatItIsStored(stage: Stage) -> Non
     assert stage.heard("alice") == []
 
 
-def test_whatIsStoredIsToldOfTheRoomInQuestion(stage: Stage) -> None:
+def test_whatIsStoredIsToldOfTheRoomInQuestion(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.join("alice", "#dev")
     stage.say("alice", "one")
@@ -352,7 +352,7 @@ def test_whatIsStoredIsToldOfTheRoomInQuestion(stage: Stage) -> None:
     assert stage.heard("alice") == [repr(Stored(LOBBY, 1))]
 
 
-def test_whoHasLeftIsNotToldThatItIsStored(stage: Stage) -> None:
+def test_whoHasLeftIsNotToldThatItIsStored(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     second = stage.attach("bob")
     stage.say("alice", "one")
@@ -365,7 +365,7 @@ def test_whoHasLeftIsNotToldThatItIsStored(stage: Stage) -> None:
     assert stage.heard("alice") == second.outlet.take() == []
 
 
-def test_whoHasPartedAndGoneIsNotToldThatItIsStored(stage: Stage) -> None:
+def test_whoHasPartedAndGoneIsNotToldThatItIsStored(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.say("alice", "one")
     stage.hub.part(stage.users["alice"], LOBBY)
@@ -375,7 +375,7 @@ def test_whoHasPartedAndGoneIsNotToldThatItIsStored(stage: Stage) -> None:
     assert stage.heard("alice") == []
 
 
-def test_whoHasPartedIsToldThatItIsStored(stage: Stage) -> None:
+def test_whoHasPartedIsToldThatItIsStored(stage: HubStage) -> None:
     stage.enter("alice", "bob")
     stage.say("alice", "one")
     stage.hub.part(stage.users["alice"], LOBBY)
@@ -384,7 +384,7 @@ def test_whoHasPartedIsToldThatItIsStored(stage: Stage) -> None:
     assert stage.heard("alice") == [repr(Stored(LOBBY, 1))]
 
 
-def test_whatIsForOneAloneIsHeardByAllHisSessions(stage: Stage) -> None:
+def test_whatIsForOneAloneIsHeardByAllHisSessions(stage: HubStage) -> None:
     stage.enter("alice")
     second = stage.attach("alice")
     stage.heard("alice")

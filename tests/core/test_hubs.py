@@ -19,17 +19,17 @@ from chat.vocabulary.events import (
     TopicSet,
 )
 from tests.support.doubles import SharedBackplane
-from tests.support.hubs import AT, LOBBY, Stage, now, refusal
+from tests.support.hubs import AT, LOBBY, HubStage, now, refusal
 
 
 @pytest.fixture
-def both() -> tuple[Stage, Stage]:
+def both() -> tuple[HubStage, HubStage]:
     """Two processes of one service."""
     server = SharedBackplane()
-    return Stage(server.end()), Stage(server.end())
+    return HubStage(server.end()), HubStage(server.end())
 
 
-def test_idsCountUpByOneInEachRoom(both: tuple[Stage, Stage]) -> None:
+def test_idsCountUpByOneInEachRoom(both: tuple[HubStage, HubStage]) -> None:
     """Across processes, and whatever is not a line has none."""
     one, other = both
     one.enter("alice")
@@ -50,7 +50,7 @@ def test_idsCountUpByOneInEachRoom(both: tuple[Stage, Stage]) -> None:
     assert repr(Said("#dev", 1, AT, "alice", "1")) in one.heard("alice")
 
 
-def test_whatOneSaysIsHeardInAllProcesses(both: tuple[Stage, Stage]) -> None:
+def test_whatOneSaysIsHeardInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -60,7 +60,7 @@ def test_whatOneSaysIsHeardInAllProcesses(both: tuple[Stage, Stage]) -> None:
     assert isinstance(refusal(other.claim("Alice")), NickTaken)
 
 
-def test_somebodyElsewhereCanBeToldAndReplies(both: tuple[Stage, Stage]) -> None:
+def test_somebodyElsewhereCanBeToldAndReplies(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -72,7 +72,7 @@ def test_somebodyElsewhereCanBeToldAndReplies(both: tuple[Stage, Stage]) -> None
     assert other.heard("bob") == [repr(Told(AT, "alice", "bob", "yes?"))]
 
 
-def test_somebodyElsewhereLeavesNothingBehind(both: tuple[Stage, Stage]) -> None:
+def test_somebodyElsewhereLeavesNothingBehind(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -86,7 +86,7 @@ def test_somebodyElsewhereLeavesNothingBehind(both: tuple[Stage, Stage]) -> None
     assert one.nicks() == other.nicks() == ("alice", "bob")
 
 
-def test_somebodyElsewhereIsRenamed(both: tuple[Stage, Stage]) -> None:
+def test_somebodyElsewhereIsRenamed(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -102,7 +102,7 @@ def test_somebodyElsewhereIsRenamed(both: tuple[Stage, Stage]) -> None:
     assert len(one.hub.nicknames) == 1
 
 
-def test_somebodyElsewhereIsInTheRoomsThatHeIsIn(both: tuple[Stage, Stage]) -> None:
+def test_somebodyElsewhereIsInTheRoomsThatHeIsIn(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -118,7 +118,7 @@ def test_somebodyElsewhereIsInTheRoomsThatHeIsIn(both: tuple[Stage, Stage]) -> N
     assert one.hub.nicknames.named("bob") is bob
 
 
-def test_aRoomIsForgottenInAllProcesses(both: tuple[Stage, Stage]) -> None:
+def test_aRoomIsForgottenInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -130,7 +130,7 @@ def test_aRoomIsForgottenInAllProcesses(both: tuple[Stage, Stage]) -> None:
         assert stage.forgotten == ["#dev"]
 
 
-def test_whatIsAnnouncedIsHeardInAllProcesses(both: tuple[Stage, Stage]) -> None:
+def test_whatIsAnnouncedIsHeardInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -140,7 +140,7 @@ def test_whatIsAnnouncedIsHeardInAllProcesses(both: tuple[Stage, Stage]) -> None
     assert one.heard("alice") == other.heard("bob") == [repr(event)]
 
 
-def test_aTopicIsKnownInAllProcesses(both: tuple[Stage, Stage]) -> None:
+def test_aTopicIsKnownInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -149,7 +149,7 @@ def test_aTopicIsKnownInAllProcesses(both: tuple[Stage, Stage]) -> None:
         assert stage.directory.open(LOBBY).record.topic == "tea"
 
 
-def test_somebodyElsewhereIsIgnored(both: tuple[Stage, Stage]) -> None:
+def test_somebodyElsewhereIsIgnored(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")
@@ -159,7 +159,7 @@ def test_somebodyElsewhereIsIgnored(both: tuple[Stage, Stage]) -> None:
     assert one.heard("alice") == []
 
 
-def test_onlyTheAuthorHearsThatItIsStored(both: tuple[Stage, Stage]) -> None:
+def test_onlyTheAuthorHearsThatItIsStored(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
     one.enter("alice")
     other.enter("bob")

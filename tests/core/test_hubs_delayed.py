@@ -9,7 +9,7 @@ from chat.core.users import User
 from chat.vocabulary.errors import NotInRoom
 from chat.vocabulary.events import Ending, Joined, Left, Parted, Renamed, Said
 from tests.support.backplanes import DelayedLog
-from tests.support.hubs import AT, LOBBY, Stage, now
+from tests.support.hubs import AT, LOBBY, HubStage, now
 
 
 class Cluster:
@@ -20,7 +20,7 @@ class Cluster:
     def __init__(self, count: int = 2) -> None:
         self.clock = Clock()
         self.log = DelayedLog(self.clock)
-        self.stages = [Stage(self.log.open(), clock=self.clock) for _ in range(count)]
+        self.stages = [HubStage(self.log.open(), clock=self.clock) for _ in range(count)]
         self.settle = self.log.settle
         self.enter(0, "alice")
 
@@ -42,7 +42,7 @@ def test_whoHasHardlyComeMaySpeakAndBeRenamedAndLeave() -> None:
     """While the event of his coming is on its way through the log, and nothing is left of him."""
     clock = Clock()
     log = DelayedLog(clock)
-    stage = Stage(log.open(), clock=clock)
+    stage = HubStage(log.open(), clock=clock)
     stage.claim("alice")
     log.settle()
 
@@ -206,7 +206,7 @@ def test_whoHasHisNewNameAlreadyIsHeardByTheOldOneFirst(cluster: Cluster) -> Non
 def test_aProcessThatComesLaterKnowsNobodyFromBefore(cluster: Cluster) -> None:
     """Who is there already comes and goes, or has a new name, without being known to it."""
     [one, *_] = cluster.stages
-    late = Stage(cluster.log.open(), clock=cluster.clock)
+    late = HubStage(cluster.log.open(), clock=cluster.clock)
     cluster.stages.append(late)
     cluster.enter(2, "bob")
     one.say("alice", "you do not know me")

@@ -9,7 +9,7 @@ from chat.core.receipts import Receipts
 from chat.delivery.audience import Audience, Recipient
 from chat.vocabulary.events import Said, Stored
 from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
-from tests.support.servers import AT
+from tests.support.hubs import AT
 
 
 def recipient(isListening: bool = True) -> Recipient:

@@ -24,35 +24,35 @@ from chat.vocabulary.events import (
 from chat.vocabulary.records import RoomRecord
 from chat.vocabulary.replies import MAX_NAMES
 from tests.support.doubles import ReprRendering
-from tests.support.hubs import AT, RecordingSession
-from tests.support.rooms import FOR_PROGRAMS, RENDERING, Stage
+from tests.support.hubs import AT, FOR_PROGRAMS, FOR_USERS, RecordingSession
+from tests.support.rooms import RoomStage
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage() -> RoomStage:
+    return RoomStage()
 
 
-def test_theOthersHearWhoComes(stage: Stage) -> None:
+def test_theOthersHearWhoComes(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
 
 
-@pytest.mark.parametrize("rendering", [RENDERING, FOR_PROGRAMS])
-def test_whoComesDoesNotHearItHimself(stage: Stage, rendering: ReprRendering) -> None:
+@pytest.mark.parametrize("rendering", [FOR_USERS, FOR_PROGRAMS])
+def test_whoComesDoesNotHearItHimself(stage: RoomStage, rendering: ReprRendering) -> None:
     stage.enter("alice")
     stage.enter("bob", rendering=rendering)
     assert stage.heard("bob") == []
 
 
-def test_theOthersHearWhoGoes(stage: Stage) -> None:
+def test_theOthersHearWhoGoes(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     stage.leave("bob")
     assert stage.heard("alice") == [repr(Left("#lobby", AT, "bob", Ending.QUIT, count=1))]
 
 
-def test_whoGoesHasHeardWhatCameBefore(stage: Stage) -> None:
+def test_whoGoesHasHeardWhatCameBefore(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.say("before")
     stage.leave("bob")
@@ -60,7 +60,7 @@ def test_whoGoesHasHeardWhatCameBefore(stage: Stage) -> None:
     assert stage.heard("bob") == [repr(Said("#lobby", 1, AT, "alice", "before"))]
 
 
-def test_everybodyHearsALineButItsAuthor(stage: Stage) -> None:
+def test_everybodyHearsALineButItsAuthor(stage: RoomStage) -> None:
     [author] = stage.enter("alice").sessions
     stage.enter("bob", "carol")
     stage.heard("alice")
@@ -75,7 +75,7 @@ def test_everybodyHearsALineButItsAuthor(stage: Stage) -> None:
         ]
 
 
-def test_everybodyHearsANewNameHimselfToo(stage: Stage) -> None:
+def test_everybodyHearsANewNameHimselfToo(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     stage.rename("alice", "carol")
@@ -86,7 +86,7 @@ def test_everybodyHearsANewNameHimselfToo(stage: Stage) -> None:
     )
 
 
-def test_peopleStandInTheOrderOfTheirComing(stage: Stage) -> None:
+def test_peopleStandInTheOrderOfTheirComing(stage: RoomStage) -> None:
     stage.enter("bob", "alice", "carol")
     stage.leave("bob")
     stage.enter("bob")
@@ -94,7 +94,7 @@ def test_peopleStandInTheOrderOfTheirComing(stage: Stage) -> None:
     assert len(stage.room) == 3
 
 
-def test_whoIsRenamedKeepsHisPlace(stage: Stage) -> None:
+def test_whoIsRenamedKeepsHisPlace(stage: RoomStage) -> None:
     user = stage.enter("alice")
     stage.enter("bob")
     stage.rename("alice", "Carol")
@@ -104,14 +104,14 @@ def test_whoIsRenamedKeepsHisPlace(stage: Stage) -> None:
     assert stage.room.nicks == ("bob",)
 
 
-def test_peopleAreIdleInWholeSeconds(stage: Stage) -> None:
+def test_peopleAreIdleInWholeSeconds(stage: RoomStage) -> None:
     stage.enter("alice").active = 10.0
     stage.enter("bob").active = 12.5
     assert stage.room.people(12.4) == (UserRow("alice", 2), UserRow("bob", 0))
 
 
-def test_allSessionsOfAMemberHear(stage: Stage) -> None:
-    sessions = [RecordingSession(RENDERING), RecordingSession(RENDERING)]
+def test_allSessionsOfAMemberHear(stage: RoomStage) -> None:
+    sessions = [RecordingSession(), RecordingSession()]
     outlets = [session.outlet for session in sessions]
     user = User("alice", "alice", [*sessions])
     stage.room.enter(user, Joined("#lobby", AT, "alice"))
@@ -128,7 +128,7 @@ def test_allSessionsOfAMemberHear(stage: Stage) -> None:
     assert outlets[0].take() == outlets[1].take() == []
 
 
-def test_somebodyElsewhereIsInWithoutHearing(stage: Stage) -> None:
+def test_somebodyElsewhereIsInWithoutHearing(stage: RoomStage) -> None:
     stage.enter("alice")
     stage.room.enter(User("bob", "bob"), Joined("#lobby", AT, "bob"))
     assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
@@ -136,7 +136,7 @@ def test_somebodyElsewhereIsInWithoutHearing(stage: Stage) -> None:
     assert stage.room.nicks == ("alice",)
 
 
-def test_oneTalksInTheFirstRoomUntilOneLeavesIt(stage: Stage) -> None:
+def test_oneTalksInTheFirstRoomUntilOneLeavesIt(stage: RoomStage) -> None:
     [recipient] = stage.enter("alice").sessions
     first = recipient.here
     second = stage.newRoom("#dev")
@@ -147,7 +147,7 @@ def test_oneTalksInTheFirstRoomUntilOneLeavesIt(stage: Stage) -> None:
     assert recipient.here is None
 
 
-def test_nobodyEntersByAnEventAlone(stage: Stage) -> None:
+def test_nobodyEntersByAnEventAlone(stage: RoomStage) -> None:
     with pytest.raises(ValueError, match="enters"):
         stage.room.arrived(Joined("#lobby", AT, "alice"), None)
 
@@ -155,7 +155,7 @@ def test_nobodyEntersByAnEventAlone(stage: Stage) -> None:
 # Sessions.
 
 
-def test_aSessionIsHereWhereItCameFirst(stage: Stage) -> None:
+def test_aSessionIsHereWhereItCameFirst(stage: RoomStage) -> None:
     user = stage.enter("alice")
     [session] = user.sessions
     second = stage.newRoom("#dev")
@@ -164,10 +164,10 @@ def test_aSessionIsHereWhereItCameFirst(stage: Stage) -> None:
     assert session.here is stage.room.audience
 
 
-def test_oneMoreSessionHearsWhatComesFromThenOn(stage: Stage) -> None:
+def test_oneMoreSessionHearsWhatComesFromThenOn(stage: RoomStage) -> None:
     user = stage.enter("alice")
     stage.say("before")
-    session = RecordingSession(RENDERING)
+    session = RecordingSession()
     user.sessions.append(session)
     for _ in range(2):
         # It may be let in by the room as well, if all of him comes in meanwhile.
@@ -180,16 +180,16 @@ def test_oneMoreSessionHearsWhatComesFromThenOn(stage: Stage) -> None:
     assert session not in stage.room.audience
 
 
-def test_aSessionThatHearsNothingYetMayLeave(stage: Stage) -> None:
+def test_aSessionThatHearsNothingYetMayLeave(stage: RoomStage) -> None:
     user = stage.enter("alice")
-    session = RecordingSession(RENDERING)
+    session = RecordingSession()
     user.sessions.append(session)
     stage.leave("alice")
     assert session.outlet.take() == []
     assert stage.room.nicks == ()
 
 
-def test_whoTalksHereIsTold(stage: Stage) -> None:
+def test_whoTalksHereIsTold(stage: RoomStage) -> None:
     user = stage.enter("alice")
     [session] = user.sessions
     second = stage.newRoom("#dev")
@@ -206,10 +206,10 @@ def test_whoTalksHereIsTold(stage: Stage) -> None:
 # What is said, and how the room is kept.
 
 
-def test_whoDoesNotListenHearsItInNoSession(stage: Stage) -> None:
+def test_whoDoesNotListenHearsItInNoSession(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     carol = stage.enter("carol")
-    second = RecordingSession(RENDERING)
+    second = RecordingSession()
     carol.sessions.append(second)
     stage.room.attend(second)
     for nick in ["alice", "bob", "carol"]:
@@ -220,7 +220,7 @@ def test_whoDoesNotListenHearsItInNoSession(stage: Stage) -> None:
     assert stage.heard("carol") == second.outlet.take() == []
 
 
-def test_aTopicIsKeptAndHeardByAll(stage: Stage) -> None:
+def test_aTopicIsKeptAndHeardByAll(stage: RoomStage) -> None:
     [author] = stage.enter("alice").sessions
     stage.enter("bob")
     stage.heard("alice")
@@ -230,7 +230,7 @@ def test_aTopicIsKeptAndHeardByAll(stage: Stage) -> None:
     assert (stage.room.record.topic, stage.room.record.topicBy) == ("tea at five", "alice")
 
 
-def test_howTheRoomIsKeptIsHeardByAll(stage: Stage) -> None:
+def test_howTheRoomIsKeptIsHeardByAll(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     mode = ModeSet("#lobby", AT, "alice", "private", "on")
@@ -238,7 +238,7 @@ def test_howTheRoomIsKeptIsHeardByAll(stage: Stage) -> None:
     assert stage.heard("alice") == stage.heard("bob") == [repr(mode)]
 
 
-def test_aGuestOwnsTheRoomAsLongAsHeIsThere(stage: Stage) -> None:
+def test_aGuestOwnsTheRoomAsLongAsHeIsThere(stage: RoomStage) -> None:
     alice, bob = stage.enter("alice"), stage.enter("bob")
     stage.room.guestOwners.add(alice)
     assert stage.room.owns(alice)
@@ -249,7 +249,7 @@ def test_aGuestOwnsTheRoomAsLongAsHeIsThere(stage: Stage) -> None:
     assert not stage.room.owns(alice)
 
 
-def test_anAccountOwnsTheRoomWhoeverUsesIt(stage: Stage) -> None:
+def test_anAccountOwnsTheRoomWhoeverUsesIt(stage: RoomStage) -> None:
     alice = stage.enter("alice")
     stage.room.record = RoomRecord("#lobby", owners=("carol",))
     assert not stage.room.owns(alice)
@@ -257,7 +257,7 @@ def test_anAccountOwnsTheRoomWhoeverUsesIt(stage: Stage) -> None:
     assert stage.room.owns(alice)
 
 
-def test_whoIsAwayIsListedSo(stage: Stage) -> None:
+def test_whoIsAwayIsListedSo(stage: RoomStage) -> None:
     """Whether he says why or not."""
     stage.enter("alice").away = "at lunch"
     stage.enter("bob").away = ""
@@ -269,12 +269,12 @@ def test_whoIsAwayIsListedSo(stage: Stage) -> None:
     )
 
 
-def test_theOthersAreAllButOneself(stage: Stage) -> None:
+def test_theOthersAreAllButOneself(stage: RoomStage) -> None:
     stage.enter("alice", "bob", "carol")
     assert stage.room.others(stage.users["bob"]) == (("alice", "carol"), 0)
 
 
-def test_ofVeryManyTheFirstAreNamed(stage: Stage) -> None:
+def test_ofVeryManyTheFirstAreNamed(stage: RoomStage) -> None:
     """So that whoever comes in is told about as much as where fewer people are."""
     nicks = [f"n{number}" for number in range(MAX_NAMES + 5)]
     stage.enter(*nicks)
@@ -295,7 +295,7 @@ def test_ofVeryManyTheFirstAreNamed(stage: Stage) -> None:
 # The end.
 
 
-def test_whoIsPutOutIsNamedWithWhoDidIt(stage: Stage) -> None:
+def test_whoIsPutOutIsNamedWithWhoDidIt(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     left = Left("#lobby", AT, "bob", Ending.KICKED, "enough", by="alice")
@@ -303,7 +303,7 @@ def test_whoIsPutOutIsNamedWithWhoDidIt(stage: Stage) -> None:
     assert stage.heard("alice") == [repr(replace(left, count=1))]
 
 
-def test_whoNeverCameDoesNotLeave(stage: Stage) -> None:
+def test_whoNeverCameDoesNotLeave(stage: RoomStage) -> None:
     """A process that has come later never saw him come."""
     stage.enter("alice")
     stage.leave("bob")
@@ -311,7 +311,7 @@ def test_whoNeverCameDoesNotLeave(stage: Stage) -> None:
     assert stage.room.nicks == ("alice",)
 
 
-def test_whenTheProcessStopsNobodyHearsOfItsPeople(stage: Stage) -> None:
+def test_whenTheProcessStopsNobodyHearsOfItsPeople(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     stage.room.arrived(Left("#lobby", AT, "bob", Ending.SHUTDOWN), None)
@@ -319,7 +319,7 @@ def test_whenTheProcessStopsNobodyHearsOfItsPeople(stage: Stage) -> None:
     assert stage.room.nicks == ("alice",)
 
 
-def test_whenAnotherProcessStopsItsPeopleLeave(stage: Stage) -> None:
+def test_whenAnotherProcessStopsItsPeopleLeave(stage: RoomStage) -> None:
     stage.enter("alice")
     stage.room.enter(User("bob", "bob"), Joined("#lobby", AT, "bob"))
     stage.heard("alice")

@@ -23,8 +23,8 @@ from chat.vocabulary.events import (
     UserRow,
 )
 from tests.support.doubles import ReprRendering
-from tests.support.hubs import AT, RecordingSession
-from tests.support.rooms import FOR_PROGRAMS, RENDERING, Stage
+from tests.support.hubs import AT, FOR_PROGRAMS, FOR_USERS, RecordingSession
+from tests.support.rooms import RoomStage
 
 SAID = Said("#lobby", 1, AT, "alice", "hi")
 
@@ -42,12 +42,12 @@ def late(joined: str, left: str, count: int) -> str:
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage() -> RoomStage:
     """A room with alice, bob, and one who is behind."""
-    return behind(Stage())
+    return behind(RoomStage())
 
 
-def behind(stage: Stage, rendering: ReprRendering = RENDERING) -> Stage:
+def behind(stage: RoomStage, rendering: ReprRendering = FOR_USERS) -> RoomStage:
     stage.enter("alice", "bob")
     stage.enter("slow", rendering=rendering)
     for nick in ("alice", "bob", "slow"):
@@ -56,23 +56,23 @@ def behind(stage: Stage, rendering: ReprRendering = RENDERING) -> Stage:
     return stage
 
 
-def seatOf(stage: Stage, nick: str) -> UserSession:
+def seatOf(stage: RoomStage, nick: str) -> UserSession:
     return stage.users[nick].sessions[0]
 
 
-def relieve(stage: Stage) -> None:
+def relieve(stage: RoomStage) -> None:
     stage.outlets["slow"].busy = False
     stage.room.relieved(seatOf(stage, "slow"))
 
 
-def test_othersHearAtOnce(stage: Stage) -> None:
+def test_othersHearAtOnce(stage: RoomStage) -> None:
     stage.enter("carol")
     stage.leave("bob")
     assert stage.heard("alice") == [joined("carol", 4), left("bob", 3)]
     assert stage.heard("carol") == [left("bob", 3)]
 
 
-def test_whoIsBehindHearsWhenNothingWaitsAnyMore(stage: Stage) -> None:
+def test_whoIsBehindHearsWhenNothingWaitsAnyMore(stage: RoomStage) -> None:
     stage.enter("carol", "dave")
     stage.leave("bob")
     assert stage.heard("slow") == []
@@ -82,7 +82,7 @@ def test_whoIsBehindHearsWhenNothingWaitsAnyMore(stage: Stage) -> None:
     assert stage.heard("slow") == []
 
 
-def test_afterwardsHeHearsOfEach(stage: Stage) -> None:
+def test_afterwardsHeHearsOfEach(stage: RoomStage) -> None:
     stage.enter("carol")
     relieve(stage)
     stage.heard("slow")
@@ -99,7 +99,7 @@ def test_afterwardsHeHearsOfEach(stage: Stage) -> None:
         ModeSet("#lobby", AT, "alice", "private", "on"),
     ],
 )
-def test_whatElseHappensComesAfterIt(stage: Stage, event: Event) -> None:
+def test_whatElseHappensComesAfterIt(stage: RoomStage, event: Event) -> None:
     """Nobody says anything before he has come."""
     stage.enter("carol")
     stage.room.arrived(event, None)  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ def test_whatElseHappensComesAfterIt(stage: Stage, event: Event) -> None:
     assert stage.heard("slow") == [late("", "bob", 3)]
 
 
-def test_whatHeHeardBeforeComesBefore(stage: Stage) -> None:
+def test_whatHeHeardBeforeComesBefore(stage: RoomStage) -> None:
     """Also when he falls behind in the middle of a turn."""
     stage.outlets["slow"].busy = False
     stage.enter("carol")
@@ -120,7 +120,7 @@ def test_whatHeHeardBeforeComesBefore(stage: Stage) -> None:
     assert stage.heard("slow") == [joined("carol", 4), late("", "carol", 3)]
 
 
-def test_untilNothingWaitsItIsGathered(stage: Stage) -> None:
+def test_untilNothingWaitsItIsGathered(stage: RoomStage) -> None:
     """Not only while he is busy: else he would hear of one who goes before he came."""
     stage.enter("carol")
     stage.outlets["slow"].busy = False
@@ -131,7 +131,7 @@ def test_untilNothingWaitsItIsGathered(stage: Stage) -> None:
     assert stage.heard("slow") == [late("", "bob", 2)]
 
 
-def test_whoCameAndWentAgainIsNotToldOf(stage: Stage) -> None:
+def test_whoCameAndWentAgainIsNotToldOf(stage: RoomStage) -> None:
     stage.enter("carol")
     stage.leave("carol")
     relieve(stage)
@@ -139,7 +139,7 @@ def test_whoCameAndWentAgainIsNotToldOf(stage: Stage) -> None:
     assert stage.heard("slow") == [repr(SAID)]
 
 
-def test_whoLeavesIsToldNothing(stage: Stage) -> None:
+def test_whoLeavesIsToldNothing(stage: RoomStage) -> None:
     """Not even when he comes back."""
     slow = stage.users["slow"]
     stage.enter("carol")
@@ -149,7 +149,7 @@ def test_whoLeavesIsToldNothing(stage: Stage) -> None:
     assert stage.heard("slow") == []
 
 
-def test_oneSessionIsBehindAndTheOtherIsNot(stage: Stage) -> None:
+def test_oneSessionIsBehindAndTheOtherIsNot(stage: RoomStage) -> None:
     quick = RecordingSession()
     stage.users["slow"].sessions.append(quick)
     stage.room.attend(quick)
@@ -158,7 +158,7 @@ def test_oneSessionIsBehindAndTheOtherIsNot(stage: Stage) -> None:
     assert quick.outlet.take() == [joined("carol", 4)]
 
 
-def test_aSessionThatDoesNotListenYetIsToldNothing(stage: Stage) -> None:
+def test_aSessionThatDoesNotListenYetIsToldNothing(stage: RoomStage) -> None:
     session = RecordingSession()
     session.outlet.busy = True
     stage.users["alice"].sessions.append(session)
@@ -168,7 +168,7 @@ def test_aSessionThatDoesNotListenYetIsToldNothing(stage: Stage) -> None:
     assert session.outlet.take() == []
 
 
-def test_aSessionThatHasEndedIsToldNothing(stage: Stage) -> None:
+def test_aSessionThatHasEndedIsToldNothing(stage: RoomStage) -> None:
     """He has another one, so he has not left the room."""
     stage.enter("carol")
     slow = stage.users["slow"]
@@ -178,7 +178,7 @@ def test_aSessionThatHasEndedIsToldNothing(stage: Stage) -> None:
     assert stage.heard("slow") == []
 
 
-def test_aSessionThatHasEndedIsNotKept(stage: Stage) -> None:
+def test_aSessionThatHasEndedIsNotKept(stage: RoomStage) -> None:
     stage.enter("carol")
     slow = stage.users["slow"]
     slow.sessions.append(RecordingSession())
@@ -191,7 +191,7 @@ def test_aSessionThatHasEndedIsNotKept(stage: Stage) -> None:
 
 def test_whoIsToldWhoIsHereHearsOfTheChangesBefore() -> None:
     """A program that took the list first would miss who goes after it."""
-    stage = behind(Stage(), FOR_PROGRAMS)
+    stage = behind(RoomStage(), FOR_PROGRAMS)
     stage.enter("carol")
     stage.room.listTo(seatOf(stage, "slow"), 0)
     people = tuple(map(UserRow, ("alice", "bob", "slow", "carol")))
@@ -205,7 +205,7 @@ def test_whoIsToldWhoIsHereHearsOfTheChangesBefore() -> None:
 
 
 def test_aProgramIsToldOfACrowdLater() -> None:
-    stage = Stage(announceLimit=2)
+    stage = RoomStage(announceLimit=2)
     stage.enter("alice", "bob")
     stage.enter("slow", rendering=FOR_PROGRAMS)
     stage.clock.advance(COALESCE)
@@ -224,7 +224,7 @@ def test_aProgramIsToldOfACrowdLater() -> None:
 
 def test_aPersonIsToldNothingOfACrowd() -> None:
     silent = ReprRendering(silentAbout=(Changed,))
-    stage = behind(Stage(announceLimit=2), silent)
+    stage = behind(RoomStage(announceLimit=2), silent)
     stage.enter("carol")
     stage.clock.advance(COALESCE)
     relieve(stage)

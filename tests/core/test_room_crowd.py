@@ -8,7 +8,7 @@ from chat.core.room import COALESCE
 from chat.vocabulary.events import Changed, Ending, Joined, Left, Renamed, Said
 from tests.support.doubles import TRAITS, ReprRendering
 from tests.support.hubs import AT
-from tests.support.rooms import Stage
+from tests.support.rooms import RoomStage
 
 
 def changed(joined: str, left: str, count: int) -> str:
@@ -16,9 +16,9 @@ def changed(joined: str, left: str, count: int) -> str:
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage() -> RoomStage:
     """A room in which two people are announced, with a person and a program in it."""
-    stage = Stage(announceLimit=2)
+    stage = RoomStage(announceLimit=2)
     stage.enter("alice", rendering=ReprRendering(silentAbout=(Changed,)))
     stage.enter("robot", rendering=ReprRendering("", *TRAITS))
     stage.heard("alice")
@@ -26,13 +26,13 @@ def stage() -> Stage:
     return stage
 
 
-def later(stage: Stage) -> None:
+def later(stage: RoomStage) -> None:
     stage.clock.advance(COALESCE)
 
 
 @pytest.mark.parametrize("limit", [0, 10])
 def test_belowTheLimitEverybodyIsAnnounced(limit: int) -> None:
-    stage = Stage(announceLimit=limit)
+    stage = RoomStage(announceLimit=limit)
     stage.enter("alice", "bob", "carol")
     stage.leave("bob")
     assert stage.heard("alice") == [
@@ -43,14 +43,14 @@ def test_belowTheLimitEverybodyIsAnnounced(limit: int) -> None:
 
 
 def test_theLimitIsTheLastThatIsAnnounced() -> None:
-    stage = Stage(announceLimit=2)
+    stage = RoomStage(announceLimit=2)
     stage.enter("alice", "bob")
     assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
     stage.leave("bob")
     assert stage.heard("alice") == [repr(Left("#lobby", AT, "bob", Ending.QUIT, count=1))]
 
 
-def test_aboveTheLimitProgramsAreToldOfManyAtOnce(stage: Stage) -> None:
+def test_aboveTheLimitProgramsAreToldOfManyAtOnce(stage: RoomStage) -> None:
     stage.enter("carol", "dave")
     stage.leave("alice")
     assert stage.heard("robot") == []
@@ -59,7 +59,7 @@ def test_aboveTheLimitProgramsAreToldOfManyAtOnce(stage: Stage) -> None:
     assert stage.room.nicks == ("robot", "carol", "dave")
 
 
-def test_aboveTheLimitPeopleAreToldNothing(stage: Stage) -> None:
+def test_aboveTheLimitPeopleAreToldNothing(stage: RoomStage) -> None:
     stage.enter("carol", "dave")
     stage.leave("carol")
     stage.leave("robot")
@@ -67,13 +67,13 @@ def test_aboveTheLimitPeopleAreToldNothing(stage: Stage) -> None:
     assert stage.heard("alice") == []
 
 
-def test_whoComesIsAmongTheChangesHimself(stage: Stage) -> None:
+def test_whoComesIsAmongTheChangesHimself(stage: RoomStage) -> None:
     stage.enter("carol")
     later(stage)
     assert stage.heard("carol") == [changed("carol", "", 3)]
 
 
-def test_aSecondOfQuietBeginsAnew(stage: Stage) -> None:
+def test_aSecondOfQuietBeginsAnew(stage: RoomStage) -> None:
     stage.enter("carol")
     later(stage)
     later(stage)
@@ -82,7 +82,7 @@ def test_aSecondOfQuietBeginsAnew(stage: Stage) -> None:
     assert stage.heard("robot") == [changed("carol", "", 3), changed("dave", "", 4)]
 
 
-def test_changesWaitASecondAtMost(stage: Stage) -> None:
+def test_changesWaitASecondAtMost(stage: RoomStage) -> None:
     """However many come."""
     stage.enter("carol")
     stage.clock.advance(COALESCE / 2)
@@ -92,7 +92,7 @@ def test_changesWaitASecondAtMost(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("isRenamed", [False, True])
-def test_whatHappensComesAfterTheChangesBeforeIt(stage: Stage, isRenamed: bool) -> None:
+def test_whatHappensComesAfterTheChangesBeforeIt(stage: RoomStage, isRenamed: bool) -> None:
     """Nobody says anything before he has come."""
     stage.enter("carol")
     if isRenamed:
@@ -106,7 +106,7 @@ def test_whatHappensComesAfterTheChangesBeforeIt(stage: Stage, isRenamed: bool) 
     assert stage.heard("robot") == []
 
 
-def test_whoComesAndGoesIsGone(stage: Stage) -> None:
+def test_whoComesAndGoesIsGone(stage: RoomStage) -> None:
     """A program that came in between has seen him on its list."""
     stage.enter("carol")
     stage.enter("robot2", rendering=ReprRendering("", *TRAITS))
@@ -115,7 +115,7 @@ def test_whoComesAndGoesIsGone(stage: Stage) -> None:
     assert stage.heard("robot2") == [changed("robot2", "carol", 3)]
 
 
-def test_whoGoesAndComesBackIsHere(stage: Stage) -> None:
+def test_whoGoesAndComesBackIsHere(stage: RoomStage) -> None:
     """A program that came in between has not seen him on its list."""
     stage.enter("carol")
     later(stage)
@@ -126,7 +126,7 @@ def test_whoGoesAndComesBackIsHere(stage: Stage) -> None:
     assert stage.heard("robot2") == [changed("carol robot2", "", 4)]
 
 
-def test_theLastOfACrowdIsToldOfWithTheFirstWhoIsAnnounced(stage: Stage) -> None:
+def test_theLastOfACrowdIsToldOfWithTheFirstWhoIsAnnounced(stage: RoomStage) -> None:
     stage.enter("carol")
     stage.leave("carol")
     stage.leave("alice")

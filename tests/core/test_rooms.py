@@ -25,7 +25,7 @@ from chat.vocabulary.events import Ending, Joined, Left, RoomRow
 from chat.vocabulary.records import Record, RoomRecord
 from tests.support.credentials import RecordingLedger
 from tests.support.doubles import endOfTurn
-from tests.support.servers import AT
+from tests.support.hubs import AT
 
 DEV = "#dev"
 

@@ -55,7 +55,7 @@ class Ledger:
         return [(what, record) for what, record, _ in calls]
 
 
-class Stage:
+class SanctionsStage:
     """Sanctions, with a clock and a ledger of the test's."""
 
     def __init__(self) -> None:
@@ -83,14 +83,14 @@ def made(
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage() -> SanctionsStage:
+    return SanctionsStage()
 
 
 # Names.
 
 
-def test_aBanHasItsEffectAtOnceAndIsStoredLater(stage: Stage) -> None:
+def test_aBanHasItsEffectAtOnceAndIsStoredLater(stage: SanctionsStage) -> None:
     ban = made(BAN, "bob")
     imposed = stage.sanctions.impose(ban)
     assert stage.sanctions.ofName(BAN, "bob") is ban
@@ -99,7 +99,7 @@ def test_aBanHasItsEffectAtOnceAndIsStoredLater(stage: Stage) -> None:
     assert imposed.called
 
 
-def test_aBanIsNoMute(stage: Stage) -> None:
+def test_aBanIsNoMute(stage: SanctionsStage) -> None:
     ban, mute = stage.ban("bob"), stage.mute("alice")
     assert stage.sanctions.ofName(BAN, "bob") is ban
     assert stage.sanctions.ofName(MUTE, "bob") is None
@@ -107,7 +107,7 @@ def test_aBanIsNoMute(stage: Stage) -> None:
     assert stage.sanctions.ofName(MUTE, "alice") is mute
 
 
-def test_theLaterOneTakesThePlaceOfTheEarlier(stage: Stage) -> None:
+def test_theLaterOneTakesThePlaceOfTheEarlier(stage: SanctionsStage) -> None:
     stage.ban("bob")
     later = stage.ban("bob", 60)
     assert stage.sanctions.active() == (later,)
@@ -116,7 +116,7 @@ def test_theLaterOneTakesThePlaceOfTheEarlier(stage: Stage) -> None:
     assert stage.sanctions.ofAddress("192.0.2.7") is later
 
 
-def test_whatIsLiftedHasNoEffectAtOnce(stage: Stage) -> None:
+def test_whatIsLiftedHasNoEffectAtOnce(stage: SanctionsStage) -> None:
     ban, network = stage.ban("bob"), stage.ban("192.0.2.0/24")
     stage.ledger.store()
     lifted = stage.sanctions.lift(BAN, "bob")
@@ -131,7 +131,9 @@ def test_whatIsLiftedHasNoEffectAtOnce(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(("kind", "target"), [(BAN, "alice"), (MUTE, "bob"), (BAN, "192.0.2.7/32")])
-def test_whatIsNotThereCannotBeLifted(stage: Stage, kind: SanctionKind, target: str) -> None:
+def test_whatIsNotThereCannotBeLifted(
+    stage: SanctionsStage, kind: SanctionKind, target: str
+) -> None:
     stage.ban("bob")
     stage.ban("192.0.2.0/24")
     with pytest.raises(NoSuchBan) as raised:
@@ -142,7 +144,7 @@ def test_whatIsNotThereCannotBeLifted(stage: Stage, kind: SanctionKind, target: 
 # Time.
 
 
-def test_itEndsToTheSecond(stage: Stage) -> None:
+def test_itEndsToTheSecond(stage: SanctionsStage) -> None:
     bans = {stage.ban("bob", 60), stage.mute("bob", 60), stage.ban("192.0.2.0/24", 60)}
     stage.ledger.store()
     stage.now = START + timedelta(seconds=60, microseconds=-1)
@@ -157,14 +159,14 @@ def test_itEndsToTheSecond(stage: Stage) -> None:
     assert [what for what, _ in removed] == ["remove"] * 3
 
 
-def test_whatHasEndedCannotBeLifted(stage: Stage) -> None:
+def test_whatHasEndedCannotBeLifted(stage: SanctionsStage) -> None:
     stage.ban("bob", 60)
     stage.now += timedelta(seconds=60)
     with pytest.raises(NoSuchBan):
         stage.sanctions.lift(BAN, "bob")
 
 
-def test_whatHasEndedIsRemovedOnlyOnce(stage: Stage) -> None:
+def test_whatHasEndedIsRemovedOnlyOnce(stage: SanctionsStage) -> None:
     stage.ban("bob", 60)
     stage.ledger.store()
     stage.now += timedelta(seconds=60)
@@ -174,7 +176,7 @@ def test_whatHasEndedIsRemovedOnlyOnce(stage: Stage) -> None:
     assert len(stage.ledger.store()) == 1
 
 
-def test_aRemovalThatFailsIsLogged(stage: Stage) -> None:
+def test_aRemovalThatFailsIsLogged(stage: SanctionsStage) -> None:
     stage.ban("bob", 60)
     stage.ledger.store()
     stage.now += timedelta(seconds=60)
@@ -185,7 +187,7 @@ def test_aRemovalThatFailsIsLogged(stage: Stage) -> None:
     assert [event["key"] for event in logged] == ["ban bob"]
 
 
-def test_theOldestIsFirst(stage: Stage) -> None:
+def test_theOldestIsFirst(stage: SanctionsStage) -> None:
     ages = {"alice": 1, "bob": 3, "192.0.2.0/24": 2}
     records = [made(BAN, name, START - timedelta(days=age)) for name, age in ages.items()]
     stage.sanctions.load(records)
@@ -207,7 +209,7 @@ def test_theOldestIsFirst(stage: Stage) -> None:
     ],
 )
 def test_aNetworkIsBanned(
-    stage: Stage, network: str, covered: list[str], others: list[str]
+    stage: SanctionsStage, network: str, covered: list[str], others: list[str]
 ) -> None:
     ban = stage.ban(network)
     assert [stage.sanctions.ofAddress(address) for address in covered] == [ban] * len(covered)
@@ -215,13 +217,13 @@ def test_aNetworkIsBanned(
 
 
 @pytest.mark.parametrize("address", ["", "unix", "bob", "dead", "192.0.2", "192.0.2.7/32", "%eth0"])
-def test_whatIsNoAddressIsUnderNoBan(stage: Stage, address: str) -> None:
+def test_whatIsNoAddressIsUnderNoBan(stage: SanctionsStage, address: str) -> None:
     for target in ("0.0.0.0/0", "::/0", "bob", "dead", "unix"):
         stage.ban(target)
     assert stage.sanctions.ofAddress(address) is None
 
 
-def test_aMuteBansNobody(stage: Stage) -> None:
+def test_aMuteBansNobody(stage: SanctionsStage) -> None:
     stage.mute("192.0.2.0/24")
     assert stage.sanctions.ofAddress("192.0.2.7") is None
 
@@ -231,14 +233,14 @@ def test_aMuteBansNobody(stage: Stage) -> None:
     [((10, 30, 20), 1), ((10, None, 20), 1), ((None, 10, 20), 0), ((10, 20, 30), 2)],
 )
 def test_theOneThatLastsLongestCounts(
-    stage: Stage, durations: tuple[float | None, ...], longest: int
+    stage: SanctionsStage, durations: tuple[float | None, ...], longest: int
 ) -> None:
     networks = ("192.0.0.0/8", "192.0.2.0/24", "192.0.2.7/32")
     bans = [stage.ban(*each) for each in zip(networks, durations, strict=True)]
     assert stage.sanctions.ofAddress("192.0.2.7") is bans[longest]
 
 
-def test_theLongerOneIsLeftWhenTheShorterHasEnded(stage: Stage) -> None:
+def test_theLongerOneIsLeftWhenTheShorterHasEnded(stage: SanctionsStage) -> None:
     stage.ban("192.0.2.0/24", 10)
     ban = stage.ban("192.0.2.7/32", 20)
     stage.now += timedelta(seconds=10)
@@ -246,7 +248,9 @@ def test_theLongerOneIsLeftWhenTheShorterHasEnded(stage: Stage) -> None:
     assert stage.sanctions.ofAddress("192.0.2.8") is None
 
 
-def test_manyNetworksCostNoMoreThanOne(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_manyNetworksCostNoMoreThanOne(
+    stage: SanctionsStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The time is looked at for each network that comes into question."""
     stage.sanctions.load([made(BAN, f"10.{n >> 8}.{n & 255}.0/24") for n in range(10_000)])
     asked: list[Sanction] = []
@@ -280,7 +284,7 @@ def _networks(draw: st.DrawFn) -> str:
     passed=st.integers(0, 5),
 )
 def test_aScanFindsNoOther(bans: dict[str, int | None], lifted: list[str], passed: int) -> None:
-    stage = Stage()
+    stage = SanctionsStage()
     made = {network: stage.ban(network, seconds) for network, seconds in bans.items()}
     for network in lifted:
         if made.pop(network, None) is not None:
@@ -304,7 +308,7 @@ def test_aScanFindsNoOther(bans: dict[str, int | None], lifted: list[str], passe
 # The ledger.
 
 
-def test_loadingReplacesAll(stage: Stage) -> None:
+def test_loadingReplacesAll(stage: SanctionsStage) -> None:
     stage.ban("bob")
     stage.ban("192.0.2.0/24")
     mute, network = made(MUTE, "alice"), made(BAN, "2001:db8::/32")
@@ -317,7 +321,7 @@ def test_loadingReplacesAll(stage: Stage) -> None:
     assert stage.ledger.calls == []
 
 
-def test_whatHasEndedMeanwhileIsNotLoadedButRemoved(stage: Stage) -> None:
+def test_whatHasEndedMeanwhileIsNotLoadedButRemoved(stage: SanctionsStage) -> None:
     ended = [made(BAN, "bob", START - timedelta(60), 60), made(BAN, "10.0.0.0/8", START, 0)]
     left = made(BAN, "alice", START, 1)
     stage.sanctions.load([*ended, left])
@@ -325,7 +329,7 @@ def test_whatHasEndedMeanwhileIsNotLoadedButRemoved(stage: Stage) -> None:
     assert stage.ledger.store() == [("remove", record) for record in ended]
 
 
-def test_twoSpellingsOfANetworkDoNoHarm(stage: Stage) -> None:
+def test_twoSpellingsOfANetworkDoNoHarm(stage: SanctionsStage) -> None:
     """None but a stranger writes them."""
     other, usual = made(BAN, "192.0.2.7"), made(BAN, "192.0.2.7/32", START, 1)
     stage.sanctions.load([other, usual])
@@ -337,7 +341,7 @@ def test_twoSpellingsOfANetworkDoNoHarm(stage: Stage) -> None:
     assert stage.sanctions.ofAddress("192.0.2.7") is None
 
 
-def test_readingAgain(stage: Stage) -> None:
+def test_readingAgain(stage: SanctionsStage) -> None:
     stage.ban("bob")
     stage.ledger.store()
     read = stage.sanctions.readAgain()
@@ -350,7 +354,7 @@ def test_readingAgain(stage: Stage) -> None:
     assert read.called
 
 
-def test_readingAgainForgetsNothingThatIsOnItsWay(stage: Stage) -> None:
+def test_readingAgainForgetsNothingThatIsOnItsWay(stage: SanctionsStage) -> None:
     """The ledger may have been read before, or may have stored none of it."""
     stage.ban("stored")
     stage.ban("lifted before")
@@ -378,7 +382,7 @@ def test_readingAgainForgetsNothingThatIsOnItsWay(stage: Stage) -> None:
     assert stage.sanctions.active() == ()
 
 
-def test_whatCannotBeReadAgainChangesNothing(stage: Stage) -> None:
+def test_whatCannotBeReadAgainChangesNothing(stage: SanctionsStage) -> None:
     ban = stage.ban("bob")
     stage.ledger.store()
     failures: list[Any] = []

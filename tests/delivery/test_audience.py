@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from chat.delivery.audience import FLUSH_SIZE
 from chat.vocabulary.events import Noticed, Said
-from tests.support.audiences import Stage, said
+from tests.support.audiences import AudienceStage, said
 from tests.support.doubles import ReprRendering
 
 
 def test_eachRenderingEncodesAnEventOnce() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     other = ReprRendering("other ")
     for rendering in [stage.rendering, stage.rendering, other, other, other]:
         stage.listener(rendering)
@@ -20,7 +20,7 @@ def test_eachRenderingEncodesAnEventOnce() -> None:
 
 
 def test_nothingIsEncodedForNobody() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     recipient, _ = stage.listener()
     stage.audience.remove(recipient)
     stage.say("hello")
@@ -29,7 +29,7 @@ def test_nothingIsEncodedForNobody() -> None:
 
 
 def test_oneWriteForAllEventsOfATurn() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     _, first = stage.listener()
     _, second = stage.listener()
     expected = b"".join([stage.say(str(number)) for number in range(100)])
@@ -39,7 +39,7 @@ def test_oneWriteForAllEventsOfATurn() -> None:
 
 
 def test_oneCallForTheEndOfATurn() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     stage.listener()
     for number in range(3):
         stage.say(str(number))
@@ -47,7 +47,7 @@ def test_oneCallForTheEndOfATurn() -> None:
 
 
 def test_everyTurnWritesItsOwn() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     _, writes = stage.listener()
     first = stage.say("one")
     stage.endTurn()
@@ -58,7 +58,7 @@ def test_everyTurnWritesItsOwn() -> None:
 
 
 def test_anAuthorDoesNotHearHisOwnLine() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     author, his = stage.listener()
     _, others = stage.listener()
     lines = [stage.say("a", author), stage.say("b"), stage.say("c", author)]
@@ -68,7 +68,7 @@ def test_anAuthorDoesNotHearHisOwnLine() -> None:
 
 
 def test_anAuthorWhoWroteAllOfATurnIsNotWrittenTo() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     author, his = stage.listener()
     stage.say("a", author)
     stage.endTurn()
@@ -76,7 +76,7 @@ def test_anAuthorWhoWroteAllOfATurnIsNotWrittenTo() -> None:
 
 
 def test_anAuthorHearsTheOthersAgainInTheNextTurn() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     author, his = stage.listener()
     stage.say("a", author)
     stage.endTurn()
@@ -86,7 +86,7 @@ def test_anAuthorHearsTheOthersAgainInTheNextTurn() -> None:
 
 
 def test_whereTheRenderingEchoesTheAuthorHearsHimself() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     author, his = stage.listener(ReprRendering("echo ", "echoesOwn"))
     line = stage.say("a", author)
     stage.endTurn()
@@ -94,7 +94,7 @@ def test_whereTheRenderingEchoesTheAuthorHearsHimself() -> None:
 
 
 def test_anAuthorFromElsewhereSilencesNobody() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     stranger, _ = stage.recipient()
     _, writes = stage.listener()
     line = stage.say("a", stranger)
@@ -103,7 +103,7 @@ def test_anAuthorFromElsewhereSilencesNobody() -> None:
 
 
 def test_aSilentRenderingWritesNothing() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     _, silent = stage.listener(ReprRendering(silentAbout=(Said,)))
     _, writes = stage.listener()
     line = stage.say("a")
@@ -113,7 +113,7 @@ def test_aSilentRenderingWritesNothing() -> None:
 
 
 def test_whoComesInTheMiddleOfATurnHearsTheRest() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     _, early = stage.listener()
     before = stage.say("before")
     _, late = stage.listener()
@@ -124,7 +124,7 @@ def test_whoComesInTheMiddleOfATurnHearsTheRest() -> None:
 
 
 def test_whoGoesInTheMiddleOfATurnHasHeardTheFirstPart() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     leaver, his = stage.listener()
     _, others = stage.listener()
     before = stage.say("before")
@@ -138,7 +138,7 @@ def test_whoGoesInTheMiddleOfATurnHasHeardTheFirstPart() -> None:
 
 
 def test_whoGoesAndComesBackInATurnMissesOnlyTheMiddle() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     recipient, writes = stage.listener()
     stage.listener()
     one = stage.say("one")
@@ -151,7 +151,7 @@ def test_whoGoesAndComesBackInATurnMissesOnlyTheMiddle() -> None:
 
 
 def test_whatIsForOneAloneComesAfterWhatHasBeenSaid() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     recipient, his = stage.listener()
     _, others = stage.listener()
     before = stage.say("before")
@@ -163,7 +163,7 @@ def test_whatIsForOneAloneComesAfterWhatHasBeenSaid() -> None:
 
 
 def test_hearingAloneWritesNothingTwice() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     recipient, his = stage.listener()
     line = stage.say("before")
     for _ in range(3):
@@ -173,14 +173,14 @@ def test_hearingAloneWritesNothingTwice() -> None:
 
 
 def test_hearingWithoutAnAudience() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     recipient, his = stage.recipient()
     recipient.hear(Noticed("alone"))
     assert his == [b"Noticed(text='alone')\r\n"]
 
 
 def test_aNewRenderingHoldsFromThenOn() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     recipient, his = stage.listener()
     before = stage.say("before")
     recipient.choose(ReprRendering("new "))
@@ -191,7 +191,7 @@ def test_aNewRenderingHoldsFromThenOn() -> None:
 
 
 def test_whatIsMuchDoesNotWaitForTheEndOfTheTurn() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     author, his = stage.listener()
     _, writes = stage.listener()
     line = stage.say("x" * (FLUSH_SIZE // 2))
@@ -208,7 +208,7 @@ def test_whatIsMuchDoesNotWaitForTheEndOfTheTurn() -> None:
 
 def test_oneFullRenderingFlushesAll() -> None:
     """They would come out of step otherwise."""
-    stage = Stage()
+    stage = AudienceStage()
     _, terse = stage.listener(ReprRendering())
     stage.listener(ReprRendering("x" * FLUSH_SIZE))
     line = stage.say("hello")

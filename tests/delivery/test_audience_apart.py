@@ -6,7 +6,7 @@ import pytest
 
 from chat.delivery.audience import FLUSH_SIZE, Audience, Recipient
 from chat.vocabulary.events import Acted, Ending, Left, Noticed, Said
-from tests.support.audiences import Stage, said
+from tests.support.audiences import AudienceStage, said
 from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
 from tests.support.hubs import AT
 
@@ -22,7 +22,7 @@ def line(name: str, text: str, room: str = "#lobby") -> bytes:
 
 
 def test_whoDoesNotListenHearsTheOthersOnly() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     deaf, his = stage.listener()
     _, others = stage.listener()
     lines = [stage.say("a"), stage.say("b", None, deaf), stage.say("c")]
@@ -32,7 +32,7 @@ def test_whoDoesNotListenHearsTheOthersOnly() -> None:
 
 
 def test_whoDoesNotListenHearsTheNextTurn() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     deaf, his = stage.listener()
     stage.say("a", None, deaf)
     stage.endTurn()
@@ -42,7 +42,7 @@ def test_whoDoesNotListenHearsTheNextTurn() -> None:
 
 
 def test_neitherTheAuthorNorTheDeafHear() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     author, authors = stage.listener()
     deaf, deafs = stage.listener()
     echoing, echoes = stage.listener(ReprRendering("echo ", "echoesOwn"))
@@ -56,7 +56,7 @@ def test_neitherTheAuthorNorTheDeafHear() -> None:
 
 
 def test_whoIsDeafAndNotHereSilencesNobody() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     stranger, _ = stage.recipient()
     _, writes = stage.listener()
     text = stage.say("a", None, stranger)
@@ -65,7 +65,7 @@ def test_whoIsDeafAndNotHereSilencesNobody() -> None:
 
 
 def test_whoDoesNotListenIsWrittenToAloneInOrder() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     deaf, his = stage.listener()
     before = stage.say("before")
     stage.say("unheard", None, deaf)
@@ -79,7 +79,7 @@ def test_whoDoesNotListenIsWrittenToAloneInOrder() -> None:
 # Those who want a bell.
 
 
-class Ringing(Stage):
+class Ringing(AudienceStage):
     """
     An audience with somebody in it who wants a bell when he is called.
     """
@@ -162,7 +162,7 @@ def test_nobodyRingsForWhomHeIgnores() -> None:
 
 def test_whoEchoesRingsForHimself() -> None:
     """A program that wants bells gets what it asks for."""
-    stage = Stage()
+    stage = AudienceStage()
     chosen = ReprRendering("echo ", "echoesOwn")
     chosen.ringing = ReprRendering("ring ")
     alice, writes = stage.listener(chosen, "alice")
@@ -223,7 +223,7 @@ def test_aBellAmongMuch() -> None:
 # Those who are elsewhere.
 
 
-class Rooms(Stage):
+class Rooms(AudienceStage):
     """
     Two audiences, and somebody who is in both and talks in the first.
     """
@@ -365,7 +365,7 @@ def test_whatIsToldAloneFollowsWhatAllRoomsHaveHeard() -> None:
 
 
 def test_whereThereIsNothingToTellNothingIsWritten() -> None:
-    stage = Stage()
+    stage = AudienceStage()
     recipient, his = stage.listener(ReprRendering(silentAbout=(Noticed,)))
     stage.say("a")
     recipient.hear(Noticed("silent"))

@@ -8,7 +8,7 @@ from chat.rendering import renderingFor
 from chat.vocabulary.events import Event, Listed, Said, Stored
 from chat.vocabulary.style import Style
 from tests.support.doubles import TRAITS
-from tests.support.people import EventRendering, Stage
+from tests.support.sessions import EventRendering, SessionStage
 
 TOLD: dict[str, type[Event]] = {
     "echoesOwn": Said,
@@ -23,8 +23,8 @@ def test_eachTraitByItself(trait: str) -> None:
     rendering = EventRendering(renderingFor(Style("json")))
     for each in TRAITS:
         setattr(rendering, each, each == trait)
-    stage = Stage(renderings=lambda style: rendering)
-    alice = stage.visitor()
+    stage = SessionStage(renderings=lambda style: rendering)
+    alice = stage.user()
     heard = alice.hears("alice", "hello")
     stage.hub.receipts.stored("#lobby", 1)
     kinds = {type(event) for event in [*heard, *alice.heard()]}

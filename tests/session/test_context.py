@@ -7,17 +7,17 @@ import json
 import pytest
 
 from chat.vocabulary.style import BELLS, FORMATS, Style
-from tests.support.people import PASSWORD, Stage
+from tests.support.sessions import PASSWORD, SessionStage
 
 
 def test_theDefaultsComeFirst() -> None:
-    fresh = Stage().visitor().session.style
+    fresh = SessionStage().user().session.style
     assert (fresh.format, fresh.bell) == (FORMATS[0], BELLS[0])
     assert fresh == Style()
 
 
 def test_theStyleIsWhatTheUserHasChosen() -> None:
-    visitor = Stage().visitor("/lang zh_CN", "/timestamps on", "/bell mention", "/format json")
+    visitor = SessionStage().user("/lang zh_CN", "/timestamps on", "/bell mention", "/format json")
     assert visitor.session.style == Style("json", "zh_CN", True, "mention")
 
 
@@ -31,14 +31,14 @@ def test_theStyleIsWhatTheUserHasChosen() -> None:
     ],
 )
 def test_theStateIsWrittenDownAndReadBack(lines: tuple[str, ...]) -> None:
-    session = Stage().visitor(*lines).session
+    session = SessionStage().user(*lines).session
     read = json.loads(json.dumps(session.state()))
     assert read == session.state()
     assert Style(**read["style"]) == session.style
 
 
 def test_theStateIsWhatTheServiceKnows() -> None:
-    alice = Stage().visitor("alice", "/register " + PASSWORD, "/join #dev")
+    alice = SessionStage().user("alice", "/register " + PASSWORD, "/join #dev")
 
     def known(*names: str) -> tuple[str, ...]:
         state = alice.session.state()
@@ -53,10 +53,9 @@ def test_theStateIsWhatTheServiceKnows() -> None:
     assert known("nick", "room", "reason") == ("Robert", "", "quit")
 
 
-def test_itKnowsWhosePasswordIsExpected() -> None:
-    stage = Stage()
-    stage.visitor("alice", "/register " + PASSWORD, "/quit")
-    visitor = stage.visitor("ALICE")
+def test_itKnowsWhosePasswordIsExpected(stage: SessionStage) -> None:
+    stage.user("alice", "/register " + PASSWORD, "/quit")
+    visitor = stage.user("ALICE")
     assert visitor.session.asked == "alice"
     visitor.says(PASSWORD)
     assert visitor.session.asked == ""

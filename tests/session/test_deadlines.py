@@ -11,7 +11,7 @@ from chat.session.deadlines import WARN_BEFORE, Deadlines
 from chat.vocabulary.events import Ending
 
 
-class Stage:
+class DeadlinesStage:
     """
     The limits of one session.
 
@@ -41,7 +41,7 @@ class Stage:
 
 
 def test_theTimeToChooseANicknameIsLimited() -> None:
-    stage = Stage(registration=60)
+    stage = DeadlinesStage(registration=60)
     stage.opened()
     stage.wait(100)
     assert stage.heard == [(60, Ending.REGISTRATION_TIMEOUT)]
@@ -49,7 +49,7 @@ def test_theTimeToChooseANicknameIsLimited() -> None:
 
 
 def test_nothingRenewsTheTimeToChooseANickname() -> None:
-    stage = Stage(registration=60)
+    stage = DeadlinesStage(registration=60)
     stage.opened()
     for _ in range(60):
         stage.touch()
@@ -58,7 +58,7 @@ def test_nothingRenewsTheTimeToChooseANickname() -> None:
 
 
 def test_whoIsSilentIsWarnedAndThenExpires() -> None:
-    stage = Stage(idle=1800)
+    stage = DeadlinesStage(idle=1800)
     stage.opened()
     stage.wait(30)
     stage.registered()
@@ -68,7 +68,7 @@ def test_whoIsSilentIsWarnedAndThenExpires() -> None:
 
 
 def test_aLineRenewsTheTimeToBeSilent() -> None:
-    stage = Stage(idle=1800)
+    stage = DeadlinesStage(idle=1800)
     stage.registered()
     for _ in range(5):
         stage.wait(1000)
@@ -79,7 +79,7 @@ def test_aLineRenewsTheTimeToBeSilent() -> None:
 
 
 def test_aLineAfterTheWarningRenewsAndIsWarnedOfAgain() -> None:
-    stage = Stage(idle=1800)
+    stage = DeadlinesStage(idle=1800)
     stage.registered()
     stage.wait(1799)
     stage.touch()
@@ -88,14 +88,14 @@ def test_aLineAfterTheWarningRenewsAndIsWarnedOfAgain() -> None:
 
 
 def test_aShortTimeIsWarnedOfInItsMiddle() -> None:
-    stage = Stage(idle=10)
+    stage = DeadlinesStage(idle=10)
     stage.registered()
     stage.wait(20)
     assert stage.heard == [(5, 5), (10, Ending.IDLE_TIMEOUT)]
 
 
 def test_zeroIsNoLimit() -> None:
-    stage = Stage(registration=0, idle=0)
+    stage = DeadlinesStage(registration=0, idle=0)
     stage.opened()
     assert stage.clock.getDelayedCalls() == []
     stage.registered()
@@ -104,7 +104,7 @@ def test_zeroIsNoLimit() -> None:
 
 @pytest.mark.parametrize("registered", [False, True])
 def test_stoppingLeavesNoTimer(registered: bool) -> None:
-    stage = Stage()
+    stage = DeadlinesStage()
     stage.opened()
     if registered:
         stage.registered()
@@ -123,7 +123,7 @@ def test_stoppingWhenTheTimeIsOver() -> None:
 
 
 def test_aLineMovesNoTimer() -> None:
-    stage = Stage()
+    stage = DeadlinesStage()
     stage.registered()
     [timer] = stage.clock.getDelayedCalls()
     for _ in range(1000):
@@ -135,7 +135,7 @@ def test_aLineMovesNoTimer() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.integers(2, 300), st.lists(st.integers(1, 200), max_size=20))
 def test_oneExpiresExactlyWhenTheTimeIsOver(idle: int, pauses: list[int]) -> None:
-    stage = Stage(idle=idle)
+    stage = DeadlinesStage(idle=idle)
     stage.registered()
     last = 0
     for pause in pauses:

@@ -21,7 +21,7 @@ from chat.vocabulary.records import Account, RoomRecord
 from chat.vocabulary.verbs import parse
 from tests.support.credentials import CountingHasher
 from tests.support.doubles import HandPeer
-from tests.support.servers import AT
+from tests.support.hubs import AT
 from tests.support.service import Service
 
 T = TypeVar("T")

@@ -26,8 +26,8 @@ from chat.vocabulary.events import (
     Welcomed,
 )
 from chat.vocabulary.style import Style
-from tests.support.people import EventRendering, Stage
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import EventRendering, SessionStage
 
 
 def said(id: int, text: str = "hello", nick: str = "bob") -> Said:
@@ -58,9 +58,9 @@ def asked(line: str, extract: Extract, *before: str) -> list[Event]:
     """
     @return: What somebody is told who asks for a past like this.
     """
-    stage = Stage(replay=0)
+    stage = SessionStage(replay=0)
     stage.server.history = Past(extract)  # type: ignore[assignment]
-    return stage.visitor("alice", *before).hears(line)
+    return stage.user("alice", *before).hears(line)
 
 
 # In order.
@@ -155,8 +155,8 @@ def test_oneLineIsToldHoweverLongItIs() -> None:
 
 
 def test_allOfItIsReadInSeveralQuestions() -> None:
-    stage = Stage(replay=0)
-    alice = stage.visitor("alice", *[LONG] * 250)
+    stage = SessionStage(replay=0)
+    alice = stage.user("alice", *[LONG] * 250)
     last, ids = 0, []
     for _ in range(4):
         head, *told = alice.hears(f"/history after {last}")
@@ -175,18 +175,18 @@ def test_allOfItIsReadInSeveralQuestions() -> None:
     ("lines", "told"),
     [((), []), ((said(1),), [Excerpt("#lobby", "replay", 1, False, 1), recalled(1)])],
 )
-def test_aReplayOfNothingIsNotTold(lines: tuple[Said, ...], told: list[Event]) -> None:
-    stage = Stage()
+def test_aReplayOfNothingIsNotTold(
+    stage: SessionStage, lines: tuple[Said, ...], told: list[Event]
+) -> None:
     stage.server.history = Past(Extract(lines))  # type: ignore[assignment]
-    assert stage.visitor().hears("alice") == [Welcomed("#lobby", "alice"), *told]
+    assert stage.user().hears("alice") == [Welcomed("#lobby", "alice"), *told]
 
 
 @pytest.mark.parametrize("error", [HistoryUnavailable(), TryLater()])
-def test_whatCannotBeReadKeepsNobodyOut(error: Exception) -> None:
-    stage = Stage()
+def test_whatCannotBeReadKeepsNobodyOut(stage: SessionStage, error: Exception) -> None:
     past = stage.server.history = Past(Extract())  # type: ignore[assignment]
     past.answer = lambda: fail(error)
-    visitor = stage.visitor()
+    visitor = stage.user()
     assert visitor.hears("alice") == [
         Welcomed("#lobby", "alice"),
         Warned("no-replay", "#lobby"),
@@ -212,35 +212,33 @@ class CountedRendering(EventRendering):
 
 def test_forACrowdEachLineIsRenderedOnce() -> None:
     text, programs = (CountedRendering(renderingFor(Style(each))) for each in ("text", "json"))
-    stage = Stage(renderings=lambda style: programs if style.format == "json" else text)
-    stage.visitor("alice", "one", "two")
+    stage = SessionStage(renderings=lambda style: programs if style.format == "json" else text)
+    stage.user("alice", "one", "two")
     replayed = [
         Excerpt("#lobby", "replay", 2, False, 2),
         recalled(1, "one", "alice"),
         recalled(2, "two", "alice"),
     ]
     for number in range(5):
-        assert stage.visitor().hears(f"a{number}")[-3:] == replayed
-        assert stage.visitor("/format json").hears(f"b{number}")[-3:] == replayed
+        assert stage.user().hears(f"a{number}")[-3:] == replayed
+        assert stage.user("/format json").hears(f"b{number}")[-3:] == replayed
     assert (text.recalled, programs.recalled) == (2, 2)
 
 
-def test_whatIsSaidBetweenTwoWhoComeIsToldToTheSecond() -> None:
-    stage = Stage()
-    alice = stage.visitor("alice", "one")
-    assert stage.visitor().hears("bob")[-1] == recalled(1, "one", "alice")
+def test_whatIsSaidBetweenTwoWhoComeIsToldToTheSecond(stage: SessionStage) -> None:
+    alice = stage.user("alice", "one")
+    assert stage.user().hears("bob")[-1] == recalled(1, "one", "alice")
     alice.says("two")
-    assert stage.visitor().hears("carol")[-3:] == [
+    assert stage.user().hears("carol")[-3:] == [
         Excerpt("#lobby", "replay", 2, False, 2),
         recalled(1, "one", "alice"),
         recalled(2, "two", "alice"),
     ]
 
 
-def test_whoIgnoresSomebodyIsToldSomethingElse() -> None:
-    stage = Stage()
-    stage.visitor("alice", "/join #dev", "one")
-    stage.visitor("bob", "/join #dev", "two")
+def test_whoIgnoresSomebodyIsToldSomethingElse(stage: SessionStage) -> None:
+    stage.user("alice", "/join #dev", "one")
+    stage.user("bob", "/join #dev", "two")
     one, two = (
         Recalled("#dev", 1, AT, "alice", "one"),
         Recalled("#dev", 2, AT, "bob", "two"),
@@ -253,23 +251,21 @@ def test_whoIgnoresSomebodyIsToldSomethingElse() -> None:
     }
     for _ in range(2):
         for before, expected in told.items():
-            visitor = stage.visitor("carol", *before)
+            visitor = stage.user("carol", *before)
             assert visitor.hears("/join #dev")[2:] == expected
             visitor.says("/quit")
 
 
-def test_whoIgnoresEverybodyIsToldNothing() -> None:
-    stage = Stage()
-    stage.visitor("alice", "/join #dev", "one")
-    carol = stage.visitor("/format json", "carol", "/ignore alice")
+def test_whoIgnoresEverybodyIsToldNothing(stage: SessionStage) -> None:
+    stage.user("alice", "/join #dev", "one")
+    carol = stage.user("/format json", "carol", "/ignore alice")
     told = carol.hears("/join #dev")
     assert Talking("#dev") in told
     assert not [event for event in told if isinstance(event, (Excerpt, Recalled))]
 
 
-def test_ofAForgottenRoomNothingIsTold() -> None:
-    stage = Stage()
-    alice, bob = stage.people("alice", "bob")
+def test_ofAForgottenRoomNothingIsTold(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "one")
     assert bob.hears("/join #dev")[-1] == Recalled("#dev", 1, AT, "alice", "one")
     for each in (alice, bob):
@@ -300,10 +296,9 @@ class Hesitant:
 
 
 @pytest.mark.parametrize("result", [Extract((said(1),)), HistoryUnavailable()])
-def test_aReplayThatIsLateIsNotTold(result: Any) -> None:
-    stage = Stage()
+def test_aReplayThatIsLateIsNotTold(stage: SessionStage, result: Any) -> None:
     history = stage.server.history = Hesitant()  # type: ignore[assignment]
-    visitor = stage.visitor()
+    visitor = stage.user()
     assert visitor.hears("alice", "/ping") == [
         Welcomed("#lobby", "alice"),
         Warned("no-replay", "#lobby"),

@@ -8,13 +8,13 @@ import pytest
 
 from chat.vocabulary.events import Refused
 from chat.vocabulary.limits import UNRESTRICTED, Limits, Rate, perMinute
-from tests.support.people import Stage, Visitor
+from tests.support.sessions import SessionStage, SessionUser
 
 NICKS = perMinute(Limits.nickRate)
 JOINS = perMinute(Limits.joinRate)
 
 
-def refusal(visitor: Visitor, line: str) -> tuple[str, str] | None:
+def refusal(visitor: SessionUser, line: str) -> tuple[str, str] | None:
     """
     @return: How a request is refused, and what that is about.
     """
@@ -25,8 +25,8 @@ def refusal(visitor: Visitor, line: str) -> tuple[str, str] | None:
 
 
 def test_threeNicknamesAMinute() -> None:
-    stage = Stage(nickRate=NICKS)
-    bob = stage.visitor("bob")
+    stage = SessionStage(nickRate=NICKS)
+    bob = stage.user("bob")
     stage.clock.advance(1000)
     for number in range(3):
         assert refusal(bob, f"/nick bob{number}") is None
@@ -41,9 +41,9 @@ def test_threeNicknamesAMinute() -> None:
 
 def test_theFirstNicknameIsNoChange() -> None:
     """Nor is a nickname that is refused."""
-    stage = Stage(nickRate=Rate(1, 60))
-    stage.visitor("alice")
-    bob = stage.visitor("bob")
+    stage = SessionStage(nickRate=Rate(1, 60))
+    stage.user("alice")
+    bob = stage.user("bob")
     assert refusal(bob, "/nick alice") == ("nick-taken", "alice")
     assert refusal(bob, "/nick b b") == ("nick-invalid", "b b")
     assert refusal(bob, "/nick Robert") is None
@@ -51,14 +51,14 @@ def test_theFirstNicknameIsNoChange() -> None:
 
 
 def test_eachUserHasTheirOwnRate() -> None:
-    stage = Stage(nickRate=Rate(1, 60))
+    stage = SessionStage(nickRate=Rate(1, 60))
     for nick in ("alice", "bob"):
-        assert refusal(stage.visitor(nick), f"/nick {nick}2") is None
+        assert refusal(stage.user(nick), f"/nick {nick}2") is None
 
 
 def test_tenRoomsAMinute() -> None:
-    stage = Stage(joinRate=JOINS)
-    bob = stage.visitor("bob")
+    stage = SessionStage(joinRate=JOINS)
+    bob = stage.user("bob")
     for number in range(10):
         assert refusal(bob, f"/join #room{number}") is None
     assert refusal(bob, "/join #more") == ("joining-too-fast", "6")
@@ -70,8 +70,8 @@ def test_tenRoomsAMinute() -> None:
 
 
 def test_reenteringARoomCounts() -> None:
-    stage = Stage(joinRate=JOINS)
-    bob = stage.visitor("bob")
+    stage = SessionStage(joinRate=JOINS)
+    bob = stage.user("bob")
     for _ in range(10):
         assert refusal(bob, "/join #dev") is None
         assert refusal(bob, "/part #dev") is None
@@ -79,8 +79,8 @@ def test_reenteringARoomCounts() -> None:
 
 
 def test_switchingBetweenJoinedRoomsDoesNotCount() -> None:
-    stage = Stage(joinRate=Rate(1, 60))
-    bob = stage.visitor("bob")
+    stage = SessionStage(joinRate=Rate(1, 60))
+    bob = stage.user("bob")
     assert refusal(bob, "/join #dev") is None
     for _ in range(10):
         assert refusal(bob, "/join #lobby") is None
@@ -89,8 +89,8 @@ def test_switchingBetweenJoinedRoomsDoesNotCount() -> None:
 
 def test_wrongKeysCount() -> None:
     """So a key cannot be guessed."""
-    stage = Stage(joinRate=Rate(3, 60))
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
+    stage = SessionStage(joinRate=Rate(3, 60))
+    alice, bob = stage.user("alice"), stage.user("bob")
     alice.says("/join #dev", "/mode key sesame")
     for guess in ("one", "two", "three"):
         code, _ = refusal(bob, f"/join #dev {guess}") or ("", "")
@@ -100,8 +100,8 @@ def test_wrongKeysCount() -> None:
 
 @pytest.mark.parametrize("settings", [{}, {"nickRate": UNRESTRICTED, "joinRate": UNRESTRICTED}])
 def test_withoutARateThereIsNoLimit(settings: dict[str, Any]) -> None:
-    stage = Stage(rooms={"maxJoined": 0, "maxRooms": 0}, **settings)
-    bob = stage.visitor("bob")
+    stage = SessionStage(rooms={"maxJoined": 0, "maxRooms": 0}, **settings)
+    bob = stage.user("bob")
     for number in range(50):
         assert refusal(bob, f"/nick bob{number}") is None
         assert refusal(bob, f"/join #room{number}") is None

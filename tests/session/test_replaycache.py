@@ -12,7 +12,7 @@ from chat.session import replaycache
 from chat.session.replaycache import Replays
 from chat.vocabulary.events import Missed, Said
 from chat.vocabulary.style import Style
-from tests.support.servers import AT
+from tests.support.hubs import AT
 
 TEXT, JSON = renderingFor(Style()), renderingFor(Style("json"))
 

@@ -6,26 +6,23 @@ import pytest
 
 from chat.session.server import StorageWatch
 from chat.vocabulary.events import Said, Stored, Warned
-from tests.support.people import PASSWORD, Stage
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import PASSWORD, SessionStage
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage(operators=["carol"])
-
-
-@pytest.fixture
-def watch(stage: Stage) -> StorageWatch:
+def watch(stage: SessionStage) -> StorageWatch:
     return StorageWatch(stage.server)
 
 
 # What is stored.
 
 
-def test_programsThatSaidSomethingAreToldWhatIsStored(stage: Stage, watch: StorageWatch) -> None:
-    author, reader = stage.programs("author", "reader")
-    [alice] = stage.people("alice")
+def test_programsThatSaidSomethingAreToldWhatIsStored(
+    stage: SessionStage, watch: StorageWatch
+) -> None:
+    author, reader = stage.program("author"), stage.program("reader")
+    alice = stage.user("alice")
     author.says("one", "/me waves")
     alice.says("three")
     stage.forget()
@@ -34,8 +31,8 @@ def test_programsThatSaidSomethingAreToldWhatIsStored(stage: Stage, watch: Stora
     assert reader.heard() == alice.heard() == []
 
 
-def test_eachIsToldOnce(stage: Stage, watch: StorageWatch) -> None:
-    [author] = stage.programs("author")
+def test_eachIsToldOnce(stage: SessionStage, watch: StorageWatch) -> None:
+    author = stage.program("author")
     author.says("one", "two")
     author.heard()
     watch.stored("#lobby", 2)
@@ -46,8 +43,8 @@ def test_eachIsToldOnce(stage: Stage, watch: StorageWatch) -> None:
     assert author.heard() == [Stored("#lobby", 10)]
 
 
-def test_eachRoomByItself(stage: Stage, watch: StorageWatch) -> None:
-    [author] = stage.programs("author")
+def test_eachRoomByItself(stage: SessionStage, watch: StorageWatch) -> None:
+    author = stage.program("author")
     author.says("one", "/join #dev", "one")
     author.heard()
     watch.stored("#dev", 1)
@@ -56,17 +53,17 @@ def test_eachRoomByItself(stage: Stage, watch: StorageWatch) -> None:
     assert author.heard() == [Stored("#lobby", 1)]
 
 
-def test_onlyTheSessionThatSaidIt(stage: Stage, watch: StorageWatch) -> None:
-    other = stage.owner("alice")
-    author = stage.visitor("/format json", f"/login alice {PASSWORD}", "hello")
+def test_onlyTheSessionThatSaidIt(stage: SessionStage, watch: StorageWatch) -> None:
+    other = stage.registered("alice")
+    author = stage.user("/format json", f"/login alice {PASSWORD}", "hello")
     other.heard()
     watch.stored("#lobby", 1)
     assert author.heard() == [Stored("#lobby", 1)]
     assert other.heard() == []
 
 
-def test_whoHasLeftTheRoomIsToldAllTheSame(stage: Stage, watch: StorageWatch) -> None:
-    [author] = stage.programs("author")
+def test_whoHasLeftTheRoomIsToldAllTheSame(stage: SessionStage, watch: StorageWatch) -> None:
+    author = stage.program("author")
     author.says("one", "/part")
     author.heard()
     watch.stored("#lobby", 1)
@@ -75,9 +72,9 @@ def test_whoHasLeftTheRoomIsToldAllTheSame(stage: Stage, watch: StorageWatch) ->
 
 @pytest.mark.parametrize("lines", [("hello", "/quit"), ("/join #dev", "hello", "/part", "/quit")])
 def test_nothingIsToldAfterGoodbye(
-    stage: Stage, watch: StorageWatch, lines: tuple[str, ...]
+    stage: SessionStage, watch: StorageWatch, lines: tuple[str, ...]
 ) -> None:
-    [author] = stage.programs("author")
+    author = stage.program("author")
     author.says(*lines)
     author.heard()
     watch.stored("#lobby", 1)
@@ -85,9 +82,9 @@ def test_nothingIsToldAfterGoodbye(
     assert author.heard() == []
 
 
-def test_aSessionThatHasEndedIsToldNothing(stage: Stage, watch: StorageWatch) -> None:
-    other = stage.owner("alice")
-    author = stage.visitor(
+def test_aSessionThatHasEndedIsToldNothing(stage: SessionStage, watch: StorageWatch) -> None:
+    other = stage.registered("alice")
+    author = stage.user(
         "/format json", f"/login alice {PASSWORD}", "/join #dev", "hello", "/part", "/quit"
     )
     stage.forget()
@@ -107,11 +104,11 @@ def test_aSessionThatHasEndedIsToldNothing(stage: Stage, watch: StorageWatch) ->
     ],
 )
 def test_operatorsAreTold(
-    stage: Stage, watch: StorageWatch, event: tuple[str, object], warned: Warned
+    stage: SessionStage, watch: StorageWatch, event: tuple[str, object], warned: Warned
 ) -> None:
-    carol, alice = stage.owner("carol"), stage.owner("alice")
-    elsewhere = stage.visitor(f"/login carol {PASSWORD}", "/part")
-    nobody = stage.visitor()
+    carol, alice = stage.registered("carol"), stage.registered("alice")
+    elsewhere = stage.user(f"/login carol {PASSWORD}", "/part")
+    nobody = stage.user()
     stage.forget()
     name, *arguments = event
     getattr(watch, name)(*arguments)

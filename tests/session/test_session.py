@@ -1,25 +1,25 @@
-"""Tests for L{chat.session.session}: coming in, and asking."""
+"""Tests for L{chat.session.session}: how a session begins, answers and ends."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.logger import capturedLogs
 
-from chat.interfaces import Extract
+from chat.core.nicknames import Nicknames
+from chat.core.users import User
 from chat.vocabulary.commands import Access
 from chat.vocabulary.errors import LineTooLong
 from chat.vocabulary.events import (
-    Acted,
     Closed,
-    Done,
     Ending,
     Entered,
     FormatSet,
     Greeted,
-    Helped,
     LanguageSet,
+    Left,
     Listed,
     NickAsked,
     Noticed,
@@ -28,312 +28,387 @@ from chat.vocabulary.events import (
     Refused,
     Renamed,
     Said,
-    Sent,
     Talking,
     Told,
     UserRow,
-    Versioned,
+    Warned,
     Welcomed,
 )
-from chat.vocabulary.records import Sanction, SanctionKind
-from chat.vocabulary.verbs import VERBS, verbNamed
-from tests.support.hubs import AT, LOBBY, now
-from tests.support.servers import PlainAuthenticator
-from tests.support.visitors import Stage, Visitor, events
+from chat.vocabulary.style import Style
+from chat.vocabulary.verbs import VERBS
+from tests.support.doubles import TRAITS, ReprRendering, SlowBackplane
+from tests.support.hubs import AT, LOBBY
+from tests.support.sessions import LOGGED_IN, PASSWORD, SessionStage
+
+# The beginning.
 
 
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def test_aNewSessionIsGreeted() -> None:
+    stage = SessionStage(name="the pub", motd="Be kind.\nClosed on Monday.")
+    stage.user("bob")
+    assert stage.connect().opens() == [
+        Greeted("the pub", 1),
+        Noticed("Be kind."),
+        Noticed("Closed on Monday."),
+        NickAsked(),
+    ]
 
 
-def test_whoComesIsGreeted() -> None:
-    stage = Stage(name="the pub", motd="Be kind.\nClosed on Monday.")
-    stage.visitor("bob")
-    visitor = Visitor(stage)
-    visitor.session.opened()
-    assert visitor.heard() == events(
-        Greeted("the pub", 1), Noticed("Be kind."), Noticed("Closed on Monday."), NickAsked()
-    )
-
-
-def test_theFirstLineIsTheNickname(stage: Stage) -> None:
-    alice = stage.visitor()
+def test_theFirstLineIsTheNickname(stage: SessionStage) -> None:
+    alice = stage.user()
     assert not alice.session.isRegistered
-    alice.says("  alice ")
-    assert alice.heard() == events(Welcomed(LOBBY, "alice"))
+    assert alice.hears("  alice ") == [Welcomed(LOBBY, "alice")]
     assert alice.session.isRegistered
 
 
-@pytest.mark.parametrize(
-    ("line", "answer"),
-    [
-        ("/ping", Ponged()),
-        ("/PING 42", Ponged("42")),
-        ("/version", Versioned("tcpchat", "1.2")),
-        ("/lang", LanguageSet("en")),
-        ("/format", FormatSet("text")),
-        ("/lang klingon", Refused("unknown-language", "en, zh_CN")),
-        ("/format html", Refused("unknown-format", "text, json")),
-        ("/help nick", Helped("/nick", ("/name", "/昵称"), "NAME", VERBS[1].help)),
-        ("/help nonsense", Refused("unknown-command", "/nonsense")),
-        ("/nonsense", Refused("unknown-command", "/nonsense")),
-        ("/nick", Refused("argument-missing", "/nick NAME")),
-    ],
-)
-def test_withAndWithoutANickname(line: str, answer: object) -> None:
-    stage = Stage(version="1.2")
-    assert stage.visitor().says(line).heard() == events(answer)
-    assert stage.visitor("alice").says(line).heard() == events(answer)
+@pytest.mark.parametrize("nick", ["42", "-bob", "a b", "x" * 21, "bоb", "@", "bob"])
+def test_anInvalidOrTakenNicknameIsRefused(stage: SessionStage, nick: str) -> None:
+    stage.user("bob")
+    alice = stage.user()
+    [refused] = alice.hears(nick)
+    assert isinstance(refused, Refused)
+    assert refused.code.startswith("nick-")
+    assert alice.hears("alice") == [Welcomed(LOBBY, "alice", ("bob",))]
 
 
-@pytest.mark.parametrize("line", ["/who", "/me waves", "/msg bob hi", "/reply hi", "/在线"])
-def test_someThingsTakeANickname(stage: Stage, line: str) -> None:
-    bob = stage.visitor("bob")
-    assert stage.visitor().says(line).heard() == events(Refused("nick-needed"))
+def test_commandsForUsersAreRefusedWithoutANickname(stage: SessionStage) -> None:
+    bob, nameless = stage.user("bob"), stage.user()
+    for verb in VERBS:
+        if verb.access is not Access.EVERYBODY:
+            # What is not in brackets is required, whatever it is.
+            required = re.sub(r"\[.*\]", "", verb.arguments).split()
+            line = " ".join([f"/{verb.name}", *("bob" for _ in required)])
+            assert nameless.hears(line) == [Refused("nick-needed")]
     assert bob.heard() == []
 
 
-def test_theTableSaysWhatTakesANickname(stage: Stage) -> None:
-    visitor = stage.visitor()
-    for verb in VERBS:
-        if verb.access is not Access.EVERYBODY:
-            # What is not in brackets has to be there, whatever it is.
-            needed = re.sub(r"\[.*\]", "", verb.arguments).split()
-            visitor.says(" ".join([f"/{verb.name}", *("bob" for _ in needed)]))
-            assert visitor.heard() == events(Refused("nick-needed"))
-
-
-def test_helpListsEveryCommand(stage: Stage) -> None:
-    assert len(stage.visitor().says("/help").heard()) == len(VERBS)
+# Answers.
 
 
 @pytest.mark.parametrize("line", ["", " ", "\t", "\x00\x1b[m"])
-def test_aLineWithNothingInItDoesNothing(stage: Stage, line: str) -> None:
-    assert stage.visitor().says(line).heard() == []
-    bob = stage.visitor("bob")
-    assert stage.visitor("alice").says(line).heard() == []
-    assert bob.heard()[1:] == []
+def test_aBlankLineDoesNothing(stage: SessionStage, line: str) -> None:
+    assert stage.user().hears(line) == []
+    alice, bob = stage.users("alice", "bob")
+    assert alice.hears(line) == bob.heard() == []
 
 
-@pytest.mark.parametrize("nick", ["42", "-bob", "a b", "x" * 21, "bоb", "@", "bob"])
-def test_aNicknameThatCannotBeTaken(stage: Stage, nick: str) -> None:
-    stage.visitor("bob")
-    visitor = stage.visitor()
-    [refused] = visitor.says(nick).heard()
-    assert refused.startswith("Refused(code='nick-")
-    assert visitor.says("alice").heard() == events(Welcomed(LOBBY, "alice", ("bob",)))
-
-
-def test_talking(stage: Stage) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    alice.heard()
-    alice.says("hello", "//slash", "/me waves")
-    assert alice.heard() == []
-    assert bob.heard() == events(
-        Said(LOBBY, 1, AT, "alice", "hello"),
-        Said(LOBBY, 2, AT, "alice", "/slash"),
-        Acted(LOBBY, 3, AT, "alice", "waves"),
-    )
-
-
-def test_theAnswersComeInTheOrderOfTheLines(stage: Stage) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    alice.heard()
+def test_answersComeInTheOrderOfTheLines(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("one")
     alice.says("/ping 1")
     bob.says("two", "/msg alice psst")
     alice.says("/ping 2")
-    assert alice.heard() == events(
+    assert alice.heard() == [
         Said(LOBBY, 1, AT, "bob", "one"),
         Ponged("1"),
         Said(LOBBY, 2, AT, "bob", "two"),
         Told(AT, "bob", "alice", "psst"),
         Ponged("2"),
-    )
+    ]
 
 
-def test_lookingWhoIsThere(stage: Stage) -> None:
-    alice = stage.visitor("alice")
-    stage.clock.advance(90)
-    stage.visitor("bob")
-    alice.heard()
-    people = (UserRow("alice", 0), UserRow("bob", 0))
-    assert alice.says("/who").heard() == events(Listed(LOBBY, people))
-    assert alice.says("/who LOBBY").heard() == events(Listed(LOBBY, people))
-    assert alice.says("/who #dev").heard() == events(Refused("no-such-room", "#dev"))
-
-
-def test_everyLineEndsIdling(stage: Stage) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
+def test_everyLineEndsIdling(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     stage.clock.advance(90)
     bob.says("")
-    [listed] = [line for line in bob.says("/who").heard() if line.startswith("Listed")]
-    assert listed == repr(Listed(LOBBY, (UserRow("alice", 90), UserRow("bob", 0))))
+    assert bob.hears("/who") == [Listed(LOBBY, (UserRow("alice", 90), UserRow("bob", 0)))]
     alice.says("/nonsense")
-    assert "idle=90" not in bob.says("/who").heard()[-1]
+    assert bob.hears("/who") == [Listed(LOBBY, (UserRow("alice", 0), UserRow("bob", 0)))]
 
 
-def test_tellingAndReplying(stage: Stage) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    alice.heard()
-    alice.says("/msg Bob psst")
-    assert alice.heard() == events(Sent(AT, "alice", "bob", "psst"))
-    assert bob.heard() == events(Told(AT, "alice", "bob", "psst"))
-    bob.says("/r yes?")
-    assert alice.heard() == events(Told(AT, "bob", "alice", "yes?"))
-    assert alice.says("/msg carol hi").heard() == events(Refused("no-such-nick", "carol"))
-    carol = stage.visitor("carol")
-    assert carol.says("/r hi").heard() == events(Refused("nobody-to-reply-to"))
-
-
-def test_aReplyNeverReachesSomebodyWhoTookTheNickname(stage: Stage) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    bob.says("/msg alice psst", "/quit")
-    impostor = stage.visitor("bob")
-    alice.heard()
-    assert alice.says("/r for bob only").heard() == events(Refused("no-such-nick", "bob"))
-    assert impostor.heard() == []
-
-
-def test_renaming(stage: Stage) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    alice.heard()
-    renamed = events(Renamed(LOBBY, AT, "alice", "Carol"))
-    assert alice.says("/nick Carol").heard() == bob.heard() == renamed
+def test_aUserMayChangeTheirNickname(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
+    renamed = [Renamed(LOBBY, stage.now, "alice", "Carol")]
+    assert alice.hears("/nick Carol") == bob.heard() == renamed
     assert alice.session.nick == "Carol"
-    assert alice.says("/nick bob").heard() == events(Refused("nick-taken", "bob"))
-    assert alice.says("/nick Carol").heard() == events(Refused("nick-unchanged", "Carol"))
-    assert alice.says("/nick 42").heard() == events(Refused("nick-invalid", "42"))
+    assert alice.hears("/nick bob") == [Refused("nick-taken", "bob")]
+    assert alice.hears("/nick Carol") == [Refused("nick-unchanged", "Carol")]
+    assert alice.hears("/nick 42") == [Refused("nick-invalid", "42")]
+    assert alice.hears("/nick") == [Refused("argument-missing", "/nick NAME")]
     alice.says("still Carol")
-    assert bob.heard() == events(Said(LOBBY, 1, AT, "Carol", "still Carol"))
+    assert bob.heard() == [Said(LOBBY, 1, AT, "Carol", "still Carol")]
 
 
-def test_aLanguageHoldsForOneSession(stage: Stage) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    alice.heard()
-    assert alice.says("/lang zh").heard() == ["text zh_CN " + repr(LanguageSet("zh_CN"))]
+@cache
+def styledRendering(style: Style) -> ReprRendering:
+    """
+    @return: A rendering that shows the style before each event.
+    """
+    traits = TRAITS if style.format == "json" else ()
+    return ReprRendering(f"{style.format} {style.language} ", *traits)
+
+
+@pytest.fixture
+def styled() -> SessionStage:
+    return SessionStage(renderings=styledRendering)
+
+
+def test_aLanguageAppliesToOneSession(styled: SessionStage) -> None:
+    alice, bob = styled.connect(), styled.connect()
+    for user, nick in ((alice, "alice"), (bob, "bob")):
+        user.says(nick).outlet.take()
+    alice.outlet.take()
+    assert alice.says("/lang zh").outlet.take() == [f"text zh_CN {LanguageSet('zh_CN')!r}"]
     bob.says("hello", "/ping")
-    assert alice.heard() == ["text zh_CN " + repr(Said(LOBBY, 1, AT, "bob", "hello"))]
-    assert bob.heard() == events(Ponged())
+    said = Said(LOBBY, 1, AT, "bob", "hello")
+    assert alice.outlet.take() == [f"text zh_CN {said!r}"]
+    assert bob.outlet.take() == [f"text en {Ponged()!r}"]
 
 
-def test_aFormatHoldsFromThenOn(stage: Stage) -> None:
-    alice, bob = stage.visitor("alice"), stage.visitor("bob")
-    alice.heard()
+def test_aFormatAppliesFromThenOn(styled: SessionStage) -> None:
+    alice, bob = styled.connect(), styled.connect()
+    for user, nick in ((alice, "alice"), (bob, "bob")):
+        user.says(nick)
+    alice.outlet.take()
     bob.says("before")
     alice.says("/format JSON")
     bob.says("after")
     alice.says("mine")
-    assert alice.heard() == [
-        repr(Said(LOBBY, 1, AT, "bob", "before")),
-        "json en " + repr(FormatSet("json")),
-        "json en " + repr(Listed(LOBBY, (UserRow("alice"), UserRow("bob")))),
-        "json en " + repr(Said(LOBBY, 2, AT, "bob", "after")),
-        "json en " + repr(Said(LOBBY, 3, AT, "alice", "mine")),
+    assert alice.outlet.take() == [
+        f"text en {Said(LOBBY, 1, AT, 'bob', 'before')!r}",
+        f"json en {FormatSet('json')!r}",
+        f"json en {Listed(LOBBY, (UserRow('alice'), UserRow('bob')))!r}",
+        f"json en {Said(LOBBY, 2, AT, 'bob', 'after')!r}",
+        f"json en {Said(LOBBY, 3, AT, 'alice', 'mine')!r}",
     ]
     alice.says("/lang zh_CN", "/format text")
-    assert alice.heard()[-1] == "text zh_CN " + repr(FormatSet("text"))
+    assert alice.outlet.take()[-1] == f"text zh_CN {FormatSet('text')!r}"
 
 
-def test_theServiceHasALanguageToBeginWith() -> None:
-    assert Stage(language="zh_CN").visitor().says("/ping").heard() == [
-        "text zh_CN " + repr(Ponged())
+def test_aSessionBeginsInTheLanguageOfTheService() -> None:
+    stage = SessionStage(language="zh_CN", renderings=styledRendering)
+    assert stage.connect().says("/ping").outlet.take() == [f"text zh_CN {Ponged()!r}"]
+
+
+def test_theFrontDoorMayAskForASignOfLifeAndRefuse(stage: SessionStage) -> None:
+    user = stage.user()
+    user.session.areYouThere()
+    user.session.refuse(LineTooLong("1024"))
+    assert user.heard() == [Present(), Refused("line-too-long", "1024")]
+
+
+def test_twoSessionsThatJoinARoomAtOnceJoinItOnce(stage: SessionStage) -> None:
+    """Both are on their way while the lines of the room are read."""
+    first = stage.registered("alice")
+    second = stage.user(f"/login alice {PASSWORD}")
+    history = stage.slowHistory()
+    first.says("/join #dev")
+    second.says("/join #dev")
+    history.isSlow = False
+    stage.forget()
+    history.decide()
+    assert stage.hub.nicknames.named("alice").rooms == [LOBBY, "#dev"]
+    assert first.calls[-1] == second.calls[-1] == "release"
+    assert second.heard() == first.heard() == [Entered("#dev"), Talking("#dev")]
+    dev = stage.hub.directory.open("#dev")
+    second.says("/part #dev", "/quit")
+    assert dev.nicks == ()
+    assert first.hears("/ping") == [Ponged()]
+
+
+# The end.
+
+
+@pytest.mark.parametrize(("line", "text"), [("/quit", ""), ("/exit off to lunch", "off to lunch")])
+def test_nothingIsToldAfterQuitting(stage: SessionStage, line: str, text: str) -> None:
+    alice, bob = stage.users("alice", "bob")
+    bob.says("last")
+    alice.session.lineReceived(line)
+    bob.says("too late")
+    alice.session.lineReceived("too late")
+    assert alice.heard() == [Said(LOBBY, 1, AT, "bob", "last"), Closed(Ending.QUIT)]
+    assert alice.calls[-1] == ("close", None)
+    assert bob.heard() == [Left(LOBBY, AT, "alice", Ending.QUIT, text, 1)]
+    assert not alice.session.isRegistered
+
+
+def test_aSessionWithoutANicknameExpires(stage: SessionStage) -> None:
+    user = stage.user()
+    for _ in range(60):
+        user.says("42")
+        user.heard()
+        stage.clock.advance(1)
+    assert user.heard() == [Closed(Ending.REGISTRATION_TIMEOUT)]
+    assert user.calls == [("close", None)]
+
+
+def test_anIdleSessionIsWarnedAndEnded() -> None:
+    stage = SessionStage(idleTimeout=100)
+    alice, bob = stage.users("alice", "bob")
+    stage.clock.advance(40)
+    bob.says("/ping")
+    stage.clock.advance(10)
+    assert alice.heard() == [Warned("idle", "50")]
+    stage.clock.advance(50)
+    assert alice.heard() == [Closed(Ending.IDLE_TIMEOUT)]
+    assert bob.heard()[-1] == Left(LOBBY, stage.now, "alice", Ending.IDLE_TIMEOUT, count=1)
+
+
+def test_aClosedInputEndsTheSession(stage: SessionStage) -> None:
+    alice = stage.user("alice")
+    alice.session.inputClosed()
+    assert alice.heard() == [Closed(Ending.INPUT_CLOSED)]
+    assert alice.calls[-1] == ("close", None)
+
+
+def test_aUserMayListenAfterClosingTheirInput() -> None:
+    stage = SessionStage(listenAfterFIN=True, idleTimeout=100)
+    alice = stage.user("alice")
+    alice.session.inputClosed()
+    stage.clock.advance(1000)
+    bob = stage.user("bob")
+    bob.says("hello")
+    assert alice.heard() == [Said(LOBBY, 1, stage.now, "bob", "hello")]
+    nameless = stage.user()
+    nameless.session.inputClosed()
+    assert nameless.heard() == [Closed(Ending.INPUT_CLOSED)]
+
+
+def test_aNicknameThatIsDecidedTooLateIsFree() -> None:
+    slow = SlowBackplane()
+    stage = SessionStage(slow)
+    stage.user("alice").session.gone(Ending.CONNECTION_LOST)
+    slow.decide()
+    assert slow.taken == set()
+    second = stage.user("alice")
+    slow.decide()
+    assert second.heard() == [Welcomed(LOBBY, "alice")]
+
+
+def test_anExceptionCostsOneSession(stage: SessionStage) -> None:
+    class Broken(Nicknames):
+        def named(self, nick: str) -> User:
+            raise RuntimeError("a bug")
+
+    stage.hub.nicknames.__class__ = Broken
+    alice, bob = stage.users("alice", "bob")
+    with capturedLogs() as logged:
+        assert alice.hears("/whois bob") == [Closed(Ending.INTERNAL_ERROR)]
+    assert alice.calls[-1] == ("close", None)
+    [event] = logged
+    assert (event["nick"], str(event["log_failure"].value)) == ("alice", "a bug")
+    assert bob.heard() == [Left(LOBBY, AT, "alice", Ending.INTERNAL_ERROR, count=1)]
+    assert bob.hears("/ping") == [Ponged()]
+
+
+@pytest.mark.parametrize("lines", [(), ("alice",), ("alice", "/quit")])
+def test_nothingOfASessionOutlivesItsConnection(
+    stage: SessionStage, lines: tuple[str, ...]
+) -> None:
+    user = stage.user(*lines)
+    user.session.gone(Ending.CONNECTION_LOST)
+    assert user.heard() == []
+    assert stage.clock.getDelayedCalls() == []
+    assert len(stage.hub.nicknames) == 0
+
+
+# What a front door knows of the user from the start.
+
+
+def test_aDoorIntroducesANickname(stage: SessionStage) -> None:
+    alice = stage.connect()
+    assert alice.opens(nick="alice")[1:] == [Welcomed(LOBBY, "alice")]
+    assert alice.session.isRegistered
+
+
+def test_anIntroducedNicknameThatIsTakenIsRefused(stage: SessionStage) -> None:
+    stage.user("alice")
+    other = stage.connect()
+    assert other.opens(nick="Alice")[1:] == [Refused("nick-taken", "Alice")]
+    assert not other.session.isRegistered
+
+
+def test_anIntroducedNicknameWithAnAccountNeedsThePassword(stage: SessionStage) -> None:
+    stage.registered("alice").says("/quit")
+    alice = stage.connect()
+    alice.opens(nick="alice")
+    assert not alice.session.isRegistered
+    assert alice.session.expectsPassword
+
+
+def test_aDoorVouchesForAnAccount(stage: SessionStage) -> None:
+    stage.registered("alice").says("/quit")
+    assert stage.connect().opens(account="ALICE")[1:] == [LOGGED_IN, Welcomed(LOBBY, "alice")]
+
+
+def test_vouchingForAnUnknownAccountIsRefused(stage: SessionStage) -> None:
+    alice = stage.connect()
+    assert alice.opens(account="alice")[1:] == [Refused("no-such-account", "alice")]
+    assert not alice.session.isRegistered
+
+
+def test_vouchingAddsASessionToAUserWhoIsHere(stage: SessionStage) -> None:
+    first, second = stage.registered("alice"), stage.connect()
+    second.opens(account="alice")
+    assert len(stage.hub.nicknames) == 1
+    stage.forget()
+    second.says("hello")
+    assert first.heard() == [Said(LOBBY, 1, AT, "alice", "hello")]
+
+
+def test_aDoorChoosesTheFirstStyle(styled: SessionStage) -> None:
+    user = styled.connect(style=Style("json", "zh_CN"))
+    user.session.opened()
+    assert user.outlet.take()[1:] == [f"json zh_CN {NickAsked()!r}"]
+
+
+def test_aProgramIsToldWhoIsInTheFirstRoom(stage: SessionStage) -> None:
+    robot = stage.connect(style=Style("json"))
+    assert robot.opens(nick="robot")[1:] == [
+        Welcomed(LOBBY, "robot"),
+        Listed(LOBBY, (UserRow("robot"),)),
     ]
 
 
-def test_aSignOfLife(stage: Stage) -> None:
-    visitor = stage.visitor()
-    visitor.session.areYouThere()
-    visitor.session.refuse(LineTooLong("1024"))
-    assert visitor.heard() == events(Present(), Refused("line-too-long", "1024"))
+def test_aDoorChoosesTheFirstRoom(stage: SessionStage) -> None:
+    alice = stage.connect(room="#Garden")
+    assert alice.opens(nick="alice")[1:] == [Welcomed("#garden", "alice")]
+    assert stage.nicks("#garden") == ("alice",)
+    assert stage.nicks(LOBBY) == ()
 
 
-# Who may be here.
+def test_aSecondSessionBeginsInTheRoomOfItsDoor(stage: SessionStage) -> None:
+    first, second = stage.registered("alice"), stage.connect(room="#garden")
+    second.opens(account="alice")
+    stage.forget()
+    second.says("hello")
+    assert first.heard() == [Said("#garden", 1, AT, "alice", "hello")]
+    assert stage.nicks(LOBBY) == ("alice",)
 
 
-def ban(stage: Stage, target: str) -> None:
-    stage.server.sanctions.impose(Sanction(SanctionKind.BAN, target, target, "eve", AT, "flooding"))
+def test_aFirstRoomThatIsLockedIsRefused(stage: SessionStage) -> None:
+    bob = stage.user("bob", "/join #garden", "/mode key sesame")
+    assert stage.connect(room="#garden").opens(nick="alice")[1:] == [
+        Refused("key-needed", "#garden"),
+        Welcomed(LOBBY, "alice", ("bob",)),
+    ]
+    assert not any("#garden" in repr(event) for event in bob.heard())
 
 
-def test_whoComesFromABannedNetworkIsNotGreeted(stage: Stage) -> None:
-    ban(stage, "192.0.2.0/24")
-    visitor = Visitor(stage)
-    visitor.session.opened()
-    assert visitor.heard() == events(Closed(Ending.BANNED, "flooding"))
-    assert visitor.door.calls == [("close", None)]
-    assert stage.clock.getDelayedCalls() == []
-    other = Visitor(stage)
-    other.door.address = "198.51.100.1"
-    other.session.opened()
-    assert other.heard() == events(Greeted("tcpchat", 0), NickAsked())
+def test_anInvalidFirstRoomIsRefused(stage: SessionStage) -> None:
+    refused, _, *rest = stage.connect(room="garden party").opens(nick="alice")
+    assert isinstance(refused, Refused)
+    assert refused.code == "room-invalid"
+    assert rest == [Welcomed(LOBBY, "alice")]
 
 
-def test_anAddressMayBeKnownOnlyAfterTheGreeting(stage: Stage) -> None:
-    """As behind a proxy, which tells it with the first bytes."""
-    ban(stage, "192.0.2.0/24")
-    visitor = Visitor(stage)
-    visitor.door.address = ""
-    visitor.session.opened()
-    visitor.heard()
-    visitor.door.address = "192.0.2.7"
-    assert visitor.says("alice").heard() == events(Refused("banned", "flooding"))
-    assert not visitor.session.isRegistered
+def test_whatIsCompleteEndsIdlingEvenIfItAsksForNothing() -> None:
+    stage = SessionStage(idleTimeout=100.0)
+    alice = stage.user("alice")
+    stage.clock.advance(90)
+    alice.session.touch()
+    stage.clock.advance(40)
+    assert alice.session.reason == ""
+    stage.clock.advance(60)
+    assert alice.session.reason == Ending.IDLE_TIMEOUT
 
 
-def test_aBannedNicknameIsNobodys(stage: Stage) -> None:
-    ban(stage, "alice")
-    visitor = stage.visitor()
-    assert visitor.says("Alice").heard() == events(Refused("banned", "flooding"))
-    assert visitor.says("carol").heard() == events(Welcomed(LOBBY, "carol"))
-
-
-# What takes time.
-
-
-def test_aRefusalIsOneLineInWhateverState(stage: Stage) -> None:
-    now(stage.server.accounts.create("carol", "drowssap"))
-    alice = stage.visitor("alice")
-    assert alice.says("/nick carol").heard() == events(Refused("nick-registered", "carol"))
-    assert alice.says("/history 0").heard() == events(
-        Refused("argument-invalid", verbNamed("history").usage)
-    )
-    assert alice.says("/ping").heard() == events(Ponged())
-
-
-def test_theInputWaitsForWhatTakesTime(stage: Stage) -> None:
-    alice = stage.visitor("alice")
-    authenticator = stage.server.authenticator
-    assert isinstance(authenticator, PlainAuthenticator)
-    authenticator.isSlow = True
-    alice.door.calls.clear()
-    alice.says("/register password")
-    assert alice.door.calls == ["hold"]
-    assert alice.heard() == []
-    authenticator.decide()
-    assert alice.door.calls == ["hold", "release"]
-    assert alice.heard() == events(Done("registered", "alice"))
-
-
-def test_ofTwoSessionsThatJoinARoomAtOnceOneComesIn(stage: Stage) -> None:
-    """Both are on their way while the lines of the room are read."""
-    first = stage.visitor("alice", "/register password")
-    second = stage.visitor("/login alice password")
-    first.heard()
-    history = stage.server.history
-    answers: list[Deferred[Extract]] = []
-    history.recent = lambda room, count: answers.append(Deferred()) or answers[-1]  # type: ignore
-    first.says("/join #dev")
-    second.says("/join #dev")
-    del history.recent  # type: ignore[misc]
-    for answer in answers:
-        answer.callback(Extract())
-    dev = stage.hub.directory.find("#dev")
-    assert dev is not None
-    assert stage.hub.nicknames.named("alice").rooms == [LOBBY, "#dev"]
-    assert first.door.calls[-1] == second.door.calls[-1] == "release"
-    assert second.heard() == events(Entered("#dev"), Talking("#dev"))
-    assert first.heard() == events(Entered("#dev"), Talking("#dev"))
-    second.says("/part #dev", "/quit")
-    assert dev.nicks == ()
-    assert first.says("/ping").heard()[-1:] == events(Ponged())
+def test_aLineEndsIdlingOfItsSessionAndOfTheUser(stage: SessionStage) -> None:
+    stage.registered("alice")
+    second = stage.user(f"/login alice {PASSWORD}")
+    stage.clock.advance(100)
+    second.says("/me waves")
+    stage.clock.advance(50)
+    alice = stage.hub.nicknames.named("alice")
+    assert [session.active for session in alice.sessions] == [0, 100]
+    assert stage.hub.directory.open(LOBBY).people(stage.clock.seconds()) == (UserRow("alice", 50),)

@@ -10,9 +10,8 @@ from chat.session.server import Server
 from chat.vocabulary.events import Changed, Done, Entered, Joined, Listed, Said, UserRow, Welcomed
 from chat.vocabulary.names import fold
 from chat.vocabulary.replies import MAX_NAMES
-from tests.support.hubs import LOBBY, now
-from tests.support.people import PASSWORD, Stage, Visitor
-from tests.support.servers import AT
+from tests.support.hubs import AT, LOBBY, now
+from tests.support.sessions import PASSWORD, SessionStage
 
 NICKS = [f"n{number}" for number in range(MAX_NAMES + 5)]
 PEOPLE = [User(nick, fold(nick)) for nick in NICKS]
@@ -29,14 +28,14 @@ def crowd(server: Server, *rooms: str) -> None:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage(replay=0, rooms={"announceLimit": 50})
+def stage() -> SessionStage:
+    return SessionStage(replay=0, rooms={"announceLimit": 50})
 
 
-def test_whoComesIsToldOfTheFirst(stage: Stage) -> None:
+def test_whoComesIsToldOfTheFirst(stage: SessionStage) -> None:
     crowd(stage.server, LOBBY)
     first = tuple(NICKS[:MAX_NAMES])
-    visitor = stage.visitor("/format json")
+    visitor = stage.user("/format json")
     assert visitor.hears("alice") == [
         Welcomed(LOBBY, "alice", first, 5),
         Listed(LOBBY, tuple(map(UserRow, first)), 6),
@@ -44,19 +43,19 @@ def test_whoComesIsToldOfTheFirst(stage: Stage) -> None:
     assert visitor.hears("/who") == [Listed(LOBBY, tuple(map(UserRow, first)), 6)]
 
 
-def test_whoComesIntoAnotherRoomToo(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_whoComesIntoAnotherRoomToo(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     crowd(stage.server, "#dev")
     assert alice.hears("/join #dev")[0] == Entered("#dev", tuple(NICKS[:MAX_NAMES]), "", 5)
 
 
-def test_whoComesIntoSeveralAtOnce(stage: Stage) -> None:
+def test_whoComesIntoSeveralAtOnce(stage: SessionStage) -> None:
     """They share what one event may name."""
-    alice = stage.owner("alice")
+    alice = stage.registered("alice")
     alice.says("/join #dev")
     crowd(stage.server, LOBBY, "#dev")
     half = ("alice", *NICKS[: MAX_NAMES // 2 - 1])
-    second = stage.visitor("/format json")
+    second = stage.user("/format json")
     heard = second.hears(f"/login alice {PASSWORD}")
     others, people = tuple(NICKS[: MAX_NAMES // 2]), tuple(map(UserRow, half))
     more = len(NICKS) - MAX_NAMES // 2
@@ -72,10 +71,10 @@ def test_whoComesIntoSeveralAtOnce(stage: Stage) -> None:
 @pytest.mark.parametrize("format", ["text", "json"])
 def test_whatIsToldIsBounded(format: str) -> None:
     """Also when all of one's rooms are told of at once: less than may wait for a reader."""
-    stage = Stage(replay=0, rooms={"announceLimit": 50}, renderings=renderingFor)
+    stage = SessionStage(replay=0, rooms={"announceLimit": 50}, renderings=renderingFor)
     rooms = [f"#room{number}" for number in range(19)]
     crowd(stage.server, LOBBY, *rooms)
-    alice = Visitor(stage, "192.0.2.1")
+    alice = stage.connect()
     alice.says(f"/format {format}", "alice")
     stage.clock.advance(1)
     user = stage.server.hub.nicknames.named("alice")
@@ -90,14 +89,14 @@ def test_whatIsToldIsBounded(format: str) -> None:
 
 
 def test_whoIsBehindIsToldOfAllHisRoomsWhenHeIsRelieved() -> None:
-    stage = Stage(replay=0)
-    alice, bob = stage.people("alice", "bob")
+    stage = SessionStage(replay=0)
+    alice, bob = stage.users("alice", "bob")
     for visitor in (alice, bob):
         visitor.says("/join #dev")
     stage.forget()
     alice.outlet.busy = True
     bob.says("/part #dev", "/quit")
-    stage.people("carol")
+    stage.users("carol")
     assert alice.heard() == []
     alice.outlet.busy = False
     alice.session.relieved()
@@ -108,8 +107,8 @@ def test_whoIsBehindIsToldOfAllHisRoomsWhenHeIsRelieved() -> None:
 
 
 def test_whoIsNobodyIsToldNothing() -> None:
-    stage = Stage(replay=0)
-    visitor = stage.visitor()
+    stage = SessionStage(replay=0)
+    visitor = stage.user()
     visitor.session.relieved()
     assert visitor.heard() == []
     visitor.says("alice", "/quit").heard()
@@ -118,10 +117,10 @@ def test_whoIsNobodyIsToldNothing() -> None:
 
 
 def test_whoAsksWhoIsHereIsToldOfTheChangesFirst() -> None:
-    stage = Stage(replay=0)
-    [alice] = stage.people("alice")
+    stage = SessionStage(replay=0)
+    alice = stage.user("alice")
     alice.outlet.busy = True
-    [bob] = stage.people("bob")
+    bob = stage.user("bob")
     assert alice.hears("/who") == [
         Changed(LOBBY, AT, ("bob",), (), 2, True),
         Listed(LOBBY, (UserRow("alice"), UserRow("bob"))),

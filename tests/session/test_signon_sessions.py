@@ -23,29 +23,28 @@ from chat.vocabulary.events import (
     UserRow,
     Welcomed,
 )
-from tests.support.people import PASSWORD, Stage, Visitor
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import PASSWORD, SessionStage
 
 LOGGED_IN = Done("logged-in", "alice")
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage() -> SessionStage:
     """
     One in which alice has an account.
     """
-    stage = Stage(replay=0, operators=["carol"])
-    stage.owner("alice").says("/quit")
-    stage.visitors.clear()
+    stage = SessionStage(replay=0, operators=["carol"])
+    stage.registered("alice").says("/quit")
     return stage
 
 
 # Several sessions of one user.
 
 
-def test_oneAccountIsOneMember(stage: Stage) -> None:
-    first, [bob] = stage.visitor("alice", PASSWORD), stage.people("bob")
-    second = stage.visitor()
+def test_oneAccountIsOneMember(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user()
     assert second.hears(f"/login alice {PASSWORD}") == [
         LOGGED_IN,
         Welcomed("#lobby", "alice", ("bob",)),
@@ -56,17 +55,17 @@ def test_oneAccountIsOneMember(stage: Stage) -> None:
     assert len(stage.hub.nicknames) == 2
 
 
-def test_theGreetingCountsMembers(stage: Stage) -> None:
+def test_theGreetingCountsMembers(stage: SessionStage) -> None:
     for _ in range(2):
-        stage.visitor("alice", PASSWORD)
-    visitor = Visitor(stage, "192.0.2.1")
+        stage.user("alice", PASSWORD)
+    visitor = stage.connect()
     visitor.session.opened()
     assert visitor.heard() == [Greeted("tcpchat", 1), NickAsked()]
 
 
-def test_everySessionHearsEverything(stage: Stage) -> None:
-    first, [bob] = stage.visitor("alice", PASSWORD), stage.people("bob")
-    second = stage.visitor(f"/login alice {PASSWORD}")
+def test_everySessionHearsEverything(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user(f"/login alice {PASSWORD}")
     stage.forget()
     bob.says("hello", "/msg alice psst")
     assert (
@@ -76,9 +75,9 @@ def test_everySessionHearsEverything(stage: Stage) -> None:
     )
 
 
-def test_aSessionHearsWhatTheOtherSays(stage: Stage) -> None:
-    first, [bob] = stage.visitor("alice", PASSWORD), stage.people("bob")
-    second = stage.visitor(f"/login alice {PASSWORD}")
+def test_aSessionHearsWhatTheOtherSays(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user(f"/login alice {PASSWORD}")
     stage.forget()
     second.says("hello", "/msg bob psst")
     said, sent = Said("#lobby", 1, AT, "alice", "hello"), Sent(AT, "alice", "bob", "psst")
@@ -87,11 +86,11 @@ def test_aSessionHearsWhatTheOtherSays(stage: Stage) -> None:
     assert bob.heard() == [said, Told(AT, "alice", "bob", "psst")]
 
 
-def test_aSessionComesIntoAllRoomsOfItsMember(stage: Stage) -> None:
-    first, [bob] = stage.visitor("alice", PASSWORD), stage.people("bob")
+def test_aSessionComesIntoAllRoomsOfItsMember(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
     bob.says("/join #dev", "/topic tools")
     first.says("/join #dev")
-    second = stage.visitor("/format json")
+    second = stage.user("/format json")
     assert second.hears(f"/login alice {PASSWORD}")[1:] == [
         Welcomed("#lobby", "alice", ("bob",)),
         Listed("#lobby", (UserRow("alice"), UserRow("bob"))),
@@ -103,9 +102,9 @@ def test_aSessionComesIntoAllRoomsOfItsMember(stage: Stage) -> None:
     assert second.heard() == [Said("#dev", 1, AT, "bob", "hello")]
 
 
-def test_eachSessionTalksWhereItWants(stage: Stage) -> None:
-    first, [bob] = stage.visitor("alice", PASSWORD), stage.people("bob")
-    second = stage.visitor(f"/login alice {PASSWORD}")
+def test_eachSessionTalksWhereItWants(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user(f"/login alice {PASSWORD}")
     stage.forget()
     assert first.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
     assert second.heard() == [Entered("#dev")]
@@ -120,17 +119,17 @@ def test_eachSessionTalksWhereItWants(stage: Stage) -> None:
     assert second.hears("/room #dev") == [Talking("#dev")]
 
 
-def test_aRoomIsLeftByAllSessions(stage: Stage) -> None:
-    first = stage.visitor("alice", PASSWORD, "/join #dev")
-    second = stage.visitor(f"/login alice {PASSWORD}")
+def test_aRoomIsLeftByAllSessions(stage: SessionStage) -> None:
+    first = stage.user("alice", PASSWORD, "/join #dev")
+    second = stage.user(f"/login alice {PASSWORD}")
     stage.forget()
     assert first.hears("/part #dev") == [Parted("#dev", Ending.PARTED), Talking("#lobby")]
     assert second.heard() == [Parted("#dev", Ending.PARTED)]
 
 
-def test_theFirstSessionHearsThatTheSecondBringsItIn(stage: Stage) -> None:
-    first = stage.visitor("/format json", "alice", PASSWORD, "/part")
-    second = stage.visitor()
+def test_theFirstSessionHearsThatTheSecondBringsItIn(stage: SessionStage) -> None:
+    first = stage.user("/format json", "alice", PASSWORD, "/part")
+    second = stage.user()
     first.heard()
     assert second.hears(f"/login alice {PASSWORD}") == [LOGGED_IN, Welcomed("#lobby", "alice")]
     assert first.heard() == [
@@ -142,17 +141,17 @@ def test_theFirstSessionHearsThatTheSecondBringsItIn(stage: Stage) -> None:
     assert first.hears("hello") == [Said("#lobby", 1, AT, "alice", "hello")]
 
 
-def test_whoIsNowhereTalksWhereAnotherSessionGoes(stage: Stage) -> None:
-    first = stage.visitor("alice", PASSWORD)
-    second = stage.visitor(f"/login alice {PASSWORD}", "/part")
+def test_whoIsNowhereTalksWhereAnotherSessionGoes(stage: SessionStage) -> None:
+    first = stage.user("alice", PASSWORD)
+    second = stage.user(f"/login alice {PASSWORD}", "/part")
     stage.forget()
     first.says("/join #dev")
     assert second.heard() == [Entered("#dev"), Talking("#dev")]
 
 
-def test_oneOfTwoMayQuit(stage: Stage) -> None:
-    first, [bob] = stage.visitor("alice", PASSWORD), stage.people("bob")
-    second = stage.visitor(f"/login alice {PASSWORD}")
+def test_oneOfTwoMayQuit(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user(f"/login alice {PASSWORD}")
     stage.forget()
     assert first.hears("/quit bye") == [Closed(Ending.QUIT)]
     assert second.heard() == [SessionsChanged(1)]
@@ -164,13 +163,13 @@ def test_oneOfTwoMayQuit(stage: Stage) -> None:
     assert bob.heard() == [Left("#lobby", AT, "alice", Ending.QUIT, "bye", 1)]
 
 
-def test_allSessionsHaveTheSameNickname(stage: Stage) -> None:
-    first = stage.visitor("alice", PASSWORD)
-    second = stage.visitor(f"/login alice {PASSWORD}")
+def test_allSessionsHaveTheSameNickname(stage: SessionStage) -> None:
+    first = stage.user("alice", PASSWORD)
+    second = stage.user(f"/login alice {PASSWORD}")
     first.heard()
     assert second.hears("/nick robert") == [Renamed("#lobby", AT, "alice", "robert")]
     assert first.heard() == [Renamed("#lobby", AT, "alice", "robert")]
-    third = stage.visitor()
+    third = stage.user()
     assert third.hears(f"/login alice {PASSWORD}") == [
         Done("logged-in", "alice"),
         Welcomed("#lobby", "robert"),

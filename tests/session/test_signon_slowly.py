@@ -18,30 +18,29 @@ from chat.vocabulary.events import (
     SessionsChanged,
     Welcomed,
 )
-from tests.support.people import PASSWORD, Stage
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import PASSWORD, SessionStage
 
 LOGGED_IN = Done("logged-in", "alice")
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage() -> SessionStage:
     """
     One in which alice has an account.
     """
-    stage = Stage(replay=0, operators=["carol"])
-    stage.owner("alice").says("/quit")
-    stage.visitors.clear()
+    stage = SessionStage(replay=0, operators=["carol"])
+    stage.registered("alice").says("/quit")
     return stage
 
 
 # What takes time.
 
 
-def test_whatIsSaidMeanwhileWaits(stage: Stage) -> None:
-    [bob] = stage.people("bob")
+def test_whatIsSaidMeanwhileWaits(stage: SessionStage) -> None:
+    bob = stage.user("bob")
     stage.authenticator.isSlow = True
-    alice = stage.visitor("alice", PASSWORD, "hello")
+    alice = stage.user("alice", PASSWORD, "hello")
     assert alice.heard() == bob.heard() == []
     stage.authenticator.decide()
     assert alice.heard() == [LOGGED_IN, Welcomed("#lobby", "alice", ("bob",))]
@@ -53,10 +52,12 @@ def test_whatIsSaidMeanwhileWaits(stage: Stage) -> None:
 
 @pytest.mark.parametrize("lines", [("alice", PASSWORD), (f"/login alice {PASSWORD}",)])
 @pytest.mark.parametrize("isGone", [False, True])
-def test_whoHasGoneMeanwhileIsNobody(stage: Stage, lines: tuple[str, ...], isGone: bool) -> None:
-    [bob] = stage.people("bob")
+def test_whoHasGoneMeanwhileIsNobody(
+    stage: SessionStage, lines: tuple[str, ...], isGone: bool
+) -> None:
+    bob = stage.user("bob")
     stage.authenticator.isSlow = True
-    alice = stage.visitor(*lines)
+    alice = stage.user(*lines)
     if isGone:
         alice.session.gone(Ending.CONNECTION_LOST)
     else:
@@ -66,13 +67,13 @@ def test_whoHasGoneMeanwhileIsNobody(stage: Stage, lines: tuple[str, ...], isGon
     assert alice.heard() == bob.heard() == []
     assert len(stage.hub.nicknames) == 1
     stage.authenticator.isSlow = False
-    assert stage.visitor(*lines, "/ping").heard() == []
+    assert stage.user(*lines, "/ping").heard() == []
     assert bob.heard() == []
     assert len(stage.hub.nicknames) == 2
 
 
-def test_aMemberWhoHasGoneMeanwhileIsNobodyElse(stage: Stage) -> None:
-    bob, dave = stage.people("bob", "dave")
+def test_aMemberWhoHasGoneMeanwhileIsNobodyElse(stage: SessionStage) -> None:
+    bob, dave = stage.users("bob", "dave")
     stage.authenticator.isSlow = True
     bob.says(f"/login alice {PASSWORD}")
     bob.session.end(Ending.IDLE_TIMEOUT)
@@ -83,9 +84,9 @@ def test_aMemberWhoHasGoneMeanwhileIsNobodyElse(stage: Stage) -> None:
     assert len(stage.hub.nicknames) == 1
 
 
-def test_twoSessionsLogInAtTheSameTime(stage: Stage) -> None:
+def test_twoSessionsLogInAtTheSameTime(stage: SessionStage) -> None:
     stage.authenticator.isSlow = True
-    first, second = (stage.visitor(f"/login alice {PASSWORD}") for _ in range(2))
+    first, second = (stage.user(f"/login alice {PASSWORD}") for _ in range(2))
     stage.authenticator.decide()
     assert first.heard() == [LOGGED_IN, Welcomed("#lobby", "alice"), SessionsChanged(2)]
     assert second.heard() == [LOGGED_IN, Welcomed("#lobby", "alice")]
@@ -96,13 +97,12 @@ def test_twoSessionsLogInAtTheSameTime(stage: Stage) -> None:
 
 
 @pytest.fixture
-def past() -> Stage:
+def past() -> SessionStage:
     """
     One in which something has been said before.
     """
-    stage = Stage(operators=["carol"])
-    stage.owner("alice").says("hello", "/quit")
-    stage.visitors.clear()
+    stage = SessionStage(operators=["carol"])
+    stage.registered("alice").says("hello", "/quit")
     return stage
 
 
@@ -110,9 +110,9 @@ REPLAY = [Excerpt("#lobby", "replay", 1, False, 1), Recalled("#lobby", 1, AT, "a
 
 
 @pytest.mark.parametrize("lines", [("bob",), (f"/login alice {PASSWORD}",)])
-def test_thePastComesWithTheWelcome(past: Stage, lines: tuple[str, ...]) -> None:
+def test_thePastComesWithTheWelcome(past: SessionStage, lines: tuple[str, ...]) -> None:
     history = past.slowHistory()
-    visitor = past.visitor(*lines, "/ping")
+    visitor = past.user(*lines, "/ping")
     assert visitor.heard() == []
     assert len(past.hub.nicknames) == 0
     history.isSlow = False
@@ -123,10 +123,10 @@ def test_thePastComesWithTheWelcome(past: Stage, lines: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("lines", [("bob",), (f"/login alice {PASSWORD}",)])
-def test_whoHasGoneBeforeThePastHasComeIsNobody(past: Stage, lines: tuple[str, ...]) -> None:
-    [dave] = past.people("dave")
+def test_whoHasGoneBeforeThePastHasComeIsNobody(past: SessionStage, lines: tuple[str, ...]) -> None:
+    dave = past.user("dave")
     history = past.slowHistory()
-    visitor = past.visitor(*lines)
+    visitor = past.user(*lines)
     visitor.session.end(Ending.SHUTDOWN)
     visitor.heard()
     history.decide()
@@ -134,27 +134,27 @@ def test_whoHasGoneBeforeThePastHasComeIsNobody(past: Stage, lines: tuple[str, .
     assert len(past.hub.nicknames) == 1
 
 
-def test_twoMayWaitForTheSameNickname(past: Stage) -> None:
+def test_twoMayWaitForTheSameNickname(past: SessionStage) -> None:
     history = past.slowHistory()
-    first, second = past.people("bob", "bob")
+    first, second = past.users("bob", "bob")
     history.isSlow = False
     history.decide()
     assert first.heard()[0] == Welcomed("#lobby", "bob")
     assert second.heard() == [Refused("nick-taken", "bob")]
 
 
-def test_aNicknameMayBecomeSomebodysMeanwhile(past: Stage) -> None:
+def test_aNicknameMayBecomeSomebodysMeanwhile(past: SessionStage) -> None:
     history = past.slowHistory()
-    [visitor] = past.people("bob")
+    visitor = past.user("bob")
     past.server.accounts.create("bob", PASSWORD[::-1])
     history.decide()
     assert visitor.heard() == [Refused("nick-registered", "bob")]
 
 
-def test_aSessionHearsNothingBeforeItIsWelcome(past: Stage) -> None:
-    first, bob = past.visitor(f"/login alice {PASSWORD}"), past.visitor("bob")
+def test_aSessionHearsNothingBeforeItIsWelcome(past: SessionStage) -> None:
+    first, bob = past.user(f"/login alice {PASSWORD}"), past.user("bob")
     history = past.slowHistory()
-    second = past.visitor(f"/login alice {PASSWORD}")
+    second = past.user(f"/login alice {PASSWORD}")
     history.isSlow = False
     first.says("/join #dev")
     bob.says("/join #dev", "hi", "/msg alice psst")
@@ -168,30 +168,30 @@ def test_aSessionHearsNothingBeforeItIsWelcome(past: Stage) -> None:
     assert not isinstance(first.heard()[-1], Closed)
 
 
-def test_aGhostOnItsWayInDoesNotComeIn(past: Stage) -> None:
+def test_aGhostOnItsWayInDoesNotComeIn(past: SessionStage) -> None:
     history = past.slowHistory()
-    [bob] = past.people("bob")
+    bob = past.user("bob")
     past.server.accounts.create("bob", PASSWORD[::-1])
-    owner = past.visitor(f"/login bob {PASSWORD}")
+    owner = past.user(f"/login bob {PASSWORD}")
     history.isSlow = False
     history.decide()
     assert owner.heard()[0] == Done("logged-in", "bob")
     assert bob.heard() == [Refused("nick-registered", "bob")]
 
 
-def test_anAccountThatIsGivenUpMeanwhileIsNobodys(past: Stage) -> None:
-    first = past.visitor(f"/login alice {PASSWORD}")
+def test_anAccountThatIsGivenUpMeanwhileIsNobodys(past: SessionStage) -> None:
+    first = past.user(f"/login alice {PASSWORD}")
     history = past.slowHistory()
-    second = past.visitor(f"/login alice {PASSWORD}")
+    second = past.user(f"/login alice {PASSWORD}")
     first.says("/unregister")
     history.decide()
     assert second.heard() == [Refused("wrong-password", "alice")]
 
 
-def test_whoIsBannedMeanwhileDoesNotComeIn(past: Stage) -> None:
-    carol = past.owner("carol")
+def test_whoIsBannedMeanwhileDoesNotComeIn(past: SessionStage) -> None:
+    carol = past.registered("carol")
     history = past.slowHistory()
-    bob, alice = past.visitor("bob"), past.visitor(f"/login alice {PASSWORD}")
+    bob, alice = past.user("bob"), past.user(f"/login alice {PASSWORD}")
     carol.says("/ban bob", "/ban alice spam")
     history.decide()
     assert bob.heard() == [Refused("banned")]

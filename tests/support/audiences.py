@@ -1,5 +1,5 @@
 """
-An audience whose turns a test ends by hand.
+An audience, and recipients in it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def said(text: str, room: str = "#lobby") -> Said:
     return Said(room, 1, AT, "alice", text)
 
 
-class Stage:
+class AudienceStage:
     """
     An audience whose turns a test ends by hand.
     """
@@ -30,7 +30,7 @@ class Stage:
         self, rendering: ReprRendering | None = None, name: str = ""
     ) -> tuple[Recipient, list[bytes]]:
         """
-        @return: Somebody who has not come in yet, and what will have been written to him.
+        @return: A recipient that is not in the audience yet, and what is written to it.
         """
         outlet = RecordingOutlet()
         recipient = Recipient(outlet, rendering or self.rendering, name)
@@ -41,18 +41,18 @@ class Stage:
         self, rendering: ReprRendering | None = None, name: str = ""
     ) -> tuple[Recipient, list[bytes]]:
         """
-        @return: The same, and he is in.
+        @return: A recipient in the audience, and what is written to it.
         """
         recipient, writes = self.recipient(rendering, name)
         self.audience.add(recipient)
         return recipient, writes
 
-    def say(self, text: str, author: Recipient | None = None, *deaf: Recipient) -> bytes:
+    def say(self, text: str, sender: Recipient | None = None, *deaf: Recipient) -> bytes:
         """
-        @return: How it reads in the rendering of the stage.
+        @return: The line as the rendering of the stage encodes it.
         """
         event = said(text)
-        self.audience.deliver(event, author, deaf)
+        self.audience.deliver(event, sender, deaf)
         return f"{event!r}\r\n".encode()
 
     def endTurn(self) -> None:

@@ -1,5 +1,5 @@
 """
-A hub and the people in its lobby, for tests.
+A hub and the users in its lobby.
 """
 
 from __future__ import annotations
@@ -23,37 +23,35 @@ from tests.support.doubles import TRAITS, RecordingOutlet, ReprRendering, endOfT
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 LOBBY = START_ROOM
-RENDERING = ReprRendering("", *TRAITS)
+
+FOR_USERS = ReprRendering()
+FOR_PROGRAMS = ReprRendering("", *TRAITS)
 
 T = TypeVar("T")
 
 
 class RecordingSession(UserSession):
     """
-    One session of a user.
+    A session of a user, without anything behind it.
 
-    @ivar outlet: What it hears.
-    @ivar endings: Why it was asked to end, each time with the detail and who wants it.
+    @ivar outlet: Records what the session hears.
     """
 
-    def __init__(self, rendering: Rendering = RENDERING, address: str = "192.0.2.1") -> None:
+    def __init__(self, rendering: Rendering = FOR_USERS) -> None:
         super().__init__(RecordingOutlet(), rendering, AT)
-        self.endings: list[tuple[Ending, str, str]] = []
-        self._address = address
 
-    @property
-    def address(self) -> str:
-        return self._address
-
-    def end(self, reason: Ending, about: str = "", by: str = "") -> None:
-        self.endings.append((reason, about, by))
+    def heard(self) -> list[str]:
+        """
+        @return: What the session has heard since the last call.
+        """
+        return self.outlet.take()
 
 
-class Stage:
+class HubStage:
     """
-    A hub, and the people in its lobby.
+    A hub, and the users in its lobby, who are programs unless a test says otherwise.
 
-    @ivar forgotten: The rooms whose lines nobody shall read any more.
+    @ivar forgotten: The rooms whose lines must not be read any more.
     """
 
     def __init__(
@@ -79,9 +77,9 @@ class Stage:
         self.outlets: dict[str, RecordingOutlet] = {}
         self.users: dict[str, User] = {}
 
-    def claim(self, nick: str, rendering: Rendering = RENDERING) -> Deferred[User]:
+    def claim(self, nick: str, rendering: Rendering = FOR_PROGRAMS) -> Deferred[User]:
         """
-        @return: From the hub; whoever gets the nickname goes into the lobby.
+        @return: What the hub answers; a user who gets the nickname joins the lobby.
         """
         session = RecordingSession(rendering)
 
@@ -92,7 +90,7 @@ class Stage:
 
         return self.hub.nicknames.claim(nick, session).addCallback(join)
 
-    def enter(self, *nicks: str, rendering: Rendering = RENDERING) -> None:
+    def enter(self, *nicks: str, rendering: Rendering = FOR_PROGRAMS) -> None:
         for nick in nicks:
             now(self.claim(nick, rendering))
         for nick in self.outlets:
@@ -103,26 +101,26 @@ class Stage:
 
     def heard(self, nick: str) -> list[str]:
         """
-        @return: What somebody has heard since the last time.
+        @return: What a user has heard since the last call.
         """
         self.clock.advance(0)
         return self.outlets[nick].take()
 
     def nicks(self, room: str = LOBBY) -> tuple[str, ...]:
         """
-        @return: Who is in a room, whether there is one or not.
+        @return: The nicknames in a room, whether it exists or not.
         """
         found = self.directory.find(room)
         return found.nicks if found is not None else ()
 
-    def author(self, nick: str) -> Recipient:
+    def sender(self, nick: str) -> Recipient:
         return self.users[nick].sessions[0]
 
     def say(self, nick: str, text: str, room: str = LOBBY) -> None:
-        self.hub.say(self.users[nick], room, text, self.author(nick))
+        self.hub.say(self.users[nick], room, text, self.sender(nick))
 
     def act(self, nick: str, text: str, room: str = LOBBY) -> None:
-        self.hub.act(self.users[nick], room, text, self.author(nick))
+        self.hub.act(self.users[nick], room, text, self.sender(nick))
 
     def tell(self, nick: str, to: str, text: str) -> None:
         self.hub.tell(self.users[nick], to, text)
@@ -136,9 +134,9 @@ class Stage:
     def rename(self, nick: str, name: str) -> Deferred[User]:
         return self.hub.rename(self.users[nick], name)
 
-    def attach(self, nick: str, rendering: Rendering = RENDERING) -> RecordingSession:
+    def attach(self, nick: str, rendering: Rendering = FOR_PROGRAMS) -> RecordingSession:
         """
-        @return: One more session of somebody, which hears what he hears.
+        @return: A further session of a user, which hears what they hear.
         """
         session = RecordingSession(rendering)
         user = self.users[nick]
@@ -150,7 +148,7 @@ class Stage:
 
 def now(decided: Deferred[T]) -> T:
     """
-    @return: What has been answered.
+    @return: The result that a Deferred already has.
     """
     results: list[T] = []
     decided.addCallback(results.append)
@@ -160,7 +158,7 @@ def now(decided: Deferred[T]) -> T:
 
 def refusal(decided: Deferred[Any]) -> BaseException:
     """
-    @return: What has been refused with.
+    @return: The exception that a Deferred has already failed with.
     """
     failures: list[Failure] = []
     decided.addErrback(failures.append)

@@ -16,9 +16,9 @@ from chat.protocols.intake import BUDGET, Spread
 from chat.protocols.line import LineProtocol
 from chat.vocabulary.events import Acted
 from chat.vocabulary.limits import Limits
-from tests.support.people import SlowHistory
 from tests.support.servers import PlainAuthenticator
 from tests.support.service import BusyClock, Service
+from tests.support.sessions import SlowHistory
 
 FAULTS = {
     "claim": lambda service: (service.hub.nicknames, "claim"),

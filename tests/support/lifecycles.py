@@ -1,125 +1,103 @@
 """
-A session in each of the states of L{chat.session.lifecycle}, for tests.
+A session in each of the states of L{chat.session.lifecycle}.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from twisted.internet.task import Clock
-
-from chat.session.context import Context
-from chat.session.lifecycle import newLifecycle
+from chat.session.lifecycle import Lifecycle
 from chat.vocabulary.commands import Nick, Register, Say
-from chat.vocabulary.events import Ending
-from tests.support.doubles import RecordingDoor, RecordingOutlet, ReprRendering, SlowBackplane
-from tests.support.hubs import LOBBY, RecordingSession, now
-from tests.support.servers import PlainAuthenticator, newServer
+from chat.vocabulary.events import Ending, Event
+from tests.support.doubles import SlowBackplane
+from tests.support.hubs import LOBBY, now
+from tests.support.sessions import SessionStage
 
-RENDERING = ReprRendering()
 PASSWORD = "correct horse"
 
 
-class RecordingContext(Context):
+class LifecycleStage(SessionStage):
     """
-    @ivar endings: Why the session was asked to end, each time with the detail and who wants it.
+    A session whose user is to become alice, and bob, who is in the lobby already.
+
+    @ivar inputs: The state machine of the session.
     """
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.endings: list[tuple[Ending, str, str]] = []
-
-    def end(self, reason: Ending, about: str = "", by: str = "") -> None:
-        self.endings.append((reason, about, by))
-
-
-class Stage:
-    """
-    The session of a user that will be alice, and bob, who is in the lobby already.
-    """
+    inputs: Lifecycle
 
     def __init__(self, backplane: SlowBackplane | None = None) -> None:
-        self.clock = Clock()
         self.backplane = backplane or SlowBackplane()
-        self.server = newServer(self.clock, self.backplane, renderings=lambda style: RENDERING)
-        assert isinstance(self.server.authenticator, PlainAuthenticator)
-        self.authenticator = self.server.authenticator
-        self.hub = self.server.hub
-        bob = RecordingSession(RENDERING)
-        self._bobs = bob.outlet
-        self.hub.nicknames.claim("bob", bob).addCallback(self.hub.join, LOBBY)
+        super().__init__(self.backplane)
+        self._bob = self.user("bob")
         self.backplane.decide()
-        self._outlet = RecordingOutlet()
-        self.door = RecordingDoor()
-        self.context = RecordingContext(self.server, self.door, self._outlet)
+        # Each timer from now on is alice's.
+        self._bob.session.deadlines.stop()
+        self.alice = self.connect()
+        self.context = self.alice.session
+        assert self.context._lifecycle is not None
+        self.inputs = self.context._lifecycle
         self.context.deadlines.opened(self.context.end)
-        self.inputs = newLifecycle(self.context)
+        self.forget()
 
     @property
-    def people(self) -> tuple[str, ...]:
+    def inLobby(self) -> tuple[str, ...]:
         """The nicknames in the lobby."""
-        room = self.hub.directory.find(LOBBY)
-        assert room is not None
-        return room.nicks
+        return self.nicks(LOBBY)
 
     def register(self, nick: str) -> None:
-        """
-        Create an account.
-        """
+        """Create an account."""
         now(self.server.accounts.create(nick, PASSWORD[::-1]))
 
-    def heard(self) -> list[str]:
+    def heard(self) -> list[Event]:
         """
-        @return: What alice has been told since the last time.
+        @return: What alice has been told since the last call.
         """
-        self.clock.advance(0)
-        return self._outlet.take()
+        return self.alice.heard()
 
-    def bobHeard(self) -> list[str]:
+    def bobHeard(self) -> list[Event]:
         """
-        @return: What bob has been told since the last time.
+        @return: What bob has been told since the last call.
         """
-        self.clock.advance(0)
-        return self._bobs.take()
+        return self._bob.heard()
 
     @property
     def timers(self) -> int:
-        self.clock.advance(0)
+        """How many timers run."""
+        self.settle()
         return len(self.clock.getDelayedCalls())
 
 
-def anonymous() -> Stage:
-    return Stage()
+def anonymous() -> LifecycleStage:
+    return LifecycleStage()
 
 
-def claiming() -> Stage:
+def claiming() -> LifecycleStage:
     stage = anonymous()
     stage.inputs.do(Say("alice"))
     return stage
 
 
-def registered() -> Stage:
+def registered() -> LifecycleStage:
     stage = claiming()
     stage.backplane.decide()
     return stage
 
 
-def entering() -> Stage:
+def entering() -> LifecycleStage:
     stage = claiming()
     stage.backplane.isLate = True
     stage.backplane.decide()
     return stage
 
 
-def challenged() -> Stage:
+def challenged() -> LifecycleStage:
     stage = anonymous()
     stage.register("alice")
     stage.inputs.do(Say("alice"))
     return stage
 
 
-def proving() -> Stage:
+def proving() -> LifecycleStage:
     """In the state I{claiming}, while the password is checked."""
     stage = challenged()
     stage.authenticator.isSlow = True
@@ -127,40 +105,39 @@ def proving() -> Stage:
     return stage
 
 
-def waiting() -> Stage:
+def waiting() -> LifecycleStage:
     stage = registered()
     stage.authenticator.isSlow = True
     stage.inputs.do(Register(PASSWORD))
     return stage
 
 
-def renaming() -> Stage:
+def renaming() -> LifecycleStage:
     stage = registered()
     stage.inputs.do(Nick("carol"))
     return stage
 
 
-def draining() -> Stage:
+def draining() -> LifecycleStage:
     stage = registered()
     stage.inputs.end(Ending.SHUTDOWN, "", "", None)
     return stage
 
 
-def gone() -> Stage:
+def gone() -> LifecycleStage:
     stage = registered()
     stage.inputs.gone(Ending.CONNECTION_LOST)
     return stage
 
 
-Enter = Callable[[], Stage]
+Enter = Callable[[], LifecycleStage]
 
 
-def after(enter: Enter) -> Stage:
+def after(enter: Enter) -> LifecycleStage:
     """
-    @return: A session in a state; what came before has been forgotten.
+    @return: A session in a state; what came before is forgotten.
     """
     stage = enter()
-    stage.heard()
-    stage.bobHeard()
-    stage.door.calls.clear()
+    stage.forget()
+    stage.alice.calls.clear()
     return stage

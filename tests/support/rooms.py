@@ -1,5 +1,5 @@
 """
-A room, and the people in it, for tests.
+A room and the users in it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ from chat.delivery.audience import Recipient
 from chat.vocabulary.events import Ending, Joined, Left, Renamed, Said
 from chat.vocabulary.names import fold
 from chat.vocabulary.records import RoomRecord
-from tests.support.doubles import TRAITS, RecordingOutlet, ReprRendering, endOfTurn
-from tests.support.hubs import AT, RecordingSession
-
-RENDERING = ReprRendering()
-FOR_PROGRAMS = ReprRendering("", *TRAITS)
+from tests.support.doubles import RecordingOutlet, ReprRendering, endOfTurn
+from tests.support.hubs import AT, FOR_USERS, RecordingSession
 
 
-class Stage:
+class RoomStage:
     """
-    A room, and the people in it.
+    A room, and the users in it.
     """
 
     def __init__(self, announceLimit: int = 0) -> None:
@@ -34,7 +31,7 @@ class Stage:
         later = self.clock.callLater
         return Room(RoomRecord(name), endOfTurn(self.clock), later, announceLimit)
 
-    def enter(self, *nicks: str, rendering: ReprRendering = RENDERING) -> User:
+    def enter(self, *nicks: str, rendering: ReprRendering = FOR_USERS) -> User:
         for nick in nicks:
             session = RecordingSession(rendering)
             self.outlets[nick] = session.outlet
@@ -48,12 +45,12 @@ class Stage:
     def rename(self, nick: str, name: str) -> None:
         self.room.arrived(Renamed("#lobby", AT, nick, name), None)
 
-    def say(self, text: str, author: Recipient | None = None) -> None:
-        self.room.arrived(Said("#lobby", 1, AT, "alice", text), author)
+    def say(self, text: str, sender: Recipient | None = None) -> None:
+        self.room.arrived(Said("#lobby", 1, AT, "alice", text), sender)
 
     def heard(self, nick: str) -> list[str]:
         """
-        @return: What somebody has heard since the last time.
+        @return: What a user has heard since the last call.
         """
         self.clock.advance(0)
         return self.outlets[nick].take()

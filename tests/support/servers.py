@@ -1,11 +1,11 @@
 """
-What all sessions share, for tests: everything is in memory.
+What all sessions share, in memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -23,15 +23,14 @@ from chat.store.memory import MemoryStore
 from chat.vocabulary.errors import PasswordInvalid, WrongPassword
 from chat.vocabulary.records import Account
 from tests.support.doubles import endOfTurn
-
-AT = datetime(2026, 11, 21, tzinfo=UTC)
+from tests.support.hubs import AT
 
 
 class PlainAuthenticator:
     """
     An authenticator that hides nothing: the secret is the password, backwards.
 
-    @ivar isSlow: Whether it answers when it is told to.
+    @ivar isSlow: Whether it answers only when the test says so.
     """
 
     def __init__(self, accounts: Accounts) -> None:
@@ -52,7 +51,7 @@ class PlainAuthenticator:
 
     def decide(self) -> None:
         """
-        Give all answers that wait.
+        Give every answer that waits.
         """
         waiting, self._waiting = self._waiting, []
         for answer in waiting:
@@ -79,10 +78,10 @@ def newServer(
     **settings: Any,
 ) -> Server:
     """
-    @param clock: A L{twisted.internet.task.Clock} or more.
-    @param recorders: Further ones, beside the history.
+    @param clock: A L{twisted.internet.task.Clock}, or what does as much.
+    @param recorders: What records lines besides the history.
     @param rooms: As for L{Directory}.
-    @param turnEnd: What is there already, if it is.
+    @param turnEnd: The end of turns that the caller shares, if it does.
     @param settings: As in L{Settings}.
     """
     store = MemoryStore(clock, lambda records: None)

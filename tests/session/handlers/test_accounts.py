@@ -21,8 +21,8 @@ from chat.vocabulary.events import (
     Warned,
     Welcomed,
 )
-from tests.support.people import PASSWORD, Stage
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import PASSWORD, SessionStage
 
 OTHER = "swordfish-2"
 
@@ -31,8 +31,8 @@ REGISTERED = Done("registered", "alice")
 # Registering.
 
 
-def test_aNicknameBecomesSomebodys(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aNicknameBecomesSomebodys(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     assert alice.hears(f"/register {PASSWORD}") == [REGISTERED]
     assert bob.heard() == []
     alice.says("/quit")
@@ -40,8 +40,8 @@ def test_aNicknameBecomesSomebodys(stage: Stage) -> None:
     assert bob.hears("/nick Alice") == [Refused("nick-registered", "alice")]
 
 
-def test_aNicknameBecomesSomebodysOnce(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_aNicknameBecomesSomebodysOnce(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
     assert alice.hears(f"/register {OTHER}") == [Refused("nick-unchanged", "alice")]
     alice.says("/nick robert")
@@ -58,9 +58,9 @@ def test_aNicknameBecomesSomebodysOnce(stage: Stage) -> None:
     ],
 )
 def test_notEverythingIsAPassword(
-    stage: Stage, command: str, password: str, refusal: Refused | None
+    stage: SessionStage, command: str, password: str, refusal: Refused | None
 ) -> None:
-    alice = stage.owner("alice") if command == "password" else stage.visitor("alice")
+    alice = stage.registered("alice") if command == "password" else stage.user("alice")
     if refusal is None:
         code = "argument-invalid" if password else "argument-missing"
         argument = "NEW" if command == "password" else "PASSWORD"
@@ -68,15 +68,15 @@ def test_notEverythingIsAPassword(
     assert alice.hears(f"/{command} {password}") == [refusal]
 
 
-def test_anAccountIsForThoseWithANickname(stage: Stage) -> None:
-    visitor = stage.visitor()
+def test_anAccountIsForThoseWithANickname(stage: SessionStage) -> None:
+    visitor = stage.user()
     for line in (f"/register {PASSWORD}", f"/password {PASSWORD}", "/unregister", "/sessions"):
         assert visitor.hears(line) == [Refused("nick-needed")]
 
 
 def test_whoKeepsOrderIsNamedAtTheStart() -> None:
-    stage = Stage(operators=["alice"])
-    [alice] = stage.people("alice")
+    stage = SessionStage(operators=["alice"])
+    alice = stage.user("alice")
     assert alice.hears("/bans") == [Refused("operator-needed")]
     alice.says(f"/register {PASSWORD}")
     assert alice.hears("/bans") != [Refused("operator-needed")]
@@ -85,34 +85,34 @@ def test_whoKeepsOrderIsNamedAtTheStart() -> None:
 # Another password.
 
 
-def test_theNewPasswordHoldsAtOnce(stage: Stage) -> None:
-    alice = stage.owner("alice")
+def test_theNewPasswordHoldsAtOnce(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
     assert alice.hears(f"/password {OTHER}") == [Done("password-changed")]
     alice.says("/quit")
-    assert stage.visitor("alice").hears(PASSWORD) == [Refused("wrong-password", "alice")]
-    assert stage.visitor("alice").hears(OTHER)[0] == Done("logged-in", "alice")
+    assert stage.user("alice").hears(PASSWORD) == [Refused("wrong-password", "alice")]
+    assert stage.user("alice").hears(OTHER)[0] == Done("logged-in", "alice")
 
 
-def test_whoHasNoAccountHasNoPassword(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_whoHasNoAccountHasNoPassword(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     assert alice.hears(f"/password {OTHER}") == [Refused("account-needed")]
     assert alice.hears("/unregister") == [Refused("account-needed")]
 
 
 def test_aPasswordThatIsKeptElsewhereIsNotChangedHere(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: SessionStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = stage.server.accounts.adopt("alice")
     monkeypatch.setattr(stage.authenticator, "login", lambda *_: succeed(account))
-    alice = stage.visitor(f"/login alice {PASSWORD}")
+    alice = stage.user(f"/login alice {PASSWORD}")
     assert alice.hears(f"/password {OTHER}") == [Refused("password-elsewhere")]
 
 
 # Giving it up.
 
 
-def test_anAccountMayBeGivenUp(stage: Stage) -> None:
-    alice, bob = stage.owner("alice"), stage.visitor("bob")
+def test_anAccountMayBeGivenUp(stage: SessionStage) -> None:
+    alice, bob = stage.registered("alice"), stage.user("bob")
     assert alice.hears("/unregister") == [Done("unregistered", "alice")]
     assert bob.heard() == []
     assert alice.hears("/unregister") == [Refused("account-needed")]
@@ -121,9 +121,9 @@ def test_anAccountMayBeGivenUp(stage: Stage) -> None:
     assert bob.hears("/nick alice") == [Renamed("#lobby", AT, "bob", "alice")]
 
 
-def test_aGuestHasOneSession(stage: Stage) -> None:
-    alice = stage.owner("alice")
-    other, bob = stage.visitor(f"/login alice {PASSWORD}"), stage.visitor("bob")
+def test_aGuestHasOneSession(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
+    other, bob = stage.user(f"/login alice {PASSWORD}"), stage.user("bob")
     assert alice.hears("/unregister") == [SessionsChanged(1), Done("unregistered", "alice")]
     assert other.heard() == [Closed(Ending.SESSION_ENDED)]
     assert bob.heard() == []
@@ -132,8 +132,8 @@ def test_aGuestHasOneSession(stage: Stage) -> None:
 
 
 def test_whoGivesItUpKeepsOrderNoLonger() -> None:
-    stage = Stage(operators=["alice"])
-    alice = stage.owner("alice")
+    stage = SessionStage(operators=["alice"])
+    alice = stage.registered("alice")
     alice.says("/unregister")
     assert alice.hears("/bans") == [Refused("operator-needed")]
 
@@ -141,19 +141,19 @@ def test_whoGivesItUpKeepsOrderNoLonger() -> None:
 # Several sessions.
 
 
-def test_sessionsAreListed(stage: Stage) -> None:
-    alice = stage.owner("alice")
+def test_sessionsAreListed(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
     stage.clock.advance(90)
-    other = stage.visitor(f"/login alice {PASSWORD}", address="198.51.100.7")
+    other = stage.user(f"/login alice {PASSWORD}", address="198.51.100.7")
     first = SessionRow(1, "192.0.2.1", AT, 90)
     second = SessionRow(2, "198.51.100.7", stage.now, 0, True)
     assert other.hears("/sessions") == [SessionsListed((first, second))]
     assert len(alice.hears("/sessions")[0].sessions) == 2  # type: ignore[union-attr]
 
 
-def test_anotherSessionMayBeEnded(stage: Stage) -> None:
-    alice, bob = stage.owner("alice"), stage.visitor("bob")
-    other = stage.visitor(f"/login alice {PASSWORD}")
+def test_anotherSessionMayBeEnded(stage: SessionStage) -> None:
+    alice, bob = stage.registered("alice"), stage.user("bob")
+    other = stage.user(f"/login alice {PASSWORD}")
     assert other.hears("/sessions end 1") == [SessionsChanged(1), Done("session-ended", "1")]
     assert alice.heard() == [Closed(Ending.SESSION_ENDED)]
     assert alice.isClosed
@@ -162,8 +162,8 @@ def test_anotherSessionMayBeEnded(stage: Stage) -> None:
     assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
 
 
-def test_oneMayEndThisOne(stage: Stage) -> None:
-    alice, bob = stage.owner("alice"), stage.visitor("bob")
+def test_oneMayEndThisOne(stage: SessionStage) -> None:
+    alice, bob = stage.registered("alice"), stage.user("bob")
     assert alice.hears("/sessions end 1") == [Closed(Ending.SESSION_ENDED)]
     assert bob.heard() == [Left("#lobby", AT, "alice", Ending.SESSION_ENDED, "", 1)]
 
@@ -177,12 +177,12 @@ def test_oneMayEndThisOne(stage: Stage) -> None:
         ("/sessions stop 1", Refused("argument-invalid", "/sessions [end N]")),
     ],
 )
-def test_thereIsNoSuchSession(stage: Stage, line: str, refusal: Refused) -> None:
-    assert stage.visitor("alice").hears(line) == [refusal]
+def test_thereIsNoSuchSession(stage: SessionStage, line: str, refusal: Refused) -> None:
+    assert stage.user("alice").hears(line) == [refusal]
 
 
-def test_aGuestHasSessionsToo(stage: Stage) -> None:
-    assert stage.visitor("alice").hears("/sessions") == [
+def test_aGuestHasSessionsToo(stage: SessionStage) -> None:
+    assert stage.user("alice").hears("/sessions") == [
         SessionsListed((SessionRow(1, "192.0.2.1", AT, 0, True),))
     ]
 
@@ -190,8 +190,8 @@ def test_aGuestHasSessionsToo(stage: Stage) -> None:
 # What takes time.
 
 
-def test_whatIsAskedLaterIsAnsweredLater(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_whatIsAskedLaterIsAnsweredLater(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     stage.authenticator.isSlow = True
     assert alice.hears(f"/register {PASSWORD}", "/ping 1", "/register again-and-again") == []
     stage.authenticator.decide()
@@ -199,8 +199,8 @@ def test_whatIsAskedLaterIsAnsweredLater(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("command", ["register", "password"])
-def test_whoHasGoneMeanwhileHasAskedInVain(stage: Stage, command: str) -> None:
-    alice = stage.owner("alice") if command == "password" else stage.visitor("alice")
+def test_whoHasGoneMeanwhileHasAskedInVain(stage: SessionStage, command: str) -> None:
+    alice = stage.registered("alice") if command == "password" else stage.user("alice")
     stage.authenticator.isSlow = True
     alice.says(f"/{command} {OTHER}")
     alice.session.end(Ending.IDLE_TIMEOUT)
@@ -211,9 +211,8 @@ def test_whoHasGoneMeanwhileHasAskedInVain(stage: Stage, command: str) -> None:
     assert (account and account.secret) == (PASSWORD[::-1] if command == "password" else None)
 
 
-def test_whoIsRenamedMeanwhileRegistersHisNewNickname() -> None:
-    stage = Stage(operators=["carol"])
-    carol, alice = stage.owner("carol"), stage.visitor("alice")
+def test_whoIsRenamedMeanwhileRegistersHisNewNickname(stage: SessionStage) -> None:
+    carol, alice = stage.registered("carol"), stage.user("alice")
     stage.authenticator.isSlow = True
     alice.says(f"/register {PASSWORD}")
     carol.says("/rename alice robert")
@@ -222,9 +221,9 @@ def test_whoIsRenamedMeanwhileRegistersHisNewNickname() -> None:
     assert alice.heard() == [Done("registered", "robert")]
 
 
-def test_anAccountMayGoWhileItsPasswordIsChanged(stage: Stage) -> None:
-    alice = stage.owner("alice")
-    other = stage.visitor(f"/login alice {PASSWORD}")
+def test_anAccountMayGoWhileItsPasswordIsChanged(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
+    other = stage.user(f"/login alice {PASSWORD}")
     stage.authenticator.isSlow = True
     alice.says(f"/password {OTHER}")
     # The session that gives it up must not wait for the one that changes it.
@@ -254,14 +253,14 @@ class SlowDisk:
 
 
 @pytest.fixture
-def disk(stage: Stage) -> SlowDisk:
+def disk(stage: SessionStage) -> SlowDisk:
     disk = SlowDisk()
     stage.server.accounts._ledger = disk  # type: ignore[assignment]
     return disk
 
 
-def test_itIsDoneWhenItIsStored(stage: Stage, disk: SlowDisk) -> None:
-    [alice] = stage.people("alice")
+def test_itIsDoneWhenItIsStored(stage: SessionStage, disk: SlowDisk) -> None:
+    alice = stage.user("alice")
     assert alice.hears(f"/register {PASSWORD}") == []
     stage.clock.advance(2.9)
     assert alice.heard() == []
@@ -269,8 +268,8 @@ def test_itIsDoneWhenItIsStored(stage: Stage, disk: SlowDisk) -> None:
     assert alice.heard() == [REGISTERED]
 
 
-def test_nobodyWaitsForEverForTheDisk(stage: Stage, disk: SlowDisk) -> None:
-    [alice] = stage.people("alice")
+def test_nobodyWaitsForEverForTheDisk(stage: SessionStage, disk: SlowDisk) -> None:
+    alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}", "/ping")
     stage.clock.advance(3)
     assert alice.heard() == [REGISTERED, Warned("not-stored", "alice"), Ponged()]
@@ -278,8 +277,8 @@ def test_nobodyWaitsForEverForTheDisk(stage: Stage, disk: SlowDisk) -> None:
     assert alice.heard() == []
 
 
-def test_whatWasNotStoredInTimeMayFail(stage: Stage, disk: SlowDisk) -> None:
-    [alice] = stage.people("alice")
+def test_whatWasNotStoredInTimeMayFail(stage: SessionStage, disk: SlowDisk) -> None:
+    alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
     stage.clock.advance(3)
     alice.heard()
@@ -287,15 +286,15 @@ def test_whatWasNotStoredInTimeMayFail(stage: Stage, disk: SlowDisk) -> None:
     assert alice.heard() == []
 
 
-def test_whatCannotBeStoredIsTold(stage: Stage, disk: SlowDisk) -> None:
-    [alice] = stage.people("alice")
+def test_whatCannotBeStoredIsTold(stage: SessionStage, disk: SlowDisk) -> None:
+    alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
     disk.storing.pop().errback(HistoryUnavailable())
     assert alice.heard() == [Refused("history-unavailable")]
 
 
-def test_whoHasGoneHearsNothingOfTheDisk(stage: Stage, disk: SlowDisk) -> None:
-    [alice] = stage.people("alice")
+def test_whoHasGoneHearsNothingOfTheDisk(stage: SessionStage, disk: SlowDisk) -> None:
+    alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
     alice.session.end(Ending.SHUTDOWN)
     alice.heard()
@@ -303,10 +302,10 @@ def test_whoHasGoneHearsNothingOfTheDisk(stage: Stage, disk: SlowDisk) -> None:
     assert alice.heard() == []
 
 
-def test_anAccountHoldsAlsoBeforeItIsStored(stage: Stage, disk: SlowDisk) -> None:
-    [alice] = stage.people("alice")
+def test_anAccountHoldsAlsoBeforeItIsStored(stage: SessionStage, disk: SlowDisk) -> None:
+    alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
-    assert stage.visitor("alice").hears(PASSWORD)[:2] == [
+    assert stage.user("alice").hears(PASSWORD)[:2] == [
         Done("logged-in", "alice"),
         Welcomed("#lobby", "alice"),
     ]

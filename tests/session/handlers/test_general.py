@@ -21,9 +21,9 @@ from chat.vocabulary.events import (
     Versioned,
 )
 from chat.vocabulary.verbs import VERBS
-from tests.support.people import Stage
-from tests.support.servers import AT
+from tests.support.hubs import AT
 from tests.support.service import Service
+from tests.support.sessions import SessionStage
 
 # With a nickname or without.
 
@@ -53,12 +53,12 @@ from tests.support.service import Service
         ("/help nonsense", Refused("unknown-command", "/nonsense")),
     ],
 )
-def test_answered(stage: Stage, nick: tuple[str, ...], line: str, answer: object) -> None:
-    assert stage.visitor(*nick).hears(line) == [answer]
+def test_answered(stage: SessionStage, nick: tuple[str, ...], line: str, answer: object) -> None:
+    assert stage.user(*nick).hears(line) == [answer]
 
 
-def test_helpListsEveryVerb(stage: Stage) -> None:
-    help = stage.visitor().hears("/help")
+def test_helpListsEveryVerb(stage: SessionStage) -> None:
+    help = stage.user().hears("/help")
     assert [event.command for event in help if isinstance(event, Helped)] == [
         f"/{verb.name}" for verb in VERBS
     ]
@@ -66,31 +66,31 @@ def test_helpListsEveryVerb(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ["w", "/w", "who", "/在线", "WHO"])
-def test_helpOfOneVerb(stage: Stage, name: str) -> None:
+def test_helpOfOneVerb(stage: SessionStage, name: str) -> None:
     [verb] = [verb for verb in VERBS if verb.name == "who"]
-    assert stage.visitor().hears(f"/help {name}") == [
+    assert stage.user().hears(f"/help {name}") == [
         Helped("/who", ("/names", "/users", "/w", "/在线"), verb.arguments, verb.help)
     ]
 
 
-def test_theMessageOfTheDayIsWhatItIsNow(stage: Stage) -> None:
-    alice = stage.visitor("alice")
+def test_theMessageOfTheDayIsWhatItIsNow(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     assert alice.hears("/motd") == [Done("no-motd")]
     stage.server.motd = "Be kind.\n\nClosed on Monday."
     assert alice.hears("/motd") == [Noticed("Be kind."), Noticed(""), Noticed("Closed on Monday.")]
 
 
-def test_uptimeIsInWholeSeconds(stage: Stage) -> None:
+def test_uptimeIsInWholeSeconds(stage: SessionStage) -> None:
     stage.server.startedAt = 100.0
     stage.clock.advance(160.9)
-    assert stage.visitor().hears("/uptime") == [Uptime(60)]
+    assert stage.user().hears("/uptime") == [Uptime(60)]
 
 
 # What one chooses.
 
 
-def test_aChoiceStays(stage: Stage) -> None:
-    alice = stage.visitor("/timestamps on", "/bell all", "/lang zh_CN")
+def test_aChoiceStays(stage: SessionStage) -> None:
+    alice = stage.user("/timestamps on", "/bell all", "/lang zh_CN")
     assert alice.hears("/timestamps", "/bell", "/lang") == [
         Done("timestamps", "on"),
         Done("bell", "all"),
@@ -98,8 +98,8 @@ def test_aChoiceStays(stage: Stage) -> None:
     ]
 
 
-def test_aProgramIsToldWhoIsWhereWhenItBecomesOne(stage: Stage) -> None:
-    alice, _ = stage.people("alice", "bob")
+def test_aProgramIsToldWhoIsWhereWhenItBecomesOne(stage: SessionStage) -> None:
+    alice, _ = stage.users("alice", "bob")
     alice.says("/join #dev")
     assert alice.hears("/format json") == [
         FormatSet("json"),
@@ -110,8 +110,8 @@ def test_aProgramIsToldWhoIsWhereWhenItBecomesOne(stage: Stage) -> None:
     assert alice.hears("/format text") == [FormatSet("text")]
 
 
-def test_aProgramHearsItsOwnLines(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aProgramHearsItsOwnLines(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     assert alice.hears("hello") == []
     alice.says("/format json")
     assert alice.hears("hello again") == [Said("#lobby", 2, AT, "alice", "hello again")]

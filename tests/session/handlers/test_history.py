@@ -18,9 +18,9 @@ from chat.vocabulary.events import (
     Refused,
     Said,
 )
-from tests.support.people import Stage, Visitor
-from tests.support.servers import AT
+from tests.support.hubs import AT
 from tests.support.service import Service
+from tests.support.sessions import SessionStage, SessionUser
 
 USAGE = "/history [N | after ID | since 2h] [in #ROOM]"
 
@@ -32,7 +32,7 @@ def texts(events: list[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, Recalled)]
 
 
-def talk(visitor: Visitor, count: int) -> Visitor:
+def talk(visitor: SessionUser, count: int) -> SessionUser:
     """
     @return: Somebody, who has said the numbers from 1 on.
     """
@@ -42,8 +42,8 @@ def talk(visitor: Visitor, count: int) -> Visitor:
 # History.
 
 
-def test_linesOfThePast(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_linesOfThePast(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("one", "/me waves", "three")
     assert alice.hears("/history 2") == [
         Excerpt("#lobby", "history", 2, True, 3),
@@ -52,8 +52,8 @@ def test_linesOfThePast(stage: Stage) -> None:
     ]
 
 
-def test_nothingOfThePast(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_nothingOfThePast(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     nothing = [Excerpt("#lobby", "history", 0)]
     assert alice.hears("/history") == nothing
     assert alice.hears("/history after 7") == [Excerpt("#lobby", "after", 0)]
@@ -69,8 +69,10 @@ def test_nothingOfThePast(stage: Stage) -> None:
         ("after 1199", 1200, 1200, False),
     ],
 )
-def test_soManyLines(stage: Stage, arguments: str, first: int, last: int, isMore: bool) -> None:
-    alice = talk(stage.visitor("alice"), 1200)
+def test_soManyLines(
+    stage: SessionStage, arguments: str, first: int, last: int, isMore: bool
+) -> None:
+    alice = talk(stage.user("alice"), 1200)
     head, *lines = alice.hears(f"/history {arguments}")
     assert texts(lines) == [str(number) for number in range(first, last + 1)]
     assert isinstance(head, Excerpt)
@@ -78,25 +80,27 @@ def test_soManyLines(stage: Stage, arguments: str, first: int, last: int, isMore
 
 
 @pytest.mark.parametrize("arguments", ["1000", "5000", "after 0", "since 1h"])
-def test_aThousandAtMost(stage: Stage, monkeypatch: pytest.MonkeyPatch, arguments: str) -> None:
+def test_aThousandAtMost(
+    stage: SessionStage, monkeypatch: pytest.MonkeyPatch, arguments: str
+) -> None:
     monkeypatch.setattr("chat.session.playback.MAX_BYTES", 10**6)
-    alice = talk(stage.visitor("alice"), 1200)
+    alice = talk(stage.user("alice"), 1200)
     head, *lines = alice.hears(f"/history {arguments}")
     assert len(lines) == 1000
     assert isinstance(head, Excerpt)
     assert (head.count, head.more) == (1000, True)
 
 
-def test_linesSinceATime(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_linesSinceATime(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     for text in ("one", "two", "three"):
         alice.says(text)
         stage.clock.advance(60)
     assert texts(alice.hears("/history since 2m")) == ["two", "three"]
 
 
-def test_ofAnotherRoom(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_ofAnotherRoom(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "one")
     assert alice.hears("/history in #lobby") == [Excerpt("#lobby", "history", 0)]
     # Where anybody may come in, anybody may read.
@@ -119,21 +123,21 @@ def test_ofAnotherRoom(stage: Stage) -> None:
         ("/search", Refused("argument-missing", "/search WORDS [in #ROOM] [from NAME]")),
     ],
 )
-def test_refused(stage: Stage, line: str, refusal: Refused) -> None:
-    [alice] = stage.people("alice")
+def test_refused(stage: SessionStage, line: str, refusal: Refused) -> None:
+    alice = stage.user("alice")
     assert alice.hears(line) == [refusal]
 
 
 @pytest.mark.parametrize("line", ["/history", "/search x"])
-def test_forThoseWithANickname(stage: Stage, line: str) -> None:
-    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+def test_forThoseWithANickname(stage: SessionStage, line: str) -> None:
+    assert stage.user().hears(line) == [Refused("nick-needed")]
 
 
 # Search.
 
 
-def test_theNewestIsFirst(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_theNewestIsFirst(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("hello world", "/join #dev", "hello")
     alice.says("hello there")
     assert texts(bob.hears("/search hello")) == ["hello there", "hello", "hello world"]
@@ -143,23 +147,23 @@ def test_theNewestIsFirst(stage: Stage) -> None:
     assert texts(bob.hears("/search hello world")) == ["hello world"]
 
 
-def test_chineseIsFoundAnywhere(stage: Stage) -> None:
-    alice = stage.visitor("alice", "大家你好啊")
+def test_chineseIsFoundAnywhere(stage: SessionStage) -> None:
+    alice = stage.user("alice", "大家你好啊")
     for words in ("你好", "好", "家你好"):
         assert texts(alice.hears(f"/search {words}")) == ["大家你好啊"]
     assert texts(alice.hears("/搜索 大好")) == []
 
 
-def test_soManyAreFound(stage: Stage) -> None:
-    alice = stage.visitor("alice").says(*["hello"] * 51)
+def test_soManyAreFound(stage: SessionStage) -> None:
+    alice = stage.user("alice").says(*["hello"] * 51)
     head, *lines = alice.hears("/search hello")
     assert isinstance(head, Excerpt)
     assert (head.reason, head.count, head.more) == ("search", 50, True)
     assert len(lines) == 50
 
 
-def test_whoIsNowhereFindsNothing(stage: Stage) -> None:
-    alice = stage.visitor("alice", "hello", "/part")
+def test_whoIsNowhereFindsNothing(stage: SessionStage) -> None:
+    alice = stage.user("alice", "hello", "/part")
     assert texts(alice.hears("/search hello")) == []
     assert texts(alice.hears("/search hello in #lobby")) == ["hello"]
 
@@ -181,8 +185,8 @@ def test_whatIsFoundElsewhereNamesItsRoom() -> None:
 @pytest.mark.parametrize(
     "line", ["/history", "/history after 0", "/history since 1h", "/search hello"]
 )
-def test_answersComeInTheOrderOfTheQuestions(stage: Stage, line: str) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_answersComeInTheOrderOfTheQuestions(stage: SessionStage, line: str) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("hello")
     history = stage.slowHistory()
     assert alice.hears(line, "/ping", "/who") == []
@@ -197,9 +201,8 @@ def test_answersComeInTheOrderOfTheQuestions(stage: Stage, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["/history", "/search hello"])
 @pytest.mark.parametrize("isKicked", [False, True])
-def test_whoHasGoneMeanwhileIsToldNothing(line: str, isKicked: bool) -> None:
-    stage = Stage(operators=["carol"])
-    alice, carol = stage.visitor("alice", "hello"), stage.owner("carol")
+def test_whoHasGoneMeanwhileIsToldNothing(stage: SessionStage, line: str, isKicked: bool) -> None:
+    alice, carol = stage.user("alice", "hello"), stage.registered("carol")
     history = stage.slowHistory()
     alice.says(line)
     if isKicked:
@@ -211,8 +214,8 @@ def test_whoHasGoneMeanwhileIsToldNothing(line: str, isKicked: bool) -> None:
     assert alice.heard() == []
 
 
-def test_whoGoesInTheMiddleIsToldNoMore(stage: Stage) -> None:
-    alice = talk(stage.visitor("alice"), 1000)
+def test_whoGoesInTheMiddleIsToldNoMore(stage: SessionStage) -> None:
+    alice = talk(stage.user("alice"), 1000)
     # The first part of the answer is there, and the others wait for the next turns.
     alice.session.lineReceived("/history 500")
     alice.session.end(Ending.SHUTDOWN)
@@ -221,8 +224,8 @@ def test_whoGoesInTheMiddleIsToldNoMore(stage: Stage) -> None:
     assert told[-1] == Closed(Ending.SHUTDOWN)
 
 
-def test_manyLinesAreWrittenInSeveralTurns(stage: Stage) -> None:
-    alice = talk(stage.visitor("alice"), 500)
+def test_manyLinesAreWrittenInSeveralTurns(stage: SessionStage) -> None:
+    alice = talk(stage.user("alice"), 500)
     alice.session.lineReceived("/history 500")
     assert len(alice.outlet.writes) == 1
     stage.settle()
@@ -236,9 +239,9 @@ def test_manyLinesAreWrittenInSeveralTurns(stage: Stage) -> None:
     [(HistoryUnavailable(), "history-unavailable"), (TryLater(), "try-later")],
 )
 def test_whatCannotBeRead(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+    stage: SessionStage, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
-    [alice] = stage.people("alice")
+    alice = stage.user("alice")
     for question in ("recent", "search"):
         monkeypatch.setattr(stage.server.history, question, lambda *_: fail(error))
     assert alice.hears("/history", "/search x", "/ping") == [
@@ -248,8 +251,10 @@ def test_whatCannotBeRead(
     ]
 
 
-def test_whatNobodyExpectedCostsOneSession(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whatNobodyExpectedCostsOneSession(
+    stage: SessionStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = stage.users("alice", "bob")
     broken: Deferred[object] = fail(ValueError("broken"))
     monkeypatch.setattr(stage.server.history, "recent", lambda *_: broken)
     with capturedLogs() as logged:

@@ -20,22 +20,22 @@ from chat.vocabulary.events import (
     TopicSet,
     TopicShown,
 )
-from tests.support.people import PASSWORD, Stage, Visitor
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import PASSWORD, SessionStage, SessionUser
 
 
-def inRoom(stage: Stage, *nicks: str) -> list[Visitor]:
+def inRoom(stage: SessionStage, *nicks: str) -> list[SessionUser]:
     """
     @return: People in #dev, which the first has made.
     """
-    people = stage.people(*nicks)
+    people = stage.users(*nicks)
     for visitor in people:
         visitor.says("/join #dev")
     stage.forget()
     return people
 
 
-def owners(visitor: Visitor) -> tuple[str, ...]:
+def owners(visitor: SessionUser) -> tuple[str, ...]:
     """
     @return: Of the room in which somebody talks.
     """
@@ -47,7 +47,7 @@ def owners(visitor: Visitor) -> tuple[str, ...]:
 # Topics.
 
 
-def test_everybodyThereHearsOfATopic(stage: Stage) -> None:
+def test_everybodyThereHearsOfATopic(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     set = TopicSet("#dev", AT, "bob", "tools we like")
     assert bob.hears("/topic tools we like") == [set]
@@ -55,11 +55,11 @@ def test_everybodyThereHearsOfATopic(stage: Stage) -> None:
     assert alice.hears("/topic") == [TopicShown("#dev", "tools we like", "bob")]
 
 
-def test_aRoomMayHaveNoTopic(stage: Stage) -> None:
-    assert stage.visitor("alice").hears("/topic") == [TopicShown("#lobby", "")]
+def test_aRoomMayHaveNoTopic(stage: SessionStage) -> None:
+    assert stage.user("alice").hears("/topic") == [TopicShown("#lobby", "")]
 
 
-def test_theOwnerMayKeepTheTopicToHimself(stage: Stage) -> None:
+def test_theOwnerMayKeepTheTopicToHimself(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     set = ModeSet("#dev", AT, "alice", "topic", "owner")
     assert alice.hears("/mode topic owner") == [set]
@@ -75,8 +75,8 @@ def test_theOwnerMayKeepTheTopicToHimself(stage: Stage) -> None:
 # A key.
 
 
-def test_withAKeyOneMustKnowIt(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_withAKeyOneMustKnowIt(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev")
     assert alice.hears("/mode key hunter2") == [ModeSet("#dev", AT, "alice", "key", "on")]
     assert bob.hears("/join #dev") == [Refused("key-needed", "#dev")]
@@ -84,28 +84,28 @@ def test_withAKeyOneMustKnowIt(stage: Stage) -> None:
     assert bob.hears("/join #dev hunter2")[0] == Entered("#dev", ("alice",))
 
 
-def test_aKeyIsToldToNobody(stage: Stage) -> None:
+def test_aKeyIsToldToNobody(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     alice.says("/mode key hunter2")
     assert bob.heard() == [ModeSet("#dev", AT, "alice", "key", "on")]
     assert bob.hears("/mode") == [ModesShown("#dev", True, False, "all", ("alice",))]
 
 
-def test_aKeyMayBeTakenAway(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aKeyMayBeTakenAway(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode key hunter2")
     assert alice.hears("/mode key none") == [ModeSet("#dev", AT, "alice", "key", "off")]
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
 
 
-def test_aRoomWithAKeyIsListed(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aRoomWithAKeyIsListed(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode key hunter2")
     assert RoomRow("#dev", 1) in bob.hears("/rooms")[0].rooms  # type: ignore[union-attr]
 
 
-def test_whoIsInvitedNeedsNoKey(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsInvitedNeedsNoKey(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode key hunter2", "/invite bob")
     stage.forget()
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
@@ -116,20 +116,20 @@ def test_whoIsInvitedNeedsNoKey(stage: Stage) -> None:
     assert bob.hears("/join #dev") == [Refused("key-needed", "#dev")]
 
 
-def test_anAccountIsInvitedForGood(stage: Stage) -> None:
+def test_anAccountIsInvitedForGood(stage: SessionStage) -> None:
     """Also when it comes again, in another session; and until it is put out."""
-    alice, bob = stage.owner("alice"), stage.owner("bob")
+    alice, bob = stage.registered("alice"), stage.registered("bob")
     alice.says("/join #dev", "/mode private on", "/invite bob")
     bob.says("/join #dev", "/quit")
-    again = stage.visitor(f"/login bob {PASSWORD}")
+    again = stage.user(f"/login bob {PASSWORD}")
     assert Entered("#dev", ("alice",)) in again.hears("/join #dev")
     alice.says("/kick bob")
     again.heard()
     assert again.hears("/join #dev") == [Refused("invite-needed", "#dev")]
 
 
-def test_aTopicIsTakenAway(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_aTopicIsTakenAway(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     alice.says("/topic tea")
     assert alice.hears("/topic none") == [TopicSet("#lobby", AT, "alice", "")]
     assert alice.hears("/topic") == [TopicShown("#lobby", "", "alice")]
@@ -138,8 +138,8 @@ def test_aTopicIsTakenAway(stage: Stage) -> None:
 # Private.
 
 
-def test_intoAPrivateRoomOneComesByInvitation(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_intoAPrivateRoomOneComesByInvitation(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev")
     assert alice.hears("/mode private on") == [ModeSet("#dev", AT, "alice", "private", "on")]
     assert bob.hears("/join #dev") == [Refused("invite-needed", "#dev")]
@@ -148,8 +148,8 @@ def test_intoAPrivateRoomOneComesByInvitation(stage: Stage) -> None:
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
 
 
-def test_aPrivateRoomIsSeenFromWithinOnly(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aPrivateRoomIsSeenFromWithinOnly(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode private on")
     assert bob.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 2, "", True),))]
     assert bob.hears("/who #dev") == [Refused("no-such-room", "#dev")]
@@ -161,24 +161,23 @@ def test_aPrivateRoomIsSeenFromWithinOnly(stage: Stage) -> None:
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
 
 
-def test_operatorsComeInEverywhere() -> None:
-    stage = Stage(operators=["carol"])
-    alice = stage.visitor("alice", "/join #dev", "/mode private on", "/mode key hunter2")
-    carol = stage.owner("carol")
+def test_operatorsComeInEverywhere(stage: SessionStage) -> None:
+    alice = stage.user("alice", "/join #dev", "/mode private on", "/mode key hunter2")
+    carol = stage.registered("carol")
     assert RoomRow("#dev", 1) in carol.hears("/rooms")[0].rooms  # type: ignore[union-attr]
     assert carol.hears("/join #dev")[0] == Entered("#dev", ("alice",))
     assert carol.hears("/mode private off") == [ModeSet("#dev", AT, "carol", "private", "off")]
     assert owners(alice) == ("alice",)
 
 
-def test_anOwnerComesInAgain(stage: Stage) -> None:
-    alice = stage.owner("alice")
+def test_anOwnerComesInAgain(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
     alice.says("/join #dev", "/mode private on", "/mode key hunter2", "/quit")
-    again = stage.visitor("alice", PASSWORD)
+    again = stage.user("alice", PASSWORD)
     assert again.hears("/join #dev")[0] == Entered("#dev")
 
 
-def test_onlyOwnersInviteIntoWhatIsNotOpen(stage: Stage) -> None:
+def test_onlyOwnersInviteIntoWhatIsNotOpen(stage: SessionStage) -> None:
     alice, bob, carol = inRoom(stage, "alice", "bob", "carol")
     assert bob.hears("/invite carol") == [Done("invited", "carol")]
     for mode in ("private on", "key hunter2"):
@@ -190,34 +189,33 @@ def test_onlyOwnersInviteIntoWhatIsNotOpen(stage: Stage) -> None:
     assert alice.hears("/invite dave") == [Refused("no-such-nick", "dave")]
 
 
-def test_whereEverybodyBeginsIsOpenToAll() -> None:
-    stage = Stage(operators=["carol"])
-    carol = stage.owner("carol")
+def test_whereEverybodyBeginsIsOpenToAll(stage: SessionStage) -> None:
+    carol = stage.registered("carol")
     for mode in ("key hunter2", "private on"):
         assert carol.hears(f"/mode {mode}") == [Refused("room-open", "#lobby")]
     assert carol.hears("/mode topic owner") == [ModeSet("#lobby", AT, "carol", "topic", "owner")]
-    assert stage.visitor("bob").hears("/topic mine") == [Refused("owner-needed", "#lobby")]
+    assert stage.user("bob").hears("/topic mine") == [Refused("owner-needed", "#lobby")]
 
 
 # Modes.
 
 
-def test_modesAreForEverybodyToSee(stage: Stage) -> None:
+def test_modesAreForEverybodyToSee(stage: SessionStage) -> None:
     _, bob = inRoom(stage, "alice", "bob")
     assert bob.hears("/mode") == [ModesShown("#dev", False, False, "all", ("alice",))]
-    assert stage.visitor("carol").hears("/mode") == [ModesShown("#lobby", False, False, "all")]
+    assert stage.user("carol").hears("/mode") == [ModesShown("#lobby", False, False, "all")]
 
 
 @pytest.mark.parametrize("mode", ["key hunter2", "private on", "topic owner"])
-def test_modesAreForOwnersToSet(stage: Stage, mode: str) -> None:
+def test_modesAreForOwnersToSet(stage: SessionStage, mode: str) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     assert bob.hears(f"/mode {mode}") == [Refused("owner-needed", "#dev")]
     assert alice.heard() == []
 
 
 @pytest.mark.parametrize("mode", ["colour red", "private maybe", "topic me", "key a b"])
-def test_otherModesThereAreNone(stage: Stage, mode: str) -> None:
-    [refused] = stage.visitor("alice", "/join #dev").hears(f"/mode {mode}")
+def test_otherModesThereAreNone(stage: SessionStage, mode: str) -> None:
+    [refused] = stage.user("alice", "/join #dev").hears(f"/mode {mode}")
     assert isinstance(refused, Refused)
     assert refused.code == "argument-invalid"
 
@@ -225,7 +223,7 @@ def test_otherModesThereAreNone(stage: Stage, mode: str) -> None:
 # Owners.
 
 
-def test_anOwnerMakesAnother(stage: Stage) -> None:
+def test_anOwnerMakesAnother(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     set = ModeSet("#dev", AT, "alice", "op", "bob")
     assert alice.hears("/op BOB") == [set]
@@ -236,55 +234,55 @@ def test_anOwnerMakesAnother(stage: Stage) -> None:
     assert alice.hears("/op alice") == [Refused("owner-needed", "#dev")]
 
 
-def test_onlyWhoIsThereCanBeAnOwner(stage: Stage) -> None:
+def test_onlyWhoIsThereCanBeAnOwner(stage: SessionStage) -> None:
     [alice] = inRoom(stage, "alice")
-    stage.people("bob")
+    stage.users("bob")
     assert alice.hears("/op bob") == [Refused("no-such-nick", "bob")]
     assert alice.hears("/op dave") == [Refused("no-such-nick", "dave")]
 
 
 @pytest.mark.parametrize("line", ["/part", "/quit"])
-def test_aGuestOwnsARoomAsLongAsHeIsThere(stage: Stage, line: str) -> None:
+def test_aGuestOwnsARoomAsLongAsHeIsThere(stage: SessionStage, line: str) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     alice.says(line)
     assert owners(bob) == ()
-    again = alice if line == "/part" else stage.visitor("alice")
+    again = alice if line == "/part" else stage.user("alice")
     again.says("/join #dev")
     assert again.hears("/mode private on") == [Refused("owner-needed", "#dev")]
 
 
-def test_anAccountOwnsARoomForEver(stage: Stage) -> None:
-    alice, bob = stage.owner("alice"), stage.visitor("bob")
+def test_anAccountOwnsARoomForEver(stage: SessionStage) -> None:
+    alice, bob = stage.registered("alice"), stage.user("bob")
     alice.says("/join #dev", "/quit")
     bob.says("/join #dev")
     assert owners(bob) == ("alice",)
-    again = stage.visitor("/login alice " + PASSWORD, "/join #dev")
+    again = stage.user("/login alice " + PASSWORD, "/join #dev")
     assert again.hears("/mode private on") == [ModeSet("#dev", AT, "alice", "private", "on")]
 
 
-def test_aGuestWhoRegistersOwnsHisRoomsForEver(stage: Stage) -> None:
+def test_aGuestWhoRegistersOwnsHisRoomsForEver(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     alice.says("/register " + PASSWORD, "/quit")
     assert owners(bob) == ("alice",)
 
 
-def test_aGuestWhoLogsInOwnsHisRoomsForEver(stage: Stage) -> None:
-    stage.owner("alice").says("/quit")
+def test_aGuestWhoLogsInOwnsHisRoomsForEver(stage: SessionStage) -> None:
+    stage.registered("alice").says("/quit")
     guest, bob = inRoom(stage, "guest", "bob")
     guest.says("/login alice " + PASSWORD, "/quit")
     assert owners(bob) == ("alice",)
 
 
-def test_whoGivesHisAccountUpOwnsNothing(stage: Stage) -> None:
-    alice, bob = stage.owner("alice"), stage.visitor("bob")
+def test_whoGivesHisAccountUpOwnsNothing(stage: SessionStage) -> None:
+    alice, bob = stage.registered("alice"), stage.user("bob")
     alice.says("/join #dev")
     bob.says("/join #dev")
     alice.says("/unregister")
     assert owners(bob) == ()
 
 
-def test_anOwnerIsKnownByHisAccountAndNotByHisNickname(stage: Stage) -> None:
-    alice = stage.owner("alice")
+def test_anOwnerIsKnownByHisAccountAndNotByHisNickname(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
     alice.says("/join #dev", "/nick robert")
     assert alice.hears("/mode private on") == [ModeSet("#dev", AT, "robert", "private", "on")]
     assert owners(alice) == ("alice",)
@@ -293,7 +291,7 @@ def test_anOwnerIsKnownByHisAccountAndNotByHisNickname(stage: Stage) -> None:
 # Out of a room.
 
 
-def test_anOwnerPutsSomebodyOutOfHisRoom(stage: Stage) -> None:
+def test_anOwnerPutsSomebodyOutOfHisRoom(stage: SessionStage) -> None:
     alice, bob, carol = inRoom(stage, "alice", "bob", "carol")
     left = Left("#dev", AT, "bob", Ending.KICKED, "spam", 2, "alice")
     assert alice.hears("/kick bob spam") == [left, Done("kicked", "bob")]
@@ -303,12 +301,12 @@ def test_anOwnerPutsSomebodyOutOfHisRoom(stage: Stage) -> None:
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice", "carol"))
 
 
-def test_nobodyElseDoes(stage: Stage) -> None:
+def test_nobodyElseDoes(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     assert bob.hears("/kick alice") == [Refused("owner-needed", "#dev")]
     assert alice.hears("/kick alice") == [Refused("yourself")]
     assert alice.hears("/kick carol") == [Refused("no-such-nick", "carol")]
-    stage.people("carol")
+    stage.users("carol")
     assert alice.hears("/kick carol") == [Refused("no-such-nick", "carol")]
     alice.says("/room #lobby")
     assert alice.hears("/kick bob") == [Refused("owner-needed", "#lobby")]
@@ -317,23 +315,23 @@ def test_nobodyElseDoes(stage: Stage) -> None:
 # What an invitation is not.
 
 
-def test_anInvitationIsForNobodyElse(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_anInvitationIsForNobodyElse(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode private on", "/invite bob")
     bob.says("/quit")
-    [another] = stage.people("bob")
+    another = stage.user("bob")
     assert another.hears("/join #dev") == [Refused("invite-needed", "#dev")]
 
 
-def test_anInvitationHoldsUnderAnotherNickname(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_anInvitationHoldsUnderAnotherNickname(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode private on", "/invite bob")
     bob.says("/nick robert")
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
 
 
-def test_whoeverInvitesIntoAnOpenRoomLetsNobodyIn(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_whoeverInvitesIntoAnOpenRoomLetsNobodyIn(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     alice.says("/join #dev")
     bob.says("/join #dev")
     assert bob.hears("/invite carol") == [Done("invited", "carol")]
@@ -342,7 +340,7 @@ def test_whoeverInvitesIntoAnOpenRoomLetsNobodyIn(stage: Stage) -> None:
     assert carol.hears("/join #dev") == [Refused("invite-needed", "#dev")]
 
 
-def test_whoIsInNeedsNoInvitation(stage: Stage) -> None:
+def test_whoIsInNeedsNoInvitation(stage: SessionStage) -> None:
     """It would bring him back after he has been put out."""
     alice, bob = inRoom(stage, "alice", "bob")
     alice.says("/mode private on", "/invite bob", "/kick bob")

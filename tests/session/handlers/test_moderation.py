@@ -25,23 +25,23 @@ from chat.vocabulary.events import (
     SessionsChanged,
     Warned,
 )
-from tests.support.people import PASSWORD, Stage, Visitor
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import PASSWORD, SessionStage, SessionUser
 
 REFUSED = [Refused("operator-needed")]
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage(operators=["carol"], idleTimeout=0.0, replay=0)
+def stage() -> SessionStage:
+    return SessionStage(operators=["carol"], idleTimeout=0.0, replay=0)
 
 
 @pytest.fixture
-def carol(stage: Stage) -> Visitor:
+def carol(stage: SessionStage) -> SessionUser:
     """
     An operator.
     """
-    return stage.owner("carol")
+    return stage.registered("carol")
 
 
 # Who may.
@@ -64,22 +64,21 @@ def carol(stage: Stage) -> Visitor:
         "/rehash",
     ],
 )
-def test_onlyOperatorsMay(stage: Stage, carol: Visitor, line: str) -> None:
+def test_onlyOperatorsMay(stage: SessionStage, carol: SessionUser, line: str) -> None:
     stage.server.rehash = lambda: pytest.fail("not for everybody")
-    guest, user, bob = stage.visitor("guest"), stage.owner("alice"), stage.visitor("bob")
-    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+    guest, user, bob = stage.user("guest"), stage.registered("alice"), stage.user("bob")
+    assert stage.user().hears(line) == [Refused("nick-needed")]
     assert guest.hears(line) == user.hears(line) == REFUSED
     assert bob.heard() == carol.heard() == []
 
 
-def test_theNicknameAloneMakesNobodyAnOperator() -> None:
-    stage = Stage(operators=["carol"])
-    assert stage.visitor("carol").hears("/bans") == REFUSED
+def test_theNicknameAloneMakesNobodyAnOperator(stage: SessionStage) -> None:
+    assert stage.user("carol").hears("/bans") == REFUSED
 
 
-def test_everyActionIsLogged(stage: Stage, carol: Visitor) -> None:
-    stage.people("bob")
-    stage.owner("alice")
+def test_everyActionIsLogged(stage: SessionStage, carol: SessionUser) -> None:
+    stage.users("bob")
+    stage.registered("alice")
     lines = [
         "/mute bob 1h spam",
         "/unmute bob",
@@ -111,19 +110,19 @@ def test_everyActionIsLogged(stage: Stage, carol: Visitor) -> None:
 # Out.
 
 
-def test_whoIsPutOutLeavesTheService(stage: Stage, carol: Visitor) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsPutOutLeavesTheService(stage: SessionStage, carol: SessionUser) -> None:
+    alice, bob = stage.users("alice", "bob")
     left = Left("#lobby", AT, "alice", Ending.KICKED, "spam", 2, "carol")
     assert carol.hears("/kick ALICE spam") == [left, Done("kicked", "alice")]
     assert alice.heard() == [Closed(Ending.KICKED, "spam", by="carol")]
     assert alice.isClosed
     assert bob.heard() == [left]
-    assert stage.visitor().hears("alice") != [Refused("nick-taken", "alice")]
+    assert stage.user().hears("alice") != [Refused("nick-taken", "alice")]
 
 
-def test_allHisSessionsEnd(stage: Stage, carol: Visitor) -> None:
-    first, bob = stage.owner("alice"), stage.visitor("bob")
-    second = stage.visitor(f"/login alice {PASSWORD}")
+def test_allHisSessionsEnd(stage: SessionStage, carol: SessionUser) -> None:
+    first, bob = stage.registered("alice"), stage.user("bob")
+    second = stage.user(f"/login alice {PASSWORD}")
     stage.forget()
     carol.says("/kick alice")
     closed = Closed(Ending.KICKED, by="carol")
@@ -132,7 +131,7 @@ def test_allHisSessionsEnd(stage: Stage, carol: Visitor) -> None:
     assert bob.heard() == [Left("#lobby", AT, "alice", Ending.KICKED, "", 2, "carol")]
 
 
-def test_nobodyPutsHimselfOut(stage: Stage, carol: Visitor) -> None:
+def test_nobodyPutsHimselfOut(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/kick carol") == [Refused("yourself")]
     assert carol.hears("/kick bob") == [Refused("no-such-nick", "bob")]
     assert carol.hears("/ban carol") == [Refused("yourself")]
@@ -145,27 +144,29 @@ def test_nobodyPutsHimselfOut(stage: Stage, carol: Visitor) -> None:
 # Bans.
 
 
-def test_whoIsBannedHasToGo(stage: Stage, carol: Visitor) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsBannedHasToGo(stage: SessionStage, carol: SessionUser) -> None:
+    alice, bob = stage.users("alice", "bob")
     left = Left("#lobby", AT, "alice", Ending.BANNED, "spam", 2, "carol")
     assert carol.hears("/ban alice spam") == [left, Done("banned", "alice")]
     assert alice.heard() == [Closed(Ending.BANNED, "spam", by="carol")]
     assert bob.heard() == [left]
 
 
-def test_anAccountIsBannedWhateverItsNickname(stage: Stage, carol: Visitor) -> None:
-    alice = stage.owner("alice")
+def test_anAccountIsBannedWhateverItsNickname(stage: SessionStage, carol: SessionUser) -> None:
+    alice = stage.registered("alice")
     alice.says("/nick robert")
     carol.says("/ban alice")
     assert alice.isClosed
-    assert stage.visitor().hears(f"/login alice {PASSWORD}") == [Refused("banned")]
+    assert stage.user().hears(f"/login alice {PASSWORD}") == [Refused("banned")]
 
 
 @pytest.mark.parametrize("target", ["198.51.100.7", "198.51.100.0/24", "::ffff:198.51.100.7"])
-def test_whoComesFromABannedAddressHasToGo(stage: Stage, carol: Visitor, target: str) -> None:
-    alice = stage.visitor("alice", address="198.51.100.7")
-    elsewhere = stage.owner("bob")
-    bob = stage.visitor(f"/login bob {PASSWORD}", address="198.51.100.7")
+def test_whoComesFromABannedAddressHasToGo(
+    stage: SessionStage, carol: SessionUser, target: str
+) -> None:
+    alice = stage.user("alice", address="198.51.100.7")
+    elsewhere = stage.registered("bob")
+    bob = stage.user(f"/login bob {PASSWORD}", address="198.51.100.7")
     stage.forget()
     carol.says(f"/ban {target} spam")
     closed = Closed(Ending.BANNED, "spam", by="carol")
@@ -176,17 +177,17 @@ def test_whoComesFromABannedAddressHasToGo(stage: Stage, carol: Visitor, target:
     assert elsewhere.heard() == [left, SessionsChanged(1)]
 
 
-def test_whoIsNotHereMayBeBanned(stage: Stage, carol: Visitor) -> None:
+def test_whoIsNotHereMayBeBanned(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/ban Dave") == [Done("banned", "Dave")]
-    assert stage.visitor().hears("dave") == [Refused("banned")]
+    assert stage.user().hears("dave") == [Refused("banned")]
     assert carol.hears("/ban 1dave") == [Refused("nick-invalid", "1dave")]
     assert carol.hears("/ban") == [
         Refused("argument-missing", "/ban NAME|ADDRESS|CIDR [2h|30d] [WHY]")
     ]
 
 
-def test_bansAreListedUntilTheyEnd(stage: Stage, carol: Visitor) -> None:
-    stage.people("bob")
+def test_bansAreListedUntilTheyEnd(stage: SessionStage, carol: SessionUser) -> None:
+    stage.users("bob")
     carol.says("/ban Dave 1h30m spam", "/ban 203.0.113.77/24 still spam", "/mute bob 1h")
     hour = AT + timedelta(hours=1)
     dave = BanRow("ban", "Dave", "carol", "spam", hour + timedelta(minutes=30))
@@ -204,21 +205,21 @@ def test_bansAreListedUntilTheyEnd(stage: Stage, carol: Visitor) -> None:
     ("target", "lifted"),
     [("dave", "DAVE"), ("203.0.113.7", "203.0.113.7"), ("203.0.113.0/24", "203.0.113.9/24")],
 )
-def test_aBanIsLifted(stage: Stage, carol: Visitor, target: str, lifted: str) -> None:
+def test_aBanIsLifted(stage: SessionStage, carol: SessionUser, target: str, lifted: str) -> None:
     carol.says(f"/ban {target}")
     assert carol.hears(f"/unban {lifted}") == [Done("unbanned", lifted)]
     assert carol.hears("/bans") == [BansListed(())]
     [refused] = carol.hears(f"/unban {target}")
     assert isinstance(refused, Refused)
     assert refused.code == "no-such-ban"
-    assert stage.visitor().hears("dave") != [Refused("banned")]
+    assert stage.user().hears("dave") != [Refused("banned")]
 
 
 # Mutes.
 
 
-def test_whoIsMutedIsToldSo(stage: Stage, carol: Visitor) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsMutedIsToldSo(stage: SessionStage, carol: SessionUser) -> None:
+    alice, bob = stage.users("alice", "bob")
     assert carol.hears("/mute alice 10m spam") == [Done("muted", "alice")]
     assert alice.heard() == [Warned("muted", "spam")]
     assert alice.hears("hello") == [Refused("muted", "spam")]
@@ -229,8 +230,8 @@ def test_whoIsMutedIsToldSo(stage: Stage, carol: Visitor) -> None:
     assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
 
 
-def test_aMuteEnds(stage: Stage, carol: Visitor) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aMuteEnds(stage: SessionStage, carol: SessionUser) -> None:
+    alice, bob = stage.users("alice", "bob")
     carol.says("/mute alice 10m")
     stage.clock.advance(599)
     alice.says("hello")
@@ -240,21 +241,21 @@ def test_aMuteEnds(stage: Stage, carol: Visitor) -> None:
     assert bob.heard() == [Said("#lobby", 1, stage.now, "alice", "hello")]
 
 
-def test_whoComesAgainIsStillMuted(stage: Stage, carol: Visitor) -> None:
-    stage.people("alice")[0].says("/quit")
+def test_whoComesAgainIsStillMuted(stage: SessionStage, carol: SessionUser) -> None:
+    stage.users("alice")[0].says("/quit")
     carol.says("/mute alice")
-    assert stage.visitor("ALICE").hears("hello") == [Refused("muted")]
+    assert stage.user("ALICE").hears("hello") == [Refused("muted")]
 
 
-def test_anAccountIsToldThatItIsMuted(stage: Stage, carol: Visitor) -> None:
-    alice = stage.owner("alice")
+def test_anAccountIsToldThatItIsMuted(stage: SessionStage, carol: SessionUser) -> None:
+    alice = stage.registered("alice")
     alice.says("/nick robert")
     stage.forget()
     carol.says("/mute alice", "/unmute alice")
     assert alice.heard() == [Warned("muted"), Done("may-speak")]
 
 
-def test_nobodyOfThatNameIsMuted(stage: Stage, carol: Visitor) -> None:
+def test_nobodyOfThatNameIsMuted(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
     carol.says("/ban alice")
     assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
@@ -263,16 +264,16 @@ def test_nobodyOfThatNameIsMuted(stage: Stage, carol: Visitor) -> None:
 # Announcing, and names.
 
 
-def test_everybodyHearsAnAnnouncement(stage: Stage, carol: Visitor) -> None:
-    alice, nobody = stage.visitor("alice", "/join #dev", "/part #lobby"), stage.visitor()
+def test_everybodyHearsAnAnnouncement(stage: SessionStage, carol: SessionUser) -> None:
+    alice, nobody = stage.user("alice", "/join #dev", "/part #lobby"), stage.user()
     announced = Announced(AT, "carol", "we stop at noon")
     assert carol.hears("/announce we stop at noon") == [announced]
     assert alice.heard() == [announced]
     assert nobody.heard() == []
 
 
-def test_somebodyGetsAnotherNickname(stage: Stage, carol: Visitor) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_somebodyGetsAnotherNickname(stage: SessionStage, carol: SessionUser) -> None:
+    alice, bob = stage.users("alice", "bob")
     renamed = Renamed("#lobby", AT, "alice", "Somebody")
     assert carol.hears("/rename alice Somebody") == [
         renamed,
@@ -283,8 +284,8 @@ def test_somebodyGetsAnotherNickname(stage: Stage, carol: Visitor) -> None:
     assert bob.heard() == [Said("#lobby", 1, AT, "Somebody", "hello")]
 
 
-def test_anAccountStaysWhenTheNicknameChanges(stage: Stage, carol: Visitor) -> None:
-    alice = stage.owner("alice")
+def test_anAccountStaysWhenTheNicknameChanges(stage: SessionStage, carol: SessionUser) -> None:
+    alice = stage.registered("alice")
     carol.says("/rename alice robert", "/rename robert Alice")
     assert alice.hears(f"/password {PASSWORD}") == [Done("password-changed")]
 
@@ -300,9 +301,11 @@ def test_anAccountStaysWhenTheNicknameChanges(stage: Stage, carol: Visitor) -> N
         ("/rename bob", Refused("argument-missing", "/rename OLD NEW")),
     ],
 )
-def test_notEveryNickname(stage: Stage, carol: Visitor, line: str, refusal: Refused) -> None:
-    stage.owner("alice").says("/quit")
-    bob, _ = stage.people("bob", "eve")
+def test_notEveryNickname(
+    stage: SessionStage, carol: SessionUser, line: str, refusal: Refused
+) -> None:
+    stage.registered("alice").says("/quit")
+    bob, _ = stage.users("bob", "eve")
     carol.heard()
     assert carol.hears(line) == [refusal]
     assert bob.heard() == []
@@ -311,8 +314,8 @@ def test_notEveryNickname(stage: Stage, carol: Visitor, line: str, refusal: Refu
 # Operators.
 
 
-def test_anOperatorMakesAnother(stage: Stage, carol: Visitor) -> None:
-    alice = stage.owner("alice")
+def test_anOperatorMakesAnother(stage: SessionStage, carol: SessionUser) -> None:
+    alice = stage.registered("alice")
     assert carol.hears("/operator alice") == [Done("operator-on", "alice")]
     assert alice.heard() == [Done("operator-on", "alice")]
     assert alice.hears("/operator") == [Done("operators", "alice, carol")]
@@ -321,16 +324,16 @@ def test_anOperatorMakesAnother(stage: Stage, carol: Visitor) -> None:
     assert alice.hears("/bans") == REFUSED
 
 
-def test_onlyAnAccountCanBeThatOfAnOperator(stage: Stage, carol: Visitor) -> None:
-    stage.people("bob")
+def test_onlyAnAccountCanBeThatOfAnOperator(stage: SessionStage, carol: SessionUser) -> None:
+    stage.users("bob")
     assert carol.hears("/operator bob") == [Refused("no-such-account", "bob")]
     assert carol.hears("/operator bob maybe") == [
         Refused("argument-invalid", "/operator [NAME [on|off]]")
     ]
 
 
-def test_whomTheOptionNamesStaysAnOperator(stage: Stage, carol: Visitor) -> None:
-    stage.owner("alice")
+def test_whomTheOptionNamesStaysAnOperator(stage: SessionStage, carol: SessionUser) -> None:
+    stage.registered("alice")
     carol.says("/operator alice", "/operator carol off")
     assert carol.hears("/operator") == [Done("operators", "alice, carol")]
 
@@ -352,13 +355,13 @@ def test_whomTheOptionNamesStaysAnOperator(stage: Stage, carol: Visitor) -> None
     ],
 )
 def test_whatIsReadAgain(
-    stage: Stage, carol: Visitor, failures: tuple[str, ...], told: list[object]
+    stage: SessionStage, carol: SessionUser, failures: tuple[str, ...], told: list[object]
 ) -> None:
     stage.server.rehash = lambda: succeed(failures)
     assert [event for event in carol.hears("/rehash") if event != Done("rehashed")] == told
 
 
-def test_toReadTakesTime(stage: Stage, carol: Visitor) -> None:
+def test_toReadTakesTime(stage: SessionStage, carol: SessionUser) -> None:
     reading: Deferred[tuple[str, ...]] = Deferred()
     rehash: Callable[[], Deferred[tuple[str, ...]]] = lambda: reading  # noqa: E731
     stage.server.rehash = rehash
@@ -367,7 +370,7 @@ def test_toReadTakesTime(stage: Stage, carol: Visitor) -> None:
     assert carol.heard() == [Done("rehashed"), Ponged()]
 
 
-def test_whoHasGoneHearsNothingOfIt(stage: Stage, carol: Visitor) -> None:
+def test_whoHasGoneHearsNothingOfIt(stage: SessionStage, carol: SessionUser) -> None:
     reading: Deferred[tuple[str, ...]] = Deferred()
     stage.server.rehash = lambda: reading
     carol.says("/rehash")
@@ -377,8 +380,8 @@ def test_whoHasGoneHearsNothingOfIt(stage: Stage, carol: Visitor) -> None:
     assert carol.heard() == []
 
 
-def test_whoIsMutedHasNoOtherWayToSpeak(stage: Stage, carol: Visitor) -> None:
-    bob, dave = stage.people("bob", "dave")
+def test_whoIsMutedHasNoOtherWayToSpeak(stage: SessionStage, carol: SessionUser) -> None:
+    bob, dave = stage.users("bob", "dave")
     bob.says("/join #dev")
     dave.says("/join #dev", "/room #lobby")
     carol.says("/mute bob")
@@ -391,35 +394,35 @@ def test_whoIsMutedHasNoOtherWayToSpeak(stage: Stage, carol: Visitor) -> None:
     assert "INSULT" not in repr(heard)
 
 
-def test_aBanOfANameIsNotAboutAddresses(stage: Stage, carol: Visitor) -> None:
+def test_aBanOfANameIsNotAboutAddresses(stage: SessionStage, carol: SessionUser) -> None:
     """Nobody is put out for what another ban says."""
-    other = stage.visitor("dave", address="203.0.113.7")
+    other = stage.user("dave", address="203.0.113.7")
     carol.says("/ban mallory spam")
     assert not other.isClosed
 
 
-def test_whoBansHisOwnAddressMeansSomebodyElse(carol: Visitor) -> None:
+def test_whoBansHisOwnAddressMeansSomebodyElse(carol: SessionUser) -> None:
     """He could not come back to mend it."""
     for target in "192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "::ffff:192.0.2.1":
         assert carol.hears(f"/ban {target}") == [Refused("yourself", "")]
 
 
-def test_anAccountIsMeantWhateverNicknameItUses(stage: Stage, carol: Visitor) -> None:
-    bob = stage.owner("bob")
+def test_anAccountIsMeantWhateverNicknameItUses(stage: SessionStage, carol: SessionUser) -> None:
+    bob = stage.registered("bob")
     bob.says("/nick bobby")
     carol.heard()
     assert carol.hears("/mute bobby") == [Done("muted", "bob")]
     assert bob.hears("hello")[-1] == Refused("muted", "")
     assert carol.hears("/unmute bobby") == [Done("unmuted", "bobby")]
     assert Done("banned", "bob") in carol.hears("/ban bobby")
-    assert stage.visitor().hears(f"/login bob {PASSWORD}") == [Refused("banned", "")]
+    assert stage.user().hears(f"/login bob {PASSWORD}") == [Refused("banned", "")]
 
 
-def test_anOperatorOfTheCommandLineStaysOne(stage: Stage, carol: Visitor) -> None:
+def test_anOperatorOfTheCommandLineStaysOne(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/operator carol off") == [Refused("operator-fixed", "carol")]
 
 
-def test_aLongListHasAnEnd(stage: Stage, carol: Visitor) -> None:
+def test_aLongListHasAnEnd(stage: SessionStage, carol: SessionUser) -> None:
     for number in range(MAX_ROWS + 2):
         carol.says(f"/ban 10.0.{number}.0/24")
     [listed] = carol.hears("/bans")

@@ -26,14 +26,14 @@ from chat.vocabulary.events import (
     Told,
     UserRow,
 )
-from tests.support.people import PASSWORD, Stage
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import PASSWORD, SessionStage
 
 # Not listening.
 
 
-def test_whoIsIgnoredIsNotHeard(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_whoIsIgnoredIsNotHeard(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     assert alice.hears("/ignore BOB") == [Done("ignored", "BOB")]
     bob.says("hello", "/me waves")
     assert alice.heard() == []
@@ -43,16 +43,16 @@ def test_whoIsIgnoredIsNotHeard(stage: Stage) -> None:
     assert alice.heard() == [Said("#lobby", 3, AT, "carol", "hello")]
 
 
-def test_whoIsIgnoredIsToldSoWhenHeTellsSomething(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsIgnoredIsToldSoWhenHeTellsSomething(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/msg bob psst", "/ignore bob")
     assert bob.hears("/msg alice yes?") == [Refused("ignores-you", "alice")]
     assert bob.hears("/reply yes?") == [Refused("ignores-you", "alice")]
     assert Told(AT, "bob", "alice", "yes?") not in alice.heard()
 
 
-def test_whoIsIgnoredIsNotRecalled(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_whoIsIgnoredIsNotRecalled(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     bob.says("hello world")
     carol.says("hello")
     alice.says("/ignore bob")
@@ -61,47 +61,47 @@ def test_whoIsIgnoredIsNotRecalled(stage: Stage) -> None:
     assert alice.hears("/search hello")[1:] == [found]
 
 
-def test_whoIsIgnoredInvitesInVain(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsIgnoredInvitesInVain(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     bob.says("/join #dev")
     assert bob.hears("/invite alice") == [Done("invited", "alice")]
     assert Invited("#dev", "bob") not in alice.heard()
 
 
-def test_hisComingsAndGoingsAreHeard(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_hisComingsAndGoingsAreHeard(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.hears("/ignore bob")
     assert bob.hears("/nick robert") == alice.heard() == [Renamed("#lobby", AT, "bob", "robert")]
     bob.says("/quit")
     assert alice.heard() == [Left("#lobby", AT, "robert", Ending.QUIT, "", 1)]
 
 
-def test_itHoldsForHisNextNickname(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_itHoldsForHisNextNickname(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     bob.says("/nick robert", "hello", "/nick bob", "hello")
     assert [event for event in alice.heard() if isinstance(event, Said)] == []
 
 
-def test_itHoldsWhenHeComesAgain(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_itHoldsWhenHeComesAgain(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     bob.says("/quit")
-    again = stage.visitor("Bob")
+    again = stage.user("Bob")
     again.says("hello")
     assert alice.heard() == []
     assert again.hears("/msg alice psst") == [Refused("ignores-you", "alice")]
 
 
-def test_whoIsNotHereMayBeIgnored(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_whoIsNotHereMayBeIgnored(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
     assert alice.hears("/ignore b.b") == [Refused("nick-invalid", "b.b")]
 
 
-def test_oneListensAgain(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_oneListensAgain(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     assert alice.hears("/unignore BOB") == [Done("unignored", "BOB")]
     bob.says("hello")
@@ -110,22 +110,22 @@ def test_oneListensAgain(stage: Stage) -> None:
     assert alice.hears("/unignore bob") == [Done("unignored", "bob")]
 
 
-def test_whomOneIgnores(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_whomOneIgnores(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     assert alice.hears("/ignore") == [Done("ignoring", "")]
     alice.says("/ignore Dave", "/ignore bob", "/ignore dave")
     assert alice.hears("/ignore") == [Done("ignoring", "bob, dave")]
 
 
-def test_nobodyIgnoresHimself(stage: Stage) -> None:
-    alice = stage.owner("alice")
+def test_nobodyIgnoresHimself(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
     assert alice.hears("/ignore Alice") == [Refused("yourself")]
     alice.says("/nick robert")
     assert alice.hears("/ignore alice") == alice.hears("/ignore robert") == [Refused("yourself")]
 
 
-def test_soManyAtMost(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_soManyAtMost(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     alice.says(*(f"/ignore n{number}" for number in range(MAX_IGNORED)))
     assert alice.hears("/ignore bob") == [Refused("list-full", "100")]
     assert alice.hears("/ignore n7") == [Done("ignored", "n7")]
@@ -133,40 +133,41 @@ def test_soManyAtMost(stage: Stage) -> None:
     assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
 
 
-def test_operatorsAreHeardByAll() -> None:
-    stage = Stage(operators=["carol"])
-    alice, carol = stage.visitor("alice"), stage.owner("carol")
+def test_operatorsAreHeardByAll(stage: SessionStage) -> None:
+    alice, carol = stage.user("alice"), stage.registered("carol")
     alice.says("/ignore carol")
     stage.forget()
     carol.says("/announce hello")
     assert alice.heard() == [Announced(AT, "carol", "hello")]
 
 
-def test_itIsKeptWithTheAccount(stage: Stage) -> None:
-    alice = stage.owner("alice")
+def test_itIsKeptWithTheAccount(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
     alice.says("/ignore bob", "/ignore dave", "/unignore dave", "/quit")
-    again = stage.visitor(f"/login alice {PASSWORD}")
+    again = stage.user(f"/login alice {PASSWORD}")
     assert again.hears("/ignore") == [Done("ignoring", "bob")]
-    [bob] = stage.people("bob")
+    bob = stage.user("bob")
     again.heard()
     bob.says("hello")
     assert again.heard() == []
 
 
-def test_aGuestWhoLogsInIgnoresAlsoThoseOfTheAccount(stage: Stage) -> None:
-    stage.owner("alice").says("/ignore bob", "/quit")
-    guest = stage.visitor("guest", "/ignore dave", f"/login alice {PASSWORD}")
+def test_aGuestWhoLogsInIgnoresAlsoThoseOfTheAccount(stage: SessionStage) -> None:
+    stage.registered("alice").says("/ignore bob", "/quit")
+    guest = stage.user("guest", "/ignore dave", f"/login alice {PASSWORD}")
     assert guest.hears("/ignore") == [Done("ignoring", "bob, dave")]
 
 
-def test_theIgnoreListOfAGuestGoesWithHim(stage: Stage) -> None:
-    stage.people("alice")[0].says("/ignore bob", "/quit")
-    assert stage.visitor("alice").hears("/ignore") == [Done("ignoring", "")]
+def test_theIgnoreListOfAGuestGoesWithHim(stage: SessionStage) -> None:
+    stage.users("alice")[0].says("/ignore bob", "/quit")
+    assert stage.user("alice").hears("/ignore") == [Done("ignoring", "")]
     assert list(stage.hub.ignores.deafTo("bob")) == []
 
 
-def test_itHoldsAlsoWhereItCannotBeStored(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    alice, bob = stage.owner("alice"), stage.visitor("bob")
+def test_itHoldsAlsoWhereItCannotBeStored(
+    stage: SessionStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = stage.registered("alice"), stage.user("bob")
     monkeypatch.setattr(
         stage.server.accounts._ledger, "put", lambda record: fail(HistoryUnavailable())
     )
@@ -177,9 +178,9 @@ def test_itHoldsAlsoWhereItCannotBeStored(stage: Stage, monkeypatch: pytest.Monk
     assert alice.heard() == []
 
 
-def test_allHisSessionsAreDeaf(stage: Stage) -> None:
-    first, bob = stage.owner("alice"), stage.visitor("bob")
-    second = stage.visitor(f"/login alice {PASSWORD}", "/ignore bob")
+def test_allHisSessionsAreDeaf(stage: SessionStage) -> None:
+    first, bob = stage.registered("alice"), stage.user("bob")
+    second = stage.user(f"/login alice {PASSWORD}", "/ignore bob")
     stage.forget()
     bob.says("hello")
     assert first.heard() == second.heard() == []
@@ -188,8 +189,8 @@ def test_allHisSessionsAreDeaf(stage: Stage) -> None:
 # Away.
 
 
-def test_awayAndBack(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_awayAndBack(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     assert alice.hears("/away at lunch ") == [Done("away", "at lunch")]
     assert alice.hears("/away") == [Done("away", "")]
     assert alice.hears("/back") == [Done("back")]
@@ -197,8 +198,8 @@ def test_awayAndBack(stage: Stage) -> None:
     assert bob.heard() == []
 
 
-def test_whoIsAwayWithoutAReasonIsSeenToBe(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsAwayWithoutAReasonIsSeenToBe(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("/away")
     assert alice.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob", 0, True)))]
     assert alice.hears("/whois bob") == [Described("bob", "", False, AT, 0, True, "", ("#lobby",))]
@@ -209,10 +210,10 @@ def test_whoIsAwayWithoutAReasonIsSeenToBe(stage: Stage) -> None:
 # Who is who.
 
 
-def test_whatEverybodyMayKnow(stage: Stage) -> None:
-    [bob] = stage.people("bob")
+def test_whatEverybodyMayKnow(stage: SessionStage) -> None:
+    bob = stage.user("bob")
     stage.clock.advance(30)
-    alice = stage.owner("alice")
+    alice = stage.registered("alice")
     alice.says("/nick Alicia", "/join #dev", "/away at lunch")
     stage.clock.advance(90.5)
     assert bob.hears("/whois ALICIA") == [
@@ -230,19 +231,18 @@ def test_whatEverybodyMayKnow(stage: Stage) -> None:
     assert bob.hears("/whois dave") == [Refused("no-such-nick", "dave")]
 
 
-def test_whatOneMayKnowOfOneself(stage: Stage) -> None:
-    alice = stage.visitor("alice", address="198.51.100.7")
+def test_whatOneMayKnowOfOneself(stage: SessionStage) -> None:
+    alice = stage.user("alice", address="198.51.100.7")
     assert alice.hears("/whois alice") == [
         Described("alice", "", False, AT, 0, False, "", ("#lobby",), ("198.51.100.7",))
     ]
 
 
-def test_whatOperatorsMayKnow() -> None:
-    stage = Stage(operators=["carol"])
-    carol = stage.owner("carol")
-    stage.owner("alice").says("/join #dev", "/mode private on")
-    stage.visitor(f"/login alice {PASSWORD}", address="198.51.100.7")
-    stage.visitor(f"/login alice {PASSWORD}", address="198.51.100.7")
+def test_whatOperatorsMayKnow(stage: SessionStage) -> None:
+    carol = stage.registered("carol")
+    stage.registered("alice").says("/join #dev", "/mode private on")
+    stage.user(f"/login alice {PASSWORD}", address="198.51.100.7")
+    stage.user(f"/login alice {PASSWORD}", address="198.51.100.7")
     assert carol.hears("/whois alice") == [
         Described(
             "alice",
@@ -256,12 +256,12 @@ def test_whatOperatorsMayKnow() -> None:
             ("192.0.2.1", "198.51.100.7"),
         )
     ]
-    [described] = stage.visitor("bob").hears("/whois carol")
+    [described] = stage.user("bob").hears("/whois carol")
     assert described == Described("carol", "carol", True, AT, 0, False, "", ("#lobby",))
 
 
-def test_aPrivateRoomIsKnownToThoseThere(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aPrivateRoomIsKnownToThoseThere(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode private on", "/invite bob")
     stage.forget()
     assert bob.hears("/whois alice") == [
@@ -274,32 +274,32 @@ def test_aPrivateRoomIsKnownToThoseThere(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("line", ["/ignore bob", "/away", "/back", "/whois bob", "/unignore bob"])
-def test_forThoseWithANickname(stage: Stage, line: str) -> None:
-    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+def test_forThoseWithANickname(stage: SessionStage, line: str) -> None:
+    assert stage.user().hears(line) == [Refused("nick-needed")]
 
 
-def test_anotherNicknameKeepsEverything(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_anotherNicknameKeepsEverything(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob", "/away")
     assert alice.hears("/nick robert") == [Renamed("#lobby", AT, "alice", "robert")]
     assert bob.hears("/msg robert psst") == [Refused("ignores-you", "robert")]
     assert alice.hears("/ignore") == [Done("ignoring", "bob")]
 
 
-def test_whoIsIgnoredSilencesNobodyElse(stage: Stage) -> None:
+def test_whoIsIgnoredSilencesNobodyElse(stage: SessionStage) -> None:
     """He cannot spoil the nicknames of others by having them for a while."""
-    alice, mallory = stage.people("alice", "mallory")
+    alice, mallory = stage.users("alice", "mallory")
     alice.says("/ignore mallory")
     mallory.says("/nick bob", "/nick mallory2", "hello")
-    [bob] = stage.people("bob")
+    bob = stage.user("bob")
     bob.says("hello")
     assert [event.nick for event in alice.heard() if isinstance(event, Said)] == ["bob"]
     assert alice.hears("/ignore") == [Done("ignoring", "mallory")]
     assert [each.nick for each in alice.hears("/history") if isinstance(each, Recalled)] == ["bob"]
 
 
-def test_oneIgnoresAnAccountUnderItsPresentNickname(stage: Stage) -> None:
-    [alice], bob = stage.people("alice"), stage.owner("bob")
+def test_oneIgnoresAnAccountUnderItsPresentNickname(stage: SessionStage) -> None:
+    [alice], bob = stage.users("alice"), stage.registered("bob")
     bob.says("/nick robert")
     alice.says("/ignore bob")
     stage.forget()
@@ -310,8 +310,8 @@ def test_oneIgnoresAnAccountUnderItsPresentNickname(stage: Stage) -> None:
     assert [event.text for event in alice.heard() if isinstance(event, Said)] == ["hello"]
 
 
-def test_whomAGuestIgnoresHisNewAccountIgnores(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_whomAGuestIgnoresHisNewAccountIgnores(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     alice.says("/ignore bob", f"/register {PASSWORD}", "/quit")
-    again = stage.visitor(f"/login alice {PASSWORD}")
+    again = stage.user(f"/login alice {PASSWORD}")
     assert again.hears("/ignore") == [Done("ignoring", "bob")]

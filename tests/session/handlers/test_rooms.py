@@ -25,12 +25,12 @@ from chat.vocabulary.events import (
     UserRow,
     Welcomed,
 )
-from tests.support.people import Stage, Visitor
-from tests.support.servers import AT
+from tests.support.hubs import AT
 from tests.support.service import Service
+from tests.support.sessions import SessionStage, SessionUser
 
 
-def said(visitor: Visitor) -> list[str]:
+def said(visitor: SessionUser) -> list[str]:
     """
     @return: What was said since the last time.
     """
@@ -40,15 +40,15 @@ def said(visitor: Visitor) -> list[str]:
 # Coming in.
 
 
-def test_theFirstMakesTheRoom(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_theFirstMakesTheRoom(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     assert alice.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
     assert bob.heard() == []
     assert alice.hears("/who") == [Listed("#dev", (UserRow("alice"),))]
 
 
-def test_theOthersThereHearOfIt(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_theOthersThereHearOfIt(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     alice.says("/join #dev", "/topic tools")
     stage.forget()
     assert bob.hears("/join #dev") == [Entered("#dev", ("alice",), "tools"), Talking("#dev")]
@@ -57,20 +57,20 @@ def test_theOthersThereHearOfIt(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ["#dev", "dev", "#DEV", "ＤＥＶ"])
-def test_aRoomHasOneSpelling(stage: Stage, name: str) -> None:
-    assert stage.visitor("alice").hears(f"/join {name}")[0] == Entered("#dev")
+def test_aRoomHasOneSpelling(stage: SessionStage, name: str) -> None:
+    assert stage.user("alice").hears(f"/join {name}")[0] == Entered("#dev")
 
 
 @pytest.mark.parametrize("name", ["#", "##", "#1", "#a.b", "#" + "x" * 21, "#d\u0435v"])
-def test_notEveryNameIsThatOfARoom(stage: Stage, name: str) -> None:
-    [alice] = stage.people("alice")
+def test_notEveryNameIsThatOfARoom(stage: SessionStage, name: str) -> None:
+    alice = stage.user("alice")
     assert alice.hears(f"/join {name}") == [Refused("room-invalid", name)]
     assert alice.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 1, "", True),))]
 
 
-def test_aProgramIsToldWhoIsThere(stage: Stage) -> None:
-    stage.visitor("bob", "/join #dev")
-    [robot] = stage.programs("robot")
+def test_aProgramIsToldWhoIsThere(stage: SessionStage) -> None:
+    stage.user("bob", "/join #dev")
+    robot = stage.program("robot")
     assert robot.hears("/join #dev") == [
         Entered("#dev", ("bob",)),
         Talking("#dev"),
@@ -79,8 +79,8 @@ def test_aProgramIsToldWhoIsThere(stage: Stage) -> None:
 
 
 def test_whoComesInHearsWhatWasSaidBefore() -> None:
-    stage = Stage(replay=2)
-    bob, alice = stage.people("bob", "alice")
+    stage = SessionStage(replay=2)
+    bob, alice = stage.users("bob", "alice")
     bob.says("/join #dev", "one", "two", "/me waves")
     assert alice.hears("/join #dev") == [
         Entered("#dev", ("bob",)),
@@ -94,16 +94,16 @@ def test_whoComesInHearsWhatWasSaidBefore() -> None:
 
 
 def test_nothingOfThePastIfTheServiceTellsNone() -> None:
-    stage = Stage(replay=0)
-    bob, alice = stage.people("bob", "alice")
+    stage = SessionStage(replay=0)
+    bob, alice = stage.users("bob", "alice")
     bob.says("/join #dev", "one")
     assert alice.hears("/join #dev") == [Entered("#dev", ("bob",)), Talking("#dev")]
     assert isinstance(alice.hears("/history")[0], Excerpt)
 
 
 @pytest.mark.parametrize("isGone", [False, True])
-def test_whatTheServiceTellsOfThePastMayTakeTime(stage: Stage, isGone: bool) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whatTheServiceTellsOfThePastMayTakeTime(stage: SessionStage, isGone: bool) -> None:
+    alice, bob = stage.users("alice", "bob")
     history = stage.slowHistory()
     assert alice.hears("/join #dev", "hello") == []
     if isGone:
@@ -117,8 +117,8 @@ def test_whatTheServiceTellsOfThePastMayTakeTime(stage: Stage, isGone: bool) -> 
     assert bob.heard() == []
 
 
-def test_twentyRoomsAtMost(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_twentyRoomsAtMost(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     alice.says(*(f"/join #r{number}" for number in range(19)))
     assert alice.hears("/join #another") == [Refused("too-many-rooms", "20")]
     assert alice.hears("/join #r3") == [Talking("#r3")]
@@ -127,8 +127,8 @@ def test_twentyRoomsAtMost(stage: Stage) -> None:
 
 
 def test_soManyRoomsAsTheOptionSays() -> None:
-    stage = Stage(rooms={"maxRooms": 2, "maxJoined": 0})
-    alice, bob = stage.people("alice", "bob")
+    stage = SessionStage(rooms={"maxRooms": 2, "maxJoined": 0})
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev")
     assert alice.hears("/join #ops") == [Refused("rooms-full", "2")]
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
@@ -138,8 +138,8 @@ def test_soManyRoomsAsTheOptionSays() -> None:
 
 
 def test_everybodyBeginsInTheRoomOfTheOption() -> None:
-    stage = Stage(rooms={"start": "#hall"})
-    assert stage.visitor().hears("alice") == [Welcomed("#hall", "alice")]
+    stage = SessionStage(rooms={"start": "#hall"})
+    assert stage.user().hears("alice") == [Welcomed("#hall", "alice")]
 
 
 # Talking here or there.
@@ -158,8 +158,8 @@ def test_whatIsSaidElsewhereNamesItsRoom() -> None:
     service.close()
 
 
-def test_oneTalksWhereOneHasGoneLast(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_oneTalksWhereOneHasGoneLast(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/join #ops")
     assert alice.hears("/room #lobby") == [Talking("#lobby")]
     assert alice.hears("/join #dev") == [Talking("#dev")]
@@ -181,22 +181,22 @@ def test_oneTalksWhereOneHasGoneLast(stage: Stage) -> None:
         ("/join #dev a b", Refused("argument-invalid", "/join #ROOM [KEY]")),
     ],
 )
-def test_refused(stage: Stage, line: str, refusal: object) -> None:
-    assert stage.visitor("alice").hears(line) == [refusal]
+def test_refused(stage: SessionStage, line: str, refusal: object) -> None:
+    assert stage.user("alice").hears(line) == [refusal]
 
 
 @pytest.mark.parametrize(
     "line", ["/join #dev", "/part", "/room #lobby", "/rooms", "/who", "/topic", "/invite bob"]
 )
-def test_roomsAreForThoseWithANickname(stage: Stage, line: str) -> None:
-    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+def test_roomsAreForThoseWithANickname(stage: SessionStage, line: str) -> None:
+    assert stage.user().hears(line) == [Refused("nick-needed")]
 
 
 # Leaving.
 
 
-def test_whoLeavesARoomTalksInAnother(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoLeavesARoomTalksInAnother(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev")
     bob.says("/join #dev")
     stage.forget()
@@ -209,21 +209,21 @@ def test_whoLeavesARoomTalksInAnother(stage: Stage) -> None:
     assert alice.heard() == []
 
 
-def test_whoLeavesAnotherRoomTalksWhereHeDid(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_whoLeavesAnotherRoomTalksWhereHeDid(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     alice.says("/join #dev")
     assert alice.hears("/part #lobby") == [Parted("#lobby", Ending.PARTED)]
     assert alice.hears("/who") == [Listed("#dev", (UserRow("alice"),))]
 
 
-def test_withoutANameItIsTheRoomOneTalksIn(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_withoutANameItIsTheRoomOneTalksIn(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     alice.says("/join #dev")
     assert alice.hears("/part gone fishing")[0] == Parted("#dev", Ending.PARTED, "", "gone fishing")
 
 
-def test_oneMayBeNowhere(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_oneMayBeNowhere(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     assert alice.hears("/part") == [Parted("#lobby", Ending.PARTED), Talking("")]
     assert bob.heard() == [Left("#lobby", AT, "alice", Ending.PARTED, "", 1)]
     for line in ("/part", "/who", "/topic", "/mode", "/invite bob", "/op bob", "/history"):
@@ -232,16 +232,16 @@ def test_oneMayBeNowhere(stage: Stage) -> None:
     assert alice.hears("/join #lobby") == [Entered("#lobby", ("bob",)), Talking("#lobby")]
 
 
-def test_whoHasLeftHearsNoMore(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoHasLeftHearsNoMore(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("/join #dev", "/part #lobby")
     stage.forget()
     alice.says("hello")
     assert bob.heard() == []
 
 
-def test_whoQuitsLeavesAllRooms(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_whoQuitsLeavesAllRooms(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     for each in (alice, bob):
         each.says("/join #dev")
     stage.forget()
@@ -256,8 +256,8 @@ def test_whoQuitsLeavesAllRooms(stage: Stage) -> None:
 # What is left.
 
 
-def test_anEmptyRoomIsForgottenAndWhatWasSaidThere(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_anEmptyRoomIsForgottenAndWhatWasSaidThere(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/topic secrets", "a secret", "/part")
     assert bob.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 2, "", True),))]
     assert bob.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
@@ -266,15 +266,15 @@ def test_anEmptyRoomIsForgottenAndWhatWasSaidThere(stage: Stage) -> None:
     assert bob.hears("/mode topic owner") != [Refused("owner-needed", "#dev")]
 
 
-def test_theNumbersOfAForgottenRoomGoOn(stage: Stage) -> None:
-    [robot] = stage.programs("robot")
+def test_theNumbersOfAForgottenRoomGoOn(stage: SessionStage) -> None:
+    robot = stage.program("robot")
     robot.says("/join #dev", "one", "/part", "/join #dev")
     assert robot.hears("two") == [Said("#dev", 2, AT, "robot", "two")]
 
 
-def test_whereEverybodyBeginsIsNotForgotten(stage: Stage) -> None:
-    stage.visitor("alice", "hello", "/topic manners", "/quit")
-    assert stage.visitor().hears("bob") == [
+def test_whereEverybodyBeginsIsNotForgotten(stage: SessionStage) -> None:
+    stage.user("alice", "hello", "/topic manners", "/quit")
+    assert stage.user().hears("bob") == [
         Welcomed("#lobby", "bob"),
         TopicShown("#lobby", "manners", "alice"),
         Excerpt("#lobby", "replay", 1, False, 1),
@@ -282,9 +282,9 @@ def test_whereEverybodyBeginsIsNotForgotten(stage: Stage) -> None:
     ]
 
 
-def test_whatAnAccountOwnsIsNotForgotten(stage: Stage) -> None:
-    stage.owner("alice").says("/join #dev", "/topic tools", "hello", "/quit")
-    assert stage.visitor("bob").hears("/join #dev") == [
+def test_whatAnAccountOwnsIsNotForgotten(stage: SessionStage) -> None:
+    stage.registered("alice").says("/join #dev", "/topic tools", "hello", "/quit")
+    assert stage.user("bob").hears("/join #dev") == [
         Entered("#dev", (), "tools"),
         Talking("#dev"),
         Excerpt("#dev", "replay", 1, False, 1),
@@ -292,16 +292,16 @@ def test_whatAnAccountOwnsIsNotForgotten(stage: Stage) -> None:
     ]
 
 
-def test_whatNoAccountOwnsAnyMoreIsForgotten(stage: Stage) -> None:
-    alice = stage.owner("alice")
+def test_whatNoAccountOwnsAnyMoreIsForgotten(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
     alice.says("/join #dev", "a secret", "/part", "/unregister")
-    [bob] = stage.people("bob")
+    bob = stage.user("bob")
     assert bob.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
     assert bob.hears("/history") == [Excerpt("#dev", "history", 0)]
 
 
-def test_nothingIsForgottenWhenTheServiceStops(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_nothingIsForgottenWhenTheServiceStops(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     alice.says("/join #dev", "hello")
     alice.session.end(Ending.SHUTDOWN)
     history = stage.server.history
@@ -314,8 +314,8 @@ def test_nothingIsForgottenWhenTheServiceStops(stage: Stage) -> None:
 # Lists.
 
 
-def test_theFullestRoomIsFirst(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_theFullestRoomIsFirst(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     alice.says("/join #ops")
     for each in (alice, bob):
         each.says("/join #dev")
@@ -325,8 +325,8 @@ def test_theFullestRoomIsFirst(stage: Stage) -> None:
     assert listed == RoomsListed((RoomRow("#lobby", 3, "", True), *rows[1:]))
 
 
-def test_whoTellsOfSilenceAndAbsence(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoTellsOfSilenceAndAbsence(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("/away at lunch")
     stage.clock.advance(90.5)
     assert alice.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob", 90, True)))]
@@ -336,27 +336,27 @@ def test_whoTellsOfSilenceAndAbsence(stage: Stage) -> None:
 
 
 @pytest.fixture
-def crowd() -> Stage:
-    return Stage(rooms={"announceLimit": 3})
+def crowd() -> SessionStage:
+    return SessionStage(rooms={"announceLimit": 3})
 
 
-def test_upToTheLimitEachComingAndGoingIsTold(crowd: Stage) -> None:
-    alice, bob, carol = crowd.people("alice", "bob", "carol")
+def test_upToTheLimitEachComingAndGoingIsTold(crowd: SessionStage) -> None:
+    alice, bob, carol = crowd.users("alice", "bob", "carol")
     carol.says("/part", "/join #lobby", "/quit")
     assert alice.heard() == [
         Left("#lobby", AT, "carol", Ending.PARTED, "", 2),
         Joined("#lobby", AT, "carol", 3),
         Left("#lobby", AT, "carol", Ending.QUIT, "", 2),
     ]
-    carol, dave = crowd.visitor("carol"), crowd.visitor("dave")
+    carol, dave = crowd.user("carol"), crowd.user("dave")
     dave.says("/quit")
     assert alice.heard() == bob.heard() == carol.heard() == []
 
 
-def test_comingsAndGoingsOfACrowdAreToldToProgramsTogether(crowd: Stage) -> None:
-    alice, bob = crowd.people("alice", "bob")
-    [robot] = crowd.programs("robot")
-    dave, erin = crowd.visitor("dave"), crowd.visitor("erin")
+def test_comingsAndGoingsOfACrowdAreToldToProgramsTogether(crowd: SessionStage) -> None:
+    alice, bob = crowd.users("alice", "bob")
+    robot = crowd.program("robot")
+    dave, erin = crowd.user("dave"), crowd.user("erin")
     dave.says("/quit")
     alice.says("/quit")
     assert robot.heard() == bob.heard() == []
@@ -365,10 +365,10 @@ def test_comingsAndGoingsOfACrowdAreToldToProgramsTogether(crowd: Stage) -> None
     assert bob.heard() == erin.heard() == []
 
 
-def test_whatIsSaidInACrowdComesAfterWhoCame(crowd: Stage) -> None:
-    [robot] = crowd.programs("robot")
-    crowd.people("alice", "bob")
-    dave = crowd.visitor("dave")
+def test_whatIsSaidInACrowdComesAfterWhoCame(crowd: SessionStage) -> None:
+    robot = crowd.program("robot")
+    crowd.users("alice", "bob")
+    dave = crowd.user("dave")
     dave.says("hello")
     assert robot.heard() == [
         Changed("#lobby", AT, ("dave",), (), 4),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from chat.vocabulary.events import Acted, Entered, Refused, Said, Sent, Talking, Told, Warned
-from tests.support.people import Stage
-from tests.support.servers import AT
+from tests.support.hubs import AT
+from tests.support.sessions import SessionStage
 
 # In a room.
 
 
-def test_othersHearWhatIsSaid(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_othersHearWhatIsSaid(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     alice.says("hello", "/me waves", "//me is a command")
     heard = [
         Said("#lobby", 1, AT, "alice", "hello"),
@@ -23,8 +23,8 @@ def test_othersHearWhatIsSaid(stage: Stage) -> None:
     assert alice.heard() == []
 
 
-def test_onlyThoseInTheRoomHearIt(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_onlyThoseInTheRoomHearIt(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     alice.says("/join #dev")
     bob.says("/join #dev")
     stage.forget()
@@ -33,16 +33,16 @@ def test_onlyThoseInTheRoomHearIt(stage: Stage) -> None:
     assert carol.heard() == []
 
 
-def test_whatIsSaidElsewhereIsHeardToo(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whatIsSaidElsewhereIsHeardToo(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("/join #dev")
     stage.forget()
     alice.says("hello")
     assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
 
 
-def test_eachRoomCountsItsLines(stage: Stage) -> None:
-    [robot] = stage.programs("robot")
+def test_eachRoomCountsItsLines(stage: SessionStage) -> None:
+    robot = stage.program("robot")
     robot.says("one", "two", "/join #dev", "three", "/room #lobby", "four")
     said = [event for event in robot.heard() if isinstance(event, Said)]
     assert [(event.room, event.id) for event in said] == [
@@ -54,68 +54,68 @@ def test_eachRoomCountsItsLines(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("line", ["hello", "/me waves"])
-def test_whoIsNowhereTalksToNobody(stage: Stage, line: str) -> None:
-    alice, _ = stage.people("alice", "bob")
+def test_whoIsNowhereTalksToNobody(stage: SessionStage, line: str) -> None:
+    alice, _ = stage.users("alice", "bob")
     alice.says("/part")
     assert alice.hears(line) == [Refused("no-room")]
 
 
 @pytest.mark.parametrize("line", ["/me waves", "/msg bob psst", "/reply psst"])
-def test_whoHasNoNicknameMayNotTalk(stage: Stage, line: str) -> None:
-    assert stage.visitor().hears(line) == [Refused("nick-needed")]
+def test_whoHasNoNicknameMayNotTalk(stage: SessionStage, line: str) -> None:
+    assert stage.user().hears(line) == [Refused("nick-needed")]
 
 
 # In private.
 
 
-def test_onePersonIsTold(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_onePersonIsTold(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     assert alice.hears("/msg BOB psst") == [Sent(AT, "alice", "bob", "psst")]
     assert bob.heard() == [Told(AT, "alice", "bob", "psst")]
     assert carol.heard() == []
 
 
-def test_whoIsInNoRoomMayTellAndBeTold(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsInNoRoomMayTellAndBeTold(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     alice.says("/part")
     assert alice.hears("/msg bob psst") == [Sent(AT, "alice", "bob", "psst")]
     assert bob.hears("/r yes?") == [Sent(AT, "bob", "alice", "yes?")]
     assert alice.heard() == [Told(AT, "bob", "alice", "yes?")]
 
 
-def test_oneMayTellOneself(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_oneMayTellOneself(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     assert alice.hears("/msg alice buy milk") == [
         Told(AT, "alice", "alice", "buy milk"),
         Sent(AT, "alice", "alice", "buy milk"),
     ]
 
 
-def test_nobodyOfThatName(stage: Stage) -> None:
-    [alice] = stage.people("alice")
+def test_nobodyOfThatName(stage: SessionStage) -> None:
+    alice = stage.user("alice")
     assert alice.hears("/msg bob psst") == [Refused("no-such-nick", "bob")]
     assert alice.hears("/msg bob") == [Refused("argument-missing", "/msg NAME TEXT")]
 
 
-def test_aReplyGoesToWhoToldSomethingLast(stage: Stage) -> None:
-    alice, bob, carol = stage.people("alice", "bob", "carol")
+def test_aReplyGoesToWhoToldSomethingLast(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
     assert alice.hears("/reply hello") == [Refused("nobody-to-reply-to")]
     bob.says("/msg alice one")
     carol.says("/msg alice two")
     assert alice.hears("/reply yes") == [Sent(AT, "alice", "carol", "yes")]
 
 
-def test_aReplyFollowsAnotherNickname(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aReplyFollowsAnotherNickname(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("/msg alice psst", "/nick robert")
     assert alice.hears("/reply yes") == [Sent(AT, "alice", "robert", "yes")]
 
 
-def test_aReplyNeverReachesSomebodyElseOfThatName(stage: Stage) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_aReplyNeverReachesSomebodyElseOfThatName(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("/msg alice psst", "/quit")
     assert alice.hears("/reply a secret") == [Refused("no-such-nick", "bob")]
-    [other] = stage.people("bob")
+    other = stage.user("bob")
     assert alice.hears("/reply a secret") == [Refused("no-such-nick", "bob")]
     assert other.heard() == []
 
@@ -123,8 +123,8 @@ def test_aReplyNeverReachesSomebodyElseOfThatName(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("line", "about"), [("/away having lunch", "bob: having lunch"), ("/away", "bob")]
 )
-def test_whoTellsSomebodyWhoIsAwayIsToldSo(stage: Stage, line: str, about: str) -> None:
-    alice, bob = stage.people("alice", "bob")
+def test_whoTellsSomebodyWhoIsAwayIsToldSo(stage: SessionStage, line: str, about: str) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says(line)
     assert alice.hears("/msg bob psst") == [
         Sent(AT, "alice", "bob", "psst"),
@@ -142,10 +142,9 @@ def test_whoTellsSomebodyWhoIsAwayIsToldSo(stage: Stage, line: str, about: str) 
 @pytest.mark.parametrize(
     "line", ["hello", "/me waves", "/msg bob psst", "/topic spam", "/nick bot"]
 )
-def test_whoIsMutedMayNotSpeak(line: str) -> None:
-    stage = Stage(operators=["carol"])
-    alice, bob = stage.people("alice", "bob")
-    carol = stage.owner("carol")
+def test_whoIsMutedMayNotSpeak(stage: SessionStage, line: str) -> None:
+    alice, bob = stage.users("alice", "bob")
+    carol = stage.registered("carol")
     carol.says("/mute alice 1h spam")
     stage.forget()
     assert alice.hears(line) == [Refused("muted", "spam")]
@@ -154,20 +153,18 @@ def test_whoIsMutedMayNotSpeak(line: str) -> None:
     assert all(not isinstance(event, Refused) for event in alice.hears(line))
 
 
-def test_whoIsMutedMayNotReply() -> None:
-    stage = Stage(operators=["carol"])
-    alice, bob = stage.people("alice", "bob")
+def test_whoIsMutedMayNotReply(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
     bob.says("/msg alice psst")
-    stage.owner("carol").says("/mute alice")
+    stage.registered("carol").says("/mute alice")
     stage.forget()
     assert alice.hears("/reply psst") == [Refused("muted")]
     assert bob.heard() == []
 
 
-def test_whoIsMutedMayRead() -> None:
-    stage = Stage(operators=["carol"])
-    alice, bob = stage.people("alice", "bob")
-    stage.owner("carol").says("/mute alice")
+def test_whoIsMutedMayRead(stage: SessionStage) -> None:
+    alice, bob = stage.users("alice", "bob")
+    stage.registered("carol").says("/mute alice")
     stage.forget()
     bob.says("hello", "/msg alice psst")
     assert alice.heard() == [
@@ -177,9 +174,8 @@ def test_whoIsMutedMayRead() -> None:
     assert alice.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
 
 
-def test_anAccountIsMutedWhateverItsNickname() -> None:
-    stage = Stage(operators=["carol"])
-    alice = stage.owner("alice")
+def test_anAccountIsMutedWhateverItsNickname(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
     alice.says("/nick robert")
-    stage.owner("carol").says("/mute alice spam")
+    stage.registered("carol").says("/mute alice spam")
     assert alice.hears("hello") == [Refused("muted", "spam")]

@@ -1,5 +1,6 @@
 """
-People in a service without sockets: what each of them asks for, and every event that he is told.
+A service without sockets, and its users: each says lines, and records every event that they are
+told.
 """
 
 from __future__ import annotations
@@ -13,23 +14,25 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from chat.interfaces import Backplane, Extract, FrontDoor, Rendering
+from chat.interfaces import Backplane, Extract, Rendering
 from chat.rendering import renderingFor
 from chat.session.session import Session
-from chat.vocabulary.events import Event
+from chat.vocabulary.events import Done, Event
 from chat.vocabulary.style import Style
-from tests.support.doubles import TRAITS, RecordingOutlet
-from tests.support.servers import AT, PlainAuthenticator, newServer
+from tests.support.doubles import TRAITS, RecordingDoor, RecordingOutlet
+from tests.support.hubs import AT
+from tests.support.servers import PlainAuthenticator, newServer
 
 PASSWORD = "open-sesame"
+LOGGED_IN = Done("logged-in", "alice")
 
-_told: list[Event] = []
+_rendered: list[Event] = []
 
 
 class EventRendering(Rendering):
     """
-    A rendering of events as numbers, by which a L{Visitor} finds them again.  It is silent where
-    the real one is.
+    A rendering of events as numbers, by which a L{SessionUser} finds them again.  It renders
+    nothing where the real rendering renders nothing.
     """
 
     def __init__(self, real: Rendering) -> None:
@@ -41,8 +44,8 @@ class EventRendering(Rendering):
     def render(self, event: Event) -> bytes:
         if not self._real.render(event):
             return b""
-        _told.append(event)
-        return f"{len(_told) - 1}\r\n".encode()
+        _rendered.append(event)
+        return f"{len(_rendered) - 1}\r\n".encode()
 
 
 @cache
@@ -52,9 +55,9 @@ def eventRenderingFor(style: Style) -> EventRendering:
 
 class SlowHistory:
     """
-    A history that answers when it is told to.
+    A history that answers when the test says so.
 
-    @ivar isSlow: Whether it does.
+    @ivar isSlow: Whether it waits; otherwise it answers at once.
     """
 
     def __init__(self, history: Any) -> None:
@@ -75,9 +78,7 @@ class SlowHistory:
         return self._answer(self._history.search, words, rooms, nick, count)
 
     def decide(self) -> None:
-        """
-        Give all answers that are waited for.
-        """
+        """Give every answer that waits."""
         waiting, self._waiting = self._waiting, []
         for answer in waiting:
             answer()
@@ -90,9 +91,9 @@ class SlowHistory:
         return answer
 
 
-class Stage:
+class SessionStage:
     """
-    A service, and everybody who has come.
+    A service, and everybody who has connected to it.
     """
 
     def __init__(self, backplane: Backplane | None = None, **settings: Any) -> None:
@@ -103,7 +104,7 @@ class Stage:
         settings.setdefault("renderings", eventRenderingFor)
         self.server = newServer(self.clock, backplane, now=lambda: self.now, **settings)
         self.hub = self.server.hub
-        self.visitors: list[Visitor] = []
+        self._users: list[SessionUser] = []
 
     @property
     def now(self) -> datetime:
@@ -117,77 +118,99 @@ class Stage:
 
     def slowHistory(self) -> SlowHistory:
         """
-        @return: What answers about the past from now on.
+        @return: The history that the service asks from now on.
         """
         history = SlowHistory(self.server.history)
         self.server.history = history  # type: ignore[assignment]
         return history
 
+    def nicks(self, room: str) -> tuple[str, ...]:
+        """
+        @return: The nicknames in a room that exists.
+        """
+        found = self.hub.directory.find(room)
+        assert found is not None
+        return found.nicks
+
     def settle(self) -> None:
-        """
-        Let everything go on that needs no time.
-        """
+        """Do everything that is due now."""
         clock = self.clock
         while any(call.getTime() <= clock.seconds() for call in clock.getDelayedCalls()):
             clock.advance(0)
 
-    def visitor(self, *lines: str, address: str = "192.0.2.1") -> Visitor:
+    def connect(self, address: str = "192.0.2.1", **choices: Any) -> SessionUser:
         """
-        @return: Somebody new, who has said these lines; all that anybody has been told by now is
+        @param choices: What the front door decides, as for L{Session}.
+        @return: A new user, whose session has not begun.
+        """
+        user = SessionUser(self, address, **choices)
+        self._users.append(user)
+        return user
+
+    def user(self, *lines: str, address: str = "192.0.2.1") -> SessionUser:
+        """
+        @return: A new user, who has said these lines; what all users have been told by now is
             forgotten.
         """
-        visitor = Visitor(self, address)
-        self.visitors.append(visitor)
-        visitor.session.opened()
-        visitor.says(*lines)
+        user = self.connect(address)
+        user.session.opened()
+        user.says(*lines)
         self.forget()
-        return visitor
+        return user
 
-    def people(self, *nicks: str) -> list[Visitor]:
+    def users(self, *nicks: str) -> list[SessionUser]:
         """
-        @return: People who read text.
+        @return: Users who read text.
         """
-        return [self.visitor(nick) for nick in nicks]
+        return [self.user(nick) for nick in nicks]
 
-    def programs(self, *nicks: str) -> list[Visitor]:
+    def program(self, nick: str) -> SessionUser:
         """
-        @return: Programs, which read JSON.
+        @return: A program, which reads JSON.
         """
-        return [self.visitor("/format json", nick) for nick in nicks]
+        return self.user("/format json", nick)
 
-    def owner(self, nick: str, password: str = PASSWORD) -> Visitor:
+    def registered(self, nick: str) -> SessionUser:
         """
-        @return: A person with an account.
+        @return: A user with an account.
         """
-        return self.visitor(nick, f"/register {password}")
+        return self.user(nick, f"/register {PASSWORD}")
 
     def forget(self) -> None:
-        """
-        Forget what everybody has been told by now.
-        """
-        for visitor in self.visitors:
-            visitor.heard()
+        """Forget what all users have been told by now."""
+        for user in self._users:
+            user.heard()
 
 
-class Visitor(FrontDoor):
+class SessionUser(RecordingDoor):
     """
-    A session, what it has been told, and its front door: that gives it one line after the other,
-    and waits while it is held.
+    A user of one session, and its front door: it gives the session one line after the other, and
+    waits while it is held.
 
-    @ivar outlet: To where all of it is written.
-    @ivar isClosed: Whether the session is over.
+    @ivar outlet: Where everything the user is told is written.
+    @ivar isClosed: Whether the session has closed the front door.
     """
 
-    def __init__(self, stage: Stage, address: str) -> None:
-        self.address = address
+    def __init__(self, stage: SessionStage, address: str, **choices: Any) -> None:
+        super().__init__(address)
         self.isClosed = False
         self.outlet = RecordingOutlet()
         self._stage = stage
         self._lines: deque[str] = deque()
         self._isHeld = False
-        self.session = Session(stage.server, self, self.outlet)
+        self.session = Session(stage.server, self, self.outlet, **choices)
 
-    def says(self, *lines: str) -> Visitor:
+    def opens(self, **introduction: str) -> list[Event]:
+        """
+        Let the session begin.
+
+        @param introduction: What the front door knows of the user, as for L{Session.opened}.
+        @return: What the user is told.
+        """
+        self.session.opened(**introduction)
+        return self.heard()
+
+    def says(self, *lines: str) -> SessionUser:
         self._lines += lines
         self._work()
         self._stage.settle()
@@ -195,31 +218,32 @@ class Visitor(FrontDoor):
 
     def heard(self) -> list[Event]:
         """
-        @return: What he has been told since the last time.
+        @return: What the user has been told since the last call.
         """
         self._stage.settle()
-        return [_told[int(line)] for line in self.outlet.take()]
+        return [_rendered[int(line)] for line in self.outlet.take()]
 
     def hears(self, *lines: str) -> list[Event]:
         """
-        @return: What he is told when he says something; what he was told before is forgotten.
+        @return: What the user is told when they say something; what they were told before is
+            forgotten.
         """
         self.heard()
         return self.says(*lines).heard()
 
-    # Its front door.
-
-    def named(self, pace: object) -> None:
-        pass
+    # The front door.
 
     def hold(self) -> None:
+        super().hold()
         self._isHeld = True
 
     def release(self) -> None:
+        super().release()
         self._isHeld = False
         self._stage.clock.callLater(0, self._work)
 
     def close(self, grace: float | None = None) -> None:
+        super().close(grace)
         self.isClosed = True
 
     def _work(self) -> None:
