@@ -31,7 +31,7 @@ from typing import Any
 
 import tables
 from cases import GROUPS, OURS, OVER_TLS, Run, blocks
-from kinds import HERE, KINDS, version
+from kinds import BEFORE, HERE, KINDS, version
 from measuring import Wrong, machine
 from report import Sample, asJSON, asMapping, figures
 from servers import Server, allowFiles, coresFor
@@ -95,7 +95,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     if not (1 <= chosen.rounds <= _MOST_ROUNDS and 0 < chosen.seconds <= _LONGEST):
         parser.error(f"at most {_MOST_ROUNDS} rounds of {_LONGEST:.0f} seconds")
     chosen.recipients = sorted(set(chosen.recipients))
-    named = set(KINDS) - {"in memory"} if "all" in chosen.servers else chosen.servers
+    named = set(KINDS) - {"in memory", *BEFORE} if "all" in chosen.servers else chosen.servers
     chosen.servers = [name for name in KINDS if name in named]
     return chosen
 

@@ -4,6 +4,8 @@ installed, and how many readers it is measured with.
 
     - C{tcpchat} is the product with all its defaults and everything on: limits,
       history and accounts in SQLite, metrics;
+    - C{before} and C{before in memory} are another checkout of the product, the one that
+      TCPCHAT_BEFORE names: what a change costs is seen beside what was there before it;
     - C{each} and C{joining} are the limit of what the kernel allows (C{limit/});
     - C{inspircd}, C{ngircd}, C{node}, C{go}, C{words} and C{naive} are the peers
       (C{peers/}, C{naive.py}).
@@ -14,6 +16,7 @@ differs from a default says why.
 
 from __future__ import annotations
 
+import os
 import shutil
 import string
 import sys
@@ -28,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
 
 _BUILT = HERE.parent / "build" / "bench"
+_BEFORE = os.environ.get("TCPCHAT_BEFORE", "")
 _PEERS = HERE / "peers"
 
 # What is measured is not how peers are held back.  What comes behind has the last word.
@@ -78,7 +82,8 @@ class Kind:
     def path(self) -> str | None:
         """The program, or L{None} when it is not there."""
         # Daemons are not in everybody's path.
-        return shutil.which(self.program) or shutil.which(self.program, path="/usr/sbin")
+        where = shutil.which(self.program) or shutil.which(self.program, path="/usr/sbin")
+        return self.program if where is None and Path(self.program).is_file() else where
 
     def missing(self) -> str | None:
         """
@@ -115,6 +120,14 @@ def _overTLS(port: int, directory: Path) -> list[str]:
     files = ["-keyout", str(key), "-out", str(certificate)]
     run([*request, *files], check=True, stdin=DEVNULL, stderr=DEVNULL)
     return _product(f"ssl:{port}:privateKey={key}:certKey={certificate}", *_metrics())
+
+
+def _before(command: Command) -> Command:
+    # What PYTHONPATH names comes before what has been installed.
+    return lambda port, directory: [
+        *("env", f"PYTHONPATH={_BEFORE}"),
+        *command(port, directory),
+    ]
 
 
 def _built(name: str) -> Command:
@@ -154,6 +167,13 @@ def _ours(name: str, title: str, command: Command, *, tls: bool = False) -> Kind
     return Kind(name, title, "chat", command, 10_000, *lacks, asked, tls=tls)
 
 
+def _ofBefore(name: str, title: str, command: Command) -> Kind:
+    asked = ("git", "-C", _BEFORE or ".", "describe", "--always")
+    program = str(Path(_BEFORE, "chat", "tap.py")) if _BEFORE else "TCPCHAT_BEFORE"
+    remedy = "TCPCHAT_BEFORE=DIRECTORY (another checkout)"
+    return Kind(name, title, "chat", _before(command), 10_000, program, remedy, asked)
+
+
 def _limit(name: str, title: str) -> Kind:
     program = str(_BUILT / name)
     remedy = f"make build/bench/{name} (needs gcc)"
@@ -166,6 +186,8 @@ KINDS: dict[str, Kind] = {
         _ours("tcpchat", "tcpchat", _tcpchat),
         _ours("in memory", "tcpchat without a database", _inMemory),
         _ours("tls", "tcpchat over TLS", _overTLS, tls=True),
+        _ofBefore("before", "the other checkout", _tcpchat),
+        _ofBefore("before in memory", "the other checkout without a database", _inMemory),
         _limit("each", "C, a send per line"),
         _limit("joining", "C, a send per round"),
         Kind(
@@ -202,6 +224,10 @@ KINDS: dict[str, Kind] = {
     )
 }
 """All kinds, by their names."""
+
+
+BEFORE = ("before", "before in memory")
+"""Those that need another checkout."""
 
 
 def version(name: str) -> str:
