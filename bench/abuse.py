@@ -3,13 +3,13 @@ Measure what abuse costs: stuck readers, refused connections, very many idle one
 and a storm of them.
 
 C{python bench/abuse.py} runs C{twistd tcpchat} anew for each figure, and prints
-its memory (RSS), its CPU time, and how two participants who chat all the while
+its memory (RSS), its CPU time, and how two users who chat all the while
 are served.  It takes four minutes, C{--quick} one; it needs Linux, two cores and
 nothing else on them, 11,000 open files for each process (C{ulimit -Hn}),
 and uses only addresses of 127.0.0.0/8.
 
-The service runs on one core and the load on the other.  Limits that are not what
-is measured are turned off (L{service.NO_LIMITS}), since everything comes from one
+The service runs on one core and the load on the other.  Limits that are not
+measured are turned off (L{service.NO_LIMITS}), since everything comes from one
 machine; all others are as they are by default.
 """
 
@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
     chosen = parser.parse_args(arguments)
-    # So that what was started is ended, too.
+    # SystemExit, so that the processes started here are ended, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sizes = QUICK if chosen.quick else Sizes()
     allowFiles(max(sizes.idle, sizes.storm) + 1000)

@@ -1,8 +1,8 @@
 """
-What is measured: which servers, how many readers, and what is said to them.
+The cases: which servers are measured, with how many recipients, and what is said to them.
 
 A L{Run} is one server that is started anew and one crowd that talks there in one
-scenario after the other; what comes out of one scenario of it is a L{Case}.  Runs
+scenario after the other; each of its scenarios is a L{Case}.  Runs
 that are compared with each other stand in one block, so that they are measured
 close to each other in time.
 """
@@ -19,7 +19,7 @@ RATE_LASTS = 3
 """How many times as long as the others C{rate} is measured: it says few lines."""
 
 ROOM = 50
-"""Who hears a line in one of many rooms."""
+"""How many recipients a line has in one of many rooms."""
 
 OURS = "tcpchat"
 """The server that is measured; the others are what it is compared with."""
@@ -33,10 +33,10 @@ GROUPS = {
     "mixed": "Readers of three renderings: English, Chinese and JSON lines",
     "tls": "Over TLS",
 }
-"""What is measured together, by its short name."""
+"""The titles of the cases that are measured together, by the short names of the groups."""
 
 ON_THE_WAY = {"flood": 8, "deep": 64}
-"""How many lines of each sender who floods may be on their way to the slowest reader."""
+"""How many lines of each flooding sender may be on their way to the slowest recipient."""
 
 SCENARIOS = {
     "one": "one line at a time, the next when every reader has got it",
@@ -47,7 +47,7 @@ SCENARIOS = {
 """The ways to talk, by their short names."""
 
 _IN_MANY_ROOMS = (OURS, "joining", "inspircd")
-# The others would need seconds for what is on its way.
+# The others would need seconds for the lines on their way.
 _DEEP = (OURS, "joining", "inspircd", "go")
 _DEEP_AT = 1000
 _RATE_AT = (10, 1000)
@@ -63,9 +63,9 @@ class Case:
     @ivar group: one of L{GROUPS}.
     @ivar server: a name in C{kinds.KINDS}.
     @ivar scenario: one of L{SCENARIOS}.
-    @ivar recipients: how many hear each line.
+    @ivar recipients: how many users hear each line.
     @ivar rooms: how many of these rooms there are.
-    @ivar isMixed: whether readers want three different renderings.
+    @ivar isMixed: whether recipients want three different renderings.
     """
 
     group: str
@@ -93,7 +93,7 @@ class Run:
 
     @property
     def connections(self) -> int:
-        """How many participants there are, the senders among them."""
+        """How many users there are, the senders among them."""
         return self.rooms * (self.recipients + 1)
 
     def __str__(self) -> str:
@@ -117,7 +117,7 @@ class Run:
             "rate": f"rate:{RATE_LASTS * seconds:g}:{RATE}",
         }
         return [
-            *("--rooms", str(self.rooms), "--readers", str(self.recipients)),
+            *("--rooms", str(self.rooms), "--recipients", str(self.recipients)),
             *(["--mixed"] if self.isMixed else []),
             *(["--tls"] if self.server == OVER_TLS else []),
             *(timed[scenario] for scenario in self.scenarios),

@@ -3,15 +3,15 @@ Measure what the history costs the delivery.
 
 C{python bench/delivery.py} runs tcpchat with its database and without one
 (C{--database :memory:}), in turn, several rounds, under the same load: 5,000
-lines a second, each to one reader in one of ten rooms.  It prints the latency
+lines a second, each to one recipient in one of ten rooms.  It prints the latency
 from sending to reading, the server's CPU time, and how many of the lines are in
 the database in the end.  Then it does the same with 200 lines a second, with and
-without somebody else who holds an exclusive lock on the database all the time
+without another process that holds an exclusive lock on the database all the time
 (C{--locked 30} seconds).  It takes two minutes, needs Linux, two cores and nothing
 else on them, and uses only 127.0.0.1.
 
-The senders keep to a clock and do not wait for the readers, so what the server
-is late with shows in the latencies.
+The senders keep to a clock and do not wait for the recipients, so delays of the
+server show in the latencies.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ class Outcome:
 
 
 class Pair:
-    """Somebody who talks in a room of his, and somebody who listens there."""
+    """A sender in a room of their own, and a recipient in it."""
 
     def __init__(self, port: int, number: int) -> None:
         self.sender = self._enter(port, f"sender{number}", number)
-        self.reader = self._enter(port, f"reader{number}", number)
+        self.recipient = self._enter(port, f"recipient{number}", number)
         self.pending = b""
 
     def _enter(self, port: int, nick: str, number: int) -> socket.socket:
@@ -85,7 +85,7 @@ class Pair:
 
     def read(self) -> list[float]:
         """@return: when the lines were sent that have come."""
-        *lines, self.pending = (self.pending + self.reader.recv(65536)).split(b"\r\n")
+        *lines, self.pending = (self.pending + self.recipient.recv(65536)).split(b"\r\n")
         return [int(line.split()[1]) / 1e9 for line in lines if line.startswith(b"sender")]
 
 
@@ -116,10 +116,10 @@ def run(kind: str, seconds: float, rate: int = RATE, isLocked: bool = False) -> 
         if kind == "tcpchat":
             # The warming up is in the database, too.
             outcome.stored = _stored(path) - rate
-        # Not before: a room of guests who have all gone is forgotten, with its lines.
+        # Not before: a room without accounts is forgotten with its lines when all guests have left.
         for pair in pairs:
             pair.sender.close()
-            pair.reader.close()
+            pair.recipient.close()
     os.sched_setaffinity(0, serverCPUs | loadCPUs)
     outcome.latencies.sort()
     return outcome
@@ -140,7 +140,7 @@ def _stored(path: Path) -> int:
 
 
 def _talk(pairs: list[Pair], seconds: float, rate: int) -> tuple[int, list[float]]:
-    byFD = {pair.reader.fileno(): pair for pair in pairs}
+    byFD = {pair.recipient.fileno(): pair for pair in pairs}
     poll = select.poll()
     for fd in byFD:
         poll.register(fd, select.POLLIN)

@@ -124,7 +124,7 @@ class Measurement:
         @param number: of the round.
         @raise Wrong: when it is our own server that failed.
         """
-        # What fails twice does so again, and most of the time slowly.
+        # A run that failed twice fails again, and most of the time slowly.
         if self._failed[run] >= _TRIES:
             return
         try:
@@ -145,7 +145,7 @@ def _samples(run: Run, number: int, seconds: float) -> list[Sample]:
     """
     Run all scenarios on one server that is started for them.
 
-    @raise Wrong: when it failed, or a reader did not get what it must.
+    @raise Wrong: when it failed, or a recipient did not get what it must.
     """
     kind = KINDS[run.server]
     if run.rooms * run.recipients > kind.most:
@@ -192,7 +192,7 @@ def main(arguments: list[str]) -> None:
     if chosen.plots is not None:
         # Not at the top: nothing else needs matplotlib.  Not at the end: it may be missing.
         import plots
-    # So that what was started is ended, too.
+    # SystemExit, so that the processes started here are ended, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     planned = list(blocks(chosen.only, chosen.servers, chosen.recipients, chosen.rooms))
     if not planned:
@@ -209,7 +209,7 @@ def main(arguments: list[str]) -> None:
         for number in range(chosen.rounds):
             print(f"round {number + 1} of {chosen.rounds}", file=sys.stderr)
             for block in planned:
-                # Whoever comes first does so every second time.
+                # Servers take turns in being the first.
                 for run in block if number % 2 else reversed(block):
                     print(f"  {run}", file=sys.stderr)
                     measurement.measure(run, number)

@@ -1,5 +1,5 @@
 """
-Floods of connections: those that may come in, and those that may not.
+Floods of connections: admitted ones, and refused ones.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Refused:
     Connections that were refused.
 
     @ivar count: how many.
-    @ivar told: how many of them have read why.
+    @ivar told: how many of them have read the reason.
     @ivar seconds: until the last one was closed.
     @ivar serverCPU: seconds of the service.
     @ivar disturbed: the share of the time in which it could have run, and something
@@ -66,7 +66,7 @@ class Storm:
     @ivar serverCPU: seconds of the service.
     @ivar disturbed: see L{Refused}.
     @ivar leavingCPU: the same when all of them hung up at once.
-    @ivar leaving: what others felt of that.
+    @ivar leaving: how others were served meanwhile.
     """
 
     count: int
@@ -95,7 +95,7 @@ def refuse(count: int, cores: tuple[set[int], set[int]]) -> Refused:
     Connections from few addresses, each of which has as many as it may have.
 
     @param cores: those of the service, and those of the load.
-    @raise Wrong: when one is told something else.
+    @raise Wrong: when a connection is told something else.
     """
     serverCPUs, loadCPUs = cores
     with Service(serverCPUs, max_per_address=str(PER_ADDRESS)) as service:
@@ -150,7 +150,7 @@ def storm(count: int, cores: tuple[set[int], set[int]], backlog: str = "") -> St
             left = watch.passed()
             service.awaitConnections(2)
     if any(GREETED not in each.received for each in openings):
-        raise Wrong("somebody was not greeted")
+        raise Wrong("a connection was not greeted")
     times = sorted(each.done - openings[0].began for each in openings)
     late = sum(each.seconds > 1.0 for each in openings)
     return Storm(

@@ -38,7 +38,7 @@ from twisted.internet.task import LoopingCall, react
 from chat.store.sqlite import SQLiteStore
 from chat.vocabulary.events import Said
 
-_WORDS = ["the", "a", "to", "of", "and", "in", "is", "it", "you", "that", "he", "was", "for", "on"]
+_WORDS = ["the", "a", "to", "of", "and", "in", "is", "it", "you", "that", "it", "was", "for", "on"]
 
 _AHEAD = 4000
 """How many lines may be on their way when as many as possible are written."""

@@ -1,5 +1,5 @@
 """
-Connections on which nothing happens: their memory, and what they cost.
+Idle connections: their memory, and their CPU time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WARM = 100
 @dataclass(frozen=True)
 class Idle:
     """
-    What came out of one run.
+    The result of one run.
 
     @ivar kind: with or without a nickname.
     @ivar each: bytes of memory for each connection.
@@ -48,18 +48,18 @@ class Idle:
 
 def measure(count: int, seconds: float, isNamed: bool, cores: tuple[set[int], set[int]]) -> Idle:
     """
-    @param count: how many connections, all in the room where everybody begins.
+    @param count: how many connections, all in the lobby.
     @param seconds: for how long their CPU time is measured.
     @param isNamed: whether they take a nickname.
     @param cores: those of the service, and those of the load.
     """
     serverCPUs, loadCPUs = cores
     isDone, saying = (isWelcome, _nick) if isNamed else (isGreeted, None)
-    # They would go after a minute, and that is not what is measured.
+    # Connections without a nickname would be closed after a minute otherwise.
     with Service(serverCPUs, registration_timeout="0") as service:
         os.sched_setaffinity(0, loadCPUs)
         service.metrics()
-        # What the first of them need is there for all.
+        # The first connections pay for what all share.
         first = connect(service.port, _WARM, isDone, _AT_ONCE, saying=saying)
         before = service.steady()
         opening = Stopwatch(service.pid)

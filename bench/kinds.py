@@ -1,6 +1,6 @@
 """
 Every kind of server that is measured: how it is started, what it must find
-installed, and how many readers it is measured with.
+installed, and with how many recipients it is measured.
 
     - C{tcpchat} is the product with all its defaults and everything on: limits,
       history and accounts in SQLite, metrics;
@@ -34,7 +34,7 @@ _BUILT = HERE.parent / "build" / "bench"
 _BEFORE = os.environ.get("TCPCHAT_BEFORE", "")
 _PEERS = HERE / "peers"
 
-# What is measured is not how peers are held back.  What comes behind has the last word.
+# Throttles are not what is measured.  Options that come later win.
 _RELAXED = (
     *("--line-rate", "0", "--join-rate", "0", "--nick-rate", "0"),
     *("--max-nameless", "0", "--max-per-address", "0", "--connect-rate", "0"),
@@ -61,8 +61,8 @@ class Kind:
     @ivar atOnce: how many may connect at once: it greets no more together, or it
         greets only once a second.
     @ivar rooms: whether it has more than one room.
-    @ivar echoes: whether an author hears himself.
-    @ivar tls: whether one speaks TLS with it.
+    @ivar echoes: whether senders hear their own lines.
+    @ivar tls: whether its port speaks TLS.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Kind:
     @property
     def path(self) -> str | None:
         """The program, or L{None} when it is not there."""
-        # Daemons are not in everybody's path.
+        # Daemons are not in the path of every user.
         where = shutil.which(self.program) or shutil.which(self.program, path="/usr/sbin")
         return self.program if where is None and Path(self.program).is_file() else where
 
@@ -148,7 +148,7 @@ def _configured(template: str, port: int, directory: Path) -> str:
 
 def _inspircd(port: int, directory: Path) -> list[str]:
     configuration = _configured("inspircd.conf", port, directory)
-    # It would not run as root otherwise; anybody else may say so as well.
+    # It would not run as root otherwise; for other users the option changes nothing.
     options = ("--nofork", "--nolog", "--runasroot")
     return ["/usr/sbin/inspircd", *options, "--config", configuration]
 
@@ -195,13 +195,13 @@ KINDS: dict[str, Kind] = {
             *("inspircd", "apt-get install inspircd", ("inspircd", "--version")),
             atOnce=400,
         ),
-        # It lets ten connections wait: of those who come together, the others come a second later.
+        # It lets ten connections wait: of those that come together, the others come a second later.
         Kind(
             *("ngircd", "ngIRCd", "irc", _ngircd, 1000),
             *("ngircd", "apt-get install ngircd", ("ngircd", "-V")),
             atOnce=8,
         ),
-        # It tells everybody who comes: for 5000 that takes minutes.
+        # It announces each user to all others: for 5000 that takes minutes.
         Kind(
             *("node", "Node, the tutorial's", "chat", _node, 1000),
             *("node", "apt-get install nodejs", ("node", "--version")),

@@ -1,5 +1,5 @@
 """
-The chat everybody writes first: a LineReceiver for each connection, and one
+The chat of a first afternoon: a LineReceiver for each connection, and one
 C{sendLine} for each recipient of each line.  This is what the fan-out of
 tcpchat is compared with.
 
@@ -25,23 +25,23 @@ class NaiveProtocol(LineReceiver):
 
     def __init__(self, connections: set[NaiveProtocol]) -> None:
         """
-        @param connections: everybody who has a nickname; shared by all.
+        @param connections: the connections that have a nickname; shared by all.
         """
         self._connections = connections
         self._nick = b""
 
     def connectionMade(self) -> None:
         """
-        Ask who it is.
+        Ask for a nickname.
         """
-        # As tcpchat does: else it is Nagle's algorithm (RFC 896) that is measured where a
-        # recipient talks, too, and acknowledges 40 ms later.
+        # As tcpchat does.  Otherwise Nagle's algorithm (RFC 896) is measured where a recipient
+        # talks, too, and acknowledges 40 ms later.
         self.transport.setTcpNoDelay(True)
         self.sendLine(b"--- What is your nickname?")
 
     def lineReceived(self, line: bytes) -> None:
         """
-        Take the nickname, or tell everybody else.
+        Take the nickname, or send the line to all others.
 
         @param line: without its end.
         """
@@ -57,7 +57,7 @@ class NaiveProtocol(LineReceiver):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
-        The connection is no more.
+        Forget the connection.
         """
         self._connections.discard(self)
 

@@ -2,8 +2,8 @@
 Many connections at once: plain non-blocking sockets, and one epoll for all.
 
 Each of them connects, says something, and reads until it has what it came for.
-Those that are to stay are left alone after that: nobody reads what they are sent
-later, and the kernel keeps it.
+After that the connections that are to stay are left alone: what they are sent later
+is not read, and the kernel keeps it.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ the last 100 lines, in order.  There are three ways, in turn, several rounds:
 
   - I{nothing}: C{--replay 0}.  The difference to the others is what the lines cost.
   - I{at hand}: users have been in the room, so the newest lines are in memory.  Two users
-    chat meanwhile in another room; C{bench/witnesses.py} measures what they feel of it.
-    They do so where nothing is told, too.
+    chat meanwhile in another room; C{bench/witnesses.py} measures their latencies,
+    and those in the case of I{nothing}, too.
   - I{on disk}: no user has been in the room since the restart, so the first to join wait
     for the disk.
 
@@ -48,13 +48,13 @@ WAYS = ("nothing", "at hand", "on disk")
 
 _AT_ONCE = 100
 _PATIENCE = 30.0
-_NUMBERS = re.compile(rb"\] author: (\d{6}) \.+\r\n")
+_NUMBERS = re.compile(rb"\] sender: (\d{6}) \.+\r\n")
 
 
 @dataclass(frozen=True)
 class Sample:
     """
-    What one crowd that joins has measured.
+    The figures of one crowd that joins.
 
     @ivar way: one of L{WAYS}.
     @ivar joiners: how many users join.
@@ -89,14 +89,14 @@ def _store(database: Path, cpus: set[int]) -> None:
     Store the lines, by saying them.
     """
     with Server("tcpchat", cpus, ["--database", str(database)]) as server:
-        author = socket.create_connection((HOST, server.port), _PATIENCE)
-        author.sendall(b"author\r\n")
+        sender = socket.create_connection((HOST, server.port), _PATIENCE)
+        sender.sendall(b"sender\r\n")
         for begin in range(0, STORED, 50):
             numbers = range(begin, min(begin + 50, STORED))
             lines = b"".join(b"%06d %s\r\n" % (number, b"." * 36) for number in numbers)
-            author.sendall(lines + b"/ping %d\r\n" % begin)
-            _await(author, b"PONG %d\r\n" % begin)
-        author.close()
+            sender.sendall(lines + b"/ping %d\r\n" % begin)
+            _await(sender, b"PONG %d\r\n" % begin)
+        sender.close()
 
 
 def _await(connection: socket.socket, text: bytes) -> None:
@@ -172,7 +172,7 @@ def measure(
             before = server.resident
             gc.collect()
             watch = Stopwatch(server.pid)
-            _join(openings, b"author: %06d " % (STORED - 1) if replay else b"/help ")
+            _join(openings, b"sender: %06d " % (STORED - 1) if replay else b"/help ")
             passed = watch.passed()
             after = server.resident
         for opening in openings:

@@ -1,5 +1,5 @@
 """
-What the rounds say together: samples, their medians, and ratios within rounds.
+The results of all rounds: samples, their medians, and ratios within rounds.
 
 The results of a whole run are one mapping, which can be written as JSON and is
 all that tables and plots need.
@@ -21,7 +21,7 @@ _DIGITS = 5
 @dataclass(frozen=True)
 class Figures:
     """
-    What came out of one case in one round.
+    The result of one case in one round.
 
     @ivar perSecond: delivered lines.
     @ivar serverCPU: microseconds of the server for a delivery, or seconds for a
@@ -149,9 +149,9 @@ def ratio(
 def comparison(case: Case, rooms: int) -> tuple[Case, Case] | None:
     """
     @param rooms: how many there are where there are many.
-    @return: what it is told apart from and by: our server by that of the case where
-        everybody is in one room, else the case by the plain one beside it; L{None}
-        for what others are compared with.
+    @return: the two cases of which the ratio is shown beside this case: ours and the
+        other server's, many rooms and the one room, or the case and the plain one;
+        L{None} for a case that others are compared with.
     """
     match case.group:
         case "rooms" if case.rooms > 1:

@@ -2,8 +2,8 @@
 The servers that are measured, each in a process of its own, on a free port of
 127.0.0.1 and on one core.
 
-What is started here is ended here: politely, and by force where it takes longer
-than L{_STOPS_WITHIN}.
+Each server is asked to end when its context is left, and killed where that takes
+longer than L{_STOPS_WITHIN}.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Server:
 
 @contextmanager
 def _on(cpus: set[int]) -> Iterator[None]:
-    # What is started inherits it.  Some look only then how many cores there are.
+    # A child inherits it.  Some servers count the cores only when they start.
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cpus)
     try:
@@ -128,7 +128,7 @@ def _on(cpus: set[int]) -> Iterator[None]:
 
 def freePort() -> int:
     """
-    @return: a TCP port of 127.0.0.1 that nobody listens on.
+    @return: a TCP port of 127.0.0.1 that is free.
     """
     with socket.socket() as probe:
         probe.bind((HOST, 0))

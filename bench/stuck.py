@@ -1,8 +1,8 @@
 """
-Readers who are stuck: what their memory costs, while they are there and after.
+Stuck recipients: the memory they cost, while they are there and after.
 
-They come into the room with a small receive buffer and read nothing any more,
-while somebody talks there until all of them have been cut off.
+They join the room with a small receive buffer and read nothing any more, while
+another user talks there until all of them have been cut off.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _WARM_LINES = 3000
 @dataclass(frozen=True)
 class Stuck:
     """
-    What came out of one run.
+    The result of one run.
 
-    @ivar readers: how many are stuck.
+    @ivar readers: how many recipients are stuck.
     @ivar most: by how many bytes the memory had grown, at the most.
     @ivar after: by how many when they were gone.
     @ivar seconds: from the first line to the last of them being cut off.
@@ -62,15 +62,15 @@ class Stuck:
 def measure(readers: int, cores: tuple[set[int], set[int]]) -> Stuck:
     """
     @param cores: those of the service, and those of the load.
-    @raise Wrong: when a reader is not cut off.
+    @raise Wrong: when a stuck recipient is not cut off.
     """
     serverCPUs, loadCPUs = cores
     with Service(serverCPUs) as service:
         os.sched_setaffinity(0, loadCPUs)
         with Witnesses(service.port, loadCPUs) as witnesses:
             talker = _Talker(service.port)
-            # What the first of them need is there for all, and so are the caches of the
-            # database, which fill with what is said.
+            # The first connections pay for what all share, and the caches of the database fill
+            # with the lines.
             talker.talk(_WARM_LINES)
             hangUp(connect(service.port, _WARM, isWelcome, _AT_ONCE, saying=_nick))
             service.awaitConnections(3)
@@ -101,7 +101,7 @@ def _nick(number: int) -> bytes:
 
 
 class _Talker:
-    """Somebody who talks in the room where everybody begins."""
+    """A user who talks in the lobby."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection((HOST, port), _WITHIN)

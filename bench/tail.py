@@ -1,9 +1,9 @@
 """
 Where a tail of milliseconds comes from: one line at a time to ten readers, while something
-else computes now and then on the core of the server, on that of the readers, or nowhere.
+else computes now and then on the core of the server, on that of the recipients, or nowhere.
 
-C{python bench/tail.py} takes a minute.  What computes is a process of its own that needs 5 of
-every 105 milliseconds; the latencies of servers that send at once, that write in the next turn,
+C{python bench/tail.py} takes a minute.  A process of its own computes for 5 of every 105
+milliseconds; the latencies of servers that send at once, that write in the next turn,
 and that are written in C are shown beside each other.
 """
 
@@ -23,7 +23,7 @@ from measuring import machine
 from servers import Server, coresFor
 
 SERVERS = ("tcpchat", "in memory", "naive", "each", "inspircd")
-"""Who is measured; those that are not installed are left out."""
+"""The servers that are measured; those that are not installed are left out."""
 
 _READERS = 10
 _SECONDS = 1.0
@@ -58,7 +58,7 @@ def measure(name: str, cpu: int | None) -> dict[str, float]:
     @param name: one of L{KINDS}.
     @param cpu: where something computes.
     @return: milliseconds from saying a line to reading it.
-    @raise SystemExit: when a reader did not get what he must.
+    @raise SystemExit: when a recipient did not get what it must.
     """
     kind = KINDS[name]
     serverCPUs, loadCPUs = coresFor()
@@ -66,7 +66,7 @@ def measure(name: str, cpu: int | None) -> dict[str, float]:
         command = [
             *(str(LOAD), "--port", str(server.port), "--pid", str(server.pid)),
             *("--cpu", str(min(loadCPUs)), "--protocol", kind.protocol),
-            *("--readers", str(_READERS), f"one:{_SECONDS:g}"),
+            *("--recipients", str(_READERS), f"one:{_SECONDS:g}"),
         ]
         load = run(command, stdout=PIPE, check=False)
         if load.returncode:

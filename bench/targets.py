@@ -1,5 +1,5 @@
 """
-What the fan-out aims at: ratios to other servers, and of one crowd to another.
+The targets of the fan-out: ratios to other servers, and of one crowd to another.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Target:
 @dataclass(frozen=True)
 class Outcome:
     """
-    What has become of a target.
+    A target and the figures that were measured.
 
     @ivar ratio: L{None} when it was not measured.
     @ivar limit: the same ratio of the server beside ours, if there is one.

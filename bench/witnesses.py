@@ -1,7 +1,7 @@
 """
-Two participants who chat while the service is abused: what others feel of it.
+Two users who chat while the service is abused, to measure how others are served meanwhile.
 
-They are a process of their own, so that they wait for nothing but the service.
+They run in a process of their own, so that they wait for nothing but the service.
 They say lines in turn, one every L{INTERVAL} seconds, and keep to that whether the
 lines before have been heard or not.  There is a control: how late the process
 itself woke up to say a line, which is what the machine and not the service did.
@@ -36,7 +36,7 @@ _PATIENCE = 20.0
 @dataclass(frozen=True)
 class Testimony:
     """
-    What they have seen.
+    The figures they have measured.
 
     @ivar count: how many lines.
     @ivar p50: milliseconds from saying a line to hearing it, which half do not exceed.
@@ -61,9 +61,9 @@ class Testimony:
 
 class Witnesses:
     """
-    They, from entering the context to leaving it.
+    The process of both, from entering the context to leaving it.
 
-    @ivar testimony: what they have seen, once they are gone.
+    @ivar testimony: the figures, once the process has ended.
     """
 
     testimony: Testimony
@@ -109,7 +109,7 @@ class _Chat:
     def __init__(self, port: int) -> None:
         self._sockets = (_enter(port, "witness1"), _enter(port, "witness2"))
         one, other = self._sockets
-        # The first has heard the second one come by the time he hears this.
+        # Once this line has come, the notice that the second has joined has come as well.
         other.sendall(b"begin\n")
         while not one.recv(65536).endswith(b"begin\r\n"):
             pass

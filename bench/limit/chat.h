@@ -5,11 +5,11 @@
  * one epoll, and per delivery no more than a send().  Both speak the same protocol:
  *
  *   - on connecting, a server greets with one line;
- *   - the first line of a client is his nickname, which takes him into a first room;
- *   - "/join NAME" takes him into another room, and any other line with a slash does nothing;
- *   - every other line is heard by everybody else in the room, as "NICK: TEXT\r\n".
+ *   - the first line of a client is its nickname, which takes it into a first room;
+ *   - "/join NAME" takes it into another room, and any other line with a slash does nothing;
+ *   - every other line is heard by all others in the room, as "NICK: TEXT\r\n".
  *
- * A line may end with LF or CRLF.  Nothing is cleaned, nothing is answered, nobody is limited.
+ * A line may end with LF or CRLF.  Nothing is cleaned or answered, and there are no limits.
  */
 #ifndef CHAT_H
 #define CHAT_H
@@ -22,7 +22,7 @@ enum {
     NICK_SIZE = 32,            /* the longest nickname, in bytes */
     LINE_SIZE = 4096,          /* the longest line that is read, its end included */
     HEARD_SIZE = 5000,         /* the longest line that is heard: nick, colon, text, end */
-    WAITING_SIZE = 1024 * 1024 /* what may wait for a slow reader: past it, he is dropped */
+    WAITING_SIZE = 1024 * 1024 /* what may wait for a slow recipient, who is dropped beyond it */
 };
 
 struct room;
@@ -32,7 +32,7 @@ struct connection {
     bool lost;     /* it is closed at the end of the round */
     bool spoke;    /* for joining.c: has said something in this round */
     uint8_t nick_length;
-    uint32_t place;          /* his index among the members of the room */
+    uint32_t place;          /* its index in the room */
     uint32_t waiting;        /* bytes that the kernel did not take */
     uint32_t waiting_begin;  /* where they begin */
     uint32_t waiting_size;   /* what is allocated for them */
@@ -45,7 +45,7 @@ struct connection {
 };
 
 struct room {
-    struct connection **members;
+    struct connection **connections;
     uint32_t count;
     uint32_t size;
     struct round *round; /* joining.c's own */
@@ -65,7 +65,7 @@ void connection_writable(struct connection *connection);
 void connection_send(struct connection *connection, const char *bytes, size_t length);
 void connection_lose(struct connection *connection, const char *why);
 void connections_reap(void);
-size_t heard_line(char *to, const struct connection *author, const char *text, size_t length);
+size_t heard_line(char *to, const struct connection *sender, const char *text, size_t length);
 
 /* server.c */
 _Noreturn void fail(const char *what);
@@ -73,9 +73,9 @@ void *must_have(void *memory);
 
 /* What each server does of its own. */
 
-/* A line of somebody who is in a room, without its end. */
-void line_said(struct connection *author, const char *text, size_t length);
-/* The members of a room are about to change. */
+/* A line from a connection that is in a room, without its end. */
+void line_said(struct connection *sender, const char *text, size_t length);
+/* A connection is about to enter or to leave a room. */
 void room_changes(struct room *room);
 /* All that one epoll_wait() told has been read. */
 void round_ended(void);

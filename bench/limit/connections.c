@@ -3,8 +3,8 @@
  *
  * What is read goes into one buffer for all, behind what the connection had left of a line.  What
  * is sent goes to the kernel at once, and only what the kernel does not take is kept and waits for
- * EPOLLOUT.  A connection that is lost stays where it is until the end of the round, so that
- * nobody holds one that is gone.
+ * EPOLLOUT.  A connection that is lost stays where it is until the end of the round, so that no
+ * pointer leads to one that is gone.
  */
 #define _GNU_SOURCE
 #include "chat.h"
@@ -133,10 +133,10 @@ void connection_writable(struct connection *connection)
 }
 
 /* Write a line as it is heard.  Return its length, which is HEARD_SIZE at most. */
-size_t heard_line(char *to, const struct connection *author, const char *text, size_t length)
+size_t heard_line(char *to, const struct connection *sender, const char *text, size_t length)
 {
-    char *end = to + author->nick_length;
-    memcpy(to, author->nick, author->nick_length);
+    char *end = to + sender->nick_length;
+    memcpy(to, sender->nick, sender->nick_length);
     *end++ = ':';
     *end++ = ' ';
     memcpy(end, text, length);

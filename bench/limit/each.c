@@ -4,14 +4,14 @@
  */
 #include "chat.h"
 
-void line_said(struct connection *author, const char *text, size_t length)
+void line_said(struct connection *sender, const char *text, size_t length)
 {
     static char heard[HEARD_SIZE];
-    const size_t size = heard_line(heard, author, text, length);
-    const struct room *const room = author->room;
+    const size_t size = heard_line(heard, sender, text, length);
+    const struct room *const room = sender->room;
     for (uint32_t index = 0; index < room->count; index++)
-        if (room->members[index] != author)
-            connection_send(room->members[index], heard, size);
+        if (room->connections[index] != sender)
+            connection_send(room->connections[index], heard, size);
 }
 
 void room_changes(struct room *room)

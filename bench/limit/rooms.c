@@ -22,7 +22,7 @@ static struct room *room_named(const char *name, size_t length)
     return room;
 }
 
-/* Out of the room where he is, and into another. */
+/* Out of its present room, and into another. */
 void room_enter(struct connection *connection, const char *name, size_t length)
 {
     struct room *const room = room_named(name, length);
@@ -30,22 +30,23 @@ void room_enter(struct connection *connection, const char *name, size_t length)
     room_changes(room);
     if (room->count == room->size) {
         room->size = room->size ? 2 * room->size : 16;
-        room->members = must_have(realloc(room->members, room->size * sizeof *room->members));
+        room->connections =
+            must_have(realloc(room->connections, room->size * sizeof *room->connections));
     }
     connection->room = room;
     connection->place = room->count;
-    room->members[room->count++] = connection;
+    room->connections[room->count++] = connection;
 }
 
-/* Out of the room where he is, if any. */
+/* Out of its room, if it is in any. */
 void room_leave(struct connection *connection)
 {
     struct room *const room = connection->room;
     if (room == NULL)
         return;
     room_changes(room);
-    struct connection *const last = room->members[--room->count];
-    room->members[connection->place] = last;
+    struct connection *const last = room->connections[--room->count];
+    room->connections[connection->place] = last;
     last->place = connection->place;
     connection->room = NULL;
 }

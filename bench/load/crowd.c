@@ -1,4 +1,4 @@
-/* Everybody who is connected, and one epoll for all: see crowd.h. */
+/* All simulated users, and one epoll for their connections: see crowd.h. */
 #include "crowd.h"
 
 #include "measure.h"
@@ -30,7 +30,7 @@ void crowd_watch(int fd)
     register_fd(fd, NULL);
 }
 
-/* Who has something to read; the rest of the array is not touched. */
+/* Fill the beginning of the array with the users that have something to read; return how many. */
 static int wait_for(int milliseconds)
 {
     int ready = epoll_wait(epoll, events, EVENTS, milliseconds);
@@ -50,15 +50,15 @@ bool crowd_hear(int milliseconds)
         die("nothing to read for %d s, but %u lines are on their way: lines are lost",
             PATIENCE / 1000, order_open);
     for (int i = 0; i < ready; i++) {
-        struct participant *who = events[i].data.ptr;
+        struct user *user = events[i].data.ptr;
 
-        if (who == NULL)
+        if (user == NULL)
             continue;
-        if (!wire_read(who, &begin, &end))
-            die("participant %u: the server has closed the connection", who->number);
-        begin = order_check(who, begin, end, now());
-        if (!wire_keep(who, begin, end))
-            die("participant %u got a line without end: %s", who->number,
+        if (!wire_read(user, &begin, &end))
+            die("user %u: the server has closed the connection", user->number);
+        begin = order_check(user, begin, end, now());
+        if (!wire_keep(user, begin, end))
+            die("user %u got a line without end: %s", user->number,
                 printable(begin, (size_t)(end - begin)));
     }
     return ready > 0;
@@ -71,39 +71,39 @@ static bool listen_to_greetings(int milliseconds)
     char *begin, *end;
 
     for (int i = 0; i < ready; i++) {
-        struct participant *who = events[i].data.ptr;
+        struct user *user = events[i].data.ptr;
 
-        if (!wire_read(who, &begin, &end))
-            die("participant %u: the server has closed the connection; its last words: %s",
-                who->number, welcome_last_words(who));
-        begin = welcome_read(who, begin, end);
-        wire_keep(who, begin, end);
+        if (!wire_read(user, &begin, &end))
+            die("user %u: the server has closed the connection; its last words: %s",
+                user->number, welcome_last_words(user));
+        begin = welcome_read(user, begin, end);
+        wire_keep(user, begin, end);
     }
     return ready > 0;
 }
 
 static void make_rooms(struct crowd *crowd, const struct plan *plan)
 {
-    uint32_t size = plan->readers + 1;
+    uint32_t size = plan->recipients + 1;
 
     crowd->how_many_rooms = plan->rooms;
-    crowd->participants = plan->rooms * size;
+    crowd->users = plan->rooms * size;
     crowd->rooms = claim(plan->rooms, sizeof *crowd->rooms);
-    crowd->everybody = claim(crowd->participants, sizeof *crowd->everybody);
-    for (uint32_t i = 0; i < crowd->participants; i++) {
-        struct participant *who = &crowd->everybody[i];
+    crowd->all = claim(crowd->users, sizeof *crowd->all);
+    for (uint32_t i = 0; i < crowd->users; i++) {
+        struct user *user = &crowd->all[i];
         struct room *room = &crowd->rooms[i / size];
         uint32_t place = i % size;
 
-        *who = (struct participant){.number = i, .room = room, .deaf_to = NOBODY};
+        *user = (struct user){.number = i, .room = room, .deaf_to = NOBODY};
         room->number = i / size;
         room->senders = size < SENDERS ? size : SENDERS;
-        room->hearers = plan->readers + plan->echoes;
+        room->hearers = plan->recipients + plan->echoes;
         if (place >= room->senders)
             continue;
-        room->speakers[place].who = who;
+        room->speakers[place].user = user;
         if (!plan->echoes)
-            who->deaf_to = (uint8_t)place;
+            user->deaf_to = (uint8_t)place;
     }
 }
 
@@ -113,13 +113,13 @@ static void connect_all(struct crowd *crowd, uint32_t at_once)
     enum { GREETED_WITHIN = 10 };
     uint32_t connected = 0;
 
-    while (connected < crowd->participants) {
-        for (uint32_t i = 0; i < at_once && connected < crowd->participants; i++) {
-            struct participant *who = &crowd->everybody[connected++];
+    while (connected < crowd->users) {
+        for (uint32_t i = 0; i < at_once && connected < crowd->users; i++) {
+            struct user *user = &crowd->all[connected++];
 
-            wire_connect(who);
-            register_fd(who->fd, who);
-            welcome_begin(who);
+            wire_connect(user);
+            register_fd(user->fd, user);
+            welcome_begin(user);
         }
         int64_t begin = now();
         while (welcome_greeted() < connected) {
@@ -127,7 +127,7 @@ static void connect_all(struct crowd *crowd, uint32_t at_once)
             if (now() - begin > GREETED_WITHIN * INT64_C(1000000000))
                 die("only %u of %u have been greeted within %d s; last words to one: %s",
                     welcome_greeted(), connected, GREETED_WITHIN,
-                    welcome_last_words(&crowd->everybody[connected - 1]));
+                    welcome_last_words(&crowd->all[connected - 1]));
         }
     }
 }
@@ -138,16 +138,16 @@ void crowd_enter(struct crowd *crowd, const struct plan *plan)
     int64_t begin = now();
 
     make_rooms(crowd, plan);
-    wire_prepare(crowd->participants, plan->port, plan->tls);
+    wire_prepare(crowd->users, plan->port, plan->tls);
     welcome_prepare(crowd, plan);
     connect_all(crowd, plan->at_once);
 
-    /* One may be in before another: what is said is said again until everybody hears it. */
-    for (int pause = FIRST_PAUSE; !welcome_everybody_in(); pause *= pause < LONGEST_PAUSE ? 2 : 1) {
+    /* Users are not in at the same moment, so probes are repeated until all have heard one. */
+    for (int pause = FIRST_PAUSE; !welcome_all_in(); pause *= pause < LONGEST_PAUSE ? 2 : 1) {
         int64_t until = now() + pause * INT64_C(1000000);
 
         welcome_probe();
-        while (!welcome_everybody_in() && now() < until)
+        while (!welcome_all_in() && now() < until)
             listen_to_greetings(pause);
         welcome_check_patience();
     }
@@ -165,7 +165,7 @@ void crowd_enter(struct crowd *crowd, const struct plan *plan)
 
 void crowd_leave(struct crowd *crowd)
 {
-    for (uint32_t i = 0; i < crowd->participants; i++)
-        wire_close(&crowd->everybody[i]);
+    for (uint32_t i = 0; i < crowd->users; i++)
+        wire_close(&crowd->all[i]);
     close(epoll);
 }

@@ -1,4 +1,4 @@
-/* Everybody who is connected, and one epoll for all. */
+/* All simulated users, and one epoll for their connections. */
 #ifndef CROWD_H
 #define CROWD_H
 
@@ -9,25 +9,25 @@ struct plan {
     uint16_t port;
     bool irc, echoes, mixed, tls;
     uint32_t rooms;
-    uint32_t at_once;   /* how many connect before they are waited for */
-    uint32_t readers;   /* of each line, but for its author */
-    uint32_t line_size; /* bytes as they are delivered, line end included */
+    uint32_t at_once;    /* how many connect before they are waited for */
+    uint32_t recipients; /* of each line; the sender is not counted */
+    uint32_t line_size;  /* bytes as they are delivered, line end included */
 };
 
 struct crowd {
-    struct participant *everybody;
+    struct user *all;
     struct room *rooms;
-    uint32_t participants, how_many_rooms;
-    double connecting; /* seconds until everybody is in his room */
+    uint32_t users, how_many_rooms;
+    double connecting; /* seconds until all users are in their rooms */
 };
 
-/* Let everybody in, and wait until everybody hears what is said in his room. */
+/* Connect all users, and wait until each of them hears what is said in their room. */
 void crowd_enter(struct crowd *crowd, const struct plan *plan);
 
 /* How often something was waited for. */
 extern uint64_t crowd_wakeups;
 
-/* Wake up at a moment at the latest: a descriptor to wait for that has no participant. */
+/* Wake up for this descriptor, too: a timer, which belongs to no user. */
 void crowd_watch(int fd);
 
 enum { PATIENCE = 15000 /* milliseconds in which something must come */ };

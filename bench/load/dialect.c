@@ -10,26 +10,26 @@ static bool irc;
 static uint32_t rooms;
 static int digits;
 
-void dialect_choose(bool speaks_irc, uint32_t how_many_rooms, uint32_t participants)
+void dialect_choose(bool speaks_irc, uint32_t how_many_rooms, uint32_t users)
 {
     irc = speaks_irc;
     rooms = how_many_rooms;
     /* All nicknames are as long as each other. */
-    digits = participants > 10000 ? 5 : 4;
+    digits = users > 10000 ? 5 : 4;
 }
 
-static size_t nick(char *text, const struct participant *who)
+static size_t nick(char *text, const struct user *user)
 {
-    return (size_t)sprintf(text, "n%0*u", digits, who->number);
+    return (size_t)sprintf(text, "n%0*u", digits, user->number);
 }
 
-size_t dialect_enter(char *command, const struct participant *who, enum format format)
+size_t dialect_enter(char *command, const struct user *user, enum format format)
 {
     char *at = command;
 
     if (irc)
         at += sprintf(at, "NICK ");
-    at += nick(at, who);
+    at += nick(at, user);
     if (irc)
         at += sprintf(at, "\r\nUSER u 0 * :u");
     at += sprintf(at, "\r\n");
@@ -40,7 +40,7 @@ size_t dialect_enter(char *command, const struct participant *who, enum format f
     else if (format == JSON)
         at += sprintf(at, "/format json\r\n");
     if (rooms > 1)
-        at += sprintf(at, "/join #r%03u\r\n/leave #lobby\r\n", who->room->number);
+        at += sprintf(at, "/join #r%03u\r\n/leave #lobby\r\n", user->room->number);
     return (size_t)(at - command);
 }
 
@@ -57,7 +57,7 @@ static bool begins(const char *at, const char *end, const char *word)
     return (size_t)(end - at) >= size && memcmp(at, word, size) == 0;
 }
 
-static bool answered(struct participant *who, const char *line, size_t length)
+static bool answered(struct user *user, const char *line, size_t length)
 {
     char pong[COMMAND_MOST];
 
@@ -67,30 +67,30 @@ static bool answered(struct participant *who, const char *line, size_t length)
     while (size > 4 && (pong[size - 1] == '\n' || pong[size - 1] == '\r'))
         size--;
     memcpy(pong + size, "\r\n", 2);
-    wire_send(who, pong, size + 2);
+    wire_send(user, pong, size + 2);
     return true;
 }
 
-bool dialect_welcomed(struct participant *who, const char *line, size_t length)
+bool dialect_welcomed(struct user *user, const char *line, size_t length)
 {
     char join[COMMAND_MOST];
 
     /* Our own protocol takes the nickname and all that follows at once: a greeting is enough. */
     if (!irc)
         return true;
-    if (answered(who, line, length) || !begins(second(line, length), line + length, "001 "))
+    if (answered(user, line, length) || !begins(second(line, length), line + length, "001 "))
         return false;
-    wire_send(who, join, (size_t)sprintf(join, "JOIN #r%03u\r\n", who->room->number));
+    wire_send(user, join, (size_t)sprintf(join, "JOIN #r%03u\r\n", user->room->number));
     return true;
 }
 
-bool dialect_allowed(struct participant *who, const char *line, size_t length)
+bool dialect_allowed(struct user *user, const char *line, size_t length)
 {
     const char *word = second(line, length), *end = line + length;
 
     if (!irc)
         return false;
-    if (answered(who, line, length))
+    if (answered(user, line, length))
         return true;
     if (line[0] != ':')
         return false;
@@ -98,9 +98,9 @@ bool dialect_allowed(struct participant *who, const char *line, size_t length)
     return numeric || begins(word, end, "JOIN ");
 }
 
-size_t dialect_say(char *command, const struct participant *who)
+size_t dialect_say(char *command, const struct user *user)
 {
     if (!irc)
         return 0;
-    return (size_t)sprintf(command, "PRIVMSG #r%03u :", who->room->number);
+    return (size_t)sprintf(command, "PRIVMSG #r%03u :", user->room->number);
 }

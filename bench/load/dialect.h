@@ -4,27 +4,27 @@
 
 #include "wire.h"
 
-/* How a participant wants to get what the others say. */
+/* How a user wants to get what the others say. */
 enum format { PLAIN, CHINESE, JSON };
 
 enum { COMMAND_MOST = 160 };
 
-/* One of the two; rooms: where everybody stays in the room he starts in, 1. */
-void dialect_choose(bool irc, uint32_t rooms, uint32_t participants);
+/* Choose one of the two; rooms is 1 where all users stay in the room in which they start. */
+void dialect_choose(bool irc, uint32_t rooms, uint32_t users);
 
-/* What a participant writes when he is connected: its size. */
-size_t dialect_enter(char *command, const struct participant *who, enum format format);
+/* Write what a user sends as soon as they are connected; return its size. */
+size_t dialect_enter(char *command, const struct user *user, enum format format);
 
 /*
- * Look at a line, without its end, that came before everything is checked.  Answers what must be
- * answered.  True where it says that he is in (a server that speaks IRC takes JOIN from now on).
+ * Look at a line, without its end, that came before everything is checked.  Send the answer that it
+ * needs, if any.  True where it says that the user is in: from now on IRC servers take JOIN.
  */
-bool dialect_welcomed(struct participant *who, const char *line, size_t length);
+bool dialect_welcomed(struct user *user, const char *line, size_t length);
 
-/* The same for a line, with its end, that nobody said: true where the server may send it. */
-bool dialect_allowed(struct participant *who, const char *line, size_t length);
+/* The same for a line, with its end, that no user said: true where the server may send it. */
+bool dialect_allowed(struct user *user, const char *line, size_t length);
 
-/* What comes before a text to say it in his room: its size. */
-size_t dialect_say(char *command, const struct participant *who);
+/* Write what comes before a text to say it in the user's room; return its size. */
+size_t dialect_say(char *command, const struct user *user);
 
 #endif

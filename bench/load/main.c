@@ -1,12 +1,12 @@
 /*
- * The load generator: many participants of one chat server, in a process of its own.
+ * The load generator: many users of one chat server, in a process of its own.
  *
- *     load --port P --pid SERVER_PID [--cpu N] --protocol chat|irc [--rooms G=1] [--readers N=10]
- *          [--echoes] [--mixed] [--tls] [--line-size 60] [--at-once 40] SCENARIO...
+ *     load --port P --pid SERVER_PID [--cpu N] --protocol chat|irc [--rooms G=1]
+ *          [--recipients N=10] [--echoes] [--mixed] [--tls] [--line-size 60] [--at-once 40] SCENARIO...
  *
- * In each room there are N + 1, of whom ten at most talk; what one says must reach all others once,
+ * Each room has N + 1 users, of whom ten at most talk.  Each line must reach all others once,
  * complete and in order, and that is checked at every one of them.  The scenarios come one after
- * another, with the same people.  stdout gets one JSON object when all has gone well; otherwise
+ * another, with the same users.  stdout gets one JSON object when all has gone well; otherwise
  * stderr says what was wrong, and the status is 1.
  */
 #include "crowd.h"
@@ -28,7 +28,7 @@ enum { SCENARIOS_MOST = 32, SPARE_FILES = 16 };
 static const struct option OPTIONS[] = {
     {"port", required_argument, NULL, 'p'},    {"pid", required_argument, NULL, 'i'},
     {"cpu", required_argument, NULL, 'c'},     {"protocol", required_argument, NULL, 'o'},
-    {"rooms", required_argument, NULL, 'r'},   {"readers", required_argument, NULL, 'n'},
+    {"rooms", required_argument, NULL, 'r'},   {"recipients", required_argument, NULL, 'n'},
     {"echoes", no_argument, NULL, 'e'},        {"mixed", no_argument, NULL, 'm'},
     {"tls", no_argument, NULL, 't'},           {"line-size", required_argument, NULL, 'l'},
     {"at-once", required_argument, NULL, 'a'},
@@ -73,7 +73,7 @@ static void allow_files(uint32_t needed)
 /* What the options say. */
 static struct plan parse(int count, char **words)
 {
-    struct plan plan = {.rooms = 1, .at_once = 40, .readers = 10, .line_size = 60};
+    struct plan plan = {.rooms = 1, .at_once = 40, .recipients = 10, .line_size = 60};
     bool pid = false, protocol = false;
     int option;
 
@@ -89,7 +89,7 @@ static struct plan parse(int count, char **words)
             protocol = true;
             break;
         case 'r': plan.rooms = number(optarg, 1, ROOMS_MOST); break;
-        case 'n': plan.readers = number(optarg, 1, 20000); break;
+        case 'n': plan.recipients = number(optarg, 1, 20000); break;
         case 'e': plan.echoes = true; break;
         case 'm': plan.mixed = true; break;
         case 't': plan.tls = true; break;
@@ -100,8 +100,8 @@ static struct plan parse(int count, char **words)
     }
     if (!plan.port || !pid || !protocol || optind == count)
         die("usage: load --port P --pid SERVER_PID --protocol chat|irc ... SCENARIO...");
-    if ((uint64_t)plan.rooms * (plan.readers + 1) > 60000)
-        die("that are more participants than there are ports");
+    if ((uint64_t)plan.rooms * (plan.recipients + 1) > 60000)
+        die("that are more users than there are ports");
     return plan;
 }
 
@@ -120,15 +120,15 @@ int main(int count, char **words)
     signal(SIGPIPE, SIG_IGN);
     /* Wake up when a line is due, not within the usual 50 microseconds. */
     prctl(PR_SET_TIMERSLACK, 1);
-    allow_files(plan.rooms * (plan.readers + 1) + SPARE_FILES);
+    allow_files(plan.rooms * (plan.recipients + 1) + SPARE_FILES);
 
     crowd_enter(&crowd, &plan);
     for (int i = 0; i < how_many; i++)
         results[i] = scenario_run(&crowd, &scenarios[i]);
     crowd_leave(&crowd);
 
-    printf("{\"participants\": %u, \"recipients\": %u, \"connecting\": %.6f, \"measured\": [",
-           crowd.participants, crowd.rooms[0].hearers, crowd.connecting);
+    printf("{\"users\": %u, \"recipients\": %u, \"connecting\": %.6f, \"measured\": [",
+           crowd.users, crowd.rooms[0].hearers, crowd.connecting);
     for (int i = 0; i < how_many; i++)
         printf("%s%s", i ? ", " : "", results[i]);
     puts("]}");

@@ -2,7 +2,7 @@
 Proof that the load generator notices what goes wrong.
 
 Usage: C{python bench/load/prove.py}, after C{make build/bench/load}.  A server
-of a few lines meddles with a line on its way to one reader, in another way each
+of a few lines meddles with a line on its way to one recipient, in another way each
 time, and the load generator must end with the message that belongs to it.
 """
 
@@ -40,8 +40,8 @@ WAYS: dict[str, tuple[Meddling, str]] = {
     "cut in two": (lambda line: line[:30] + b"\r\n" + line[30:], "damaged"),
     "of another room": (lambda line: line.replace(b"~000", b"~001"), "another room"),
     "never said": (lambda line: line.replace(b"020", b"920"), "never said"),
-    "something else": (lambda line: b"Hello.\r\n" + line, "nobody said"),
-    "his own": (lambda line: line.replace(b"~00000", b"~00001"), "hears himself"),
+    "something else": (lambda line: b"Hello.\r\n" + line, "no user said"),
+    "their own": (lambda line: line.replace(b"~00000", b"~00001"), "hears their own line"),
     "no line ends": (lambda line: b"x" * 5000, "without end"),
     "hung up": (lambda line: b"", "closed the connection"),
     "silence": (lambda line: b"", "lines are lost"),
@@ -49,12 +49,12 @@ WAYS: dict[str, tuple[Meddling, str]] = {
 """Names, what is done, and a part of the message that must come of it."""
 
 _LAST = {"no line ends", "hung up", "silence"}
-"""After these the reader gets nothing any more."""
+"""After these the recipient gets nothing any more."""
 
 
 class Meddler:
     """
-    A chat server of one room that spoils one line for one reader.
+    A chat server of one room that spoils one line for one recipient.
     """
 
     def __init__(self, way: str) -> None:
@@ -68,7 +68,7 @@ class Meddler:
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """
-        Serve one participant.
+        Serve one connection.
         """
         writer.write(b"Welcome.\r\n")
         nick = (await reader.readline()).strip()
@@ -105,7 +105,7 @@ async def noticed(way: str) -> bool:
     port = server.sockets[0].getsockname()[1]
     options = ["--port", str(port), "--pid", str(os.getpid()), "--protocol", "chat"]
     load = await asyncio.create_subprocess_exec(
-        str(LOAD), *options, "--readers", "3", "flood:0.1", stdout=-1, stderr=-1
+        str(LOAD), *options, "--recipients", "3", "flood:0.1", stdout=-1, stderr=-1
     )
     _, errors = await load.communicate()
     server.close()

@@ -10,7 +10,7 @@
 #include <sys/timerfd.h>
 
 enum {
-    ON_THE_WAY = 4, /* lines of a flooding sender that the slowest reader has not read */
+    ON_THE_WAY = 4, /* lines of a flooding sender that the slowest recipient has not read */
     BLOCKS = 4      /* in so many parts they are written */
 };
 
@@ -24,14 +24,14 @@ static int64_t after(double seconds)
     return now() + (int64_t)(seconds * 1e9);
 }
 
-/* Wait until everybody has heard everything. */
+/* Wait until all recipients have read everything. */
 static void drain(void)
 {
     while (order_open > 0)
         crowd_hear(PATIENCE);
 }
 
-/* In every room one line, and the next ones when everybody has heard these. */
+/* In every room one line, and the next ones when all recipients have read these. */
 static void one(struct crowd *crowd, const struct scenario *scenario, double seconds)
 {
     int64_t end = after(seconds);
@@ -44,7 +44,7 @@ static void one(struct crowd *crowd, const struct scenario *scenario, double sec
     } while (now() < end);
 }
 
-/* Ten senders of the only room, or one of each, who wait only for the slowest reader. */
+/* Ten senders of the only room, or one of each, that wait only for the slowest recipient. */
 static void flood(struct crowd *crowd, const struct scenario *scenario, double seconds)
 {
     uint32_t senders = crowd->how_many_rooms > 1 ? 1 : crowd->rooms[0].senders;
@@ -99,7 +99,7 @@ static void rate(struct crowd *crowd, const struct scenario *scenario, double se
             continue;
         }
         late += moment - due > LATE;
-        /* Late or not: whoever waits for a line waits since it was due. */
+        /* Late or not: a recipient has waited for the line since it was due. */
         order_say(next_speaker(crowd, line), 1, due);
         line++;
         due = begin + (int64_t)((double)line * 1e9 / scenario->rate);
@@ -108,7 +108,7 @@ static void rate(struct crowd *crowd, const struct scenario *scenario, double se
     drain();
 }
 
-/* Nobody says anything. */
+/* No user says anything. */
 static void idle(struct crowd *crowd, const struct scenario *scenario, double seconds)
 {
     enum { GLANCE = 1000 };

@@ -10,12 +10,12 @@
 
 enum { WORDS_MOST = 160, DIGITS = TEXT_LEAST - 1, PROBES_MOST = 1000 };
 
-/* What is known of one only until everything is checked. */
+/* What is known of a user only until everything is checked. */
 struct guest {
     enum format format;
     bool greeted;
-    uint16_t heard;   /* the senders he has heard a probe of, one bit each */
-    uint16_t missing; /* those he must hear before it goes on */
+    uint16_t heard;   /* the senders of whom a probe has been heard, one bit each */
+    uint16_t missing; /* those that must be heard before it goes on */
     uint16_t prefix;  /* bytes before a text */
     uint16_t last_size;
     char last[WORDS_MOST];
@@ -33,20 +33,20 @@ void welcome_prepare(struct crowd *the_crowd, const struct plan *the_plan)
 {
     crowd = the_crowd;
     plan = *the_plan;
-    dialect_choose(plan.irc, plan.rooms, crowd->participants);
-    guests = claim(crowd->participants, sizeof *guests);
-    for (uint32_t i = 0; i < crowd->participants; i++)
-        if (plan.mixed && i % (plan.readers + 1) >= SENDERS)
+    dialect_choose(plan.irc, plan.rooms, crowd->users);
+    guests = claim(crowd->users, sizeof *guests);
+    for (uint32_t i = 0; i < crowd->users; i++)
+        if (plan.mixed && i % (plan.recipients + 1) >= SENDERS)
             guests[i].format = i % 3 == 1 ? CHINESE : i % 3 == 2 ? JSON : PLAIN;
-    /* What somebody said in an earlier run, and the server remembers, must not be taken for it. */
+    /* Lines of an earlier run that the server remembers must not be taken for probes. */
     first_probe = next_probe = (uint32_t)(now() / 1000 % 90000) * PROBES_MOST;
     last_news = now();
 }
 
-void welcome_begin(struct participant *who)
+void welcome_begin(struct user *user)
 {
     char command[COMMAND_MOST];
-    wire_send(who, command, dialect_enter(command, who, guests[who->number].format));
+    wire_send(user, command, dialect_enter(command, user, guests[user->number].format));
 }
 
 uint32_t welcome_greeted(void)
@@ -70,19 +70,19 @@ static char *copy(const char *from, size_t size)
     return size > 0 ? memcpy(claim(size, 1), from, size) : claim(1, 1);
 }
 
-/* Note what surrounds a text: of one size for every sender, but for JSON, that numbers its lines. */
-static void surrounded(struct participant *who, struct speaker *speaker, const char *line,
+/* Note what surrounds a text: of one size for every sender, except in JSON, which has numbers. */
+static void surrounded(struct user *user, struct speaker *speaker, const char *line,
                        const char *text, const char *end)
 {
-    struct guest *guest = &guests[who->number];
+    struct guest *guest = &guests[user->number];
     size_t prefix = (size_t)(text - line), suffix = (size_t)(end - text) - TEXT_LEAST;
 
-    if (guest->heard && (suffix != who->suffix ||
+    if (guest->heard && (suffix != user->suffix ||
                          (prefix != guest->prefix && guest->format != JSON)))
-        die("participant %u gets lines of different senders with different surroundings: %s",
-            who->number, printable(line, (size_t)(end - line)));
+        die("user %u gets lines of different senders with different surroundings: %s",
+            user->number, printable(line, (size_t)(end - line)));
     guest->prefix = (uint16_t)prefix;
-    who->suffix = (uint8_t)suffix;
+    user->suffix = (uint8_t)suffix;
     if (guest->format == PLAIN && speaker->prefix == NULL) {
         speaker->prefix = copy(line, prefix);
         speaker->suffix = copy(end - suffix, suffix);
@@ -90,9 +90,9 @@ static void surrounded(struct participant *who, struct speaker *speaker, const c
 }
 
 /* True where the line is a probe. */
-static bool probe_heard(struct participant *who, const char *line, const char *end)
+static bool probe_heard(struct user *user, const char *line, const char *end)
 {
-    struct guest *guest = &guests[who->number];
+    struct guest *guest = &guests[user->number];
     const char *text = probe_in(line, end);
     unsigned room, sender, number;
 
@@ -100,14 +100,14 @@ static bool probe_heard(struct participant *who, const char *line, const char *e
         return false;
     if (number < first_probe || number >= next_probe)
         return false;
-    if (room != who->room->number || sender >= who->room->senders)
-        die("participant %u hears what is said in room %u", who->number, room);
+    if (room != user->room->number || sender >= user->room->senders)
+        die("user %u hears what is said in room %u", user->number, room);
     if (last_round && number != next_probe - 1)
         return true;
-    if (last_round && sender == who->deaf_to)
-        die("participant %u hears himself: --echoes is missing", who->number);
+    if (last_round && sender == user->deaf_to)
+        die("user %u hears their own line: --echoes is missing", user->number);
     if (last_round)
-        surrounded(who, &who->room->speakers[sender], line, text, end);
+        surrounded(user, &user->room->speakers[sender], line, text, end);
     guest->heard |= (uint16_t)(1u << sender);
     if (guest->missing & 1u << sender) {
         guest->missing &= (uint16_t)~(1u << sender);
@@ -117,16 +117,16 @@ static bool probe_heard(struct participant *who, const char *line, const char *e
     return true;
 }
 
-char *welcome_read(struct participant *who, char *begin, char *end)
+char *welcome_read(struct user *user, char *begin, char *end)
 {
-    struct guest *guest = &guests[who->number];
+    struct guest *guest = &guests[user->number];
     char *feed, *last = NULL;
 
     while ((feed = memchr(begin, '\n', (size_t)(end - begin))) != NULL) {
         last = begin;
-        if (!probe_heard(who, begin, feed + 1))
+        if (!probe_heard(user, begin, feed + 1))
             last_news = now();
-        if (!guest->greeted && dialect_welcomed(who, begin, (size_t)(feed - begin))) {
+        if (!guest->greeted && dialect_welcomed(user, begin, (size_t)(feed - begin))) {
             guest->greeted = true;
             greeted++;
         }
@@ -149,9 +149,9 @@ static void say_probe(struct speaker *speaker, uint32_t sender)
 {
     char command[COMMAND_MOST], *at = command;
 
-    at += dialect_say(at, speaker->who);
-    at += sprintf(at, "?%03u%02u%08u\r\n", speaker->who->room->number, sender, next_probe);
-    wire_send(speaker->who, command, (size_t)(at - command));
+    at += dialect_say(at, speaker->user);
+    at += sprintf(at, "?%03u%02u%08u\r\n", speaker->user->room->number, sender, next_probe);
+    wire_send(speaker->user, command, (size_t)(at - command));
 }
 
 /* Let the first so many senders of every room say a probe. */
@@ -163,23 +163,23 @@ static void probe(uint32_t senders)
             say_probe(&room->speakers[sender], sender);
     }
     if (++next_probe == first_probe + PROBES_MOST)
-        die("nobody hears what is said");
+        die("no user hears what is said");
 }
 
-/* From now on everybody must hear one of these senders; not himself, unless he hears himself. */
+/* From now on all users must hear one of these senders, or all of them but themselves. */
 static void expect(uint32_t senders, bool all)
 {
-    waiting = crowd->participants;
-    for (uint32_t i = 0; i < crowd->participants; i++) {
-        struct participant *who = &crowd->everybody[i];
-        uint32_t count = senders < who->room->senders ? senders : who->room->senders;
+    waiting = crowd->users;
+    for (uint32_t i = 0; i < crowd->users; i++) {
+        struct user *user = &crowd->all[i];
+        uint32_t count = senders < user->room->senders ? senders : user->room->senders;
         uint32_t mask = (1u << count) - 1;
 
-        if (all && who->deaf_to != NOBODY)
-            mask &= ~(1u << who->deaf_to);
+        if (all && user->deaf_to != NOBODY)
+            mask &= ~(1u << user->deaf_to);
         if (!all)
-            /* The first hears the second, and everybody else the first. */
-            mask = who == who->room->speakers[0].who ? 2 : 1;
+            /* The first user hears the second, and all others the first. */
+            mask = user == user->room->speakers[0].user ? 2 : 1;
         guests[i].heard = 0;
         guests[i].missing = (uint16_t)mask;
     }
@@ -192,7 +192,7 @@ void welcome_probe(void)
     probe(2);
 }
 
-bool welcome_everybody_in(void)
+bool welcome_all_in(void)
 {
     return waiting == 0 && next_probe > first_probe;
 }
@@ -213,20 +213,20 @@ void welcome_check_patience(void)
 {
     if (now() - last_news < PATIENCE * INT64_C(1000000))
         return;
-    for (uint32_t i = 0; i < crowd->participants; i++)
+    for (uint32_t i = 0; i < crowd->users; i++)
         if (guests[i].missing)
-            die("%u have not heard what was said, the first is participant %u; his last words: %s",
-                waiting, i, welcome_last_words(&crowd->everybody[i]));
+            die("%u have not heard what was said, the first is user %u; the last words to them: %s",
+                waiting, i, welcome_last_words(&crowd->all[i]));
 }
 
 void welcome_end(void)
 {
-    for (uint32_t i = 0; i < crowd->participants; i++) {
-        struct participant *who = &crowd->everybody[i];
-        struct room *room = who->room;
-        uint32_t around = guests[i].prefix + (uint32_t)who->suffix;
+    for (uint32_t i = 0; i < crowd->users; i++) {
+        struct user *user = &crowd->all[i];
+        struct room *room = user->room;
+        uint32_t around = guests[i].prefix + (uint32_t)user->suffix;
 
-        /* The first of a room is a sender, and gets plain lines: he decides. */
+        /* The first user of a room is a sender, and gets plain lines: theirs decide the size. */
         if (room->line_size == 0) {
             if (around + TEXT_LEAST > plan.line_size)
                 die("--line-size must be %u at least for this server", around + TEXT_LEAST);
@@ -236,16 +236,16 @@ void welcome_end(void)
             order_prepare(room);
         }
         if (guests[i].format != JSON)
-            who->whole = (uint16_t)(around + room->text_size);
+            user->whole = (uint16_t)(around + room->text_size);
         if (guests[i].format == PLAIN &&
-            (who->whole != room->line_size || guests[i].prefix != room->prefix_size))
-            die("participant %u gets lines of %u bytes, not of %u: %s", i, who->whole,
-                plan.line_size, welcome_last_words(who));
+            (user->whole != room->line_size || guests[i].prefix != room->prefix_size))
+            die("user %u gets lines of %u bytes, not of %u: %s", i, user->whole,
+                plan.line_size, welcome_last_words(user));
     }
 }
 
-const char *welcome_last_words(const struct participant *who)
+const char *welcome_last_words(const struct user *user)
 {
-    const struct guest *guest = &guests[who->number];
+    const struct guest *guest = &guests[user->number];
     return guest->last_size ? printable(guest->last, guest->last_size) : "none";
 }

@@ -1,8 +1,8 @@
 /*
  * One connection, with or without TLS.
  *
- * Everything is read into one buffer that all share; what is left of it, the beginning of a
- * line that is not complete, is kept for that connection until more comes.
+ * All connections read into one shared buffer. The beginning of a line that is not complete yet is
+ * kept for its connection until more comes.
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -19,13 +19,13 @@ enum {
 
 struct room;
 
-/* What is needed for every delivery: one line of the cache. */
-struct participant {
+/* A simulated user: all that a delivery needs, in one line of the cache. */
+struct user {
     int fd;
     uint32_t number;        /* over all rooms */
     uint16_t kept;          /* bytes of the line that is not complete */
-    uint16_t whole;         /* bytes of every line he gets; 0 where they differ */
-    uint8_t deaf_to;        /* the sender whose lines he must not hear: himself */
+    uint16_t whole;         /* bytes of every line received; 0 where they differ */
+    uint8_t deaf_to;        /* their own number as a sender, whose lines must not come back */
     uint8_t suffix;         /* bytes behind the text, line end included */
     struct room *room;
     uint32_t next[SENDERS]; /* the number of the next line of each sender */
@@ -35,21 +35,21 @@ struct participant {
 void wire_prepare(uint32_t connections, uint16_t port, bool tls);
 
 /* Connect, and shake hands. */
-void wire_connect(struct participant *who);
+void wire_connect(struct user *user);
 
 /* Send all of it at once, or die: nothing that is said here fills the kernel's buffers. */
-void wire_send(struct participant *who, const char *data, size_t size);
+void wire_send(struct user *user, const char *data, size_t size);
 
 /*
  * Read once what there is: [begin, end), the kept part first.  It is valid until the next read.
  * False where the other side has closed the connection.
  */
-bool wire_read(struct participant *who, char **begin, char **end);
+bool wire_read(struct user *user, char **begin, char **end);
 
 /* Keep the rest of what was read; false where it is too long, and only its end is kept. */
-bool wire_keep(struct participant *who, const char *rest, const char *end);
+bool wire_keep(struct user *user, const char *rest, const char *end);
 
 /* Hang up without TIME_WAIT. */
-void wire_close(struct participant *who);
+void wire_close(struct user *user);
 
 #endif

@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-// How many lines may wait for a reader; past it he is dropped, as nobody waits for him.
+// How many lines may wait for a slow recipient, who is dropped beyond it: nothing waits for them.
 const waiting = 1024
 
 var join = []byte("/join ")
@@ -47,22 +47,22 @@ func roomNamed(name string) *room {
 	return found
 }
 
-func (r *room) said(author *client, text []byte) {
-	line := make([]byte, 0, len(author.nick)+len(text)+4)
-	line = append(line, author.nick...)
+func (r *room) said(sender *client, text []byte) {
+	line := make([]byte, 0, len(sender.nick)+len(text)+4)
+	line = append(line, sender.nick...)
 	line = append(line, ": "...)
 	line = append(line, text...)
 	line = append(line, "\r\n"...)
 	r.Lock()
 	defer r.Unlock()
-	for member := range r.clients {
-		if member == author {
+	for recipient := range r.clients {
+		if recipient == sender {
 			continue
 		}
 		select {
-		case member.lines <- line:
+		case recipient.lines <- line:
 		default:
-			member.connection.Close()
+			recipient.connection.Close()
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (c *client) read() {
 			c.room.said(c, line)
 		}
 	}
-	// Nobody writes to the channel of somebody who is in no room.
+	// Only the room writes to this channel, and the client has left it.
 	c.leave()
 	close(c.lines)
 }

@@ -4,10 +4,10 @@
  * client.  It asks in Chinese for a nickname, says who comes and goes, and knows no rooms, no
  * commands and no limits.  The port on 127.0.0.1 is its only argument.
  *
- * It differs from what one would write first where that would be measured instead of Node, or would
+ * It differs from a first attempt where that would be measured instead of Node, or would
  * end the server: a line is a line however it arrives, an error of a socket is heard, and Nagle's
- * algorithm (RFC 896) is off, which would hold each line back until the reader has acknowledged the
- * one before.
+ * algorithm (RFC 896) is off, which would hold each line back until the recipient has acknowledged
+ * the one before.
  */
 const net = require('node:net');
 

@@ -1,9 +1,8 @@
 """
 The chat service that Twisted once had: C{twisted.words.service}, which speaks IRC.
 
-C{twistd words} wants a password of everybody.  Here nobody is asked for one, rooms
-are made by those who go into them, and Nagle's algorithm is off; the rest is as it
-is there.
+C{twistd words} asks all users for a password.  Here none is asked for, joining a room
+makes it, and Nagle's algorithm is off; the rest is as it is there.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from zope.interface import implementer
 
 
 @implementer(ICredentialsChecker)
-class Anybody:
+class AnyUser:
     """
-    Whoever comes is who he says.
+    Accepts every nickname, with any password.
     """
 
     credentialInterfaces = (IUsernamePassword,)
@@ -34,7 +33,7 @@ class Anybody:
 
 class OpenUser(IRCUser):
     """
-    Somebody who need not send C{PASS}.
+    A user who need not send C{PASS}.
     """
 
     password = ""
@@ -64,7 +63,7 @@ def main() -> None:
 
     realm = InMemoryWordsRealm("localhost")
     realm.createGroupOnRequest = True
-    factory = OpenFactory(realm, Portal(realm, [Anybody()]))
+    factory = OpenFactory(realm, Portal(realm, [AnyUser()]))
     reactor.listenTCP(int(sys.argv[1]), factory, backlog=1024, interface="127.0.0.1")
     reactor.run()
 
