@@ -78,7 +78,7 @@ class Session(Context):
         except Banned as banned:
             self.end(Ending.BANNED, banned.about)
         except Exception:
-            self._log.failure("a user could not be greeted")
+            self._log.failure("a participant could not be greeted")
             self._failed()
 
     def _greet(self, nick: str, account: str) -> None:
