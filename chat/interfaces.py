@@ -33,8 +33,9 @@ class Outlet(Protocol):
         written.
     """
 
-    @property
-    def busy(self) -> bool: ...
+    __slots__ = ()
+
+    busy: bool
 
     def write(self, data: bytes) -> None:
         """
@@ -57,6 +58,8 @@ class Outlet(Protocol):
 class DirectOutlet(Outlet, Protocol):
     """An outlet for which nothing waits, so that its bytes can go to the kernel at once."""
 
+    __slots__ = ()
+
     def fellBehind(self, data: bytes, sent: int) -> None:
         """
         The kernel has not taken all of it.
@@ -76,6 +79,8 @@ class OutletGroup(Protocol):
     @ivar others: outlets whose L{Outlet.write} is called, in this order.
     @ivar total: how many bytes have been written to each of C{direct}.
     """
+
+    __slots__ = ()
 
     direct: dict[int, DirectOutlet]
     others: dict[Outlet, None]

@@ -1,19 +1,19 @@
 """
-The fan-out: one event to everybody in a room.
+The fan-out: one event to all recipients in a room.
 
 An L{Audience} groups its recipients by rendering.  An event is encoded once for
 each group and kept; at the end of the reactor turn, what has come in is joined
 and every recipient gets it in one write.  However many events share a turn,
 they cost one C{send} per recipient.
 
-Not everybody gets the same: an author does not hear his own line (unless his
-rendering wants the echo), nobody hears whom he ignores, somebody who is called by his
-name may want a bell with it, somebody who came in the middle of a turn hears only what
-came after, and somebody who is written to directly must have heard before what
-came before.  These few stand I{apart}: the group keeps for each the pieces that are
-his, and joins them for him alone.
+A few recipients do not get the same as the others.  The sender of a line does not
+hear it, unless the rendering wants the echo.  Users do not hear the users that they
+ignore.  A recipient that is called by name may want a bell with the line.  One that
+came in the middle of a turn hears only what came after, and one that is told
+something alone must have heard before what came before.  These stand I{apart}: the
+group keeps the pieces that each of them gets, and joins them for it alone.
 
-The hot path of the service is below, in L{chat.delivery.fanout}.
+The innermost loop is in L{chat.delivery.fanout}.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ waiting for its end: well below what an outlet may hold.
 
 EndOfTurn = Callable[[Callable[[], int]], object]
 """
-Calls something once, when the events of this reactor turn have all come in.  It
-returns how many lines it has delivered.
+Calls a function once, when all events of this reactor turn have come in.  The
+function returns how many lines it has delivered.
 """
 
 
 class Recipient:
     """
-    One outlet, the rendering its participant chose, and where it listens.
+    One outlet, the rendering that was chosen for it, and the rooms it listens to.
 
-    @ivar nick: the nickname by which the participant is called.
-    @ivar here: the audience of the room the participant talks in.
+    @ivar nick: the nickname by which it is called.
+    @ivar here: the audience of the room in which its user talks.
     """
 
     __slots__ = ("_audiences", "here", "nick", "outlet", "rendering")
@@ -70,7 +70,7 @@ class Recipient:
         """
         Tell this recipient alone several things, in one write.
 
-        @param rendering: its own, or that for elsewhere.
+        @param rendering: its own, or the one for other rooms than L{here}.
         """
         if rendering.namesRecipient:
             lines = [rendering.answer(event, self.nick) for event in events]
@@ -92,7 +92,10 @@ class Recipient:
 
     def talkIn(self, audience: Audience | None) -> None:
         """
-        Be here from now on, in an audience in which it is already, or nowhere.
+        Make an audience, in which this recipient is already, the one where its user
+        talks.
+
+        @param audience: L{None} for nowhere.
         """
         if audience is not self.here:
             changing = [each for each in self._audiences if each in (audience, self.here)]
@@ -123,7 +126,7 @@ class Recipient:
 
 
 class _Group:
-    """The recipients of one audience who share a rendering."""
+    """The recipients of one audience that share a rendering."""
 
     __slots__ = ("apart", "fan", "members", "pending", "rendering", "size")
 
@@ -131,7 +134,7 @@ class _Group:
         self.rendering = rendering
         self.members: set[Recipient] = set()
         self.fan = Fan()
-        # What of the pending pieces those get who stand apart.
+        # The recipients that stand apart, with the pending pieces that they get.
         self.apart: dict[Recipient, list[bytes]] = {}
         self.pending: list[bytes] = []
         self.size = 0
@@ -164,7 +167,7 @@ class _Group:
             return 0
         fan, pieces, apart = self.fan, self.pending, self.apart
         count = len(pieces) * (len(self.members) - len(apart))
-        # Who stands apart steps aside, so that nobody else has to be asked.
+        # The few that stand apart step aside, so that none of the others has to be asked.
         for recipient, share in apart.items():
             recipient.outlet.leave(fan)
             if share:
@@ -181,7 +184,7 @@ class _Group:
 
 class Audience:
     """
-    Everybody who hears what happens in a room.
+    The recipients that hear what happens in a room.
     """
 
     def __init__(self, endOfTurn: EndOfTurn) -> None:
@@ -191,7 +194,7 @@ class Audience:
         """
         self._endOfTurn = endOfTurn
         self._groups: dict[Rendering, _Group] = {}
-        # Those who want a bell when they are called.
+        # The recipients that want a bell when they are called.
         self._ringing: set[Recipient] = set()
         self._scheduled = False
         # How many lines were delivered before the end of the turn.
@@ -240,18 +243,18 @@ class Audience:
     def deliver(
         self,
         event: RoomEvent,
-        author: Recipient | None = None,
+        sender: Recipient | None = None,
         deaf: Collection[Recipient] = (),
     ) -> None:
         """
-        Let everybody hear an event, at the end of the turn.
+        Let all recipients hear an event, at the end of the turn.
 
-        @param author: who does not hear it, unless his rendering C{echoesOwn}.
-        @param deaf: who does not hear it either.
+        @param sender: does not hear it, unless its rendering C{echoesOwn}.
+        @param deaf: recipients that do not hear it either.
         """
         without = set(deaf)
-        if author is not None and not author.rendering.echoesOwn:
-            without.add(author)
+        if sender is not None and not sender.rendering.echoesOwn:
+            without.add(sender)
         if self._ringing and isinstance(event, (Said, Acted)):
             without.update(self._ring(event, without))
         full = False
@@ -266,9 +269,9 @@ class Audience:
 
     def _ring(self, line: Said | Acted, without: Collection[Recipient]) -> list[Recipient]:
         """
-        Write a line at once, with a bell, to those whom it calls.
+        Write a line at once, with a bell, to the recipients that it calls.
 
-        @return: they, who need not hear it once more.
+        @return: these recipients, which need not hear it once more.
         """
         called = [
             recipient
@@ -283,7 +286,7 @@ class Audience:
 
     def flush(self) -> int:
         """
-        Write what is pending to everybody.
+        Write what is pending to all recipients.
 
         @return: how many lines have been delivered since the last call.
         """

@@ -6,39 +6,33 @@ from __future__ import annotations
 
 import os
 
-from chat.interfaces import DirectOutlet, Outlet
+from chat.interfaces import DirectOutlet, Outlet, OutletGroup
 
 
-class Fan:
+class Fan(OutletGroup):
     """
     Outlets that get the same bytes.
 
-    Most of them keep up with what is written.  All that is looked at of such a one is the
-    number of his socket: with thousands of them the memory that is touched for each is
-    what costs, next to the kernel's work.
-
-    @ivar direct: those who keep up, by the number of the socket.  Whoever cannot be
-        written to in this way any more must leave at once.
-    @ivar others: those who do not, or who cannot be written to in this way.
-    @ivar total: how many bytes have been written to each of C{direct}, as long as he was
-        among them.
+    Most of them keep up with what is written.  Of these, nothing is looked at but the file
+    descriptor: with thousands of them, next to the work of the kernel, it is the memory
+    touched for each that costs.
     """
 
     __slots__ = ("direct", "others", "total")
 
     def __init__(self) -> None:
         self.direct: dict[int, DirectOutlet] = {}
-        # A dictionary for its order.
+        # A dict, which keeps the order.
         self.others: dict[Outlet, None] = {}
         self.total = 0
 
     def write(self, data: bytes) -> None:
         """
-        Write to all of them.
+        Write to all outlets.
 
         @param data: whole lines, with their line ends.
         """
-        # Who falls behind meanwhile has got it, and is one of the others then.
+        # An outlet that falls behind meanwhile becomes one of the others, and has its bytes.
         others = tuple(self.others)
         size = len(data)
         self.total += size

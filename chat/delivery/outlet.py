@@ -1,20 +1,20 @@
 """
-What waits for a reader, and what happens when it is too much.
+What waits for the peer of one connection, and what happens when that is too much.
 
 A L{BoundedOutlet} keeps what its transport has not taken yet in a queue of its
 own, counted in bytes, because a transport's own buffer has no limit.
 
 On plain TCP and unix transports it is a pull producer: the transport asks for
 more whenever it has sent everything, so the outlet knows when nothing waits.
-Then L{BoundedOutlet.write} puts the bytes into the kernel itself, and for a reader who keeps
-up nothing else ever happens: no buffer, no C{epoll_ctl}, no second turn.  What
+Then L{BoundedOutlet.write} puts the bytes into the kernel itself.  For a peer that
+keeps up nothing else ever happens: no buffer, no C{epoll_ctl}, no second turn.  What
 the kernel does not take goes through the transport as usual.
 
 TLS transports would poll a pull producer without end, and cannot be bypassed.
 There the outlet is a push producer: it writes through until it is paused.
 
-A transport tells that it has sent something only when it has sent everything, so
-whether a slow reader takes anything is seen in how far the transport is, and
+A transport tells that it has sent something only when it has sent everything.  Whether
+a slow peer takes anything is therefore seen in how much the transport has left, and
 asked of the kernel (L{BoundedOutlet.level}).
 """
 
@@ -27,9 +27,9 @@ from typing import Protocol
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
-from chat.delivery.slowreaders import Readers
+from chat.delivery.slowreaders import SlowReader, SlowReaders
 from chat.delivery.sockets import hasUnsent, leftIn, setUserTimeout, socketOf, unsentBy
-from chat.interfaces import OutletGroup
+from chat.interfaces import DirectOutlet, OutletGroup
 from chat.vocabulary.limits import UNLIMITED
 
 _CHUNK = 64 * 1024
@@ -48,11 +48,11 @@ class OutletTransport(Protocol):
 
 
 @implementer(IPushProducer)
-class BoundedOutlet:
+class BoundedOutlet(DirectOutlet, SlowReader):
     """
     The outlet of one connection.
 
-    @ivar busy: whether so much waits that the reader should not ask for more.
+    @ivar busy: whether so much waits that the peer should not ask for more.
     @ivar waiting: how many bytes have been written and not been taken by the
         kernel yet (for TLS, by the transport).
     """
@@ -82,7 +82,7 @@ class BoundedOutlet:
     def __init__(
         self,
         transport: OutletTransport,
-        readers: Readers,
+        readers: SlowReaders,
         onTooSlow: Callable[[str], None],
         onDrain: Callable[[], None],
         isLayered: bool = False,
@@ -90,7 +90,7 @@ class BoundedOutlet:
         """
         @param transport: connected, and without a producer.  What has been written to it
             before goes first.
-        @param readers: all for whom something waits, and the limits for them.
+        @param readers: all outlets in which something waits, and the limits for them.
         @param onTooSlow: called once, with the limit that was passed: C{waiting},
             from within L{write}, so that it must only note it, and act in a later
             turn; or C{stall} or C{all}.  What waited is lost; what is written
@@ -116,7 +116,7 @@ class BoundedOutlet:
         if self._socket is not None and not self._isLayered:
             self._number = self._socket.fileno()
         self._fans: list[OutletGroup] = []
-        # Whether it is one of those in the fans who keep up.
+        # Whether it keeps up, and is in the C{direct} outlets of its groups.
         self._isDirect = False
         self._written = 0
         self.busy = False
@@ -135,9 +135,6 @@ class BoundedOutlet:
         return self._written
 
     def write(self, data: bytes) -> None:
-        """
-        See L{chat.interfaces.Outlet.write}.
-        """
         size = len(data)
         self._written += size
         if self._ready:
@@ -159,9 +156,6 @@ class BoundedOutlet:
             self._wait(size)
 
     def join(self, fan: OutletGroup) -> None:
-        """
-        See L{chat.interfaces.Outlet.join}.
-        """
         self._fans.append(fan)
         if self._isDirect:
             fan.direct[self._number] = self
@@ -170,9 +164,6 @@ class BoundedOutlet:
             fan.others[self] = None
 
     def leave(self, fan: OutletGroup) -> None:
-        """
-        See L{chat.interfaces.Outlet.leave}.
-        """
         self._fans.remove(fan)
         if self._isDirect:
             del fan.direct[self._number]
@@ -181,32 +172,19 @@ class BoundedOutlet:
             del fan.others[self]
 
     def fellBehind(self, data: bytes, sent: int) -> None:
-        """
-        See L{chat.interfaces.DirectOutlet.fellBehind}.
-        """
         self._give(data[sent:])
 
     def level(self) -> object:
-        """
-        See L{chat.delivery.slowreaders.Reader.level}.
-        """
-        # How much is unsent may be the same again and again: as a reader takes
+        # How much is unsent may be the same again and again: as the peer takes
         # something, the kernel takes as much from the transport.
         return self._resumed, leftIn(self._transport), unsentBy(self._socket)
 
     def progressed(self, seconds: float) -> None:
-        """
-        See L{chat.delivery.slowreaders.Reader.progressed}.
-
-        The kernel counts C{TCP_USER_TIMEOUT} from when the peer's window was closed
-        first, even if it opens a little now and then, so it is to begin anew.
-        """
+        # The kernel counts TCP_USER_TIMEOUT from when the peer's window was closed
+        # first, even if it opens a little now and then.
         self._allow(seconds)
 
     def giveUp(self, limit: str) -> None:
-        """
-        See L{chat.delivery.slowreaders.Reader.giveUp}.
-        """
         self._forget()
         if not self._isGivenUp:
             self._isGivenUp = True
@@ -215,7 +193,7 @@ class BoundedOutlet:
     def discard(self) -> None:
         """
         Forget what has not been handed to the transport, and begin anew.  The
-        reader misses whole lines and never gets a part of one.
+        peer misses whole lines and never gets a part of one.
         """
         self._forget()
         self._isGivenUp = False
@@ -252,8 +230,8 @@ class BoundedOutlet:
             if drained:
                 self._onDrain()
         if self._ready and self._transport.disconnecting:
-            # Somebody else, such as a wrapper that misses its PROXY header, has
-            # closed the transport; it waits for its producer to go.
+            # Other code, such as a wrapper that misses its PROXY header, has closed
+            # the transport, which waits for its producer to go.
             self.close()
 
     def pauseProducing(self) -> None:
@@ -268,13 +246,13 @@ class BoundedOutlet:
         The connection is gone.
         """
         self._open = self._ready = False
-        # Once the socket is closed, the number may be that of another one.
+        # Once the socket is closed, another one may get its file descriptor.
         self._stepAside()
         self._number = -1
         self._taken = 0
         self._forget()
         self._readers.forget(self)
-        # Nobody is called any more, and whoever that was can be freed at once.
+        # Drop the callbacks, so that the objects they belong to are freed at once.
         self._onTooSlow = self._onDrain = _ignore
 
     def _allow(self, seconds: float) -> None:
@@ -318,7 +296,7 @@ class BoundedOutlet:
         self._transport.write(data)
 
     def _keepUp(self) -> None:
-        """Nothing waits: be one of those who keep up, if that can be."""
+        """Be among the outlets that are written to directly, if the socket allows it."""
         if self._number >= 0 and not self._isDirect:
             self._isDirect = True
             for fan in self._fans:
@@ -327,7 +305,7 @@ class BoundedOutlet:
                 self._written -= fan.total
 
     def _stepAside(self) -> None:
-        """Be one of the others."""
+        """Be among the outlets that are not written to directly."""
         if self._isDirect:
             self._isDirect = False
             for fan in self._fans:

@@ -1,13 +1,12 @@
 """
-All readers for whom something waits.
+Peers that read more slowly than they are written to.
 
-What is written to somebody who reads too slowly waits in his
-L{chat.delivery.outlet.BoundedOutlet}.  Each outlet keeps its own bound; here is what no
-outlet can know: how much waits for all of them together, and who takes nothing
-at all.  A reader who takes a little now and then is slow, and kept; one who takes
-nothing for a while is stuck, and given up.
+What such a peer has not taken waits in its L{chat.delivery.outlet.BoundedOutlet}.  Each
+outlet keeps its own bound.  What no outlet can know is kept here: how much waits in all
+outlets together, and which peers take nothing at all.  A peer that takes a little now and
+then is slow, and kept; a peer that takes nothing for a while is stuck, and given up.
 
-Who keeps up is never here.  While nobody is, no timer runs.
+Peers that keep up are not tracked; while none is tracked, no timer runs.
 """
 
 from __future__ import annotations
@@ -19,71 +18,74 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from chat.vocabulary.limits import Limits
 
 SWEEP = 1.0
-"""How many seconds lie between two looks at who takes nothing."""
+"""How many seconds lie between two looks at the peers that are tracked."""
 
 
-class Reader(Protocol):
+class SlowReader(Protocol):
     """
-    Somebody for whom something waits.
+    An outlet whose peer may be slow.
 
-    @ivar waiting: how many bytes do.
+    @ivar waiting: how many bytes wait for the peer.
     """
 
-    @property
-    def waiting(self) -> int: ...
+    __slots__ = ()
+
+    waiting: int
 
     def level(self) -> object:
         """
-        @return: what is equal to the one before if nothing has been taken since.
+        @return: a value that is the same as long as the peer takes nothing.
         """
 
     def progressed(self, seconds: float) -> None:
         """
-        He has taken something.
+        The peer has taken something.
 
-        @param seconds: for how long something has waited for him.
+        @param seconds: for how long something has waited for it.
         """
 
     def giveUp(self, limit: str) -> None:
         """
         Let go of what waits.
 
-        @param limit: which one he was too slow for, C{stall} or C{all}.
+        @param limit: the one that the peer was too slow for, C{stall} or C{all}.
         """
 
 
-class Readers:
+class SlowReaders:
     """
-    All readers for whom something waits.
+    All outlets in which something waits.
 
     @ivar limits: what holds for them.
-    @ivar waiting: how many bytes wait for them together.
+    @ivar waiting: how many bytes wait in all of them together.
     """
 
     def __init__(self, clock: IReactorTime, limits: Limits) -> None:
         self.limits = limits
         self.waiting = 0
         self._clock = clock
-        # Each with the level that was seen last, since when it is that, and since
-        # when something has waited.
-        self._watched: dict[Reader, tuple[object, float, float]] = {}
-        # As often as it takes to be in time, where the limit is short.
+        # Each with its last level, the time since which it has been that, and the time
+        # since which something has waited.
+        self._watched: dict[SlowReader, tuple[object, float, float]] = {}
+        # More often where the limit is short, so as to be in time.
         self._interval = min(SWEEP, limits.stallTimeout / 4)
         self._timer: IDelayedCall | None = None
         self._relieving: IDelayedCall | None = None
 
     def more(self, size: int) -> None:
         """
-        So many bytes more, or less, wait for somebody.
+        Count bytes that begin to wait, or to wait no longer.
+
+        @param size: how many; negative where they wait no longer.
         """
         self.waiting += size
         if self.waiting > self.limits.maxWaitingAll and self._relieving is None:
             # An outlet must not be called back while it is written to.
             self._relieving = self._clock.callLater(0, self._relieve)
 
-    def watch(self, reader: Reader) -> None:
+    def watch(self, reader: SlowReader) -> None:
         """
-        Something waits for a reader from now on.
+        Track an outlet, as something waits in it from now on.
         """
         if reader not in self._watched:
             now = self._clock.seconds()
@@ -91,11 +93,11 @@ class Readers:
             if self._timer is None:
                 self._timer = self._clock.callLater(self._interval, self._sweep)
 
-    def forget(self, reader: Reader) -> bool:
+    def forget(self, reader: SlowReader) -> bool:
         """
-        Nothing waits for him any more, or he has gone.
+        Track an outlet no longer: nothing waits in it, or its peer has gone.
 
-        @return: whether something did.
+        @return: whether it was tracked.
         """
         wasWatched = self._watched.pop(reader, None) is not None
         if not self._watched and self._timer is not None:
@@ -117,7 +119,7 @@ class Readers:
 
     def _relieve(self) -> None:
         """
-        Give up those for whom most waits, until it is little enough.
+        Give up the peers for which most waits, until what is left is within the limit.
         """
         self._relieving = None
         excess = self.waiting - self.limits.maxWaitingAll

@@ -21,7 +21,7 @@ def setUserTimeout(connection: socket, seconds: float) -> None:
     option = getattr(socket_, "TCP_USER_TIMEOUT", None)
     if option is not None and connection.family in (AF_INET, AF_INET6):
         with suppress(OSError):
-            # It may be no more.
+            # The connection may be gone.
             connection.setsockopt(IPPROTO_TCP, option, int(seconds * 1000))
 
 

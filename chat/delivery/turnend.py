@@ -1,6 +1,6 @@
 """
-The end of a turn of the reactor: what is asked for while events come in, and done
-once, when they have all come.
+The end of a reactor turn: work that is asked for while events come in, and done once,
+when all of them have come.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from chat.vocabulary.times import Later
 
 class TurnEnd:
     """
-    Does what it is given at the end of this turn, in the order in which it is given.
+    Calls functions at the end of this turn, in the order in which they are given.
 
-    However much that is, it costs the reactor one timer.  An exception is logged, and
-    the others are done all the same.
+    However many they are, they cost the reactor one timer.  An exception in one of them
+    is logged, and the others are called all the same.
     """
 
     __slots__ = ("_due", "_later")
@@ -46,5 +46,5 @@ class TurnEnd:
             try:
                 act()
             except BaseException:
-                # As the reactor does: the others are not to be lost.
+                # As the reactor does: the others must still be called.
                 self._log.failure("a turn could not be ended")

@@ -1,6 +1,6 @@
 """
-The service as twistd sees it: it opens the ports, and it stops so that
-everybody is told and no line is cut.
+The service as twistd sees it: it opens the ports, and stops so that all users are told
+and no line is cut.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class AllConnections(Protocol):
         """
         End every connection, telling each peer why.
 
-        @param grace: seconds a peer has.
+        @param grace: seconds a peer has to read that and to hang up.
         @return: fires when every connection is closed; after L{abortAll} in any case.
         """
 
@@ -62,7 +62,7 @@ class ChatService(MultiService):
     """
     The ports, and the sessions behind them.
 
-    @ivar isServing: whether people can come: from the start until the stop begins.
+    @ivar isServing: whether users can connect: from the start until the stop begins.
     """
 
     _log = Logger()
@@ -88,7 +88,7 @@ class ChatService(MultiService):
 
     def privilegedStartService(self) -> None:
         """
-        Open the ports, while this process may still do so.
+        Open the ports, while this process still has its privileges.
 
         @raise CannotStart: when one cannot be opened.
         """
@@ -100,11 +100,11 @@ class ChatService(MultiService):
 
     def startService(self) -> None:
         """
-        The ports are open: say so.
+        Tell the service manager that the ports are open.
         """
         super().startService()
-        # What is here now stays. To look it through again and again would stop the
-        # reactor for tens of milliseconds each time.
+        # All objects that exist now stay. Without this, each full collection would look
+        # them through and stop the reactor for tens of milliseconds.
         gc.collect()
         gc.freeze()
         self.isServing = True
@@ -117,7 +117,8 @@ class ChatService(MultiService):
 
         A second signal ends the sessions at once.
 
-        @return: fires when all is done, after L{SHUTDOWN_LIMIT} at most.
+        @return: fires when all is done; the ports and the sessions are waited for no
+            longer than L{SHUTDOWN_LIMIT} and the moment it takes to abort.
         """
         self.isServing = False
         self._notify.stopping("telling everybody")
@@ -140,7 +141,7 @@ class ChatService(MultiService):
 
     def _onSecondSignal(self, act: Callable[[], object]) -> None:
         """
-        Twisted complains of a second signal and does nothing else.
+        Call a function when a second signal comes, of which Twisted only complains.
         """
 
         def received(number: int, frame: FrameType | None) -> None:

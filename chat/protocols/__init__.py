@@ -1,3 +1,3 @@
 """
-The front doors: each a parser for commands and a way for events out.
+The front doors, and what they share: each door is a codec that makes commands of bytes.
 """

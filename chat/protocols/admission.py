@@ -1,5 +1,5 @@
 """
-Who may connect: how many at once, how many from one address, and how often.
+Which connections may come in: how many at once, how many from one address, and how often.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from chat.vocabulary.endings import Ending
 from chat.vocabulary.limits import Limits, perMinute
 
 MAX_ORIGINS = 20_000
-"""Of how many addresses without a connection it is known when they had one."""
+"""How many addresses without a connection are remembered with the time of their last one."""
 
 
 @dataclass(slots=True)
@@ -31,12 +31,12 @@ class _Origin:
 
 class Admission:
     """
-    Counts connections, and says who may have one more.
+    Counts connections, and says whether one more may come in.
 
     A peer is known by its I{origin}: an IPv4 address, or the /64 of an IPv6
     address, for that is what one subscriber is given (RFC 6177).  Peers without
-    an address, and those whom the operator trusts, have none: of the limits, only
-    those for all together hold for them.
+    an address, and those that the operator trusts, have no origin: only the limits
+    for all connections together hold for them.
 
     @ivar connections: how many there are.
     @ivar nameless: how many of them have no nickname.
@@ -48,7 +48,7 @@ class Admission:
         self._limits = limits
         self._rate = perMinute(limits.connectRate)
         self._seconds = seconds
-        # In the order in which they connected last.
+        # Ordered by their last connection, the oldest first.
         self._origins: OrderedDict[str, _Origin] = OrderedDict()
 
     def originOf(self, address: str) -> str:
@@ -63,9 +63,9 @@ class Admission:
 
     def enter(self, origin: str) -> Ending | None:
         """
-        Somebody wants to come in, and counts from now on if he may.
+        Count a connection, if it may come in.
 
-        @return: why he may not.
+        @return: why it may not; L{None} where it may.
         """
         limits = self._limits
         refusal = self._refusal(origin)
@@ -83,13 +83,13 @@ class Admission:
 
     def named(self) -> None:
         """
-        Somebody has a nickname now.
+        Note that a connection has a nickname now.
         """
         self.nameless -= 1
 
     def leave(self, origin: str, isNamed: bool) -> None:
         """
-        Somebody has gone who had come in.
+        Note that a connection that had come in has gone.
         """
         self.connections -= 1
         if not isNamed:
@@ -119,12 +119,12 @@ class Admission:
         Let go of the oldest origins, if they have no connection and their share of
         the rate is whole again or there are too many.
         """
-        # Two for one that comes: or they would be ever more, since some of the
-        # oldest cannot go.
+        # Two for each connection that comes: some of the oldest cannot go yet, so with
+        # one for each there would be ever more.
         for _ in range(min(2, len(self._origins))):
             origin, oldest = next(iter(self._origins.items()))
             if oldest.count:
-                # It is known as long as it is here; let those behind it be seen.
+                # It stays as long as it has connections; look at the next one instead.
                 self._origins.move_to_end(origin)
             elif oldest.mark <= self._seconds() or len(self._origins) > MAX_ORIGINS:
                 del self._origins[origin]

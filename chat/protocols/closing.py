@@ -1,15 +1,15 @@
 """
 How a connection ends so that the last line arrives.
 
-Closing a socket while the peer's bytes are still unread, or on their way, makes
-the kernel send RST, and a peer that gets RST may throw away what it has not
-read.  So the service delivers what waits, sends FIN, reads on (and forgets)
-until the peer's FIN has come or its time is over, and only then closes.  TLS
-has no half-close: there C{close_notify} takes the place of FIN.
+Closing a socket while bytes of the peer are still unread, or on their way, makes the
+kernel send RST (RFC 9293, section 3.6.1), and a peer that gets RST may throw away what
+it has not read.  So the service delivers what waits, sends FIN, reads on (and forgets)
+until the peer's FIN has come or its time is over, and only then closes.  TLS has no
+half-close: there C{close_notify} (RFC 8446, section 6.1) takes the place of FIN.
 
-The kernel goes on delivering what it has taken after a graceful close, however
-slow the peer is.  A peer that takes nothing for a while is aborted: a graceful
-close would wait for it for ever.
+After a graceful close the kernel goes on delivering what it has taken, however slow
+the peer is.  A peer that takes nothing for a while is aborted, because a graceful close
+would wait for it for ever.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class LingeringClose:
         flushTimeout: float = FLUSH_TIMEOUT,
     ) -> None:
         """
-        @param grace: seconds for C{flushTimeout} and L{LINGER_TIMEOUT} alike,
-            where there is less time than they give.
+        @param grace: seconds, instead of C{flushTimeout} and at most
+            L{LINGER_TIMEOUT}, where there is less time.
         @param flushTimeout: how many seconds the peer may take nothing.
         """
         self._transport = transport
@@ -69,7 +69,7 @@ class LingeringClose:
 
     def endWithin(self, seconds: float) -> None:
         """
-        Be patient for so long, even if the peer takes something now and then.
+        Wait no longer than this, even if the peer takes something now and then.
         """
         self._deadline = self._clock.seconds() + seconds
 

@@ -1,19 +1,19 @@
 """
 One connection of any front door: a stream of bytes, from the first to the last.
 
-A front door derives its protocol from L{Connection} and adds two things: a codec, and what
-is to be done with a message that the codec has found.  All else is here: the connection is
-greeted when it is its turn, its input is taken in at a rate (L{chat.protocols.intake}), its
-output is bounded (L{chat.delivery.outlet}), and it ends so that the last line arrives
+A front door derives its protocol from L{Connection} and adds two things: a codec, and how a
+message that the codec has found becomes a command.  All else is here: the session begins in
+its turn, input is taken in at a rate (L{chat.protocols.intake}), output is bounded
+(L{chat.delivery.outlet}), and the connection ends so that the last line arrives
 (L{chat.protocols.closing}).
 
-Nothing more is read from the transport while one of these holds: the session waits for a
-decision (L{Connection.hold}), its own answers pile up, it has done enough for one reactor
-turn, or it has done all that its rate allows.  The kernel then makes the peer wait, and what
-has been read stays bounded by one read.
+The transport is not read from while one of these holds: the session waits for a decision
+(L{Connection.hold}), its own answers pile up, it has done enough for one reactor turn, or it
+has done all that its rate allows.  The kernel then makes the peer wait, and what has been
+read stays bounded by one read.
 
-What has been read is done, also where the peer has gone in the meantime: the connection may
-be over before the session is.
+What has been read is done even if the peer has gone in the meantime, so a connection may be
+over before its session is.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Connection(Admitted, Protocol, FrontDoor):
     """
     One connection of a front door.
 
-    @ivar outlet: what waits for the peer; there once the peer is greeted.
-    @ivar session: likewise, and until the connection is over.
+    @ivar outlet: what waits for the peer; it is there from the greeting on.
+    @ivar session: is there from the greeting until the connection is over.
     """
 
     outlet: BoundedOutlet
@@ -58,7 +58,7 @@ class Connection(Admitted, Protocol, FrontDoor):
     _isBegun = False
     _isOver = False
 
-    # What a front door adds.
+    # For front doors to override.
 
     def newCodec(self) -> DoorCodec:
         """
@@ -68,7 +68,7 @@ class Connection(Admitted, Protocol, FrontDoor):
 
     def received(self, value: Any) -> None:
         """
-        Do what the peer has asked for.
+        Do what the peer asks for.
 
         @param value: a message that the codec has found, or an
             L{Aside<chat.protocols.intake.Aside>}.
@@ -77,14 +77,14 @@ class Connection(Admitted, Protocol, FrontDoor):
 
     def newSession(self) -> Session:
         """
-        @return: the session of this connection, whose outlet is there.  A door may choose the
-            style and the room it begins with.
+        @return: the session of this connection.  A door may choose the style and the room
+            it begins with.
         """
         return self.factory.newSession(self, self.outlet)
 
     def greet(self) -> None:
         """
-        Begin the session.  A door may introduce or vouch for the user.
+        Begin the session.  A door may introduce the user, or vouch for an account.
         """
         self.session.opened()
 
@@ -92,11 +92,11 @@ class Connection(Admitted, Protocol, FrontDoor):
 
     def connectionMade(self) -> None:
         """
-        Greet the peer, now or when it is its turn.
+        Begin the session, now or in a later turn.
         """
-        self._isLate = not self.factory.connections.crossings.do(self._begin)
+        self._isLate = not self.factory.connections.doorQueue.do(self._begin)
         if self._isLate:
-            # What is not read cannot come too early.
+            # Bytes that are not read cannot come before the session.
             self.transport.pauseProducing()
 
     def _begin(self) -> None:
@@ -108,7 +108,7 @@ class Connection(Admitted, Protocol, FrontDoor):
         transport = self.transport
         prepare(transport, connections.limits)
         self.outlet = BoundedOutlet(
-            transport, connections.readers, self._tooSlow, self._drained, isLayered(transport)
+            transport, connections.slowReaders, self._tooSlow, self._drained, isLayered(transport)
         )
         self._intake = Intake(transport, self.newCodec(), self, connections)
         self.session = self.newSession()
@@ -116,7 +116,7 @@ class Connection(Admitted, Protocol, FrontDoor):
             transport.resumeProducing()
         self.greet()
         if connections.ending is not None:
-            # It came too late.
+            # The service has begun to stop.
             connections.clock.callLater(0, self.end, *connections.ending)
 
     def dataReceived(self, data: bytes) -> None:
@@ -128,7 +128,7 @@ class Connection(Admitted, Protocol, FrontDoor):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """
-        The connection is no more, with or without our doing.
+        Do what has been read before; then the session is over.
         """
         self.connected = 0
         if not self._isBegun:
@@ -141,12 +141,12 @@ class Connection(Admitted, Protocol, FrontDoor):
             self._over()
         else:
             self.ending = Ending.INPUT_CLOSED if isClean else Ending.CONNECTION_LOST
-            # Otherwise what has no end may be the half of a message.
+            # After a clean end, what has no line end is a message; otherwise it may be half of one.
             self._intake.finish(isWhole=isClean)
 
     def readConnectionLost(self) -> None:
         """
-        The peer has sent FIN.  What it sent before is done first.
+        Do what the peer sent before its FIN, and then tell the session.
         """
         if self._intake.hasEnded:
             return
@@ -158,7 +158,7 @@ class Connection(Admitted, Protocol, FrontDoor):
 
     def writeConnectionLost(self) -> None:
         """
-        Our FIN is on its way.
+        Wait for the peer's FIN, now that ours is on its way.
         """
         if self._closing is not None:
             self._closing.writeFinished()
@@ -180,28 +180,28 @@ class Connection(Admitted, Protocol, FrontDoor):
 
     def _over(self) -> None:
         """
-        Nothing will come of this connection any more.
+        Tell the session, in its turn, that nothing more comes of this connection.
         """
-        # Who has gone may be asked to go before that has been done.
+        # The end of the service may ask for it once more before it is done.
         if not self._isOver:
             self._isOver = True
             self._intake.stop()
-            self.factory.connections.crossings.do(self._gone)
+            self.factory.connections.doorQueue.do(self._gone)
 
     def _gone(self) -> None:
         session = self.session
         try:
             session.gone(self.ending)
         finally:
-            # Whatever happens: the end of the service waits for it.
+            # Whatever has happened, since the end of the service waits for it.
             self.nick = session.nick or "-"
             self.ending = Ending(session.reason or self.ending)
             self.refused = session.refused
             self.factory.connections.closed(self)
-            # They know each other, so they would wait for the garbage collector.
+            # Drop the references, or these would wait for the garbage collector.
             del self.session, self._intake
 
-    # What is counted of it.
+    # Counters.
 
     @property
     def written(self) -> int:
@@ -213,7 +213,7 @@ class Connection(Admitted, Protocol, FrontDoor):
         """How many of them wait for the peer."""
         return self.outlet.waiting if self._isBegun else 0
 
-    # What the session asks for.
+    # The front door, as the session sees it.
 
     def named(self, pace: Pace) -> None:
         self._intake.named(pace)
@@ -243,7 +243,7 @@ class Connection(Admitted, Protocol, FrontDoor):
                 # Not at once: the session calls this while it changes its state.
                 connections.clock.callLater(0, self._over)
 
-    # What the intake tells.
+    # Called by the intake.
 
     def allDone(self) -> None:
         if self.connected:
@@ -254,7 +254,7 @@ class Connection(Admitted, Protocol, FrontDoor):
     def tooFast(self) -> None:
         self.session.end(Ending.TOO_FAST)
 
-    # What the outlet tells.
+    # Called by the outlet.
 
     def _tooSlow(self, limit: str) -> None:
         connections = self.factory.connections
@@ -265,7 +265,7 @@ class Connection(Admitted, Protocol, FrontDoor):
     def _endSlow(self, limit: str) -> None:
         if not self.connected:
             return
-        # The goodbye is what was written last, and the peer may read it, unless it reads nothing.
+        # The goodbye is written last, and the peer has time to read it, unless it reads nothing.
         isPatient = limit == "waiting" or (limit == "all" and self._closing is None)
         if self._closing is None:
             self.outlet.discard()

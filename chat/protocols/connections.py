@@ -1,8 +1,8 @@
 """
 All connections of all front doors.
 
-L{Connections} is the one register of what has been let in, by whichever door and in whatever
-stage: admission, the limits that hold for all together, what is counted, the line in the log
+L{Connections} is the one register of what has been let in, by any door and in any stage.  It
+holds admission, the limits for all connections together, the counters, the line in the log
 for each connection, and the end of the service.  A L{DoorFactory} is the part that each door
 has of its own.
 """
@@ -21,11 +21,11 @@ from twisted.internet.protocol import Protocol as BaseProtocol
 from twisted.internet.protocol import ServerFactory
 from twisted.logger import Logger
 
-from chat.delivery.slowreaders import Readers
+from chat.delivery.slowreaders import SlowReaders
 from chat.delivery.turnend import TurnEnd
 from chat.protocols.admission import Admission
-from chat.protocols.intake import Spread
-from chat.protocols.reading import Ghosts
+from chat.protocols.intake import TurnQueue
+from chat.protocols.reading import UnreadConnections
 from chat.protocols.refusing import Refusals
 from chat.protocols.transports import hostOf, nameOf
 from chat.session.session import Session
@@ -43,8 +43,8 @@ NewSession = Callable[..., Session]
 
 class Stage(Protocol):
     """
-    A transport of which it is not known yet who has come, such as one behind a proxy that has
-    not said so.  It ends by itself when that takes too long.
+    A transport whose address is not known yet, such as one behind a proxy that has not sent
+    its header.  It ends by itself when that takes too long.
     """
 
     def abort(self) -> None:
@@ -53,23 +53,22 @@ class Stage(Protocol):
 
 class Admitted:
     """
-    What is known of a transport that has been let in, until the line in the log is written.
+    What is known of a transport that has been let in, until its line in the log is written.
 
-    A connection is one from the beginning to the end of its session.  A door that has
-    something to do before there is a session (an upgrade of HTTP, the authentication of SSH)
-    has a protocol of its own for that, which is one as well; the connection then goes on in
-    its place (L{follow}).
+    A L{Connection<chat.protocols.connection.Connection>} is one.  A door with something to do
+    before there is a session (an upgrade of HTTP, the authentication of SSH) has a protocol
+    for that, which is one as well; then the connection takes its place (L{follow}).
 
     @ivar factory: of the door by which it came.
     @ivar peer: the far end, for the log.
-    @ivar address: from where it comes: an IP address, or C{unix}.
+    @ivar address: of the far end: an IP address, or C{unix}.
     @ivar origin: see L{chat.protocols.admission.Admission}.
-    @ivar opened: when it began.
+    @ivar opened: when it was let in.
     @ivar began: the same, in seconds of the clock.
-    @ivar namedAfter: how many seconds later there was a nickname, if there was one.
+    @ivar namedAfter: how many seconds later there was a nickname; L{None} without one.
     @ivar lines: how many messages came.
     @ivar bytesIn: how many bytes came.
-    @ivar ending: why it is no more, if the service did not end it.
+    @ivar ending: why it is over, or why it would be if it were lost now.
     @ivar nick: the nickname at the end.
     @ivar refused: how many requests have been refused, once it is over.
     @ivar written: how many bytes have been written.
@@ -142,8 +141,7 @@ class DoorFactory(ServerFactory):
 
     def refusalOf(self, reason: Ending) -> bytes:
         """
-        @return: what the peer of a connection is told that may not come in, in the words of
-            this door.
+        @return: what a peer that may not come in is told, in the words of this door.
         """
         raise NotImplementedError
 
@@ -175,13 +173,13 @@ class DoorFactory(ServerFactory):
 
     def expect(self, stage: Stage) -> None:
         """
-        Wait for a transport to say who has come, until L{came}.
+        Register a transport whose address is not known yet, until L{came}.
         """
         self.connections.expected.add(stage)
 
     def came(self, stage: Stage) -> None:
         """
-        Wait for a transport no longer: it has said who has come, or is no more.
+        Remove a transport whose address is known now, or which is gone.
         """
         self.connections.expected.discard(stage)
 
@@ -191,20 +189,21 @@ class Connections:
     The register of all connections.
 
     @ivar clock: for every timer of theirs.
-    @ivar turnEnd: for what they do at the end of a turn.
+    @ivar turnEnd: calls what they do at the end of a turn.
     @ivar limits: what holds for them.
     @ivar lines: how often a message of one user is done.
     @ivar counters: what they have done; see also L{counted}.
-    @ivar admission: which of them may come in.
-    @ivar refusals: those that may not.
-    @ivar readers: those for which something waits.
-    @ivar spread: does their messages, when they are many at once.
-    @ivar crossings: the same for their coming and going, and for what they say before they
-        have a nickname, so that no line waits for thousands that come in or hang up.
-    @ivar ghosts: those that are not read from.
-    @ivar expected: transports of which it is not known yet who has come, so that no limit of
-        an address holds for them.
-    @ivar ending: why and with how much grace all of them end, once that has begun.
+    @ivar admission: says which connections may come in.
+    @ivar refusals: the connections that may not.
+    @ivar slowReaders: the outlets in which something waits.
+    @ivar lineQueue: for messages of users.
+    @ivar doorQueue: for connections that come and go, and for their messages until there is
+        a nickname, so that no line waits for thousands that come in or hang up.
+    @ivar unread: the connections that are not read from.
+    @ivar expected: transports whose addresses are not known yet, so that no limit of an
+        address holds for them.
+    @ivar ending: why all of them end, and with how many seconds of grace, once the service
+        has begun to stop.
     """
 
     _log = Logger()
@@ -219,12 +218,12 @@ class Connections:
         self.counters = counters
         self.admission = Admission(limits, clock.seconds)
         self.refusals = Refusals(clock, counters)
-        self.readers = Readers(clock, limits)
-        self.spread = Spread(clock, turnEnd)
-        self.crossings = Spread(clock, turnEnd)
-        self.ghosts = Ghosts(clock)
+        self.slowReaders = SlowReaders(clock, limits)
+        self.lineQueue = TurnQueue(clock, turnEnd)
+        self.doorQueue = TurnQueue(clock, turnEnd)
+        self.unread = UnreadConnections(clock)
         self.ending: tuple[Ending, float] | None = None
-        # Each with what ends it if the connection does not follow in time.
+        # Each with the timer of its deadline, if it is a stage with one.
         self._register: dict[Admitted, IDelayedCall | None] = {}
         self.expected: set[Stage] = set()
         self._allClosed: list[Deferred[None]] = []
@@ -251,14 +250,14 @@ class Connections:
 
     def replace(self, stage: Admitted, successor: Admitted) -> None:
         """
-        Have the next stage of a connection take the place of one.
+        Put the next stage of a connection in the place of one.
         """
         self._discard(stage)
         self._register[successor] = None
 
     def named(self, admitted: Admitted) -> None:
         """
-        There is a nickname for a connection.
+        Note that a connection has a nickname now.
         """
         if admitted.namedAfter is None:
             admitted.namedAfter = self.clock.seconds() - admitted.began
@@ -266,7 +265,7 @@ class Connections:
 
     def closed(self, admitted: Admitted) -> None:
         """
-        A connection is no more, and has been told all that it is to know.
+        Remove a connection that is over, count what it has done, and log it.
         """
         if admitted not in self._register:
             return
@@ -357,7 +356,7 @@ class Connections:
         counters.bytesOut += admitted.written
 
     def _tell(self, admitted: Admitted) -> None:
-        """The one line that the log has of a connection."""
+        """Write the one line that the log has of a connection."""
         named = admitted.namedAfter
         self._log.info(
             "closed {peer} {nick} {reason}: opened {opened}, named {named}, {seconds} s, "

@@ -4,10 +4,10 @@ Lines out of bytes, however the bytes are cut.
 LF, CRLF, CR NUL (RFC 854, what telnet sends for Enter in character mode) and a
 lone CR each end a line; a pair that is split over two reads is one end.
 
-Lines are looked for when they are taken out, one at a time.  So whoever does few
-lines in a turn pays for few, and what waits is the bytes that were read and not
-an object for each line in them.  The work is linear in the number of bytes, and
-what is kept of a line that is too long is only its length.
+Lines are looked for when they are taken out, one at a time.  So a turn that does few
+lines pays for few, and what waits is the bytes that were read rather than an object for
+each line in them.  The work is linear in the number of bytes.  Of a line that is too long
+only the length is kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PAIRS = (b"\r\n", b"\r\x00")
 
 
 class Broken(Enum):
-    """What can come instead of a line."""
+    """What L{LineFramer.next} may return instead of a line."""
 
     TOO_LONG = "a line longer than the limit, which is over"
     ENDLESS = "too much without a line end; nothing comes after it"
@@ -32,8 +32,8 @@ class LineFramer:
     """
     Put bytes in with L{receive}, take lines out with L{next}.
 
-    All that was put in is kept until L{next} comes to it.  So take out what is
-    there, or stop reading, before more is put in.
+    All that was put in is kept until L{next} comes to it, so take out what is there, or
+    stop reading, before more is put in.
     """
 
     __slots__ = (
@@ -58,10 +58,10 @@ class LineFramer:
         self._maxLine = maxLine
         self._maxEndless = maxEndless
         self._data = b""
-        # Where the line begins in the data, and how far there is no end of it.
+        # Where the line begins in the data, and up to where its end has been looked for.
         self._start = 0
         self._searched = 0
-        # How much of the line was too long to be kept.
+        # How many bytes of the line were too many to be kept.
         self._dropped = 0
         self._afterCR = False
         self._inputEnded = False
@@ -83,9 +83,9 @@ class LineFramer:
 
     def end(self) -> bool:
         """
-        No more bytes will come: what is there without a line end is a line.
+        Make a line of what has no line end, as no more bytes will come.
 
-        @return: whether that is new.
+        @return: whether that had not been asked for before.
         """
         isNew, self._inputEnded = not self._inputEnded, True
         return isNew
@@ -106,7 +106,7 @@ class LineFramer:
         size = self._dropped + stop - start
         if end == over and data.endswith(b"\r") and not self._inputEnded:
             if size == self._maxLine - 1:
-                # Whether this line is too long, the next byte decides.
+                # The next byte decides whether this line is too long.
                 if size > self._maxEndless:
                     return self._tooMuch()
                 self._keep(stop)
@@ -117,7 +117,7 @@ class LineFramer:
     @property
     def rest(self) -> bytes:
         """
-        What L{next} has not come to, but for a line that is too long already.
+        The bytes that L{next} has not come to, without those of a line that is too long.
         """
         return self._data[self._start :]
 
@@ -129,7 +129,7 @@ class LineFramer:
         return countOf(self._data, self._start)
 
     def _unended(self) -> bytes | Broken | None:
-        """What to make of a line whose end is not there."""
+        """What to return for a line whose end has not come."""
         size = self._dropped + len(self._data) - self._start
         if self._inputEnded:
             return self._take(size, len(self._data), len(self._data) + 1)
@@ -168,7 +168,7 @@ class LineFramer:
 
     def _keep(self, searched: int) -> None:
         """
-        Nothing that has been taken is needed any longer.
+        Let go of what has been taken.
 
         @param searched: how far there is no end in the data.
         """
@@ -178,14 +178,14 @@ class LineFramer:
             self._start = 0
 
     def _forget(self) -> None:
-        """Nothing in the data is needed any longer."""
+        """Let go of all data."""
         self._data = b""
         self._start = self._searched = 0
 
 
 def countOf(data: bytes, start: int = 0) -> int:
     """
-    @return: about how many lines end in some bytes: exactly so where all of them
-        end in the same way.
+    @return: about how many lines end in some bytes; exactly how many, where all of
+        them end in the same way.
     """
     return max(data.count(b"\n", start), data.count(b"\r", start))

@@ -6,7 +6,7 @@ A codec turns bytes into messages without doing any I/O of its own
 the messages out of it, one at a time.  Of what has been read, only so many bytes are
 looked at, and only so many messages done, in one turn of the reactor; the rest waits for
 the next turn, so that other connections come in between.  Where many connections want
-something at once, each does one message and goes to the end of a queue (L{Spread}).
+something at once, each does one message and goes to the end of a queue (L{TurnQueue}).
 Beyond that, messages are done at a rate.  The transport is not read from meanwhile: the
 kernel makes the peer wait, and what waits here is bounded by one read.
 """
@@ -21,18 +21,18 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chat.delivery.turnend import TurnEnd
 from chat.interfaces import Outlet
-from chat.protocols.reading import Ghosts, ReadSide
+from chat.protocols.reading import ReadSide, UnreadConnections
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.limits import Limits, Pace, Rate
 
 BUDGET = 0.01
-"""For how many seconds of a turn a L{Spread} goes on."""
+"""How many seconds of a turn a L{TurnQueue} takes at most."""
 
 
 class Aside:
     """
-    A value of a codec that is no message, such as an answer of the protocol itself.  It
-    costs the peer nothing, so a codec returns few of them for many bytes.
+    A value of a codec that is no message, such as an answer of the protocol itself.  No
+    limit counts it, so a codec returns few of them for many bytes.
     """
 
     __slots__ = ()
@@ -40,27 +40,27 @@ class Aside:
 
 TOLL: Final = object()
 """
-What a codec returns for bytes that hold no message and cost as much as one.  It is not
+A codec returns this for bytes that hold no message and cost as much as one.  It is not
 passed on.
 """
 
 
 class DoorCodec(Protocol):
     """
-    Bytes in, messages out.  It does no I/O and calls nobody.
+    Bytes in, messages out.  A codec does no I/O and calls nothing back.
     """
 
     __slots__ = ()
 
     def receive(self, data: bytes) -> None:
         """
-        Take in what has been read.  L{next} has returned L{None} before.
+        Take in what has been read, after L{next} has returned L{None}.
         """
 
     def next(self) -> object:
         """
-        @return: the next message, an L{Aside}, L{TOLL}, or L{None} where it takes more bytes
-            to tell.
+        @return: the next message, an L{Aside}, L{TOLL}, or L{None} where more bytes are
+            needed.
         """
 
     def end(self) -> bool:
@@ -77,34 +77,32 @@ class DoorCodec(Protocol):
 
     def weigh(self, data: bytes) -> int:
         """
-        @return: about how many messages are in bytes that it has not taken in.
+        @return: about how many messages are in bytes that have not been taken in.
         """
 
 
-class Spread:
+class TurnQueue:
     """
-    Does what many connections want at once over several turns: in the order in which it
-    is asked for, at once as long as that takes little of a turn, and else in one of the
-    next turns.
+    Calls functions in the order in which they are given: at once while that takes little
+    of a turn, and otherwise in one of the next turns.
 
     When thousands of peers come, speak or hang up in the same moment, the reactor hears of
-    all of them in one turn, and what each of them costs would keep all others waiting for
-    seconds.
+    all of them in one turn, and without this all other connections would wait for seconds.
 
-    @ivar waiting: what is left for other turns.
+    @ivar waiting: the functions left for later turns.
     """
 
     def __init__(self, clock: IReactorTime, turnEnd: TurnEnd) -> None:
         self._clock = clock
         self._turnEnd = turnEnd
         self.waiting: deque[Callable[[], None]] = deque()
-        # Until when in this turn; known once there is something to do.
+        # When the budget of this turn is used up; L{None} before anything is asked for.
         self._until: float | None = None
 
     def do(self, act: Callable[[], None]) -> bool:
         """
         @param act: is called once.
-        @return: whether it has been; else it will be in a later turn.
+        @return: whether it has been called; otherwise it will be in a later turn.
         """
         now = self._clock.seconds()
         if self._until is None:
@@ -131,16 +129,17 @@ class Setting(Protocol):
     What all connections share.
 
     @ivar lines: how often a message of one user is done.
-    @ivar spread: does the messages of those who are in.
-    @ivar crossings: does their coming and going, and the messages until they are in.
-    @ivar ghosts: watches connections that are not read from.
+    @ivar lineQueue: for messages of users.
+    @ivar doorQueue: for connections that come and go, and for their messages until there
+        is a nickname.
+    @ivar unread: watches connections that are not read from.
     """
 
     limits: Limits
     lines: Rate
-    spread: Spread
-    crossings: Spread
-    ghosts: Ghosts
+    lineQueue: TurnQueue
+    doorQueue: TurnQueue
+    unread: UnreadConnections
     counters: Counters
     clock: IReactorTime
     turnEnd: TurnEnd
@@ -150,7 +149,7 @@ class MessageReceiver(Protocol):
     """
     The connection whose messages are to be done.
 
-    @ivar outlet: what waits for its peer, which should not ask for more while it is busy.
+    @ivar outlet: no more messages are done while it is busy.
     @ivar lines: how many messages have come.
     """
 
@@ -160,7 +159,7 @@ class MessageReceiver(Protocol):
     def outlet(self) -> Outlet: ...
 
     def received(self, value: Any) -> None:
-        """A message or an L{Aside} is to be done."""
+        """Do a message or an L{Aside}."""
 
     def allDone(self) -> None:
         """The input has ended, and all of it is done."""
@@ -174,7 +173,7 @@ class Intake(ReadSide):
     The input of one connection.
 
     @ivar isReady: whether messages are done at present.
-    @ivar pace: how fast they come: that of the user, once it is known who that is.
+    @ivar pace: how fast they come: that of the user, once there is a nickname.
     """
 
     __slots__ = (
@@ -185,10 +184,10 @@ class Intake(ReadSide):
         "_isPending",
         "_isStopped",
         "_isWaiting",
+        "_queue",
         "_raw",
         "_receiver",
         "_setting",
-        "_spread",
         "_timer",
         "isReady",
         "pace",
@@ -200,11 +199,11 @@ class Intake(ReadSide):
         """
         @param transport: a transport of Twisted's, which is read from.
         """
-        super().__init__(transport, setting.ghosts)
+        super().__init__(transport, setting.unread)
         self._codec = codec
         self._receiver = receiver
         self._setting = setting
-        self._spread = setting.crossings
+        self._queue = setting.doorQueue
         self.pace = Pace()
         self.isReady = True
         # Read, and not handed to the codec.
@@ -222,17 +221,17 @@ class Intake(ReadSide):
 
     def named(self, pace: Pace) -> None:
         """
-        It is known who the user is.
+        Note that there is a nickname.
 
         @param pace: how fast messages of all sessions of the user come.
         """
         pace.mark = max(pace.mark, self.pace.mark)
         self.pace = pace
-        self._spread = self._setting.spread
+        self._queue = self._setting.lineQueue
 
     def receive(self, data: bytes = b"") -> None:
         """
-        Take in what has been read, and do what is there as far as it is its turn.
+        Take in what has been read, and do as much of it as this turn allows.
         """
         if self._isStopped:
             return
@@ -241,13 +240,15 @@ class Intake(ReadSide):
         if not self._isPending:
             self._isPending = True
             isLeaving = self._isLast and not self._raw
-            spread = self._setting.crossings if isLeaving else self._spread
-            if not spread.do(self._takeTurn):
+            queue = self._setting.doorQueue if isLeaving else self._queue
+            if not queue.do(self._takeTurn):
                 self.pause()
 
     def workLater(self, seconds: float = 0.0) -> None:
         """
-        Go on in a later turn, unless that will be so anyway.
+        Go on in a later turn, unless that is planned already.
+
+        @param seconds: how much later, at least.
         """
         if self._isWaiting:
             return
@@ -272,7 +273,7 @@ class Intake(ReadSide):
 
     def finish(self, isWhole: bool) -> None:
         """
-        No more will come: do what is left.
+        Do what is left, as no more will come.
 
         @param isWhole: whether what has no end is a message.
         """
@@ -282,7 +283,7 @@ class Intake(ReadSide):
 
     def stop(self) -> None:
         """
-        Let go of what is not done, and do nothing of what still comes.
+        Drop what is not done and what still comes.
         """
         self.isReady = False
         self._isStopped = True
@@ -333,7 +334,7 @@ class Intake(ReadSide):
                     break
                 else:
                     self._held = None
-                    lines = 0 if self._spread.waiting else lines - 1
+                    lines = 0 if self._queue.waiting else lines - 1
                     if value is not TOLL:
                         receiver.lines += 1
                         receiver.received(value)
@@ -351,10 +352,10 @@ class Intake(ReadSide):
 
     def _isItsTime(self) -> bool:
         """
-        Whether the rate allows one more message now; otherwise it is done later, or never,
+        Whether the rate allows one more message now.  Otherwise it is done later, or never
         where too many wait already.
         """
-        # What Rate.wait and Rate.spend say, which would be two calls more for every line.
+        # As Rate.wait and Rate.spend have it, without two calls for every line.
         burst, interval = self._setting.lines
         if not interval:
             return True

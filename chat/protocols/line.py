@@ -1,10 +1,10 @@
 """
 The line protocol: a chat for telnet, nc and everything with a socket.
 
-A L{LineCodec} finds lines in the bytes that come (L{chat.protocols.framing}), with the
-commands of telnet taken out (L{chat.protocols.telnet}), and, until there is a nickname, tells
-peers that speak another protocol (L{chat.protocols.sniffing}).  L{LineProtocol} makes commands
-of the lines.
+A L{LineCodec} takes telnet commands out of the bytes that come (L{chat.protocols.telnet}) and
+finds the lines in them (L{chat.protocols.framing}).  Until there is a nickname it also
+recognises peers that speak another protocol (L{chat.protocols.sniffing}).  L{LineProtocol}
+makes commands of the lines.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chat.protocols.connection import Connection
 from chat.protocols.connections import Connections, DoorFactory, NewSession
 from chat.protocols.framing import Broken, LineFramer, countOf
 from chat.protocols.intake import TOLL, Aside, DoorCodec
-from chat.protocols.sniffing import Acquaintance
+from chat.protocols.sniffing import Sniffer
 from chat.protocols.telnet import IAC, TelnetCodec
 from chat.vocabulary.commands import Say
 from chat.vocabulary.errors import ChatError, LineTooLong, NotUTF8, UnknownCommand
@@ -41,7 +41,7 @@ class Telnet(Aside):
     The peer has sent telnet commands that are to be answered.
 
     @ivar replies: what is sent back.
-    @ivar isAsking: whether the peer asks if anybody is there.
+    @ivar isAsking: whether the peer asks for a sign of life.
     """
 
     replies: bytes
@@ -53,7 +53,7 @@ class Foreign(Aside):
     """
     The peer speaks another protocol.
 
-    @ivar name: of that; see L{Acquaintance}.
+    @ivar name: of the protocol; see L{Sniffer}.
     """
 
     name: str
@@ -72,7 +72,7 @@ class LineCodec(LineFramer, DoorCodec):
     L{Broken.TOO_LONG}.
     """
 
-    __slots__ = ("_acquaintance", "_asides", "_encoded", "_telnet")
+    __slots__ = ("_asides", "_encoded", "_sniffer", "_telnet")
 
     def __init__(self, limits: Limits) -> None:
         maxUnended = limits.maxUnended
@@ -81,22 +81,22 @@ class LineCodec(LineFramer, DoorCodec):
             maxUnended = max(limits.maxLine, maxUnended)
         super().__init__(limits.maxLine, maxUnended)
         # Until there is a nickname.
-        self._acquaintance: Acquaintance | None = Acquaintance()
+        self._sniffer: Sniffer | None = Sniffer()
         # There once the peer has spoken telnet.
         self._telnet: TelnetCodec | None = None
         # Bytes in which there may be telnet commands.
         self._encoded = b""
-        # What comes before the next line.
+        # Values to return before the next line.
         self._asides: list[object] = []
 
     def isNamed(self) -> None:
         """
-        There is a nickname, so the peer has come to chat.
+        Stop looking for other protocols: with a nickname, the peer has come to chat.
         """
-        self._acquaintance = None
+        self._sniffer = None
 
     def receive(self, data: bytes) -> None:
-        if self._telnet is None and self._acquaintance is None and IAC not in data:
+        if self._telnet is None and self._sniffer is None and IAC not in data:
             super().receive(data)
         else:
             self._encoded += data
@@ -108,11 +108,11 @@ class LineCodec(LineFramer, DoorCodec):
         if line is None and self._encoded:
             self._decode()
             return self.next()
-        if self._acquaintance is not None:
+        if self._sniffer is not None:
             if line is None:
-                foreign = self._acquaintance.partialReceived(self.rest)
+                foreign = self._sniffer.partialReceived(self.rest)
             else:
-                foreign = self._acquaintance.frameReceived(line)
+                foreign = self._sniffer.frameReceived(line)
             if foreign is not None:
                 return Foreign(foreign)
         return Endless() if line is Broken.ENDLESS else line
@@ -126,7 +126,7 @@ class LineCodec(LineFramer, DoorCodec):
 
     def _decode(self) -> None:
         """
-        Take telnet commands out of some bytes, no more of them than cost as much as a line.
+        Take telnet commands out of some bytes, but no more commands than cost as much as a line.
         """
         data, self._encoded = self._encoded, b""
         count = data.count(IAC)
@@ -137,8 +137,8 @@ class LineCodec(LineFramer, DoorCodec):
             data, self._encoded = data[:end], data[end:]
         if count >= COMMANDS:
             self._asides.append(TOLL)
-        if self._acquaintance is not None:
-            foreign = self._acquaintance.dataReceived(data)
+        if self._sniffer is not None:
+            foreign = self._sniffer.dataReceived(data)
             if foreign is not None:
                 self._asides.append(Foreign(foreign))
         if self._telnet is None and count:
@@ -157,8 +157,8 @@ class LineProtocol(Connection, LineReceiver):
     """
     One connection.
 
-    Of L{LineReceiver} it is the interface; the splitting is that of L{LineFramer}, which is
-    linear and knows the line ends of telnet.
+    It has the interface of L{LineReceiver}, but L{LineFramer} splits the lines: that is linear,
+    and knows the line ends of telnet.
     """
 
     delimiter = b"\r\n"
@@ -192,7 +192,7 @@ class LineProtocol(Connection, LineReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         """
-        A complete line has come.
+        Do what a complete line asks for.
 
         @param line: without its end.
         """
@@ -227,7 +227,7 @@ class LineFactory(DoorFactory):
         self, connections: Connections, newSession: NewSession, rendering: Rendering
     ) -> None:
         """
-        @param rendering: how those read who may not come in.
+        @param rendering: renders the refusals.
         """
         super().__init__(connections, newSession)
         self._rendering = rendering

@@ -3,8 +3,8 @@ Whether a connection is read from, and whether its peer is still there while it 
 
 The reactor watches a connection only while it reads or writes.  A connection whose messages
 wait for their turn, or which has ended its input and only listens, is not watched, and so its
-RST, or the end that keepalive makes of it, would be noticed much later, or never.  L{Ghosts}
-asks the kernel about all of these once a second.
+RST, or the end that keepalive makes of it, would be noticed much later, or never.
+L{UnreadConnections} asks the kernel about all of these once a second.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ INTERVAL = 1.0
 """How many seconds lie between two looks at the connections that are not read from."""
 
 
-class Ghosts:
+class UnreadConnections:
     """
     All connections that are not read from.
     """
@@ -67,20 +67,20 @@ class Ghosts:
 
 class ReadSide:
     """
-    The input of one connection.
+    Reads from one connection, or does not.
 
     @ivar hasEnded: whether the peer has sent FIN, or the connection is no more.
     """
 
-    __slots__ = ("_ghosts", "_isPaused", "_number", "_socket", "_transport", "hasEnded")
+    __slots__ = ("_isPaused", "_number", "_socket", "_transport", "_unread", "hasEnded")
 
-    def __init__(self, transport: Any, ghosts: Ghosts) -> None:
+    def __init__(self, transport: Any, unread: UnreadConnections) -> None:
         """
         @param transport: a transport of Twisted's, which is read from.
-        @param ghosts: sees whether the peer is still there while it is not.
+        @param unread: watches the peer while the transport is not read from.
         """
         self._transport = transport
-        self._ghosts = ghosts
+        self._unread = unread
         self._socket: socket | None = socketOf(transport)
         self._number: int | None = None
         self._isPaused = False
@@ -88,7 +88,7 @@ class ReadSide:
 
     def pause(self) -> None:
         """
-        Read no more for now.
+        Do not read for now.
         """
         if not self._isPaused and not self.hasEnded:
             self._isPaused = True
@@ -97,7 +97,7 @@ class ReadSide:
 
     def resume(self) -> None:
         """
-        Go on.  After the end there is nothing to read.
+        Read again, unless the input has ended.
         """
         if self._isPaused and not self.hasEnded:
             self._unwatch()
@@ -120,9 +120,9 @@ class ReadSide:
 
     def _watch(self) -> None:
         if self._number is None and self._socket is not None:
-            self._number = self._ghosts.add(self._socket, self._transport.abortConnection)
+            self._number = self._unread.add(self._socket, self._transport.abortConnection)
 
     def _unwatch(self) -> None:
         if self._number is not None:
-            self._ghosts.discard(self._number)
+            self._unread.discard(self._number)
             self._number = None

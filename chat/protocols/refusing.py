@@ -1,11 +1,11 @@
 """
 Connections that may not come in.
 
-They are told why in one line and closed, and cost little: no session, no timer
-of their own, no line in the log.  Closing a socket at once may cost the peer that
-line, if it has sent something meanwhile (see L{chat.protocols.closing}), so a few
-of them at a time are waited for; where there are more, which is an attack, those
-that have waited longest go first.
+Their peers are told why, in the words of the door, and closed.  They cost little: no
+session, no timer and no line in the log for each.  Closing a socket at once may cost a
+peer these words, if it has sent something meanwhile (L{chat.protocols.closing}), so a
+few peers at a time are waited for; where there are more, which is an attack, the ones
+that have been waited for longest go first.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from chat.vocabulary.counters import Counters
 from chat.vocabulary.endings import Ending
 
 MAX_LEAVING = 64
-"""How many peers that may not come in are waited for at once."""
+"""How many peers that may not come in are waited for at a time."""
 
 GRACE = 2.0
 """How many seconds such a peer has to read why, and to hang up."""
 
 LOG_INTERVAL = 60.0
-"""How many seconds lie between two lines in the log about those turned away."""
+"""How many seconds lie between two lines in the log about refused connections."""
 
 
 class Refusals:
@@ -43,7 +43,7 @@ class Refusals:
     def __init__(self, clock: IReactorTime, counters: Counters) -> None:
         self._clock = clock
         self._counters = counters
-        # Each with when its time is over: the longest here first.
+        # Each with the time when it is aborted, the next one first.
         self._leaving: dict[TurnedAway, float] = {}
         self._timer: IDelayedCall | None = None
         self._untold: Counter[str] = Counter()
@@ -51,7 +51,7 @@ class Refusals:
 
     def count(self, reason: str) -> None:
         """
-        Somebody has been turned away.
+        Count a connection that has been refused.
 
         @param reason: a code.
         """
@@ -70,7 +70,7 @@ class Refusals:
 
     def stop(self) -> None:
         """
-        Wait for nobody any more.
+        Abort all that is waited for, and log what has not been logged.
         """
         for refused in tuple(self._leaving):
             refused.abort()
@@ -81,7 +81,7 @@ class Refusals:
 
     def leaving(self, refused: TurnedAway) -> None:
         """
-        Somebody has been told, and is to hang up.
+        Wait for a peer, which has been told why, to hang up.
         """
         if len(self._leaving) >= MAX_LEAVING:
             next(iter(self._leaving)).abort()
@@ -91,7 +91,7 @@ class Refusals:
 
     def left(self, refused: TurnedAway) -> None:
         """
-        He has.
+        Wait for a peer no longer.
         """
         self._leaving.pop(refused, None)
         if not self._leaving and self._timer is not None:
@@ -109,7 +109,7 @@ class Refusals:
 
     def _logLater(self) -> None:
         """
-        The first one is told at once, and the others once in a while.
+        Log the first refusal at once, and further ones once in a while.
         """
         self._logging = None
         if self._untold:
@@ -124,21 +124,21 @@ class Refusals:
 
 class TurnedAway(Protocol):
     """
-    One of them.
+    One connection that may not come in.
     """
 
     transport: Any
 
     def __init__(self, refusals: Refusals, words: bytes) -> None:
         """
-        @param words: a whole line.
+        @param words: what the peer is told.
         """
         self._refusals = refusals
         self._words = words
 
     def connectionMade(self) -> None:
         """
-        Tell him, and send FIN.
+        Tell the peer why, and send FIN.
         """
         if isLayered(self.transport):
             self.transport.write(self._words)
@@ -150,29 +150,26 @@ class TurnedAway(Protocol):
 
     def _write(self) -> None:
         """
-        Write past the transport, which would not do it before the next turn: by
-        then there may be no time left.
+        Write past the transport, which would not send it before the next turn: by
+        then the connection may have been aborted to make room.
         """
         connection = socketOf(self.transport)
         try:
             if connection is None:
                 self.transport.write(self._words)
             else:
-                # There is room for a line in a buffer that is empty.
+                # The buffer is empty, so there is room for a few words.
                 connection.send(self._words)
         except OSError:
-            # He has gone already; the transport will find out.
+            # The peer has gone already; the transport will find out.
             pass
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """
-        He has hung up, or not.
-        """
         self._refusals.left(self)
 
     def abort(self) -> None:
         """
-        Wait for him no longer.
+        Close the connection without waiting any longer.
         """
         self._refusals.left(self)
         self.transport.abortConnection()

@@ -1,5 +1,8 @@
 """
-Peers that came to the wrong port, recognised by how they begin.
+Peers that came to the wrong port, recognised by the first bytes they send.
+
+HTTP, SSH and the PROXY protocol begin with a line of text, TLS with a binary record
+(RFC 8446, section 5.1).  Bytes that no keyboard sends belong to some other protocol.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from codecs import getincrementaldecoder
 from chat.protocols.framing import Broken
 
 BINARY = ""
-"""What stands for a protocol that has no name, as it is no text."""
+"""Stands for a protocol without a name, which is no text."""
 
 _FIRST_LINES = (
     ("HTTP", re.compile(rb"[A-Z]+ \S+ HTTP/\d")),
@@ -28,7 +31,7 @@ _HEAD_SIZE = 16
 
 # Control characters that no keyboard sends in a line: not tab, backspace, escape.
 _CONTROL = re.compile(rb"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f]")
-# These are no letters in any of the encodings of one byte that people still use.
+# No letters in any encoding of one byte that is still in use.
 _C1 = re.compile(rb"[\x80-\x9f]")
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
@@ -37,12 +40,12 @@ _LONGEST_NICKNAME = 80
 """How many bytes a nickname may have in any encoding."""
 
 
-class Acquaintance:
+class Sniffer:
     """
-    The beginning of one connection, up to its nickname.
+    Looks at the beginning of one connection, up to its nickname.
 
     The methods return the name of the protocol that the peer turns out to speak,
-    L{BINARY} for one that is not known, or L{None}.
+    L{BINARY} for an unknown one, or L{None} for text.
     """
 
     __slots__ = ("_hasLine", "_head")
@@ -53,7 +56,7 @@ class Acquaintance:
 
     def dataReceived(self, data: bytes) -> str | None:
         """
-        Bytes have come, of which L{frameReceived} has not seen anything yet.
+        Look at bytes before they are framed.
         """
         if self._hasLine or len(self._head) >= _HEAD_SIZE:
             return None
@@ -62,13 +65,13 @@ class Acquaintance:
 
     def partialReceived(self, partial: bytes) -> str | None:
         """
-        A line has begun, and its end may never come.
+        Look at a line that has begun, and whose end may never come.
         """
         return BINARY if isBinary(partial, isWhole=False) else None
 
     def frameReceived(self, frame: bytes | Broken) -> str | None:
         """
-        A line has come, or what is none.
+        Look at a line, or what came in its place.
         """
         isFirst, self._hasLine = not self._hasLine, self._hasLine or bool(frame)
         if isinstance(frame, Broken):
@@ -103,9 +106,8 @@ def protocolOfLine(line: bytes) -> str | None:
 
 def isBinary(line: bytes, isWhole: bool = True) -> bool:
     """
-    Whether a line that should be a nickname was not typed by a person, in
-    whatever encoding: one whose terminal does not speak UTF-8 is to be told so,
-    and may stay.
+    Whether a line that should be a nickname was not typed, in any encoding.  A user whose
+    terminal does not speak UTF-8 is to be told so, and may stay.
 
     @param isWhole: whether the last character is.
     """
@@ -118,8 +120,8 @@ def isBinary(line: bytes, isWhole: bool = True) -> bool:
         return False
     if controls:
         return True
-    # Some telnet clients swallow bytes of Chinese.  How the line begins decides, so that
-    # what has been said of a beginning holds for the whole.
+    # Some telnet clients swallow bytes of Chinese.  The beginning of the line decides, so that
+    # the verdict on a beginning holds for the whole.
     if not isWhole and len(line) < _HEAD_SIZE:
         return False
     if _isMostlyUTF8(line[:_HEAD_SIZE]):
@@ -139,7 +141,7 @@ def _decodes(data: bytes, encoding: str, isWhole: bool) -> bool:
 
 def _isMostlyUTF8(line: bytes) -> bool:
     """
-    Whether some of what is not ASCII, and at least half of it, is UTF-8 all the
+    Whether at least half of the bytes beyond ASCII, and at least one, are UTF-8 all the
     same.
     """
     left = len(_BEYOND_ASCII.findall(line.decode("utf-8", "ignore").encode()))

@@ -13,10 +13,10 @@ nothing.
 The text that is left may contain CR NUL, which is a line end
 (L{chat.protocols.framing}), and the byte 255 where the peer sent C{IAC IAC}.
 
-A regular expression cuts the bytes into runs of text and of commands: with a
-step of Python for each command, a peer who sends nothing else would have the
-reactor to himself.  It never goes back in what it has taken (C{*+}), and nothing
-is gone through more than twice, so the work is linear.
+A regular expression cuts the bytes into runs of text and of commands: with a step of
+Python for each command, a peer that sends nothing else would keep the reactor busy.
+The expression never goes back in what it has taken (C{*+}), and nothing is gone through
+more than twice, so the work is linear.
 """
 
 from __future__ import annotations
@@ -121,9 +121,9 @@ class TelnetCodec:
 
     def takeAsked(self) -> bool:
         """
-        @return: whether the peer has asked if anybody is there (AYT) since the
-            last call.  However often it asked: an answer to each would let few
-            bytes cost many.
+        @return: whether the peer has asked for a sign of life (AYT) since the last
+            call.  It does not matter how often: an answer to each question would let
+            few bytes cost many.
         """
         asked, self._asked = self._asked, False
         return asked

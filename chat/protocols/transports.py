@@ -29,7 +29,7 @@ from chat.vocabulary.limits import Limits
 
 def nameOf(address: IAddress | None) -> str:
     """
-    @return: who it is, for the log: C{HOST PORT}, or C{unix}.
+    @return: the far end, for the log: C{HOST PORT}, or C{unix}.
     """
     if isinstance(address, (IPv4Address, IPv6Address)):
         return f"{hostOf(address)} {address.port}"
@@ -38,8 +38,8 @@ def nameOf(address: IAddress | None) -> str:
 
 def hostOf(address: IAddress | None) -> str:
     """
-    @return: the IP address, or C{unix}.  Somebody with IPv4 has an address of
-        IPv4, also at a socket that takes both.
+    @return: the IP address, or C{unix}; an IPv4 address also where a socket of IPv6
+        takes both.
     """
     if not isinstance(address, (IPv4Address, IPv6Address)):
         return "unix"
@@ -62,8 +62,8 @@ def isLayered(transport: object) -> bool:
 
 def prepare(transport: ITransport, limits: Limits) -> None:
     """
-    Have the kernel notice that a peer has vanished, and keep little for one who
-    does not read: what it holds is beyond every other limit.
+    Have the kernel notice that a peer has vanished, and keep little for a peer that
+    does not read: no other limit counts what the kernel holds.
     """
     connection = socketOf(transport)
     if connection is None:
@@ -72,7 +72,7 @@ def prepare(transport: ITransport, limits: Limits) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, int(limits.sendBuffer))
     if connection.family not in (socket.AF_INET, socket.AF_INET6):
         return
-    # What a turn has to say is one write already; to wait for more costs 40 ms.
+    # All bytes of a turn are one write already; waiting for more would cost 40 ms.
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if limits.keepalive is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -12,7 +12,7 @@ import pytest
 
 from chat.delivery.fanout import Fan
 from chat.delivery.outlet import BoundedOutlet
-from chat.delivery.slowreaders import Readers
+from chat.delivery.slowreaders import SlowReaders
 from chat.vocabulary.limits import Limits
 from tests.delivery.test_outlet import Line, SecureTransport
 from tests.support.doubles import HandReactor, RecordingOutlet
@@ -192,7 +192,7 @@ def test_whatIsWrittenIsCounted(reactor: HandReactor) -> None:
 def test_TLSIsNotBypassed(reactor: HandReactor) -> None:
     transport = SecureTransport(1000)
     outlet = BoundedOutlet(
-        transport, Readers(reactor, Limits()), lambda limit: None, lambda: None, isLayered=True
+        transport, SlowReaders(reactor, Limits()), lambda limit: None, lambda: None, isLayered=True
     )
     fan = Fan()
     outlet.join(fan)

@@ -17,7 +17,7 @@ from twisted.internet.testing import StringTransport
 from zope.interface import implementer
 
 from chat.delivery.outlet import BoundedOutlet
-from chat.delivery.slowreaders import Readers
+from chat.delivery.slowreaders import SlowReaders
 from chat.vocabulary.limits import Limits
 from tests.support.doubles import HandPeer, HandReactor
 
@@ -34,7 +34,7 @@ class Owner(Protocol):
 
     transport: Any
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: SlowReaders) -> None:
         self.calls: list[str] = []
         self._readers = readers
 
@@ -57,7 +57,7 @@ class Line:
 
     def __init__(self, reactor: HandReactor) -> None:
         self.reactor = reactor
-        self.readers = Readers(reactor, Limits())
+        self.readers = SlowReaders(reactor, Limits())
         self.owner = Owner(self.readers)
         self.peer: HandPeer = reactor.connect(self.owner)
         self.outlet = self.owner.outlet
@@ -97,8 +97,8 @@ class Line:
         raise AssertionError("it is never closed")
 
 
-def anyReaders(maxWaiting: float = MAX_WAITING) -> Readers:
-    return Readers(Clock(), Limits(maxWaiting=maxWaiting))
+def anyReaders(maxWaiting: float = MAX_WAITING) -> SlowReaders:
+    return SlowReaders(Clock(), Limits(maxWaiting=maxWaiting))
 
 
 def ignore(limit: str) -> None:
@@ -462,7 +462,7 @@ class Greeter(Owner):
 
 
 def test_whatWasWrittenBeforeGoesFirst(reactor: HandReactor) -> None:
-    readers = Readers(reactor, Limits())
+    readers = SlowReaders(reactor, Limits())
     owner = Greeter(readers)
     peer = reactor.connect(owner)
     assert owner.outlet.waiting == len(b"hello\r\n")
@@ -477,7 +477,7 @@ def test_whatWasWrittenBeforeGoesFirst(reactor: HandReactor) -> None:
 
 
 def test_whereWhatWasWrittenBeforeIsNotTakenThePeerIsGivenUp(reactor: HandReactor) -> None:
-    readers = Readers(reactor, Limits())
+    readers = SlowReaders(reactor, Limits())
     owner = Owner(readers)
     peer = reactor.connect(Writer(owner), room=4096)
     for _ in range(int(Limits.stallTimeout) + 2):

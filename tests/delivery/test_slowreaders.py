@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
-from chat.delivery.slowreaders import SWEEP, Readers
+from chat.delivery.slowreaders import SWEEP, SlowReaders
 from chat.vocabulary.limits import UNLIMITED, Limits
 
 
-class Reader:
+class SlowReader:
     """
     Somebody for whom something waits.
 
@@ -57,10 +57,10 @@ class Stage:
 
     def __init__(self, **limits: Any) -> None:
         self.clock = Clock()
-        self.readers = Readers(self.clock, Limits(**limits))
+        self.readers = SlowReaders(self.clock, Limits(**limits))
 
-    def reader(self, waiting: int) -> Reader:
-        return Reader(self, waiting)
+    def reader(self, waiting: int) -> SlowReader:
+        return SlowReader(self, waiting)
 
     def passes(self, seconds: float) -> None:
         """
@@ -230,7 +230,7 @@ def test_whatWasReadInTimeIsNoReason() -> None:
 def test_thoseWhoHoldWhatTheyHaveDoNoHarm() -> None:
     """The transport may have what waits, and not let go of it."""
 
-    class Holding(Reader):
+    class Holding(SlowReader):
         def giveUp(self, limit: str) -> None:
             self.limits.append(limit)
 

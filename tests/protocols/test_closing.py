@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.delivery.outlet import BoundedOutlet
-from chat.delivery.slowreaders import Readers
+from chat.delivery.slowreaders import SlowReaders
 from chat.protocols.closing import FLUSH_TIMEOUT, LINGER_TIMEOUT, LingeringClose
 from chat.vocabulary.limits import UNLIMITED, Limits
 from tests.support.doubles import HandReactor
@@ -47,7 +47,7 @@ class Owner(Protocol):
 
     def connectionMade(self) -> None:
         self.outlet = BoundedOutlet(
-            self.transport, Readers(self._reactor, UNBOUNDED), ignore, self._drained
+            self.transport, SlowReaders(self._reactor, UNBOUNDED), ignore, self._drained
         )
 
     def close(self, grace: float | None = None) -> None:
@@ -303,7 +303,7 @@ class SecureTransport(StringTransport):
 def test_tlsEndsWithoutHalfClose() -> None:
     clock, transport = Clock(), SecureTransport()
     outlet = BoundedOutlet(
-        transport, Readers(clock, UNBOUNDED), ignore, lambda: None, isLayered=True
+        transport, SlowReaders(clock, UNBOUNDED), ignore, lambda: None, isLayered=True
     )
     ending = LingeringClose(transport, outlet, clock)
     ending.start(False)
@@ -315,7 +315,7 @@ def test_tlsEndsWithoutHalfClose() -> None:
 def test_tlsFlushesFirst() -> None:
     clock, transport = Clock(), SecureTransport()
     outlet = BoundedOutlet(
-        transport, Readers(clock, UNBOUNDED), ignore, lambda: ending.drained(), isLayered=True
+        transport, SlowReaders(clock, UNBOUNDED), ignore, lambda: ending.drained(), isLayered=True
     )
     outlet.pauseProducing()
     outlet.write(b"goodbye\r\n")
@@ -330,7 +330,7 @@ def test_tlsFlushesFirst() -> None:
 def test_tlsThatIsNeverAnsweredIsAborted() -> None:
     clock, transport = Clock(), SecureTransport()
     outlet = BoundedOutlet(
-        transport, Readers(clock, UNBOUNDED), ignore, lambda: None, isLayered=True
+        transport, SlowReaders(clock, UNBOUNDED), ignore, lambda: None, isLayered=True
     )
     LingeringClose(transport, outlet, clock).start(False)
     clock.advance(FLUSH_TIMEOUT)

@@ -165,7 +165,7 @@ class Stage:
         admission = self.connections.admission
         assert (admission.connections, admission.nameless) == (0, 0)
         assert list(self.connections) == []
-        assert self.connections.readers.waiting == 0
+        assert self.connections.slowReaders.waiting == 0
         assert len(self.service.hub.nicknames) == 0
         reactor = self.service.reactor
         assert not reactor.isReading

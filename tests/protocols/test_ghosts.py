@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from twisted.internet.task import Clock
 
-from chat.protocols.reading import INTERVAL, Ghosts
+from chat.protocols.reading import INTERVAL, UnreadConnections
 from tests.support.service import Service
 
 
@@ -20,7 +20,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.ghosts = Ghosts(self.clock)
+        self.ghosts = UnreadConnections(self.clock)
         self.gone: list[int] = []
         self._sockets: list[socket.socket] = []
 

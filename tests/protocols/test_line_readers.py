@@ -57,7 +57,7 @@ def here(service: Service) -> set[str]:
 
 
 def assertNothingWaits(service: Service) -> None:
-    assert service.connections.readers.waiting == 0
+    assert service.connections.slowReaders.waiting == 0
     assert sum(service.connections.waiting()) == 0
 
 
@@ -222,7 +222,7 @@ def test_thoseForWhomMostWaitsGoFirst() -> None:
         assert service.server.counters.tooSlow == {"all": 1}
         service.reactor.turn()
         assert here(service) == {"alice", "carol", "dave"}
-        assert service.connections.readers.waiting < 100_000
+        assert service.connections.slowReaders.waiting < 100_000
         lines = service.heard(bob)
         assert lines[-1].endswith("(too-slow)")
         assert bob.isEnded
@@ -247,7 +247,7 @@ def test_manyAreGivenUpAtOnce() -> None:
             service.reactor.turn()
         count = service.server.counters.tooSlow["all"]
         assert len(here(service)) == 21 - count
-        assert service.connections.readers.waiting <= 100_000
+        assert service.connections.slowReaders.waiting <= 100_000
         passes(service, 10)
         assert sum(isOpen(peer) for peer in others) == 20 - count
 
@@ -309,7 +309,7 @@ def test_whatWaitsForEachIsKnown() -> None:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 30_000)
         assert sorted(service.connections.waiting()) == [0, bob.transport.producer.waiting]
-        assert service.connections.readers.waiting == sum(service.connections.waiting())
+        assert service.connections.slowReaders.waiting == sum(service.connections.waiting())
 
 
 def test_whoIsBehindLeavesWhenHeHasRead() -> None:

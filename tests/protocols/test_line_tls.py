@@ -188,7 +188,7 @@ def test_whoTakesNothingIsGivenUp(service: Service, bob: SecurePeer) -> None:
         service.reactor.turn(1)
     assert service.server.counters.tooSlow == {"stall": 1}
     assert not bob.peer.transport.connected
-    assert service.connections.readers.waiting == 0
+    assert service.connections.slowReaders.waiting == 0
     assert len(service.hub.nicknames) == 1
 
 

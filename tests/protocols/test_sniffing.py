@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.protocols.framing import Broken, LineFramer
-from chat.protocols.sniffing import BINARY, Acquaintance, isBinary, protocolOfBytes, protocolOfLine
+from chat.protocols.sniffing import BINARY, Sniffer, isBinary, protocolOfBytes, protocolOfLine
 
 # Hellos of TLS 1.0 to 1.3 begin alike: a record of type 22, its version, its length.
 TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)
@@ -84,26 +84,26 @@ def test_onlyAtTheBeginning() -> None:
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 5])
 def test_helloInPieces(cut: int) -> None:
-    acquaintance = Acquaintance()
+    sniffer = Sniffer()
     assert "TLS" in (
-        acquaintance.dataReceived(TLS_HELLO[:cut]),
-        acquaintance.dataReceived(TLS_HELLO[cut:]),
+        sniffer.dataReceived(TLS_HELLO[:cut]),
+        sniffer.dataReceived(TLS_HELLO[cut:]),
     )
 
 
 def test_requestThatIsTooLong() -> None:
-    acquaintance = Acquaintance()
-    assert acquaintance.dataReceived(b"GET /" + 2000 * b"x") is None
-    assert acquaintance.frameReceived(Broken.TOO_LONG) == "HTTP"
+    sniffer = Sniffer()
+    assert sniffer.dataReceived(b"GET /" + 2000 * b"x") is None
+    assert sniffer.frameReceived(Broken.TOO_LONG) == "HTTP"
 
 
 def test_onlyTheFirstLineDecides() -> None:
     """An empty one is none."""
     for first, second in [(b"", "HTTP"), (b"alice", None), (Broken.TOO_LONG, None)]:
-        acquaintance = Acquaintance()
-        assert acquaintance.frameReceived(first) is None
-        assert acquaintance.frameReceived(b"GET / HTTP/1.1") == second
-    assert acquaintance.dataReceived(TLS_HELLO) is None
+        sniffer = Sniffer()
+        assert sniffer.frameReceived(first) is None
+        assert sniffer.frameReceived(b"GET / HTTP/1.1") == second
+    assert sniffer.dataReceived(TLS_HELLO) is None
 
 
 # Any bytes, and what people type.
@@ -122,13 +122,13 @@ _letters = st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=2
 @given(_bytes, st.integers(1, 20))
 def test_anyBytes(data: bytes, size: int) -> None:
     """Whatever comes, it is one of those that are known, or none, or nobody knows yet."""
-    acquaintance, framer = Acquaintance(), LineFramer()
+    sniffer, framer = Sniffer(), LineFramer()
     verdicts = set()
     for start in range(0, len(data), size):
-        verdicts.add(acquaintance.dataReceived(data[start : start + size]))
+        verdicts.add(sniffer.dataReceived(data[start : start + size]))
         framer.receive(data[start : start + size])
-        verdicts.update(map(acquaintance.frameReceived, iter(framer.next, None)))
-        verdicts.add(acquaintance.partialReceived(framer.rest))
+        verdicts.update(map(sniffer.frameReceived, iter(framer.next, None)))
+        verdicts.add(sniffer.partialReceived(framer.rest))
     assert verdicts <= {None, BINARY, "HTTP", "SSH", "TLS", "PROXY"}
 
 

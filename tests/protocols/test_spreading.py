@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from chat.core.room import COALESCE
 from chat.delivery.turnend import TurnEnd
-from chat.protocols.intake import BUDGET, Spread
+from chat.protocols.intake import BUDGET, TurnQueue
 from chat.vocabulary.events import Ending
 from tests.support.doubles import HandPeer, HandReactor
 from tests.support.service import BusyClock, Service
@@ -22,12 +22,12 @@ MANY = 50
 STEP = BUDGET / 8
 
 
-def spreadOver(reactor: HandReactor) -> Spread:
+def spreadOver(reactor: HandReactor) -> TurnQueue:
     """
     @return: One that has time for about eight in each turn.
     """
     clock: Any = BusyClock(reactor, STEP)
-    return Spread(clock, TurnEnd(reactor.callLater))
+    return TurnQueue(clock, TurnEnd(reactor.callLater))
 
 
 class Stage:
@@ -37,7 +37,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.reactor = HandReactor()
-        self.spread = Spread(self.reactor, TurnEnd(self.reactor.callLater))
+        self.spread = TurnQueue(self.reactor, TurnEnd(self.reactor.callLater))
         self.done: list[int] = []
 
     def ask(self, first: int, count: int) -> None:
@@ -102,8 +102,8 @@ def test_whileNobodyAsksNoTimerRuns() -> None:
 @pytest.fixture
 def service() -> Iterator[Service]:
     with closing(Service()) as service:
-        service.connections.spread = spreadOver(service.reactor)
-        service.connections.crossings = spreadOver(service.reactor)
+        service.connections.lineQueue = spreadOver(service.reactor)
+        service.connections.doorQueue = spreadOver(service.reactor)
         yield service
 
 

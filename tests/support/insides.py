@@ -12,7 +12,7 @@ from chat.core.hub import Hub
 from chat.core.rooms import START_ROOM
 from chat.core.users import User
 from chat.delivery.turnend import TurnEnd
-from chat.protocols.intake import BUDGET, Spread
+from chat.protocols.intake import BUDGET, TurnQueue
 from chat.protocols.line import LineProtocol
 from chat.vocabulary.events import Acted
 from chat.vocabulary.limits import Limits
@@ -52,8 +52,8 @@ def makeBusy(service: Service) -> None:
     """
     clock: Any = BusyClock(service.reactor, BUDGET / 2)
     turnEnd = TurnEnd(clock.callLater)
-    service.connections.spread = Spread(clock, turnEnd)
-    service.connections.crossings = Spread(clock, turnEnd)
+    service.connections.lineQueue = TurnQueue(clock, turnEnd)
+    service.connections.doorQueue = TurnQueue(clock, turnEnd)
 
 
 def connectionsOf(service: Service) -> list[LineProtocol]:
@@ -138,7 +138,7 @@ def _checkUsers(service: Service, connections: list[LineProtocol]) -> None:
 
 
 def _checkReaders(service: Service, connections: list[LineProtocol], limits: Limits) -> None:
-    readers = service.connections.readers
+    readers = service.connections.slowReaders
     outlets = [connection.outlet for connection in connections]
     assert readers.waiting == sum(outlet.waiting for outlet in outlets)
     watched = set(readers._watched)
@@ -207,8 +207,8 @@ def checkNothingIsLeft(service: Service, isStopped: bool) -> None:
     hub, connections = service.hub, service.connections
     assert not connectionsOf(service)
     assert (connections.admission.connections, connections.admission.nameless) == (0, 0)
-    assert connections.readers.waiting == 0
-    assert not connections.readers._watched
+    assert connections.slowReaders.waiting == 0
+    assert not connections.slowReaders._watched
     assert len(hub.nicknames) == 0
     for room in hub.directory.rooms.values():
         assert len(room) == 0
