@@ -30,36 +30,76 @@ from tests.support.credentials import CountingHasher, RecordingLedger, seenInLog
 PASSWORD = "correct horse"
 
 
+class CheckerStage:
+    """
+    A checker, and the parts around it.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        hashing: Hashing,
+        hasher: CountingHasher,
+        ledger: RecordingLedger,
+    ) -> None:
+        self.accounts, self.hashing = accounts, hashing
+        self.hasher, self.ledger = hasher, ledger
+        self.checker = AccountChecker(accounts, hashing)
+
+    def ask(self, name: str = "alice", password: str = PASSWORD) -> Deferred[bytes]:
+        return self.checker.requestAvatarId(UsernamePassword(name.encode(), password.encode()))
+
+    async def register(self) -> Account:
+        return await self.accounts.create("Alice", await self.hashing.hash(PASSWORD))
+
+    async def registerLongAgo(self) -> Account:
+        """
+        Register with a hash whose parameters are no longer those in use.
+        """
+        return await self.accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
+
+    async def secret(self) -> str:
+        """
+        @return: The hash of another password.
+        """
+        return await self.hashing.hash("battery staple")
+
+    def askSlowly(self) -> Deferred[bytes]:
+        """
+        Ask for alice; her password is looked at once the hasher is released.
+        """
+        self.hasher.hold()
+        return self.ask()
+
+    def current(self) -> Account:
+        """
+        @return: The account of alice as it is now.
+        """
+        account = self.accounts.named("alice")
+        assert account is not None
+        return account
+
+
 @pytest.fixture
-def checker(accounts: Accounts, hashing: Hashing) -> AccountChecker:
-    return AccountChecker(accounts, hashing)
+def stage(
+    accounts: Accounts, hashing: Hashing, hasher: CountingHasher, ledger: RecordingLedger
+) -> CheckerStage:
+    return CheckerStage(accounts, hashing, hasher, ledger)
 
 
-def ask(checker: AccountChecker, name: str, password: str = PASSWORD) -> Deferred[bytes]:
-    return checker.requestAvatarId(UsernamePassword(name.encode(), password.encode()))
-
-
-async def register(accounts: Accounts, hashing: Hashing, name: str = "Alice") -> Account:
-    return await accounts.create(name, await hashing.hash(PASSWORD))
-
-
-def test_checkerRealmAndAvatarHaveTheirInterfaces(
-    checker: AccountChecker, accounts: Accounts
-) -> None:
-    assert verifyObject(ICredentialsChecker, checker)
+def test_checkerRealmAndAvatarHaveTheirInterfaces(stage: CheckerStage, accounts: Accounts) -> None:
+    assert verifyObject(ICredentialsChecker, stage.checker)
     assert verifyObject(IRealm, AccountRealm(accounts))
     assert verifyObject(IAccountAvatar, AccountAvatar(accounts.adopt("alice")))
 
 
 @ensureDeferred
-async def test_theRightPasswordGivesTheFold(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
-) -> None:
-    await register(accounts, hashing)
-    assert await ask(checker, "Alice") == b"alice"
-    assert await ask(checker, "ＡＬＩＣＥ") == b"alice"
+async def test_theRightPasswordGivesTheFold(stage: CheckerStage) -> None:
+    await stage.register()
+    assert await stage.ask("Alice") == b"alice"
+    assert await stage.ask("ＡＬＩＣＥ") == b"alice"
     # A login stores nothing.
-    assert len(ledger.calls) == 1
+    assert len(stage.ledger.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -77,180 +117,141 @@ async def test_theRightPasswordGivesTheFold(
 )
 @ensureDeferred
 async def test_wrongNamesAndPasswordsAreRefused(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, name: str, password: str
+    stage: CheckerStage, name: str, password: str
 ) -> None:
-    await register(accounts, hashing)
-    accounts.adopt("adopted")
+    await stage.register()
+    stage.accounts.adopt("adopted")
     with pytest.raises(UnauthorizedLogin):
-        await ask(checker, name, password)
+        await stage.ask(name, password)
 
 
 @ensureDeferred
-async def test_timeDoesNotTellWhetherThereIsAnAccount(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
-) -> None:
+async def test_timeDoesNotTellWhetherThereIsAnAccount(stage: CheckerStage) -> None:
     """Each takes one hash, in a thread; a text that cannot be a password takes none."""
-    await register(accounts, hashing)
-    accounts.adopt("adopted")
+    await stage.register()
+    stage.accounts.adopt("adopted")
     for password, hashes in (("wrong horse", 1), ("short", 0)):
         for name in ("alice", "adopted", "nobody", "no nickname", "x" * 1000):
-            hasher.threads.clear()
+            stage.hasher.threads.clear()
             with pytest.raises(UnauthorizedLogin):
-                await ask(checker, name, password)
-            assert len(hasher.threads) == hashes
-            assert threading.get_ident() not in hasher.threads
+                await stage.ask(name, password)
+            assert len(stage.hasher.threads) == hashes
+            assert threading.get_ident() not in stage.hasher.threads
 
 
 @pytest.mark.parametrize("name", ["alice", "nobody"])
 @ensureDeferred
-async def test_tooManyAtOnceAreToldToTryLater(
-    checker: AccountChecker,
-    accounts: Accounts,
-    hashing: Hashing,
-    hasher: CountingHasher,
-    name: str,
-) -> None:
-    await register(accounts, hashing)
-    hasher.hold()
-    waiting = [hashing.hash(PASSWORD) for _ in range(THREADS + MAX_WAITING)]
+async def test_tooManyAtOnceAreToldToTryLater(stage: CheckerStage, name: str) -> None:
+    await stage.register()
+    stage.hasher.hold()
+    waiting = [stage.hashing.hash(PASSWORD) for _ in range(THREADS + MAX_WAITING)]
     with pytest.raises(TryLater):
-        await ask(checker, name)
-    hasher.release()
+        await stage.ask(name)
+    stage.hasher.release()
     for each in waiting:
         await each
 
 
-class Slow:
-    """
-    A login whose password is being checked.
-    """
-
-    def __init__(self, checker: AccountChecker, hasher: CountingHasher) -> None:
-        hasher.hold()
-        self._answer = ask(checker, "alice")
-        self._hasher = hasher
-
-    def end(self) -> Deferred[bytes]:
-        self._hasher.release()
-        return self._answer
-
-
 @ensureDeferred
-async def test_aPasswordChangedMeanwhileIsWrong(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
-) -> None:
-    account = await register(accounts, hashing)
-    new = await hashing.hash("battery staple")
-    slow = Slow(checker, hasher)
-    accounts.setSecret(account, new)
+async def test_aPasswordChangedMeanwhileIsWrong(stage: CheckerStage) -> None:
+    account = await stage.register()
+    new = await stage.secret()
+    asked = stage.askSlowly()
+    stage.accounts.setSecret(account, new)
+    stage.hasher.release()
     with pytest.raises(UnauthorizedLogin):
-        await slow.end()
+        await asked
 
 
+@pytest.mark.parametrize("isAgain", [False, True], ids=["removed", "registered again"])
 @ensureDeferred
 async def test_thePasswordOfAnAccountRemovedMeanwhileIsWrong(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
+    stage: CheckerStage, isAgain: bool
 ) -> None:
     """By then the name may belong to another user."""
-    account = await register(accounts, hashing)
-    for again in (False, True):
-        slow = Slow(checker, hasher)
-        accounts.remove(account)
-        if again:
-            accounts.create("alice", account.secret)
-        with pytest.raises(UnauthorizedLogin):
-            await slow.end()
-        account = accounts.named("alice") or await register(accounts, hashing)
-
-
-@ensureDeferred
-async def test_otherChangesMeanwhileDoNotMatter(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
-) -> None:
-    account = await register(accounts, hashing)
-    slow = Slow(checker, hasher)
-    accounts.setOperator(account, True)
-    assert await slow.end() == b"alice"
-
-
-@ensureDeferred
-async def test_outdatedParametersAreRenewed(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
-) -> None:
-    old = CountingHasher(timeCost=2).hash(PASSWORD)
-    account = await accounts.create("alice", old)
+    account = await stage.register()
+    asked = stage.askSlowly()
+    stage.accounts.remove(account)
+    if isAgain:
+        stage.accounts.create("alice", account.secret)
+    stage.hasher.release()
     with pytest.raises(UnauthorizedLogin):
-        await ask(checker, "alice", "wrong horse")
-    assert await ask(checker, "alice") == b"alice"
+        await asked
+
+
+@ensureDeferred
+async def test_otherChangesMeanwhileDoNotMatter(stage: CheckerStage) -> None:
+    account = await stage.register()
+    asked = stage.askSlowly()
+    stage.accounts.setOperator(account, True)
+    stage.hasher.release()
+    assert await asked == b"alice"
+
+
+@ensureDeferred
+async def test_outdatedParametersAreRenewed(stage: CheckerStage) -> None:
+    account = await stage.registerLongAgo()
+    with pytest.raises(UnauthorizedLogin):
+        await stage.ask("alice", "wrong horse")
+    assert await stage.ask() == b"alice"
     # It is done in the background, so wait for the threads.
-    await hashing.stopService()
-    renewed = accounts.named("alice")
-    assert renewed is not None
-    assert renewed.secret != old
-    assert not hashing.needsRehash(renewed.secret)
-    assert ledger.calls == [("put", account), ("put", renewed)]
-    hashing.startService()
-    assert await ask(checker, "alice") == b"alice"
-    assert len(ledger.calls) == 2
+    await stage.hashing.stopService()
+    renewed = stage.current()
+    assert renewed.secret != account.secret
+    assert not stage.hashing.needsRehash(renewed.secret)
+    assert stage.ledger.calls == [("put", account), ("put", renewed)]
+    stage.hashing.startService()
+    assert await stage.ask() == b"alice"
+    assert len(stage.ledger.calls) == 2
 
 
 @ensureDeferred
-async def test_aLateRenewalIsDropped(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, hasher: CountingHasher
-) -> None:
+async def test_aLateRenewalIsDropped(stage: CheckerStage) -> None:
     """The old password must not take the place of the new one."""
-    account = await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
-    new = await hashing.hash("battery staple")
-    await ask(checker, "alice")
-    accounts.setSecret(account, new)
-    await hashing.stopService()
-    changed = accounts.named("alice")
-    assert changed is not None
-    assert changed.secret == new
+    account = await stage.registerLongAgo()
+    new = await stage.secret()
+    await stage.ask()
+    stage.accounts.setSecret(account, new)
+    await stage.hashing.stopService()
+    assert stage.current().secret == new
 
 
 @ensureDeferred
-async def test_aRemovedAccountIsNotRenewed(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing
-) -> None:
-    account = await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
-    await ask(checker, "alice")
-    accounts.remove(account)
+async def test_aRemovedAccountIsNotRenewed(stage: CheckerStage) -> None:
+    account = await stage.registerLongAgo()
+    await stage.ask()
+    stage.accounts.remove(account)
     with capturedLogs() as logged:
-        await hashing.stopService()
-    assert accounts.named("alice") is None
+        await stage.hashing.stopService()
+    assert stage.accounts.named("alice") is None
     assert logged == []
 
 
 @ensureDeferred
-async def test_aRenewalThatIsNotStoredIsNotLogged(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
-) -> None:
+async def test_aRenewalThatIsNotStoredIsNotLogged(stage: CheckerStage) -> None:
     """The next login tries again."""
-    await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
-    ledger.hold()
-    await ask(checker, "alice")
-    await hashing.stopService()
+    await stage.registerLongAgo()
+    stage.ledger.hold()
+    await stage.ask()
+    await stage.hashing.stopService()
     with capturedLogs() as logged:
-        ledger.end()
-    assert len(ledger.calls) == 2
+        stage.ledger.end()
+    assert len(stage.ledger.calls) == 2
     assert logged == []
 
 
 @ensureDeferred
-async def test_aFailedRenewalIsLogged(
-    checker: AccountChecker, accounts: Accounts, hashing: Hashing, ledger: RecordingLedger
-) -> None:
+async def test_aFailedRenewalIsLogged(stage: CheckerStage) -> None:
     """It is logged, and the login succeeds all the same."""
-    await accounts.create("alice", CountingHasher(timeCost=2).hash(PASSWORD))
+    await stage.registerLongAgo()
 
     def fail(record: object) -> Deferred[None]:
         raise RuntimeError(PASSWORD)
 
-    ledger.put = fail  # type: ignore[method-assign]
+    stage.ledger.put = fail  # type: ignore[method-assign]
     with capturedLogs() as logged:
-        assert await ask(checker, "alice") == b"alice"
-        await hashing.stopService()
+        assert await stage.ask() == b"alice"
+        await stage.hashing.stopService()
     assert [(event["name"], event["kind"]) for event in logged] == [
         ("alice", "builtins.RuntimeError")
     ]

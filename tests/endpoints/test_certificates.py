@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import random_serial_number
-from pytest_twisted import ensureDeferred
+from pytest_twisted import async_yield_fixture, ensureDeferred
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
 from twisted.internet.interfaces import IHandshakeListener
@@ -142,6 +142,12 @@ class Ports:
         number: int = port.getHost().port
         return number
 
+    async def secure(self, files: Files) -> int:
+        """
+        @return: the number of a port with a certificate.
+        """
+        return await self.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
+
     async def connect(self, port: int) -> Client:
         client = Client()
         self._clients.append(client)
@@ -164,13 +170,11 @@ class Ports:
             await port.stopListening()
 
 
-@asynccontextmanager
-async def opened() -> AsyncIterator[Ports]:
+@async_yield_fixture
+async def ports() -> AsyncIterator[Ports]:
     ports = Ports()
-    try:
-        yield ports
-    finally:
-        await ports.close()
+    yield ports
+    await ports.close()
 
 
 @contextmanager
@@ -187,52 +191,48 @@ def files(tmp_path: Path) -> Files:
 
 
 @ensureDeferred
-async def test_newConnectionsGetTheNewCertificate(files: Files) -> None:
-    async with opened() as ports:
-        port = await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
-        before = files.serial
-        assert await ports.shown(port) == before
-        files.renew()
-        assert await ports.shown(port) == before
-        await ports.certificates.readAgain()
-        assert await ports.shown(port) == files.serial != before
-        files.renew()
-        await ports.certificates.readAgain()
-        assert await ports.shown(port) == files.serial
+async def test_newConnectionsGetTheNewCertificate(files: Files, ports: Ports) -> None:
+    port = await ports.secure(files)
+    before = files.serial
+    assert await ports.shown(port) == before
+    files.renew()
+    assert await ports.shown(port) == before
+    await ports.certificates.readAgain()
+    assert await ports.shown(port) == files.serial != before
+    files.renew()
+    await ports.certificates.readAgain()
+    assert await ports.shown(port) == files.serial
 
 
 @ensureDeferred
-async def test_openConnectionsGoOn(files: Files) -> None:
-    async with opened() as ports:
-        port = await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
-        client = await ports.connect(port)
-        await client.echo(b"before")
-        files.renew()
-        await ports.certificates.readAgain()
-        await client.echo(b"after" * 10_000)
-        assert not client.lost.called
+async def test_openConnectionsGoOn(files: Files, ports: Ports) -> None:
+    port = await ports.secure(files)
+    client = await ports.connect(port)
+    await client.echo(b"before")
+    files.renew()
+    await ports.certificates.readAgain()
+    await client.echo(b"after" * 10_000)
+    assert not client.lost.called
 
 
 @ensureDeferred
-async def test_certificatesBehindAProxyAreReadAgainToo(files: Files) -> None:
-    async with opened() as ports:
-        port = await ports.listen(f"haproxy:ssl:0:interface=127.0.0.1:{files.arguments}")
-        assert await ports.shown(port) == files.serial
-        files.renew()
-        await ports.certificates.readAgain()
-        client = await ports.connect(port)
-        assert await client.secured == files.serial
-        client.transport.write(b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n")
-        await client.echo(b"hello")
+async def test_certificatesBehindAProxyAreReadAgainToo(files: Files, ports: Ports) -> None:
+    port = await ports.listen(f"haproxy:ssl:0:interface=127.0.0.1:{files.arguments}")
+    assert await ports.shown(port) == files.serial
+    files.renew()
+    await ports.certificates.readAgain()
+    client = await ports.connect(port)
+    assert await client.secured == files.serial
+    client.transport.write(b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n")
+    await client.echo(b"hello")
 
 
 @ensureDeferred
-async def test_filesAreReadInAThread(files: Files) -> None:
-    async with opened() as ports:
-        await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
-        await ports.certificates.readAgain()
-        assert len(ports.threads) == 1
-        assert threading.get_ident() not in ports.threads
+async def test_filesAreReadInAThread(files: Files, ports: Ports) -> None:
+    await ports.secure(files)
+    await ports.certificates.readAgain()
+    assert len(ports.threads) == 1
+    assert threading.get_ident() not in ports.threads
 
 
 def _missing(files: Files) -> str:
@@ -266,38 +266,34 @@ def _weakKey(files: Files) -> str:
 @pytest.mark.parametrize("breakThem", [_missing, _empty, _garbage, _anotherKey, _weakKey])
 @ensureDeferred
 async def test_aPortKeepsItsCertificateWhileTheFilesAreBroken(
-    files: Files, breakThem: Callable[[Files], str]
+    files: Files, ports: Ports, breakThem: Callable[[Files], str]
 ) -> None:
-    async with opened() as ports:
-        port = await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
-        before = files.serial
-        reason = breakThem(files)
-        with refused(f"ssl:0: {reason}" if reason != "do not match" else reason):
-            await ports.certificates.readAgain()
-        assert await ports.shown(port) == before
-        # Once they are mended, they are used.
-        files.renew()
+    port = await ports.secure(files)
+    before = files.serial
+    reason = breakThem(files)
+    with refused(f"ssl:0: {reason}" if reason != "do not match" else reason):
         await ports.certificates.readAgain()
-        assert await ports.shown(port) == files.serial
+    assert await ports.shown(port) == before
+    # Once they are mended, they are used.
+    files.renew()
+    await ports.certificates.readAgain()
+    assert await ports.shown(port) == files.serial
 
 
 @ensureDeferred
-async def test_theFilesOfOnePortDoNotHinderAnother(tmp_path: Path) -> None:
+async def test_theFilesOfOnePortDoNotHinderAnother(tmp_path: Path, ports: Ports) -> None:
     pairs = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         pairs.append(Files(tmp_path / name))
     broken, renewed = pairs
-    async with opened() as ports:
-        numbers = [
-            await ports.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}") for files in pairs
-        ]
-        before = broken.serial
-        broken.key.unlink()
-        renewed.renew()
-        with refused(f"No such file or directory ({broken.key})"):
-            await ports.certificates.readAgain()
-        assert [await ports.shown(number) for number in numbers] == [before, renewed.serial]
+    numbers = [await ports.secure(files) for files in pairs]
+    before = broken.serial
+    broken.key.unlink()
+    renewed.renew()
+    with refused(f"No such file or directory ({broken.key})"):
+        await ports.certificates.readAgain()
+    assert [await ports.shown(number) for number in numbers] == [before, renewed.serial]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +308,7 @@ async def test_theFilesOfOnePortDoNotHinderAnother(tmp_path: Path) -> None:
 )
 @ensureDeferred
 async def test_relativePathsStayWhatTheyWere(
-    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
+    files: Files, ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str
 ) -> None:
     """twistd reads its options before it goes to its run directory."""
 
@@ -324,21 +320,19 @@ async def test_relativePathsStayWhatTheyWere(
     (tmp_path / "od:d").mkdir()
     renew()
     monkeypatch.chdir(tmp_path)
-    async with opened() as ports:
-        port = await ports.listen(f"ssl:0:{arguments}:interface=127.0.0.1")
-        monkeypatch.chdir("/")
-        renew()
-        await ports.certificates.readAgain()
-        assert await ports.shown(port) == files.serial
+    port = await ports.listen(f"ssl:0:{arguments}:interface=127.0.0.1")
+    monkeypatch.chdir("/")
+    renew()
+    await ports.certificates.readAgain()
+    assert await ports.shown(port) == files.serial
 
 
 @ensureDeferred
-async def test_portsWithoutACertificateReadNoFiles() -> None:
-    async with opened() as ports:
-        await ports.listen("tcp:0:interface=127.0.0.1")
-        await ports.listen("haproxy:tcp:0:interface=127.0.0.1")
-        await ports.certificates.readAgain()
-        assert ports.threads == set()
+async def test_portsWithoutACertificateReadNoFiles(ports: Ports) -> None:
+    await ports.listen("tcp:0:interface=127.0.0.1")
+    await ports.listen("haproxy:tcp:0:interface=127.0.0.1")
+    await ports.certificates.readAgain()
+    assert ports.threads == set()
 
 
 def test_portBacklogAndInterfaceAreThoseOfTheDescription(files: Files) -> None:

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import ServerFactory
 from twisted.internet.testing import MemoryReactorClock
@@ -16,6 +16,7 @@ from chat.endpoints.certificates import Certificates
 from chat.endpoints.listen import endpointFrom, openPort
 from chat.endpoints.proxyprotocol import ProxiedFactory
 from chat.vocabulary.errors import CannotStart
+from tests.support.doubles import FixedEndpoint
 
 # Endpoints from their descriptions.
 
@@ -77,20 +78,8 @@ def test_aDescriptionOfNoEndpointIsAValueErrorOfOneLine(
 # Their ports.
 
 
-class Endpoint:
-    """An endpoint that opens a port, or fails, or cannot even be asked."""
-
-    def __init__(self, result: object) -> None:
-        self._result = result
-
-    def listen(self, factory: object) -> Deferred[Any]:
-        if isinstance(self._result, KeyError):
-            raise self._result
-        return fail(self._result) if isinstance(self._result, Exception) else succeed(self._result)
-
-
 def opened(result: object) -> Any:
-    fixed: Any = Endpoint(result)
+    fixed: Any = FixedEndpoint(result)
     return openPort("8080", fixed, ServerFactory())
 
 
@@ -108,6 +97,7 @@ def test_thePortIsReturned() -> None:
         ),
         (OSError(errno.EACCES, "Permission denied"), "Permission denied"),
         (ValueError("no such interface"), "no such interface"),
+        (OverflowError("port must be 0-65535"), "port must be 0-65535"),
         (KeyError("chat"), "'chat'"),
     ],
 )

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol
+from twisted.internet.testing import MemoryReactor
 from twisted.logger import capturedLogs
 
 from chat.endpoints import proxyprotocol
@@ -32,7 +33,6 @@ from chat.protocols.closing import LINGER_TIMEOUT
 from chat.vocabulary.events import Ending
 from chat.vocabulary.limits import Limits
 from tests.support.doubles import HandPeer
-from tests.support.hubs import now
 from tests.support.service import RELAXED, Service
 
 PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
@@ -164,7 +164,7 @@ def test_aHeaderMaySayNothing(data: bytes) -> None:
     assert parseHeader(data) == Header(len(data))
 
 
-class Stage:
+class ProxyStage:
     """
     A service behind a proxy.
     """
@@ -214,22 +214,22 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    stage = Stage()
+def stage() -> Iterator[ProxyStage]:
+    stage = ProxyStage()
     with closing(stage.service):
         yield stage
 
 
 @pytest.mark.parametrize("header", [version1, version2])
 @pytest.mark.parametrize("host", ["198.51.100.7", "2001:db8::7"])
-def test_theAddressIsTheOneThatTheProxySays(stage: Stage, header: Any, host: str) -> None:
+def test_theAddressIsTheOneThatTheProxySays(stage: ProxyStage, header: Any, host: str) -> None:
     bob = stage.comes(header(host), b"bob\r\n")
     assert "You are bob" in stage.heard(bob)[-1]
     assert stage.addressOf("bob") == host
 
 
 @pytest.mark.parametrize("header", [version1, version2])
-def test_aLineMayComeWithTheHeader(stage: Stage, header: Any) -> None:
+def test_aLineMayComeWithTheHeader(stage: ProxyStage, header: Any) -> None:
     """And the lines are done in the order in which they came."""
     bob = stage.comes(header("198.51.100.7") + b"bob\r\n/ping 1\r\n/pi", b"ng 2\r\n")
     assert stage.heard(bob)[-2:] == ["--- PONG 1", "--- PONG 2"]
@@ -237,7 +237,7 @@ def test_aLineMayComeWithTheHeader(stage: Stage, header: Any) -> None:
 
 
 @pytest.mark.parametrize("header", [version1, version2])
-def test_theHeaderMayComeInPieces(stage: Stage, header: Any) -> None:
+def test_theHeaderMayComeInPieces(stage: ProxyStage, header: Any) -> None:
     data = header("198.51.100.7") + b"bob\r\n"
     bob = stage.comes(*(bytes([byte]) for byte in data))
     assert "You are bob" in stage.heard(bob)[-1]
@@ -245,7 +245,7 @@ def test_theHeaderMayComeInPieces(stage: Stage, header: Any) -> None:
 
 
 @pytest.mark.parametrize("header", [LOCAL, UNKNOWN])
-def test_withoutAnAddressItIsThatOfTheProxy(stage: Stage, header: bytes) -> None:
+def test_withoutAnAddressItIsThatOfTheProxy(stage: ProxyStage, header: bytes) -> None:
     bob = stage.comes(header, b"bob\r\n")
     assert "You are bob" in stage.heard(bob)[-1]
     assert stage.addressOf("bob") == "192.0.2.1"
@@ -275,7 +275,7 @@ def test_withoutAnAddressItIsThatOfTheProxy(stage: Stage, header: bytes) -> None
     ],
     ids=repr,
 )
-def test_connectionsWithoutAHeaderAreClosedAndNotGreeted(stage: Stage, header: bytes) -> None:
+def test_connectionsWithoutAHeaderAreClosedAndNotGreeted(stage: ProxyStage, header: bytes) -> None:
     other = stage.comes(header)
     stage.reactor.turn()
     assert stage.heard(other) == []
@@ -284,7 +284,7 @@ def test_connectionsWithoutAHeaderAreClosedAndNotGreeted(stage: Stage, header: b
     stage.assertOver()
 
 
-def test_aConnectionWithoutItsHeaderDoesNotCount(stage: Stage) -> None:
+def test_aConnectionWithoutItsHeaderDoesNotCount(stage: ProxyStage) -> None:
     bob = stage.comes(b"PROXY TCP4 198.51.")
     assert stage.heard(bob) == []
     assert stage.connections == 0
@@ -292,7 +292,7 @@ def test_aConnectionWithoutItsHeaderDoesNotCount(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("beginning", [(), (b"PROXY TCP4",), (SIGNATURE,)])
-def test_aHeaderMustComeInTime(stage: Stage, beginning: tuple[bytes, ...]) -> None:
+def test_aHeaderMustComeInTime(stage: ProxyStage, beginning: tuple[bytes, ...]) -> None:
     other = stage.comes(*beginning)
     stage.reactor.turn(HEADER_TIMEOUT - 0.1)
     assert other.transport.connected
@@ -304,7 +304,7 @@ def test_aHeaderMustComeInTime(stage: Stage, beginning: tuple[bytes, ...]) -> No
 
 
 def test_connectionsWithoutTheirHeaderAreLimited(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: ProxyStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proxyprotocol, "MAX_UNKNOWN", 3)
     waiting = [stage.comes() for _ in range(3)]
@@ -319,19 +319,19 @@ def test_connectionsWithoutTheirHeaderAreLimited(
     assert stage.factory.unknown == 0
 
 
-def test_theTimeoutIsOverOnceTheHeaderIsThere(stage: Stage) -> None:
+def test_theTimeoutIsOverOnceTheHeaderIsThere(stage: ProxyStage) -> None:
     bob = stage.comes(version1("198.51.100.7"), b"bob\r\n")
     stage.reactor.turn(10 * HEADER_TIMEOUT)
     assert stage.heard(bob)
     assert bob.transport.connected
 
 
-def test_theProxyMayCloseBeforeItsHeaderIsComplete(stage: Stage) -> None:
+def test_theProxyMayCloseBeforeItsHeaderIsComplete(stage: ProxyStage) -> None:
     stage.comes(b"PROXY").close()
     stage.assertOver()
 
 
-def test_linesBeforeAFINAreDone(stage: Stage) -> None:
+def test_linesBeforeAFINAreDone(stage: ProxyStage) -> None:
     """As without a proxy."""
     bob = stage.comes(version1("198.51.100.7") + b"bob\r\n/ping 1\r\n")
     bob.finish()
@@ -340,7 +340,7 @@ def test_linesBeforeAFINAreDone(stage: Stage) -> None:
 
 
 def test_limitsHoldForTheAddressBehindTheProxy() -> None:
-    stage = Stage(Limits(maxPerAddress=2, sendBuffer=4096))
+    stage = ProxyStage(Limits(maxPerAddress=2, sendBuffer=4096))
     with closing(stage.service):
         for number in range(2):
             stage.comes(version1("198.51.100.7"), b"bob%d\r\n" % number)
@@ -354,7 +354,7 @@ def test_limitsHoldForTheAddressBehindTheProxy() -> None:
 
 def test_limitsPerAddressDoNotHoldForTheProxy() -> None:
     """As many connections as it likes come through it, as often as it likes."""
-    stage = Stage(Limits())
+    stage = ProxyStage(Limits())
     with closing(stage.service):
         for number in range(100):
             stage.comes(version1(f"198.51.100.{number}"))
@@ -362,7 +362,7 @@ def test_limitsPerAddressDoNotHoldForTheProxy() -> None:
 
 
 def test_aRefusedConnectionLingers() -> None:
-    stage = Stage(Limits(maxConnections=0))
+    stage = ProxyStage(Limits(maxConnections=0))
     with closing(stage.service):
         bob = stage.comes(version1("198.51.100.7"))
         bob.send(b"bob\r\n" * 100)
@@ -376,7 +376,7 @@ def test_aRefusedConnectionLingers() -> None:
         stage.assertOver()
 
 
-def test_theLogHasTheAddressBehindTheProxy(stage: Stage) -> None:
+def test_theLogHasTheAddressBehindTheProxy(stage: ProxyStage) -> None:
     with capturedLogs() as logged:
         bob = stage.comes(version1("198.51.100.7"), b"bob\r\n/quit\r\n")
         stage.heard(bob)
@@ -407,16 +407,10 @@ def test_theFactoryMayRefuseAConnection() -> None:
         assert service.reactor.getDelayedCalls() == []
 
 
-class Endpoint:
-    """Returns the factory that would listen."""
-
-    def listen(self, factory: Any) -> Deferred[Any]:
-        return succeed(factory)
-
-
-def test_theEndpointListensWithAProxiedFactory(stage: Stage) -> None:
-    endpoint: Any = Endpoint()
-    factory = now(ProxiedEndpoint(endpoint, stage.reactor).listen(stage.service.factory))
+def test_theEndpointListensWithAProxiedFactory(stage: ProxyStage) -> None:
+    memory = MemoryReactor()
+    ProxiedEndpoint(TCP4ServerEndpoint(memory, 8080), stage.reactor).listen(stage.service.factory)
+    factory = memory.tcpServers[0][1]
     assert isinstance(factory, ProxiedFactory)
     assert factory.wrappedFactory is stage.service.factory
     assert factory.clock is stage.reactor

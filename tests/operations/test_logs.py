@@ -30,7 +30,7 @@ from chat.operations.logs import KEPT, NO_DESCRIPTORS, NOISE, Log, Noise, NoiseF
 from tests.support.reactors import SignalReactor
 
 
-class Stage:
+class LogStage:
     """
     An application with a log of ours.
     """
@@ -63,12 +63,12 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Iterator[Callable[..., Stage]]:
+def stage() -> Iterator[Callable[..., LogStage]]:
     """A way to make any number of stages."""
-    stages: list[Stage] = []
+    stages: list[LogStage] = []
 
-    def make(logFormat: str = "text", **twistd: object) -> Stage:
-        stages.append(Stage(logFormat, **twistd))
+    def make(logFormat: str = "text", **twistd: object) -> LogStage:
+        stages.append(LogStage(logFormat, **twistd))
         return stages[-1]
 
     yield make
@@ -85,7 +85,7 @@ def usr1() -> Iterator[None]:
     signal.signal(signal.SIGUSR1, before)
 
 
-Make = Callable[..., Stage]
+Make = Callable[..., LogStage]
 
 
 def test_inTheForegroundTheLogGoesToStandardOutput(

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 from pytest_twisted import ensureDeferred
 from twisted.internet.address import UNIXAddress
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
 from twisted.internet.error import CannotListenError, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IListeningPort
@@ -26,6 +26,7 @@ from chat.operations.metricsport import MAX_CONNECTIONS, TIME_LIMIT, Metrics, Pa
 from chat.operations.timing import INTERVAL, Distribution, FanOut
 from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.errors import CannotStart
+from tests.support.doubles import FixedEndpoint
 
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -39,7 +40,7 @@ def samplesOf(text: str) -> dict[str, float]:
 # The pages, without a network.
 
 
-class Transport(StringTransport):
+class ClosingTransport(StringTransport):
     """A transport that tells its protocol when it is closed."""
 
     isOpen = True
@@ -58,7 +59,7 @@ class Transport(StringTransport):
             self.protocol.connectionLost(Failure(why))
 
 
-class Stage:
+class PageStage:
     """
     The pages of a service with a number of rooms.
     """
@@ -73,8 +74,8 @@ class Stage:
     def _read(self) -> Snapshot:
         return Snapshot(Counters(), 0, 0, 0, self.rooms, 0, ())
 
-    def connect(self, peerAddress: Any = None) -> Transport:
-        transport = Transport(peerAddress=peerAddress)
+    def connect(self, peerAddress: Any = None) -> ClosingTransport:
+        transport = ClosingTransport(peerAddress=peerAddress)
         transport.protocol = self.pages.buildProtocol(transport.getPeer())
         if transport.protocol is None:
             transport.isOpen = False
@@ -82,14 +83,14 @@ class Stage:
             transport.protocol.makeConnection(transport)
         return transport
 
-    def ask(self, *lines: str, body: bytes = b"", **how: Any) -> Transport:
+    def ask(self, *lines: str, body: bytes = b"", **how: Any) -> ClosingTransport:
         transport = self.connect(**how)
         head = "\r\n".join((*lines, "Host: localhost", "", ""))
         transport.protocol.dataReceived(head.encode() + body)
         return transport
 
 
-def read(transport: Transport) -> tuple[str, dict[str, str], str]:
+def read(transport: ClosingTransport) -> tuple[str, dict[str, str], str]:
     """
     @return: The status, the fields of the header without C{Date}, by lower-case names, the content.
     """
@@ -103,11 +104,11 @@ def read(transport: Transport) -> tuple[str, dict[str, str], str]:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage() -> PageStage:
+    return PageStage()
 
 
-def test_theMetricsAreThoseOfTheMoment(stage: Stage) -> None:
+def test_theMetricsAreThoseOfTheMoment(stage: PageStage) -> None:
     for stage.rooms in (3, 8):
         transport = stage.ask("GET /metrics HTTP/1.1")
         status, fields, content = read(transport)
@@ -119,19 +120,19 @@ def test_theMetricsAreThoseOfTheMoment(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_theFormatIsTheOneThatWasAskedFor(stage: Stage, method: str) -> None:
+def test_theFormatIsTheOneThatWasAskedFor(stage: PageStage, method: str) -> None:
     _, fields, _ = read(stage.ask(f"{method} /metrics HTTP/1.1", f"Accept: {OPEN_METRICS}"))
     assert fields["content-type"].startswith("application/openmetrics-text;")
     assert fields["content-type"] != CONTENT_TYPE_LATEST
 
 
-def test_onlyTheNamesAskedForAreTold(stage: Stage) -> None:
+def test_onlyTheNamesAskedForAreTold(stage: PageStage) -> None:
     query = f"{ROOMS}&name%5B%5D=tcpchat_nameless&name[]=nosuch"
     _, _, content = read(stage.ask(f"GET {query} HTTP/1.1", f"Accept: {OPEN_METRICS}"))
     assert samplesOf(content) == {"tcpchat_rooms": 3, "tcpchat_nameless": 0}
 
 
-def test_theMetricsAreCompressedForThoseWhoTakeIt(stage: Stage) -> None:
+def test_theMetricsAreCompressedForThoseWhoTakeIt(stage: PageStage) -> None:
     for accepted, encoding in (("deflate, gzip;q=0.9", "gzip"), ("br", None)):
         line = f"Accept-Encoding: {accepted}"
         _, fields, content = read(stage.ask(f"GET {ROOMS} HTTP/1.1", line))
@@ -139,21 +140,21 @@ def test_theMetricsAreCompressedForThoseWhoTakeIt(stage: Stage) -> None:
         assert "tcpchat_rooms 3.0\n" in content
 
 
-def test_aServiceThatServesIsWell(stage: Stage) -> None:
+def test_aServiceThatServesIsWell(stage: PageStage) -> None:
     status, fields, content = read(stage.ask("GET /healthz HTTP/1.1"))
     assert (status, content) == ("HTTP/1.1 200 OK", "ok\n")
     assert fields["content-type"] == "text/plain; charset=utf-8"
     assert fields["cache-control"] == "no-store"
 
 
-def test_aStoppingServiceSaysSo(stage: Stage) -> None:
+def test_aStoppingServiceSaysSo(stage: PageStage) -> None:
     stage.isServing = False
     status, _, content = read(stage.ask("GET /healthz HTTP/1.1"))
     assert (status, content) == ("HTTP/1.1 503 Service Unavailable", "stopping\n")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/nowhere", ROOMS])
-def test_headIsAnsweredAsGetWithoutTheContent(stage: Stage, path: str) -> None:
+def test_headIsAnsweredAsGetWithoutTheContent(stage: PageStage, path: str) -> None:
     stage.isServing = False
     status, fields, content = read(stage.ask(f"GET {path} HTTP/1.1"))
     assert content
@@ -165,13 +166,13 @@ def test_headIsAnsweredAsGetWithoutTheContent(stage: Stage, path: str) -> None:
     "path",
     ["/", "/metrics/", "/metrics/x", "/healthz/x", "/favicon.ico", "/%2e%2e/metrics", "/../"],
 )
-def test_otherPathsAreNotFound(stage: Stage, path: str) -> None:
+def test_otherPathsAreNotFound(stage: PageStage, path: str) -> None:
     assert read(stage.ask(f"GET {path} HTTP/1.1"))[0] == "HTTP/1.1 404 Not Found"
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_otherMethodsAreNotAllowed(stage: Stage, method: str, path: str) -> None:
+def test_otherMethodsAreNotAllowed(stage: PageStage, method: str, path: str) -> None:
     transport = stage.ask(f"{method} {path} HTTP/1.1", "Content-Length: 4", body=b"abcd")
     status, fields, _ = read(transport)
     assert status == "HTTP/1.1 405 Method Not Allowed"
@@ -179,7 +180,7 @@ def test_otherMethodsAreNotAllowed(stage: Stage, method: str, path: str) -> None
 
 
 @pytest.mark.parametrize("length", ["Content-Length: 100000000", "Transfer-Encoding: chunked"])
-def test_theContentOfARequestIsNotKept(stage: Stage, length: str) -> None:
+def test_theContentOfARequestIsNotKept(stage: PageStage, length: str) -> None:
     transport = stage.ask("POST /metrics HTTP/1.1", length)
     [channel] = stage.pages.channels
     for _ in range(100):
@@ -193,14 +194,14 @@ def test_theContentOfARequestIsNotKept(stage: Stage, length: str) -> None:
     "line",
     ["GET /" + 20_000 * "x", "nonsense", "GET / HTTP/1.1\r\nHost: a\r\nHost: b", "\x16\x03\x01"],
 )
-def test_bytesThatAreNoRequestEndTheConnection(stage: Stage, line: str) -> None:
+def test_bytesThatAreNoRequestEndTheConnection(stage: PageStage, line: str) -> None:
     transport = stage.connect()
     transport.protocol.dataReceived(f"{line}\r\n\r\n".encode())
     assert not transport.isOpen
     assert not stage.pages.channels
 
 
-def test_nothingRenewsTheTimeLimit(stage: Stage) -> None:
+def test_nothingRenewsTheTimeLimit(stage: PageStage) -> None:
     transport = stage.connect()
     transport.protocol.dataReceived(b"GET /healthz HTTP/1.1\r\n")
     for _ in range(9):
@@ -212,25 +213,25 @@ def test_nothingRenewsTheTimeLimit(stage: Stage) -> None:
     assert not stage.pages.channels
 
 
-def test_aClosedConnectionLeavesNoTimer(stage: Stage) -> None:
+def test_aClosedConnectionLeavesNoTimer(stage: PageStage) -> None:
     stage.ask("GET /healthz HTTP/1.1")
     assert not stage.clock.getDelayedCalls()[1:], "more than the clock of the log"
     assert not stage.pages.channels
 
 
-def test_thereAreFewConnectionsAtOnce(stage: Stage) -> None:
+def test_thereAreFewConnectionsAtOnce(stage: PageStage) -> None:
     first, *_ = [stage.connect() for _ in range(MAX_CONNECTIONS)]
     assert not stage.connect().isOpen
     first.abortConnection()
     assert stage.connect().isOpen
 
 
-def test_clientsOfAUnixSocketAreAnswered(stage: Stage) -> None:
+def test_clientsOfAUnixSocketAreAnswered(stage: PageStage) -> None:
     transport = stage.ask(f"GET {ROOMS} HTTP/1.1", peerAddress=UNIXAddress(None))
     assert read(transport)[0] == "HTTP/1.1 200 OK"
 
 
-def test_requestsAreNotLogged(stage: Stage) -> None:
+def test_requestsAreNotLogged(stage: PageStage) -> None:
     stage.pages.startFactory()
     with capturedLogs() as events:
         for path in ("/metrics", "/healthz", "/nowhere"):
@@ -245,7 +246,7 @@ def test_requestsAreNotLogged(stage: Stage) -> None:
 # The service, at a real port.
 
 
-class Endpoint:
+class FreePort:
     """
     A free port of 127.0.0.1.
     """
@@ -264,14 +265,7 @@ class Endpoint:
         return port
 
 
-class Taken:
-    """An endpoint whose port another program has."""
-
-    def listen(self, factory: Any) -> Deferred[IListeningPort]:
-        return fail(CannotListenError("", 80, OSError(errno.EADDRINUSE, "Address already in use")))
-
-
-class Client(Protocol):
+class Request(Protocol):
     """
     A connection that sends one request, if it has a path.
 
@@ -296,14 +290,14 @@ class Client(Protocol):
         self.answer.callback(self._data.decode())
 
 
-class Service:
+class MetricsStage:
     """
     The metrics of a service, on a clock of the test.
     """
 
     def __init__(self, endpoint: Any = None) -> None:
         self.clock = Clock()
-        self.endpoint = endpoint or Endpoint()
+        self.endpoint = endpoint or FreePort()
         self.fanOut = FanOut(self.clock.seconds)
         self.isServing = True
         self.metrics = Metrics(
@@ -313,7 +307,7 @@ class Service:
     def _read(self) -> Snapshot:
         return Snapshot(Counters(lines=12), 4, 1, 3, 2, 0, (0, 0, 70_000))
 
-    def start(self) -> Service:
+    def start(self) -> MetricsStage:
         self.metrics.privilegedStartService()
         self.metrics.startService()
         return self
@@ -321,17 +315,17 @@ class Service:
     async def get(self, path: str) -> str:
         return await (await self.begin(path)).answer
 
-    async def begin(self, path: str) -> Client:
+    async def begin(self, path: str) -> Request:
         from twisted.internet import reactor
 
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.endpoint.port.getHost().port)
-        client: Client = await connectProtocol(endpoint, Client(path))
-        return client
+        request: Request = await connectProtocol(endpoint, Request(path))
+        return request
 
 
 @ensureDeferred
 async def test_theMetricsTellWhatWasReadAndTimed() -> None:
-    service = Service().start()
+    service = MetricsStage().start()
     service.clock.advance(INTERVAL + 0.3)
     assert service.fanOut.timed(lambda: 5) == 5
     head, _, content = (await service.get("/metrics")).partition("\r\n\r\n")
@@ -347,7 +341,7 @@ async def test_theMetricsTellWhatWasReadAndTimed() -> None:
 
 @ensureDeferred
 async def test_theHealthIsThatOfTheService() -> None:
-    service = Service().start()
+    service = MetricsStage().start()
     assert (await service.get("/healthz")).endswith("\r\n\r\nok\n")
     service.isServing = False
     assert (await service.get("/healthz")).endswith("\r\n\r\nstopping\n")
@@ -356,7 +350,7 @@ async def test_theHealthIsThatOfTheService() -> None:
 
 @ensureDeferred
 async def test_onceStoppedNothingIsLeft() -> None:
-    service = Service().start()
+    service = MetricsStage().start()
     silent = await service.begin("")
     silent.transport.write(b"GET / HTTP/1.1\r\n")  # type: ignore[union-attr]
     await service.get("/healthz")
@@ -368,7 +362,7 @@ async def test_onceStoppedNothingIsLeft() -> None:
 
 @ensureDeferred
 async def test_stoppingEndsRequestsUnderWay() -> None:
-    service = Service().start()
+    service = MetricsStage().start()
     clients = [await service.begin("/metrics") for _ in range(20)]
     for client in clients[:10]:
         client.transport.abortConnection()  # type: ignore[union-attr]
@@ -379,19 +373,20 @@ async def test_stoppingEndsRequestsUnderWay() -> None:
 
 
 def test_aTakenPortPreventsTheStart() -> None:
+    taken = CannotListenError("", 80, OSError(errno.EADDRINUSE, "Address already in use"))
     with pytest.raises(CannotStart, match="9464: Address already in use"):
-        Service(Taken()).start()
+        MetricsStage(FixedEndpoint(taken)).start()
 
 
 @ensureDeferred
 async def test_itCanBeStoppedBeforeItHasStarted() -> None:
-    await Service().metrics.stopService()
+    await MetricsStage().metrics.stopService()
 
 
 @ensureDeferred
 async def test_theAddressOfThePortIsLogged() -> None:
     with capturedLogs() as events:
-        service = Service().start()
+        service = MetricsStage().start()
         await service.get("/metrics")
     await service.metrics.stopService()
     [event] = [each for each in events if each["log_namespace"].startswith("chat.")]

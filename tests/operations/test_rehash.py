@@ -16,7 +16,7 @@ from chat.vocabulary.errors import CannotRead, HistoryUnavailable
 from tests.support.reactors import SignalReactor
 
 
-class Stage:
+class RehashStage:
     """
     A service whose steps end when the test says so.
 
@@ -57,11 +57,11 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage() -> RehashStage:
+    return RehashStage()
 
 
-def test_stepsRunInTheirOrder(stage: Stage) -> None:
+def test_stepsRunInTheirOrder(stage: RehashStage) -> None:
     results = stage.run()
     assert stage.told == ["reloading", "one"]
     stage.end("one")
@@ -81,7 +81,7 @@ def test_stepsRunInTheirOrder(stage: Stage) -> None:
         (HistoryUnavailable(), "history-unavailable"),
     ],
 )
-def test_afterAFailedStepTheNextRuns(stage: Stage, error: Exception, reason: str) -> None:
+def test_afterAFailedStepTheNextRuns(stage: RehashStage, error: Exception, reason: str) -> None:
     results = stage.run()
     with capturedLogs() as logged:
         stage.steps["one"].errback(error)
@@ -91,7 +91,7 @@ def test_afterAFailedStepTheNextRuns(stage: Stage, error: Exception, reason: str
     assert results == [(f"one: {reason}",)]
 
 
-def test_unexpectedErrorsAreLoggedWithATraceback(stage: Stage) -> None:
+def test_unexpectedErrorsAreLoggedWithATraceback(stage: RehashStage) -> None:
     results = stage.run()
     with capturedLogs() as logged:
         stage.steps["one"].errback(ZeroDivisionError("secret detail"))
@@ -104,7 +104,7 @@ def test_aStepMayRaise() -> None:
     def broken() -> Deferred[None]:
         raise CannotRead("broken")
 
-    stage = Stage()
+    stage = RehashStage()
     steps = [("a", broken), ("b", lambda: succeed(None)), ("c", lambda: fail(CannotRead("c")))]
     notify: Any = stage
     stage.rehash = RehashService(steps, notify, stage.reactor)
@@ -113,7 +113,7 @@ def test_aStepMayRaise() -> None:
     assert stage.told == ["reloading", "reloaded"]
 
 
-def test_aStepThatNeverEndsIsGivenUp(stage: Stage) -> None:
+def test_aStepThatNeverEndsIsGivenUp(stage: RehashStage) -> None:
     results = stage.run()
     with capturedLogs():
         stage.reactor.advance(STEP_LIMIT)
@@ -122,7 +122,7 @@ def test_aStepThatNeverEndsIsGivenUp(stage: Stage) -> None:
     assert stage.reactor.getDelayedCalls() == []
 
 
-def test_callsDuringARunShareTheNextRun(stage: Stage) -> None:
+def test_callsDuringARunShareTheNextRun(stage: RehashStage) -> None:
     """The first run may have read a file before it was changed."""
     first = stage.run()
     stage.end("one")
@@ -139,7 +139,7 @@ def test_callsDuringARunShareTheNextRun(stage: Stage) -> None:
     assert stage.told[8:] == ["reloading", "one"]
 
 
-def test_callsAtTheEndOfARunBeginARun(stage: Stage) -> None:
+def test_callsAtTheEndOfARunBeginARun(stage: RehashStage) -> None:
     stage.run()
     for _ in range(2):
         # Both calls share the run that follows.
@@ -165,7 +165,7 @@ def hangups() -> Iterator[list[int]]:
     signal.signal(signal.SIGHUP, before)
 
 
-def test_theSignalBeginsARunInATurnOfTheReactor(stage: Stage, hangups: list[int]) -> None:
+def test_theSignalBeginsARunInATurnOfTheReactor(stage: RehashStage, hangups: list[int]) -> None:
     stage.rehash.startService()
     os.kill(os.getpid(), signal.SIGHUP)
     assert stage.told == []
@@ -175,7 +175,7 @@ def test_theSignalBeginsARunInATurnOfTheReactor(stage: Stage, hangups: list[int]
     stage.rehash.stopService()
 
 
-def test_stoppingPutsTheHandlerBack(stage: Stage, hangups: list[int]) -> None:
+def test_stoppingPutsTheHandlerBack(stage: RehashStage, hangups: list[int]) -> None:
     before = signal.getsignal(signal.SIGHUP)
     stage.rehash.startService()
     assert signal.getsignal(signal.SIGHUP) != before
@@ -186,7 +186,7 @@ def test_stoppingPutsTheHandlerBack(stage: Stage, hangups: list[int]) -> None:
     assert stage.reactor.calls == []
 
 
-def test_stoppingWithoutAStartChangesNothing(stage: Stage, hangups: list[int]) -> None:
+def test_stoppingWithoutAStartChangesNothing(stage: RehashStage, hangups: list[int]) -> None:
     before = signal.getsignal(signal.SIGHUP)
     stage.rehash.stopService()
     assert signal.getsignal(signal.SIGHUP) is before

@@ -14,7 +14,7 @@ from chat.operations.starting import Start, tellFailures
 from chat.vocabulary.errors import CannotStart
 
 
-class Stage:
+class StartStage:
     """
     A start in the foreground.
 
@@ -39,8 +39,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
-    return Stage(monkeypatch)
+def stage(monkeypatch: pytest.MonkeyPatch) -> StartStage:
+    return StartStage(monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,9 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
         (OSError(24, "Too many open files"), "cannot start: Too many open files"),
     ],
 )
-def test_aMistakeOfTheOperatorIsToldInOneLine(stage: Stage, error: Exception, line: str) -> None:
+def test_aMistakeOfTheOperatorIsToldInOneLine(
+    stage: StartStage, error: Exception, line: str
+) -> None:
     with capturedLogs() as logged:
         stage.fail(error)
     assert stage.told == f"twistd tcpchat: {line}\n"
@@ -60,12 +62,12 @@ def test_aMistakeOfTheOperatorIsToldInOneLine(stage: Stage, error: Exception, li
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), OSError("a bug"), KeyboardInterrupt()])
-def test_aFaultKeepsItsTraceback(stage: Stage, error: BaseException) -> None:
+def test_aFaultKeepsItsTraceback(stage: StartStage, error: BaseException) -> None:
     stage.fail(error)
     assert (stage.told, stage.others) == ("", [error])
 
 
-def test_onceTheReactorRunsErrorsAreLeftAlone(stage: Stage) -> None:
+def test_onceTheReactorRunsErrorsAreLeftAlone(stage: StartStage) -> None:
     stage.reactor.run()
     error = FileNotFoundError(2, "No such file", "/none")
     stage.fail(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socket import AF_UNIX, SOCK_DGRAM, socket
 
@@ -56,20 +57,27 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_nothingIsSentUnasked(manager: Manager, clock: Clock) -> None:
-    service = NotifyService(clock, manager.environ)
+@contextmanager
+def running(clock: Clock, environ: dict[str, str]) -> Iterator[NotifyService]:
+    """
+    A service that is stopped in the end.
+    """
+    service = NotifyService(clock, environ)
     service.startService()
-    clock.advance(3600)
+    yield service
     service.stopService()
+
+
+def test_nothingIsSentUnasked(manager: Manager, clock: Clock) -> None:
+    with running(clock, manager.environ):
+        clock.advance(3600)
     assert manager.heard() == []
 
 
 def test_eachMessageIsOneDatagram(manager: Manager, clock: Clock) -> None:
-    service = NotifyService(clock, manager.environ)
-    service.startService()
-    service.ready("ports: 1, 聊天")
-    service.stopping("telling everyone")
-    service.stopService()
+    with running(clock, manager.environ) as service:
+        service.ready("ports: 1, 聊天")
+        service.stopping("telling everyone")
     assert manager.heard() == [
         "READY=1\nSTATUS=ports: 1, 聊天",
         "STOPPING=1\nSTATUS=telling everyone",
@@ -78,19 +86,15 @@ def test_eachMessageIsOneDatagram(manager: Manager, clock: Clock) -> None:
 
 def test_aReloadHasItsTime(manager: Manager, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.monotonic_ns", lambda: 123_456_789)
-    service = NotifyService(clock, manager.environ)
-    service.startService()
-    service.reloading()
-    service.reloaded()
-    service.stopService()
+    with running(clock, manager.environ) as service:
+        service.reloading()
+        service.reloaded()
     assert manager.heard() == ["RELOADING=1\nMONOTONIC_USEC=123456", "READY=1"]
 
 
 def test_aStatusIsOneLine(manager: Manager, clock: Clock) -> None:
-    service = NotifyService(clock, manager.environ)
-    service.startService()
-    service.ready("a\nMAINPID=1\r\nb")
-    service.stopService()
+    with running(clock, manager.environ) as service:
+        service.ready("a\nMAINPID=1\r\nb")
     assert manager.heard() == ["READY=1\nSTATUS=a MAINPID=1 b"]
 
 
@@ -99,37 +103,29 @@ def test_thereAreTwoPingsPerInterval(manager: Manager, clock: Clock, pid: int | 
     manager.environ["WATCHDOG_USEC"] = "30000000"
     if pid is not None:
         manager.environ["WATCHDOG_PID"] = str(pid)
-    service = NotifyService(clock, manager.environ)
-    service.startService()
-    clock.advance(14)
-    assert manager.heard() == []
-    clock.advance(1)
-    assert manager.heard() == ["WATCHDOG=1"]
-    clock.pump([5] * 6)
-    assert manager.heard() == ["WATCHDOG=1"] * 2
-    service.stopService()
+    with running(clock, manager.environ):
+        clock.advance(14)
+        assert manager.heard() == []
+        clock.advance(1)
+        assert manager.heard() == ["WATCHDOG=1"]
+        clock.pump([5] * 6)
+        assert manager.heard() == ["WATCHDOG=1"] * 2
     clock.advance(60)
     assert manager.heard() == []
     assert clock.getDelayedCalls() == []
 
 
 def test_pingsGoOnWhileStopping(manager: Manager, clock: Clock) -> None:
-    manager.environ["WATCHDOG_USEC"] = "2000000"
-    service = NotifyService(clock, manager.environ)
-    service.startService()
-    service.stopping("")
-    clock.advance(1)
-    assert manager.heard() == ["STOPPING=1\nSTATUS=", "WATCHDOG=1"]
-    service.stopService()
+    with running(clock, manager.environ | {"WATCHDOG_USEC": "2000000"}) as service:
+        service.stopping("")
+        clock.advance(1)
+        assert manager.heard() == ["STOPPING=1\nSTATUS=", "WATCHDOG=1"]
 
 
 def test_missedPingsAreNotMadeUpFor(manager: Manager, clock: Clock) -> None:
-    manager.environ["WATCHDOG_USEC"] = "2000000"
-    service = NotifyService(clock, manager.environ)
-    service.startService()
-    clock.advance(100)
-    assert manager.heard() == ["WATCHDOG=1"]
-    service.stopService()
+    with running(clock, manager.environ | {"WATCHDOG_USEC": "2000000"}):
+        clock.advance(100)
+        assert manager.heard() == ["WATCHDOG=1"]
 
 
 @pytest.mark.parametrize(
@@ -146,10 +142,8 @@ def test_missedPingsAreNotMadeUpFor(manager: Manager, clock: Clock) -> None:
 def test_noPingsWhereNoneAreExpected(
     manager: Manager, clock: Clock, environ: dict[str, str]
 ) -> None:
-    service = NotifyService(clock, manager.environ | environ)
-    service.startService()
-    clock.advance(60)
-    service.stopService()
+    with running(clock, manager.environ | environ):
+        clock.advance(60)
     assert manager.heard() == []
 
 
@@ -158,12 +152,10 @@ def test_withoutASocketNothingHappens(clock: Clock, name: str | None) -> None:
     environ = {"WATCHDOG_USEC": "2000000"}
     if name is not None:
         environ["NOTIFY_SOCKET"] = name
-    service = NotifyService(clock, environ)
-    service.startService()
-    service.ready("")
-    assert clock.getDelayedCalls() == []
-    service.stopping("")
-    service.stopService()
+    with running(clock, environ) as service:
+        service.ready("")
+        assert clock.getDelayedCalls() == []
+        service.stopping("")
 
 
 def test_nothingIsSentUnlessItRuns(manager: Manager, clock: Clock) -> None:
@@ -177,30 +169,22 @@ def test_nothingIsSentUnlessItRuns(manager: Manager, clock: Clock) -> None:
 
 @pytest.mark.parametrize("name", ["/nonexistent/notify", "/" + "x" * 200])
 def test_aMessageThatCannotBeSentIsLogged(clock: Clock, name: str) -> None:
-    service = NotifyService(clock, {"NOTIFY_SOCKET": name})
-    service.startService()
-    with capturedLogs() as logged:
+    with running(clock, {"NOTIFY_SOCKET": name}) as service, capturedLogs() as logged:
         service.ready("")
-    service.stopService()
     assert len(logged) == 1
     assert logged[0]["assignments"] == ("READY=1", "STATUS=")
 
 
 def test_aManagerThatDoesNotReadBlocksNothing(manager: Manager, clock: Clock) -> None:
-    service = NotifyService(clock, manager.environ)
-    service.startService()
-    with capturedLogs() as logged:
+    with running(clock, manager.environ) as service, capturedLogs() as logged:
         while not logged:
             service.ready("x" * 1000)
-    service.stopService()
     assert isinstance(logged[0]["error"], BlockingIOError)
 
 
 def test_theEnvironmentStaysAsItIs(manager: Manager, clock: Clock) -> None:
     manager.environ["WATCHDOG_USEC"] = "2000000"
     before = dict(manager.environ)
-    service = NotifyService(clock, manager.environ)
-    service.startService()
-    service.ready("")
-    service.stopService()
+    with running(clock, manager.environ) as service:
+        service.ready("")
     assert manager.environ == before

@@ -36,17 +36,20 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_aPunctualReactorIsNotLate(clock: Clock) -> None:
+@pytest.fixture
+def lateness(clock: Clock) -> Lateness:
     lateness = Lateness(clock)
     lateness.startService()
+    return lateness
+
+
+def test_aPunctualReactorIsNotLate(clock: Clock, lateness: Lateness) -> None:
     clock.pump([INTERVAL] * 4)
     assert list(lateness.seen.buckets) == lateBy(0, 0, 0, 0)
     assert lateness.seen.sum == 0
 
 
-def test_latenessIsTheTimeAfterTheDueTime(clock: Clock) -> None:
-    lateness = Lateness(clock)
-    lateness.startService()
+def test_latenessIsTheTimeAfterTheDueTime(clock: Clock, lateness: Lateness) -> None:
     clock.advance(INTERVAL + 2)
     # A late call comes once, and the next one is punctual again.
     clock.advance(INTERVAL)
@@ -54,9 +57,7 @@ def test_latenessIsTheTimeAfterTheDueTime(clock: Clock) -> None:
     assert lateness.seen.sum == 2
 
 
-def test_onceStoppedNoCallIsScheduled(clock: Clock) -> None:
-    lateness = Lateness(clock)
-    lateness.startService()
+def test_onceStoppedNoCallIsScheduled(clock: Clock, lateness: Lateness) -> None:
     lateness.stopService()
     assert not clock.getDelayedCalls()
 

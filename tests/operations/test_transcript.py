@@ -24,7 +24,7 @@ def said(text: str) -> Said:
     return Said("#lobby", 1, AT, "alice", text)
 
 
-class Stage:
+class TranscriptStage:
     """
     A transcript whose thread writes when the test says so.
     """
@@ -39,7 +39,7 @@ class Stage:
         self._calls.append((write, data, done))
         return done
 
-    def start(self) -> Stage:
+    def start(self) -> TranscriptStage:
         self.transcript.startService()
         return self
 
@@ -77,13 +77,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stage(path: Path) -> Stage:
-    return Stage(path).start()
+def stage(path: Path) -> TranscriptStage:
+    return TranscriptStage(path).start()
 
 
 def test_linesAreAppended(path: Path) -> None:
     path.write_text("before\n")
-    stage = Stage(path).start()
+    stage = TranscriptStage(path).start()
     stage.append(said("你好"), Acted("#dev", 1, AT, "bob", "waves"))
     stage.writeAll()
     assert path.read_bytes().decode() == (
@@ -91,12 +91,14 @@ def test_linesAreAppended(path: Path) -> None:
     )
 
 
-def test_onlyTheThreadWrites(stage: Stage, path: Path) -> None:
+def test_onlyTheThreadWrites(stage: TranscriptStage, path: Path) -> None:
     stage.append(said("hello"))
     assert path.read_text() == ""
 
 
-def test_linesThatComeWhileTheDiskIsBusyAreWrittenTogether(stage: Stage, path: Path) -> None:
+def test_linesThatComeWhileTheDiskIsBusyAreWrittenTogether(
+    stage: TranscriptStage, path: Path
+) -> None:
     stage.append(*(said(str(number)) for number in range(100)))
     assert stage.writeAll() == 2
     assert [line.split(": ")[1] for line in path.read_text().splitlines()] == [
@@ -104,7 +106,7 @@ def test_linesThatComeWhileTheDiskIsBusyAreWrittenTogether(stage: Stage, path: P
     ]
 
 
-def test_theFileMayBeMovedAway(stage: Stage, path: Path, tmp_path: Path) -> None:
+def test_theFileMayBeMovedAway(stage: TranscriptStage, path: Path, tmp_path: Path) -> None:
     stage.append(said("one"))
     stage.writeAll()
     path.rename(tmp_path / "moved")
@@ -118,7 +120,7 @@ def test_thePathIsThatOfTheStart(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    stage = Stage("transcript").start()
+    stage = TranscriptStage("transcript").start()
     monkeypatch.chdir("/")
     stage.append(said("hello"))
     stage.writeAll()
@@ -127,15 +129,15 @@ def test_thePathIsThatOfTheStart(
 
 def test_aFileThatCannotBeWrittenPreventsTheStart(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=r"^cannot write .*/missing/file: No such file"):
-        Stage(tmp_path / "missing/file").start()
+        TranscriptStage(tmp_path / "missing/file").start()
 
 
 def test_theFileIsNotOpenedWithPrivileges(tmp_path: Path) -> None:
     """A file made by a privileged process could not be written later."""
-    Stage(tmp_path / "missing/file").transcript.privilegedStartService()
+    TranscriptStage(tmp_path / "missing/file").transcript.privilegedStartService()
 
 
-def test_linesThatTheDiskRefusesAreCountedAndNoted(stage: Stage, path: Path) -> None:
+def test_linesThatTheDiskRefusesAreCountedAndNoted(stage: TranscriptStage, path: Path) -> None:
     path.unlink()
     path.mkdir()
     with capturedLogs() as logged:
@@ -153,7 +155,7 @@ def test_linesThatTheDiskRefusesAreCountedAndNoted(stage: Stage, path: Path) -> 
     assert logged[-1]["lost"] == 4
 
 
-def test_waitingLinesAreBounded(stage: Stage, path: Path) -> None:
+def test_waitingLinesAreBounded(stage: TranscriptStage, path: Path) -> None:
     stage.append(*(said("kept") for _ in range(MAX_WAITING + 1)))
     stage.append(*(said("lost") for _ in range(5)))
     stage.writeAll()
@@ -166,7 +168,7 @@ def test_waitingLinesAreBounded(stage: Stage, path: Path) -> None:
     assert [event["lost"] for event in logged] == [5]
 
 
-def test_stoppingWaitsForTheDisk(stage: Stage, path: Path) -> None:
+def test_stoppingWaitsForTheDisk(stage: TranscriptStage, path: Path) -> None:
     stage.append(said("one"), said("two"))
     stopped = stage.transcript.stopService()
     stage.writeOne()
@@ -176,7 +178,7 @@ def test_stoppingWaitsForTheDisk(stage: Stage, path: Path) -> None:
     assert path.read_text().endswith("alice: two\n")
 
 
-def test_stoppingIsDoneAtOnceIfNothingWaits(stage: Stage) -> None:
+def test_stoppingIsDoneAtOnceIfNothingWaits(stage: TranscriptStage) -> None:
     stage.append(said("one"))
     stage.writeAll()
     assert stage.transcript.stopService().called

@@ -11,7 +11,7 @@ from functools import partial
 from select import select
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol
@@ -116,6 +116,20 @@ class RecordingDoor(FrontDoor):
 
     def close(self, grace: float | None = None) -> None:
         self.calls.append(("close", grace))
+
+
+class FixedEndpoint:
+    """
+    An endpoint that opens a port, or fails, or, with a L{KeyError}, cannot even be asked.
+    """
+
+    def __init__(self, result: object) -> None:
+        self._result = result
+
+    def listen(self, factory: object) -> Deferred[Any]:
+        if isinstance(self._result, KeyError):
+            raise self._result
+        return fail(self._result) if isinstance(self._result, Exception) else succeed(self._result)
 
 
 class SlowBackplane(LocalBackplane):
