@@ -1,7 +1,7 @@
 """Tests for L{chat.client.protocol} and L{chat.client.receiver}."""
 
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address
@@ -416,7 +416,3 @@ def test_eachEventHasAMethodUnlessItAnswersTheIntroduction(event: Event) -> None
     EventReceiver().eventReceived(event)
     silent = Greeted | NickAsked | PasswordAsked | Present | LanguageSet | FormatSet
     assert heard == ([] if isinstance(event, silent) else [event])
-
-
-def test_noEventIsMissingAmongTheSamples() -> None:
-    assert {type(event) for event in EVENTS} == set(get_args(Event))

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import get_args
 from unicodedata import category
@@ -27,29 +26,16 @@ from chat.vocabulary.events import (
     BansListed,
     Changed,
     Closed,
-    Described,
-    Done,
     Ending,
     Entered,
     Event,
-    Excerpt,
-    FormatSet,
     Greeted,
-    Helped,
-    Invited,
     Joined,
-    LanguageSet,
     Left,
-    Listed,
-    Missed,
-    ModeSet,
-    ModesShown,
     NickAsked,
-    Noticed,
     Parted,
     PasswordAsked,
     Ponged,
-    Present,
     Recalled,
     Refused,
     Renamed,
@@ -57,121 +43,17 @@ from chat.vocabulary.events import (
     RoomsListed,
     Said,
     Sent,
-    SessionRow,
-    SessionsChanged,
-    SessionsListed,
     Stored,
-    Talking,
     Told,
     TopicSet,
     TopicShown,
-    Uptime,
-    UserRow,
-    Versioned,
     Warned,
-    Welcomed,
 )
 from chat.vocabulary.i18n import LANGUAGES
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.style import BELLS, Style
 from tests.support.doubles import TRAITS
-
-AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
-
-# One sample of each kind, and how it reads in English: lines, perhaps none.
-SAMPLES: list[tuple[Event, str]] = [
-    (Said("#lobby", 42, AT, "alice", "hello"), "alice: hello"),
-    (Acted("#lobby", 43, AT, "alice", "waves"), " * alice waves"),
-    (Joined("#lobby", AT, "alice", 3), "--> alice joined #lobby (3 here)"),
-    (
-        Left("#lobby", AT, "alice", Ending.CONNECTION_LOST, "", 2),
-        "<-- alice left #lobby: connection lost (2 here)",
-    ),
-    (Renamed("#lobby", AT, "alice", "bob"), "--- alice is now bob"),
-    (Changed("#lobby", AT, ("carol", "dave"), ("bob",), 80), ""),
-    (TopicSet("#dev", AT, "alice", "Tea"), "--- alice sets the topic of #dev: Tea"),
-    (ModeSet("#dev", AT, "alice", "key", "on"), "--- alice gives #dev a key"),
-    (Announced(AT, "carol", "Tea at five."), "--- carol announces: Tea at five."),
-    (Told(AT, "alice", "bob", "hi"), "[alice -> you] hi"),
-    (Sent(AT, "alice", "bob", "hi"), "[you -> bob] hi"),
-    (Greeted("tcpchat", 2), "--- Welcome to tcpchat. 2 people are here."),
-    (NickAsked(), "--- What is your nickname?"),
-    (PasswordAsked("alice"), "--- The next line is taken for the password of alice."),
-    (
-        Welcomed("#lobby", "alice", ("bob", "carol")),
-        "--- You are alice, in #lobby with bob, carol. /help lists the commands.",
-    ),
-    (
-        Entered("#dev", ("bob", "carol"), "Tea"),
-        "--- You are in #dev with bob, carol. Topic: Tea",
-    ),
-    (Talking("#dev"), "--- You talk in #dev now."),
-    (Parted("#dev", Ending.PARTED), "--- You left #dev."),
-    (SessionsChanged(2), "--- You are here in 2 sessions now."),
-    (Done("banned", "bob"), "--- bob is banned now."),
-    (Refused("nick-taken", "bob"), "!!! bob is taken, choose another (nick-taken)"),
-    (
-        Warned("idle", "60"),
-        "!!! you have been silent; say something within 60 seconds to stay (idle)",
-    ),
-    (Noticed("Tea at five."), "--- Tea at five."),
-    (
-        Listed("#lobby", (UserRow("alice", 5), UserRow("bob", 300))),
-        "--- 2 people in #lobby: alice, bob (idle 5m)",
-    ),
-    (
-        RoomsListed((RoomRow("#dev", 3, "Tea"), RoomRow("#lobby", 12, "", True))),
-        "--- #dev (3 here): Tea\r\n--- #lobby (12 here, you too)",
-    ),
-    (
-        BansListed(
-            (BanRow("ban", "192.0.2.0/24", "carol", "spam"), BanRow("mute", "bob", "carol"))
-        ),
-        "--- 192.0.2.0/24 is banned by carol: spam\r\n--- bob is muted by carol",
-    ),
-    (
-        SessionsListed((SessionRow(1, "192.0.2.7", AT, 300), SessionRow(2, "unix", AT, 0, True))),
-        "--- session 1 from 192.0.2.7 since 2026-11-21 12:35, idle 5m\r\n"
-        "--- session 2 from unix since 2026-11-21 12:35, this one",
-    ),
-    (TopicShown("#dev", "Tea", "alice"), "--- topic of #dev, by alice: Tea"),
-    (
-        ModesShown("#dev", True, False, "owner", ("alice", "bob")),
-        "--- #dev: a key is needed; listed; owners set the topic; owners: alice, bob",
-    ),
-    (
-        Described(
-            "alice", "alice", True, AT, 300, True, "lunch", ("#lobby", "#dev"), ("192.0.2.7",)
-        ),
-        "--- alice is logged in as alice, and an operator\r\n"
-        "--- alice has been here since 2026-11-21 12:35, and silent for 5m\r\n"
-        "--- alice is in #lobby, #dev\r\n"
-        "--- alice comes from 192.0.2.7\r\n"
-        "--- alice is away: lunch",
-    ),
-    (Invited("#dev", "bob"), "--- bob invites you to #dev: /join #dev"),
-    (
-        Excerpt("#lobby", "replay", 20, True, 42),
-        "--- 20 earlier lines of #lobby; older ones: /history 100 in #lobby",
-    ),
-    (Recalled("#lobby", 41, AT, "alice", "hi"), "[2026-11-21 12:35] alice: hi"),
-    (Missed("#lobby", 6, 40, "expired"), "--- lines 6 to 40 of #lobby have expired"),
-    (Stored("#lobby", 42), ""),
-    (
-        Helped("/quit", ("/exit", "/bye"), "[REASON]", "leave"),
-        "--- /quit [REASON] (/exit, /bye): leave",
-    ),
-    (Ponged("token"), "--- PONG token"),
-    (Present(), "--- Yes, I am here."),
-    (Versioned("tcpchat", "1.0"), "--- tcpchat: tcpchat 1.0"),
-    (LanguageSet("en"), "--- The language is English. (en)"),
-    (FormatSet("text"), "--- The format is text."),
-    (Uptime(90_061), "--- This service has been running for 1d 1h."),
-    (
-        Closed(Ending.IDLE_TIMEOUT),
-        "!!! you have been silent for too long (idle-timeout)",
-    ),
-]
+from tests.support.samples import AT, SAMPLES
 
 # The Chinese phrases that users of the original service know.
 CHINESE: list[tuple[Event, str]] = [

@@ -10,128 +10,79 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chat.vocabulary.commands import (
-    Act,
-    Announce,
-    Away,
-    Back,
-    Ban,
-    Bans,
-    Bell,
-    Command,
-    Deop,
-    Format,
-    Help,
-    Ignore,
-    Invite,
-    Join,
-    Kick,
-    Lang,
-    Login,
-    Mode,
-    Motd,
-    Mute,
-    Nick,
-    Op,
-    Operator,
-    Part,
-    Password,
-    Ping,
-    Quit,
-    Register,
-    Rehash,
-    Rename,
-    Reply,
-    Rooms,
-    Say,
-    Search,
-    Sessions,
-    ShowHistory,
-    ShowUptime,
-    Switch,
-    Tell,
-    Timestamps,
-    Topic,
-    Unban,
-    Unignore,
-    Unmute,
-    Unregister,
-    Version,
-    Who,
-    Whois,
-)
+from chat.vocabulary import commands
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import VERBS, Verb, parse, verbNamed
 
 # The table of the protocol: what is typed, other names of it, and what it means.
-ROWS: list[tuple[str, str, Command]] = [
-    ("/help", "/? /帮助", Help()),
-    ("/help who", "/? /帮助", Help("who")),
-    ("/nick bob", "/name /昵称", Nick("bob")),
-    ("/who", "/names /users /w /在线", Who()),
-    ("/who #dev", "/names /users /w /在线", Who("#dev")),
-    ("/me waves a lot", "/emote /动作", Act("waves a lot")),
-    ("/msg bob hi there", "/tell /m /私聊", Tell("bob", "hi there")),
-    ("/reply hi there", "/r /回复", Reply("hi there")),
-    ("/join #dev", "/j /加入", Join("#dev")),
-    ("/join #dev secret", "/j /加入", Join("#dev", "secret")),
-    ("/part", "/leave /离开", Part()),
-    ("/part #dev so long", "/leave /离开", Part("#dev", "so long")),
-    ("/room #dev", "/切换", Switch("#dev")),
-    ("/rooms", "/list /房间", Rooms()),
-    ("/topic", "/主题", Topic()),
-    ("/topic Tea at five", "/主题", Topic("Tea at five")),
-    ("/invite bob", "/邀请", Invite("bob")),
-    ("/mode", "/模式", Mode()),
-    ("/mode private on", "/模式", Mode("private", "on")),
-    ("/op bob", "/房主", Op("bob")),
-    ("/deop bob", "/撤销房主", Deop("bob")),
-    ("/history", "/历史", ShowHistory()),
-    ("/history after 41 in #dev", "/历史", ShowHistory(after=41, room="#dev")),
-    ("/search tea in #dev from bob", "/find /搜索", Search("tea", "#dev", "bob")),
-    ("/register s3cret", "/注册", Register("s3cret")),
-    ("/login s3cret", "/登录", Login("", "s3cret")),
-    ("/login alice s3cret", "/登录", Login("alice", "s3cret")),
-    ("/password s3cret", "/passwd /密码", Password("s3cret")),
-    ("/unregister", "/注销", Unregister()),
-    ("/sessions", "/会话", Sessions()),
-    ("/sessions end 2", "/会话", Sessions(2)),
-    ("/ignore", "/忽略", Ignore()),
-    ("/ignore bob", "/忽略", Ignore("bob")),
-    ("/unignore bob", "/取消忽略", Unignore("bob")),
-    ("/away", "/暂离", Away()),
-    ("/away for lunch", "/暂离", Away("for lunch")),
-    ("/back", "/回来", Back()),
-    ("/whois bob", "/查询", Whois("bob")),
-    ("/timestamps on", "/时间", Timestamps("on")),
-    ("/bell mention", "/铃声", Bell("mention")),
-    ("/ping", "", Ping()),
-    ("/ping a token", "", Ping("a token")),
-    ("/lang", "/语言", Lang()),
-    ("/lang zh_CN", "/语言", Lang("zh_CN")),
-    ("/format text", "/格式", Format("text")),
-    ("/format json", "/格式", Format("json")),
-    ("/motd", "/公告", Motd()),
-    ("/uptime", "/运行时间", ShowUptime()),
-    ("/version", "/版本", Version()),
-    ("/kick bob enough", "/踢出", Kick("bob", "enough")),
-    ("/ban bob 2h enough", "/封禁", Ban("bob", 7200, "enough")),
-    ("/bans", "/封禁列表", Bans()),
-    ("/unban bob", "/解封", Unban("bob")),
-    ("/mute bob", "/禁言", Mute("bob")),
-    ("/unmute bob", "/解除禁言", Unmute("bob")),
-    ("/announce Tea at five", "/广播", Announce("Tea at five")),
-    ("/rename bob eve", "/改名", Rename("bob", "eve")),
-    ("/operator bob", "/管理员", Operator("bob")),
-    ("/rehash", "/重载", Rehash()),
-    ("/quit", "/exit /bye /退出", Quit()),
-    ("/quit so long", "/exit /bye /退出", Quit("so long")),
+ROWS: list[tuple[str, str, commands.Command]] = [
+    ("/help", "/? /帮助", commands.Help()),
+    ("/help who", "/? /帮助", commands.Help("who")),
+    ("/nick bob", "/name /昵称", commands.Nick("bob")),
+    ("/who", "/names /users /w /在线", commands.Who()),
+    ("/who #dev", "/names /users /w /在线", commands.Who("#dev")),
+    ("/me waves a lot", "/emote /动作", commands.Act("waves a lot")),
+    ("/msg bob hi there", "/tell /m /私聊", commands.Tell("bob", "hi there")),
+    ("/reply hi there", "/r /回复", commands.Reply("hi there")),
+    ("/join #dev", "/j /加入", commands.Join("#dev")),
+    ("/join #dev secret", "/j /加入", commands.Join("#dev", "secret")),
+    ("/part", "/leave /离开", commands.Part()),
+    ("/part #dev so long", "/leave /离开", commands.Part("#dev", "so long")),
+    ("/room #dev", "/切换", commands.Switch("#dev")),
+    ("/rooms", "/list /房间", commands.Rooms()),
+    ("/topic", "/主题", commands.Topic()),
+    ("/topic Tea at five", "/主题", commands.Topic("Tea at five")),
+    ("/invite bob", "/邀请", commands.Invite("bob")),
+    ("/mode", "/模式", commands.Mode()),
+    ("/mode private on", "/模式", commands.Mode("private", "on")),
+    ("/op bob", "/房主", commands.Op("bob")),
+    ("/deop bob", "/撤销房主", commands.Deop("bob")),
+    ("/history", "/历史", commands.ShowHistory()),
+    ("/history after 41 in #dev", "/历史", commands.ShowHistory(after=41, room="#dev")),
+    ("/search tea in #dev from bob", "/find /搜索", commands.Search("tea", "#dev", "bob")),
+    ("/register s3cret", "/注册", commands.Register("s3cret")),
+    ("/login s3cret", "/登录", commands.Login("", "s3cret")),
+    ("/login alice s3cret", "/登录", commands.Login("alice", "s3cret")),
+    ("/password s3cret", "/passwd /密码", commands.Password("s3cret")),
+    ("/unregister", "/注销", commands.Unregister()),
+    ("/sessions", "/会话", commands.Sessions()),
+    ("/sessions end 2", "/会话", commands.Sessions(2)),
+    ("/ignore", "/忽略", commands.Ignore()),
+    ("/ignore bob", "/忽略", commands.Ignore("bob")),
+    ("/unignore bob", "/取消忽略", commands.Unignore("bob")),
+    ("/away", "/暂离", commands.Away()),
+    ("/away for lunch", "/暂离", commands.Away("for lunch")),
+    ("/back", "/回来", commands.Back()),
+    ("/whois bob", "/查询", commands.Whois("bob")),
+    ("/timestamps on", "/时间", commands.Timestamps("on")),
+    ("/bell mention", "/铃声", commands.Bell("mention")),
+    ("/ping", "", commands.Ping()),
+    ("/ping a token", "", commands.Ping("a token")),
+    ("/lang", "/语言", commands.Lang()),
+    ("/lang zh_CN", "/语言", commands.Lang("zh_CN")),
+    ("/format text", "/格式", commands.Format("text")),
+    ("/format json", "/格式", commands.Format("json")),
+    ("/motd", "/公告", commands.Motd()),
+    ("/uptime", "/运行时间", commands.ShowUptime()),
+    ("/version", "/版本", commands.Version()),
+    ("/kick bob enough", "/踢出", commands.Kick("bob", "enough")),
+    ("/ban bob 2h enough", "/封禁", commands.Ban("bob", 7200, "enough")),
+    ("/bans", "/封禁列表", commands.Bans()),
+    ("/unban bob", "/解封", commands.Unban("bob")),
+    ("/mute bob", "/禁言", commands.Mute("bob")),
+    ("/unmute bob", "/解除禁言", commands.Unmute("bob")),
+    ("/announce Tea at five", "/广播", commands.Announce("Tea at five")),
+    ("/rename bob eve", "/改名", commands.Rename("bob", "eve")),
+    ("/operator bob", "/管理员", commands.Operator("bob")),
+    ("/rehash", "/重载", commands.Rehash()),
+    ("/quit", "/exit /bye /退出", commands.Quit()),
+    ("/quit so long", "/exit /bye /退出", commands.Quit("so long")),
 ]
 
 
 @pytest.mark.parametrize(("line", "aliases", "command"), ROWS)
-def test_tableOfTheProtocol(line: str, aliases: str, command: Command) -> None:
+def test_tableOfTheProtocol(line: str, aliases: str, command: commands.Command) -> None:
     """Each verb under each of its names, in any case."""
     assert parse(line) == command
     name, *rest = line.split(" ", 1)
@@ -261,7 +212,7 @@ def test_nothingInIt(line: str) -> None:
 )
 def test_said(line: str, text: str) -> None:
     """What does not begin with a slash is said as it is."""
-    assert parse(line) == Say(text)
+    assert parse(line) == commands.Say(text)
 
 
 @pytest.mark.parametrize(
@@ -270,24 +221,24 @@ def test_said(line: str, text: str) -> None:
 )
 def test_twoSlashes(line: str, text: str) -> None:
     """They say a line that begins with one, whether or not there is such a verb."""
-    assert parse(line) == Say(text)
+    assert parse(line) == commands.Say(text)
 
 
 @pytest.mark.parametrize(
     ("line", "command"),
     [
-        ("/me  waves  twice ", Act("waves  twice")),
-        ("/me\twaves", Act("waves")),
-        ("/msg  bob   hi  there ", Tell("bob", "hi  there")),
-        ("/msg\tbob\thi", Tell("bob", "hi")),
-        ("/nick  bob ", Nick("bob")),
-        ("/nick two words", Nick("two words")),
-        ("/quit\t", Quit()),
-        ("/me /who", Act("/who")),
-        ("/version please", Version()),
+        ("/me  waves  twice ", commands.Act("waves  twice")),
+        ("/me\twaves", commands.Act("waves")),
+        ("/msg  bob   hi  there ", commands.Tell("bob", "hi  there")),
+        ("/msg\tbob\thi", commands.Tell("bob", "hi")),
+        ("/nick  bob ", commands.Nick("bob")),
+        ("/nick two words", commands.Nick("two words")),
+        ("/quit\t", commands.Quit()),
+        ("/me /who", commands.Act("/who")),
+        ("/version please", commands.Version()),
     ],
 )
-def test_spacesAroundArguments(line: str, command: Command) -> None:
+def test_spacesAroundArguments(line: str, command: commands.Command) -> None:
     """Those within the text stay, and a tab is one."""
     assert parse(line) == command
 
@@ -319,16 +270,16 @@ def test_allTextIsMadeSafe(name: str, rest: str) -> None:
 def test_slashIsTheOnlyWayToACommand(line: str) -> None:
     """It may be a wide one, or the mark that a Chinese keyboard has in its place."""
     if not clean(line).lstrip().startswith(("/", "\uff0f", "\u3001")):
-        assert isinstance(parse(line), Say | None)
+        assert isinstance(parse(line), commands.Say | None)
 
 
 @pytest.mark.parametrize(
     "line", [" /msg bob hi", "\u3000/msg bob hi", "／msg bob hi", "、私聊 bob hi"]
 )
 def test_whatIsMeantForOneIsNotToldToAll(line: str) -> None:
-    assert parse(line) == Tell("bob", "hi")
+    assert parse(line) == commands.Tell("bob", "hi")
 
 
 @pytest.mark.parametrize("line", ["、 hello", "、你好", " hello", "a /msg bob hi"])
 def test_whatIsNoCommand(line: str) -> None:
-    assert parse(line) == Say(line)
+    assert parse(line) == commands.Say(line)
