@@ -4,6 +4,7 @@ What the documentation says is compared with what the source has.
 
 import ast
 import re
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,11 +32,7 @@ from chat.store import reader as storeReader
 from chat.vocabulary.arguments import MAX_HISTORY, seconds
 from chat.vocabulary.commands import Access
 from chat.vocabulary.errors import ChatError
-from chat.vocabulary.events import (
-    Ending,
-    Event,
-    Left,
-)
+from chat.vocabulary.events import Ending, Event, Left
 from chat.vocabulary.limits import KEEPALIVE, Limits
 from chat.vocabulary.names import MAX_COLUMNS
 from chat.vocabulary.replies import MAX_NAMES
@@ -63,27 +60,19 @@ def test_commands() -> None:
     }
 
 
-def test_refusals() -> None:
-    documented = [
-        literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), "Refusals"))
-    ]
-    assert sorted(documented) == sorted(error.code for error in ChatError.__subclasses__())
-
-
-def test_warnings() -> None:
-    documented = [
-        literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), "Warnings"))
-    ]
-    # This one is not in the table because its sentence has two parts.
-    assert sorted(documented) == sorted({*messages.WARNINGS, "is-away"})
-
-
-def test_confirmations() -> None:
-    documented = [
-        literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), "Confirmations"))
-    ]
-    choices = {code for code, _choice in messages.CHOICES}
-    assert sorted(documented) == sorted({*messages.CONFIRMATIONS, *choices})
+@pytest.mark.parametrize(
+    ("title", "known"),
+    [
+        ("Refusals", [error.code for error in ChatError.__subclasses__()]),
+        # The last one is not in the table because its sentence has two parts.
+        ("Warnings", [*messages.WARNINGS, "is-away"]),
+        ("Confirmations", {*messages.CONFIRMATIONS, *(code for code, _ in messages.CHOICES)}),
+        ("Endings", [*Ending]),
+    ],
+)
+def test_codes(title: str, known: Collection[str]) -> None:
+    documented = [literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), title))]
+    assert sorted(documented) == sorted(known)
 
 
 def test_reasons() -> None:
@@ -98,11 +87,6 @@ def test_reasons() -> None:
         **dict.fromkeys(("replay", "history", "after", "search"), "excerpt"),
         **dict.fromkeys(("expired", "lost"), "missed"),
     }
-
-
-def test_endings() -> None:
-    documented = [literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), "Endings"))]
-    assert sorted(documented) == sorted(Ending)
 
 
 def test_reasonsOfDepartures() -> None:

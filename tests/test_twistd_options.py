@@ -16,34 +16,14 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.scripts.twistd import ServerOptions
 
 from chat import __version__
+from chat.options import LIMITS
 from twisted import internet
 
 DEFAULTS = {
-    "max-line": "1024",
-    "max-unended": "16K",
-    "turn-lines": "32",
-    "turn-bytes": "16K",
-    "soft-waiting": "64K",
-    "max-waiting": "256K",
-    "max-waiting-all": "128M",
-    "stall-timeout": "30",
-    "send-buffer": "64K",
-    "registration-timeout": "60",
-    "idle-timeout": "1800",
-    "keepalive": "60/15/4",
-    "user-timeout": "60",
-    "max-connections": "auto",
-    "max-nameless": "512",
-    "backlog": "1024",
-    "max-per-address": "16",
-    "connect-rate": "60",
-    "line-burst": "10",
-    "line-rate": "2",
-    "max-behind": "60",
-    "nick-rate": "3",
-    "join-rate": "10",
+    **{limit.name: str(limit.default) for limit in LIMITS},
+    **{"registration-timeout": "60", "idle-timeout": "1800", "backlog": "1024"},
 }
-"""The default of each limit, as the help shows it."""
+"""The default of each limit; C{tests/vocabulary/test_limits.py} has the values."""
 
 OTHERS = [
     *("port", "name", "motd", "language", "half-close", "room", "announce-limit", "max-rooms"),
