@@ -21,11 +21,9 @@ from chat.protocols.framing import Broken, LineFramer, countOf
 from chat.protocols.intake import TOLL, Aside, DoorCodec
 from chat.protocols.sniffing import Sniffer
 from chat.protocols.telnet import IAC, TelnetCodec
-from chat.vocabulary.commands import Say
-from chat.vocabulary.errors import ChatError, LineTooLong, NotUTF8, UnknownCommand
+from chat.vocabulary.errors import ChatError, LineTooLong, NotUTF8
 from chat.vocabulary.events import Closed, Ending
 from chat.vocabulary.limits import UNLIMITED, Limits, Pace
-from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import parse
 
 FOREIGN_GRACE = 0.5
@@ -198,16 +196,12 @@ class LineProtocol(Connection, LineReceiver):
         """
         session = self.session
         try:
-            command = parse(line.decode("utf-8"))
+            command = parse(line.decode("utf-8"), session.asked != "")
         except UnicodeDecodeError:
             session.refuse(NotUTF8())
         except ChatError as error:
-            if session.expectsPassword and isinstance(error, UnknownCommand):
-                # A password may begin with a slash, and is not to be shown in a refusal.
-                session.perform(Say(clean(line.decode("utf-8"))))
-            else:
-                session.touch()
-                session.refuse(error)
+            session.touch()
+            session.refuse(error)
         else:
             if command is None:
                 session.touch()

@@ -57,7 +57,8 @@ class Context(UserSession):
     @ivar hub: the middle of it.
     @ivar user: who it is; L{None} before there is a nickname and after the end.
     @ivar style: what the user has chosen about how events read.
-    @ivar asked: the registered nickname whose password is expected, or nothing.
+    @ivar asked: the registered nickname whose password is expected, or nothing.  While
+        there is one, what the user types may be a password, and no refusal may repeat it.
     @ivar wanted: the name of the room in which the session is to begin, or nothing.
     @ivar reason: why the session has ended, or nothing.
     @ivar refused: how many requests have been refused.

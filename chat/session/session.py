@@ -18,13 +18,11 @@ from chat.session.handlers.general import tellMotd
 from chat.session.lifecycle import Lifecycle, newLifecycle
 from chat.session.server import Server
 from chat.session.signon import mayBeHere, vouched
-from chat.vocabulary.commands import Command, Nick, Say, StateCommand
-from chat.vocabulary.errors import Banned, ChatError, UnknownCommand
+from chat.vocabulary.commands import Command, Nick, StateCommand
+from chat.vocabulary.errors import Banned, ChatError
 from chat.vocabulary.events import Ending, Greeted, NickAsked, Present
 from chat.vocabulary.names import roomname
-from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.style import Style
-from chat.vocabulary.verbs import parse
 
 
 class Session(Context):
@@ -56,13 +54,6 @@ class Session(Context):
     def isRegistered(self) -> bool:
         """Whether there is a nickname."""
         return self.user is not None
-
-    @property
-    def expectsPassword(self) -> bool:
-        """
-        Whether the next line may be a password, which no refusal may repeat.
-        """
-        return bool(self.asked)
 
     def opened(self, nick: str = "", account: str = "") -> None:
         """
@@ -97,23 +88,6 @@ class Session(Context):
             self.perform(Nick(nick))
         else:
             self.hear(NickAsked())
-
-    def lineReceived(self, line: str) -> None:
-        """
-        A complete line has come from the user.
-
-        @param line: without its line end.
-        """
-        try:
-            command = self._parsedSecret(line) if self.expectsPassword else parse(line)
-        except ChatError as error:
-            self.touch()
-            self.refuse(error)
-        else:
-            if command is None:
-                self.touch()
-            else:
-                self.perform(command)
 
     def touch(self) -> None:
         """
@@ -197,14 +171,6 @@ class Session(Context):
         lifecycle, self._lifecycle = self._lifecycle, None
         if lifecycle is not None:
             lifecycle.gone(reason)
-
-    def _parsedSecret(self, line: str) -> Command | None:
-        """What may be a password, which is not to be shown in a refusal."""
-        try:
-            return parse(line)
-        except UnknownCommand:
-            # One may begin with a slash.
-            return Say(clean(line))
 
     def _failed(self) -> None:
         """

@@ -31,7 +31,7 @@ def verbNamed(name: str) -> Verb:
         raise UnknownCommand("/" + plain) from None
 
 
-def parse(line: str) -> Command | None:
+def parse(line: str, isSecret: bool = False) -> Command | None:
     """
     Make a command of a line.
 
@@ -43,6 +43,8 @@ def parse(line: str) -> Command | None:
     command has been made safe.
 
     @param line: without its line end.
+    @param isSecret: whether it may be a password, which may begin with a slash: then a
+        line with an unknown verb is said, so that no refusal repeats it.
     @return: the command, or L{None} for a line with nothing in it.
     @raise UnknownCommand: when there is no such verb.
     @raise ArgumentMissing: when the verb needs an argument.
@@ -58,7 +60,12 @@ def parse(line: str) -> Command | None:
     if text[1:2] in _SLASHES:
         return Say(text[1:])
     name, rest = cut(text)
-    verb = verbNamed(name)
+    try:
+        verb = verbNamed(name)
+    except UnknownCommand:
+        if isSecret:
+            return Say(clean(line))
+        raise
     try:
         return verb.command(*verb.reads(rest))
     except (ArgumentMissing, ArgumentInvalid) as error:

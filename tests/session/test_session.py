@@ -213,9 +213,9 @@ def test_twoSessionsThatJoinARoomAtOnceJoinItOnce(stage: SessionStage) -> None:
 def test_nothingIsToldAfterQuitting(stage: SessionStage, line: str, text: str) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("last")
-    alice.session.lineReceived(line)
+    alice.types(line)
     bob.says("too late")
-    alice.session.lineReceived("too late")
+    alice.types("too late")
     assert alice.heard() == [Said(LOBBY, 1, AT, "bob", "last"), Closed(Ending.QUIT)]
     assert alice.calls[-1] == ("close", None)
     assert bob.heard() == [Left(LOBBY, AT, "alice", Ending.QUIT, text, 1)]
@@ -323,7 +323,7 @@ def test_anIntroducedNicknameWithAnAccountNeedsThePassword(stage: SessionStage) 
     alice = stage.connect()
     alice.opens(nick="alice")
     assert not alice.session.isRegistered
-    assert alice.session.expectsPassword
+    assert alice.session.asked
 
 
 def test_aDoorVouchesForAnAccount(stage: SessionStage) -> None:

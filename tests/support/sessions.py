@@ -17,8 +17,10 @@ from twisted.internet.task import Clock
 from chat.interfaces import Backplane, Extract, Rendering
 from chat.rendering import renderingFor
 from chat.session.session import Session
+from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Done, Event
 from chat.vocabulary.style import Style
+from chat.vocabulary.verbs import parse
 from tests.support.doubles import TRAITS, RecordingDoor, RecordingOutlet
 from tests.support.hubs import AT
 from tests.support.servers import PlainAuthenticator, newServer
@@ -210,6 +212,21 @@ class SessionUser(RecordingDoor):
         self.session.opened(**introduction)
         return self.heard()
 
+    def types(self, line: str) -> None:
+        """
+        Do what the front door of the line protocol does with a line, held or not.
+        """
+        try:
+            command = parse(line, self.session.asked != "")
+        except ChatError as error:
+            self.session.touch()
+            self.session.refuse(error)
+        else:
+            if command is None:
+                self.session.touch()
+            else:
+                self.session.perform(command)
+
     def says(self, *lines: str) -> SessionUser:
         self._lines += lines
         self._work()
@@ -248,4 +265,4 @@ class SessionUser(RecordingDoor):
 
     def _work(self) -> None:
         while self._lines and not self._isHeld and not self.isClosed:
-            self.session.lineReceived(self._lines.popleft())
+            self.types(self._lines.popleft())

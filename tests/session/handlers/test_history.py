@@ -217,7 +217,7 @@ def test_whoHasGoneMeanwhileIsToldNothing(stage: SessionStage, line: str, isKick
 def test_whoGoesInTheMiddleIsToldNoMore(stage: SessionStage) -> None:
     alice = talk(stage.user("alice"), 1000)
     # The first part of the answer is there, and the others wait for the next turns.
-    alice.session.lineReceived("/history 500")
+    alice.types("/history 500")
     alice.session.end(Ending.SHUTDOWN)
     told = alice.heard()
     assert len(told) == EVENTS_PER_TURN + 1
@@ -226,7 +226,7 @@ def test_whoGoesInTheMiddleIsToldNoMore(stage: SessionStage) -> None:
 
 def test_manyLinesAreWrittenInSeveralTurns(stage: SessionStage) -> None:
     alice = talk(stage.user("alice"), 500)
-    alice.session.lineReceived("/history 500")
+    alice.types("/history 500")
     assert len(alice.outlet.writes) == 1
     stage.settle()
     sizes = [write.count(b"\r\n") for write in alice.outlet.writes]
