@@ -250,7 +250,7 @@ def _snapshot(server: Server, connections: Connections, store: Store) -> Snapsho
         connections=connections.admission.connections,
         nameless=connections.admission.nameless,
         doors=connections.doors(),
-        participants=len(server.hub.nicknames),
+        users=len(server.hub.nicknames),
         rooms=len(server.hub.directory),
         historyWaiting=store.waiting,
         waiting=connections.waiting(),

@@ -94,7 +94,7 @@ class ChatCollector(Collector):
 _GAUGES: tuple[tuple[str, str, Callable[[Snapshot], float]], ...] = (
     ("connections", "Connections that are open.", lambda now: now.connections),
     ("nameless", "Open connections without a nickname.", lambda now: now.nameless),
-    ("participants", "People who are here, each once.", lambda now: now.participants),
+    ("participants", "People who are here, each once.", lambda now: now.users),
     ("rooms", "Rooms there are.", lambda now: now.rooms),
     ("history_waiting", "Lines that wait for the database.", lambda now: now.historyWaiting),
 )

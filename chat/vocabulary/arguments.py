@@ -1,9 +1,9 @@
 """
-Makes the arguments behind a verb into the fields of its command.
+The arguments of verbs: each function makes the fields of a command of the text behind its
+verb.
 
-Each function takes the cleaned rest of a line.  It raises
-L{chat.vocabulary.errors.ArgumentMissing} or
-L{chat.vocabulary.errors.ArgumentInvalid}, without saying how the verb is used:
+That text has been cleaned.  The functions raise L{chat.vocabulary.errors.ArgumentMissing} or
+L{chat.vocabulary.errors.ArgumentInvalid} without saying how the verb is used:
 L{chat.vocabulary.verbs.parse} knows that.
 """
 
@@ -26,13 +26,13 @@ _PART = re.compile(r"([0-9]+)([smhdw])", re.ASCII)
 
 
 def cut(text: str) -> tuple[str, str]:
-    """The first word and the rest, parted by any space, U+3000 of Chinese too."""
+    """The first word and the rest; any white space parts them, U+3000 of Chinese too."""
     word, *rest = text.split(maxsplit=1) or [""]
     return word, rest[0].rstrip() if rest else ""
 
 
 def nothing(rest: str) -> tuple[()]:
-    """No argument; anything there is overlooked."""
+    """No argument; any that is there is ignored."""
     return ()
 
 
@@ -182,7 +182,7 @@ def sanction(rest: str) -> tuple[str, int | None, str]:
     word, why = cut(more)
     span = seconds(word)
     if span is None and word[:1].isdigit():
-        # It was meant as a time span, and without a span this would be for ever.
+        # A mistyped time span is no reason: the sanction would never end.
         raise ArgumentInvalid
     return _needed(target), span, more if span is None else why
 

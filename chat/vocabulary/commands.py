@@ -34,10 +34,10 @@ class HelpGroup(StrEnum):
 
 
 class Access(StrEnum):
-    """Who may use a verb."""
+    """Which users may use a verb."""
 
     EVERYBODY = "everybody"
-    """Also before there is a nickname."""
+    """All users, those without a nickname included."""
 
     USERS = "users"
 
@@ -49,7 +49,7 @@ class Verb:
     """
     How one command is typed.
 
-    @ivar command: what it asks for.
+    @ivar command: the class of the requests that it makes.
     @ivar name: how it is typed, after the slash.
     @ivar aliases: other names, Chinese ones among them.
     @ivar group: its subject.
@@ -78,9 +78,9 @@ class Verb:
 
 class Command:
     """
-    What a user asks for.
+    A request of a user.
 
-    @cvar verb: how it is typed; L{None} for what is said.
+    @cvar verb: how it is typed; L{None} for L{Say}.
     """
 
     __slots__ = ()
@@ -334,7 +334,7 @@ class Invite(Command):
 )
 @dataclass(frozen=True, slots=True)
 class Mode(Command):
-    """Change a setting of a room, or show its settings."""
+    """Change a mode of a room, or show its modes."""
 
     mode: str = ""
     value: str = ""
@@ -770,7 +770,7 @@ class Unmute(Command):
 )
 @dataclass(frozen=True, slots=True)
 class Announce(Command):
-    """Tell everybody C{text}."""
+    """Tell all users C{text}."""
 
     text: str
 

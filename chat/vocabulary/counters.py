@@ -1,5 +1,5 @@
 """
-What the service counts.
+The counters of the service, and its state at one moment.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 @dataclass
 class Counters:
     """
-    What has happened since the service began.  It is counted where it happens, in
-    the thread of the reactor.
+    Counts since the start of the service.  Each is made where the event happens, in the
+    thread of the reactor.
 
     @ivar connections: connections that have been let in.
     @ivar doors: the same, by the front door they came by.
-    @ivar refusals: by code, what was refused: requests, and whole connections.
-    @ivar endings: by code, how connections that had been let in ended.
-    @ivar tooSlow: which limit connections read too slowly for: C{waiting}, C{stall}
-        or C{all}.
-    @ivar delays: what made input wait: C{turn}, C{line-rate} or C{waiting}.
+    @ivar refusals: by code, requests and connections that were refused.
+    @ivar endings: by code, connections that had been let in and have ended.
+    @ivar tooSlow: by the limit (C{waiting}, C{stall} or C{all}), connections that read
+        too slowly.
+    @ivar delays: by the limit (C{turn}, C{line-rate} or C{waiting}), how often input
+        had to wait.
     @ivar faults: unexpected exceptions.
     @ivar lines: lines that came.
     @ivar deliveries: lines that rooms wrote to their recipients.
@@ -47,13 +48,13 @@ class Counters:
 @dataclass(frozen=True)
 class Snapshot:
     """
-    What there is at one moment.
+    The state of the service at one moment.
 
-    @ivar counters: what has happened until then, with what the connections that
-        are open have counted for themselves.
+    @ivar counters: the counts until then, those that open connections have made for
+        themselves included.
     @ivar connections: how many are open.
     @ivar nameless: how many of them have no nickname.
-    @ivar participants: how many users are here.
+    @ivar users: how many users are here.
     @ivar rooms: how many rooms there are.
     @ivar historyWaiting: how many lines wait for the database.
     @ivar waiting: for each connection, how many bytes wait to be read.
@@ -63,7 +64,7 @@ class Snapshot:
     counters: Counters
     connections: int
     nameless: int
-    participants: int
+    users: int
     rooms: int
     historyWaiting: int
     waiting: Sequence[int]

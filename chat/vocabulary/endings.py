@@ -1,5 +1,5 @@
 """
-Why a session, or a visit to a room, has ended.
+The reasons for which a session ends, or a user leaves a room.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from enum import StrEnum
 
 class Ending(StrEnum):
     """
-    Why a session ended, or a user is no longer in a room.  The values are stable
+    Why a session has ended, or a user is no longer in a room.  The values are stable
     codes.
 
-    @cvar TOO_SLOW: what waited was not read.
-    @cvar TOO_FAST: much more was sent than is done for one user.
+    @cvar TOO_SLOW: the bytes that waited were not read.
+    @cvar TOO_FAST: many more lines were sent than are done for one user.
     @cvar SERVICE_FULL: there are as many connections as there may be.
     @cvar NAMELESS_FULL: too many of them have no nickname.
     @cvar ADDRESS_FULL: too many of them come from this address.
@@ -24,7 +24,7 @@ class Ending(StrEnum):
     @cvar EVICTED: the owner of the nickname has come to use it.
     @cvar MOVED: the session goes on as one of an account that was here already.
     @cvar SESSION_ENDED: the user has ended this session from another one.
-    @cvar OTHER: what a client makes of a code that a later version has added.
+    @cvar OTHER: stands in a client for a code that a later version has added.
     """
 
     QUIT = "quit"

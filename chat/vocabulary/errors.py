@@ -1,5 +1,5 @@
 """
-What can be wrong with what a user asked for.
+The errors of requests, and those of the start.
 
 The core raises a L{ChatError}; the session answers it with one
 L{Refused<chat.vocabulary.replies.Refused>}.  The code of an error is part of the
@@ -13,11 +13,11 @@ from typing import ClassVar
 
 class ChatError(Exception):
     """
-    What a user asked for cannot be done.
+    A request of a user cannot be carried out.
 
     @cvar code: the stable name of this error in every rendering.
-    @ivar about: what the error is about, as it may be shown to the user who
-        caused it: cleaned, and no longer than what was sent.
+    @ivar about: its subject, as it may be shown to the user who caused it: cleaned,
+        and no longer than the line that was sent.
     """
 
     code: ClassVar[str]
@@ -213,7 +213,7 @@ class HistoryUnavailable(ChatError):
 
 
 class NickRegistered(ChatError):
-    """The nickname belongs to an account, so it takes the password."""
+    """The nickname belongs to an account, so it takes a password."""
 
     code = "nick-registered"
 

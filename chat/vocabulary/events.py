@@ -6,7 +6,7 @@ renderings do that, and C{match} with C{assert_never} there makes the type
 checker name every rendering that misses a new one.
 
 Events that several users hear stand here.  Those for one session stand in
-L{chat.vocabulary.replies} and can be had from here, too.
+L{chat.vocabulary.replies}, and are exported from here, too.
 
 Text in an event has been made safe by L{chat.vocabulary.sanitizing.clean}.
 C{at} is an aware time in UTC.  C{id} counts up by one per room and is never given
@@ -99,7 +99,7 @@ class Left:
 
     @ivar text: the reason that was given, perhaps nothing.
     @ivar count: how many users are still there.
-    @ivar by: the nickname of who has put this user out, or nothing.
+    @ivar by: the nickname of the user who has put this one out, or nothing.
     """
 
     room: str
@@ -124,13 +124,14 @@ class Renamed:
 @dataclass(frozen=True, slots=True)
 class Changed:
     """
-    Users came and went, and this is not told of each: because so many are in the
-    room, which only programs hear, or because the recipient is behind.
+    Several users came and went, which is told at once: to programs, where so many are
+    in the room that single joins and departures are not announced, and to a recipient
+    that was behind.
 
     @ivar count: how many users are there now.
-    @ivar late: whether the recipient would have been told of each, had not so
-        much waited to be read.
-    @ivar more: how many further comings and goings there were, which are only
+    @ivar late: whether it is told to a recipient that was behind, who would otherwise
+        have been told of each.
+    @ivar more: how many further joins and departures there were, which are only
         counted.
     """
 
@@ -145,7 +146,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class TopicSet:
-    """C{nick} says what the room is about; no longer anything, if C{text} is empty."""
+    """C{nick} sets the topic of the room, or clears it if C{text} is empty."""
 
     room: str
     at: datetime
@@ -156,11 +157,11 @@ class TopicSet:
 @dataclass(frozen=True, slots=True)
 class ModeSet:
     """
-    C{nick} changes how the room is kept.
+    C{nick} changes a mode of the room, or its owners.
 
     @ivar mode: C{key} (C{value} is C{on} or C{off}, never the key), C{private}
         (C{on}, C{off}), C{topic} (C{owner}, C{all}), C{op} or C{deop} (C{value}
-        is whom).
+        is a nickname).
     """
 
     room: str
@@ -209,7 +210,7 @@ RoomEvent = Said | Acted | Joined | Left | Renamed | Changed | TopicSet | ModeSe
 """Events that have a room, and are heard by all users in it."""
 
 Line = Said | Acted
-"""Events that have an id, and belong into a history."""
+"""Events that have an id, and belong in the history."""
 
 Answer = (
     Greeted

@@ -1,5 +1,5 @@
 """
-What one connection, one user, and all together may ask of the service.
+The limits of one connection, of one user, and of all together.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Keepalive(NamedTuple):
 
 
 KEEPALIVE = Keepalive(60, 15, 4)
-"""When, unless told otherwise."""
+"""The default."""
 
 
 class Rate(NamedTuple):
@@ -89,7 +89,7 @@ def perMinute(count: float) -> Rate:
 @dataclass(frozen=True)
 class Limits:
     """
-    What the operator allows.  Each may be L{UNLIMITED}.
+    The limits that the operator sets.  Each may be L{UNLIMITED}.
 
     @ivar maxLine: bytes of a line, its end included.
     @ivar maxUnended: bytes without a line end.

@@ -1,5 +1,5 @@
 """
-What a nickname and a room name may be, and when two of them are the same.
+Nicknames and names of rooms: which there may be, and when two of them are the same.
 
 A nickname is a PRECIS username (RFC 8265, UsernameCasePreserved: the
 IdentifierClass of RFC 8264, width mapped, NFC, the bidi rule) of letters of any
@@ -30,7 +30,7 @@ ROOM_MARK = "#"
 # Each column may have a character and the marks on it.
 _LONGEST = MAX_COLUMNS * (1 + MAX_MARKS)
 
-# In these PRECIS and Unicode change nothing but the case, and most names are of this kind.
+# PRECIS and Unicode change nothing but the case of these names, and most names are such.
 _isPlain = re.compile(r"[A-Za-z][A-Za-z0-9_-]*").fullmatch
 
 _preserved = get_profile("UsernameCasePreserved")
@@ -45,7 +45,7 @@ _TOGETHER = (
 )
 
 
-# Cached, for the same text is asked about again when the nickname is claimed.
+# Cached, since the same text is checked again when the nickname is claimed.
 @lru_cache(maxsize=4096)
 def nickname(text: str) -> str:
     """
@@ -76,12 +76,12 @@ def nickname(text: str) -> str:
 
 def fold(nick: str) -> str:
     """
-    @param nick: from L{nickname}, or whatever was typed to name a user.
+    @param nick: from L{nickname}, or any text that was typed to name a user.
     @return: a string that is equal for two nicknames that are the same: without
         differences of case, width and Unicode compatibility.  It is not meant to
         be shown.
     """
-    # A longer text is no nickname: not worth a place in the cache, and of any length.
+    # A longer text is no nickname, and could take any space in the cache.
     return _fold(nick) if len(nick) <= _LONGEST else _fold.__wrapped__(nick)
 
 

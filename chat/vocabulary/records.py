@@ -1,6 +1,5 @@
 """
-What outlives a restart besides the lines that are said: accounts, rooms, bans
-and mutes.
+Records outlive a restart, as lines do: accounts, rooms, bans and mutes.
 
 A record is a frozen value of plain fields.  A change makes a new record with the
 same C{key}, which takes the place of the old one in the
@@ -43,7 +42,7 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class RoomRecord:
     """
-    What is known of a room even when it is empty.
+    The settings of a room, which it has even when it is empty.
 
     @ivar name: with its C{#}.
     @ivar topicBy: the nickname of the user who set the topic.
@@ -70,7 +69,7 @@ class RoomRecord:
 
 
 class SanctionKind(StrEnum):
-    """A ban forbids to be here, a mute to speak."""
+    """A ban keeps a user out, a mute keeps them silent."""
 
     BAN = "ban"
     MUTE = "mute"

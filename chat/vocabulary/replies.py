@@ -1,7 +1,7 @@
 """
-What the service tells one session: answers, and what concerns no other session.
+Events for one session: the answers to its requests, and news that concern no other one.
 
-These are events as well, and can be had from L{chat.vocabulary.events}, too.
+L{chat.vocabulary.events} exports them, too.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ MAX_NAMES = 1000
 
 MAX_NAMES_SIZE = 16 * 1024
 """
-How many bytes of UTF-8 they have together.  A nickname may have up to 320, and a
-row of a list has 40 besides: so an event about a room has less than 64 KiB, a
-quarter of what may wait for a connection.
+How many bytes these have together in UTF-8.  One nickname may have up to 320, and its row in
+a list has 40 more, so an event about a room has less than 64 KiB: a quarter of what may wait
+for a connection.
 """
 
 # Coming and going.
@@ -85,7 +85,7 @@ class Parted:
     """
     You are no longer in a room.
 
-    @ivar by: the nickname of who has put you out, or nothing.
+    @ivar by: the nickname of the user who has put you out, or nothing.
     @ivar text: the reason that was given.
     """
 
@@ -108,10 +108,10 @@ class SessionsChanged:
 @dataclass(frozen=True, slots=True)
 class Done:
     """
-    What you asked for was done.
+    A request of yours has been carried out.
 
     @ivar code: stable.
-    @ivar about: what it is about, such as a nickname.
+    @ivar about: the subject, such as a nickname.
     @ivar text: the sentence, as in L{Refused}.
     """
 
@@ -123,8 +123,9 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """
-    What you asked for was not done; see L{chat.vocabulary.errors}.
+    A request of yours has not been carried out.
 
+    @ivar code: that of the error; see L{chat.vocabulary.errors}.
     @ivar text: the sentence in the language of the session.  The core leaves it
         empty; renderings for programs fill it in, so that a program need not know
         every code.  The same holds for L{Warned} and L{Closed}.
@@ -138,7 +139,7 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class Warned:
     """
-    Something will happen unless you act, or has happened that you should know.
+    Something will happen unless you act, or has happened that you should know of.
     """
 
     code: str
@@ -293,7 +294,7 @@ class TopicShown:
 @dataclass(frozen=True, slots=True)
 class ModesShown:
     """
-    How a room is kept.
+    The modes of a room.
 
     @ivar key: whether a key is needed to enter.
     @ivar private: whether it is not listed, and by invitation only.
@@ -462,7 +463,7 @@ class Uptime:
 @dataclass(frozen=True, slots=True)
 class Closed:
     """
-    The last line: the service ends this session, and why.
+    The last event of a session, which the service ends.
 
     @ivar by: the nickname of the user who has ended it, or nothing.
     """

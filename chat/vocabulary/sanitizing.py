@@ -1,9 +1,9 @@
 """
-What chat text may contain.
+The one sanitizer of text.
 
-All that one user writes and another one sees passes L{clean}: text, nickname,
-room, topic, reason.  The rest cannot move a cursor, change a colour, reverse the
-reading order of another user's line, or hide.
+Everything that one user writes and another one reads passes L{clean}: lines, nicknames,
+names of rooms, topics, reasons.  After that it cannot move a cursor, change a colour,
+reverse the reading order of another user's line, or hide.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def clean(text: str) -> str:
     join or vary.  Cleaning twice is cleaning once.
 
     @param text: any string.
-    @return: the same, or a shorter one without what may not be there.
+    @return: the same text, without the characters that may not be in it.
     """
     if text.isascii() and text.isprintable():
         return text

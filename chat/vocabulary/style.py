@@ -1,5 +1,5 @@
 """
-How events read: what a user may choose about it.
+The choices of a user about how events read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BELLS = ("off", "mention", "all")
 @dataclass(frozen=True, slots=True)
 class Style:
     """
-    What was chosen for one session.
+    The choices for one session.
 
     @ivar format: one of L{FORMATS}.
     @ivar language: one of L{chat.vocabulary.i18n.LANGUAGES}.

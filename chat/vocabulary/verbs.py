@@ -35,11 +35,11 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     """
     Make a command of a line.
 
-    A line that begins with a slash is a command, with two slashes it says the
-    rest with one; every other line is said as it is.  What is in the way of a
-    slash must not make public what was meant for one person: a space before it
-    does not matter, the wide slash of a Chinese keyboard is one, and so is the
-    mark that such a keyboard has in its place, before a verb.  All text in the
+    A line that begins with a slash is a command; one that begins with two is said
+    with one of them; every other line is said as it is.  A slip of the fingers must
+    not make a private message public: spaces before the slash do not matter, the
+    fullwidth slash of a Chinese keyboard counts as one, and so does the mark that
+    such a keyboard has in its place (C{、}), where a verb follows.  All text in the
     command has been made safe.
 
     @param line: without its line end.
@@ -52,7 +52,7 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     """
     text = clean(line)
     if text[:1].isalnum():
-        # As most lines begin: there is nothing in the way of a slash, nor a slash.
+        # Most lines begin like this, with neither a slash nor a space.
         return Say(text)
     text = _withSlash(text)
     if not text.startswith("/"):
