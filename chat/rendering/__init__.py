@@ -19,6 +19,6 @@ def renderingFor(style: Style) -> Rendering:
     """
     if style.format != "json":
         return TextRendering(style)
-    # Times and bells are for people, so all programs of a language share one.
+    # Times and bells are not for programs, so all programs of a language share one.
     shared = Style("json", style.language)
     return JSONLinesRendering(style.language) if style == shared else renderingFor(shared)

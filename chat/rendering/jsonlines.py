@@ -3,7 +3,7 @@ Events as JSON objects, one a line: the service writes them, the client reads
 them.
 
 An object has the key C{event}, the name of its class in lower case, and one key
-for each field.  Keys are only ever added, so a reader ignores those that it does
+for each field.  Keys are only ever added, so a client ignores those that it does
 not know, as L{fromMapping} does.
 """
 
@@ -58,7 +58,7 @@ def _toEnding(value: str) -> Ending:
     try:
         return Ending(_toString(value))
     except ValueError:
-        # That a user has left matters more than why.
+        # A departure must not be lost because its reason is not known.
         return Ending.OTHER
 
 

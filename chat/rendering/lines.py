@@ -1,5 +1,5 @@
 """
-Events as lines of text for people.  The service sends them; the client makes the
+Events as lines of text for users who read.  The service sends them; the client makes the
 same of the JSON lines that it gets.
 
 The marks in column one are the same in every language: C{-->} and C{<--} for
@@ -97,8 +97,8 @@ class Wording(Listings):
 
     def lines(self, event: Event) -> list[str]:
         """
-        @return: lines, without line ends; none where people are not told.  A line
-            that is said does not name its room.
+        @return: lines, without line ends; none for an event that only programs are told.
+            A line that is said does not name its room.
         """
         _ = self.gettext
         match event:
@@ -232,7 +232,7 @@ class Wording(Listings):
         return f"[{moment(event.at)}] {before}{line}"
 
     def _missedComings(self, changed: Changed) -> list[str]:
-        """Joins and departures while the recipient was behind: by name, where they are few."""
+        """Joins and departures while the recipient was behind: by name, if they are few."""
         _ = self.gettext
         joined, left = changed.joined, changed.left
         count = len(joined) + len(left) + changed.more
@@ -265,11 +265,11 @@ class Wording(Listings):
     @staticmethod
     def _company(event: Welcomed | Entered, many: str, few: str, none: str) -> str:
         """
-        Who else is in a room.
+        The sentence about the other users in a room.
 
-        @param many: the phrase where some are only counted.
-        @param few: the phrase where all are named.
-        @param none: the phrase where nobody else is.
+        @param many: the phrase if some are only counted.
+        @param few: the phrase if all are named.
+        @param none: the phrase if there are none.
         """
         named = event.others[:NAMES_IN_WELCOME]
         more = len(event.others) - len(named) + event.more

@@ -1,10 +1,9 @@
 """
-Lists, and what is told of one user or room, as lines of text without the mark in
+Lists, and descriptions of one user or room, as lines of text without the mark in
 column one; see L{chat.rendering.lines}.
 
-Every line says by itself what it is about.  What a user has written, such as a
-topic or a reason, stands last in its line, so it cannot pass for a part of the
-list.
+Every line names its subject.  Text that a user has written, such as a topic or a
+reason, stands last in its line, so it cannot pass for a part of the list.
 """
 
 from __future__ import annotations
@@ -102,7 +101,7 @@ class Listings(Phrases):
         return lines
 
     def modes(self, shown: ModesShown) -> str:
-        """How a room is kept."""
+        """The modes of a room."""
         _ = self.gettext
         modes = [
             _("a key is needed") if shown.key else _("no key is needed"),

@@ -162,7 +162,7 @@ CONFIRMATIONS: dict[str, Sentence] = {
         N_("Your account is no more."),
     ),
     "session-ended": (N_("Session {about} has ended."), N_("That session has ended.")),
-    # What concerns oneself.
+    # Users themselves.
     "ignored": N_("You hear nothing from {about} any more."),
     "unignored": N_("You hear {about} again."),
     "ignoring": (N_("You ignore {about}."), N_("You ignore nobody.")),
@@ -316,7 +316,7 @@ class Phrases:
 
         @param text: the reason that was given, perhaps nothing.  It takes the
             place of ours, unless the user was put out.
-        @param by: who has put the user out, or nothing.
+        @param by: the nickname of the user who has put this one out, or nothing.
         """
         if reason in DEPARTURES_BY:
             if not by:

@@ -1,5 +1,5 @@
 """
-Events as lines of text for people at a terminal; see L{chat.rendering.lines}.
+Events as lines of text for users at a terminal; see L{chat.rendering.lines}.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _BEL = "\a"
 
 class TextRendering(Rendering):
     """
-    Events for people.
+    Events for users who read.
 
     One style has up to four renderings: for the room in which the user talks and
     for the others, and for each how a line reads that rings because it calls the
