@@ -77,8 +77,8 @@ class Hub:
         self.now = now
         self._backplane = backplane
         self._recorders = tuple(recorders)
-        # Several of one user, who may enter, leave and enter again before the first
-        # arrives; each with the session that will talk there.
+        # The joins that have been published and have not arrived, each with the session
+        # that will talk there.  A user may join, part and join again meanwhile.
         self._joining: dict[tuple[User, str], list[tuple[Deferred[Room], UserSession | None]]] = {}
         backplane.connect(self.arrived)
 
@@ -192,23 +192,25 @@ class Hub:
 
     # Lines.
 
-    def say(self, user: User, room: str, text: str, author: Recipient) -> None:
+    def say(self, user: User, room: str, text: str, sender: Recipient) -> None:
         """
         Say something in a room.
 
+        @param sender: the session in which the user said it.
         @raise NotInRoom: when the user is not in it.
         """
         self.requireIn(user, room)
-        self._backplane.publish(Said(room, 0, self.now(), user.nick, text), author)
+        self._backplane.publish(Said(room, 0, self.now(), user.nick, text), sender)
 
-    def act(self, user: User, room: str, text: str, author: Recipient) -> None:
+    def act(self, user: User, room: str, text: str, sender: Recipient) -> None:
         """
         Do something in a room.
 
+        @param sender: the session in which the user did it.
         @raise NotInRoom: when the user is not in it.
         """
         self.requireIn(user, room)
-        self._backplane.publish(Acted(room, 0, self.now(), user.nick, text), author)
+        self._backplane.publish(Acted(room, 0, self.now(), user.nick, text), sender)
 
     def tell(self, user: User, to: str, text: str) -> User:
         """
@@ -216,7 +218,7 @@ class Hub:
 
         @param to: a nickname in any spelling.
         @return: the user who was told.
-        @raise NoSuchNick: when nobody has it.
+        @raise NoSuchNick: when no user has it.
         @raise IgnoresYou: when they do not listen.
         """
         other = self.nicknames.named(to)
@@ -251,10 +253,10 @@ class Hub:
 
     def publish(self, event: Event, origin: object = None) -> None:
         """
-        Hand an event to everybody.
+        Hand an event to the backplane, from which it arrives in every process.
 
-        @param origin: the session or the user that caused it, where that is to be known
-            when it arrives.
+        @param origin: the session or the user that caused it, if that is to be known when
+            it arrives.
         """
         self._backplane.publish(event, origin)
 
@@ -270,13 +272,13 @@ class Hub:
             case Said() | Acted():
                 for recorder in self._recorders:
                     recorder.append(event)
-                author = origin if isinstance(origin, Recipient) else None
-                if author is not None and author.rendering.wantsReceipts:
-                    self.receipts.said(author, event)
+                sender = origin if isinstance(origin, Recipient) else None
+                if sender is not None and sender.rendering.wantsReceipts:
+                    self.receipts.said(sender, event)
                 room = self.directory.rooms.get(event.room)
                 if room is not None:
                     deaf = self.ignores.deafTo(event.nick) if self.ignores.deaf else ()
-                    room.arrived(event, author, deaf)
+                    room.arrived(event, sender, deaf)
             case Joined():
                 self._joined(event, origin if isinstance(origin, User) else None)
             case Left():
@@ -319,7 +321,7 @@ class Hub:
         joined.callback(room)
 
     def _parted(self, user: User, event: Left) -> None:
-        """A user goes on without a room: sessions that talked there talk in another."""
+        """A user has left a room: sessions that talked there talk in another one."""
         room = self.directory.find(user.rooms[-1]) if user.rooms else None
         for session in user.sessions:
             session.hear(Parted(event.room, event.reason, event.by, event.text))

@@ -84,7 +84,7 @@ class Ignores:
         self._followed.setdefault(other.fold, {})[user] = folded
 
     def ignores(self, user: User, other: User) -> bool:
-        """Whether a user does not listen to another one."""
+        """Whether a user ignores another one, under a nickname or by their account."""
         return other.account in user.ignored or self.isDeafTo(user, other.nick)
 
     def isDeafTo(self, user: User, nick: str) -> bool:

@@ -42,7 +42,7 @@ class Nicknames:
     def named(self, nick: str) -> User:
         """
         @param nick: in any spelling.
-        @raise NoSuchNick: when nobody has it.
+        @raise NoSuchNick: when no user has it.
         """
         user = self._users.get(fold(nick))
         if user is None:
@@ -80,9 +80,8 @@ class Nicknames:
 
         @param renamed: called with the nickname and the fold that the user had, before
             another user can have them.
-        @return: fires with the user; fails with L{NickTaken}, also when the
-            user has gone in the meantime, or with L{NickUnchanged} when it is
-            his already.
+        @return: fires with the user; fails with L{NickTaken}, also when the user has
+            gone in the meantime, or with L{NickUnchanged} when they have it already.
         """
         if nick == user.nick:
             return fail(NickUnchanged(nick))
@@ -127,11 +126,11 @@ class Nicknames:
             del self._users[user.fold]
             self._backplane.release(user.fold)
 
-    # Members whose sessions are in other processes.
+    # Users whose sessions are in other processes.
 
     def joinedElsewhere(self, event: Joined) -> User:
         """
-        @return: who has come into a room.
+        @return: the user who has come into a room.
         """
         user = self._elsewhere(event.nick)
         if user is None:
@@ -142,7 +141,7 @@ class Nicknames:
 
     def leftElsewhere(self, event: Left) -> None:
         """
-        A user has left a room, perhaps one who is elsewhere.
+        A user has left a room; note it if their sessions are elsewhere.
         """
         user = self._elsewhere(event.nick)
         if user is not None and event.room in user.rooms:
@@ -152,7 +151,7 @@ class Nicknames:
 
     def renamedElsewhere(self, event: Renamed) -> None:
         """
-        A user has another nickname, perhaps one who is elsewhere.
+        A user has another nickname; note it if their sessions are elsewhere.
         """
         user = self._elsewhere(event.nick)
         if user is not None:

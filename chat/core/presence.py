@@ -1,6 +1,6 @@
 """
-Comings and goings that are not told one by one, but gathered and told at once: of a
-crowd to all programs, and of any room to a session that is behind.
+Joins and departures that are not told one by one, but gathered and told at once: those of
+a crowd to all programs, and those of any room to a session that is behind.
 
 Only the difference they make is kept, so a user who comes and goes again costs
 nothing, and it is bounded: past L{chat.vocabulary.replies.MAX_NAMES} it is only
@@ -21,7 +21,7 @@ from chat.vocabulary.replies import MAX_NAMES, MAX_NAMES_SIZE
 
 class PresenceChanges:
     """
-    The comings and goings of some time.
+    The joins and departures of some time.
     """
 
     __slots__ = ("_at", "_isLate", "_more", "_noted", "_size")
@@ -40,8 +40,8 @@ class PresenceChanges:
 
     def note(self, event: Joined | Left) -> None:
         """
-        Gather one coming or going that would have been told: a user who comes was not
-        there before, so there is nothing to tell when they go again.
+        Gather one that would have been told by itself: a user who joins was not there
+        before, so there is nothing to tell when they leave again.
         """
         isHere = isinstance(event, Joined)
         self._isLate = True
@@ -49,8 +49,8 @@ class PresenceChanges:
 
     def noteUnsure(self, event: Joined | Left) -> None:
         """
-        Gather one that some recipients may know of already, since they came in between
-        and were told who was there.
+        Gather one of a crowd: recipients that came in between have been told who was
+        there, and may know of it already.
         """
         self._note(event.at, event.nick, None, isinstance(event, Joined))
 
@@ -100,7 +100,7 @@ class PresenceChanges:
 
 class PendingPresence:
     """
-    The comings and goings of one room that wait until the sessions that are behind
+    The joins and departures of one room that wait until the sessions that are behind
     have taken what waits for them.
 
     @ivar isNeeded: whether any may wait.  It is asked for with every line.

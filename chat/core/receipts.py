@@ -17,34 +17,34 @@ class Receipts:
     def __init__(self) -> None:
         self._lines: dict[str, dict[Recipient, int]] = {}
 
-    def said(self, author: Recipient, line: Line) -> None:
+    def said(self, sender: Recipient, line: Line) -> None:
         """
         A recipient that wants receipts has said something.  It gets none if it has gone
         before the line arrived, nor for a line that cannot be kept.
         """
-        if line.id and author.isListening:
-            self._lines.setdefault(line.room, {})[author] = line.id
+        if line.id and sender.isListening:
+            self._lines.setdefault(line.room, {})[sender] = line.id
 
     def stored(self, room: str, id: int) -> None:
         """
-        Tell the authors in a room that what they said is stored.
+        Tell the senders in a room that their lines are stored.
 
-        @param id: up to which line.
+        @param id: of the last line that is.
         """
-        authors = self._lines.get(room, {})
-        for author, last in tuple(authors.items()):
-            author.hear(Stored(room, id))
+        senders = self._lines.get(room, {})
+        for sender, last in tuple(senders.items()):
+            sender.hear(Stored(room, id))
             if last <= id:
-                del authors[author]
-        if not authors:
+                del senders[sender]
+        if not senders:
             self._lines.pop(room, None)
 
-    def left(self, author: Recipient) -> None:
+    def left(self, sender: Recipient) -> None:
         """
         A recipient has gone.  It may have parted before from a room in which it has said
         something.
         """
-        for room, authors in tuple(self._lines.items()):
-            authors.pop(author, None)
-            if not authors:
+        for room, senders in tuple(self._lines.items()):
+            senders.pop(sender, None)
+            if not senders:
                 del self._lines[room]

@@ -47,7 +47,7 @@ class Room:
     @ivar audience: the sessions that hear it.
     @ivar guestOwners: those of its owners who own it only while they are here.
     @ivar invited: users without an account who may enter whatever the record says:
-        they, and nobody who has the nickname of one of them later.
+        these users, and not those who take their nicknames later.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class Room:
         self._announceLimit = announceLimit
         # By the fold of the nickname, in the order of their coming.
         self._users: dict[str, User] = {}
-        # What programs are still to be told of a crowd.
+        # The joins and departures of a crowd that programs are still to be told.
         self._untold: PresenceChanges | None = None
-        # What sessions that are behind are still to be told; made when one is.
+        # Those that sessions which are behind are still to be told; made when one is.
         self._pending: PendingPresence | None = None
 
     def __len__(self) -> int:
@@ -103,7 +103,7 @@ class Room:
 
     def others(self, user: User, share: int = 1) -> tuple[tuple[str, ...], int]:
         """
-        @param user: one who is here.
+        @param user: a user who is here.
         @param share: see L{fitting}.
         @return: the nicknames of the others who came first, as many as an event may
             name, and how many more there are.
@@ -121,7 +121,7 @@ class Room:
         """Whether a user has been invited."""
         return user in self.invited or user.account in self.record.guests
 
-    # Who hears it.
+    # The sessions that hear it.
 
     def enter(self, user: User, event: Joined, talking: UserSession | None = None) -> None:
         """
@@ -197,14 +197,14 @@ class Room:
     def arrived(
         self,
         event: RoomEvent,
-        author: Recipient | None = None,
+        sender: Recipient | None = None,
         deaf: Collection[User] = (),
     ) -> None:
         """
         Take in what happened here, and let all users here hear it.
 
-        @param author: the recipient that caused the event, if it is in this process.
-        @param deaf: the users who do not listen to the author.
+        @param sender: the recipient that caused the event, if it is in this process.
+        @param deaf: the users who ignore the sender.
         """
         if not isinstance(event, Left):
             if self._untold is not None:
@@ -214,7 +214,7 @@ class Room:
         match event:
             case Said() | Acted():
                 unheard = [each for user in deaf for each in user.sessions] if deaf else ()
-                self.audience.deliver(event, author, unheard)
+                self.audience.deliver(event, sender, unheard)
             case Left():
                 self._left(event)
             case Renamed():
@@ -262,7 +262,7 @@ class Room:
         else:
             self._announce(replace(event, count=len(self._users)))
 
-    # Told at once: to a session that is behind, and of a crowd.
+    # Joins and departures, each by itself or many at once.
 
     def _announce(self, event: Joined | Left | Changed) -> None:
         busy = [session for session in self._sessions() if session.outlet.busy]
@@ -286,8 +286,7 @@ class Room:
     def _tellChanges(self) -> None:
         """
         Tell programs who has come and gone, before anything else happens.  A user who
-        has done both is among them, since a program that came in between knows only
-        the one.
+        has done both is among them: a program that came in between has seen one half.
         """
         untold, self._untold = self._untold, None
         # There is nothing to tell where all who came have gone again.

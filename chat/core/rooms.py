@@ -71,7 +71,7 @@ class Directory:
         maxJoined: int = MAX_JOINED,
     ) -> None:
         """
-        @param forget: takes the name of a room whose lines nobody shall read any
+        @param forget: called with the name of a room whose lines must not be read any
             more.
         @param start: the name of the room in which users begin.
         @param announceLimit: see L{Room}.
@@ -94,7 +94,8 @@ class Directory:
     def load(self, records: Iterable[RoomRecord]) -> None:
         """
         Know the rooms that were there before a restart.  Those that belonged to guests
-        are empty now, so nobody could ever enter the protected ones again.
+        are gone, since their owners are; otherwise the protected ones would be closed to
+        all users for ever.
         """
         for record in records:
             if record.name == self.start:
@@ -124,7 +125,7 @@ class Directory:
             self.rooms[name] = room
         return room
 
-    # Who may.
+    # Permissions.
 
     def admit(self, user: User, name: str, key: str, isOperator: Callable[[], bool]) -> None:
         """
@@ -166,8 +167,8 @@ class Directory:
 
     def readable(self, user: User, name: str) -> None:
         """
-        See whether a user may read what has been said in a room: they may where they
-        are, and where everybody may enter.
+        See whether a user may read what has been said in a room: in one that they are
+        in, and in one that all users may enter.
 
         @raise NotInRoom: when they may not, or there is no such room.
         """
@@ -191,7 +192,7 @@ class Directory:
         """Whether a user may know of a room, and who is in it."""
         return not room.record.isPrivate or room.name in user.rooms or isOperator
 
-    # What outlives a restart.
+    # Owners, guests and records, which outlive a restart.
 
     def own(self, room: Room, user: User) -> None:
         """
@@ -258,7 +259,7 @@ class Directory:
 
     def uninvite(self, room: Room, user: User) -> None:
         """
-        Let a user enter only as everybody may.
+        Let a user enter only as all others may.
         """
         room.invited.discard(user)
         if user.account in room.record.guests:
@@ -277,7 +278,7 @@ class Directory:
 
     def emptied(self, room: Room) -> None:
         """
-        A user has left a room: forget it if nobody needs it.
+        A user has left a room: forget it if it is empty and has no owner.
         """
         if len(room) or room.name == self.start or room.record.owners:
             return

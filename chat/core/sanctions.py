@@ -30,8 +30,8 @@ class Sanctions:
     Bans and mutes.  One whose time is over has no effect from then on, and is removed
     from the ledger as soon as a question shows that.
 
-    @ivar all: those that are in force, or whose end nobody has noticed, by their kind
-        and target; to be read only.
+    @ivar all: those that are in force, or whose end has not been noticed yet, by their
+        kind and target; to be read only.
     """
 
     _log = Logger()
@@ -45,8 +45,8 @@ class Sanctions:
         self._now = now
         self.all: dict[tuple[SanctionKind, str], Sanction] = {}
         self._networks: _Networks = {}
-        # What the ledger has been told and has not stored yet; and, while it is
-        # read again, what has changed in the meantime.  Both by key.
+        # The keys of the records that the ledger has been told of and has not stored yet,
+        # and, while it is read again, of those that have changed in the meantime.
         self._unstored: Counter[str] = Counter()
         self._changed: set[str] | None = None
 
@@ -114,7 +114,7 @@ class Sanctions:
 
     def ofAddress(self, address: str) -> Sanction | None:
         """
-        @param address: of a connection; what is no IP address is under no ban.
+        @param address: of a connection; a word that is no IP address is under no ban.
         @return: the ban of a network with this address in it, the one that
             lasts longest.
         """
@@ -146,7 +146,7 @@ class Sanctions:
 
     def _isInForce(self, sanction: Sanction) -> bool:
         """
-        Whether its time is not over; if it is, it goes.
+        Whether the time of a sanction is not over; if it is, the sanction goes.
         """
         if not self._hasEnded(sanction):
             return True
@@ -174,8 +174,8 @@ class Sanctions:
 
     def _remove(self, sanction: Sanction) -> None:
         """
-        Remove from the ledger what has ended.  Nobody waits for it: whatever is
-        still there is noticed again when it is loaded.
+        Remove a sanction that has ended from the ledger.  Nothing waits for that: one that
+        is still there after a restart is noticed again.
         """
 
         def failed(failure: Failure) -> None:
@@ -214,7 +214,7 @@ def _place(network: Network) -> tuple[tuple[int, int], int]:
 
 def _lasting(sanction: Sanction) -> tuple[bool, float]:
     """
-    What is greater for the sanction that lasts longer.
+    A key for sorting: it is greater for the sanction that lasts longer.
     """
     if sanction.until is None:
         return True, 0
