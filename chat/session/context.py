@@ -1,6 +1,6 @@
 """
-What a session is made of: what the states of L{chat.session.lifecycle} and the
-handlers of L{chat.session.handlers} work on.
+The context of commands: one session, as the states of L{chat.session.lifecycle} and the
+handlers of L{chat.session.handlers} work on it.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from chat.vocabulary.style import Style
 
 Answer = Coroutine[Any, Any, None]
 """
-The rest of what takes time, with its answer.  It raises a L{ChatError} where it
-cannot be done, and L{SessionOver} where nobody is to be told any more.
+The part of a command that takes time, up to its answer.  It raises a L{ChatError} if the
+command cannot be carried out, and L{SessionOver} if the session has ended meanwhile.
 """
 
 Handler = Callable[["Context", Any], Answer | None]
 """
-Does what a command asks for.  Nothing is returned where all is done; a
-L{ChatError} is raised where it cannot be done.
+Carries a command out.  It returns L{None} if that has been done, and raises a L{ChatError}
+if it cannot be done.
 """
 
 T = TypeVar("T")
 
 
 class SessionOver(Exception):
-    """The session has ended while something was waited for; nobody is to be told."""
+    """The session has ended while a command waited for something, so there is no answer."""
 
 
 def requireRate(context: Context, rate: Rate, mark: float, error: type[ChatError]) -> None:
@@ -54,8 +54,8 @@ class Context(UserSession):
     One session, with all it works on.
 
     @ivar server: what all sessions share.
-    @ivar hub: the middle of it.
-    @ivar user: who it is; L{None} before there is a nickname and after the end.
+    @ivar hub: the hub of the server.
+    @ivar user: L{None} before there is a nickname and after the end.
     @ivar style: what the user has chosen about how events read.
     @ivar asked: the registered nickname whose password is expected, or nothing.  While
         there is one, what the user types may be a password, and no refusal may repeat it.
@@ -89,7 +89,7 @@ class Context(UserSession):
         @param server: what all sessions share.
         @param style: how events read from the start, where the door decides that.
         @param room: the name of the room to begin in, where the door decides that; a
-            user who may not enter it begins where everybody does.
+            user who may not enter it begins in the room in which all others do.
         """
         self.style = style or Style(language=server.settings.language)
         rendering = (door.renderings or server.renderings)(self.style)

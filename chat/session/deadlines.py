@@ -26,8 +26,8 @@ class Deadlines:
     limit, which every complete line renews, with a warning before it.
 
     A line costs next to nothing: the timer is not moved, but looks when it fires how
-    much time is left.  Only the timer knows whom to call, so nothing is held when
-    there is none.
+    much time is left.  Only the timer holds the callbacks, so without a timer there is no
+    reference to the session.
 
     @ivar active: when the last complete line came, in seconds of the clock; to be
         set with every line.

@@ -56,7 +56,7 @@ _UNPROVEN = (WrongPassword, TooManyAttempts, TryLater)
 
 class Lifecycle(Protocol):
     """
-    What can happen to a session.
+    The inputs of the machine: everything that can happen to a session.
     """
 
     def do(self, command: Command) -> None:
@@ -80,7 +80,7 @@ class Lifecycle(Protocol):
         """The session is that of another user from now on."""
 
     def denied(self, error: ChatError) -> None:
-        """What was asked for cannot be had."""
+        """A request that took time cannot be carried out."""
 
     def entered(self, room: Room) -> None:
         """The user is in the room in which the session talks."""
@@ -161,7 +161,7 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
     assert user is not None
     match command:
         case Nick(nick):
-            # Or it would be the way out for a muted user.
+            # Otherwise a muted user could escape by another nickname.
             requireVoice(context, user)
             requireRate(
                 context, context.server.settings.nickRate, user.renamedMark, RenamingTooFast
@@ -289,7 +289,7 @@ def _end(
     inputs: Lifecycle, context: Context, reason: Ending, about: str, by: str, grace: float | None
 ) -> None:
     isOwnWish = reason is Ending.QUIT
-    # The last first; and whatever goes wrong with one of them, it is over.
+    # The last one is called first, and all are called, whatever goes wrong with one.
     with ExitStack() as stack:
         stack.callback(context.door.close, grace)
         stack.callback(context.hear, Closed(reason, "" if isOwnWish else about, by=by))
@@ -319,7 +319,7 @@ def _giveBack(inputs: Lifecycle, context: Context, user: User) -> None:
 
 _draining.upon(Lifecycle.gone).to(_gone).returns(None)
 for _state in (_draining, _gone):
-    # What was asked for may come when it is too late: a nickname goes back.
+    # A nickname that is given too late goes back.
     _state.upon(Lifecycle.claimed).loop()(_giveBack)
     _state.upon(Lifecycle.moved).loop()(_giveBack)
     for _input in (

@@ -1,5 +1,5 @@
 """
-How lines of the past are told.
+Playback: lines of the past, told to one session.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ async def newest(context: Context, room: str) -> Extract | None:
     """
     Read what L{replay} tells of a room, before its user hears what happens there.
 
-    @return: nothing where it cannot be read.
+    @return: L{None} if that is turned off, or the history cannot be read.
     """
     if context.server.settings.replay:
         with suppress(HistoryUnavailable, TryLater):
@@ -43,7 +43,7 @@ async def newest(context: Context, room: str) -> Extract | None:
 
 def newestAtHand(context: Context, room: str) -> Extract | None:
     """
-    The same without waiting, once L{newest} has been asked for.
+    Read the same without waiting, once L{newest} has been asked for.
     """
     reading = Deferred.fromCoroutine(newest(context, room))
     return reading.result if reading.called and isinstance(reading.result, Extract) else None
@@ -78,11 +78,11 @@ def recalled(
     context: Context, room: str, reason: str, extract: Extract, isForward: bool = False
 ) -> list[Event]:
     """
-    What there is to tell of an extract, with its head.
+    Make the events that tell an extract, its head first.
 
     @param reason: C{replay}, C{history} or C{after}.
-    @param isForward: whether it was read forward from a beginning; where it is
-        too much, the newest lines are left out then, else the oldest.
+    @param isForward: whether it was read forward from a beginning.  If it is too much,
+        the newest lines are left out then, otherwise the oldest.
     """
     lines = extract.lines
     fitting = _fitting(lines if isForward else reversed(lines))
@@ -97,7 +97,7 @@ def recalled(
 
 def found(context: Context, room: str, lines: Sequence[Line], isMore: bool) -> list[Event]:
     """
-    What there is to tell of the lines that were searched for.
+    Make the events that tell the lines that a search has found.
 
     @param isMore: whether there are older ones.
     """
@@ -164,7 +164,7 @@ def _recalled(line: Line) -> Recalled:
 
 
 def _ignoresSome(context: Context, lines: Iterable[Line]) -> bool:
-    """Whether the user ignores any of their authors."""
+    """Whether the user ignores any of their senders."""
     user, isDeafTo = context.user, context.hub.ignores.isDeafTo
     return user is not None and any(isDeafTo(user, nick) for nick in {one.nick for one in lines})
 

@@ -35,7 +35,7 @@ class Replays:
     """
 
     def __init__(self) -> None:
-        # What was told last is the last.
+        # The replay that was told last is at the end.
         self._told: OrderedDict[tuple[Rendering, str], tuple[_Content, bytes]] = OrderedDict()
         self._size = 0
 
@@ -69,8 +69,9 @@ class Replays:
 
 def _contentOf(extract: Extract) -> _Content:
     """
-    What tells two extracts of the newest lines of a room apart.  An id is never given
-    twice, and lines go away from the oldest on, so those between need not be looked at.
+    @return: a value that differs for two extracts of the newest lines of a room.  An id
+        is never given twice, and lines go away from the oldest on, so those between need
+        not be looked at.
     """
     lines = extract.lines
     first, last = (lines[0].id, lines[-1].id) if lines else (0, 0)

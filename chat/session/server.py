@@ -1,5 +1,5 @@
 """
-What all sessions share.
+The server: everything that all sessions share.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REPLAY = 20
 @dataclass(frozen=True)
 class Settings:
     """
-    What the operator of the service chose.
+    The choices of the operator.
 
     @ivar name: of the service, in its greeting.
     @ivar version: of the software.
@@ -57,7 +57,7 @@ class Settings:
 @dataclass
 class Server:
     """
-    What all sessions share.
+    Everything that all sessions share.
 
     @ivar clock: for every timer.
     @ivar motd: message of the day; each of its lines is a notice.
@@ -104,7 +104,7 @@ class Server:
 
 class StorageWatch(HistoryObserver):
     """
-    Tells authors that their lines are stored, and operators when storing fails.  The
+    Tells senders that their lines are stored, and operators when storing fails.  The
     store itself writes the log.
     """
 

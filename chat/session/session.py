@@ -30,8 +30,8 @@ class Session(Context):
     One session, as its front door sees it.
 
     An error in what the user asks for is answered with one L{Refused
-    <chat.vocabulary.replies.Refused>}.  An exception that nobody expected is logged
-    once and ends this session only.
+    <chat.vocabulary.replies.Refused>}.  An unexpected exception is logged once and ends
+    this session only.
     """
 
     __slots__ = ("_lifecycle",)
@@ -47,7 +47,7 @@ class Session(Context):
         room: str = "",
     ) -> None:
         super().__init__(server, door, outlet, style, room)
-        # Until the connection is gone: the two know each other.
+        # Until the connection is gone, since the two refer to each other.
         self._lifecycle: Lifecycle | None = newLifecycle(self)
 
     @property
@@ -57,7 +57,7 @@ class Session(Context):
 
     def opened(self, nick: str = "", account: str = "") -> None:
         """
-        Begin: greet the user, unless nobody from their address may be here.
+        Begin: greet the user, unless their address is banned.
 
         @param nick: the nickname by which the door introduces the user; without one
             the session asks for it.
@@ -109,8 +109,8 @@ class Session(Context):
             if self.user is None or isinstance(command, StateCommand):
                 lifecycle.do(command)
             else:
-                # Most of it changes no state, and to look up the transition that
-                # says so would cost as much as all the rest.
+                # Most commands change no state, and looking up the transition that says so
+                # would cost as much as all the rest.
                 answer = HANDLERS[type(command)](self, command)
                 if answer is not None:
                     lifecycle.wait(answer)
@@ -174,7 +174,7 @@ class Session(Context):
 
     def _failed(self) -> None:
         """
-        Nobody expected that: it costs this session, and no other.
+        End this session, and no other, after an unexpected exception.
         """
         self.server.counters.faults += 1
         self.end(Ending.INTERNAL_ERROR)

@@ -56,8 +56,8 @@ async def claim(context: Context, nick: str) -> User:
 
 async def login(context: Context, name: str, password: str) -> User:
     """
-    Take the nickname of an account.  A user who has it without the account has to go;
-    one who has it with the account gets one more session.
+    Take the nickname of an account.  A user who has it without the account has to go; a
+    user who has it with the account gets one more session.
 
     @raise ChatError: when the account is not theirs, or they may not be here.
     """
@@ -82,8 +82,8 @@ async def change(context: Context, user: User, name: str, password: str) -> User
     """
     Become another user by proving to own an account.
 
-    @return: the user from now on: the same with another name, or the one who was here
-        with the account.
+    @return: the user from now on: the same with another name, or the user who was here
+        with the account already.
     @raise ChatError: when the account is not theirs, or they may not be here.
     """
     account = await _proven(context, name, password)
@@ -193,7 +193,7 @@ async def _proven(context: Context, name: str, password: str) -> Account:
 
 
 async def _prepared(context: Context, account: Account) -> Account:
-    """Have at hand what is told on coming in, and see again whether they may be here."""
+    """Have the replay at hand, and see again whether the user may be here."""
     present = context.hub.nicknames.present(account.fold)
     await context.outcome(newest(context, firstRoom(context, present)))
     # Nothing can change any more: the user comes in in the same turn.

@@ -1,3 +1,3 @@
 """
-What each command does, once the state of the session allows it.
+Handlers: each carries out one command, once the state of the session allows it.
 """

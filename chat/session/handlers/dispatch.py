@@ -32,4 +32,4 @@ HANDLERS: dict[type[Command], Handler] = {
     for subject in (talk, general, rooms, history, accounts, personal, moderation)
     for command, handler in subject.HANDLERS.items()
 }
-"""What each command does, but for those that change the state of a session."""
+"""The handlers of all commands but those that change the state of a session."""

@@ -1,5 +1,5 @@
 """
-What everybody may ask for, with a nickname or without.
+General commands, which need no nickname.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What has been said before.
+The history: earlier lines, and searches in them.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ def _lift(context: Context, kind: SanctionKind, text: str) -> Answer:
 
 
 def _silenced(context: Context, target: str) -> User | None:
-    """Whom a mute is about: who has the nickname, or the account."""
+    """The user whom a mute concerns, by their nickname or their account."""
     nicknames = context.hub.nicknames
     return nicknames.holder(target) or nicknames.present(target)
 
@@ -231,7 +231,7 @@ def _row(sanction: Sanction) -> BanRow:
 
 
 def announce(context: Context, command: Announce) -> None:
-    """Tell everybody something."""
+    """Tell all users something."""
     _noted(context.me, "announce", "everybody", "")
     context.hub.publish(Announced(context.server.now(), context.me.nick, command.text))
 

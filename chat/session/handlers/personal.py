@@ -1,5 +1,5 @@
 """
-What users choose for themselves, and what they may know of others.
+Personal commands: whom a user ignores, whether they are away, what they may know of others.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def ignore(context: Context, command: Ignore) -> None:
     if not nick:
         context.hear(Done("ignoring", ", ".join(sorted(user.ignored))))
         return
-    # Somebody may be ignored who is not here.
+    # The user need not be here, so any nickname will do.
     name = nickname(nick)
     if fold(name) in (user.fold, user.account):
         raise YourselfMeant
     context.hub.ignores.ignore(user, fold(name))
     owner = context.hub.nicknames.present(fold(name))
     if owner is not None and owner.fold != fold(name):
-        # He whose name that is goes by another one at present.
+        # The user whose account has that name goes by another nickname at present.
         context.hub.ignores.follow(user, fold(name), owner)
     keepIgnored(context, user)
     context.hear(Done("ignored", name))
@@ -79,7 +79,7 @@ def whois(context: Context, command: Whois) -> None:
     """
     Tell what the user may know of another one.
 
-    @raise NoSuchNick: when nobody has the nickname.
+    @raise NoSuchNick: when no user has the nickname.
     """
     context.hear(_described(context, context.me, context.hub.nicknames.named(command.nick)))
 

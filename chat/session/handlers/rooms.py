@@ -37,12 +37,12 @@ from chat.vocabulary.events import (
 from chat.vocabulary.names import roomname
 
 NO_TOPIC = "none"
-"""What one says to take the topic away."""
+"""The text that clears a topic."""
 
 MAX_ROWS = 150
 """
-How many rooms are listed at once: with the longest topics, it is less than may
-wait for a reader.
+How many rooms are listed at once: with the longest topics, that is less than may wait for a
+connection.
 """
 
 
@@ -77,7 +77,7 @@ async def _join(context: Context, user: User, name: str, key: str) -> None:
     room = await context.outcome(joining)
     for session in user.sessions:
         room.tellEntered(user, session, context.hub.seconds())
-    # What was said while the event was on its way is in no answer from before.
+    # An answer from before has no lines that were said while the event was on its way.
     replay(context, name, extract if isFresh else newestAtHand(context, name))
 
 
@@ -136,10 +136,7 @@ def _talkIn(context: Context, name: str) -> None:
     room.talk(context)
 
 
-# Coming in.
-
-
-# How a room is kept.
+# Topics, modes and owners.
 
 
 def topic(context: Context, command: Topic) -> None:

@@ -1,5 +1,5 @@
 """
-What is said, in a room or in private.
+Talk: lines that are said, in a room or in private.
 """
 
 from __future__ import annotations
