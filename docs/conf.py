@@ -1,8 +1,8 @@
 """
-How Sphinx builds the documentation, and pydoctor the API reference with it.
+The configuration of Sphinx, which builds these pages, and has pydoctor build the API reference.
 
-Nothing here needs the network: links into the documentation of Python and Twisted are made by
-L{apireference}, not looked up.
+Nothing here needs the network: L{apireference} makes the links into the documentation of Python and
+Twisted, instead of looking them up.
 """
 
 import os
@@ -36,7 +36,7 @@ html_copy_source = False
 
 def _buildReference(app: Sphinx) -> None:
     """
-    What C{api.rst} points to. What pydoctor has to say is a warning of this build.
+    Build the API reference, to which C{api.rst} links. Whatever pydoctor prints is a warning.
     """
     if app.builder.name != "html":
         return
@@ -64,6 +64,6 @@ def _buildReference(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> None:
     """
-    Called by Sphinx.
+    Have the API reference built before the pages. Sphinx calls this.
     """
     app.connect("builder-inited", _buildReference)

@@ -1,5 +1,5 @@
 """
-What the documentation says is compared with what the source has.
+Comparisons of the documentation with the source.
 """
 
 import ast
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from twisted.python.reflect import namedAny
 
 from chat import options
 from chat.cli import options as clientOptions
@@ -77,7 +78,7 @@ def test_codes(title: str, known: Collection[str]) -> None:
 
 def test_reasons() -> None:
     """
-    Why lines are recalled or missed: where the source names them.
+    The codes that tell why lines are recalled or missed.
     """
     documented = {
         literals(cells[0])[0]: literals(cells[1])[0]
@@ -126,7 +127,7 @@ def test_options() -> None:
 
 def test_help() -> None:
     """
-    The help in the page is that of the program.
+    The page shows the help as the program prints it.
     """
     shown = [line.strip() for line in section(page("operations.rst"), "Options").splitlines()]
     told = str(options.Options()).partition("Options:")[2]
@@ -154,7 +155,7 @@ def test_defaults() -> None:
 
 def test_clientOptions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    The help in the page is that of the program.
+    The page shows the help as the program prints it.
     """
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
@@ -255,7 +256,7 @@ def _kibibytes(size: float) -> str:
 
 def test_limitOptions() -> None:
     """
-    Every option that is a limit stands in the table.
+    Every option that sets a limit has a row in the table.
     """
     table = rows(section(page("operations.rst"), "Limits in force"))
     documented = {name for cells in table if len(cells) == 5 for name in literals(cells[3])}
@@ -269,7 +270,7 @@ def test_limitOptions() -> None:
 
 def _joined(path: Path) -> str:
     """
-    @return: A source whose texts are not written in several pieces.
+    @return: A source with each text in one piece, although it is written in several.
     """
     return re.sub(r'"\n\s*"', "", path.read_text(encoding="utf-8"))
 
@@ -289,12 +290,38 @@ def test_logEvents() -> None:
             assert logFormat in documented, path.name
 
 
-# What is where.
+def test_logNamespaces() -> None:
+    """
+    Every namespace of the log that a page shows is that of a logger.
+    """
+    for name in ("operations.rst", "tutorial.rst", "tutorial.zh_CN.rst"):
+        shown = re.findall(r'(?:\[|"log_namespace": ")(chat\.[\w.]+)["#]', page(name))
+        assert shown, name
+        for namespace in shown:
+            assert namedAny(namespace)._log.namespace == namespace
+
+
+# Files and modules.
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{each.name}" for each in DOCS.glob("*.rst"))],
+)
+def test_paths(path: str) -> None:
+    """
+    Every file of the project that a page names is there.
+    """
+    named = re.findall(
+        r"`((?:bench|chat|systemd|tests|twisted)/[\w./]+)`",
+        (ROOT / path).read_text(encoding="utf-8"),
+    )
+    assert [each for each in named if "LANGUAGE" not in each and not (ROOT / each).exists()] == []
 
 
 def test_modules() -> None:
     """
-    Every module stands in the architecture; those of the client and of its command have no rows.
+    Every module has a row in the architecture, except those of the client and of its command.
     """
     named = set(re.findall(r"(\w+\.py)``", section(page("architecture.rst"), "Modules")))
     for path in sorted((ROOT / "chat").rglob("*.py")):
@@ -304,7 +331,7 @@ def test_modules() -> None:
 
 def test_apiReference() -> None:
     """
-    Every page of the reference that is pointed to is made from a module that is there.
+    Every link into the API reference leads to the page of a module that exists.
     """
     named = re.findall(r"`(chat[\w.]+) <api/(.+)\.html>`__", page("api.rst"))
     assert named
@@ -321,7 +348,7 @@ def test_examples() -> None:
 
 def test_origins() -> None:
     """
-    Every system has tests that show it, and every test that is named exists.
+    Every system has tests that show it, and each of these tests exists.
     """
     systems = rows(page("origins.rst"))
     assert len(systems) == 11
@@ -337,7 +364,7 @@ def test_origins() -> None:
 @pytest.mark.parametrize("path", ["README.md", "docs"])
 def test_linksWithin(path: str) -> None:
     """
-    What a page of this repository points to is there.
+    Every link within the repository leads to a file that exists.
     """
     pages = [ROOT / path] if path.endswith(".md") else list((ROOT / path).glob("*.rst"))
     for name in pages:

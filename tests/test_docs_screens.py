@@ -1,5 +1,5 @@
 """
-What people read on their screens, as the documentation shows it.
+Comparisons of the screens in the documentation with what the program shows.
 """
 
 import re
@@ -154,7 +154,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
 def _shown(events: tuple[Event, ...], language: str) -> list[str]:
     """
-    The lines, as they stand in a page: without blanks at their end.
+    @return: The lines as a page has them, without blanks at their end.
     """
     text = renderingFor(Style(language=language)).render
     return [shown.rstrip() for event in events for shown in text(event).decode().splitlines()]
@@ -179,7 +179,7 @@ def _linesOf(name: str) -> set[str]:
 )
 def test_tutorials(name: str, language: str, events: tuple[Event, ...]) -> None:
     """
-    Whoever tries the tutorial sees what it says.
+    A user who follows the tutorial sees the lines that it shows.
     """
     lines = _linesOf(name)
     assert [shown for shown in _shown(events, language) if _timeless(shown) not in lines] == []
@@ -190,7 +190,7 @@ def test_tutorials(name: str, language: str, events: tuple[Event, ...]) -> None:
 )
 def test_helpInTutorials(name: str, language: str) -> None:
     """
-    Whatever a tutorial shows of the help is in it.
+    Every line of the help that a tutorial shows is in the help.
     """
     help = _shown(
         tuple(
@@ -211,7 +211,7 @@ def test_helpInTutorials(name: str, language: str) -> None:
 
 def test_chinese() -> None:
     """
-    The table of phrases in both languages.
+    The table of the protocol shows the same events in both languages.
     """
     events: tuple[Event, ...] = (
         Greeted("tcpchat", 1),
