@@ -5,8 +5,22 @@ from __future__ import annotations
 import pytest
 
 from chat.backplane.local import LocalBackplane
-from chat.vocabulary.errors import NickTaken, NickUnchanged, NobodyToReplyTo, NoSuchNick, NotInRoom
-from chat.vocabulary.events import Acted, Ending, Line, Noticed, Renamed, Said, Sent, Told
+from chat.vocabulary.errors import NickTaken, NotInRoom
+from chat.vocabulary.events import (
+    Acted,
+    Announced,
+    Ending,
+    Left,
+    Line,
+    Noticed,
+    Parted,
+    Renamed,
+    Said,
+    Sent,
+    SessionsChanged,
+    Talking,
+    Told,
+)
 from tests.support.doubles import SlowBackplane
 from tests.support.hubs import AT, LOBBY, HubStage, RecordingSession, now, refusal
 
@@ -21,23 +35,10 @@ def slow() -> SlowBackplane:
     return SlowBackplane()
 
 
-def test_aNicknameBelongsToOne(stage: HubStage) -> None:
-    stage.enter("alice")
-    error = refusal(stage.claim("ALICE"))
-    assert isinstance(error, NickTaken)
-    assert error.about == "ALICE"
-    assert len(stage.hub.nicknames) == 1
+# Nicknames.
 
 
-def test_aNicknameIsFreeAsSoonAsItsOwnerLeaves(stage: HubStage) -> None:
-    stage.enter("alice")
-    stage.leave("alice")
-    assert len(stage.hub.nicknames) == 0
-    stage.enter("alice")
-    assert stage.nicks() == ("alice",)
-
-
-def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: HubStage) -> None:
+def test_leavingTwiceDoesNotFreeANicknameThatIsTakenAgain(stage: HubStage) -> None:
     stage.enter("alice")
     gone = stage.users["alice"]
     stage.leave("alice")
@@ -47,29 +48,8 @@ def test_leavingTwiceDoesNotFreeTheNicknameOfTheNext(stage: HubStage) -> None:
     assert isinstance(refusal(stage.claim("alice")), NickTaken)
 
 
-def test_whenTheServiceStopsNobodyHearsOfEverybodyElse(stage: HubStage) -> None:
-    """It would be a line for each of them, to each of them."""
-    stage.enter("alice", "bob", "carol")
-    stage.hub.leave(stage.users["alice"], Ending.SHUTDOWN)
-    assert stage.heard("bob") == []
-    assert stage.nicks() == ("bob", "carol")
-    stage.hub.leave(stage.users["bob"], Ending.QUIT)
-    assert len(stage.heard("carol")) == 1
-
-
-def test_nobodyIsThereBeforeTheClaimIsDecided(slow: SlowBackplane) -> None:
-    stage = HubStage(slow)
-    first, second = stage.claim("alice"), stage.claim("Alice")
-    assert len(stage.hub.nicknames) == 0
-    assert stage.nicks() == ()
-    slow.decide()
-    assert now(first).nick == "alice"
-    assert isinstance(refusal(second), NickTaken)
-    assert stage.nicks() == ("alice",)
-
-
-def test_whoNeverJoinedLeavesWithoutAWord(slow: SlowBackplane) -> None:
-    """As one does whose connection went before the claim was decided."""
+def test_aUserWhoNeverJoinedLeavesUnheard(slow: SlowBackplane) -> None:
+    """Their connection may be lost before the claim is decided."""
     stage = HubStage(slow)
     stage.claim("bob")
     slow.decide()
@@ -82,28 +62,7 @@ def test_whoNeverJoinedLeavesWithoutAWord(slow: SlowBackplane) -> None:
     assert len(stage.hub.nicknames) == 1
 
 
-def test_everybodyHearsOfANewName(stage: HubStage) -> None:
-    stage.enter("alice", "bob")
-    assert now(stage.rename("alice", "Carol")) is stage.users["alice"]
-    assert (
-        stage.heard("bob") == stage.heard("alice") == [repr(Renamed(LOBBY, AT, "alice", "Carol"))]
-    )
-    assert stage.nicks() == ("Carol", "bob")
-    stage.enter("alice")
-    assert isinstance(refusal(stage.claim("carol")), NickTaken)
-    stage.say("bob", "hello")
-
-
-def test_aNameIsKeptWhereTheNewOneIsTaken(stage: HubStage) -> None:
-    stage.enter("alice", "bob")
-    assert isinstance(refusal(stage.rename("alice", "bob")), NickTaken)
-    assert stage.nicks() == ("alice", "bob")
-    assert stage.heard("bob") == []
-    assert isinstance(refusal(stage.claim("alice")), NickTaken)
-
-
-def test_onesOwnNameInAnotherSpelling(slow: SlowBackplane) -> None:
-    """It is nobody else's, so it is decided at once, and stays one's own."""
+def test_anotherSpellingOfTheNicknameIsDecidedAtOnce(slow: SlowBackplane) -> None:
     stage = HubStage(slow)
     stage.claim("alice")
     slow.decide()
@@ -112,13 +71,7 @@ def test_onesOwnNameInAnotherSpelling(slow: SlowBackplane) -> None:
     assert slow.taken == {"alice"}
 
 
-def test_onesOwnName(stage: HubStage) -> None:
-    stage.enter("alice")
-    assert isinstance(refusal(stage.rename("alice", "alice")), NickUnchanged)
-    assert stage.heard("alice") == []
-
-
-def test_ofTwoWhoWantANameOneGetsIt(slow: SlowBackplane) -> None:
+def test_oneOfTwoUsersGetsTheNicknameThatBothWant(slow: SlowBackplane) -> None:
     stage = HubStage(slow)
     for nick in ["alice", "bob"]:
         stage.claim(nick)
@@ -131,7 +84,7 @@ def test_ofTwoWhoWantANameOneGetsIt(slow: SlowBackplane) -> None:
     assert slow.taken == {"alice", "carol"}
 
 
-def test_theOldNameIsOnesOwnUntilTheNewOneIsDecided(slow: SlowBackplane) -> None:
+def test_theOldNicknameIsKeptUntilTheNewOneIsDecided(slow: SlowBackplane) -> None:
     stage = HubStage(slow)
     stage.claim("alice")
     slow.decide()
@@ -143,100 +96,144 @@ def test_theOldNameIsOnesOwnUntilTheNewOneIsDecided(slow: SlowBackplane) -> None
     assert stage.nicks() == ("bob", "alice")
 
 
-def test_whoLeavesBeforeTheNewNameIsDecidedGivesBothBack(slow: SlowBackplane) -> None:
-    stage = HubStage(slow)
-    for nick in ["alice", "carol"]:
-        stage.claim(nick)
-    slow.decide()
-    renaming = stage.rename("alice", "bob")
-    stage.leave("alice")
-    stage.heard("carol")
-    slow.decide()
-    assert isinstance(refusal(renaming), NickTaken)
-    assert slow.taken == {"carol"}
-    assert stage.heard("carol") == []
-    assert stage.nicks() == ("carol",)
-
-
-def test_onlyTheOneWhoIsToldHears(stage: HubStage) -> None:
-    stage.enter("alice", "bob", "carol")
-    stage.tell("alice", "BOB", "psst")
-    assert stage.heard("bob") == [repr(Told(AT, "alice", "bob", "psst"))]
-    assert stage.heard("alice") == [repr(Sent(AT, "alice", "bob", "psst"))]
-    assert stage.heard("carol") == []
-
-
-def test_nobodyHasThatName(stage: HubStage) -> None:
+def test_aNewNicknameIsToldInEachRoomOrAloneWithoutAny(stage: HubStage) -> None:
     stage.enter("alice")
-    with pytest.raises(NoSuchNick) as raised:
-        stage.tell("alice", "bob", "psst")
-    assert raised.value.about == "bob"
+    stage.join("alice", "#dev")
+    now(stage.rename("alice", "bob"))
+    assert stage.heard("alice") == [
+        repr(Renamed(LOBBY, AT, "alice", "bob")),
+        repr(Renamed("#dev", AT, "alice", "bob")),
+    ]
+    for room in [LOBBY, "#dev"]:
+        stage.hub.part(stage.users["alice"], room)
+    stage.heard("alice")
+    now(stage.rename("alice", "carol"))
+    assert stage.heard("alice") == [repr(Renamed("", AT, "bob", "carol"))]
 
 
-def test_aReplyGoesToTheLastOneWhoTold(stage: HubStage) -> None:
-    stage.enter("alice", "bob", "carol")
-    stage.tell("bob", "alice", "one")
-    stage.tell("carol", "alice", "two")
-    stage.heard("carol")
-    stage.reply("alice", "yes?")
-    assert stage.heard("carol") == [repr(Told(AT, "alice", "carol", "yes?"))]
+# Rooms.
 
 
-def test_aReplyFollowsANewName(stage: HubStage) -> None:
-    stage.enter("alice", "bob")
-    stage.tell("bob", "alice", "psst")
-    now(stage.rename("bob", "carol"))
-    renamed = stage.outlets["bob"]
-    stage.enter("bob")
-    renamed.take()
-    stage.reply("alice", "yes?")
-    assert renamed.take() == [repr(Told(AT, "alice", "carol", "yes?"))]
-    assert stage.heard("bob") == []
-
-
-def test_aReplyNeverReachesSomebodyWhoTookTheNickname(stage: HubStage) -> None:
-    stage.enter("alice", "bob")
-    stage.tell("bob", "alice", "psst")
-    stage.leave("bob")
-    stage.enter("bob")
-    with pytest.raises(NoSuchNick):
-        stage.reply("alice", "for the first bob only")
-    assert stage.heard("bob") == []
-
-
-def test_nobodyToReplyTo(stage: HubStage) -> None:
-    stage.enter("alice", "bob")
-    stage.tell("alice", "bob", "psst")
-    with pytest.raises(NobodyToReplyTo):
-        stage.reply("alice", "hello?")
-
-
-def test_whoIsNotInARoomSaysNothingThere(stage: HubStage) -> None:
+@pytest.mark.parametrize("room", ["#dev", "#nowhere"])
+def test_aUserTalksInAndPartsFromTheirRoomsOnly(stage: HubStage, room: str) -> None:
     stage.enter("alice", "bob")
     stage.join("bob", "#dev")
     stage.heard("bob")
-    for room in ["#dev", "#nowhere"]:
-        with pytest.raises(NotInRoom):
-            stage.say("alice", "hello", room)
-        with pytest.raises(NotInRoom):
-            stage.act("alice", "waves", room)
+    with pytest.raises(NotInRoom):
+        stage.say("alice", "hello", room)
+    with pytest.raises(NotInRoom):
+        stage.act("alice", "waves", room)
+    with pytest.raises(NotInRoom):
+        stage.hub.part(stage.users["alice"], room)
     assert stage.heard("bob") == []
+    assert stage.nicks("#dev") == ("bob",)
 
 
-def test_oneLeavesAllHisRooms(stage: HubStage) -> None:
+def test_partingFromWhereAUserTalksSwitchesToTheRoomJoinedLast(stage: HubStage) -> None:
+    stage.enter("alice")
+    for room in ["#dev", "#ops"]:
+        stage.join("alice", room)
+    stage.hub.part(stage.users["alice"], LOBBY)
+    assert stage.heard("alice") == [
+        repr(Parted(LOBBY, Ending.PARTED)),
+        repr(Talking("#ops")),
+    ]
+    assert stage.users["alice"].sessions[0].room == "#ops"
+
+
+# Several sessions of a user.
+
+
+def test_theOtherSessionsAreToldHowManyThereAre(stage: HubStage) -> None:
+    stage.enter("alice")
+    second, third = stage.attach("alice"), stage.attach("alice")
+    assert stage.heard("alice") == [repr(SessionsChanged(2)), repr(SessionsChanged(3))]
+    assert second.heard() == [repr(SessionsChanged(3))]
+    stage.hub.detach(stage.users["alice"], second, Ending.QUIT, "")
+    assert stage.heard("alice") == third.heard() == [repr(SessionsChanged(2))]
+    assert second.heard() == []
+
+
+def test_everySessionHearsEverything(stage: HubStage) -> None:
     stage.enter("alice", "bob")
+    stage.join("alice", "#dev")
+    second = stage.attach("alice")
+    stage.heard("alice")
+    stage.say("bob", "hello")
+    stage.tell("bob", "alice", "psst")
+    stage.say("alice", "to all", "#dev")
+    stage.reply("alice", "yes?")
+    now(stage.rename("alice", "carol"))
+    heard = stage.heard("alice")
+    assert heard == second.heard()
+    assert heard == [
+        repr(Said(LOBBY, 1, AT, "bob", "hello")),
+        repr(Told(AT, "bob", "alice", "psst")),
+        repr(Said("#dev", 1, AT, "alice", "to all")),
+        repr(Sent(AT, "alice", "bob", "yes?")),
+        repr(Renamed(LOBBY, AT, "alice", "carol")),
+        repr(Renamed("#dev", AT, "alice", "carol")),
+    ]
+    assert second.nick == "carol"
+
+
+def test_everySessionComesIntoARoom(stage: HubStage) -> None:
+    stage.enter("alice", "bob")
+    second = stage.attach("alice")
+    stage.join("bob", "#dev")
+    stage.join("alice", "#dev")
+    stage.heard("alice")
+    stage.say("bob", "hello", "#dev")
+    assert stage.heard("alice") == second.heard()
+    assert second.room == LOBBY
+
+
+def test_aUserStaysWhenOneOfTwoSessionsEnds(stage: HubStage) -> None:
+    stage.enter("alice", "bob")
+    alice, second = stage.users["alice"], stage.attach("alice")
+    stage.heard("alice")
+    first = alice.sessions[0]
+    stage.hub.detach(alice, first, Ending.QUIT, "bye")
+    assert stage.heard("bob") == []
+    stage.say("bob", "still there?")
+    stage.tell("bob", "alice", "psst")
+    assert stage.heard("alice") == []
+    assert len(second.heard()) == 3
+    assert stage.nicks() == ("alice", "bob")
+    # To detach the same session again changes nothing.
+    stage.hub.detach(alice, first, Ending.QUIT, "bye")
+    assert alice.sessions == [second]
+
+
+def test_aUserLeavesWhenTheLastSessionEnds(stage: HubStage) -> None:
+    stage.enter("alice", "bob")
+    alice, second = stage.users["alice"], stage.attach("alice")
+    stage.hub.detach(alice, alice.sessions[0], Ending.QUIT, "")
+    stage.hub.detach(alice, second, Ending.KICKED, "enough", "bob")
+    left = Left(LOBBY, AT, "alice", Ending.KICKED, "enough", 1, by="bob")
+    assert stage.heard("bob") == [repr(left)]
+    assert len(stage.hub.nicknames) == 1
+    assert second.here is None
+
+
+def test_anAnnouncementIsHeardOnceInEachSession(stage: HubStage) -> None:
+    stage.enter("alice", "bob")
+    stage.join("alice", "#dev")
+    second = stage.attach("alice")
+    stage.hub.part(stage.users["bob"], LOBBY)
     for nick in ["alice", "bob"]:
-        stage.join(nick, "#dev")
-    stage.heard("bob")
-    stage.leave("alice")
-    assert stage.nicks() == stage.nicks("#dev") == ("bob",)
-    assert len(stage.heard("bob")) == 2
+        stage.heard(nick)
+    second.heard()
+    event = Announced(AT, "carol", "tea at five")
+    stage.hub.publish(event)
+    assert stage.heard("alice") == stage.heard("bob") == second.heard() == [repr(event)]
+
+
+# Recording.
 
 
 class Tape:
-    """
-    What is recorded.
-    """
+    """A recorder."""
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
@@ -259,8 +256,8 @@ def test_everyRecorderGetsEveryLineWithItsId() -> None:
         ]
 
 
-def test_aLineWithoutANumberIsHeardAllTheSame() -> None:
-    """The disk has failed for so long that there is none left that is safe to give."""
+def test_aLineWithoutAnIdIsHeardAllTheSame() -> None:
+    """The disk may have failed for so long that no id is left that is safe to give."""
     tape = Tape()
     stage = HubStage(LocalBackplane(lambda room: 0), tape)
     stage.enter("alice", "bob")
@@ -269,13 +266,13 @@ def test_aLineWithoutANumberIsHeardAllTheSame() -> None:
     assert [line.id for line in tape.lines] == [0]
 
 
-def test_whatIsForOneAloneIsNotForPublishing(stage: HubStage) -> None:
+def test_anEventForOneRecipientIsNotPublished(stage: HubStage) -> None:
     with pytest.raises(ValueError, match="not for publishing"):
         stage.hub.arrived(Noticed("hello"), None)
 
 
-def test_whoHasGoneKeepsNobody(stage: HubStage) -> None:
-    """Else there would be a chain of all who have ever told each other something."""
+def test_aDepartedUserKeepsNoOtherUserAlive(stage: HubStage) -> None:
+    """Otherwise all users who have ever told each other something would form a chain."""
     stage.enter("alice", "bob")
     stage.tell("alice", "bob", "hello")
     bob = stage.users["bob"]

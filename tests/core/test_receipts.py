@@ -39,6 +39,7 @@ def test_eachIsToldUntilHisLastLineIsStored() -> None:
     assert heard(early) == []
     assert heard(late) == [repr(Stored("#lobby", 3))]
     authors.stored("#lobby", 4)
+    authors.stored("#nowhere", 1)
     assert heard(late) == []
 
 

@@ -174,7 +174,7 @@ def test_oneMoreSessionHearsWhatComesFromThenOn(stage: RoomStage) -> None:
         stage.room.attend(session)
     stage.say("after")
     stage.heard("alice")
-    assert session.outlet.take() == [repr(Said("#lobby", 1, AT, "alice", "after"))]
+    assert session.heard() == [repr(Said("#lobby", 1, AT, "alice", "after"))]
     assert session.room == "#lobby"
     stage.leave("alice")
     assert session not in stage.room.audience
@@ -185,7 +185,7 @@ def test_aSessionThatHearsNothingYetMayLeave(stage: RoomStage) -> None:
     session = RecordingSession()
     user.sessions.append(session)
     stage.leave("alice")
-    assert session.outlet.take() == []
+    assert session.heard() == []
     assert stage.room.nicks == ()
 
 
@@ -217,7 +217,7 @@ def test_whoDoesNotListenHearsItInNoSession(stage: RoomStage) -> None:
     event = Said("#lobby", 1, AT, "alice", "hello")
     stage.room.arrived(event, None, {carol})
     assert stage.heard("bob") == [repr(event)]
-    assert stage.heard("carol") == second.outlet.take() == []
+    assert stage.heard("carol") == second.heard() == []
 
 
 def test_aTopicIsKeptAndHeardByAll(stage: RoomStage) -> None:

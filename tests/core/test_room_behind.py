@@ -155,7 +155,7 @@ def test_oneSessionIsBehindAndTheOtherIsNot(stage: RoomStage) -> None:
     stage.room.attend(quick)
     stage.enter("carol")
     assert stage.heard("slow") == []
-    assert quick.outlet.take() == [joined("carol", 4)]
+    assert quick.heard() == [joined("carol", 4)]
 
 
 def test_aSessionThatDoesNotListenYetIsToldNothing(stage: RoomStage) -> None:
@@ -165,7 +165,7 @@ def test_aSessionThatDoesNotListenYetIsToldNothing(stage: RoomStage) -> None:
     stage.enter("carol")
     stage.room.attend(session)
     stage.room.relieved(session)
-    assert session.outlet.take() == []
+    assert session.heard() == []
 
 
 def test_aSessionThatHasEndedIsToldNothing(stage: RoomStage) -> None:

@@ -17,6 +17,7 @@ from chat.vocabulary.events import (
     Ending,
     Excerpt,
     Invited,
+    Joined,
     Left,
     Listed,
     Recalled,
@@ -80,7 +81,9 @@ def test_hisComingsAndGoingsAreHeard(stage: SessionStage) -> None:
 def test_itHoldsForHisNextNickname(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
-    bob.says("/nick robert", "hello", "/nick bob", "hello")
+    bob.says("/nick robert", "hello")
+    assert bob.hears("/msg alice psst") == [Refused("ignores-you", "alice")]
+    bob.says("/nick bob", "hello")
     assert [event for event in alice.heard() if isinstance(event, Said)] == []
 
 
@@ -88,9 +91,11 @@ def test_itHoldsWhenHeComesAgain(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     bob.says("/quit")
-    again = stage.user("Bob")
+    alice.heard()
+    again = stage.connect()
+    again.opens(nick="Bob")
     again.says("hello")
-    assert alice.heard() == []
+    assert alice.heard() == [Joined("#lobby", AT, "Bob", 2)]
     assert again.hears("/msg alice psst") == [Refused("ignores-you", "alice")]
 
 

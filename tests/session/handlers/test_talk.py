@@ -99,16 +99,20 @@ def test_nobodyOfThatName(stage: SessionStage) -> None:
 
 def test_aReplyGoesToWhoToldSomethingLast(stage: SessionStage) -> None:
     alice, bob, carol = stage.users("alice", "bob", "carol")
+    alice.says("/msg bob psst")
     assert alice.hears("/reply hello") == [Refused("nobody-to-reply-to")]
     bob.says("/msg alice one")
     carol.says("/msg alice two")
     assert alice.hears("/reply yes") == [Sent(AT, "alice", "carol", "yes")]
 
 
-def test_aReplyFollowsAnotherNickname(stage: SessionStage) -> None:
+def test_aReplyFollowsTheSenderToANewNickname(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("/msg alice psst", "/nick robert")
+    other = stage.user("bob")
     assert alice.hears("/reply yes") == [Sent(AT, "alice", "robert", "yes")]
+    assert Told(AT, "alice", "robert", "yes") in bob.heard()
+    assert other.heard() == []
 
 
 def test_aReplyNeverReachesSomebodyElseOfThatName(stage: SessionStage) -> None:

@@ -181,10 +181,10 @@ def test_oneMoreSessionOnTheWayInHearsEverythingOnce(cluster: Cluster) -> None:
     cluster.settle()
     now(joined)
     one.heard("alice")
-    second.outlet.take()
+    second.heard()
     one.say("alice", "hello", "#dev")
     cluster.settle()
-    assert len(one.heard("alice")) == len(second.outlet.take()) == 1
+    assert len(one.heard("alice")) == len(second.heard()) == 1
     one.leave("alice")
     cluster.settle()
     assert one.nicks("#dev") == ()
