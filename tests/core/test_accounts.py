@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
 from chat.core.accounts import Accounts
@@ -19,13 +17,14 @@ from chat.vocabulary.errors import (
 from chat.vocabulary.names import fold
 from chat.vocabulary.records import Account
 from tests.support.credentials import RecordingLedger
+from tests.support.hubs import now, refusal
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
 
 class Desk:
     """
-    Accounts, and a clock that goes on by a second with each look.
+    Accounts, and a clock that advances by a second with each look.
     """
 
     def __init__(self, *operators: str) -> None:
@@ -38,14 +37,7 @@ class Desk:
         return AT + timedelta(seconds=self._looks)
 
     def create(self, name: str) -> Account:
-        return result(self.accounts.create(name, f"secret of {name}"))
-
-
-def result(deferred: Deferred[Any]) -> Any:
-    """@return: what a Deferred has fired with."""
-    results: list[Any] = []
-    deferred.addCallback(results.append)
-    return results[0]
+        return now(self.accounts.create(name, f"secret of {name}"))
 
 
 @pytest.fixture
@@ -53,14 +45,14 @@ def desk() -> Desk:
     return Desk()
 
 
-def test_nobodyAtFirst(desk: Desk) -> None:
+def test_thereAreNoAccountsAtFirst(desk: Desk) -> None:
     assert len(desk.accounts) == 0
     assert desk.accounts.named("alice") is None
     assert desk.accounts.owner("alice") is None
     assert desk.accounts.operators() == ()
 
 
-def test_created(desk: Desk) -> None:
+def test_anAccountIsCreated(desk: Desk) -> None:
     account = desk.create("Alice")
     assert account == Account("Alice", fold("Alice"), AT + timedelta(seconds=1), "secret of Alice")
     assert desk.accounts.named("Alice") is desk.accounts.owner("alice") is account
@@ -69,7 +61,7 @@ def test_created(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["alice", "ALICE", "ａｌｉｃｅ"])
-def test_inAnySpelling(desk: Desk, spelling: str) -> None:
+def test_anAccountIsFoundInAnySpelling(desk: Desk, spelling: str) -> None:
     account = desk.create("Alice")
     assert desk.accounts.named(spelling) is account
     with pytest.raises(NickRegistered):
@@ -78,32 +70,30 @@ def test_inAnySpelling(desk: Desk, spelling: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "#lobby", "a b", "x" * 100_000, "\ud800"])
-def test_whatIsNoNicknameBelongsToNobody(desk: Desk, name: str) -> None:
+def test_anInvalidNicknameHasNoAccount(desk: Desk, name: str) -> None:
     desk.create("alice")
     assert desk.accounts.named(name) is None
 
 
-def test_holdsAtOnceAndIsStoredLater(desk: Desk) -> None:
+def test_anAccountAppliesAtOnceAndIsStoredLater(desk: Desk) -> None:
     desk.ledger.hold()
     stored = desk.accounts.create("alice", "secret")
     account = desk.accounts.named("alice")
     assert account is not None
     assert not stored.called
     desk.ledger.release()
-    assert result(stored) == account
+    assert now(stored) == account
 
 
-def test_holdsEvenIfItIsNotStored(desk: Desk) -> None:
+def test_anAccountAppliesEvenIfItIsNotStored(desk: Desk) -> None:
     desk.ledger.hold()
     stored = desk.accounts.create("alice", "secret")
     desk.ledger.end()
-    failures: list[Any] = []
-    stored.addErrback(failures.append)
-    assert failures[0].check(HistoryUnavailable)
+    assert isinstance(refusal(stored), HistoryUnavailable)
     assert desk.accounts.named("alice") is not None
 
 
-def test_loaded(desk: Desk) -> None:
+def test_accountsAreLoaded(desk: Desk) -> None:
     desk.create("bob")
     desk.accounts.load(
         [Account("Alice", "alice", AT, "s", isOperator=True), Account("carol", "carol", AT, "s")]
@@ -115,17 +105,16 @@ def test_loaded(desk: Desk) -> None:
     assert desk.accounts.operators() == ()
 
 
-def test_changes(desk: Desk) -> None:
+def test_eachChangeKeepsThoseBefore(desk: Desk) -> None:
     alice = desk.create("alice")
     for secret in ("newer", "newest"):
-        changed = result(desk.accounts.setIgnored(alice, ["bob", "carol"]))
+        changed = now(desk.accounts.setIgnored(alice, ["bob", "carol"]))
         assert changed.ignored == ("bob", "carol")
-        changed = result(desk.accounts.setOperator(alice, True))
+        changed = now(desk.accounts.setOperator(alice, True))
         assert changed.isOperator
-        changed = result(desk.accounts.setSecret(alice, secret))
+        changed = now(desk.accounts.setSecret(alice, secret))
         assert changed.secret == secret
     assert desk.accounts.named("alice") is changed
-    # Each was made to what the one before had left.
     assert changed == Account(
         "alice", "alice", alice.registered, "newest", isOperator=True, ignored=("bob", "carol")
     )
@@ -133,10 +122,10 @@ def test_changes(desk: Desk) -> None:
     assert desk.accounts.current(alice) is changed
 
 
-def test_removed(desk: Desk) -> None:
+def test_anAccountIsRemoved(desk: Desk) -> None:
     alice = desk.create("alice")
-    changed = result(desk.accounts.setOperator(alice, True))
-    assert result(desk.accounts.remove(alice)) == changed
+    changed = now(desk.accounts.setOperator(alice, True))
+    assert now(desk.accounts.remove(alice)) == changed
     assert desk.accounts.named("alice") is None
     assert desk.ledger.records == {}
     assert desk.accounts.operators() == ()
@@ -154,15 +143,15 @@ def _changesOf(accounts: Accounts, account: Account) -> None:
             change()
 
 
-def test_whatIsGoneCannotBeChanged(desk: Desk) -> None:
+def test_aRemovedAccountCannotBeChanged(desk: Desk) -> None:
     alice = desk.create("alice")
     desk.accounts.remove(alice)
     _changesOf(desk.accounts, alice)
     assert len(desk.accounts) == 0
 
 
-def test_norCanTheAccountOfWhoeverHasTheNameNow(desk: Desk) -> None:
-    """A session that is still logged in must not set the password of somebody else."""
+def test_aRemovedAccountDoesNotChangeTheNextOfItsName(desk: Desk) -> None:
+    """A session that is still logged in must not set the password of another user."""
     old = desk.create("alice")
     desk.accounts.remove(old)
     new = desk.create("Alice")
@@ -173,7 +162,7 @@ def test_norCanTheAccountOfWhoeverHasTheNameNow(desk: Desk) -> None:
     assert desk.ledger.records["alice"].secret == new.secret
 
 
-def test_adopted(desk: Desk) -> None:
+def test_anAccountIsAdopted(desk: Desk) -> None:
     alice = desk.accounts.adopt("Alice")
     assert (alice.name, alice.secret) == ("Alice", "")
     assert desk.accounts.adopt("alice") is alice
@@ -184,7 +173,7 @@ def test_adopted(desk: Desk) -> None:
         desk.accounts.create("alice", "secret")
 
 
-def test_nobodyIsAdoptedWhoHasAPasswordHere(desk: Desk) -> None:
+def test_anAccountWithAPasswordIsNotAdopted(desk: Desk) -> None:
     alice = desk.create("alice")
     with pytest.raises(NickRegistered):
         desk.accounts.adopt("Alice")
@@ -199,12 +188,12 @@ def test_anAdoptionThatIsNotStoredIsLogged(desk: Desk) -> None:
     assert [event["name"] for event in logged] == ["alice"]
 
 
-def test_operatorsByRecord(desk: Desk) -> None:
+def test_recordsNameOperators(desk: Desk) -> None:
     bob, alice = desk.create("bob"), desk.create("alice")
     assert not desk.accounts.isOperator(alice)
     for account in (bob, alice):
         desk.accounts.setOperator(account, True)
-    # Also by a record that says otherwise, because it is an old one.
+    # An old record that says otherwise does not count.
     assert desk.accounts.isOperator(alice)
     assert [account.name for account in desk.accounts.operators()] == ["alice", "bob"]
     desk.accounts.setOperator(bob, False)
@@ -212,13 +201,13 @@ def test_operatorsByRecord(desk: Desk) -> None:
     assert [account.name for account in desk.accounts.operators()] == ["alice"]
 
 
-def test_operatorsByOption() -> None:
-    """An account they have, or will have."""
+def test_theOptionNamesOperators() -> None:
+    """Whether their accounts exist already or not."""
     desk = Desk("ALICE", "bob")
     alice = desk.create("alice")
     assert desk.accounts.isOperator(alice)
     assert desk.accounts.operators() == (alice,)
-    changed = result(desk.accounts.setOperator(alice, False))
+    changed = now(desk.accounts.setOperator(alice, False))
     assert desk.accounts.isOperator(changed)
     desk.accounts.remove(alice)
     assert desk.accounts.operators() == ()

@@ -38,8 +38,8 @@ def cluster() -> Cluster:
     return Cluster()
 
 
-def test_whoHasHardlyComeMaySpeakAndBeRenamedAndLeave() -> None:
-    """While the event of his coming is on its way through the log, and nothing is left of him."""
+def test_aUserMayActBeforeTheirArrivalHasArrived() -> None:
+    """The event is still on its way through the log; in the end nothing is left of the user."""
     clock = Clock()
     log = DelayedLog(clock)
     stage = HubStage(log.open(), clock=clock)
@@ -64,7 +64,7 @@ def test_whoHasHardlyComeMaySpeakAndBeRenamedAndLeave() -> None:
     assert len(stage.hub.nicknames) == 1
 
 
-def test_oneIsInARoomWhenHisComingHasArrived(cluster: Cluster) -> None:
+def test_aUserIsInARoomOnceTheEventHasArrived(cluster: Cluster) -> None:
     [one, other] = cluster.stages
     alice = one.users["alice"]
     joined = one.hub.join(alice, "#dev")
@@ -76,8 +76,8 @@ def test_oneIsInARoomWhenHisComingHasArrived(cluster: Cluster) -> None:
     assert one.heard("alice") == []
 
 
-def test_whoComesInTwiceIsAnsweredTwice(cluster: Cluster) -> None:
-    """In two of his sessions, with his leaving in between, before any of it has arrived."""
+def test_joiningTwiceIsAnsweredTwice(cluster: Cluster) -> None:
+    """In two sessions, with a parting in between, before any of it has arrived."""
     hub, alice = cluster.stages[0].hub, cluster.stages[0].users["alice"]
     first = hub.join(alice, "#dev")
     hub.part(alice, "#dev")
@@ -87,8 +87,8 @@ def test_whoComesInTwiceIsAnsweredTwice(cluster: Cluster) -> None:
     assert now(second).nicks == ("alice",)
 
 
-def test_oneHearsARoomFromHisComingOn(cluster: Cluster) -> None:
-    """Not from when he asked for it."""
+def test_aUserHearsARoomFromTheirArrivalOn(cluster: Cluster) -> None:
+    """Not from their request on."""
     [one, other] = cluster.stages
     bob = cluster.enter(1, "bob")
     other.hub.join(bob, "#dev")
@@ -100,7 +100,7 @@ def test_oneHearsARoomFromHisComingOn(cluster: Cluster) -> None:
     assert one.heard("alice") == [repr(Said("#dev", 2, AT, "bob", "in time"))]
 
 
-def test_whoPartsHearsARoomUntilThatHasArrived(cluster: Cluster) -> None:
+def test_aUserHearsARoomUntilTheirPartingHasArrived(cluster: Cluster) -> None:
     [one, other] = cluster.stages
     bob = cluster.enter(1, "bob")
     for stage, user in [(one, one.users["alice"]), (other, bob)]:
@@ -120,7 +120,7 @@ def test_whoPartsHearsARoomUntilThatHasArrived(cluster: Cluster) -> None:
     assert one.nicks("#dev") == other.nicks("#dev") == ("bob",)
 
 
-def test_whoPartsAndComesBackIsThere(cluster: Cluster) -> None:
+def test_aUserWhoPartsAndReturnsIsInTheRoom(cluster: Cluster) -> None:
     [one, other] = cluster.stages
     alice = one.users["alice"]
     one.hub.part(alice, LOBBY)
@@ -132,7 +132,7 @@ def test_whoPartsAndComesBackIsThere(cluster: Cluster) -> None:
     assert alice.sessions[0].room == LOBBY
 
 
-def test_whoIsPutOutOnHisWayInIsOut(cluster: Cluster) -> None:
+def test_aUserKickedOnTheWayInIsOut(cluster: Cluster) -> None:
     [one, other] = cluster.stages
     alice = one.users["alice"]
     joined = one.hub.join(alice, "#dev")
@@ -144,7 +144,7 @@ def test_whoIsPutOutOnHisWayInIsOut(cluster: Cluster) -> None:
     assert alice.sessions[0].room == LOBBY
 
 
-def test_whoPartsFromWhereHeTalksTalksWhereHeIsOnHisWayTo(cluster: Cluster) -> None:
+def test_partingSwitchesToTheRoomBeingJoined(cluster: Cluster) -> None:
     one = cluster.stages[0]
     alice = one.users["alice"]
     one.hub.part(alice, LOBBY)
@@ -159,7 +159,7 @@ def test_whoPartsFromWhereHeTalksTalksWhereHeIsOnHisWayTo(cluster: Cluster) -> N
     assert heard[-1:] == [repr(Said("#dev", 1, AT, "alice", "hello"))]
 
 
-def test_whoLeavesOnHisWayInLeavesNothingBehind(cluster: Cluster) -> None:
+def test_aUserWhoLeavesOnTheWayInLeavesNothingBehind(cluster: Cluster) -> None:
     [one, other] = cluster.stages
     bob = cluster.enter(0, "bob")
     joined = one.hub.join(bob, "#dev")
@@ -173,7 +173,7 @@ def test_whoLeavesOnHisWayInLeavesNothingBehind(cluster: Cluster) -> None:
     assert other.forgotten == ["#dev"]
 
 
-def test_oneMoreSessionOnTheWayInHearsEverythingOnce(cluster: Cluster) -> None:
+def test_aSessionAttachedOnTheWayInHearsEverythingOnce(cluster: Cluster) -> None:
     one = cluster.stages[0]
     alice = one.users["alice"]
     joined = one.hub.join(alice, "#dev")
@@ -190,8 +190,8 @@ def test_oneMoreSessionOnTheWayInHearsEverythingOnce(cluster: Cluster) -> None:
     assert one.nicks("#dev") == ()
 
 
-def test_whoHasHisNewNameAlreadyIsHeardByTheOldOneFirst(cluster: Cluster) -> None:
-    """What he said before he was renamed arrives before that."""
+def test_linesBeforeARenamingCarryTheOldNickname(cluster: Cluster) -> None:
+    """What is said before the renaming is decided arrives before it."""
     one = cluster.stages[0]
     cluster.enter(1, "bob")
     one.rename("alice", "carol")
@@ -203,8 +203,8 @@ def test_whoHasHisNewNameAlreadyIsHeardByTheOldOneFirst(cluster: Cluster) -> Non
     ]
 
 
-def test_aProcessThatComesLaterKnowsNobodyFromBefore(cluster: Cluster) -> None:
-    """Who is there already comes and goes, or has a new name, without being known to it."""
+def test_aProcessThatStartsLaterKnowsNoEarlierUsers(cluster: Cluster) -> None:
+    """They leave, or are renamed, without being known to it."""
     [one, *_] = cluster.stages
     late = HubStage(cluster.log.open(), clock=cluster.clock)
     cluster.stages.append(late)

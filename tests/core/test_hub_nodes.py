@@ -24,17 +24,18 @@ from tests.support.hubs import AT, LOBBY, HubStage, now, refusal
 
 @pytest.fixture
 def both() -> tuple[HubStage, HubStage]:
-    """Two processes of one service."""
+    """Two processes of one service, alice in the first and bob in the other."""
     server = SharedBackplane()
-    return HubStage(server.end()), HubStage(server.end())
-
-
-def test_idsCountUpByOneInEachRoom(both: tuple[HubStage, HubStage]) -> None:
-    """Across processes, and whatever is not a line has none."""
-    one, other = both
+    one, other = HubStage(server.end()), HubStage(server.end())
     one.enter("alice")
     other.enter("bob")
     one.heard("alice")
+    return one, other
+
+
+def test_idsCountUpByOneInEachRoom(both: tuple[HubStage, HubStage]) -> None:
+    """Across processes; an event that is no line has none."""
+    one, other = both
     one.join("alice", "#dev")
     one.say("alice", "1")
     other.tell("bob", "alice", "private")
@@ -50,21 +51,18 @@ def test_idsCountUpByOneInEachRoom(both: tuple[HubStage, HubStage]) -> None:
     assert repr(Said("#dev", 1, AT, "alice", "1")) in one.heard("alice")
 
 
-def test_whatOneSaysIsHeardInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
+def test_aLineIsHeardInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
-    assert one.heard("alice") == [repr(Joined(LOBBY, AT, "bob", 2))]
+    other.enter("carol")
+    assert one.heard("alice") == [repr(Joined(LOBBY, AT, "carol", 3))]
+    other.heard("bob")
     one.say("alice", "hello")
     assert one.heard("alice") == other.heard("bob") == [repr(Said(LOBBY, 1, AT, "alice", "hello"))]
     assert isinstance(refusal(other.claim("Alice")), NickTaken)
 
 
-def test_somebodyElsewhereCanBeToldAndReplies(both: tuple[HubStage, HubStage]) -> None:
+def test_aUserElsewhereIsToldAndReplies(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
-    one.heard("alice")
     other.tell("bob", "alice", "psst")
     assert one.heard("alice") == [repr(Told(AT, "bob", "alice", "psst"))]
     assert other.heard("bob") == [repr(Sent(AT, "bob", "alice", "psst"))]
@@ -72,11 +70,8 @@ def test_somebodyElsewhereCanBeToldAndReplies(both: tuple[HubStage, HubStage]) -
     assert other.heard("bob") == [repr(Told(AT, "alice", "bob", "yes?"))]
 
 
-def test_somebodyElsewhereLeavesNothingBehind(both: tuple[HubStage, HubStage]) -> None:
+def test_aUserElsewhereLeavesNothingBehind(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
-    one.heard("alice")
     other.leave("bob")
     assert one.heard("alice") == [repr(Left(LOBBY, AT, "bob", Ending.QUIT, count=1))]
     assert len(one.hub.nicknames) == 1
@@ -86,11 +81,8 @@ def test_somebodyElsewhereLeavesNothingBehind(both: tuple[HubStage, HubStage]) -
     assert one.nicks() == other.nicks() == ("alice", "bob")
 
 
-def test_somebodyElsewhereIsRenamed(both: tuple[HubStage, HubStage]) -> None:
+def test_aUserElsewhereIsRenamed(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
-    one.heard("alice")
     now(other.rename("bob", "carol"))
     assert one.heard("alice") == [repr(Renamed(LOBBY, AT, "bob", "carol"))]
     assert one.nicks() == other.nicks() == ("alice", "carol")
@@ -102,10 +94,8 @@ def test_somebodyElsewhereIsRenamed(both: tuple[HubStage, HubStage]) -> None:
     assert len(one.hub.nicknames) == 1
 
 
-def test_somebodyElsewhereIsInTheRoomsThatHeIsIn(both: tuple[HubStage, HubStage]) -> None:
+def test_aUserElsewhereIsInTheirRooms(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
     one.join("alice", "#dev")
     other.join("bob", "#dev")
     bob = one.hub.nicknames.named("bob")
@@ -120,8 +110,6 @@ def test_somebodyElsewhereIsInTheRoomsThatHeIsIn(both: tuple[HubStage, HubStage]
 
 def test_aRoomIsForgottenInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
     one.join("alice", "#dev")
     assert other.nicks("#dev") == ("alice",)
     one.hub.part(one.users["alice"], "#dev")
@@ -130,39 +118,29 @@ def test_aRoomIsForgottenInAllProcesses(both: tuple[HubStage, HubStage]) -> None
         assert stage.forgotten == ["#dev"]
 
 
-def test_whatIsAnnouncedIsHeardInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
+def test_anAnnouncementIsHeardInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
-    one.heard("alice")
     event = Announced(AT, "carol", "tea at five")
     one.hub.publish(event)
     assert one.heard("alice") == other.heard("bob") == [repr(event)]
 
 
 def test_aTopicIsKnownInAllProcesses(both: tuple[HubStage, HubStage]) -> None:
-    one, other = both
-    one.enter("alice")
-    other.enter("bob")
+    one, _ = both
     one.hub.publish(TopicSet(LOBBY, AT, "alice", "tea"))
     for stage in both:
         assert stage.directory.open(LOBBY).record.topic == "tea"
 
 
-def test_somebodyElsewhereIsIgnored(both: tuple[HubStage, HubStage]) -> None:
+def test_aUserElsewhereIsIgnored(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
-    one.heard("alice")
     one.hub.ignores.ignore(one.users["alice"], "bob")
     other.say("bob", "hello")
     assert one.heard("alice") == []
 
 
-def test_onlyTheAuthorHearsThatItIsStored(both: tuple[HubStage, HubStage]) -> None:
+def test_onlyTheSenderGetsAReceipt(both: tuple[HubStage, HubStage]) -> None:
     one, other = both
-    one.enter("alice")
-    other.enter("bob")
     one.say("alice", "hello")
     one.heard("alice")
     other.heard("bob")

@@ -24,13 +24,13 @@ def alice() -> User:
     return user("alice")
 
 
-def test_nobodyIsIgnoredAtFirst(ignores: Ignores, alice: User) -> None:
+def test_noUserIsIgnoredAtFirst(ignores: Ignores, alice: User) -> None:
     assert list(ignores.deafTo("bob")) == []
     assert not ignores.ignores(alice, user("bob"))
 
 
 @pytest.mark.parametrize("nick", ["bob", "BOB", "ｂｏｂ"])
-def test_somebodyIsIgnoredInAnySpelling(ignores: Ignores, alice: User, nick: str) -> None:
+def test_aUserIsIgnoredInAnySpelling(ignores: Ignores, alice: User, nick: str) -> None:
     ignores.ignore(alice, "bob")
     assert list(ignores.deafTo(nick)) == [alice]
     assert ignores.ignores(alice, user(nick))
@@ -47,7 +47,7 @@ def test_aGuestHasNoAccountToBeIgnored(ignores: Ignores, alice: User) -> None:
     assert not ignores.ignores(alice, user("carol"))
 
 
-def test_manyMayIgnoreTheSame(ignores: Ignores, alice: User) -> None:
+def test_manyUsersMayIgnoreTheSame(ignores: Ignores, alice: User) -> None:
     carol = user("carol")
     ignores.ignore(alice, "bob")
     ignores.ignore(carol, "bob")
@@ -56,7 +56,7 @@ def test_manyMayIgnoreTheSame(ignores: Ignores, alice: User) -> None:
     assert set(ignores.deafTo("bob")) == {carol}
 
 
-def test_onceIsEnough(ignores: Ignores, alice: User) -> None:
+def test_heedingOnceIsEnough(ignores: Ignores, alice: User) -> None:
     ignores.ignore(alice, "bob")
     ignores.ignore(alice, "bob")
     assert ignores.heed(alice, "bob")
@@ -64,21 +64,21 @@ def test_onceIsEnough(ignores: Ignores, alice: User) -> None:
     assert list(ignores.deafTo("bob")) == []
 
 
-def test_whoWasIgnoredByTheAccountIsIgnoredAgain(ignores: Ignores, alice: User) -> None:
+def test_theIgnoreListOfAnAccountApplies(ignores: Ignores, alice: User) -> None:
     ignores.ignore(alice, "bob")
     ignores.ignoreAll(alice, ["bob", "carol"])
     assert alice.ignored == {"bob", "carol"}
     assert list(ignores.deafTo("carol")) == [alice]
 
 
-def test_whoHasGoneIsForgotten(ignores: Ignores, alice: User) -> None:
+def test_theIgnoreListOfADepartedUserIsForgotten(ignores: Ignores, alice: User) -> None:
     ignores.ignoreAll(alice, ["bob", "carol"])
     ignores.left(alice)
     assert alice.ignored == set()
     assert list(ignores.deafTo("bob")) == list(ignores.deafTo("carol")) == []
 
 
-def test_whoIsRenamedIsIgnoredUnderBothNicknames(ignores: Ignores, alice: User) -> None:
+def test_aRenamedUserIsIgnoredUnderBothNicknames(ignores: Ignores, alice: User) -> None:
     ignores.ignore(alice, "bob")
     ignores.renamed("bob", "robert")
     assert list(ignores.deafTo("robert")) == list(ignores.deafTo("bob")) == [alice]
@@ -86,8 +86,8 @@ def test_whoIsRenamedIsIgnoredUnderBothNicknames(ignores: Ignores, alice: User) 
     assert list(ignores.deafTo("caroline")) == []
 
 
-def test_aNicknameThatHeHadOnceIsThatOfOthers(ignores: Ignores, alice: User) -> None:
-    """Else he could take the nicknames of others, and alice would never hear them again."""
+def test_aNicknameInBetweenIsNotIgnored(ignores: Ignores, alice: User) -> None:
+    """Otherwise bob could make alice deaf to others by taking their nicknames."""
     ignores.ignore(alice, "bob")
     for before, after in (("bob", "carol"), ("carol", "Dave"), ("dave", "robert")):
         ignores.renamed(fold(before), fold(after))
@@ -99,7 +99,7 @@ def test_aNicknameThatHeHadOnceIsThatOfOthers(ignores: Ignores, alice: User) -> 
     assert ignores.isDeafTo(alice, "Bob")
 
 
-def test_whoIsRenamedIsHeardAgainByEitherNickname(ignores: Ignores, alice: User) -> None:
+def test_aRenamedUserIsHeededUnderEitherNickname(ignores: Ignores, alice: User) -> None:
     ignores.ignore(alice, "bob")
     ignores.renamed("bob", "robert")
     assert ignores.heed(alice, "robert")
@@ -112,7 +112,7 @@ def test_whoIsRenamedIsHeardAgainByEitherNickname(ignores: Ignores, alice: User)
     assert not ignores.ignores(alice, user("robert"))
 
 
-def test_whoIsGoneFollowsNobody(ignores: Ignores, alice: User) -> None:
+def test_aDepartedUserFollowsNoRenaming(ignores: Ignores, alice: User) -> None:
     carol = user("carol")
     ignores.ignore(alice, "bob")
     ignores.ignore(carol, "bob")
@@ -128,7 +128,7 @@ def test_anotherSpellingIsNoOtherNickname(ignores: Ignores, alice: User) -> None
     assert list(ignores.deafTo("bob")) == []
 
 
-def test_soManyAtMost(ignores: Ignores, alice: User) -> None:
+def test_theIgnoreListIsBounded(ignores: Ignores, alice: User) -> None:
     for number in range(MAX_IGNORED):
         ignores.ignore(alice, f"n{number}")
     ignores.ignore(alice, "n0")
@@ -138,7 +138,7 @@ def test_soManyAtMost(ignores: Ignores, alice: User) -> None:
     assert list(ignores.deafTo("bob")) == []
 
 
-def test_whatIsKeptWithTheAccountIsNotCutShort(ignores: Ignores, alice: User) -> None:
+def test_theIgnoreListOfAnAccountIsNotCutShort(ignores: Ignores, alice: User) -> None:
     ignores.ignoreAll(alice, [f"n{number}" for number in range(MAX_IGNORED + 1)])
     assert len(alice.ignored) == MAX_IGNORED + 1
     with pytest.raises(ListFull):

@@ -15,9 +15,9 @@ from tests.support.hubs import AT, RecordingSession, now, refusal
 
 class Desk:
     """
-    Where nicknames are had.
+    Nicknames, and the backplane that decides who has them.
 
-    @ivar renamed: Which nicknames and folds were given up, each with what was had for it.
+    @ivar renamed: Of each renaming the old nickname, its fold, and the new nickname.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Desk:
 
     def rename(self, user: User, nick: str) -> object:
         """
-        @return: The user, or why not.
+        @return: The user, or the exception.
         """
         rename = self.nicknames.rename(
             user, nick, lambda *before: self.renamed.append((*before, user.nick))
@@ -46,10 +46,10 @@ def desk() -> Desk:
     return Desk()
 
 
-# Having one.
+# Claiming.
 
 
-def test_somebodyHasANickname(desk: Desk) -> None:
+def test_aNicknameIsClaimed(desk: Desk) -> None:
     alice = desk.enter("Alice")
     assert (alice.nick, alice.fold, alice.active, alice.rooms) == ("Alice", "alice", 7.0, [])
     [session] = alice.sessions
@@ -59,7 +59,7 @@ def test_somebodyHasANickname(desk: Desk) -> None:
     assert len(desk.nicknames) == 1
 
 
-def test_nobodyHasItBeforeThatIsDecided(desk: Desk) -> None:
+def test_aClaimWaitsForItsDecision(desk: Desk) -> None:
     claim = desk.nicknames.claim("alice", RecordingSession())
     assert desk.nicknames.holder("alice") is None
     assert not claim.called
@@ -67,14 +67,14 @@ def test_nobodyHasItBeforeThatIsDecided(desk: Desk) -> None:
     assert now(claim).nick == "alice"
 
 
-def test_nobodyOfThatName(desk: Desk) -> None:
+def test_anUnknownNicknameIsNotFound(desk: Desk) -> None:
     with pytest.raises(NoSuchNick) as raised:
         desk.nicknames.named("Bob")
     assert raised.value.about == "Bob"
     assert desk.nicknames.holder("bob") is None
 
 
-def test_itIsOnesOwn(desk: Desk) -> None:
+def test_aNicknameHasOneUser(desk: Desk) -> None:
     alice = desk.enter("alice")
     claim = desk.nicknames.claim("ALICE", RecordingSession())
     desk.backplane.decide()
@@ -84,21 +84,21 @@ def test_itIsOnesOwn(desk: Desk) -> None:
     assert desk.nicknames.holder("alice") is alice
 
 
-def test_itIsFreeAtOnceWhenItsOwnerGoes(desk: Desk) -> None:
+def test_aNicknameIsFreeAtOnceWhenItsUserLeaves(desk: Desk) -> None:
     alice = desk.enter("alice")
     desk.nicknames.free(alice)
     assert desk.nicknames.users == ()
     other = desk.enter("alice")
-    # The first one has nothing to free any more.
+    # The first user has nothing left to free.
     desk.nicknames.free(alice)
     assert desk.nicknames.holder("alice") is other
     assert desk.backplane.taken == {"alice"}
 
 
-# Another one.
+# Renaming.
 
 
-def test_somebodyHasAnotherNickname(desk: Desk) -> None:
+def test_aUserIsRenamed(desk: Desk) -> None:
     alice = desk.enter("alice")
     assert desk.rename(alice, "Robert") is alice
     assert desk.renamed == [("alice", "alice", "Robert")]
@@ -109,7 +109,7 @@ def test_somebodyHasAnotherNickname(desk: Desk) -> None:
     assert desk.backplane.taken == {"robert"}
 
 
-def test_inAnotherSpellingItIsTheSame(desk: Desk) -> None:
+def test_anotherSpellingIsTheSameNickname(desk: Desk) -> None:
     alice = desk.enter("alice")
     assert desk.rename(alice, "Alice") is alice
     assert desk.renamed == [("alice", "alice", "Alice")]
@@ -117,7 +117,7 @@ def test_inAnotherSpellingItIsTheSame(desk: Desk) -> None:
     assert isinstance(desk.rename(alice, "Alice"), NickUnchanged)
 
 
-def test_itMayBeSomebodyElses(desk: Desk) -> None:
+def test_aTakenNicknameIsRefused(desk: Desk) -> None:
     alice, _ = desk.enter("alice"), desk.enter("bob")
     assert isinstance(desk.rename(alice, "BOB"), NickTaken)
     assert alice.nick == "alice"
@@ -125,9 +125,9 @@ def test_itMayBeSomebodyElses(desk: Desk) -> None:
     assert desk.backplane.taken == {"alice", "bob"}
 
 
-def test_whoHasGoneMeanwhileGivesBothBack(desk: Desk) -> None:
+def test_aUserWhoLeavesMeanwhileFreesBothNicknames(desk: Desk) -> None:
     alice = desk.enter("alice")
-    rename = desk.nicknames.rename(alice, "robert", lambda *_: pytest.fail("he has gone"))
+    rename = desk.nicknames.rename(alice, "robert", lambda *_: pytest.fail("the user has left"))
     desk.nicknames.free(alice)
     desk.backplane.decide()
     assert isinstance(refusal(rename), NickTaken)
@@ -137,26 +137,26 @@ def test_whoHasGoneMeanwhileGivesBothBack(desk: Desk) -> None:
 # Accounts.
 
 
-def test_whoHasAnAccount(desk: Desk) -> None:
+def test_aUserIsIdentifiedByAnAccount(desk: Desk) -> None:
     alice = desk.enter("alice")
     assert desk.nicknames.present("alice") is None
     desk.nicknames.identify(alice, "alice")
     assert desk.nicknames.present("alice") is alice
-    assert alice.account == alice.account == "alice"
+    assert alice.account == "alice"
     desk.rename(alice, "robert")
     assert desk.nicknames.present("alice") is alice
 
 
-def test_anAccountIsNobodysAnyMore(desk: Desk) -> None:
+def test_aUserMayLoseTheirAccount(desk: Desk) -> None:
     alice = desk.enter("alice")
     desk.nicknames.identify(alice, "alice")
     desk.nicknames.identify(alice, "")
     assert desk.nicknames.present("alice") is None
-    assert alice.account == alice.account == ""
+    assert alice.account == ""
     assert desk.nicknames.present("") is None
 
 
-def test_anotherAccount(desk: Desk) -> None:
+def test_aUserMayChangeTheAccount(desk: Desk) -> None:
     alice = desk.enter("alice")
     desk.nicknames.identify(alice, "alice")
     desk.nicknames.identify(alice, "bob")
@@ -164,27 +164,27 @@ def test_anotherAccount(desk: Desk) -> None:
     assert desk.nicknames.present("bob") is alice
 
 
-def test_whoHasGoneIsNotPresent(desk: Desk) -> None:
+def test_aDepartedUserIsNotPresent(desk: Desk) -> None:
     alice = desk.enter("alice")
     desk.nicknames.identify(alice, "alice")
     desk.nicknames.free(alice)
     assert desk.nicknames.present("alice") is None
 
 
-# People elsewhere.
+# Users of other processes.
 
 
 @pytest.fixture
 def elsewhere() -> Nicknames:
     """
-    Nicknames, of which one is that of somebody in another process.
+    Nicknames, one of which a user in another process has.
     """
     nicknames = Nicknames(LocalBackplane(), lambda: 7.0)
     nicknames.joinedElsewhere(Joined("#lobby", AT, "Bob"))
     return nicknames
 
 
-def test_whoIsElsewhereHasNoSession(elsewhere: Nicknames) -> None:
+def test_aUserElsewhereHasNoSession(elsewhere: Nicknames) -> None:
     bob = elsewhere.named("bob")
     assert (bob.nick, bob.sessions, bob.rooms) == ("Bob", [], ["#lobby"])
     elsewhere.joinedElsewhere(Joined("#dev", AT, "Bob"))
@@ -192,17 +192,17 @@ def test_whoIsElsewhereHasNoSession(elsewhere: Nicknames) -> None:
     assert bob.rooms == ["#lobby", "#dev"]
 
 
-def test_whoIsElsewhereIsRenamed(elsewhere: Nicknames) -> None:
+def test_aUserElsewhereIsRenamed(elsewhere: Nicknames) -> None:
     bob = elsewhere.named("bob")
     elsewhere.renamedElsewhere(Renamed("#lobby", AT, "Bob", "Robert"))
     assert elsewhere.named("robert") is bob
     assert elsewhere.holder("bob") is None
-    # It is told for each of his rooms.
+    # The event comes once for each of the user's rooms.
     elsewhere.renamedElsewhere(Renamed("#dev", AT, "Bob", "Robert"))
     assert elsewhere.users == (bob,)
 
 
-def test_whoIsElsewhereHasGoneWithTheLastRoom(elsewhere: Nicknames) -> None:
+def test_aUserElsewhereIsGoneWithTheLastRoom(elsewhere: Nicknames) -> None:
     elsewhere.joinedElsewhere(Joined("#dev", AT, "Bob"))
     elsewhere.leftElsewhere(Left("#lobby", AT, "Bob", Ending.QUIT))
     assert elsewhere.holder("bob") is not None
@@ -212,7 +212,7 @@ def test_whoIsElsewhereHasGoneWithTheLastRoom(elsewhere: Nicknames) -> None:
     assert elsewhere.holder("bob") is None
 
 
-def test_whoIsHereIsNotElsewhere(desk: Desk) -> None:
+def test_aUserHereIsNotElsewhere(desk: Desk) -> None:
     alice = desk.enter("alice")
     alice.rooms.append("#lobby")
     desk.nicknames.leftElsewhere(Left("#lobby", AT, "alice", Ending.QUIT))

@@ -19,52 +19,52 @@ def recipient(isListening: bool = True) -> Recipient:
     return made
 
 
-def heard(author: Recipient) -> list[str]:
-    assert isinstance(author.outlet, RecordingOutlet)
-    return author.outlet.take()
+def heard(sender: Recipient) -> list[str]:
+    assert isinstance(sender.outlet, RecordingOutlet)
+    return sender.outlet.take()
 
 
 def line(id: int, room: str = "#lobby") -> Said:
     return Said(room, id, AT, "alice", "hi")
 
 
-def test_eachIsToldUntilHisLastLineIsStored() -> None:
-    authors, early, late = Receipts(), recipient(), recipient()
-    authors.said(early, line(1))
-    authors.said(late, line(2))
-    authors.said(late, line(3))
-    authors.stored("#lobby", 2)
+def test_aSenderIsToldUntilTheirLastLineIsStored() -> None:
+    receipts, early, late = Receipts(), recipient(), recipient()
+    receipts.said(early, line(1))
+    receipts.said(late, line(2))
+    receipts.said(late, line(3))
+    receipts.stored("#lobby", 2)
     assert heard(early) == heard(late) == [repr(Stored("#lobby", 2))]
-    authors.stored("#lobby", 3)
+    receipts.stored("#lobby", 3)
     assert heard(early) == []
     assert heard(late) == [repr(Stored("#lobby", 3))]
-    authors.stored("#lobby", 4)
-    authors.stored("#nowhere", 1)
+    receipts.stored("#lobby", 4)
+    receipts.stored("#nowhere", 1)
     assert heard(late) == []
 
 
 @pytest.mark.parametrize(
-    ("author", "said"),
+    ("sender", "said"),
     [
         (recipient(isListening=False), line(1)),
         (recipient(), line(0)),
     ],
-    ids=["one who has gone", "a line that is not kept"],
+    ids=["a recipient that has left", "a line that is not kept"],
 )
-def test_whoIsNotTold(author: Recipient, said: Said) -> None:
-    authors = Receipts()
-    authors.said(author, said)
-    authors.stored("#lobby", 1)
-    assert heard(author) == []
+def test_noReceiptIsTold(sender: Recipient, said: Said) -> None:
+    receipts = Receipts()
+    receipts.said(sender, said)
+    receipts.stored("#lobby", 1)
+    assert heard(sender) == []
 
 
-def test_whoHasGoneIsForgotten() -> None:
-    authors, gone, here = Receipts(), recipient(), recipient()
+def test_aDepartedSenderIsForgotten() -> None:
+    receipts, gone, here = Receipts(), recipient(), recipient()
     for room in "#lobby", "#dev":
-        authors.said(gone, line(1, room))
-    authors.said(here, line(2))
-    authors.left(gone)
-    authors.stored("#lobby", 2)
-    authors.stored("#dev", 1)
+        receipts.said(gone, line(1, room))
+    receipts.said(here, line(2))
+    receipts.left(gone)
+    receipts.stored("#lobby", 2)
+    receipts.stored("#dev", 1)
     assert heard(gone) == []
     assert heard(here) == [repr(Stored("#lobby", 2))]

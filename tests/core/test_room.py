@@ -33,26 +33,26 @@ def stage() -> RoomStage:
     return RoomStage()
 
 
-def test_theOthersHearWhoComes(stage: RoomStage) -> None:
+def test_othersHearAnArrival(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
 
 
 @pytest.mark.parametrize("rendering", [FOR_USERS, FOR_PROGRAMS])
-def test_whoComesDoesNotHearItHimself(stage: RoomStage, rendering: ReprRendering) -> None:
+def test_anArrivalIsNotHeardByItsOwnUser(stage: RoomStage, rendering: ReprRendering) -> None:
     stage.enter("alice")
     stage.enter("bob", rendering=rendering)
     assert stage.heard("bob") == []
 
 
-def test_theOthersHearWhoGoes(stage: RoomStage) -> None:
+def test_othersHearADeparture(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     stage.leave("bob")
     assert stage.heard("alice") == [repr(Left("#lobby", AT, "bob", Ending.QUIT, count=1))]
 
 
-def test_whoGoesHasHeardWhatCameBefore(stage: RoomStage) -> None:
+def test_aDepartedUserHasHeardWhatCameBefore(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.say("before")
     stage.leave("bob")
@@ -60,13 +60,13 @@ def test_whoGoesHasHeardWhatCameBefore(stage: RoomStage) -> None:
     assert stage.heard("bob") == [repr(Said("#lobby", 1, AT, "alice", "before"))]
 
 
-def test_everybodyHearsALineButItsAuthor(stage: RoomStage) -> None:
-    [author] = stage.enter("alice").sessions
+def test_aLineIsHeardByAllButItsSender(stage: RoomStage) -> None:
+    [sender] = stage.enter("alice").sessions
     stage.enter("bob", "carol")
     stage.heard("alice")
     stage.heard("bob")
-    stage.say("hello", author)
-    stage.room.arrived(Acted("#lobby", 2, AT, "alice", "waves"), author)
+    stage.say("hello", sender)
+    stage.room.arrived(Acted("#lobby", 2, AT, "alice", "waves"), sender)
     assert stage.heard("alice") == []
     for nick in ["bob", "carol"]:
         assert stage.heard(nick) == [
@@ -75,7 +75,7 @@ def test_everybodyHearsALineButItsAuthor(stage: RoomStage) -> None:
         ]
 
 
-def test_everybodyHearsANewNameHimselfToo(stage: RoomStage) -> None:
+def test_aNewNicknameIsHeardByAll(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     stage.rename("alice", "carol")
@@ -86,7 +86,7 @@ def test_everybodyHearsANewNameHimselfToo(stage: RoomStage) -> None:
     )
 
 
-def test_peopleStandInTheOrderOfTheirComing(stage: RoomStage) -> None:
+def test_usersAreInTheOrderOfTheirArrival(stage: RoomStage) -> None:
     stage.enter("bob", "alice", "carol")
     stage.leave("bob")
     stage.enter("bob")
@@ -94,7 +94,7 @@ def test_peopleStandInTheOrderOfTheirComing(stage: RoomStage) -> None:
     assert len(stage.room) == 3
 
 
-def test_whoIsRenamedKeepsHisPlace(stage: RoomStage) -> None:
+def test_aRenamedUserKeepsTheirPlace(stage: RoomStage) -> None:
     user = stage.enter("alice")
     stage.enter("bob")
     stage.rename("alice", "Carol")
@@ -104,13 +104,13 @@ def test_whoIsRenamedKeepsHisPlace(stage: RoomStage) -> None:
     assert stage.room.nicks == ("bob",)
 
 
-def test_peopleAreIdleInWholeSeconds(stage: RoomStage) -> None:
+def test_idleTimesAreWholeSeconds(stage: RoomStage) -> None:
     stage.enter("alice").active = 10.0
     stage.enter("bob").active = 12.5
     assert stage.room.people(12.4) == (UserRow("alice", 2), UserRow("bob", 0))
 
 
-def test_allSessionsOfAMemberHear(stage: RoomStage) -> None:
+def test_allSessionsOfAUserHear(stage: RoomStage) -> None:
     sessions = [RecordingSession(), RecordingSession()]
     outlets = [session.outlet for session in sessions]
     user = User("alice", "alice", [*sessions])
@@ -123,12 +123,12 @@ def test_allSessionsOfAMemberHear(stage: RoomStage) -> None:
         repr(Noticed("alone")),
     ]
     stage.leave("alice")
-    stage.say("nobody hears it")
+    stage.say("unheard")
     stage.clock.advance(0)
     assert outlets[0].take() == outlets[1].take() == []
 
 
-def test_somebodyElsewhereIsInWithoutHearing(stage: RoomStage) -> None:
+def test_aUserElsewhereIsInTheRoomWithoutASession(stage: RoomStage) -> None:
     stage.enter("alice")
     stage.room.enter(User("bob", "bob"), Joined("#lobby", AT, "bob"))
     assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
@@ -136,18 +136,16 @@ def test_somebodyElsewhereIsInWithoutHearing(stage: RoomStage) -> None:
     assert stage.room.nicks == ("alice",)
 
 
-def test_oneTalksInTheFirstRoomUntilOneLeavesIt(stage: RoomStage) -> None:
+def test_aSessionTalksInTheFirstRoomUntilItLeaves(stage: RoomStage) -> None:
     [recipient] = stage.enter("alice").sessions
-    first = recipient.here
-    second = stage.newRoom("#dev")
-    second.enter(stage.users["alice"], Joined("#dev", AT, "alice"))
-    assert first is not None
-    assert recipient.here is first
+    stage.newRoom("#dev").enter(stage.users["alice"], Joined("#dev", AT, "alice"))
+    assert recipient.here is stage.room.audience
+    assert recipient.room == "#lobby"
     stage.leave("alice")
     assert recipient.here is None
 
 
-def test_nobodyEntersByAnEventAlone(stage: RoomStage) -> None:
+def test_anEventAloneLetsNoUserEnter(stage: RoomStage) -> None:
     with pytest.raises(ValueError, match="enters"):
         stage.room.arrived(Joined("#lobby", AT, "alice"), None)
 
@@ -155,22 +153,13 @@ def test_nobodyEntersByAnEventAlone(stage: RoomStage) -> None:
 # Sessions.
 
 
-def test_aSessionIsHereWhereItCameFirst(stage: RoomStage) -> None:
-    user = stage.enter("alice")
-    [session] = user.sessions
-    second = stage.newRoom("#dev")
-    second.enter(user, Joined("#dev", AT, "alice"))
-    assert session.room == "#lobby"
-    assert session.here is stage.room.audience
-
-
-def test_oneMoreSessionHearsWhatComesFromThenOn(stage: RoomStage) -> None:
+def test_anAttendingSessionHearsWhatComesFromThenOn(stage: RoomStage) -> None:
     user = stage.enter("alice")
     stage.say("before")
     session = RecordingSession()
     user.sessions.append(session)
     for _ in range(2):
-        # It may be let in by the room as well, if all of him comes in meanwhile.
+        # The room lets it attend as well, if its user enters meanwhile.
         stage.room.attend(session)
     stage.say("after")
     stage.heard("alice")
@@ -180,7 +169,7 @@ def test_oneMoreSessionHearsWhatComesFromThenOn(stage: RoomStage) -> None:
     assert session not in stage.room.audience
 
 
-def test_aSessionThatHearsNothingYetMayLeave(stage: RoomStage) -> None:
+def test_aSessionThatDoesNotAttendYetMayLeave(stage: RoomStage) -> None:
     user = stage.enter("alice")
     session = RecordingSession()
     user.sessions.append(session)
@@ -189,7 +178,7 @@ def test_aSessionThatHearsNothingYetMayLeave(stage: RoomStage) -> None:
     assert stage.room.nicks == ()
 
 
-def test_whoTalksHereIsTold(stage: RoomStage) -> None:
+def test_talkingHereIsTold(stage: RoomStage) -> None:
     user = stage.enter("alice")
     [session] = user.sessions
     second = stage.newRoom("#dev")
@@ -203,10 +192,10 @@ def test_whoTalksHereIsTold(stage: RoomStage) -> None:
     assert session.room == ""
 
 
-# What is said, and how the room is kept.
+# Lines, topics, modes and owners.
 
 
-def test_whoDoesNotListenHearsItInNoSession(stage: RoomStage) -> None:
+def test_aDeafUserHearsALineInNoSession(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     carol = stage.enter("carol")
     second = RecordingSession()
@@ -221,16 +210,16 @@ def test_whoDoesNotListenHearsItInNoSession(stage: RoomStage) -> None:
 
 
 def test_aTopicIsKeptAndHeardByAll(stage: RoomStage) -> None:
-    [author] = stage.enter("alice").sessions
+    [sender] = stage.enter("alice").sessions
     stage.enter("bob")
     stage.heard("alice")
     topic = TopicSet("#lobby", AT, "alice", "tea at five")
-    stage.room.arrived(topic, author)
+    stage.room.arrived(topic, sender)
     assert stage.heard("alice") == stage.heard("bob") == [repr(topic)]
     assert (stage.room.record.topic, stage.room.record.topicBy) == ("tea at five", "alice")
 
 
-def test_howTheRoomIsKeptIsHeardByAll(stage: RoomStage) -> None:
+def test_aModeIsHeardByAll(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     mode = ModeSet("#lobby", AT, "alice", "private", "on")
@@ -238,7 +227,7 @@ def test_howTheRoomIsKeptIsHeardByAll(stage: RoomStage) -> None:
     assert stage.heard("alice") == stage.heard("bob") == [repr(mode)]
 
 
-def test_aGuestOwnsTheRoomAsLongAsHeIsThere(stage: RoomStage) -> None:
+def test_aGuestOwnsTheRoomUntilTheyLeave(stage: RoomStage) -> None:
     alice, bob = stage.enter("alice"), stage.enter("bob")
     stage.room.guestOwners.add(alice)
     assert stage.room.owns(alice)
@@ -249,7 +238,7 @@ def test_aGuestOwnsTheRoomAsLongAsHeIsThere(stage: RoomStage) -> None:
     assert not stage.room.owns(alice)
 
 
-def test_anAccountOwnsTheRoomWhoeverUsesIt(stage: RoomStage) -> None:
+def test_anAccountOwnsTheRoomUnderAnyNickname(stage: RoomStage) -> None:
     alice = stage.enter("alice")
     stage.room.record = RoomRecord("#lobby", owners=("carol",))
     assert not stage.room.owns(alice)
@@ -257,8 +246,8 @@ def test_anAccountOwnsTheRoomWhoeverUsesIt(stage: RoomStage) -> None:
     assert stage.room.owns(alice)
 
 
-def test_whoIsAwayIsListedSo(stage: RoomStage) -> None:
-    """Whether he says why or not."""
+def test_awayUsersAreListedSo(stage: RoomStage) -> None:
+    """With a reason or without."""
     stage.enter("alice").away = "at lunch"
     stage.enter("bob").away = ""
     stage.enter("carol")
@@ -269,13 +258,13 @@ def test_whoIsAwayIsListedSo(stage: RoomStage) -> None:
     )
 
 
-def test_theOthersAreAllButOneself(stage: RoomStage) -> None:
+def test_othersAreAllButTheUser(stage: RoomStage) -> None:
     stage.enter("alice", "bob", "carol")
     assert stage.room.others(stage.users["bob"]) == (("alice", "carol"), 0)
 
 
-def test_ofVeryManyTheFirstAreNamed(stage: RoomStage) -> None:
-    """So that whoever comes in is told about as much as where fewer people are."""
+def test_theFirstUsersOfACrowdAreNamed(stage: RoomStage) -> None:
+    """A user who joins a crowd is told no more than about a room that is just not too full."""
     nicks = [f"n{number}" for number in range(MAX_NAMES + 5)]
     stage.enter(*nicks)
     listed = tuple(map(UserRow, nicks[:MAX_NAMES]))
@@ -295,7 +284,7 @@ def test_ofVeryManyTheFirstAreNamed(stage: RoomStage) -> None:
 # The end.
 
 
-def test_whoIsPutOutIsNamedWithWhoDidIt(stage: RoomStage) -> None:
+def test_aKickNamesWhoDidIt(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     left = Left("#lobby", AT, "bob", Ending.KICKED, "enough", by="alice")
@@ -303,15 +292,15 @@ def test_whoIsPutOutIsNamedWithWhoDidIt(stage: RoomStage) -> None:
     assert stage.heard("alice") == [repr(replace(left, count=1))]
 
 
-def test_whoNeverCameDoesNotLeave(stage: RoomStage) -> None:
-    """A process that has come later never saw him come."""
+def test_aUserWhoNeverCameDoesNotLeave(stage: RoomStage) -> None:
+    """A process that started later never saw them come."""
     stage.enter("alice")
     stage.leave("bob")
     assert stage.heard("alice") == []
     assert stage.room.nicks == ("alice",)
 
 
-def test_whenTheProcessStopsNobodyHearsOfItsPeople(stage: RoomStage) -> None:
+def test_departuresAreNotToldWhenTheProcessStops(stage: RoomStage) -> None:
     stage.enter("alice", "bob")
     stage.heard("alice")
     stage.room.arrived(Left("#lobby", AT, "bob", Ending.SHUTDOWN), None)
@@ -319,7 +308,7 @@ def test_whenTheProcessStopsNobodyHearsOfItsPeople(stage: RoomStage) -> None:
     assert stage.room.nicks == ("alice",)
 
 
-def test_whenAnotherProcessStopsItsPeopleLeave(stage: RoomStage) -> None:
+def test_usersOfAnotherProcessLeaveWhenItStops(stage: RoomStage) -> None:
     stage.enter("alice")
     stage.room.enter(User("bob", "bob"), Joined("#lobby", AT, "bob"))
     stage.heard("alice")

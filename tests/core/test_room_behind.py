@@ -1,4 +1,4 @@
-"""Tests for L{chat.core.room}: a reader who is behind hears of comings and goings later."""
+"""Tests for L{chat.core.room}: a slow reader hears of arrivals and departures later."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def late(joined: str, left: str, count: int) -> str:
 
 @pytest.fixture
 def stage() -> RoomStage:
-    """A room with alice, bob, and one who is behind."""
+    """A room with alice, bob and a slow reader."""
     return behind(RoomStage())
 
 
@@ -56,13 +56,13 @@ def behind(stage: RoomStage, rendering: ReprRendering = FOR_USERS) -> RoomStage:
     return stage
 
 
-def seatOf(stage: RoomStage, nick: str) -> UserSession:
+def sessionOf(stage: RoomStage, nick: str) -> UserSession:
     return stage.users[nick].sessions[0]
 
 
 def relieve(stage: RoomStage) -> None:
     stage.outlets["slow"].busy = False
-    stage.room.relieved(seatOf(stage, "slow"))
+    stage.room.relieved(sessionOf(stage, "slow"))
 
 
 def test_othersHearAtOnce(stage: RoomStage) -> None:
@@ -72,7 +72,7 @@ def test_othersHearAtOnce(stage: RoomStage) -> None:
     assert stage.heard("carol") == [left("bob", 3)]
 
 
-def test_whoIsBehindHearsWhenNothingWaitsAnyMore(stage: RoomStage) -> None:
+def test_aSlowReaderHearsOfChangesOnceRelieved(stage: RoomStage) -> None:
     stage.enter("carol", "dave")
     stage.leave("bob")
     assert stage.heard("slow") == []
@@ -82,7 +82,7 @@ def test_whoIsBehindHearsWhenNothingWaitsAnyMore(stage: RoomStage) -> None:
     assert stage.heard("slow") == []
 
 
-def test_afterwardsHeHearsOfEach(stage: RoomStage) -> None:
+def test_aRelievedReaderHearsOfEachChange(stage: RoomStage) -> None:
     stage.enter("carol")
     relieve(stage)
     stage.heard("slow")
@@ -99,8 +99,8 @@ def test_afterwardsHeHearsOfEach(stage: RoomStage) -> None:
         ModeSet("#lobby", AT, "alice", "private", "on"),
     ],
 )
-def test_whatElseHappensComesAfterIt(stage: RoomStage, event: Event) -> None:
-    """Nobody says anything before he has come."""
+def test_otherEventsComeAfterTheChanges(stage: RoomStage, event: Event) -> None:
+    """A user says nothing before their arrival is told."""
     stage.enter("carol")
     stage.room.arrived(event, None)  # type: ignore[arg-type]
     assert stage.heard("slow") == [late("carol", "", 4), repr(event)]
@@ -110,8 +110,8 @@ def test_whatElseHappensComesAfterIt(stage: RoomStage, event: Event) -> None:
     assert stage.heard("slow") == [late("", "bob", 3)]
 
 
-def test_whatHeHeardBeforeComesBefore(stage: RoomStage) -> None:
-    """Also when he falls behind in the middle of a turn."""
+def test_changesComeAfterWhatWasHeardBefore(stage: RoomStage) -> None:
+    """Even if the reader falls behind in the middle of a turn."""
     stage.outlets["slow"].busy = False
     stage.enter("carol")
     stage.outlets["slow"].busy = True
@@ -120,8 +120,8 @@ def test_whatHeHeardBeforeComesBefore(stage: RoomStage) -> None:
     assert stage.heard("slow") == [joined("carol", 4), late("", "carol", 3)]
 
 
-def test_untilNothingWaitsItIsGathered(stage: RoomStage) -> None:
-    """Not only while he is busy: else he would hear of one who goes before he came."""
+def test_changesAreGatheredUntilTheReaderIsRelieved(stage: RoomStage) -> None:
+    """Even if the outlet is free again: a departure must not be told before its arrival."""
     stage.enter("carol")
     stage.outlets["slow"].busy = False
     stage.leave("carol")
@@ -131,7 +131,7 @@ def test_untilNothingWaitsItIsGathered(stage: RoomStage) -> None:
     assert stage.heard("slow") == [late("", "bob", 2)]
 
 
-def test_whoCameAndWentAgainIsNotToldOf(stage: RoomStage) -> None:
+def test_changesThatCancelOutAreNotTold(stage: RoomStage) -> None:
     stage.enter("carol")
     stage.leave("carol")
     relieve(stage)
@@ -139,8 +139,8 @@ def test_whoCameAndWentAgainIsNotToldOf(stage: RoomStage) -> None:
     assert stage.heard("slow") == [repr(SAID)]
 
 
-def test_whoLeavesIsToldNothing(stage: RoomStage) -> None:
-    """Not even when he comes back."""
+def test_aSlowReaderWhoLeavesIsToldNothing(stage: RoomStage) -> None:
+    """Not even after returning."""
     slow = stage.users["slow"]
     stage.enter("carol")
     stage.leave("slow")
@@ -149,7 +149,7 @@ def test_whoLeavesIsToldNothing(stage: RoomStage) -> None:
     assert stage.heard("slow") == []
 
 
-def test_oneSessionIsBehindAndTheOtherIsNot(stage: RoomStage) -> None:
+def test_oneOfTwoSessionsMayBeSlow(stage: RoomStage) -> None:
     quick = RecordingSession()
     stage.users["slow"].sessions.append(quick)
     stage.room.attend(quick)
@@ -158,7 +158,7 @@ def test_oneSessionIsBehindAndTheOtherIsNot(stage: RoomStage) -> None:
     assert quick.heard() == [joined("carol", 4)]
 
 
-def test_aSessionThatDoesNotListenYetIsToldNothing(stage: RoomStage) -> None:
+def test_aSessionThatDoesNotAttendYetIsToldNothing(stage: RoomStage) -> None:
     session = RecordingSession()
     session.outlet.busy = True
     stage.users["alice"].sessions.append(session)
@@ -168,8 +168,8 @@ def test_aSessionThatDoesNotListenYetIsToldNothing(stage: RoomStage) -> None:
     assert session.heard() == []
 
 
-def test_aSessionThatHasEndedIsToldNothing(stage: RoomStage) -> None:
-    """He has another one, so he has not left the room."""
+def test_anEndedSessionIsToldNothing(stage: RoomStage) -> None:
+    """The user has another session, so they have not left the room."""
     stage.enter("carol")
     slow = stage.users["slow"]
     slow.sessions.append(RecordingSession())
@@ -178,7 +178,7 @@ def test_aSessionThatHasEndedIsToldNothing(stage: RoomStage) -> None:
     assert stage.heard("slow") == []
 
 
-def test_aSessionThatHasEndedIsNotKept(stage: RoomStage) -> None:
+def test_anEndedSessionIsNotKeptAlive(stage: RoomStage) -> None:
     stage.enter("carol")
     slow = stage.users["slow"]
     slow.sessions.append(RecordingSession())
@@ -189,13 +189,13 @@ def test_aSessionThatHasEndedIsNotKept(stage: RoomStage) -> None:
     assert ended() is None
 
 
-def test_whoIsToldWhoIsHereHearsOfTheChangesBefore() -> None:
-    """A program that took the list first would miss who goes after it."""
+def test_theListOfUsersComesAfterTheChanges() -> None:
+    """A program that got the list first would miss a departure after it."""
     stage = behind(RoomStage(), FOR_PROGRAMS)
     stage.enter("carol")
-    stage.room.listTo(seatOf(stage, "slow"), 0)
-    people = tuple(map(UserRow, ("alice", "bob", "slow", "carol")))
-    assert stage.heard("slow") == [late("carol", "", 4), repr(Listed("#lobby", people))]
+    stage.room.listTo(sessionOf(stage, "slow"), 0)
+    users = tuple(map(UserRow, ("alice", "bob", "slow", "carol")))
+    assert stage.heard("slow") == [late("carol", "", 4), repr(Listed("#lobby", users))]
     stage.leave("carol")
     relieve(stage)
     assert stage.heard("slow") == [late("", "carol", 3)]
@@ -204,7 +204,7 @@ def test_whoIsToldWhoIsHereHearsOfTheChangesBefore() -> None:
 # In a crowd.
 
 
-def test_aProgramIsToldOfACrowdLater() -> None:
+def test_aSlowProgramIsToldOfACrowdLater() -> None:
     stage = RoomStage(announceLimit=2)
     stage.enter("alice", "bob")
     stage.enter("slow", rendering=FOR_PROGRAMS)
@@ -218,11 +218,11 @@ def test_aProgramIsToldOfACrowdLater() -> None:
     stage.clock.advance(COALESCE)
     assert stage.heard("slow") == []
     relieve(stage)
-    # It would not have been told of each in any case.
+    # In a crowd, not each change is told anyway.
     assert stage.heard("slow") == [repr(Changed("#lobby", AT, ("dave",), ("carol",), 4))]
 
 
-def test_aPersonIsToldNothingOfACrowd() -> None:
+def test_aSlowUserIsToldNothingOfACrowd() -> None:
     silent = ReprRendering(silentAbout=(Changed,))
     stage = behind(RoomStage(announceLimit=2), silent)
     stage.enter("carol")

@@ -1,4 +1,4 @@
-"""Tests for L{chat.core.room}: a room with so many people that not each of them is announced."""
+"""Tests for L{chat.core.room}: a room with so many users that they are not announced one by one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from chat.core.room import COALESCE
 from chat.vocabulary.events import Changed, Ending, Joined, Left, Renamed, Said
-from tests.support.doubles import TRAITS, ReprRendering
-from tests.support.hubs import AT
+from tests.support.doubles import ReprRendering
+from tests.support.hubs import AT, FOR_PROGRAMS
 from tests.support.rooms import RoomStage
 
 
@@ -17,10 +17,10 @@ def changed(joined: str, left: str, count: int) -> str:
 
 @pytest.fixture
 def stage() -> RoomStage:
-    """A room in which two people are announced, with a person and a program in it."""
+    """A room that announces up to two users, with a user and a program in it."""
     stage = RoomStage(announceLimit=2)
     stage.enter("alice", rendering=ReprRendering(silentAbout=(Changed,)))
-    stage.enter("robot", rendering=ReprRendering("", *TRAITS))
+    stage.enter("robot", rendering=FOR_PROGRAMS)
     stage.heard("alice")
     stage.heard("robot")
     return stage
@@ -31,7 +31,7 @@ def later(stage: RoomStage) -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 10])
-def test_belowTheLimitEverybodyIsAnnounced(limit: int) -> None:
+def test_belowTheLimitAllUsersAreAnnounced(limit: int) -> None:
     stage = RoomStage(announceLimit=limit)
     stage.enter("alice", "bob", "carol")
     stage.leave("bob")
@@ -42,7 +42,7 @@ def test_belowTheLimitEverybodyIsAnnounced(limit: int) -> None:
     ]
 
 
-def test_theLimitIsTheLastThatIsAnnounced() -> None:
+def test_theLimitItselfIsStillAnnounced() -> None:
     stage = RoomStage(announceLimit=2)
     stage.enter("alice", "bob")
     assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
@@ -50,7 +50,7 @@ def test_theLimitIsTheLastThatIsAnnounced() -> None:
     assert stage.heard("alice") == [repr(Left("#lobby", AT, "bob", Ending.QUIT, count=1))]
 
 
-def test_aboveTheLimitProgramsAreToldOfManyAtOnce(stage: RoomStage) -> None:
+def test_aboveTheLimitProgramsAreToldOfManyUsersAtOnce(stage: RoomStage) -> None:
     stage.enter("carol", "dave")
     stage.leave("alice")
     assert stage.heard("robot") == []
@@ -59,7 +59,7 @@ def test_aboveTheLimitProgramsAreToldOfManyAtOnce(stage: RoomStage) -> None:
     assert stage.room.nicks == ("robot", "carol", "dave")
 
 
-def test_aboveTheLimitPeopleAreToldNothing(stage: RoomStage) -> None:
+def test_aboveTheLimitUsersAreToldNothing(stage: RoomStage) -> None:
     stage.enter("carol", "dave")
     stage.leave("carol")
     stage.leave("robot")
@@ -67,13 +67,13 @@ def test_aboveTheLimitPeopleAreToldNothing(stage: RoomStage) -> None:
     assert stage.heard("alice") == []
 
 
-def test_whoComesIsAmongTheChangesHimself(stage: RoomStage) -> None:
+def test_anArrivalIsAmongTheChangesItsOwnUserIsTold(stage: RoomStage) -> None:
     stage.enter("carol")
     later(stage)
     assert stage.heard("carol") == [changed("carol", "", 3)]
 
 
-def test_aSecondOfQuietBeginsAnew(stage: RoomStage) -> None:
+def test_afterASecondTheChangesBeginAnew(stage: RoomStage) -> None:
     stage.enter("carol")
     later(stage)
     later(stage)
@@ -92,8 +92,8 @@ def test_changesWaitASecondAtMost(stage: RoomStage) -> None:
 
 
 @pytest.mark.parametrize("isRenamed", [False, True])
-def test_whatHappensComesAfterTheChangesBeforeIt(stage: RoomStage, isRenamed: bool) -> None:
-    """Nobody says anything before he has come."""
+def test_otherEventsComeAfterTheChanges(stage: RoomStage, isRenamed: bool) -> None:
+    """A user says nothing before their arrival is told."""
     stage.enter("carol")
     if isRenamed:
         stage.rename("carol", "eve")
@@ -106,27 +106,27 @@ def test_whatHappensComesAfterTheChangesBeforeIt(stage: RoomStage, isRenamed: bo
     assert stage.heard("robot") == []
 
 
-def test_whoComesAndGoesIsGone(stage: RoomStage) -> None:
-    """A program that came in between has seen him on its list."""
+def test_anArrivalAndItsDepartureAreToldAsADeparture(stage: RoomStage) -> None:
+    """A program that came in between has the user on its list."""
     stage.enter("carol")
-    stage.enter("robot2", rendering=ReprRendering("", *TRAITS))
+    stage.enter("robot2", rendering=FOR_PROGRAMS)
     stage.leave("carol")
     later(stage)
     assert stage.heard("robot2") == [changed("robot2", "carol", 3)]
 
 
-def test_whoGoesAndComesBackIsHere(stage: RoomStage) -> None:
-    """A program that came in between has not seen him on its list."""
+def test_aDepartureAndAReturnAreToldAsAnArrival(stage: RoomStage) -> None:
+    """A program that came in between does not have the user on its list."""
     stage.enter("carol")
     later(stage)
     stage.leave("carol")
-    stage.enter("robot2", rendering=ReprRendering("", *TRAITS))
+    stage.enter("robot2", rendering=FOR_PROGRAMS)
     stage.enter("carol")
     later(stage)
     assert stage.heard("robot2") == [changed("carol robot2", "", 4)]
 
 
-def test_theLastOfACrowdIsToldOfWithTheFirstWhoIsAnnounced(stage: RoomStage) -> None:
+def test_pendingChangesAreToldBeforeTheFirstAnnouncement(stage: RoomStage) -> None:
     stage.enter("carol")
     stage.leave("carol")
     stage.leave("alice")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import fail
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
@@ -22,7 +22,7 @@ from chat.vocabulary.errors import (
     TooManyRooms,
 )
 from chat.vocabulary.events import Ending, Joined, Left, RoomRow
-from chat.vocabulary.records import Record, RoomRecord
+from chat.vocabulary.records import RoomRecord
 from tests.support.credentials import RecordingLedger
 from tests.support.doubles import endOfTurn
 from tests.support.hubs import AT
@@ -30,26 +30,16 @@ from tests.support.hubs import AT
 DEV = "#dev"
 
 
-class Ledger(RecordingLedger):
-    """
-    A ledger that may be told to remove what it does not have.
-    """
-
-    def remove(self, record: Record) -> Deferred[None]:
-        self.records.setdefault(record.key, record)
-        return super().remove(record)
-
-
 class Town:
     """
-    A directory, and where it keeps the rooms.
+    A directory, and the ledger that keeps its rooms.
 
-    @ivar forgotten: Rooms whose lines nobody shall read any more.
+    @ivar forgotten: The rooms whose lines must not be read any more.
     """
 
     def __init__(self, **limits: Any) -> None:
         clock = Clock()
-        self.ledger = Ledger()
+        self.ledger = RecordingLedger()
         self.forgotten: list[str] = []
         self.rooms = Directory(
             self.ledger, endOfTurn(clock), clock.callLater, self.forgotten.append, **limits
@@ -86,10 +76,10 @@ def town() -> Town:
     return Town()
 
 
-# Which there are.
+# The rooms there are.
 
 
-def test_thereIsTheRoomInWhichEverybodyBegins() -> None:
+def test_theStartRoomAlwaysExists() -> None:
     assert [row.room for row in Town().rooms.listed(guest("alice"), False)] == ["#lobby"]
     town = Town(start="#hall")
     assert town.rooms.start == "#hall"
@@ -103,7 +93,7 @@ def test_aRoomIsMadeOnce(town: Town) -> None:
     assert len(town.rooms) == 2
 
 
-def test_theFullestIsFirst(town: Town) -> None:
+def test_theFullestRoomIsFirst(town: Town) -> None:
     alice, bob = guest("alice"), guest("bob")
     for name in ("#b", "#a", DEV):
         town.enter(alice, name)
@@ -116,10 +106,10 @@ def test_theFullestIsFirst(town: Town) -> None:
     )
 
 
-# Who may.
+# Admission.
 
 
-def test_soManyRoomsAtMost(town: Town) -> None:
+def test_theNumberOfRoomsIsLimited(town: Town) -> None:
     for number in range(MAX_ROOMS - 1):
         town.rooms.admit(guest("alice"), f"#r{number}", "", lambda: False)
     with pytest.raises(RoomsFull) as raised:
@@ -128,7 +118,7 @@ def test_soManyRoomsAtMost(town: Town) -> None:
     town.rooms.admit(guest("alice"), "#r7", "", lambda: False)
 
 
-def test_oneIsInSoManyRoomsAtMost(town: Town) -> None:
+def test_theRoomsOfAUserAreLimited(town: Town) -> None:
     alice = guest("alice")
     for number in range(MAX_JOINED):
         town.enter(alice, f"#r{number}")
@@ -138,7 +128,7 @@ def test_oneIsInSoManyRoomsAtMost(town: Town) -> None:
     assert town.rooms.find("#another") is None
 
 
-def test_withoutLimits() -> None:
+def test_zeroMeansNoLimit() -> None:
     town, alice = Town(maxRooms=0, maxJoined=0), guest("alice")
     for number in range(50):
         town.enter(alice, f"#r{number}")
@@ -149,14 +139,16 @@ def test_withoutLimits() -> None:
     ("changes", "error"),
     [({"password": "hunter2"}, KeyNeeded), ({"isPrivate": True}, InviteNeeded)],
 )
-def test_notEverybodyMayComeIn(town: Town, changes: dict[str, Any], error: type[Exception]) -> None:
+def test_aRoomMayBeClosedToOthers(
+    town: Town, changes: dict[str, Any], error: type[Exception]
+) -> None:
     room = town.enter(guest("alice"), DEV)
     town.keep(room, **changes)
     bob = guest("bob")
     with pytest.raises(error, match=DEV):
         town.rooms.admit(bob, DEV, "hunter3", lambda: False)
     town.rooms.admit(bob, DEV, "", lambda: True)
-    # By invitation, as often as he likes, until it is taken back.
+    # An invitation applies until it is withdrawn.
     town.rooms.invite(room, bob)
     town.rooms.admit(bob, DEV, "", lambda: False)
     town.rooms.admit(bob, DEV, "", lambda: False)
@@ -174,7 +166,7 @@ def test_aKeyDoesNotOpenAPrivateRoom(town: Town) -> None:
         town.rooms.admit(guest("bob"), DEV, "hunter2", lambda: False)
 
 
-def test_whoMayReadAndSee(town: Town) -> None:
+def test_onlyThoseWhoMayJoinReadAndSeeARoom(town: Town) -> None:
     alice, bob = guest("alice"), guest("bob")
     room = town.enter(alice, DEV)
     town.rooms.readable(bob, DEV)
@@ -197,10 +189,10 @@ def test_whoMayReadAndSee(town: Town) -> None:
             town.rooms.visible(bob, nothing, True)
 
 
-# Who owns them.
+# Owners.
 
 
-def test_whoMakesARoomOwnsIt(town: Town) -> None:
+def test_theMakerOfARoomOwnsIt(town: Town) -> None:
     alice, bob = owner("alice"), guest("bob")
     assert town.enter(alice, DEV).owns(alice)
     assert town.enter(bob, "#ops").owns(bob)
@@ -208,12 +200,12 @@ def test_whoMakesARoomOwnsIt(town: Town) -> None:
     assert town.ledger.calls == [("put", RoomRecord(DEV, owners=("alice",)))]
 
 
-def test_nobodyOwnsTheRoomInWhichEverybodyBegins(town: Town) -> None:
+def test_theStartRoomHasNoOwner(town: Town) -> None:
     alice = owner("alice")
     assert not town.enter(alice, "#lobby").owns(alice)
 
 
-def test_anOwnerMoreOrLess(town: Town) -> None:
+def test_ownersAreAddedAndRemoved(town: Town) -> None:
     alice, bob, carol = owner("alice"), guest("bob"), owner("carol")
     room = town.enter(alice, DEV)
     for each in (bob, carol, carol):
@@ -230,8 +222,8 @@ def test_anOwnerMoreOrLess(town: Town) -> None:
     ]
 
 
-def test_anAccountOwnsSoManyRoomsForEver(town: Town) -> None:
-    """Else one person could make all the rooms that there may be."""
+def test_theRoomsThatAnAccountKeepsAreLimited(town: Town) -> None:
+    """Otherwise a single user could make all the rooms there may be."""
     alice = owner("alice")
     for number in range(MAX_OWNED + 1):
         town.leave(alice, town.enter(alice, f"#r{number}"))
@@ -242,7 +234,7 @@ def test_anAccountOwnsSoManyRoomsForEver(town: Town) -> None:
     assert another.record.owners == ()
 
 
-def test_whatAGuestOwnsHisNewAccountOwns(town: Town) -> None:
+def test_aGuestWhoRegistersKeepsTheirRooms(town: Town) -> None:
     alice, bob = guest("alice"), guest("bob")
     own, other = town.enter(alice, DEV), town.enter(bob, "#ops")
     town.enter(alice, "#ops")
@@ -253,7 +245,7 @@ def test_whatAGuestOwnsHisNewAccountOwns(town: Town) -> None:
     assert other.record.owners == ()
 
 
-def test_whatAnAccountOwnedThatIsNoMore(town: Town) -> None:
+def test_theRoomsOfARemovedAccountAreForgotten(town: Town) -> None:
     alice, bob = owner("alice"), owner("bob")
     room, kept = town.enter(alice, DEV), town.enter(alice, "#ops")
     town.rooms.own(kept, bob)
@@ -267,7 +259,7 @@ def test_whatAnAccountOwnedThatIsNoMore(town: Town) -> None:
     assert set(town.ledger.records) == {"#ops"}
 
 
-# Which are forgotten.
+# Forgotten rooms.
 
 
 def test_anEmptyRoomIsForgotten(town: Town) -> None:
@@ -283,7 +275,7 @@ def test_anEmptyRoomIsForgotten(town: Town) -> None:
     assert town.ledger.records == {}
 
 
-def test_whatIsForgottenIsForgottenOnce(town: Town) -> None:
+def test_aRoomIsForgottenOnce(town: Town) -> None:
     alice = guest("alice")
     room = town.enter(alice, DEV)
     town.leave(alice, room)
@@ -293,7 +285,7 @@ def test_whatIsForgottenIsForgottenOnce(town: Town) -> None:
     assert town.forgotten == [DEV]
 
 
-def test_whatIsKept(town: Town) -> None:
+def test_ownedRoomsAndTheStartRoomAreKept(town: Town) -> None:
     alice = owner("alice")
     for name in (DEV, "#lobby"):
         town.leave(alice, town.enter(alice, name))
@@ -301,7 +293,7 @@ def test_whatIsKept(town: Town) -> None:
     assert town.forgotten == []
 
 
-def test_anEmptyRoomThatItsLastOwnerGivesUpIsForgottenLater(town: Town) -> None:
+def test_aRoomGivenUpByItsLastOwnerIsForgottenWhenEmpty(town: Town) -> None:
     alice, bob = owner("alice"), guest("bob")
     room = town.enter(alice, DEV)
     town.enter(bob, DEV)
@@ -314,7 +306,7 @@ def test_anEmptyRoomThatItsLastOwnerGivesUpIsForgottenLater(town: Town) -> None:
 # After a restart.
 
 
-def test_whatAnAccountOwnsIsThereAgain(town: Town) -> None:
+def test_theRoomsOfAccountsAreLoaded(town: Town) -> None:
     record = RoomRecord(DEV, "tools", "alice", "hunter2", True, True, ("alice",))
     lobby = RoomRecord("#lobby", "manners", "carol")
     town.rooms.load([record, lobby])
@@ -332,17 +324,19 @@ def test_whatAnAccountOwnsIsThereAgain(town: Town) -> None:
     ("changes", "isForgotten"),
     [({}, False), ({"password": "hunter2"}, True), ({"isPrivate": True}, True)],
 )
-def test_whatGuestsOwnedIsNot(town: Town, changes: dict[str, Any], isForgotten: bool) -> None:
+def test_theRoomsOfGuestsAreNotLoaded(
+    town: Town, changes: dict[str, Any], isForgotten: bool
+) -> None:
     record = RoomRecord(DEV, "tools", "bob", **changes)
     town.ledger.put(record)
     town.rooms.load([record])
     assert town.rooms.find(DEV) is None
     assert town.ledger.records == {}
-    # Whoever makes it anew must not read what was said behind a key.
+    # The next maker of the room must not read what was said behind a key.
     assert town.forgotten == ([DEV] if isForgotten else [])
 
 
-def test_whatCannotBeKeptHoldsAllTheSame(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aRoomAppliesEvenIfItCannotBeStored(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("put", "remove"):
         monkeypatch.setattr(town.ledger, name, lambda record: fail(HistoryUnavailable()))
     with capturedLogs() as logged:
@@ -352,8 +346,8 @@ def test_whatCannotBeKeptHoldsAllTheSame(town: Town, monkeypatch: pytest.MonkeyP
     assert [event["room"] for event in logged] == [DEV, "#ops"]
 
 
-def test_anAccountThatIsNoMoreHasBeenInvitedNowhere(town: Town) -> None:
-    """Its name is free for somebody else."""
+def test_aRemovedAccountLosesItsInvitations(town: Town) -> None:
+    """Its name is free for another user."""
     room = town.enter(guest("alice"), DEV)
     bob = guest("bob")
     bob.account = "bob"

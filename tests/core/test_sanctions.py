@@ -15,17 +15,18 @@ from twisted.logger import capturedLogs
 from chat.core.sanctions import Sanctions
 from chat.vocabulary.errors import HistoryUnavailable, NoSuchBan
 from chat.vocabulary.records import Sanction, SanctionKind
+from tests.support.hubs import now, refusal
 
 BAN, MUTE = SanctionKind.BAN, SanctionKind.MUTE
 
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
 
-class Ledger:
+class SlowLedger:
     """
-    A ledger that stores when it is told to.
+    A ledger that answers when the test says so.
 
-    @ivar calls: What was asked of it, each with its Deferred.
+    @ivar calls: The calls that wait, each with its Deferred.
     """
 
     def __init__(self) -> None:
@@ -47,7 +48,7 @@ class Ledger:
 
     def store(self) -> list[tuple[str, Any]]:
         """
-        @return: What has been stored now.
+        @return: What is stored now.
         """
         calls, self.calls = self.calls, []
         for _, _, done in calls:
@@ -56,11 +57,11 @@ class Ledger:
 
 
 class SanctionsStage:
-    """Sanctions, with a clock and a ledger of the test's."""
+    """Sanctions, with a clock and a ledger that the test drives."""
 
     def __init__(self) -> None:
         self.now = START
-        self.ledger = Ledger()
+        self.ledger = SlowLedger()
         self.sanctions = Sanctions(self.ledger, lambda: self.now)
 
     def ban(self, target: str, seconds: float | None = None) -> Sanction:
@@ -90,7 +91,7 @@ def stage() -> SanctionsStage:
 # Names.
 
 
-def test_aBanHasItsEffectAtOnceAndIsStoredLater(stage: SanctionsStage) -> None:
+def test_aBanAppliesAtOnceAndIsStoredLater(stage: SanctionsStage) -> None:
     ban = made(BAN, "bob")
     imposed = stage.sanctions.impose(ban)
     assert stage.sanctions.ofName(BAN, "bob") is ban
@@ -107,7 +108,7 @@ def test_aBanIsNoMute(stage: SanctionsStage) -> None:
     assert stage.sanctions.ofName(MUTE, "alice") is mute
 
 
-def test_theLaterOneTakesThePlaceOfTheEarlier(stage: SanctionsStage) -> None:
+def test_aLaterSanctionReplacesTheEarlier(stage: SanctionsStage) -> None:
     stage.ban("bob")
     later = stage.ban("bob", 60)
     assert stage.sanctions.active() == (later,)
@@ -116,22 +117,20 @@ def test_theLaterOneTakesThePlaceOfTheEarlier(stage: SanctionsStage) -> None:
     assert stage.sanctions.ofAddress("192.0.2.7") is later
 
 
-def test_whatIsLiftedHasNoEffectAtOnce(stage: SanctionsStage) -> None:
+def test_aLiftedBanEndsAtOnce(stage: SanctionsStage) -> None:
     ban, network = stage.ban("bob"), stage.ban("192.0.2.0/24")
     stage.ledger.store()
     lifted = stage.sanctions.lift(BAN, "bob")
     stage.sanctions.lift(BAN, "192.0.2.0/24")
     assert stage.sanctions.active() == ()
     assert stage.sanctions.ofAddress("192.0.2.7") is None
-    results: list[Sanction] = []
-    lifted.addCallback(results.append)
-    assert results == []
+    assert not lifted.called
     assert stage.ledger.store() == [("remove", ban), ("remove", network)]
-    assert results == [ban]
+    assert now(lifted) == ban
 
 
 @pytest.mark.parametrize(("kind", "target"), [(BAN, "alice"), (MUTE, "bob"), (BAN, "192.0.2.7/32")])
-def test_whatIsNotThereCannotBeLifted(
+def test_anUnknownSanctionCannotBeLifted(
     stage: SanctionsStage, kind: SanctionKind, target: str
 ) -> None:
     stage.ban("bob")
@@ -144,7 +143,7 @@ def test_whatIsNotThereCannotBeLifted(
 # Time.
 
 
-def test_itEndsToTheSecond(stage: SanctionsStage) -> None:
+def test_aSanctionEndsToTheSecond(stage: SanctionsStage) -> None:
     bans = {stage.ban("bob", 60), stage.mute("bob", 60), stage.ban("192.0.2.0/24", 60)}
     stage.ledger.store()
     stage.now = START + timedelta(seconds=60, microseconds=-1)
@@ -159,14 +158,14 @@ def test_itEndsToTheSecond(stage: SanctionsStage) -> None:
     assert [what for what, _ in removed] == ["remove"] * 3
 
 
-def test_whatHasEndedCannotBeLifted(stage: SanctionsStage) -> None:
+def test_anExpiredBanCannotBeLifted(stage: SanctionsStage) -> None:
     stage.ban("bob", 60)
     stage.now += timedelta(seconds=60)
     with pytest.raises(NoSuchBan):
         stage.sanctions.lift(BAN, "bob")
 
 
-def test_whatHasEndedIsRemovedOnlyOnce(stage: SanctionsStage) -> None:
+def test_anExpiredBanIsRemovedOnce(stage: SanctionsStage) -> None:
     stage.ban("bob", 60)
     stage.ledger.store()
     stage.now += timedelta(seconds=60)
@@ -187,7 +186,7 @@ def test_aRemovalThatFailsIsLogged(stage: SanctionsStage) -> None:
     assert [event["key"] for event in logged] == ["ban bob"]
 
 
-def test_theOldestIsFirst(stage: SanctionsStage) -> None:
+def test_theOldestSanctionIsFirst(stage: SanctionsStage) -> None:
     ages = {"alice": 1, "bob": 3, "192.0.2.0/24": 2}
     records = [made(BAN, name, START - timedelta(days=age)) for name, age in ages.items()]
     stage.sanctions.load(records)
@@ -217,13 +216,13 @@ def test_aNetworkIsBanned(
 
 
 @pytest.mark.parametrize("address", ["", "unix", "bob", "dead", "192.0.2", "192.0.2.7/32", "%eth0"])
-def test_whatIsNoAddressIsUnderNoBan(stage: SanctionsStage, address: str) -> None:
+def test_anInvalidAddressIsNotBanned(stage: SanctionsStage, address: str) -> None:
     for target in ("0.0.0.0/0", "::/0", "bob", "dead", "unix"):
         stage.ban(target)
     assert stage.sanctions.ofAddress(address) is None
 
 
-def test_aMuteBansNobody(stage: SanctionsStage) -> None:
+def test_aMuteIsNoBan(stage: SanctionsStage) -> None:
     stage.mute("192.0.2.0/24")
     assert stage.sanctions.ofAddress("192.0.2.7") is None
 
@@ -232,7 +231,7 @@ def test_aMuteBansNobody(stage: SanctionsStage) -> None:
     ("durations", "longest"),
     [((10, 30, 20), 1), ((10, None, 20), 1), ((None, 10, 20), 0), ((10, 20, 30), 2)],
 )
-def test_theOneThatLastsLongestCounts(
+def test_theBanThatLastsLongestCounts(
     stage: SanctionsStage, durations: tuple[float | None, ...], longest: int
 ) -> None:
     networks = ("192.0.0.0/8", "192.0.2.0/24", "192.0.2.7/32")
@@ -240,7 +239,7 @@ def test_theOneThatLastsLongestCounts(
     assert stage.sanctions.ofAddress("192.0.2.7") is bans[longest]
 
 
-def test_theLongerOneIsLeftWhenTheShorterHasEnded(stage: SanctionsStage) -> None:
+def test_theLongerBanRemainsWhenTheShorterEnds(stage: SanctionsStage) -> None:
     stage.ban("192.0.2.0/24", 10)
     ban = stage.ban("192.0.2.7/32", 20)
     stage.now += timedelta(seconds=10)
@@ -248,10 +247,10 @@ def test_theLongerOneIsLeftWhenTheShorterHasEnded(stage: SanctionsStage) -> None
     assert stage.sanctions.ofAddress("192.0.2.8") is None
 
 
-def test_manyNetworksCostNoMoreThanOne(
+def test_aLookupCostsTheSameWithManyNetworks(
     stage: SanctionsStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The time is looked at for each network that comes into question."""
+    """Only networks that match are asked whether they have ended."""
     stage.sanctions.load([made(BAN, f"10.{n >> 8}.{n & 255}.0/24") for n in range(10_000)])
     asked: list[Sanction] = []
     hasEnded = Sanctions._hasEnded
@@ -283,7 +282,9 @@ def _networks(draw: st.DrawFn) -> str:
     lifted=st.lists(_networks(), max_size=4),
     passed=st.integers(0, 5),
 )
-def test_aScanFindsNoOther(bans: dict[str, int | None], lifted: list[str], passed: int) -> None:
+def test_aLookupFindsWhatAScanFinds(
+    bans: dict[str, int | None], lifted: list[str], passed: int
+) -> None:
     stage = SanctionsStage()
     made = {network: stage.ban(network, seconds) for network, seconds in bans.items()}
     for network in lifted:
@@ -321,7 +322,7 @@ def test_loadingReplacesAll(stage: SanctionsStage) -> None:
     assert stage.ledger.calls == []
 
 
-def test_whatHasEndedMeanwhileIsNotLoadedButRemoved(stage: SanctionsStage) -> None:
+def test_expiredSanctionsAreRemovedWhenLoading(stage: SanctionsStage) -> None:
     ended = [made(BAN, "bob", START - timedelta(60), 60), made(BAN, "10.0.0.0/8", START, 0)]
     left = made(BAN, "alice", START, 1)
     stage.sanctions.load([*ended, left])
@@ -330,7 +331,7 @@ def test_whatHasEndedMeanwhileIsNotLoadedButRemoved(stage: SanctionsStage) -> No
 
 
 def test_twoSpellingsOfANetworkDoNoHarm(stage: SanctionsStage) -> None:
-    """None but a stranger writes them."""
+    """The service itself writes only one of them."""
     other, usual = made(BAN, "192.0.2.7"), made(BAN, "192.0.2.7/32", START, 1)
     stage.sanctions.load([other, usual])
     stage.sanctions.lift(BAN, other.target)
@@ -341,7 +342,7 @@ def test_twoSpellingsOfANetworkDoNoHarm(stage: SanctionsStage) -> None:
     assert stage.sanctions.ofAddress("192.0.2.7") is None
 
 
-def test_readingAgain(stage: SanctionsStage) -> None:
+def test_theLedgerIsReadAgain(stage: SanctionsStage) -> None:
     stage.ban("bob")
     stage.ledger.store()
     read = stage.sanctions.readAgain()
@@ -354,8 +355,8 @@ def test_readingAgain(stage: SanctionsStage) -> None:
     assert read.called
 
 
-def test_readingAgainForgetsNothingThatIsOnItsWay(stage: SanctionsStage) -> None:
-    """The ledger may have been read before, or may have stored none of it."""
+def test_readingAgainKeepsWhatIsOnItsWay(stage: SanctionsStage) -> None:
+    """The ledger may have been read before any of it was stored."""
     stage.ban("stored")
     stage.ban("lifted before")
     stage.ban("lifted meanwhile")
@@ -375,19 +376,18 @@ def test_readingAgainForgetsNothingThatIsOnItsWay(stage: SanctionsStage) -> None
     loading.callback(tuple(made(BAN, name) for name in names))
     active = {ban.target for ban in stage.sanctions.active()}
     assert active == {"stored", "new", "imposed before", "imposed meanwhile"}
-    # And the next time the ledger is right.
+    # The next time the ledger is right.
     stage.sanctions.readAgain()
     [(_, _, loading)] = stage.ledger.calls
     loading.callback(())
     assert stage.sanctions.active() == ()
 
 
-def test_whatCannotBeReadAgainChangesNothing(stage: SanctionsStage) -> None:
+def test_aFailureToReadAgainChangesNothing(stage: SanctionsStage) -> None:
     ban = stage.ban("bob")
     stage.ledger.store()
-    failures: list[Any] = []
-    stage.sanctions.readAgain().addErrback(failures.append)
+    read = stage.sanctions.readAgain()
     [(_, _, loading)] = stage.ledger.calls
     loading.errback(HistoryUnavailable())
-    assert failures[0].check(HistoryUnavailable)
+    assert isinstance(refusal(read), HistoryUnavailable)
     assert stage.sanctions.active() == (ban,)

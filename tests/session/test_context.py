@@ -10,15 +10,15 @@ from chat.vocabulary.style import BELLS, FORMATS, Style
 from tests.support.sessions import PASSWORD, SessionStage
 
 
-def test_theDefaultsComeFirst() -> None:
-    fresh = SessionStage().user().session.style
-    assert (fresh.format, fresh.bell) == (FORMATS[0], BELLS[0])
-    assert fresh == Style()
+def test_theDefaultsComeFirst(stage: SessionStage) -> None:
+    style = stage.user().session.style
+    assert (style.format, style.bell) == (FORMATS[0], BELLS[0])
+    assert style == Style()
 
 
-def test_theStyleIsWhatTheUserHasChosen() -> None:
-    visitor = SessionStage().user("/lang zh_CN", "/timestamps on", "/bell mention", "/format json")
-    assert visitor.session.style == Style("json", "zh_CN", True, "mention")
+def test_theStyleIsWhatTheUserHasChosen(stage: SessionStage) -> None:
+    alice = stage.user("/lang zh_CN", "/timestamps on", "/bell mention", "/format json")
+    assert alice.session.style == Style("json", "zh_CN", True, "mention")
 
 
 @pytest.mark.parametrize(
@@ -30,32 +30,34 @@ def test_theStyleIsWhatTheUserHasChosen() -> None:
         ("alice", "/quit"),
     ],
 )
-def test_theStateIsWrittenDownAndReadBack(lines: tuple[str, ...]) -> None:
-    session = SessionStage().user(*lines).session
+def test_theStateIsWrittenDownAndReadBack(stage: SessionStage, lines: tuple[str, ...]) -> None:
+    session = stage.user(*lines).session
     read = json.loads(json.dumps(session.state()))
     assert read == session.state()
     assert Style(**read["style"]) == session.style
 
 
-def test_theStateIsWhatTheServiceKnows() -> None:
-    alice = SessionStage().user("alice", "/register " + PASSWORD, "/join #dev")
+def test_theStateIsWhatTheServiceKnows(stage: SessionStage) -> None:
+    alice = stage.user("alice", "/register " + PASSWORD, "/join #dev")
 
-    def known(*names: str) -> tuple[str, ...]:
+    def known() -> dict[str, object]:
         state = alice.session.state()
-        return tuple(state[name] for name in names)
+        assert Style(**state.pop("style")) == alice.session.style
+        return {name: value for name, value in state.items() if value}
 
-    assert known("nick", "account", "room") == ("alice", "alice", "#dev")
+    assert known() == {"nick": "alice", "account": "alice", "room": "#dev"}
     alice.says("/nick Robert", "/room #lobby")
-    assert known("nick", "account", "room") == ("Robert", "alice", "#lobby")
+    assert known() == {"nick": "Robert", "account": "alice", "room": "#lobby"}
     alice.says("/unregister", "/part")
-    assert known("account", "room") == ("", "#dev")
+    assert known() == {"nick": "Robert", "room": "#dev"}
     alice.says("/quit")
-    assert known("nick", "room", "reason") == ("Robert", "", "quit")
+    assert known() == {"nick": "Robert", "reason": "quit"}
 
 
-def test_itKnowsWhosePasswordIsExpected(stage: SessionStage) -> None:
-    stage.user("alice", "/register " + PASSWORD, "/quit")
-    visitor = stage.user("ALICE")
-    assert visitor.session.asked == "alice"
-    visitor.says(PASSWORD)
-    assert visitor.session.asked == ""
+@pytest.mark.parametrize("line", [PASSWORD, "/nick bob"])
+def test_theSessionKnowsWhosePasswordItExpects(stage: SessionStage, line: str) -> None:
+    stage.registered("alice").says("/quit")
+    user = stage.user("ALICE")
+    assert user.session.asked == user.session.state()["asked"] == "alice"
+    user.says(line)
+    assert user.session.asked == ""

@@ -13,9 +13,9 @@ from chat.vocabulary.events import Ending
 
 class DeadlinesStage:
     """
-    The limits of one session.
+    The deadlines of one session.
 
-    @ivar heard: Each warning by its seconds, each ending by itself, with the time of it.
+    @ivar heard: The time of each warning and ending, with the seconds left or the ending.
     """
 
     def __init__(self, registration: float = 60, idle: float = 1800) -> None:
@@ -57,7 +57,7 @@ def test_nothingRenewsTheTimeToChooseANickname() -> None:
     assert stage.heard == [(60, Ending.REGISTRATION_TIMEOUT)]
 
 
-def test_whoIsSilentIsWarnedAndThenExpires() -> None:
+def test_anIdleSessionIsWarnedAndThenExpires() -> None:
     stage = DeadlinesStage(idle=1800)
     stage.opened()
     stage.wait(30)
@@ -67,7 +67,7 @@ def test_whoIsSilentIsWarnedAndThenExpires() -> None:
     assert stage.clock.getDelayedCalls() == []
 
 
-def test_aLineRenewsTheTimeToBeSilent() -> None:
+def test_aLineRestartsTheIdleTimeout() -> None:
     stage = DeadlinesStage(idle=1800)
     stage.registered()
     for _ in range(5):
@@ -78,7 +78,7 @@ def test_aLineRenewsTheTimeToBeSilent() -> None:
     assert stage.heard == [(6740, 60)]
 
 
-def test_aLineAfterTheWarningRenewsAndIsWarnedOfAgain() -> None:
+def test_aLineAfterTheWarningLeadsToAnotherWarning() -> None:
     stage = DeadlinesStage(idle=1800)
     stage.registered()
     stage.wait(1799)
@@ -87,7 +87,7 @@ def test_aLineAfterTheWarningRenewsAndIsWarnedOfAgain() -> None:
     assert stage.heard == [(1740, 60), (1799 + 1740, 60)]
 
 
-def test_aShortTimeIsWarnedOfInItsMiddle() -> None:
+def test_aShortTimeoutIsWarnedOfHalfway() -> None:
     stage = DeadlinesStage(idle=10)
     stage.registered()
     stage.wait(20)
@@ -113,8 +113,8 @@ def test_stoppingLeavesNoTimer(registered: bool) -> None:
     assert stage.clock.getDelayedCalls() == []
 
 
-def test_stoppingWhenTheTimeIsOver() -> None:
-    """As a session does that ends by it."""
+def test_aTimeoutMayStopTheDeadlines() -> None:
+    """As the end of a session does."""
     clock = Clock()
     deadlines = Deadlines(clock, 60, 0)
     deadlines.opened(lambda reason: deadlines.stop())
@@ -134,7 +134,7 @@ def test_aLineMovesNoTimer() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(2, 300), st.lists(st.integers(1, 200), max_size=20))
-def test_oneExpiresExactlyWhenTheTimeIsOver(idle: int, pauses: list[int]) -> None:
+def test_aSessionExpiresExactlyWhenTheTimeIsOver(idle: int, pauses: list[int]) -> None:
     stage = DeadlinesStage(idle=idle)
     stage.registered()
     last = 0

@@ -1,5 +1,5 @@
 """
-A mistake of ours costs one session at most, and nobody but the operator sees its traceback. Real
+A programming error costs one session at most, and only the operator sees its traceback.  Real
 daemons make some of them in C{tests/integration/test_mistakes.py}.
 """
 
@@ -20,7 +20,7 @@ from chat.vocabulary.verbs import parse
 from tests.support.service import Service
 
 MARK = "kaboom"
-"""What is in an argument of the call that goes wrong."""
+"""A call fails if this is in one of its arguments."""
 
 TEXT = "what a user has said"
 
@@ -37,7 +37,7 @@ def failing(function: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     "line",
     [
-        f"{MARK} is what she says",
+        f"{MARK} is said",
         f"/ping {MARK}",
         f"/join #{MARK}",
         f"/search {MARK}",
@@ -85,7 +85,7 @@ def checkCostsOneSession(line: str) -> None:
         assert left.startswith(f"<-- {nick} left #lobby")
         [bad] = [event for event in logged if event["log_level"] >= LogLevel.error]
         assert bad["log_failure"].check(RuntimeError)
-    # The service is what it was.
+    # The service goes on.
     service.say(witness, "/who")
     assert service.heard(witness) == ["--- 1 person in #lobby: witness"]
     service.close()

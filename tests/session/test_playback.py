@@ -40,7 +40,7 @@ def recalled(id: int, text: str = "hello", nick: str = "bob") -> Recalled:
 
 class Past:
     """
-    A history that gives the extract it is made of, for every question.
+    A history that answers every request with one extract.
 
     @ivar answer: Makes the answer.
     """
@@ -56,7 +56,7 @@ class Past:
 
 def asked(line: str, extract: Extract, *before: str) -> list[Event]:
     """
-    @return: What somebody is told who asks for a past like this.
+    @return: What a user is told whose request is answered with an extract.
     """
     stage = SessionStage(replay=0)
     stage.server.history = Past(extract)  # type: ignore[assignment]
@@ -66,7 +66,7 @@ def asked(line: str, extract: Extract, *before: str) -> list[Event]:
 # In order.
 
 
-def test_whatIsSaidAndDone() -> None:
+def test_linesAndActionsAreRecalled() -> None:
     acted = Acted("#lobby", 2, AT, "bob", "waves")
     assert asked("/history", Extract((said(1), acted))) == [
         Excerpt("#lobby", "history", 2, False, 2),
@@ -91,7 +91,7 @@ def test_gapsStandWhereTheLinesWouldHaveBeen() -> None:
     ]
 
 
-def test_aGapIsToldAlsoWhereNothingIsLeft() -> None:
+def test_aGapIsToldEvenIfNoLineIsLeft() -> None:
     gap = Missed("#lobby", 1, 6, "expired")
     assert asked("/history after 0", Extract((), False, (gap,))) == [
         Excerpt("#lobby", "after", 0),
@@ -99,7 +99,7 @@ def test_aGapIsToldAlsoWhereNothingIsLeft() -> None:
     ]
 
 
-def test_theLastOneCountsAlsoWhereItIsIgnored() -> None:
+def test_theHeadNamesTheLastLineEvenIfItIsIgnored() -> None:
     extract = Extract((said(1), said(2, nick="carol"), said(3)), True)
     assert asked("/history after 0", extract, "/ignore bob") == [
         Excerpt("#lobby", "after", 1, True, 3),
@@ -120,7 +120,7 @@ def long(count: int) -> tuple[Said, ...]:
     return tuple(said(id, LONG) for id in range(1, count + 1))
 
 
-def test_theNewestAreToldOfWhatIsTooMuch() -> None:
+def test_theNewestLinesAreToldWhereAllAreTooMuch() -> None:
     gaps = (Missed("#lobby", 10, 10, "lost"), Missed("#lobby", 290, 290, "lost"))
     lines = tuple(line for line in long(300) if line.id not in (10, 290))
     head, *told = asked("/history", Extract(lines, False, gaps))
@@ -131,7 +131,7 @@ def test_theNewestAreToldOfWhatIsTooMuch() -> None:
 
 
 @pytest.mark.parametrize("line", ["/history after 0", "/history since 1h"])
-def test_theFirstAreToldOfWhatIsTooMuchAfterSomething(line: str) -> None:
+def test_theFirstLinesAreToldWhereAllAfterAnIdAreTooMuch(line: str) -> None:
     gaps = (Missed("#lobby", 10, 10, "lost"), Missed("#lobby", 290, 290, "lost"))
     lines = tuple(each for each in long(300) if each.id not in (10, 290))
     head, *told = asked(line, Extract(lines, False, gaps))
@@ -146,7 +146,7 @@ def test_bytesAreCountedAndNotCharacters() -> None:
     assert len(asked("/history", Extract(lines))) == FITTING + 1
 
 
-def test_oneLineIsToldHoweverLongItIs() -> None:
+def test_aSingleLineIsToldHoweverLongItIs() -> None:
     huge = said(1, "x" * (MAX_BYTES + 1))
     assert asked("/history", Extract((huge,))) == [
         Excerpt("#lobby", "history", 1, False, 1),
@@ -154,7 +154,7 @@ def test_oneLineIsToldHoweverLongItIs() -> None:
     ]
 
 
-def test_allOfItIsReadInSeveralQuestions() -> None:
+def test_thePastIsReadInSeveralRequests() -> None:
     stage = SessionStage(replay=0)
     alice = stage.user("alice", *[LONG] * 250)
     last, ids = 0, []
@@ -175,7 +175,7 @@ def test_allOfItIsReadInSeveralQuestions() -> None:
     ("lines", "told"),
     [((), []), ((said(1),), [Excerpt("#lobby", "replay", 1, False, 1), recalled(1)])],
 )
-def test_aReplayOfNothingIsNotTold(
+def test_anEmptyReplayIsNotTold(
     stage: SessionStage, lines: tuple[Said, ...], told: list[Event]
 ) -> None:
     stage.server.history = Past(Extract(lines))  # type: ignore[assignment]
@@ -183,15 +183,15 @@ def test_aReplayOfNothingIsNotTold(
 
 
 @pytest.mark.parametrize("error", [HistoryUnavailable(), TryLater()])
-def test_whatCannotBeReadKeepsNobodyOut(stage: SessionStage, error: Exception) -> None:
+def test_aHistoryThatCannotBeReadKeepsNoUserOut(stage: SessionStage, error: Exception) -> None:
     past = stage.server.history = Past(Extract())  # type: ignore[assignment]
     past.answer = lambda: fail(error)
-    visitor = stage.user()
-    assert visitor.hears("alice") == [
+    user = stage.user()
+    assert user.hears("alice") == [
         Welcomed("#lobby", "alice"),
         Warned("no-replay", "#lobby"),
     ]
-    assert visitor.hears("/join #dev") == [
+    assert user.hears("/join #dev") == [
         Entered("#dev"),
         Talking("#dev"),
         Warned("no-replay", "#dev"),
@@ -225,7 +225,7 @@ def test_forACrowdEachLineIsRenderedOnce() -> None:
     assert (text.recalled, programs.recalled) == (2, 2)
 
 
-def test_whatIsSaidBetweenTwoWhoComeIsToldToTheSecond(stage: SessionStage) -> None:
+def test_aLineBetweenTwoArrivalsIsReplayedToTheSecond(stage: SessionStage) -> None:
     alice = stage.user("alice", "one")
     assert stage.user().hears("bob")[-1] == recalled(1, "one", "alice")
     alice.says("two")
@@ -236,7 +236,7 @@ def test_whatIsSaidBetweenTwoWhoComeIsToldToTheSecond(stage: SessionStage) -> No
     ]
 
 
-def test_whoIgnoresSomebodyIsToldSomethingElse(stage: SessionStage) -> None:
+def test_aReplayLeavesOutIgnoredUsers(stage: SessionStage) -> None:
     stage.user("alice", "/join #dev", "one")
     stage.user("bob", "/join #dev", "two")
     one, two = (
@@ -251,12 +251,12 @@ def test_whoIgnoresSomebodyIsToldSomethingElse(stage: SessionStage) -> None:
     }
     for _ in range(2):
         for before, expected in told.items():
-            visitor = stage.user("carol", *before)
-            assert visitor.hears("/join #dev")[2:] == expected
-            visitor.says("/quit")
+            user = stage.user("carol", *before)
+            assert user.hears("/join #dev")[2:] == expected
+            user.says("/quit")
 
 
-def test_whoIgnoresEverybodyIsToldNothing(stage: SessionStage) -> None:
+def test_aReplayOfIgnoredUsersAloneIsNotTold(stage: SessionStage) -> None:
     stage.user("alice", "/join #dev", "one")
     carol = stage.user("/format json", "carol", "/ignore alice")
     told = carol.hears("/join #dev")
@@ -264,7 +264,7 @@ def test_whoIgnoresEverybodyIsToldNothing(stage: SessionStage) -> None:
     assert not [event for event in told if isinstance(event, (Excerpt, Recalled))]
 
 
-def test_ofAForgottenRoomNothingIsTold(stage: SessionStage) -> None:
+def test_aForgottenRoomIsNotReplayed(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "one")
     assert bob.hears("/join #dev")[-1] == Recalled("#dev", 1, AT, "alice", "one")
@@ -280,7 +280,7 @@ def test_ofAForgottenRoomNothingIsTold(stage: SessionStage) -> None:
 
 class Hesitant:
     """
-    A history that answers the first question at once, and all others when it is told to.
+    A history that answers the first request at once, and all others when the test says so.
     """
 
     def __init__(self) -> None:
@@ -298,12 +298,12 @@ class Hesitant:
 @pytest.mark.parametrize("result", [Extract((said(1),)), HistoryUnavailable()])
 def test_aReplayThatIsLateIsNotTold(stage: SessionStage, result: Any) -> None:
     history = stage.server.history = Hesitant()  # type: ignore[assignment]
-    visitor = stage.user()
-    assert visitor.hears("alice", "/ping") == [
+    user = stage.user()
+    assert user.hears("alice", "/ping") == [
         Welcomed("#lobby", "alice"),
         Warned("no-replay", "#lobby"),
         Ponged(),
     ]
     [late] = history.waiting
     late.callback(result) if isinstance(result, Extract) else late.errback(result)
-    assert visitor.heard() == []
+    assert user.heard() == []

@@ -23,7 +23,7 @@ def said(*ids: int) -> Extract:
 
 class Shelf:
     """
-    Replays whose bytes tell which time it is that something is rendered.
+    Replays whose bytes are a number: the first to be rendered is 1.
     """
 
     def __init__(self, size: int = 0) -> None:
@@ -33,7 +33,7 @@ class Shelf:
 
     def tell(self, extract: Extract, room: str = "#lobby", rendering: Rendering = TEXT) -> int:
         """
-        @return: When what is told was rendered.
+        @return: The number of the replay that is told.
         """
         return int(self.replays.bytesOf(rendering, room, extract, self._render))
 
@@ -42,12 +42,12 @@ class Shelf:
         return b"%0*d" % (self._size, self._count)
 
 
-def test_theSameIsRenderedOnce() -> None:
+def test_theSameReplayIsRenderedOnce() -> None:
     shelf = Shelf()
     assert [shelf.tell(said(1, 2)) for _ in range(3)] == [1, 1, 1]
 
 
-def test_eachRoomAndRendering() -> None:
+def test_eachRoomAndRenderingHasItsOwnReplay() -> None:
     shelf = Shelf()
     for _ in range(2):
         assert shelf.tell(said(1)) == 1
@@ -66,16 +66,15 @@ def test_eachRoomAndRendering() -> None:
         replace(said(2, 3, 5), missed=(Missed("#lobby", 4, 4, "lost"),)),
     ],
 )
-def test_whatIsNotTheSame(other: Extract) -> None:
+def test_anotherExtractIsRenderedAgain(other: Extract) -> None:
     shelf = Shelf()
     assert shelf.tell(said(2, 3, 5)) == 1
     assert [shelf.tell(other) for _ in range(2)] == [2, 2]
-    # What was told before takes no place any more.
+    # The replay before is not kept.
     assert shelf.tell(said(2, 3, 5)) == 3
 
 
-def test_onlySoMany(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those told longest ago are left out."""
+def test_theReplaysUsedLongestAgoAreDropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replaycache, "MAX_COUNT", 3)
     shelf = Shelf()
     for room in ("#a", "#b", "#c", "#a", "#d"):
@@ -84,12 +83,12 @@ def test_onlySoMany(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shelf.tell(said(1), "#b") == 5
 
 
-def test_onlySoMuch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_theSizeOfAllReplaysIsBounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replaycache, "MAX_SIZE", 300)
     shelf = Shelf(100)
     for room in ("#a", "#b", "#c"):
         shelf.tell(said(1), room)
-    # What takes the place of another one is counted once.
+    # A replay that replaces another counts once.
     assert [shelf.tell(said(2), room) for room in ("#a", "#b", "#c")] == [4, 5, 6]
     assert [shelf.tell(said(2), room) for room in ("#a", "#b", "#c")] == [4, 5, 6]
     assert shelf.tell(said(1), "#d") == 7
@@ -97,7 +96,7 @@ def test_onlySoMuch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shelf.tell(said(2), "#a") == 8
 
 
-def test_oneThatIsTooMuchIsNotKept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aReplayThatIsTooLargeIsNotKept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replaycache, "MAX_SIZE", 99)
     shelf = Shelf(100)
     assert [shelf.tell(said(1)) for _ in range(2)] == [1, 2]

@@ -15,84 +15,84 @@ def watch(stage: SessionStage) -> StorageWatch:
     return StorageWatch(stage.server)
 
 
-# What is stored.
+# Receipts.
 
 
-def test_programsThatSaidSomethingAreToldWhatIsStored(
+def test_programsThatSaidSomethingAreToldThatItIsStored(
     stage: SessionStage, watch: StorageWatch
 ) -> None:
-    author, reader = stage.program("author"), stage.program("reader")
+    robot, reader = stage.program("robot"), stage.program("reader")
     alice = stage.user("alice")
-    author.says("one", "/me waves")
+    robot.says("one", "/me waves")
     alice.says("three")
     stage.forget()
     watch.stored("#lobby", 3)
-    assert author.heard() == [Stored("#lobby", 3)]
+    assert robot.heard() == [Stored("#lobby", 3)]
     assert reader.heard() == alice.heard() == []
 
 
-def test_eachIsToldOnce(stage: SessionStage, watch: StorageWatch) -> None:
-    author = stage.program("author")
-    author.says("one", "two")
-    author.heard()
+def test_aReceiptIsToldOnce(stage: SessionStage, watch: StorageWatch) -> None:
+    robot = stage.program("robot")
+    robot.says("one", "two")
+    robot.heard()
     watch.stored("#lobby", 2)
     watch.stored("#lobby", 9)
-    assert author.heard() == [Stored("#lobby", 2)]
-    assert author.hears("ten") == [Said("#lobby", 3, AT, "author", "ten")]
+    assert robot.heard() == [Stored("#lobby", 2)]
+    assert robot.hears("ten") == [Said("#lobby", 3, AT, "robot", "ten")]
     watch.stored("#lobby", 10)
-    assert author.heard() == [Stored("#lobby", 10)]
+    assert robot.heard() == [Stored("#lobby", 10)]
 
 
-def test_eachRoomByItself(stage: SessionStage, watch: StorageWatch) -> None:
-    author = stage.program("author")
-    author.says("one", "/join #dev", "one")
-    author.heard()
+def test_receiptsAreToldByRoom(stage: SessionStage, watch: StorageWatch) -> None:
+    robot = stage.program("robot")
+    robot.says("one", "/join #dev", "one")
+    robot.heard()
     watch.stored("#dev", 1)
-    assert author.heard() == [Stored("#dev", 1)]
+    assert robot.heard() == [Stored("#dev", 1)]
     watch.stored("#lobby", 1)
-    assert author.heard() == [Stored("#lobby", 1)]
+    assert robot.heard() == [Stored("#lobby", 1)]
 
 
-def test_onlyTheSessionThatSaidIt(stage: SessionStage, watch: StorageWatch) -> None:
+def test_onlyTheSessionThatSaidItGetsAReceipt(stage: SessionStage, watch: StorageWatch) -> None:
     other = stage.registered("alice")
-    author = stage.user("/format json", f"/login alice {PASSWORD}", "hello")
+    robot = stage.user("/format json", f"/login alice {PASSWORD}", "hello")
     other.heard()
     watch.stored("#lobby", 1)
-    assert author.heard() == [Stored("#lobby", 1)]
+    assert robot.heard() == [Stored("#lobby", 1)]
     assert other.heard() == []
 
 
-def test_whoHasLeftTheRoomIsToldAllTheSame(stage: SessionStage, watch: StorageWatch) -> None:
-    author = stage.program("author")
-    author.says("one", "/part")
-    author.heard()
+def test_aReceiptIsToldEvenAfterParting(stage: SessionStage, watch: StorageWatch) -> None:
+    robot = stage.program("robot")
+    robot.says("one", "/part")
+    robot.heard()
     watch.stored("#lobby", 1)
-    assert author.heard() == [Stored("#lobby", 1)]
+    assert robot.heard() == [Stored("#lobby", 1)]
 
 
 @pytest.mark.parametrize("lines", [("hello", "/quit"), ("/join #dev", "hello", "/part", "/quit")])
-def test_nothingIsToldAfterGoodbye(
+def test_noReceiptIsToldAfterTheEnd(
     stage: SessionStage, watch: StorageWatch, lines: tuple[str, ...]
 ) -> None:
-    author = stage.program("author")
-    author.says(*lines)
-    author.heard()
+    robot = stage.program("robot")
+    robot.says(*lines)
+    robot.heard()
     watch.stored("#lobby", 1)
     watch.stored("#dev", 1)
-    assert author.heard() == []
+    assert robot.heard() == []
 
 
-def test_aSessionThatHasEndedIsToldNothing(stage: SessionStage, watch: StorageWatch) -> None:
+def test_anEndedSessionOfAUserGetsNoReceipt(stage: SessionStage, watch: StorageWatch) -> None:
     other = stage.registered("alice")
-    author = stage.user(
+    robot = stage.user(
         "/format json", f"/login alice {PASSWORD}", "/join #dev", "hello", "/part", "/quit"
     )
     stage.forget()
     watch.stored("#dev", 1)
-    assert author.heard() == other.heard() == []
+    assert robot.heard() == other.heard() == []
 
 
-# How it goes.
+# Failures.
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_aSessionThatHasEndedIsToldNothing(stage: SessionStage, watch: StorageWa
         (("lost", 7), Warned("history-lost", "7")),
     ],
 )
-def test_operatorsAreTold(
+def test_operatorsAreToldHowTheStoreFares(
     stage: SessionStage, watch: StorageWatch, event: tuple[str, object], warned: Warned
 ) -> None:
     carol, alice = stage.registered("carol"), stage.registered("alice")
     elsewhere = stage.user(f"/login carol {PASSWORD}", "/part")
-    nobody = stage.user()
+    nameless = stage.user()
     stage.forget()
     name, *arguments = event
     getattr(watch, name)(*arguments)
     assert carol.heard() == elsewhere.heard() == [warned]
-    assert alice.heard() == nobody.heard() == []
+    assert alice.heard() == nameless.heard() == []

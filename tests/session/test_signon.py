@@ -1,4 +1,4 @@
-"""Tests for L{chat.session.signon}: how somebody comes to have a nickname, and who may."""
+"""Tests for L{chat.session.signon}: how a session gets its user, and which it may get."""
 
 from __future__ import annotations
 
@@ -9,115 +9,127 @@ from chat.vocabulary.events import (
     Done,
     Ending,
     Entered,
+    Excerpt,
     Greeted,
     Joined,
     Left,
+    Listed,
     NickAsked,
+    Parted,
     PasswordAsked,
+    Recalled,
     Refused,
     Renamed,
     Said,
+    Sent,
     SessionsChanged,
+    Talking,
+    Told,
+    UserRow,
     Welcomed,
 )
-from tests.support.hubs import AT
-from tests.support.sessions import PASSWORD, SessionStage, SessionUser
+from tests.support.hubs import AT, now
+from tests.support.sessions import LOGGED_IN, PASSWORD, SessionStage, SessionUser
 
 WRONG = "open-seasame"
-
-LOGGED_IN = Done("logged-in", "alice")
 
 
 @pytest.fixture
 def stage() -> SessionStage:
     """
-    One in which alice has an account.
+    A service on which alice has an account, and which replays nothing.
     """
     stage = SessionStage(replay=0, operators=["carol"])
     stage.registered("alice").says("/quit")
     return stage
 
 
-# A nickname that is somebody's.
+# A nickname with an account.
 
 
 @pytest.mark.parametrize("line", ["alice", " ALICE ", "/nick alice"])
-def test_itTakesThePassword(stage: SessionStage, line: str) -> None:
-    visitor = stage.user()
-    assert visitor.hears(line) == [
+def test_aRegisteredNicknameNeedsItsPassword(stage: SessionStage, line: str) -> None:
+    user = stage.user()
+    assert user.hears(line) == [
         Refused("nick-registered", "alice"),
         PasswordAsked("alice"),
     ]
-    assert visitor.hears(PASSWORD) == [LOGGED_IN, Welcomed("#lobby", "alice")]
+    assert user.hears(PASSWORD) == [LOGGED_IN, Welcomed("#lobby", "alice")]
 
 
 @pytest.mark.parametrize("line", ["/login alice {}", "/LOGIN Alice  {}", "/登录 alice {}"])
-def test_oneMayLogInAtOnce(stage: SessionStage, line: str) -> None:
+def test_aUserMayLogInAtOnce(stage: SessionStage, line: str) -> None:
     assert stage.user().hears(line.format(PASSWORD)) == [
         LOGGED_IN,
         Welcomed("#lobby", "alice"),
     ]
 
 
-def test_theNameNeedNotBeSaidTwice(stage: SessionStage) -> None:
-    visitor = stage.user("alice")
-    assert visitor.hears(f"/login {PASSWORD}")[0] == LOGGED_IN
+def test_aChallengedUserNeedNotRepeatTheNickname(stage: SessionStage) -> None:
+    user = stage.user("alice")
+    assert user.hears(f"/login {PASSWORD}")[0] == LOGGED_IN
 
 
-def test_withoutANameNobodyIsMeant(stage: SessionStage) -> None:
+def test_loggingInNeedsANickname(stage: SessionStage) -> None:
     assert stage.user().hears(f"/login {PASSWORD}") == [
         Refused("argument-missing", "/login [NAME] PASSWORD")
     ]
 
 
-def test_whoMistypesHisPasswordTypesItAgain(stage: SessionStage) -> None:
+def test_aMistypedPasswordMayBeTypedAgain(stage: SessionStage) -> None:
     bob = stage.user("bob")
-    visitor = stage.user("alice")
+    user = stage.user("alice")
     for line in (WRONG, f"/login {WRONG}", f" {WRONG} "):
-        assert visitor.hears(line) == [Refused("wrong-password", "alice")]
-    assert visitor.hears(PASSWORD)[0] == LOGGED_IN
-    # Nothing of it has become a nickname.
+        assert user.hears(line) == [Refused("wrong-password", "alice")]
+    assert user.hears(PASSWORD)[0] == LOGGED_IN
+    # No password has become a nickname.
     assert bob.heard() == [Joined("#lobby", AT, "alice", 2)]
 
 
-def test_oneMayAskForAnotherNicknameInstead(stage: SessionStage) -> None:
-    visitor = stage.user("alice", WRONG)
-    assert visitor.hears("/nick bob") == [Welcomed("#lobby", "bob")]
+def test_aChallengedUserMayAskForAnotherNickname(stage: SessionStage) -> None:
+    user = stage.user("alice", WRONG)
+    assert user.hears("/nick bob") == [Welcomed("#lobby", "bob")]
 
 
-def test_whoIsRefusedAnotherNicknameIsAnonymousAgain(stage: SessionStage) -> None:
+def test_thePasswordIsForTheNicknameAskedForLast(stage: SessionStage) -> None:
+    now(stage.server.accounts.create("bob", "another"[::-1]))
+    user = stage.user("alice", "/nick bob")
+    assert user.hears("another") == [Done("logged-in", "bob"), Welcomed("#lobby", "bob")]
+
+
+def test_aChallengeEndsWhenAnotherNicknameIsRefused(stage: SessionStage) -> None:
     stage.users("bob")
-    visitor = stage.user("alice")
-    assert visitor.hears("/nick bob") == [Refused("nick-taken", "bob")]
-    assert visitor.hears("dave") == [Welcomed("#lobby", "dave", ("bob",))]
+    user = stage.user("alice")
+    assert user.hears("/nick bob") == [Refused("nick-taken", "bob")]
+    assert user.hears("dave") == [Welcomed("#lobby", "dave", ("bob",))]
 
 
-def test_oneMayAskForSomethingElseMeanwhile(stage: SessionStage) -> None:
-    visitor = stage.user("alice", "/lang zh_CN", "/ping")
-    assert visitor.hears("/me waves") == [Refused("nick-needed")]
-    assert visitor.hears(PASSWORD)[0] == LOGGED_IN
+def test_aChallengedUserMayUseOtherCommands(stage: SessionStage) -> None:
+    user = stage.user("alice", "/lang zh_CN", "/ping")
+    assert user.hears("/me waves") == [Refused("nick-needed")]
+    assert user.hears(PASSWORD)[0] == LOGGED_IN
 
 
-def test_noAccountOfThatName(stage: SessionStage) -> None:
+def test_anUnknownAccountIsRefusedLikeAWrongPassword(stage: SessionStage) -> None:
     assert stage.user().hears(f"/login bob {PASSWORD}") == [Refused("wrong-password", "bob")]
 
 
-def test_theTimeForANicknameIsAlsoThatForAPassword(stage: SessionStage) -> None:
-    visitor = stage.user("alice")
+def test_theRegistrationTimeoutIncludesThePassword(stage: SessionStage) -> None:
+    user = stage.user("alice")
     stage.clock.advance(60)
-    assert visitor.heard() == [Closed(Ending.REGISTRATION_TIMEOUT)]
+    assert user.heard() == [Closed(Ending.REGISTRATION_TIMEOUT)]
 
 
-def test_aGuestMayNotTakeIt(stage: SessionStage) -> None:
+def test_aGuestMayNotTakeARegisteredNickname(stage: SessionStage) -> None:
     bob = stage.user("bob")
     assert bob.hears("/nick alice") == [Refused("nick-registered", "alice")]
-    # What he says is no password, for he has a nickname.
+    # Their next line is no password, since they have a nickname.
     robot = stage.program("robot")
     bob.says("hello")
     assert robot.heard() == [Said("#lobby", 1, AT, "bob", "hello")]
 
 
-def test_itsOwnerMayUseAnotherAndComeBack(stage: SessionStage) -> None:
+def test_aRegisteredUserMayChangeTheNicknameAndBack(stage: SessionStage) -> None:
     alice = stage.user("alice", PASSWORD)
     assert alice.hears("/nick Robert", "/nick ALICE") == [
         Renamed("#lobby", AT, "alice", "Robert"),
@@ -125,22 +137,22 @@ def test_itsOwnerMayUseAnotherAndComeBack(stage: SessionStage) -> None:
     ]
 
 
-# A ghost.
+# Eviction.
 
 
-def ghost(stage: SessionStage) -> SessionUser:
+def guestNamedAlice(stage: SessionStage) -> SessionUser:
     """
-    @return: Somebody who has the nickname alice although it is not his any more.
+    @return: A guest who has the nickname alice.
     """
-    ghost = stage.user("dave")
+    guest = stage.user("dave")
     stage.hub.rename(stage.hub.nicknames.named("dave"), "alice")
     stage.forget()
-    return ghost
+    return guest
 
 
-def test_theOwnerTakesHisNicknameBack(stage: SessionStage) -> None:
+def test_loggingInEvictsAGuestWithTheNickname(stage: SessionStage) -> None:
     bob = stage.user("bob")
-    dave = ghost(stage)
+    dave = guestNamedAlice(stage)
     alice = stage.user()
     bob.heard()
     assert alice.hears(f"/login alice {PASSWORD}") == [
@@ -156,9 +168,9 @@ def test_theOwnerTakesHisNicknameBack(stage: SessionStage) -> None:
     ]
 
 
-def test_aGuestTakesHisNicknameBack(stage: SessionStage) -> None:
+def test_aGuestWhoLogsInEvictsAnotherWithTheNickname(stage: SessionStage) -> None:
     bob = stage.user("bob")
-    dave = ghost(stage)
+    dave = guestNamedAlice(stage)
     assert bob.hears(f"/login alice {PASSWORD}") == [
         Left("#lobby", AT, "alice", Ending.EVICTED, "", 1, "alice"),
         Done("took-over", "alice"),
@@ -168,8 +180,8 @@ def test_aGuestTakesHisNicknameBack(stage: SessionStage) -> None:
     assert dave.heard() == [Closed(Ending.EVICTED, by="alice")]
 
 
-def test_aGhostStaysWhenItsOwnerHasGoneMeanwhile(stage: SessionStage) -> None:
-    dave = ghost(stage)
+def test_noGuestIsEvictedIfTheOwnerLeavesMeanwhile(stage: SessionStage) -> None:
+    dave = guestNamedAlice(stage)
     stage.authenticator.isSlow = True
     alice = stage.user(f"/login alice {PASSWORD}")
     alice.session.end(Ending.SHUTDOWN)
@@ -191,7 +203,7 @@ def test_aGuestWhoLogsInIsRenamed(stage: SessionStage) -> None:
     assert dave.heard() == renamed
 
 
-def test_aGuestGoesOnAsTheMemberWhoIsHere(stage: SessionStage) -> None:
+def test_aGuestWhoLogsInJoinsTheUserWhoIsHere(stage: SessionStage) -> None:
     alice = stage.user("alice", PASSWORD, "/join #dev")
     bob, dave = stage.users("bob", "dave")
     bob.says("/join #ops")
@@ -212,7 +224,7 @@ def test_aGuestGoesOnAsTheMemberWhoIsHere(stage: SessionStage) -> None:
     assert dave.heard() == [Left("#lobby", AT, "alice", Ending.QUIT, "", 1)]
 
 
-def test_oneMayGoOnUnderAnotherAccount(stage: SessionStage) -> None:
+def test_aSessionMayMoveToAnotherAccount(stage: SessionStage) -> None:
     bob, dave = stage.registered("bob"), stage.user("dave")
     other = stage.user(f"/login bob {PASSWORD}")
     stage.forget()
@@ -224,7 +236,7 @@ def test_oneMayGoOnUnderAnotherAccount(stage: SessionStage) -> None:
     assert dave.heard() == [Joined("#lobby", AT, "alice", 3)]
 
 
-def test_theLastSessionOfAnAccountMayGoOnUnderAnother(stage: SessionStage) -> None:
+def test_theLastSessionOfAnAccountMayMoveToAnother(stage: SessionStage) -> None:
     bob, dave = stage.registered("bob"), stage.user("dave")
     assert bob.hears(f"/login alice {PASSWORD}") == [
         LOGGED_IN,
@@ -236,7 +248,7 @@ def test_theLastSessionOfAnAccountMayGoOnUnderAnother(stage: SessionStage) -> No
     ]
 
 
-def test_whoIsLoggedInAlreadyStaysSo(stage: SessionStage) -> None:
+def test_loggingInAgainChangesNothing(stage: SessionStage) -> None:
     alice = stage.user("alice", PASSWORD)
     assert alice.hears(f"/login {PASSWORD}") == [LOGGED_IN]
     assert alice.hears(f"/login {WRONG}") == [Refused("wrong-password", "alice")]
@@ -250,52 +262,343 @@ def test_aWrongPasswordChangesNothing(stage: SessionStage) -> None:
     assert dave.heard() == [Said("#lobby", 1, AT, "bob", "hello")]
 
 
-# Who must not come.
+# Bans.
 
 
-def test_whoIsBannedMayNotComeByThatName(stage: SessionStage) -> None:
+def test_aBannedNameIsRefused(stage: SessionStage) -> None:
     stage.registered("carol").says("/ban bob 10m spam", "/ban alice")
-    visitor = stage.user()
-    assert visitor.hears("Bob") == [Refused("banned", "spam")]
-    assert visitor.hears("alice") == [Refused("banned")]
-    assert visitor.hears(f"/login alice {PASSWORD}") == [Refused("banned")]
-    assert visitor.hears("/nick dave") == [Welcomed("#lobby", "dave", ("carol",))]
-    assert visitor.hears("/nick bob") == [Refused("banned", "spam")]
+    user = stage.user()
+    assert user.hears("Bob") == [Refused("banned", "spam")]
+    assert user.hears("alice") == [Refused("banned")]
+    assert user.hears(f"/login alice {PASSWORD}") == [Refused("banned")]
+    assert user.hears("/nick dave") == [Welcomed("#lobby", "dave", ("carol",))]
+    assert user.hears("/nick bob") == [Refused("banned", "spam")]
     stage.clock.advance(600)
-    assert visitor.hears("/nick bob") == [Renamed("#lobby", stage.now, "dave", "bob")]
+    assert user.hears("/nick bob") == [Renamed("#lobby", stage.now, "dave", "bob")]
 
 
-def test_nobodyLooksAtThePasswordOfWhoIsBanned(stage: SessionStage) -> None:
+def test_aBannedNameIsRefusedBeforeThePasswordIsChecked(stage: SessionStage) -> None:
     stage.registered("carol").says("/ban alice")
     stage.authenticator.isSlow = True
-    visitor = stage.user()
-    assert visitor.hears("/login ALICE anything") == [Refused("banned")]
+    user = stage.user()
+    assert user.hears("/login ALICE anything") == [Refused("banned")]
 
 
-def test_whoIsBannedMayNotComeFromThere(stage: SessionStage) -> None:
+def test_aBannedAddressIsRefused(stage: SessionStage) -> None:
     stage.registered("carol").says("/ban 198.51.100.0/24 10m spam")
-    visitor = stage.connect("198.51.100.7")
-    visitor.session.opened()
-    assert visitor.heard() == [Closed(Ending.BANNED, "spam")]
-    assert visitor.isClosed
+    user = stage.connect("198.51.100.7")
+    user.session.opened()
+    assert user.heard() == [Closed(Ending.BANNED, "spam")]
+    assert user.isClosed
     stage.clock.advance(600)
     again = stage.connect("198.51.100.7")
     again.session.opened()
     assert again.heard() == [Greeted("tcpchat", 1), NickAsked()]
 
 
-def test_fromWhereMayBeKnownLater(stage: SessionStage) -> None:
+def test_aBannedAddressMayBecomeKnownAfterTheGreeting(stage: SessionStage) -> None:
     stage.registered("carol").says("/ban 198.51.100.7")
-    visitor = stage.user(address="")
-    visitor.address = "198.51.100.7"
-    assert visitor.hears("bob") == [Refused("banned")]
-    assert visitor.hears(f"/login alice {PASSWORD}") == [Refused("banned")]
+    user = stage.user(address="")
+    user.address = "198.51.100.7"
+    assert user.hears("bob") == [Refused("banned")]
+    assert user.hears(f"/login alice {PASSWORD}") == [Refused("banned")]
 
 
-def test_whoIsBannedMeanwhileMayNotCome(stage: SessionStage) -> None:
+def test_aBanAppliesWhileThePasswordIsChecked(stage: SessionStage) -> None:
     carol = stage.registered("carol")
     stage.authenticator.isSlow = True
     alice = stage.user(f"/login alice {PASSWORD}")
     carol.says("/ban alice spam")
     stage.authenticator.decide()
+    assert alice.heard() == [Refused("banned", "spam")]
+
+
+# Several sessions of one user.
+
+
+def test_twoSessionsOfAnAccountAreOneUser(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user()
+    assert second.hears(f"/login alice {PASSWORD}") == [
+        LOGGED_IN,
+        Welcomed("#lobby", "alice", ("bob",)),
+    ]
+    assert first.heard() == [SessionsChanged(2)]
+    assert bob.heard() == []
+    assert bob.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob")))]
+    assert len(stage.hub.nicknames) == 2
+
+
+def test_theGreetingCountsUsers(stage: SessionStage) -> None:
+    for _ in range(2):
+        stage.user("alice", PASSWORD)
+    user = stage.connect()
+    user.session.opened()
+    assert user.heard() == [Greeted("tcpchat", 1), NickAsked()]
+
+
+def test_aSessionHearsWhatTheOtherSays(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user(f"/login alice {PASSWORD}")
+    stage.forget()
+    second.says("hello", "/msg bob psst")
+    said, sent = Said("#lobby", 1, AT, "alice", "hello"), Sent(AT, "alice", "bob", "psst")
+    assert first.heard() == [said, sent]
+    assert second.heard() == [sent]
+    assert bob.heard() == [said, Told(AT, "alice", "bob", "psst")]
+
+
+def test_aSessionComesIntoAllRoomsOfItsUser(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    bob.says("/join #dev", "/topic tools")
+    first.says("/join #dev")
+    second = stage.user("/format json")
+    assert second.hears(f"/login alice {PASSWORD}")[1:] == [
+        Welcomed("#lobby", "alice", ("bob",)),
+        Listed("#lobby", (UserRow("alice"), UserRow("bob"))),
+        Entered("#dev", ("bob",), "tools"),
+        Listed("#dev", (UserRow("bob"), UserRow("alice"))),
+    ]
+    stage.forget()
+    bob.says("hello")
+    assert second.heard() == [Said("#dev", 1, AT, "bob", "hello")]
+
+
+def test_eachSessionTalksInItsOwnRoom(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user(f"/login alice {PASSWORD}")
+    stage.forget()
+    assert first.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
+    assert second.heard() == [Entered("#dev")]
+    bob.says("/join #dev")
+    stage.forget()
+    first.says("here")
+    second.says("there")
+    assert bob.heard() == [
+        Said("#dev", 1, AT, "alice", "here"),
+        Said("#lobby", 1, AT, "alice", "there"),
+    ]
+    assert second.hears("/room #dev") == [Talking("#dev")]
+
+
+def test_aRoomIsLeftByAllSessions(stage: SessionStage) -> None:
+    first = stage.user("alice", PASSWORD, "/join #dev")
+    second = stage.user(f"/login alice {PASSWORD}")
+    stage.forget()
+    assert first.hears("/part #dev") == [Parted("#dev", Ending.PARTED), Talking("#lobby")]
+    assert second.heard() == [Parted("#dev", Ending.PARTED)]
+
+
+def test_aSecondSessionBringsTheFirstIntoTheLobby(stage: SessionStage) -> None:
+    first = stage.user("/format json", "alice", PASSWORD, "/part")
+    second = stage.user()
+    first.heard()
+    assert second.hears(f"/login alice {PASSWORD}") == [LOGGED_IN, Welcomed("#lobby", "alice")]
+    assert first.heard() == [
+        SessionsChanged(2),
+        Entered("#lobby"),
+        Talking("#lobby"),
+        Listed("#lobby", (UserRow("alice"),)),
+    ]
+    assert first.hears("hello") == [Said("#lobby", 1, AT, "alice", "hello")]
+
+
+def test_aSessionInNoRoomTalksWhereAnotherSessionJoins(stage: SessionStage) -> None:
+    first = stage.user("alice", PASSWORD)
+    second = stage.user(f"/login alice {PASSWORD}", "/part")
+    stage.forget()
+    first.says("/join #dev")
+    assert second.heard() == [Entered("#dev"), Talking("#dev")]
+
+
+def test_oneOfTwoSessionsMayQuit(stage: SessionStage) -> None:
+    first, [bob] = stage.user("alice", PASSWORD), stage.users("bob")
+    second = stage.user(f"/login alice {PASSWORD}")
+    stage.forget()
+    assert first.hears("/quit bye") == [Closed(Ending.QUIT)]
+    assert second.heard() == [SessionsChanged(1)]
+    assert bob.heard() == []
+    second.says("hello")
+    assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
+    assert first.heard() == []
+    second.says("/quit bye")
+    assert bob.heard() == [Left("#lobby", AT, "alice", Ending.QUIT, "bye", 1)]
+
+
+def test_allSessionsHaveTheSameNickname(stage: SessionStage) -> None:
+    first = stage.user("alice", PASSWORD)
+    second = stage.user(f"/login alice {PASSWORD}")
+    first.heard()
+    assert second.hears("/nick robert") == [Renamed("#lobby", AT, "alice", "robert")]
+    assert first.heard() == [Renamed("#lobby", AT, "alice", "robert")]
+    third = stage.user()
+    assert third.hears(f"/login alice {PASSWORD}") == [
+        Done("logged-in", "alice"),
+        Welcomed("#lobby", "robert"),
+    ]
+
+
+# Waiting for the password.
+
+
+def test_linesWaitWhileThePasswordIsChecked(stage: SessionStage) -> None:
+    bob = stage.user("bob")
+    stage.authenticator.isSlow = True
+    alice = stage.user("alice", PASSWORD, "hello")
+    assert alice.heard() == bob.heard() == []
+    stage.authenticator.decide()
+    assert alice.heard() == [LOGGED_IN, Welcomed("#lobby", "alice", ("bob",))]
+    assert bob.heard() == [
+        Joined("#lobby", AT, "alice", 2),
+        Said("#lobby", 1, AT, "alice", "hello"),
+    ]
+
+
+@pytest.mark.parametrize("lines", [("alice", PASSWORD), (f"/login alice {PASSWORD}",)])
+@pytest.mark.parametrize("isGone", [False, True])
+def test_aLoginIsGivenUpWhenTheSessionEnds(
+    stage: SessionStage, lines: tuple[str, ...], isGone: bool
+) -> None:
+    bob = stage.user("bob")
+    stage.authenticator.isSlow = True
+    alice = stage.user(*lines)
+    if isGone:
+        alice.session.gone(Ending.CONNECTION_LOST)
+    else:
+        alice.session.end(Ending.SHUTDOWN)
+        assert alice.heard() == [Closed(Ending.SHUTDOWN)]
+    stage.authenticator.decide()
+    assert alice.heard() == bob.heard() == []
+    assert len(stage.hub.nicknames) == 1
+    stage.authenticator.isSlow = False
+    assert stage.user(*lines, "/ping").heard() == []
+    assert bob.heard() == []
+    assert len(stage.hub.nicknames) == 2
+
+
+def test_aGuestWhoLeavesDuringTheLoginIsNotRenamed(stage: SessionStage) -> None:
+    bob, dave = stage.users("bob", "dave")
+    stage.authenticator.isSlow = True
+    bob.says(f"/login alice {PASSWORD}")
+    bob.session.end(Ending.IDLE_TIMEOUT)
+    bob.heard()
+    stage.authenticator.decide()
+    assert bob.heard() == []
+    assert dave.heard() == [Left("#lobby", AT, "bob", Ending.IDLE_TIMEOUT, "", 1)]
+    assert len(stage.hub.nicknames) == 1
+
+
+def test_twoSessionsMayLogInAtTheSameTime(stage: SessionStage) -> None:
+    stage.authenticator.isSlow = True
+    first, second = (stage.user(f"/login alice {PASSWORD}") for _ in range(2))
+    stage.authenticator.decide()
+    assert first.heard() == [LOGGED_IN, Welcomed("#lobby", "alice"), SessionsChanged(2)]
+    assert second.heard() == [LOGGED_IN, Welcomed("#lobby", "alice")]
+    assert len(stage.hub.nicknames) == 1
+
+
+# Waiting for the history.
+
+
+@pytest.fixture
+def past() -> SessionStage:
+    """
+    A service in whose lobby alice has said something before.
+    """
+    stage = SessionStage(operators=["carol"])
+    stage.registered("alice").says("hello", "/quit")
+    return stage
+
+
+REPLAY = [Excerpt("#lobby", "replay", 1, False, 1), Recalled("#lobby", 1, AT, "alice", "hello")]
+
+
+@pytest.mark.parametrize("lines", [("bob",), (f"/login alice {PASSWORD}",)])
+def test_theReplayComesWithTheWelcome(past: SessionStage, lines: tuple[str, ...]) -> None:
+    history = past.slowHistory()
+    user = past.user(*lines, "/ping")
+    assert user.heard() == []
+    assert len(past.hub.nicknames) == 0
+    history.isSlow = False
+    history.decide()
+    told = user.heard()
+    assert isinstance(told[-4], Welcomed)
+    assert told[-3:-1] == REPLAY
+
+
+@pytest.mark.parametrize("lines", [("bob",), (f"/login alice {PASSWORD}",)])
+def test_noUserComesInWhoLeavesBeforeTheHistoryAnswers(
+    past: SessionStage, lines: tuple[str, ...]
+) -> None:
+    dave = past.user("dave")
+    history = past.slowHistory()
+    user = past.user(*lines)
+    user.session.end(Ending.SHUTDOWN)
+    user.heard()
+    history.decide()
+    assert user.heard() == dave.heard() == []
+    assert len(past.hub.nicknames) == 1
+
+
+def test_twoSessionsMayWaitForTheSameNickname(past: SessionStage) -> None:
+    history = past.slowHistory()
+    first, second = past.users("bob", "bob")
+    history.isSlow = False
+    history.decide()
+    assert first.heard()[0] == Welcomed("#lobby", "bob")
+    assert second.heard() == [Refused("nick-taken", "bob")]
+
+
+def test_aNicknameMayBeRegisteredMeanwhile(past: SessionStage) -> None:
+    history = past.slowHistory()
+    user = past.user("bob")
+    past.server.accounts.create("bob", PASSWORD[::-1])
+    history.decide()
+    assert user.heard() == [Refused("nick-registered", "bob")]
+
+
+def test_aSessionHearsNothingBeforeItsWelcome(past: SessionStage) -> None:
+    first, bob = past.user(f"/login alice {PASSWORD}"), past.user("bob")
+    history = past.slowHistory()
+    second = past.user(f"/login alice {PASSWORD}")
+    history.isSlow = False
+    first.says("/join #dev")
+    bob.says("/join #dev", "hi", "/msg alice psst")
+    assert second.heard() == []
+    history.decide()
+    assert [type(event) for event in second.heard()[:3]] == [Done, Welcomed, Entered]
+    bob.heard()
+    bob.says("there")
+    assert second.heard() == [Said("#dev", 2, AT, "bob", "there")]
+    second.says("/quit")
+    assert not isinstance(first.heard()[-1], Closed)
+
+
+def test_aGuestOnTheWayInGivesWayToTheAccount(past: SessionStage) -> None:
+    history = past.slowHistory()
+    bob = past.user("bob")
+    past.server.accounts.create("bob", PASSWORD[::-1])
+    owner = past.user(f"/login bob {PASSWORD}")
+    history.isSlow = False
+    history.decide()
+    assert owner.heard()[0] == Done("logged-in", "bob")
+    assert bob.heard() == [Refused("nick-registered", "bob")]
+
+
+def test_anAccountMayBeGivenUpDuringALogin(past: SessionStage) -> None:
+    first = past.user(f"/login alice {PASSWORD}")
+    history = past.slowHistory()
+    second = past.user(f"/login alice {PASSWORD}")
+    first.says("/unregister")
+    history.decide()
+    assert second.heard() == [Refused("wrong-password", "alice")]
+
+
+def test_aBanAppliesWhileTheHistoryAnswers(past: SessionStage) -> None:
+    carol = past.registered("carol")
+    history = past.slowHistory()
+    bob, alice = past.user("bob"), past.user(f"/login alice {PASSWORD}")
+    carol.says("/ban bob", "/ban alice spam")
+    history.decide()
+    assert bob.heard() == [Refused("banned")]
     assert alice.heard() == [Refused("banned", "spam")]

@@ -1,4 +1,4 @@
-"""Tests for L{chat.session.signon}: coming into rooms with very many people."""
+"""Tests for L{chat.session.signon}: coming into rooms with very many users."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tests.support.hubs import AT, LOBBY, now
 from tests.support.sessions import PASSWORD, SessionStage
 
 NICKS = [f"n{number}" for number in range(MAX_NAMES + 5)]
-PEOPLE = [User(nick, fold(nick)) for nick in NICKS]
+CROWD = [User(nick, fold(nick)) for nick in NICKS]
 
 
 def crowd(server: Server, *rooms: str) -> None:
     """
-    Let very many people of another process come into rooms.
+    Let very many users of another process join rooms.
     """
     for name in rooms:
         room = server.hub.directory.open(name)
-        for user in PEOPLE:
+        for user in CROWD:
             room.enter(user, Joined(name, AT, user.nick))
 
 
@@ -32,45 +32,44 @@ def stage() -> SessionStage:
     return SessionStage(replay=0, rooms={"announceLimit": 50})
 
 
-def test_whoComesIsToldOfTheFirst(stage: SessionStage) -> None:
+def test_aNewUserIsToldOfTheFirstUsersOfACrowd(stage: SessionStage) -> None:
     crowd(stage.server, LOBBY)
     first = tuple(NICKS[:MAX_NAMES])
-    visitor = stage.user("/format json")
-    assert visitor.hears("alice") == [
+    user = stage.user("/format json")
+    assert user.hears("alice") == [
         Welcomed(LOBBY, "alice", first, 5),
         Listed(LOBBY, tuple(map(UserRow, first)), 6),
     ]
-    assert visitor.hears("/who") == [Listed(LOBBY, tuple(map(UserRow, first)), 6)]
+    assert user.hears("/who") == [Listed(LOBBY, tuple(map(UserRow, first)), 6)]
 
 
-def test_whoComesIntoAnotherRoomToo(stage: SessionStage) -> None:
+def test_aUserWhoJoinsIsToldOfTheFirstUsersOfACrowd(stage: SessionStage) -> None:
     alice = stage.user("alice")
     crowd(stage.server, "#dev")
     assert alice.hears("/join #dev")[0] == Entered("#dev", tuple(NICKS[:MAX_NAMES]), "", 5)
 
 
-def test_whoComesIntoSeveralAtOnce(stage: SessionStage) -> None:
-    """They share what one event may name."""
+def test_severalRoomsShareWhatOneEventMayName(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     alice.says("/join #dev")
     crowd(stage.server, LOBBY, "#dev")
     half = ("alice", *NICKS[: MAX_NAMES // 2 - 1])
     second = stage.user("/format json")
     heard = second.hears(f"/login alice {PASSWORD}")
-    others, people = tuple(NICKS[: MAX_NAMES // 2]), tuple(map(UserRow, half))
+    others, listed = tuple(NICKS[: MAX_NAMES // 2]), tuple(map(UserRow, half))
     more = len(NICKS) - MAX_NAMES // 2
     assert heard == [
         Done("logged-in", "alice"),
         Welcomed(LOBBY, "alice", others, more),
-        Listed(LOBBY, people, more + 1),
+        Listed(LOBBY, listed, more + 1),
         Entered("#dev", others, "", more),
-        Listed("#dev", people, more + 1),
+        Listed("#dev", listed, more + 1),
     ]
 
 
 @pytest.mark.parametrize("format", ["text", "json"])
-def test_whatIsToldIsBounded(format: str) -> None:
-    """Also when all of one's rooms are told of at once: less than may wait for a reader."""
+def test_theWelcomeIntoManyCrowdsIsBounded(format: str) -> None:
+    """Even for all rooms of a user at once, it is less than may wait for a slow reader."""
     stage = SessionStage(replay=0, rooms={"announceLimit": 50}, renderings=renderingFor)
     rooms = [f"#room{number}" for number in range(19)]
     crowd(stage.server, LOBBY, *rooms)
@@ -85,14 +84,14 @@ def test_whatIsToldIsBounded(format: str) -> None:
     assert len(rooms) * 1024 < told < 128 * 1024
 
 
-# A reader who is behind.
+# A slow reader.
 
 
-def test_whoIsBehindIsToldOfAllHisRoomsWhenHeIsRelieved() -> None:
+def test_aSlowReaderHearsOfAllTheirRoomsOnceRelieved() -> None:
     stage = SessionStage(replay=0)
     alice, bob = stage.users("alice", "bob")
-    for visitor in (alice, bob):
-        visitor.says("/join #dev")
+    for user in (alice, bob):
+        user.says("/join #dev")
     stage.forget()
     alice.outlet.busy = True
     bob.says("/part #dev", "/quit")
@@ -106,17 +105,17 @@ def test_whoIsBehindIsToldOfAllHisRoomsWhenHeIsRelieved() -> None:
     ]
 
 
-def test_whoIsNobodyIsToldNothing() -> None:
+def test_aRelievedSessionWithoutANicknameIsToldNothing() -> None:
     stage = SessionStage(replay=0)
-    visitor = stage.user()
-    visitor.session.relieved()
-    assert visitor.heard() == []
-    visitor.says("alice", "/quit").heard()
-    visitor.session.relieved()
-    assert visitor.heard() == []
+    user = stage.user()
+    user.session.relieved()
+    assert user.heard() == []
+    user.says("alice", "/quit").heard()
+    user.session.relieved()
+    assert user.heard() == []
 
 
-def test_whoAsksWhoIsHereIsToldOfTheChangesFirst() -> None:
+def test_theListOfUsersComesAfterTheChangesBeforeIt() -> None:
     stage = SessionStage(replay=0)
     alice = stage.user("alice")
     alice.outlet.busy = True

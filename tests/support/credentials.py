@@ -59,7 +59,7 @@ class RecordingLedger(Ledger):
         return self._done("put", record)
 
     def remove(self, record: Record) -> Deferred[None]:
-        del self.records[record.key]
+        self.records.pop(record.key, None)
         return self._done("remove", record)
 
     def _done(self, call: str, record: Record) -> Deferred[None]:

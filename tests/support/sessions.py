@@ -95,7 +95,7 @@ class SlowHistory:
 
 class SessionStage:
     """
-    A service, and everybody who has connected to it.
+    A service, and all users who have connected to it.
     """
 
     def __init__(self, backplane: Backplane | None = None, **settings: Any) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import succeed
 
-from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.events import (
     Closed,
     Done,
@@ -21,6 +20,7 @@ from chat.vocabulary.events import (
     Warned,
     Welcomed,
 )
+from tests.support.credentials import RecordingLedger
 from tests.support.hubs import AT
 from tests.support.sessions import PASSWORD, SessionStage
 
@@ -31,7 +31,7 @@ REGISTERED = Done("registered", "alice")
 # Registering.
 
 
-def test_aNicknameBecomesSomebodys(stage: SessionStage) -> None:
+def test_aNicknameMayBeRegistered(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     assert alice.hears(f"/register {PASSWORD}") == [REGISTERED]
     assert bob.heard() == []
@@ -40,7 +40,7 @@ def test_aNicknameBecomesSomebodys(stage: SessionStage) -> None:
     assert bob.hears("/nick Alice") == [Refused("nick-registered", "alice")]
 
 
-def test_aNicknameBecomesSomebodysOnce(stage: SessionStage) -> None:
+def test_aUserRegistersOnce(stage: SessionStage) -> None:
     alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
     assert alice.hears(f"/register {OTHER}") == [Refused("nick-unchanged", "alice")]
@@ -57,7 +57,7 @@ def test_aNicknameBecomesSomebodysOnce(stage: SessionStage) -> None:
         ("", None),
     ],
 )
-def test_notEverythingIsAPassword(
+def test_anInvalidPasswordIsRefused(
     stage: SessionStage, command: str, password: str, refusal: Refused | None
 ) -> None:
     alice = stage.registered("alice") if command == "password" else stage.user("alice")
@@ -68,13 +68,7 @@ def test_notEverythingIsAPassword(
     assert alice.hears(f"/{command} {password}") == [refusal]
 
 
-def test_anAccountIsForThoseWithANickname(stage: SessionStage) -> None:
-    visitor = stage.user()
-    for line in (f"/register {PASSWORD}", f"/password {PASSWORD}", "/unregister", "/sessions"):
-        assert visitor.hears(line) == [Refused("nick-needed")]
-
-
-def test_whoKeepsOrderIsNamedAtTheStart() -> None:
+def test_anOperatorNamedAtTheStartNeedsTheirAccount() -> None:
     stage = SessionStage(operators=["alice"])
     alice = stage.user("alice")
     assert alice.hears("/bans") == [Refused("operator-needed")]
@@ -82,10 +76,10 @@ def test_whoKeepsOrderIsNamedAtTheStart() -> None:
     assert alice.hears("/bans") != [Refused("operator-needed")]
 
 
-# Another password.
+# Changing the password.
 
 
-def test_theNewPasswordHoldsAtOnce(stage: SessionStage) -> None:
+def test_aNewPasswordAppliesAtOnce(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     assert alice.hears(f"/password {OTHER}") == [Done("password-changed")]
     alice.says("/quit")
@@ -93,7 +87,7 @@ def test_theNewPasswordHoldsAtOnce(stage: SessionStage) -> None:
     assert stage.user("alice").hears(OTHER)[0] == Done("logged-in", "alice")
 
 
-def test_whoHasNoAccountHasNoPassword(stage: SessionStage) -> None:
+def test_aGuestHasNoPasswordToChange(stage: SessionStage) -> None:
     alice = stage.user("alice")
     assert alice.hears(f"/password {OTHER}") == [Refused("account-needed")]
     assert alice.hears("/unregister") == [Refused("account-needed")]
@@ -108,7 +102,7 @@ def test_aPasswordThatIsKeptElsewhereIsNotChangedHere(
     assert alice.hears(f"/password {OTHER}") == [Refused("password-elsewhere")]
 
 
-# Giving it up.
+# Giving an account up.
 
 
 def test_anAccountMayBeGivenUp(stage: SessionStage) -> None:
@@ -121,7 +115,7 @@ def test_anAccountMayBeGivenUp(stage: SessionStage) -> None:
     assert bob.hears("/nick alice") == [Renamed("#lobby", AT, "bob", "alice")]
 
 
-def test_aGuestHasOneSession(stage: SessionStage) -> None:
+def test_givingAnAccountUpEndsItsOtherSessions(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     other, bob = stage.user(f"/login alice {PASSWORD}"), stage.user("bob")
     assert alice.hears("/unregister") == [SessionsChanged(1), Done("unregistered", "alice")]
@@ -131,7 +125,7 @@ def test_aGuestHasOneSession(stage: SessionStage) -> None:
     assert not alice.isClosed
 
 
-def test_whoGivesItUpKeepsOrderNoLonger() -> None:
+def test_givingAnAccountUpEndsBeingAnOperator() -> None:
     stage = SessionStage(operators=["alice"])
     alice = stage.registered("alice")
     alice.says("/unregister")
@@ -162,7 +156,7 @@ def test_anotherSessionMayBeEnded(stage: SessionStage) -> None:
     assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
 
 
-def test_oneMayEndThisOne(stage: SessionStage) -> None:
+def test_aUserMayEndTheirOwnSession(stage: SessionStage) -> None:
     alice, bob = stage.registered("alice"), stage.user("bob")
     assert alice.hears("/sessions end 1") == [Closed(Ending.SESSION_ENDED)]
     assert bob.heard() == [Left("#lobby", AT, "alice", Ending.SESSION_ENDED, "", 1)]
@@ -177,20 +171,20 @@ def test_oneMayEndThisOne(stage: SessionStage) -> None:
         ("/sessions stop 1", Refused("argument-invalid", "/sessions [end N]")),
     ],
 )
-def test_thereIsNoSuchSession(stage: SessionStage, line: str, refusal: Refused) -> None:
+def test_anUnknownSessionIsRefused(stage: SessionStage, line: str, refusal: Refused) -> None:
     assert stage.user("alice").hears(line) == [refusal]
 
 
-def test_aGuestHasSessionsToo(stage: SessionStage) -> None:
+def test_aGuestHasASessionToList(stage: SessionStage) -> None:
     assert stage.user("alice").hears("/sessions") == [
         SessionsListed((SessionRow(1, "192.0.2.1", AT, 0, True),))
     ]
 
 
-# What takes time.
+# Waiting for the authenticator.
 
 
-def test_whatIsAskedLaterIsAnsweredLater(stage: SessionStage) -> None:
+def test_answersComeInTheOrderOfTheRequests(stage: SessionStage) -> None:
     alice = stage.user("alice")
     stage.authenticator.isSlow = True
     assert alice.hears(f"/register {PASSWORD}", "/ping 1", "/register again-and-again") == []
@@ -199,7 +193,7 @@ def test_whatIsAskedLaterIsAnsweredLater(stage: SessionStage) -> None:
 
 
 @pytest.mark.parametrize("command", ["register", "password"])
-def test_whoHasGoneMeanwhileHasAskedInVain(stage: SessionStage, command: str) -> None:
+def test_aRequestIsGivenUpWhenTheSessionEnds(stage: SessionStage, command: str) -> None:
     alice = stage.registered("alice") if command == "password" else stage.user("alice")
     stage.authenticator.isSlow = True
     alice.says(f"/{command} {OTHER}")
@@ -211,7 +205,7 @@ def test_whoHasGoneMeanwhileHasAskedInVain(stage: SessionStage, command: str) ->
     assert (account and account.secret) == (PASSWORD[::-1] if command == "password" else None)
 
 
-def test_whoIsRenamedMeanwhileRegistersHisNewNickname(stage: SessionStage) -> None:
+def test_aUserRenamedMeanwhileRegistersTheNewNickname(stage: SessionStage) -> None:
     carol, alice = stage.registered("carol"), stage.user("alice")
     stage.authenticator.isSlow = True
     alice.says(f"/register {PASSWORD}")
@@ -221,7 +215,7 @@ def test_whoIsRenamedMeanwhileRegistersHisNewNickname(stage: SessionStage) -> No
     assert alice.heard() == [Done("registered", "robert")]
 
 
-def test_anAccountMayGoWhileItsPasswordIsChanged(stage: SessionStage) -> None:
+def test_anAccountMayBeGivenUpWhileItsPasswordIsChanged(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     other = stage.user(f"/login alice {PASSWORD}")
     stage.authenticator.isSlow = True
@@ -237,72 +231,59 @@ def test_anAccountMayGoWhileItsPasswordIsChanged(stage: SessionStage) -> None:
 # The disk.
 
 
-class SlowDisk:
-    """
-    A ledger that keeps nothing before it is told to.
-    """
-
-    def __init__(self) -> None:
-        self.storing: list[Deferred[None]] = []
-
-    def put(self, record: object) -> Deferred[None]:
-        self.storing.append(Deferred())
-        return self.storing[-1]
-
-    remove = put
-
-
 @pytest.fixture
-def disk(stage: SessionStage) -> SlowDisk:
-    disk = SlowDisk()
-    stage.server.accounts._ledger = disk  # type: ignore[assignment]
+def disk(stage: SessionStage) -> RecordingLedger:
+    """A ledger whose disk does not answer."""
+    disk = RecordingLedger()
+    disk.hold()
+    stage.server.accounts._ledger = disk
     return disk
 
 
-def test_itIsDoneWhenItIsStored(stage: SessionStage, disk: SlowDisk) -> None:
+def test_registeringIsDoneOnceItIsStored(stage: SessionStage, disk: RecordingLedger) -> None:
     alice = stage.user("alice")
     assert alice.hears(f"/register {PASSWORD}") == []
     stage.clock.advance(2.9)
     assert alice.heard() == []
-    disk.storing.pop().callback(None)
+    disk.release()
     assert alice.heard() == [REGISTERED]
 
 
-def test_nobodyWaitsForEverForTheDisk(stage: SessionStage, disk: SlowDisk) -> None:
+def test_theDiskIsWaitedForThreeSecondsAtMost(stage: SessionStage, disk: RecordingLedger) -> None:
     alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}", "/ping")
     stage.clock.advance(3)
     assert alice.heard() == [REGISTERED, Warned("not-stored", "alice"), Ponged()]
-    disk.storing.pop().callback(None)
+    disk.release()
     assert alice.heard() == []
 
 
-def test_whatWasNotStoredInTimeMayFail(stage: SessionStage, disk: SlowDisk) -> None:
+def test_storingMayStillFailAfterThat(stage: SessionStage, disk: RecordingLedger) -> None:
     alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
     stage.clock.advance(3)
     alice.heard()
-    disk.storing.pop().errback(HistoryUnavailable())
+    disk.end()
     assert alice.heard() == []
 
 
-def test_whatCannotBeStoredIsTold(stage: SessionStage, disk: SlowDisk) -> None:
+def test_aFailureToStoreIsTold(stage: SessionStage, disk: RecordingLedger) -> None:
     alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
-    disk.storing.pop().errback(HistoryUnavailable())
+    disk.end()
     assert alice.heard() == [Refused("history-unavailable")]
 
 
-def test_whoHasGoneHearsNothingOfTheDisk(stage: SessionStage, disk: SlowDisk) -> None:
+def test_anEndedSessionIsNotToldOfTheDisk(stage: SessionStage, disk: RecordingLedger) -> None:
     alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
     alice.session.end(Ending.SHUTDOWN)
     alice.heard()
-    disk.storing.pop().callback(None)
+    disk.release()
     assert alice.heard() == []
 
 
-def test_anAccountHoldsAlsoBeforeItIsStored(stage: SessionStage, disk: SlowDisk) -> None:
+def test_anAccountAppliesBeforeItIsStored(stage: SessionStage, disk: RecordingLedger) -> None:
     alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")
     assert stage.user("alice").hears(PASSWORD)[:2] == [

@@ -53,7 +53,9 @@ from tests.support.sessions import SessionStage
         ("/help nonsense", Refused("unknown-command", "/nonsense")),
     ],
 )
-def test_answered(stage: SessionStage, nick: tuple[str, ...], line: str, answer: object) -> None:
+def test_commandsAreAnsweredWithAndWithoutANickname(
+    stage: SessionStage, nick: tuple[str, ...], line: str, answer: object
+) -> None:
     assert stage.user(*nick).hears(line) == [answer]
 
 
@@ -66,14 +68,14 @@ def test_helpListsEveryVerb(stage: SessionStage) -> None:
 
 
 @pytest.mark.parametrize("name", ["w", "/w", "who", "/在线", "WHO"])
-def test_helpOfOneVerb(stage: SessionStage, name: str) -> None:
+def test_helpOfOneCommand(stage: SessionStage, name: str) -> None:
     [verb] = [verb for verb in VERBS if verb.name == "who"]
     assert stage.user().hears(f"/help {name}") == [
         Helped("/who", ("/names", "/users", "/w", "/在线"), verb.arguments, verb.help)
     ]
 
 
-def test_theMessageOfTheDayIsWhatItIsNow(stage: SessionStage) -> None:
+def test_theCurrentMessageOfTheDayIsTold(stage: SessionStage) -> None:
     alice = stage.user("alice")
     assert alice.hears("/motd") == [Done("no-motd")]
     stage.server.motd = "Be kind.\n\nClosed on Monday."
@@ -86,10 +88,10 @@ def test_uptimeIsInWholeSeconds(stage: SessionStage) -> None:
     assert stage.user().hears("/uptime") == [Uptime(60)]
 
 
-# What one chooses.
+# Choices.
 
 
-def test_aChoiceStays(stage: SessionStage) -> None:
+def test_choicesAreKept(stage: SessionStage) -> None:
     alice = stage.user("/timestamps on", "/bell all", "/lang zh_CN")
     assert alice.hears("/timestamps", "/bell", "/lang") == [
         Done("timestamps", "on"),
@@ -98,7 +100,7 @@ def test_aChoiceStays(stage: SessionStage) -> None:
     ]
 
 
-def test_aProgramIsToldWhoIsWhereWhenItBecomesOne(stage: SessionStage) -> None:
+def test_choosingJsonListsTheUsersOfAllRooms(stage: SessionStage) -> None:
     alice, _ = stage.users("alice", "bob")
     alice.says("/join #dev")
     assert alice.hears("/format json") == [
@@ -121,7 +123,7 @@ def test_aProgramHearsItsOwnLines(stage: SessionStage) -> None:
     ]
 
 
-# How it reads.
+# Timestamps and bells.
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ def service() -> Iterator[Service]:
     service.close()
 
 
-def test_timestamps(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_timestampsAreShown(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chat.rendering.text.localTime", lambda at: at)
     alice, bob = service.connect("alice"), service.connect("bob", "/timestamps on")
     service.say(alice, "hello", "/me waves", "/msg bob psst")
@@ -154,7 +156,7 @@ def test_timestamps(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
         ("all", ["alice: hello\a", "alice: hello Bob!\a", "[alice -> you] psst\a"]),
     ],
 )
-def test_theBell(service: Service, bell: str, rung: list[str]) -> None:
+def test_theBellRingsAsChosen(service: Service, bell: str, rung: list[str]) -> None:
     alice, bob = service.connect("alice"), service.connect("bob", f"/bell {bell}")
     service.say(alice, "hello", "hello Bob!", "/msg bob psst")
     heard = service.heard(bob)

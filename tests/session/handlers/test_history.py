@@ -27,22 +27,22 @@ USAGE = "/history [N | after ID | since 2h] [in #ROOM]"
 
 def texts(events: list[Event]) -> list[str]:
     """
-    @return: What was said, as it is recalled.
+    @return: The texts of the lines that are recalled.
     """
     return [event.text for event in events if isinstance(event, Recalled)]
 
 
-def talk(visitor: SessionUser, count: int) -> SessionUser:
+def talk(user: SessionUser, count: int) -> SessionUser:
     """
-    @return: Somebody, who has said the numbers from 1 on.
+    @return: The user, who has said the numbers from 1 on.
     """
-    return visitor.says(*map(str, range(1, count + 1)))
+    return user.says(*map(str, range(1, count + 1)))
 
 
 # History.
 
 
-def test_linesOfThePast(stage: SessionStage) -> None:
+def test_theNewestLinesAreTold(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("one", "/me waves", "three")
     assert alice.hears("/history 2") == [
@@ -52,7 +52,7 @@ def test_linesOfThePast(stage: SessionStage) -> None:
     ]
 
 
-def test_nothingOfThePast(stage: SessionStage) -> None:
+def test_anEmptyHistoryIsTold(stage: SessionStage) -> None:
     alice = stage.user("alice")
     nothing = [Excerpt("#lobby", "history", 0)]
     assert alice.hears("/history") == nothing
@@ -69,7 +69,7 @@ def test_nothingOfThePast(stage: SessionStage) -> None:
         ("after 1199", 1200, 1200, False),
     ],
 )
-def test_soManyLines(
+def test_aRequestNamesTheLinesItWants(
     stage: SessionStage, arguments: str, first: int, last: int, isMore: bool
 ) -> None:
     alice = talk(stage.user("alice"), 1200)
@@ -80,7 +80,7 @@ def test_soManyLines(
 
 
 @pytest.mark.parametrize("arguments", ["1000", "5000", "after 0", "since 1h"])
-def test_aThousandAtMost(
+def test_aThousandLinesAreToldAtMost(
     stage: SessionStage, monkeypatch: pytest.MonkeyPatch, arguments: str
 ) -> None:
     monkeypatch.setattr("chat.session.playback.MAX_BYTES", 10**6)
@@ -91,7 +91,7 @@ def test_aThousandAtMost(
     assert (head.count, head.more) == (1000, True)
 
 
-def test_linesSinceATime(stage: SessionStage) -> None:
+def test_linesSinceATimeAreTold(stage: SessionStage) -> None:
     alice = stage.user("alice")
     for text in ("one", "two", "three"):
         alice.says(text)
@@ -99,11 +99,11 @@ def test_linesSinceATime(stage: SessionStage) -> None:
     assert texts(alice.hears("/history since 2m")) == ["two", "three"]
 
 
-def test_ofAnotherRoom(stage: SessionStage) -> None:
+def test_theHistoryOfAnotherOpenRoomMayBeRead(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "one")
     assert alice.hears("/history in #lobby") == [Excerpt("#lobby", "history", 0)]
-    # Where anybody may come in, anybody may read.
+    # A room that is open to all may be read by all.
     assert texts(bob.hears("/history 10 in #dev")) == ["one"]
     alice.says("/mode key hunter2")
     assert bob.hears("/history in #dev") == [Refused("not-in-room", "#dev")]
@@ -123,20 +123,15 @@ def test_ofAnotherRoom(stage: SessionStage) -> None:
         ("/search", Refused("argument-missing", "/search WORDS [in #ROOM] [from NAME]")),
     ],
 )
-def test_refused(stage: SessionStage, line: str, refusal: Refused) -> None:
+def test_requestsAreRefused(stage: SessionStage, line: str, refusal: Refused) -> None:
     alice = stage.user("alice")
     assert alice.hears(line) == [refusal]
-
-
-@pytest.mark.parametrize("line", ["/history", "/search x"])
-def test_forThoseWithANickname(stage: SessionStage, line: str) -> None:
-    assert stage.user().hears(line) == [Refused("nick-needed")]
 
 
 # Search.
 
 
-def test_theNewestIsFirst(stage: SessionStage) -> None:
+def test_theNewestLineFoundIsFirst(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("hello world", "/join #dev", "hello")
     alice.says("hello there")
@@ -147,14 +142,14 @@ def test_theNewestIsFirst(stage: SessionStage) -> None:
     assert texts(bob.hears("/search hello world")) == ["hello world"]
 
 
-def test_chineseIsFoundAnywhere(stage: SessionStage) -> None:
+def test_chineseIsFoundWithinALine(stage: SessionStage) -> None:
     alice = stage.user("alice", "大家你好啊")
     for words in ("你好", "好", "家你好"):
         assert texts(alice.hears(f"/search {words}")) == ["大家你好啊"]
     assert texts(alice.hears("/搜索 大好")) == []
 
 
-def test_soManyAreFound(stage: SessionStage) -> None:
+def test_fiftyLinesAreFoundAtMost(stage: SessionStage) -> None:
     alice = stage.user("alice").says(*["hello"] * 51)
     head, *lines = alice.hears("/search hello")
     assert isinstance(head, Excerpt)
@@ -162,13 +157,13 @@ def test_soManyAreFound(stage: SessionStage) -> None:
     assert len(lines) == 50
 
 
-def test_whoIsNowhereFindsNothing(stage: SessionStage) -> None:
+def test_aUserInNoRoomFindsNothing(stage: SessionStage) -> None:
     alice = stage.user("alice", "hello", "/part")
     assert texts(alice.hears("/search hello")) == []
     assert texts(alice.hears("/search hello in #lobby")) == ["hello"]
 
 
-def test_whatIsFoundElsewhereNamesItsRoom() -> None:
+def test_aLineFoundInAnotherRoomNamesIt() -> None:
     service = Service()
     alice = service.connect("alice", "hello", "/join #dev", "hello")
     service.say(alice, "/search hello")
@@ -179,13 +174,13 @@ def test_whatIsFoundElsewhereNamesItsRoom() -> None:
     service.close()
 
 
-# What takes time, and what cannot be had.
+# Waiting, and failures.
 
 
 @pytest.mark.parametrize(
     "line", ["/history", "/history after 0", "/history since 1h", "/search hello"]
 )
-def test_answersComeInTheOrderOfTheQuestions(stage: SessionStage, line: str) -> None:
+def test_answersComeInTheOrderOfTheRequests(stage: SessionStage, line: str) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("hello")
     history = stage.slowHistory()
@@ -201,7 +196,9 @@ def test_answersComeInTheOrderOfTheQuestions(stage: SessionStage, line: str) -> 
 
 @pytest.mark.parametrize("line", ["/history", "/search hello"])
 @pytest.mark.parametrize("isKicked", [False, True])
-def test_whoHasGoneMeanwhileIsToldNothing(stage: SessionStage, line: str, isKicked: bool) -> None:
+def test_aUserWhoLeavesMeanwhileIsToldNothing(
+    stage: SessionStage, line: str, isKicked: bool
+) -> None:
     alice, carol = stage.user("alice", "hello"), stage.registered("carol")
     history = stage.slowHistory()
     alice.says(line)
@@ -214,7 +211,7 @@ def test_whoHasGoneMeanwhileIsToldNothing(stage: SessionStage, line: str, isKick
     assert alice.heard() == []
 
 
-def test_whoGoesInTheMiddleIsToldNoMore(stage: SessionStage) -> None:
+def test_aUserWhoLeavesInTheMiddleIsToldNoMore(stage: SessionStage) -> None:
     alice = talk(stage.user("alice"), 1000)
     # The first part of the answer is there, and the others wait for the next turns.
     alice.types("/history 500")
@@ -238,7 +235,7 @@ def test_manyLinesAreWrittenInSeveralTurns(stage: SessionStage) -> None:
     ("error", "code"),
     [(HistoryUnavailable(), "history-unavailable"), (TryLater(), "try-later")],
 )
-def test_whatCannotBeRead(
+def test_aHistoryThatCannotBeReadIsRefused(
     stage: SessionStage, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     alice = stage.user("alice")
@@ -251,7 +248,7 @@ def test_whatCannotBeRead(
     ]
 
 
-def test_whatNobodyExpectedCostsOneSession(
+def test_anUnexpectedFailureCostsOneSession(
     stage: SessionStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = stage.users("alice", "bob")

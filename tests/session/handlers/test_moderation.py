@@ -44,7 +44,7 @@ def carol(stage: SessionStage) -> SessionUser:
     return stage.registered("carol")
 
 
-# Who may.
+# Operators alone.
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,15 @@ def carol(stage: SessionStage) -> SessionUser:
         "/rehash",
     ],
 )
-def test_onlyOperatorsMay(stage: SessionStage, carol: SessionUser, line: str) -> None:
-    stage.server.rehash = lambda: pytest.fail("not for everybody")
+def test_onlyOperatorsMayModerate(stage: SessionStage, carol: SessionUser, line: str) -> None:
+    stage.server.rehash = lambda: pytest.fail("only for operators")
     guest, user, bob = stage.user("guest"), stage.registered("alice"), stage.user("bob")
     assert stage.user().hears(line) == [Refused("nick-needed")]
     assert guest.hears(line) == user.hears(line) == REFUSED
     assert bob.heard() == carol.heard() == []
 
 
-def test_theNicknameAloneMakesNobodyAnOperator(stage: SessionStage) -> None:
+def test_theNicknameAloneMakesNoOperator(stage: SessionStage) -> None:
     assert stage.user("carol").hears("/bans") == REFUSED
 
 
@@ -107,10 +107,10 @@ def test_everyActionIsLogged(stage: SessionStage, carol: SessionUser) -> None:
     ]
 
 
-# Out.
+# Kicks.
 
 
-def test_whoIsPutOutLeavesTheService(stage: SessionStage, carol: SessionUser) -> None:
+def test_aKickedUserLeavesTheService(stage: SessionStage, carol: SessionUser) -> None:
     alice, bob = stage.users("alice", "bob")
     left = Left("#lobby", AT, "alice", Ending.KICKED, "spam", 2, "carol")
     assert carol.hears("/kick ALICE spam") == [left, Done("kicked", "alice")]
@@ -120,7 +120,7 @@ def test_whoIsPutOutLeavesTheService(stage: SessionStage, carol: SessionUser) ->
     assert stage.user().hears("alice") != [Refused("nick-taken", "alice")]
 
 
-def test_allHisSessionsEnd(stage: SessionStage, carol: SessionUser) -> None:
+def test_aKickEndsAllSessionsOfAUser(stage: SessionStage, carol: SessionUser) -> None:
     first, bob = stage.registered("alice"), stage.user("bob")
     second = stage.user(f"/login alice {PASSWORD}")
     stage.forget()
@@ -131,7 +131,7 @@ def test_allHisSessionsEnd(stage: SessionStage, carol: SessionUser) -> None:
     assert bob.heard() == [Left("#lobby", AT, "alice", Ending.KICKED, "", 2, "carol")]
 
 
-def test_nobodyPutsHimselfOut(stage: SessionStage, carol: SessionUser) -> None:
+def test_operatorsMayNotModerateThemselves(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/kick carol") == [Refused("yourself")]
     assert carol.hears("/kick bob") == [Refused("no-such-nick", "bob")]
     assert carol.hears("/ban carol") == [Refused("yourself")]
@@ -144,7 +144,7 @@ def test_nobodyPutsHimselfOut(stage: SessionStage, carol: SessionUser) -> None:
 # Bans.
 
 
-def test_whoIsBannedHasToGo(stage: SessionStage, carol: SessionUser) -> None:
+def test_aBannedUserLeavesTheService(stage: SessionStage, carol: SessionUser) -> None:
     alice, bob = stage.users("alice", "bob")
     left = Left("#lobby", AT, "alice", Ending.BANNED, "spam", 2, "carol")
     assert carol.hears("/ban alice spam") == [left, Done("banned", "alice")]
@@ -161,7 +161,7 @@ def test_anAccountIsBannedWhateverItsNickname(stage: SessionStage, carol: Sessio
 
 
 @pytest.mark.parametrize("target", ["198.51.100.7", "198.51.100.0/24", "::ffff:198.51.100.7"])
-def test_whoComesFromABannedAddressHasToGo(
+def test_aBannedAddressEndsItsSessions(
     stage: SessionStage, carol: SessionUser, target: str
 ) -> None:
     alice = stage.user("alice", address="198.51.100.7")
@@ -172,12 +172,12 @@ def test_whoComesFromABannedAddressHasToGo(
     closed = Closed(Ending.BANNED, "spam", by="carol")
     left = Left("#lobby", AT, "alice", Ending.BANNED, "spam", 2, "carol")
     assert alice.heard() == [closed]
-    # His other session comes from elsewhere.
+    # The user's other session comes from another address.
     assert bob.heard() == [left, closed]
     assert elsewhere.heard() == [left, SessionsChanged(1)]
 
 
-def test_whoIsNotHereMayBeBanned(stage: SessionStage, carol: SessionUser) -> None:
+def test_anAbsentUserMayBeBanned(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/ban Dave") == [Done("banned", "Dave")]
     assert stage.user().hears("dave") == [Refused("banned")]
     assert carol.hears("/ban 1dave") == [Refused("nick-invalid", "1dave")]
@@ -205,7 +205,7 @@ def test_bansAreListedUntilTheyEnd(stage: SessionStage, carol: SessionUser) -> N
     ("target", "lifted"),
     [("dave", "DAVE"), ("203.0.113.7", "203.0.113.7"), ("203.0.113.0/24", "203.0.113.9/24")],
 )
-def test_aBanIsLifted(stage: SessionStage, carol: SessionUser, target: str, lifted: str) -> None:
+def test_aBanMayBeLifted(stage: SessionStage, carol: SessionUser, target: str, lifted: str) -> None:
     carol.says(f"/ban {target}")
     assert carol.hears(f"/unban {lifted}") == [Done("unbanned", lifted)]
     assert carol.hears("/bans") == [BansListed(())]
@@ -218,7 +218,7 @@ def test_aBanIsLifted(stage: SessionStage, carol: SessionUser, target: str, lift
 # Mutes.
 
 
-def test_whoIsMutedIsToldSo(stage: SessionStage, carol: SessionUser) -> None:
+def test_aMutedUserIsToldAndRefused(stage: SessionStage, carol: SessionUser) -> None:
     alice, bob = stage.users("alice", "bob")
     assert carol.hears("/mute alice 10m spam") == [Done("muted", "alice")]
     assert alice.heard() == [Warned("muted", "spam")]
@@ -241,13 +241,13 @@ def test_aMuteEnds(stage: SessionStage, carol: SessionUser) -> None:
     assert bob.heard() == [Said("#lobby", 1, stage.now, "alice", "hello")]
 
 
-def test_whoComesAgainIsStillMuted(stage: SessionStage, carol: SessionUser) -> None:
+def test_aMuteAppliesAfterReturning(stage: SessionStage, carol: SessionUser) -> None:
     stage.users("alice")[0].says("/quit")
     carol.says("/mute alice")
     assert stage.user("ALICE").hears("hello") == [Refused("muted")]
 
 
-def test_anAccountIsToldThatItIsMuted(stage: SessionStage, carol: SessionUser) -> None:
+def test_anAccountIsToldOfItsMuteUnderAnyNickname(stage: SessionStage, carol: SessionUser) -> None:
     alice = stage.registered("alice")
     alice.says("/nick robert")
     stage.forget()
@@ -255,36 +255,36 @@ def test_anAccountIsToldThatItIsMuted(stage: SessionStage, carol: SessionUser) -
     assert alice.heard() == [Warned("muted"), Done("may-speak")]
 
 
-def test_nobodyOfThatNameIsMuted(stage: SessionStage, carol: SessionUser) -> None:
+def test_aNameThatIsNotMutedCannotBeUnmuted(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
     carol.says("/ban alice")
     assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
 
 
-# Announcing, and names.
+# Announcements and renamings.
 
 
-def test_everybodyHearsAnAnnouncement(stage: SessionStage, carol: SessionUser) -> None:
-    alice, nobody = stage.user("alice", "/join #dev", "/part #lobby"), stage.user()
+def test_anAnnouncementReachesAllUsers(stage: SessionStage, carol: SessionUser) -> None:
+    alice, nameless = stage.user("alice", "/join #dev", "/part #lobby"), stage.user()
     announced = Announced(AT, "carol", "we stop at noon")
     assert carol.hears("/announce we stop at noon") == [announced]
     assert alice.heard() == [announced]
-    assert nobody.heard() == []
+    assert nameless.heard() == []
 
 
-def test_somebodyGetsAnotherNickname(stage: SessionStage, carol: SessionUser) -> None:
+def test_anOperatorRenamesAUser(stage: SessionStage, carol: SessionUser) -> None:
     alice, bob = stage.users("alice", "bob")
-    renamed = Renamed("#lobby", AT, "alice", "Somebody")
-    assert carol.hears("/rename alice Somebody") == [
+    renamed = Renamed("#lobby", AT, "alice", "Alicia")
+    assert carol.hears("/rename alice Alicia") == [
         renamed,
-        Done("renamed", "alice -> Somebody"),
+        Done("renamed", "alice -> Alicia"),
     ]
     assert alice.heard() == bob.heard() == [renamed]
     alice.says("hello")
-    assert bob.heard() == [Said("#lobby", 1, AT, "Somebody", "hello")]
+    assert bob.heard() == [Said("#lobby", 1, AT, "Alicia", "hello")]
 
 
-def test_anAccountStaysWhenTheNicknameChanges(stage: SessionStage, carol: SessionUser) -> None:
+def test_aRenamedUserKeepsTheirAccount(stage: SessionStage, carol: SessionUser) -> None:
     alice = stage.registered("alice")
     carol.says("/rename alice robert", "/rename robert Alice")
     assert alice.hears(f"/password {PASSWORD}") == [Done("password-changed")]
@@ -301,7 +301,7 @@ def test_anAccountStaysWhenTheNicknameChanges(stage: SessionStage, carol: Sessio
         ("/rename bob", Refused("argument-missing", "/rename OLD NEW")),
     ],
 )
-def test_notEveryNickname(
+def test_aRenamingMayBeRefused(
     stage: SessionStage, carol: SessionUser, line: str, refusal: Refused
 ) -> None:
     stage.registered("alice").says("/quit")
@@ -314,7 +314,7 @@ def test_notEveryNickname(
 # Operators.
 
 
-def test_anOperatorMakesAnother(stage: SessionStage, carol: SessionUser) -> None:
+def test_anOperatorMakesAnotherUserAnOperator(stage: SessionStage, carol: SessionUser) -> None:
     alice = stage.registered("alice")
     assert carol.hears("/operator alice") == [Done("operator-on", "alice")]
     assert alice.heard() == [Done("operator-on", "alice")]
@@ -324,7 +324,7 @@ def test_anOperatorMakesAnother(stage: SessionStage, carol: SessionUser) -> None
     assert alice.hears("/bans") == REFUSED
 
 
-def test_onlyAnAccountCanBeThatOfAnOperator(stage: SessionStage, carol: SessionUser) -> None:
+def test_onlyAnAccountBecomesAnOperator(stage: SessionStage, carol: SessionUser) -> None:
     stage.users("bob")
     assert carol.hears("/operator bob") == [Refused("no-such-account", "bob")]
     assert carol.hears("/operator bob maybe") == [
@@ -332,9 +332,10 @@ def test_onlyAnAccountCanBeThatOfAnOperator(stage: SessionStage, carol: SessionU
     ]
 
 
-def test_whomTheOptionNamesStaysAnOperator(stage: SessionStage, carol: SessionUser) -> None:
+def test_anOperatorNamedByTheOptionStaysOne(stage: SessionStage, carol: SessionUser) -> None:
     stage.registered("alice")
-    carol.says("/operator alice", "/operator carol off")
+    carol.says("/operator alice")
+    assert carol.hears("/operator carol off") == [Refused("operator-fixed", "carol")]
     assert carol.hears("/operator") == [Done("operators", "alice, carol")]
 
 
@@ -354,14 +355,14 @@ def test_whomTheOptionNamesStaysAnOperator(stage: SessionStage, carol: SessionUs
         ),
     ],
 )
-def test_whatIsReadAgain(
+def test_failuresToReadFilesAgainAreTold(
     stage: SessionStage, carol: SessionUser, failures: tuple[str, ...], told: list[object]
 ) -> None:
     stage.server.rehash = lambda: succeed(failures)
     assert [event for event in carol.hears("/rehash") if event != Done("rehashed")] == told
 
 
-def test_toReadTakesTime(stage: SessionStage, carol: SessionUser) -> None:
+def test_readingFilesAgainTakesTime(stage: SessionStage, carol: SessionUser) -> None:
     reading: Deferred[tuple[str, ...]] = Deferred()
     rehash: Callable[[], Deferred[tuple[str, ...]]] = lambda: reading  # noqa: E731
     stage.server.rehash = rehash
@@ -370,7 +371,7 @@ def test_toReadTakesTime(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.heard() == [Done("rehashed"), Ponged()]
 
 
-def test_whoHasGoneHearsNothingOfIt(stage: SessionStage, carol: SessionUser) -> None:
+def test_anOperatorWhoHasLeftIsNotToldOfReading(stage: SessionStage, carol: SessionUser) -> None:
     reading: Deferred[tuple[str, ...]] = Deferred()
     stage.server.rehash = lambda: reading
     carol.says("/rehash")
@@ -380,7 +381,7 @@ def test_whoHasGoneHearsNothingOfIt(stage: SessionStage, carol: SessionUser) -> 
     assert carol.heard() == []
 
 
-def test_whoIsMutedHasNoOtherWayToSpeak(stage: SessionStage, carol: SessionUser) -> None:
+def test_aMutedUserHasNoOtherWayToSpeak(stage: SessionStage, carol: SessionUser) -> None:
     bob, dave = stage.users("bob", "dave")
     bob.says("/join #dev")
     dave.says("/join #dev", "/room #lobby")
@@ -395,19 +396,18 @@ def test_whoIsMutedHasNoOtherWayToSpeak(stage: SessionStage, carol: SessionUser)
 
 
 def test_aBanOfANameIsNotAboutAddresses(stage: SessionStage, carol: SessionUser) -> None:
-    """Nobody is put out for what another ban says."""
     other = stage.user("dave", address="203.0.113.7")
     carol.says("/ban mallory spam")
     assert not other.isClosed
 
 
-def test_whoBansHisOwnAddressMeansSomebodyElse(carol: SessionUser) -> None:
-    """He could not come back to mend it."""
+def test_anOperatorMayNotBanTheirOwnAddress(carol: SessionUser) -> None:
+    """They could not come back to lift the ban."""
     for target in "192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "::ffff:192.0.2.1":
         assert carol.hears(f"/ban {target}") == [Refused("yourself", "")]
 
 
-def test_anAccountIsMeantWhateverNicknameItUses(stage: SessionStage, carol: SessionUser) -> None:
+def test_moderatingANicknameAppliesToItsAccount(stage: SessionStage, carol: SessionUser) -> None:
     bob = stage.registered("bob")
     bob.says("/nick bobby")
     carol.heard()
@@ -418,11 +418,7 @@ def test_anAccountIsMeantWhateverNicknameItUses(stage: SessionStage, carol: Sess
     assert stage.user().hears(f"/login bob {PASSWORD}") == [Refused("banned", "")]
 
 
-def test_anOperatorOfTheCommandLineStaysOne(stage: SessionStage, carol: SessionUser) -> None:
-    assert carol.hears("/operator carol off") == [Refused("operator-fixed", "carol")]
-
-
-def test_aLongListHasAnEnd(stage: SessionStage, carol: SessionUser) -> None:
+def test_aLongListOfBansIsCutShort(stage: SessionStage, carol: SessionUser) -> None:
     for number in range(MAX_ROWS + 2):
         carol.says(f"/ban 10.0.{number}.0/24")
     [listed] = carol.hears("/bans")

@@ -30,10 +30,10 @@ from chat.vocabulary.events import (
 from tests.support.hubs import AT
 from tests.support.sessions import PASSWORD, SessionStage
 
-# Not listening.
+# Ignoring.
 
 
-def test_whoIsIgnoredIsNotHeard(stage: SessionStage) -> None:
+def test_anIgnoredUserIsNotHeard(stage: SessionStage) -> None:
     alice, bob, carol = stage.users("alice", "bob", "carol")
     assert alice.hears("/ignore BOB") == [Done("ignored", "BOB")]
     bob.says("hello", "/me waves")
@@ -44,7 +44,7 @@ def test_whoIsIgnoredIsNotHeard(stage: SessionStage) -> None:
     assert alice.heard() == [Said("#lobby", 3, AT, "carol", "hello")]
 
 
-def test_whoIsIgnoredIsToldSoWhenHeTellsSomething(stage: SessionStage) -> None:
+def test_anIgnoredUserIsRefusedPrivateMessages(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/msg bob psst", "/ignore bob")
     assert bob.hears("/msg alice yes?") == [Refused("ignores-you", "alice")]
@@ -52,7 +52,7 @@ def test_whoIsIgnoredIsToldSoWhenHeTellsSomething(stage: SessionStage) -> None:
     assert Told(AT, "bob", "alice", "yes?") not in alice.heard()
 
 
-def test_whoIsIgnoredIsNotRecalled(stage: SessionStage) -> None:
+def test_anIgnoredUserIsNotRecalled(stage: SessionStage) -> None:
     alice, bob, carol = stage.users("alice", "bob", "carol")
     bob.says("hello world")
     carol.says("hello")
@@ -62,7 +62,7 @@ def test_whoIsIgnoredIsNotRecalled(stage: SessionStage) -> None:
     assert alice.hears("/search hello")[1:] == [found]
 
 
-def test_whoIsIgnoredInvitesInVain(stage: SessionStage) -> None:
+def test_anIgnoredUserInvitesInVain(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     bob.says("/join #dev")
@@ -70,7 +70,7 @@ def test_whoIsIgnoredInvitesInVain(stage: SessionStage) -> None:
     assert Invited("#dev", "bob") not in alice.heard()
 
 
-def test_hisComingsAndGoingsAreHeard(stage: SessionStage) -> None:
+def test_anIgnoredUserIsStillSeenComingAndGoing(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.hears("/ignore bob")
     assert bob.hears("/nick robert") == alice.heard() == [Renamed("#lobby", AT, "bob", "robert")]
@@ -78,7 +78,7 @@ def test_hisComingsAndGoingsAreHeard(stage: SessionStage) -> None:
     assert alice.heard() == [Left("#lobby", AT, "robert", Ending.QUIT, "", 1)]
 
 
-def test_itHoldsForHisNextNickname(stage: SessionStage) -> None:
+def test_ignoringAppliesToTheNextNickname(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     bob.says("/nick robert", "hello")
@@ -87,7 +87,7 @@ def test_itHoldsForHisNextNickname(stage: SessionStage) -> None:
     assert [event for event in alice.heard() if isinstance(event, Said)] == []
 
 
-def test_itHoldsWhenHeComesAgain(stage: SessionStage) -> None:
+def test_ignoringAppliesAfterReturning(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     bob.says("/quit")
@@ -99,37 +99,37 @@ def test_itHoldsWhenHeComesAgain(stage: SessionStage) -> None:
     assert again.hears("/msg alice psst") == [Refused("ignores-you", "alice")]
 
 
-def test_whoIsNotHereMayBeIgnored(stage: SessionStage) -> None:
+def test_anAbsentUserMayBeIgnored(stage: SessionStage) -> None:
     alice = stage.user("alice")
     assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
     assert alice.hears("/ignore b.b") == [Refused("nick-invalid", "b.b")]
 
 
-def test_oneListensAgain(stage: SessionStage) -> None:
+def test_aUserMayListenAgain(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")
     assert alice.hears("/unignore BOB") == [Done("unignored", "BOB")]
     bob.says("hello")
     assert alice.heard() == [Said("#lobby", 1, AT, "bob", "hello")]
-    # It was so already.
+    # Nothing changes the second time.
     assert alice.hears("/unignore bob") == [Done("unignored", "bob")]
 
 
-def test_whomOneIgnores(stage: SessionStage) -> None:
+def test_theIgnoreListIsTold(stage: SessionStage) -> None:
     alice = stage.user("alice")
     assert alice.hears("/ignore") == [Done("ignoring", "")]
     alice.says("/ignore Dave", "/ignore bob", "/ignore dave")
     assert alice.hears("/ignore") == [Done("ignoring", "bob, dave")]
 
 
-def test_nobodyIgnoresHimself(stage: SessionStage) -> None:
+def test_usersMayNotIgnoreThemselves(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     assert alice.hears("/ignore Alice") == [Refused("yourself")]
     alice.says("/nick robert")
     assert alice.hears("/ignore alice") == alice.hears("/ignore robert") == [Refused("yourself")]
 
 
-def test_soManyAtMost(stage: SessionStage) -> None:
+def test_aHundredUsersAreIgnoredAtMost(stage: SessionStage) -> None:
     alice = stage.user("alice")
     alice.says(*(f"/ignore n{number}" for number in range(MAX_IGNORED)))
     assert alice.hears("/ignore bob") == [Refused("list-full", "100")]
@@ -138,7 +138,7 @@ def test_soManyAtMost(stage: SessionStage) -> None:
     assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
 
 
-def test_operatorsAreHeardByAll(stage: SessionStage) -> None:
+def test_anAnnouncementIsHeardFromAnIgnoredOperator(stage: SessionStage) -> None:
     alice, carol = stage.user("alice"), stage.registered("carol")
     alice.says("/ignore carol")
     stage.forget()
@@ -146,7 +146,7 @@ def test_operatorsAreHeardByAll(stage: SessionStage) -> None:
     assert alice.heard() == [Announced(AT, "carol", "hello")]
 
 
-def test_itIsKeptWithTheAccount(stage: SessionStage) -> None:
+def test_theIgnoreListIsKeptWithTheAccount(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     alice.says("/ignore bob", "/ignore dave", "/unignore dave", "/quit")
     again = stage.user(f"/login alice {PASSWORD}")
@@ -157,19 +157,19 @@ def test_itIsKeptWithTheAccount(stage: SessionStage) -> None:
     assert again.heard() == []
 
 
-def test_aGuestWhoLogsInIgnoresAlsoThoseOfTheAccount(stage: SessionStage) -> None:
+def test_loggingInAddsTheIgnoreListOfTheAccount(stage: SessionStage) -> None:
     stage.registered("alice").says("/ignore bob", "/quit")
     guest = stage.user("guest", "/ignore dave", f"/login alice {PASSWORD}")
     assert guest.hears("/ignore") == [Done("ignoring", "bob, dave")]
 
 
-def test_theIgnoreListOfAGuestGoesWithHim(stage: SessionStage) -> None:
+def test_theIgnoreListOfAGuestIsNotKept(stage: SessionStage) -> None:
     stage.users("alice")[0].says("/ignore bob", "/quit")
     assert stage.user("alice").hears("/ignore") == [Done("ignoring", "")]
     assert list(stage.hub.ignores.deafTo("bob")) == []
 
 
-def test_itHoldsAlsoWhereItCannotBeStored(
+def test_ignoringAppliesEvenIfItCannotBeStored(
     stage: SessionStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = stage.registered("alice"), stage.user("bob")
@@ -183,7 +183,7 @@ def test_itHoldsAlsoWhereItCannotBeStored(
     assert alice.heard() == []
 
 
-def test_allHisSessionsAreDeaf(stage: SessionStage) -> None:
+def test_allSessionsOfAUserIgnore(stage: SessionStage) -> None:
     first, bob = stage.registered("alice"), stage.user("bob")
     second = stage.user(f"/login alice {PASSWORD}", "/ignore bob")
     stage.forget()
@@ -194,7 +194,7 @@ def test_allHisSessionsAreDeaf(stage: SessionStage) -> None:
 # Away.
 
 
-def test_awayAndBack(stage: SessionStage) -> None:
+def test_awayAndBackAreAnswered(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     assert alice.hears("/away at lunch ") == [Done("away", "at lunch")]
     assert alice.hears("/away") == [Done("away", "")]
@@ -203,7 +203,7 @@ def test_awayAndBack(stage: SessionStage) -> None:
     assert bob.heard() == []
 
 
-def test_whoIsAwayWithoutAReasonIsSeenToBe(stage: SessionStage) -> None:
+def test_beingAwayWithoutAReasonIsSeen(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("/away")
     assert alice.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob", 0, True)))]
@@ -212,10 +212,10 @@ def test_whoIsAwayWithoutAReasonIsSeenToBe(stage: SessionStage) -> None:
     assert alice.hears("/who") == [Listed("#lobby", (UserRow("alice"), UserRow("bob")))]
 
 
-# Who is who.
+# Whois.
 
 
-def test_whatEverybodyMayKnow(stage: SessionStage) -> None:
+def test_whoisTellsWhatAllUsersMayKnow(stage: SessionStage) -> None:
     bob = stage.user("bob")
     stage.clock.advance(30)
     alice = stage.registered("alice")
@@ -236,14 +236,14 @@ def test_whatEverybodyMayKnow(stage: SessionStage) -> None:
     assert bob.hears("/whois dave") == [Refused("no-such-nick", "dave")]
 
 
-def test_whatOneMayKnowOfOneself(stage: SessionStage) -> None:
+def test_whoisTellsUsersTheirOwnAddresses(stage: SessionStage) -> None:
     alice = stage.user("alice", address="198.51.100.7")
     assert alice.hears("/whois alice") == [
         Described("alice", "", False, AT, 0, False, "", ("#lobby",), ("198.51.100.7",))
     ]
 
 
-def test_whatOperatorsMayKnow(stage: SessionStage) -> None:
+def test_whoisTellsOperatorsMore(stage: SessionStage) -> None:
     carol = stage.registered("carol")
     stage.registered("alice").says("/join #dev", "/mode private on")
     stage.user(f"/login alice {PASSWORD}", address="198.51.100.7")
@@ -265,7 +265,7 @@ def test_whatOperatorsMayKnow(stage: SessionStage) -> None:
     assert described == Described("carol", "carol", True, AT, 0, False, "", ("#lobby",))
 
 
-def test_aPrivateRoomIsKnownToThoseThere(stage: SessionStage) -> None:
+def test_whoisNamesAPrivateRoomToThoseInIt(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode private on", "/invite bob")
     stage.forget()
@@ -278,12 +278,7 @@ def test_aPrivateRoomIsKnownToThoseThere(stage: SessionStage) -> None:
     ]
 
 
-@pytest.mark.parametrize("line", ["/ignore bob", "/away", "/back", "/whois bob", "/unignore bob"])
-def test_forThoseWithANickname(stage: SessionStage, line: str) -> None:
-    assert stage.user().hears(line) == [Refused("nick-needed")]
-
-
-def test_anotherNicknameKeepsEverything(stage: SessionStage) -> None:
+def test_aNewNicknameKeepsTheIgnoreList(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob", "/away")
     assert alice.hears("/nick robert") == [Renamed("#lobby", AT, "alice", "robert")]
@@ -291,8 +286,8 @@ def test_anotherNicknameKeepsEverything(stage: SessionStage) -> None:
     assert alice.hears("/ignore") == [Done("ignoring", "bob")]
 
 
-def test_whoIsIgnoredSilencesNobodyElse(stage: SessionStage) -> None:
-    """He cannot spoil the nicknames of others by having them for a while."""
+def test_anIgnoredUserCannotSilenceOthers(stage: SessionStage) -> None:
+    """To have the nicknames of others for a while does not spoil them."""
     alice, mallory = stage.users("alice", "mallory")
     alice.says("/ignore mallory")
     mallory.says("/nick bob", "/nick mallory2", "hello")
@@ -303,7 +298,7 @@ def test_whoIsIgnoredSilencesNobodyElse(stage: SessionStage) -> None:
     assert [each.nick for each in alice.hears("/history") if isinstance(each, Recalled)] == ["bob"]
 
 
-def test_oneIgnoresAnAccountUnderItsPresentNickname(stage: SessionStage) -> None:
+def test_anAccountIsIgnoredUnderItsPresentNickname(stage: SessionStage) -> None:
     [alice], bob = stage.users("alice"), stage.registered("bob")
     bob.says("/nick robert")
     alice.says("/ignore bob")
@@ -315,7 +310,7 @@ def test_oneIgnoresAnAccountUnderItsPresentNickname(stage: SessionStage) -> None
     assert [event.text for event in alice.heard() if isinstance(event, Said)] == ["hello"]
 
 
-def test_whomAGuestIgnoresHisNewAccountIgnores(stage: SessionStage) -> None:
+def test_registeringKeepsTheIgnoreList(stage: SessionStage) -> None:
     alice = stage.user("alice")
     alice.says("/ignore bob", f"/register {PASSWORD}", "/quit")
     again = stage.user(f"/login alice {PASSWORD}")

@@ -1,4 +1,4 @@
-"""Tests for L{chat.session.handlers.rooms}: coming in, leaving, and who is where."""
+"""Tests for L{chat.session.handlers.rooms}: joining, switching, parting and lists."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from tests.support.service import Service
 from tests.support.sessions import SessionStage, SessionUser
 
 
-def said(visitor: SessionUser) -> list[str]:
+def said(user: SessionUser) -> list[str]:
     """
-    @return: What was said since the last time.
+    @return: The texts that a user has heard since the last call.
     """
-    return [event.text for event in visitor.heard() if isinstance(event, Said)]
+    return [event.text for event in user.heard() if isinstance(event, Said)]
 
 
-# Coming in.
+# Joining.
 
 
-def test_theFirstMakesTheRoom(stage: SessionStage) -> None:
+def test_theFirstUserMakesTheRoom(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     assert alice.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
     assert bob.heard() == []
     assert alice.hears("/who") == [Listed("#dev", (UserRow("alice"),))]
 
 
-def test_theOthersThereHearOfIt(stage: SessionStage) -> None:
+def test_othersInTheRoomHearWhoJoins(stage: SessionStage) -> None:
     alice, bob, carol = stage.users("alice", "bob", "carol")
     alice.says("/join #dev", "/topic tools")
     stage.forget()
@@ -62,13 +62,13 @@ def test_aRoomHasOneSpelling(stage: SessionStage, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["#", "##", "#1", "#a.b", "#" + "x" * 21, "#d\u0435v"])
-def test_notEveryNameIsThatOfARoom(stage: SessionStage, name: str) -> None:
+def test_anInvalidRoomNameIsRefused(stage: SessionStage, name: str) -> None:
     alice = stage.user("alice")
     assert alice.hears(f"/join {name}") == [Refused("room-invalid", name)]
     assert alice.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 1, "", True),))]
 
 
-def test_aProgramIsToldWhoIsThere(stage: SessionStage) -> None:
+def test_aProgramIsToldWhoIsInTheRoom(stage: SessionStage) -> None:
     stage.user("bob", "/join #dev")
     robot = stage.program("robot")
     assert robot.hears("/join #dev") == [
@@ -78,7 +78,7 @@ def test_aProgramIsToldWhoIsThere(stage: SessionStage) -> None:
     ]
 
 
-def test_whoComesInHearsWhatWasSaidBefore() -> None:
+def test_joiningReplaysWhatWasSaidBefore() -> None:
     stage = SessionStage(replay=2)
     bob, alice = stage.users("bob", "alice")
     bob.says("/join #dev", "one", "two", "/me waves")
@@ -93,7 +93,7 @@ def test_whoComesInHearsWhatWasSaidBefore() -> None:
     assert said(alice) == ["four"]
 
 
-def test_nothingOfThePastIfTheServiceTellsNone() -> None:
+def test_nothingIsReplayedIfTheOptionSaysSo() -> None:
     stage = SessionStage(replay=0)
     bob, alice = stage.users("bob", "alice")
     bob.says("/join #dev", "one")
@@ -102,7 +102,7 @@ def test_nothingOfThePastIfTheServiceTellsNone() -> None:
 
 
 @pytest.mark.parametrize("isGone", [False, True])
-def test_whatTheServiceTellsOfThePastMayTakeTime(stage: SessionStage, isGone: bool) -> None:
+def test_joiningWaitsForTheHistory(stage: SessionStage, isGone: bool) -> None:
     alice, bob = stage.users("alice", "bob")
     history = stage.slowHistory()
     assert alice.hears("/join #dev", "hello") == []
@@ -112,12 +112,12 @@ def test_whatTheServiceTellsOfThePastMayTakeTime(stage: SessionStage, isGone: bo
     history.isSlow = False
     history.decide()
     assert alice.heard() == ([] if isGone else [Entered("#dev"), Talking("#dev")])
-    # Who has gone meanwhile has not made a room.
+    # A user who has left meanwhile has not made a room.
     assert len(stage.hub.directory) == (1 if isGone else 2)
     assert bob.heard() == []
 
 
-def test_twentyRoomsAtMost(stage: SessionStage) -> None:
+def test_aUserMayBeInTwentyRooms(stage: SessionStage) -> None:
     alice = stage.user("alice")
     alice.says(*(f"/join #r{number}" for number in range(19)))
     assert alice.hears("/join #another") == [Refused("too-many-rooms", "20")]
@@ -126,7 +126,7 @@ def test_twentyRoomsAtMost(stage: SessionStage) -> None:
     assert alice.hears("/join #another")[0] == Entered("#another")
 
 
-def test_soManyRoomsAsTheOptionSays() -> None:
+def test_anOptionLimitsTheRooms() -> None:
     stage = SessionStage(rooms={"maxRooms": 2, "maxJoined": 0})
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev")
@@ -137,15 +137,15 @@ def test_soManyRoomsAsTheOptionSays() -> None:
     assert alice.hears("/join #ops")[0] == Entered("#ops")
 
 
-def test_everybodyBeginsInTheRoomOfTheOption() -> None:
+def test_allUsersBeginInTheRoomOfTheOption() -> None:
     stage = SessionStage(rooms={"start": "#hall"})
     assert stage.user().hears("alice") == [Welcomed("#hall", "alice")]
 
 
-# Talking here or there.
+# Switching.
 
 
-def test_whatIsSaidElsewhereNamesItsRoom() -> None:
+def test_aLineInAnotherRoomNamesIt() -> None:
     service = Service()
     alice, bob = service.connect("alice"), service.connect("bob", "/join #dev")
     service.heard(alice)
@@ -158,7 +158,7 @@ def test_whatIsSaidElsewhereNamesItsRoom() -> None:
     service.close()
 
 
-def test_oneTalksWhereOneHasGoneLast(stage: SessionStage) -> None:
+def test_aUserTalksInTheRoomTheyEnteredLast(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/join #ops")
     assert alice.hears("/room #lobby") == [Talking("#lobby")]
@@ -181,21 +181,14 @@ def test_oneTalksWhereOneHasGoneLast(stage: SessionStage) -> None:
         ("/join #dev a b", Refused("argument-invalid", "/join #ROOM [KEY]")),
     ],
 )
-def test_refused(stage: SessionStage, line: str, refusal: object) -> None:
+def test_requestsAreRefused(stage: SessionStage, line: str, refusal: object) -> None:
     assert stage.user("alice").hears(line) == [refusal]
 
 
-@pytest.mark.parametrize(
-    "line", ["/join #dev", "/part", "/room #lobby", "/rooms", "/who", "/topic", "/invite bob"]
-)
-def test_roomsAreForThoseWithANickname(stage: SessionStage, line: str) -> None:
-    assert stage.user().hears(line) == [Refused("nick-needed")]
+# Parting.
 
 
-# Leaving.
-
-
-def test_whoLeavesARoomTalksInAnother(stage: SessionStage) -> None:
+def test_partingSwitchesToAnotherRoom(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev")
     bob.says("/join #dev")
@@ -209,20 +202,20 @@ def test_whoLeavesARoomTalksInAnother(stage: SessionStage) -> None:
     assert alice.heard() == []
 
 
-def test_whoLeavesAnotherRoomTalksWhereHeDid(stage: SessionStage) -> None:
+def test_partingFromAnotherRoomSwitchesNothing(stage: SessionStage) -> None:
     alice = stage.user("alice")
     alice.says("/join #dev")
     assert alice.hears("/part #lobby") == [Parted("#lobby", Ending.PARTED)]
     assert alice.hears("/who") == [Listed("#dev", (UserRow("alice"),))]
 
 
-def test_withoutANameItIsTheRoomOneTalksIn(stage: SessionStage) -> None:
+def test_partingWithoutANameLeavesTheCurrentRoom(stage: SessionStage) -> None:
     alice = stage.user("alice")
     alice.says("/join #dev")
     assert alice.hears("/part gone fishing")[0] == Parted("#dev", Ending.PARTED, "", "gone fishing")
 
 
-def test_oneMayBeNowhere(stage: SessionStage) -> None:
+def test_aUserMayBeInNoRoom(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     assert alice.hears("/part") == [Parted("#lobby", Ending.PARTED), Talking("")]
     assert bob.heard() == [Left("#lobby", AT, "alice", Ending.PARTED, "", 1)]
@@ -232,7 +225,7 @@ def test_oneMayBeNowhere(stage: SessionStage) -> None:
     assert alice.hears("/join #lobby") == [Entered("#lobby", ("bob",)), Talking("#lobby")]
 
 
-def test_whoHasLeftHearsNoMore(stage: SessionStage) -> None:
+def test_nothingIsHeardAfterParting(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("/join #dev", "/part #lobby")
     stage.forget()
@@ -240,7 +233,7 @@ def test_whoHasLeftHearsNoMore(stage: SessionStage) -> None:
     assert bob.heard() == []
 
 
-def test_whoQuitsLeavesAllRooms(stage: SessionStage) -> None:
+def test_quittingLeavesAllRooms(stage: SessionStage) -> None:
     alice, bob, carol = stage.users("alice", "bob", "carol")
     for each in (alice, bob):
         each.says("/join #dev")
@@ -253,10 +246,10 @@ def test_whoQuitsLeavesAllRooms(stage: SessionStage) -> None:
     assert carol.heard() == [Left("#lobby", AT, "alice", Ending.QUIT, "bye", 2)]
 
 
-# What is left.
+# Forgotten rooms.
 
 
-def test_anEmptyRoomIsForgottenAndWhatWasSaidThere(stage: SessionStage) -> None:
+def test_anEmptyRoomIsForgottenWithItsLines(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/topic secrets", "a secret", "/part")
     assert bob.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 2, "", True),))]
@@ -266,13 +259,13 @@ def test_anEmptyRoomIsForgottenAndWhatWasSaidThere(stage: SessionStage) -> None:
     assert bob.hears("/mode topic owner") != [Refused("owner-needed", "#dev")]
 
 
-def test_theNumbersOfAForgottenRoomGoOn(stage: SessionStage) -> None:
+def test_theIdsOfAForgottenRoomGoOn(stage: SessionStage) -> None:
     robot = stage.program("robot")
     robot.says("/join #dev", "one", "/part", "/join #dev")
     assert robot.hears("two") == [Said("#dev", 2, AT, "robot", "two")]
 
 
-def test_whereEverybodyBeginsIsNotForgotten(stage: SessionStage) -> None:
+def test_theStartRoomIsNotForgotten(stage: SessionStage) -> None:
     stage.user("alice", "hello", "/topic manners", "/quit")
     assert stage.user().hears("bob") == [
         Welcomed("#lobby", "bob"),
@@ -282,7 +275,7 @@ def test_whereEverybodyBeginsIsNotForgotten(stage: SessionStage) -> None:
     ]
 
 
-def test_whatAnAccountOwnsIsNotForgotten(stage: SessionStage) -> None:
+def test_aRoomThatAnAccountOwnsIsNotForgotten(stage: SessionStage) -> None:
     stage.registered("alice").says("/join #dev", "/topic tools", "hello", "/quit")
     assert stage.user("bob").hears("/join #dev") == [
         Entered("#dev", (), "tools"),
@@ -292,7 +285,7 @@ def test_whatAnAccountOwnsIsNotForgotten(stage: SessionStage) -> None:
     ]
 
 
-def test_whatNoAccountOwnsAnyMoreIsForgotten(stage: SessionStage) -> None:
+def test_aRoomIsForgottenWhenItsOwnerGivesTheAccountUp(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     alice.says("/join #dev", "a secret", "/part", "/unregister")
     bob = stage.user("bob")
@@ -325,7 +318,7 @@ def test_theFullestRoomIsFirst(stage: SessionStage) -> None:
     assert listed == RoomsListed((RoomRow("#lobby", 3, "", True), *rows[1:]))
 
 
-def test_whoTellsOfSilenceAndAbsence(stage: SessionStage) -> None:
+def test_usersAreListedWithIdleTimesAndAbsence(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("/away at lunch")
     stage.clock.advance(90.5)
@@ -340,7 +333,7 @@ def crowd() -> SessionStage:
     return SessionStage(rooms={"announceLimit": 3})
 
 
-def test_upToTheLimitEachComingAndGoingIsTold(crowd: SessionStage) -> None:
+def test_eachArrivalAndDepartureIsToldUpToTheLimit(crowd: SessionStage) -> None:
     alice, bob, carol = crowd.users("alice", "bob", "carol")
     carol.says("/part", "/join #lobby", "/quit")
     assert alice.heard() == [
@@ -353,7 +346,7 @@ def test_upToTheLimitEachComingAndGoingIsTold(crowd: SessionStage) -> None:
     assert alice.heard() == bob.heard() == carol.heard() == []
 
 
-def test_comingsAndGoingsOfACrowdAreToldToProgramsTogether(crowd: SessionStage) -> None:
+def test_changesInACrowdAreToldToProgramsTogether(crowd: SessionStage) -> None:
     alice, bob = crowd.users("alice", "bob")
     robot = crowd.program("robot")
     dave, erin = crowd.user("dave"), crowd.user("erin")
@@ -365,7 +358,7 @@ def test_comingsAndGoingsOfACrowdAreToldToProgramsTogether(crowd: SessionStage) 
     assert bob.heard() == erin.heard() == []
 
 
-def test_whatIsSaidInACrowdComesAfterWhoCame(crowd: SessionStage) -> None:
+def test_aLineInACrowdComesAfterTheArrivals(crowd: SessionStage) -> None:
     robot = crowd.program("robot")
     crowd.users("alice", "bob")
     dave = crowd.user("dave")

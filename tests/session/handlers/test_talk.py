@@ -33,7 +33,7 @@ def test_onlyThoseInTheRoomHearIt(stage: SessionStage) -> None:
     assert carol.heard() == []
 
 
-def test_whatIsSaidElsewhereIsHeardToo(stage: SessionStage) -> None:
+def test_linesOfAllJoinedRoomsAreHeard(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("/join #dev")
     stage.forget()
@@ -54,28 +54,23 @@ def test_eachRoomCountsItsLines(stage: SessionStage) -> None:
 
 
 @pytest.mark.parametrize("line", ["hello", "/me waves"])
-def test_whoIsNowhereTalksToNobody(stage: SessionStage, line: str) -> None:
+def test_aUserInNoRoomCannotTalk(stage: SessionStage, line: str) -> None:
     alice, _ = stage.users("alice", "bob")
     alice.says("/part")
     assert alice.hears(line) == [Refused("no-room")]
 
 
-@pytest.mark.parametrize("line", ["/me waves", "/msg bob psst", "/reply psst"])
-def test_whoHasNoNicknameMayNotTalk(stage: SessionStage, line: str) -> None:
-    assert stage.user().hears(line) == [Refused("nick-needed")]
-
-
 # In private.
 
 
-def test_onePersonIsTold(stage: SessionStage) -> None:
+def test_aPrivateMessageReachesOneUser(stage: SessionStage) -> None:
     alice, bob, carol = stage.users("alice", "bob", "carol")
     assert alice.hears("/msg BOB psst") == [Sent(AT, "alice", "bob", "psst")]
     assert bob.heard() == [Told(AT, "alice", "bob", "psst")]
     assert carol.heard() == []
 
 
-def test_whoIsInNoRoomMayTellAndBeTold(stage: SessionStage) -> None:
+def test_privateMessagesNeedNoRoom(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/part")
     assert alice.hears("/msg bob psst") == [Sent(AT, "alice", "bob", "psst")]
@@ -83,7 +78,7 @@ def test_whoIsInNoRoomMayTellAndBeTold(stage: SessionStage) -> None:
     assert alice.heard() == [Told(AT, "bob", "alice", "yes?")]
 
 
-def test_oneMayTellOneself(stage: SessionStage) -> None:
+def test_usersMayTellThemselves(stage: SessionStage) -> None:
     alice = stage.user("alice")
     assert alice.hears("/msg alice buy milk") == [
         Told(AT, "alice", "alice", "buy milk"),
@@ -91,13 +86,13 @@ def test_oneMayTellOneself(stage: SessionStage) -> None:
     ]
 
 
-def test_nobodyOfThatName(stage: SessionStage) -> None:
+def test_anUnknownNicknameIsRefused(stage: SessionStage) -> None:
     alice = stage.user("alice")
     assert alice.hears("/msg bob psst") == [Refused("no-such-nick", "bob")]
     assert alice.hears("/msg bob") == [Refused("argument-missing", "/msg NAME TEXT")]
 
 
-def test_aReplyGoesToWhoToldSomethingLast(stage: SessionStage) -> None:
+def test_aReplyGoesToTheLastSender(stage: SessionStage) -> None:
     alice, bob, carol = stage.users("alice", "bob", "carol")
     alice.says("/msg bob psst")
     assert alice.hears("/reply hello") == [Refused("nobody-to-reply-to")]
@@ -115,7 +110,7 @@ def test_aReplyFollowsTheSenderToANewNickname(stage: SessionStage) -> None:
     assert other.heard() == []
 
 
-def test_aReplyNeverReachesSomebodyElseOfThatName(stage: SessionStage) -> None:
+def test_aReplyNeverReachesTheNextUserOfTheNickname(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("/msg alice psst", "/quit")
     assert alice.hears("/reply a secret") == [Refused("no-such-nick", "bob")]
@@ -127,7 +122,7 @@ def test_aReplyNeverReachesSomebodyElseOfThatName(stage: SessionStage) -> None:
 @pytest.mark.parametrize(
     ("line", "about"), [("/away having lunch", "bob: having lunch"), ("/away", "bob")]
 )
-def test_whoTellsSomebodyWhoIsAwayIsToldSo(stage: SessionStage, line: str, about: str) -> None:
+def test_tellingAnAwayUserIsWarnedOf(stage: SessionStage, line: str, about: str) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says(line)
     assert alice.hears("/msg bob psst") == [
@@ -140,13 +135,13 @@ def test_whoTellsSomebodyWhoIsAwayIsToldSo(stage: SessionStage, line: str, about
     assert alice.hears("/msg bob psst") == [Sent(AT, "alice", "bob", "psst")]
 
 
-# Who must not.
+# Muted users.
 
 
 @pytest.mark.parametrize(
     "line", ["hello", "/me waves", "/msg bob psst", "/topic spam", "/nick bot"]
 )
-def test_whoIsMutedMayNotSpeak(stage: SessionStage, line: str) -> None:
+def test_aMutedUserMayNotSpeak(stage: SessionStage, line: str) -> None:
     alice, bob = stage.users("alice", "bob")
     carol = stage.registered("carol")
     carol.says("/mute alice 1h spam")
@@ -157,7 +152,7 @@ def test_whoIsMutedMayNotSpeak(stage: SessionStage, line: str) -> None:
     assert all(not isinstance(event, Refused) for event in alice.hears(line))
 
 
-def test_whoIsMutedMayNotReply(stage: SessionStage) -> None:
+def test_aMutedUserMayNotReply(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("/msg alice psst")
     stage.registered("carol").says("/mute alice")
@@ -166,7 +161,7 @@ def test_whoIsMutedMayNotReply(stage: SessionStage) -> None:
     assert bob.heard() == []
 
 
-def test_whoIsMutedMayRead(stage: SessionStage) -> None:
+def test_aMutedUserMayRead(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     stage.registered("carol").says("/mute alice")
     stage.forget()

@@ -1,4 +1,4 @@
-"""Tests for L{chat.session.handlers.rooms}: owners, and how a room is kept."""
+"""Tests for L{chat.session.handlers.rooms}: topics, modes, owners, invitations and kicks."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from tests.support.sessions import PASSWORD, SessionStage, SessionUser
 
 def inRoom(stage: SessionStage, *nicks: str) -> list[SessionUser]:
     """
-    @return: People in #dev, which the first has made.
+    @return: Users in #dev, which the first of them has made.
     """
-    people = stage.users(*nicks)
-    for visitor in people:
-        visitor.says("/join #dev")
+    users = stage.users(*nicks)
+    for user in users:
+        user.says("/join #dev")
     stage.forget()
-    return people
+    return users
 
 
-def owners(visitor: SessionUser) -> tuple[str, ...]:
+def owners(user: SessionUser) -> tuple[str, ...]:
     """
-    @return: Of the room in which somebody talks.
+    @return: The owners of the room in which a user talks.
     """
-    [shown] = visitor.hears("/mode")
+    [shown] = user.hears("/mode")
     assert isinstance(shown, ModesShown)
     return shown.owners
 
@@ -47,7 +47,7 @@ def owners(visitor: SessionUser) -> tuple[str, ...]:
 # Topics.
 
 
-def test_everybodyThereHearsOfATopic(stage: SessionStage) -> None:
+def test_aTopicIsToldToAllInTheRoom(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     set = TopicSet("#dev", AT, "bob", "tools we like")
     assert bob.hears("/topic tools we like") == [set]
@@ -59,7 +59,7 @@ def test_aRoomMayHaveNoTopic(stage: SessionStage) -> None:
     assert stage.user("alice").hears("/topic") == [TopicShown("#lobby", "")]
 
 
-def test_theOwnerMayKeepTheTopicToHimself(stage: SessionStage) -> None:
+def test_anOwnerMayReserveTheTopic(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     set = ModeSet("#dev", AT, "alice", "topic", "owner")
     assert alice.hears("/mode topic owner") == [set]
@@ -75,7 +75,7 @@ def test_theOwnerMayKeepTheTopicToHimself(stage: SessionStage) -> None:
 # A key.
 
 
-def test_withAKeyOneMustKnowIt(stage: SessionStage) -> None:
+def test_aRoomWithAKeyOpensToThoseWhoKnowIt(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev")
     assert alice.hears("/mode key hunter2") == [ModeSet("#dev", AT, "alice", "key", "on")]
@@ -84,14 +84,14 @@ def test_withAKeyOneMustKnowIt(stage: SessionStage) -> None:
     assert bob.hears("/join #dev hunter2")[0] == Entered("#dev", ("alice",))
 
 
-def test_aKeyIsToldToNobody(stage: SessionStage) -> None:
+def test_aKeyIsNeverTold(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     alice.says("/mode key hunter2")
     assert bob.heard() == [ModeSet("#dev", AT, "alice", "key", "on")]
     assert bob.hears("/mode") == [ModesShown("#dev", True, False, "all", ("alice",))]
 
 
-def test_aKeyMayBeTakenAway(stage: SessionStage) -> None:
+def test_aKeyMayBeRemoved(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode key hunter2")
     assert alice.hears("/mode key none") == [ModeSet("#dev", AT, "alice", "key", "off")]
@@ -104,7 +104,7 @@ def test_aRoomWithAKeyIsListed(stage: SessionStage) -> None:
     assert RoomRow("#dev", 1) in bob.hears("/rooms")[0].rooms  # type: ignore[union-attr]
 
 
-def test_whoIsInvitedNeedsNoKey(stage: SessionStage) -> None:
+def test_anInvitedUserNeedsNoKey(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode key hunter2", "/invite bob")
     stage.forget()
@@ -116,8 +116,8 @@ def test_whoIsInvitedNeedsNoKey(stage: SessionStage) -> None:
     assert bob.hears("/join #dev") == [Refused("key-needed", "#dev")]
 
 
-def test_anAccountIsInvitedForGood(stage: SessionStage) -> None:
-    """Also when it comes again, in another session; and until it is put out."""
+def test_anInvitationOfAnAccountLastsUntilAKick(stage: SessionStage) -> None:
+    """In further sessions as well."""
     alice, bob = stage.registered("alice"), stage.registered("bob")
     alice.says("/join #dev", "/mode private on", "/invite bob")
     bob.says("/join #dev", "/quit")
@@ -128,7 +128,7 @@ def test_anAccountIsInvitedForGood(stage: SessionStage) -> None:
     assert again.hears("/join #dev") == [Refused("invite-needed", "#dev")]
 
 
-def test_aTopicIsTakenAway(stage: SessionStage) -> None:
+def test_aTopicMayBeRemoved(stage: SessionStage) -> None:
     alice = stage.user("alice")
     alice.says("/topic tea")
     assert alice.hears("/topic none") == [TopicSet("#lobby", AT, "alice", "")]
@@ -138,7 +138,7 @@ def test_aTopicIsTakenAway(stage: SessionStage) -> None:
 # Private.
 
 
-def test_intoAPrivateRoomOneComesByInvitation(stage: SessionStage) -> None:
+def test_aPrivateRoomIsJoinedByInvitation(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev")
     assert alice.hears("/mode private on") == [ModeSet("#dev", AT, "alice", "private", "on")]
@@ -161,7 +161,7 @@ def test_aPrivateRoomIsSeenFromWithinOnly(stage: SessionStage) -> None:
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
 
 
-def test_operatorsComeInEverywhere(stage: SessionStage) -> None:
+def test_operatorsMayJoinEveryRoom(stage: SessionStage) -> None:
     alice = stage.user("alice", "/join #dev", "/mode private on", "/mode key hunter2")
     carol = stage.registered("carol")
     assert RoomRow("#dev", 1) in carol.hears("/rooms")[0].rooms  # type: ignore[union-attr]
@@ -170,14 +170,14 @@ def test_operatorsComeInEverywhere(stage: SessionStage) -> None:
     assert owners(alice) == ("alice",)
 
 
-def test_anOwnerComesInAgain(stage: SessionStage) -> None:
+def test_anOwnerMayAlwaysJoinAgain(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     alice.says("/join #dev", "/mode private on", "/mode key hunter2", "/quit")
     again = stage.user("alice", PASSWORD)
     assert again.hears("/join #dev")[0] == Entered("#dev")
 
 
-def test_onlyOwnersInviteIntoWhatIsNotOpen(stage: SessionStage) -> None:
+def test_onlyOwnersInviteIntoARoomThatIsNotOpen(stage: SessionStage) -> None:
     alice, bob, carol = inRoom(stage, "alice", "bob", "carol")
     assert bob.hears("/invite carol") == [Done("invited", "carol")]
     for mode in ("private on", "key hunter2"):
@@ -189,7 +189,7 @@ def test_onlyOwnersInviteIntoWhatIsNotOpen(stage: SessionStage) -> None:
     assert alice.hears("/invite dave") == [Refused("no-such-nick", "dave")]
 
 
-def test_whereEverybodyBeginsIsOpenToAll(stage: SessionStage) -> None:
+def test_theStartRoomStaysOpen(stage: SessionStage) -> None:
     carol = stage.registered("carol")
     for mode in ("key hunter2", "private on"):
         assert carol.hears(f"/mode {mode}") == [Refused("room-open", "#lobby")]
@@ -200,21 +200,21 @@ def test_whereEverybodyBeginsIsOpenToAll(stage: SessionStage) -> None:
 # Modes.
 
 
-def test_modesAreForEverybodyToSee(stage: SessionStage) -> None:
+def test_allUsersMaySeeModes(stage: SessionStage) -> None:
     _, bob = inRoom(stage, "alice", "bob")
     assert bob.hears("/mode") == [ModesShown("#dev", False, False, "all", ("alice",))]
     assert stage.user("carol").hears("/mode") == [ModesShown("#lobby", False, False, "all")]
 
 
 @pytest.mark.parametrize("mode", ["key hunter2", "private on", "topic owner"])
-def test_modesAreForOwnersToSet(stage: SessionStage, mode: str) -> None:
+def test_onlyOwnersSetModes(stage: SessionStage, mode: str) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     assert bob.hears(f"/mode {mode}") == [Refused("owner-needed", "#dev")]
     assert alice.heard() == []
 
 
 @pytest.mark.parametrize("mode", ["colour red", "private maybe", "topic me", "key a b"])
-def test_otherModesThereAreNone(stage: SessionStage, mode: str) -> None:
+def test_unknownModesAreRefused(stage: SessionStage, mode: str) -> None:
     [refused] = stage.user("alice", "/join #dev").hears(f"/mode {mode}")
     assert isinstance(refused, Refused)
     assert refused.code == "argument-invalid"
@@ -223,7 +223,7 @@ def test_otherModesThereAreNone(stage: SessionStage, mode: str) -> None:
 # Owners.
 
 
-def test_anOwnerMakesAnother(stage: SessionStage) -> None:
+def test_anOwnerMakesAnotherUserAnOwner(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     set = ModeSet("#dev", AT, "alice", "op", "bob")
     assert alice.hears("/op BOB") == [set]
@@ -234,7 +234,7 @@ def test_anOwnerMakesAnother(stage: SessionStage) -> None:
     assert alice.hears("/op alice") == [Refused("owner-needed", "#dev")]
 
 
-def test_onlyWhoIsThereCanBeAnOwner(stage: SessionStage) -> None:
+def test_onlyAUserInTheRoomBecomesAnOwner(stage: SessionStage) -> None:
     [alice] = inRoom(stage, "alice")
     stage.users("bob")
     assert alice.hears("/op bob") == [Refused("no-such-nick", "bob")]
@@ -242,7 +242,7 @@ def test_onlyWhoIsThereCanBeAnOwner(stage: SessionStage) -> None:
 
 
 @pytest.mark.parametrize("line", ["/part", "/quit"])
-def test_aGuestOwnsARoomAsLongAsHeIsThere(stage: SessionStage, line: str) -> None:
+def test_aGuestOwnsARoomUntilTheyLeave(stage: SessionStage, line: str) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     alice.says(line)
     assert owners(bob) == ()
@@ -251,7 +251,7 @@ def test_aGuestOwnsARoomAsLongAsHeIsThere(stage: SessionStage, line: str) -> Non
     assert again.hears("/mode private on") == [Refused("owner-needed", "#dev")]
 
 
-def test_anAccountOwnsARoomForEver(stage: SessionStage) -> None:
+def test_anAccountOwnsARoomForGood(stage: SessionStage) -> None:
     alice, bob = stage.registered("alice"), stage.user("bob")
     alice.says("/join #dev", "/quit")
     bob.says("/join #dev")
@@ -260,20 +260,20 @@ def test_anAccountOwnsARoomForEver(stage: SessionStage) -> None:
     assert again.hears("/mode private on") == [ModeSet("#dev", AT, "alice", "private", "on")]
 
 
-def test_aGuestWhoRegistersOwnsHisRoomsForEver(stage: SessionStage) -> None:
+def test_aGuestWhoRegistersKeepsTheirRooms(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     alice.says("/register " + PASSWORD, "/quit")
     assert owners(bob) == ("alice",)
 
 
-def test_aGuestWhoLogsInOwnsHisRoomsForEver(stage: SessionStage) -> None:
+def test_aGuestWhoLogsInKeepsTheirRooms(stage: SessionStage) -> None:
     stage.registered("alice").says("/quit")
     guest, bob = inRoom(stage, "guest", "bob")
     guest.says("/login alice " + PASSWORD, "/quit")
     assert owners(bob) == ("alice",)
 
 
-def test_whoGivesHisAccountUpOwnsNothing(stage: SessionStage) -> None:
+def test_givingAnAccountUpEndsOwningRooms(stage: SessionStage) -> None:
     alice, bob = stage.registered("alice"), stage.user("bob")
     alice.says("/join #dev")
     bob.says("/join #dev")
@@ -281,17 +281,17 @@ def test_whoGivesHisAccountUpOwnsNothing(stage: SessionStage) -> None:
     assert owners(bob) == ()
 
 
-def test_anOwnerIsKnownByHisAccountAndNotByHisNickname(stage: SessionStage) -> None:
+def test_anOwnerIsKnownByTheirAccountNotTheirNickname(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     alice.says("/join #dev", "/nick robert")
     assert alice.hears("/mode private on") == [ModeSet("#dev", AT, "robert", "private", "on")]
     assert owners(alice) == ("alice",)
 
 
-# Out of a room.
+# Kicks.
 
 
-def test_anOwnerPutsSomebodyOutOfHisRoom(stage: SessionStage) -> None:
+def test_anOwnerKicksAUserOutOfTheRoom(stage: SessionStage) -> None:
     alice, bob, carol = inRoom(stage, "alice", "bob", "carol")
     left = Left("#dev", AT, "bob", Ending.KICKED, "spam", 2, "alice")
     assert alice.hears("/kick bob spam") == [left, Done("kicked", "bob")]
@@ -301,7 +301,7 @@ def test_anOwnerPutsSomebodyOutOfHisRoom(stage: SessionStage) -> None:
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice", "carol"))
 
 
-def test_nobodyElseDoes(stage: SessionStage) -> None:
+def test_onlyOwnersKick(stage: SessionStage) -> None:
     alice, bob = inRoom(stage, "alice", "bob")
     assert bob.hears("/kick alice") == [Refused("owner-needed", "#dev")]
     assert alice.hears("/kick alice") == [Refused("yourself")]
@@ -312,10 +312,10 @@ def test_nobodyElseDoes(stage: SessionStage) -> None:
     assert alice.hears("/kick bob") == [Refused("owner-needed", "#lobby")]
 
 
-# What an invitation is not.
+# Invitations.
 
 
-def test_anInvitationIsForNobodyElse(stage: SessionStage) -> None:
+def test_anInvitationIsNotForTheNextUserOfTheNickname(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode private on", "/invite bob")
     bob.says("/quit")
@@ -323,14 +323,14 @@ def test_anInvitationIsForNobodyElse(stage: SessionStage) -> None:
     assert another.hears("/join #dev") == [Refused("invite-needed", "#dev")]
 
 
-def test_anInvitationHoldsUnderAnotherNickname(stage: SessionStage) -> None:
+def test_anInvitationAppliesUnderAnotherNickname(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/join #dev", "/mode private on", "/invite bob")
     bob.says("/nick robert")
     assert bob.hears("/join #dev")[0] == Entered("#dev", ("alice",))
 
 
-def test_whoeverInvitesIntoAnOpenRoomLetsNobodyIn(stage: SessionStage) -> None:
+def test_anInvitationIntoAnOpenRoomOpensItNotLater(stage: SessionStage) -> None:
     alice, bob, carol = stage.users("alice", "bob", "carol")
     alice.says("/join #dev")
     bob.says("/join #dev")
@@ -340,8 +340,8 @@ def test_whoeverInvitesIntoAnOpenRoomLetsNobodyIn(stage: SessionStage) -> None:
     assert carol.hears("/join #dev") == [Refused("invite-needed", "#dev")]
 
 
-def test_whoIsInNeedsNoInvitation(stage: SessionStage) -> None:
-    """It would bring him back after he has been put out."""
+def test_anInvitationOfAUserInTheRoomDoesNothing(stage: SessionStage) -> None:
+    """It would let them return after a kick."""
     alice, bob = inRoom(stage, "alice", "bob")
     alice.says("/mode private on", "/invite bob", "/kick bob")
     bob.heard()

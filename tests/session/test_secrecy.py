@@ -1,4 +1,4 @@
-"""Passwords are found nowhere: in nothing that anybody is told, keeps, or logs."""
+"""Passwords appear nowhere: in nothing that is sent, stored or logged."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class InstantHashing(Hashing):
 
 class Watched(Service):
     """
-    A service with real accounts, of which everything is kept that anybody could see.
+    A service with real accounts, which keeps everything that could be seen of it.
 
-    @ivar told: What the peers have read.
-    @ivar said: What the recorders were given.
+    @ivar told: Every line that was sent.
+    @ivar said: Every line that was recorded.
     """
 
     def __init__(self) -> None:
@@ -113,10 +113,10 @@ def test_noPasswordIsSeen(service: Watched, format: str, language: str) -> None:
 
     def connect(*lines: str) -> HandPeer:
         peer = service.connect(*choice, *lines)
-        everybody.append(peer)
+        peers.append(peer)
         return peer
 
-    everybody: list[HandPeer] = []
+    peers: list[HandPeer] = []
     with capturedLogs() as logged:
         connect("bob")
         connect("carol", f"/register {SHORT}", f"/register {REGISTERED}", "hello")
@@ -137,15 +137,15 @@ def test_noPasswordIsSeen(service: Watched, format: str, language: str) -> None:
         # With blanks where there must not be any.
         connect("erin", f"/register {REGISTERED} {CHANGED}", f"/login a {REGISTERED} {CHANGED}")
         connect(f"/login nobody {WRONG}", f"/password {CHANGED}", f"/register {CHANGED}")
-        # From where he is: a guest, and then a user whose session it becomes.
+        # A guest logs in, and becomes a further session of the user of the account.
         service.reactor.turn(60)
         connect("guest", f"/login alice {CHANGED}", "/unregister")
-        for peer in everybody:
+        for peer in peers:
             service.heard(peer)
-        for peer in everybody:
+        for peer in peers:
             peer.close()
         service.reactor.turn()
-    # All of it has happened.
+    # Everything above has happened.
     assert len(service.said) == 4
     told = "\n".join(service.told)
     for code in ("wrong-password", "too-many-attempts", "password-invalid", "nick-registered"):
@@ -157,7 +157,7 @@ def test_noPasswordIsSeen(service: Watched, format: str, language: str) -> None:
 
 
 class Broken(Exception):
-    """Nobody has expected this."""
+    """An unexpected exception."""
 
 
 def _raise(*_: Any) -> Any:
@@ -166,7 +166,7 @@ def _raise(*_: Any) -> Any:
 
 @pytest.mark.parametrize("answer", [_raise, lambda *_: fail(Broken())])
 @pytest.mark.parametrize("line", ["/login alice {}", "/register {}", "/password {}"])
-def test_norWhereSomethingIsBroken(
+def test_noPasswordIsSeenWhereSomethingIsBroken(
     service: Watched, monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any], line: str
 ) -> None:
     peer = service.connect("alice", f"/register {REGISTERED}")
@@ -183,7 +183,9 @@ def test_norWhereSomethingIsBroken(
     requireNone(seen(logged))
 
 
-def test_norWhereTheDiskFails(service: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_noPasswordIsSeenWhereTheDiskFails(
+    service: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(MemoryLedger, "put", lambda *_: fail(HistoryUnavailable()))
     with capturedLogs() as logged:
         peer = service.connect("alice", f"/register {REGISTERED}", f"/password {CHANGED}")
@@ -202,13 +204,13 @@ def test_norWhereTheDiskFails(service: Watched, monkeypatch: pytest.MonkeyPatch)
         ("/login alice {}", Login("alice", REGISTERED)),
     ],
 )
-def test_aCommandDoesNotShowIt(line: str, command: object) -> None:
+def test_aCommandDoesNotShowItsPassword(line: str, command: object) -> None:
     parsed = parse(line.format(REGISTERED))
     assert parsed == command
     requireNone([repr(parsed), str(parsed), f"{parsed}"])
 
 
-def test_aRecordDoesNotShowIt() -> None:
+def test_aRecordDoesNotShowItsPassword() -> None:
     account = Account("alice", "alice", AT + timedelta(1), REGISTERED)
     room = RoomRecord("#dev", password=KEY)
     assert REGISTERED in astuple(account)

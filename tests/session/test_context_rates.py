@@ -14,11 +14,11 @@ NICKS = perMinute(Limits.nickRate)
 JOINS = perMinute(Limits.joinRate)
 
 
-def refusal(visitor: SessionUser, line: str) -> tuple[str, str] | None:
+def refusal(user: SessionUser, line: str) -> tuple[str, str] | None:
     """
     @return: How a request is refused, and what that is about.
     """
-    for event in visitor.hears(line):
+    for event in user.hears(line):
         if isinstance(event, Refused):
             return event.code, event.about
     return None
