@@ -65,7 +65,7 @@ class Service:
         """
         @param lines: What the peer says to begin with.
         @param protocol: Another one than that of the factory.
-        @param host: The IPv4 address from which the peer comes, if he has one.
+        @param host: The IPv4 address from which the peer comes, if it has one.
         @return: A peer, who has read the answers.
         """
         address = IPv4Address("TCP", host, 54321) if host else None
