@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.endpoints.certificates import Certificates, reasonOf
 from chat.endpoints.proxyprotocol import ProxiedEndpoint
 from chat.vocabulary.errors import CannotStart
+
+_log = Logger()
 
 _PROXIED = "haproxy:"
 
@@ -69,3 +72,24 @@ def openPort(
         text = getattr(reason, "strerror", None) or str(reason)
         raise CannotStart(f"cannot listen on {description}: {text}") from result.value
     return result
+
+
+def closePort(port: IListeningPort) -> Deferred[None]:
+    """
+    Listen no longer.
+
+    @return: fires when the port is closed.  It never fails, so that whatever else there is to
+        stop does stop; a fault, such as a missing file of a unix socket, is logged.
+    """
+
+    address = str(port.getHost())
+
+    def failed(failure: Failure) -> None:
+        _log.error(
+            "the port at {address} was not closed in order: {reason}",
+            address=address,
+            reason=failure.value,
+        )
+
+    closing: Deferred[Any] = maybeDeferred(port.stopListening)
+    return closing.addErrback(failed)

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import choose_encoder, gzip_accepted
 from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
@@ -34,7 +34,7 @@ from twisted.web.http import NOT_ALLOWED, NOT_FOUND, SERVICE_UNAVAILABLE, HTTPCh
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from chat.endpoints.listen import openPort
+from chat.endpoints.listen import closePort, openPort
 from chat.operations.metrics import ChatCollector
 from chat.operations.timing import FanOut, Lateness
 from chat.vocabulary.counters import Snapshot
@@ -99,7 +99,7 @@ class Metrics(MultiService):
     async def _stop(self) -> None:
         port, self._port = self._port, None
         if port is not None:
-            await maybeDeferred(port.stopListening)
+            await closePort(port)
         self._pages.abortAll()
         await super().stopService()
 

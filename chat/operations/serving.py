@@ -12,13 +12,7 @@ from types import FrameType
 from typing import Protocol
 
 from twisted.application.service import MultiService
-from twisted.internet.defer import (
-    Deferred,
-    DeferredList,
-    gatherResults,
-    inlineCallbacks,
-    maybeDeferred,
-)
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks
 from twisted.internet.interfaces import (
     IListeningPort,
     IProtocolFactory,
@@ -28,7 +22,7 @@ from twisted.internet.interfaces import (
 )
 from twisted.logger import Logger
 
-from chat.endpoints.listen import openPort
+from chat.endpoints.listen import closePort, openPort
 from chat.operations.systemd import NotifyService
 from chat.vocabulary.events import Ending
 
@@ -132,8 +126,8 @@ class ChatService(MultiService):
         self._onSecondSignal(lambda: self._clock.callFromThread(abort))
         limit = self._clock.callLater(SHUTDOWN_LIMIT, abort)
         ports, self._ports = self._ports, []
-        closing = gatherResults([maybeDeferred(port.stopListening) for port in ports])
-        yield DeferredList([closing, closed], fireOnOneCallback=True, fireOnOneErrback=True)
+        closing = DeferredList([closePort(port) for port in ports])
+        yield DeferredList([closing, closed], fireOnOneCallback=True)
         yield self._connections.endAll(Ending.SHUTDOWN, SHUTDOWN_GRACE)
         if limit.active():
             limit.cancel()

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ServerFactory
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactor
+from twisted.logger import capturedLogs, formatEvent
 
 from chat.operations.serving import SHUTDOWN_GRACE, SHUTDOWN_LIMIT, ChatService
 from chat.operations.systemd import NotifyService
@@ -188,6 +189,19 @@ def test_stoppingDoesNotHangOnAPortThatIsNotClosed() -> None:
     stage.service.stopService()
     stage.clock.advance(SHUTDOWN_LIMIT)
     assert stage.calls[-2:] == [(Ending.SHUTDOWN, SHUTDOWN_GRACE), "abort"]
+    stage.recorder.sessionsClosed.callback(None)
+    assert stage.calls[-1] == "part stops"
+
+
+def test_theSessionsEndEvenIfAPortCannotBeClosed() -> None:
+    stage = ServingStage().start()
+    stage.service.stopService()
+    with capturedLogs() as logs:
+        # So a unix socket fails whose file has been removed.
+        stage.recorder.portClosed.errback(FileNotFoundError(2, "No such file or directory"))
+    [event] = logs
+    assert "was not closed in order: [Errno 2] No such file" in (formatEvent(event) or "")
+    assert stage.calls[-1] == (Ending.SHUTDOWN, SHUTDOWN_GRACE)
     stage.recorder.sessionsClosed.callback(None)
     assert stage.calls[-1] == "part stops"
 
