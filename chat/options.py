@@ -34,11 +34,10 @@ from chat.optiontypes import (
     secondsUpTo,
     sizeUpTo,
 )
-from chat.session.server import REPLAY
 from chat.vocabulary.arguments import seconds
 from chat.vocabulary.errors import CannotRead
 from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE
-from chat.vocabulary.limits import KEEPALIVE, UNLIMITED, Limits
+from chat.vocabulary.limits import KEEPALIVE, REPLAY, UNLIMITED, Limits
 from chat.vocabulary.names import nickname, roomname
 from chat.vocabulary.sanitizing import clean
 
@@ -247,7 +246,7 @@ class Options(UsageOptions, AuthOptionMixin):
     )
     optParameters = [option.parameter() for option in [*_OPTIONS, *LIMITS]]
     compData = None
-    # What --auth may offer.
+    # The credentials that plugins of --auth may check.
     supportedInterfaces = (IUsernamePassword,)
 
     def __init__(self) -> None:

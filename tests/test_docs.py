@@ -23,7 +23,7 @@ from chat.operations import rehash, serving, transcript
 from chat.protocols import closing, intake, line, refusing, telnet
 from chat.rendering import messages, renderingFor
 from chat.rendering.lists import NAMES_SHOWN
-from chat.session import playback, server
+from chat.session import playback
 from chat.session.deadlines import WARN_BEFORE
 from chat.session.handlers import accounts as accountRequests
 from chat.session.handlers import history as pastRequests
@@ -34,7 +34,7 @@ from chat.vocabulary.arguments import MAX_HISTORY, seconds
 from chat.vocabulary.commands import Access
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Ending, Event, Left
-from chat.vocabulary.limits import KEEPALIVE, Limits
+from chat.vocabulary.limits import KEEPALIVE, REPLAY, Limits
 from chat.vocabulary.names import MAX_COLUMNS
 from chat.vocabulary.replies import MAX_NAMES
 from chat.vocabulary.sanitizing import MAX_MARKS
@@ -184,7 +184,7 @@ def test_limits() -> None:
         "users that one event names": f"{MAX_NAMES}",
         "… and that a list names in text": f"{NAMES_SHOWN}",
         "nicknames that a user ignores": f"{MAX_IGNORED}",
-        "earlier lines on coming into a room": f"{server.REPLAY}",
+        "earlier lines on coming into a room": f"{REPLAY}",
         "lines of one ``/history``": f"{MAX_HISTORY}",
         "… where it does not say how many": f"{pastRequests.HISTORY}",
         "rooms that an account owns for ever": str(rooms.MAX_OWNED),

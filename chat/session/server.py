@@ -20,11 +20,8 @@ from chat.session.replaycache import Replays
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.events import Event, Warned
 from chat.vocabulary.i18n import SOURCE_LANGUAGE
-from chat.vocabulary.limits import UNRESTRICTED, Rate
+from chat.vocabulary.limits import REPLAY, UNRESTRICTED, Rate
 from chat.vocabulary.records import Account
-
-REPLAY = 20
-"""How many earlier lines a user hears on entering a room."""
 
 
 @dataclass(frozen=True)

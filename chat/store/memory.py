@@ -18,9 +18,10 @@ from twisted.internet.task import LoopingCall, deferLater
 from chat.interfaces import Extract, History, HistoryObserver, Ledger, RecordT
 from chat.store import extracts
 from chat.store.extracts import Found, Query
-from chat.store.store import REPLAY, OnLoaded, Store
+from chat.store.store import OnLoaded, Store
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Line
+from chat.vocabulary.limits import REPLAY
 from chat.vocabulary.records import Record
 from chat.vocabulary.times import utcNow
 

@@ -32,9 +32,10 @@ from chat.store.reader import DatabaseReader, Questions
 from chat.store.recent import RecentLines
 from chat.store.retention import Retention
 from chat.store.sqlitehistory import Parts, SQLiteHistory
-from chat.store.store import REPLAY, OnLoaded, Store
+from chat.store.store import OnLoaded, Store
 from chat.store.threads import NewWorker, OneThread
 from chat.store.writer import DatabaseWriter
+from chat.vocabulary.limits import REPLAY
 from chat.vocabulary.times import utcNow
 
 

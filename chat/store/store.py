@@ -1,5 +1,5 @@
 """
-What the service keeps, as the parts that use it see it.
+The port of a store.
 
 There are two stores of the same shape: L{chat.store.sqlite.SQLiteStore} and
 L{chat.store.memory.MemoryStore}.
@@ -14,9 +14,6 @@ from twisted.internet.defer import Deferred
 
 from chat.interfaces import History, HistoryObserver, Ledger
 from chat.vocabulary.records import Record
-
-REPLAY = 20
-"""How many lines a user who enters a room is told, unless the operator chose otherwise."""
 
 OnLoaded = Callable[[Sequence[Record]], None]
 """Called with every record there is, while the store starts."""

@@ -79,6 +79,10 @@ UNRESTRICTED = Rate(1, 0)
 """As often as wanted."""
 
 
+REPLAY = 20
+"""How many earlier lines a user who enters a room is told, unless the operator chose otherwise."""
+
+
 def perMinute(count: float) -> Rate:
     """
     @param count: how often a minute; L{UNLIMITED} for any number.
