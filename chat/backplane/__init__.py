@@ -1,3 +1,3 @@
 """
-What several processes of one service would share: L{chat.interfaces.Backplane}.
+Backplanes, which several processes of one service would share: L{chat.interfaces.Backplane}.
 """

@@ -1,4 +1,4 @@
 """
-What outlives a restart: lines (L{chat.interfaces.History}) and records
-(L{chat.interfaces.Ledger}), in SQLite or in memory.
+The store of lines (L{chat.interfaces.History}) and records (L{chat.interfaces.Ledger}), which
+outlive a restart in SQLite, and not in memory.
 """

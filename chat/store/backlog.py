@@ -1,5 +1,5 @@
 """
-What waits for the disk.
+The backlog: lines and records that wait for the disk.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Key = tuple[type[Record], str]
 @dataclass(slots=True)
 class Change:
     """
-    What becomes of one record.
+    A record that is to be kept or removed.
 
     @ivar record: as it is to be kept, or L{None} when it is to be removed.
     @ivar done: fired when that is on the disk.
@@ -40,7 +40,7 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """
-    What is written together.
+    Everything that is written together.
 
     @ivar changes: of records.
     @ivar forgets: rooms, each with the last id that is to be forgotten.

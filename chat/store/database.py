@@ -28,7 +28,7 @@ a fault of the disk like any other: the batch is tried again.
 """
 
 COLUMNS = "line.id, line.at, line.nick, line.text, line.acted"
-"""What L{lineFrom} needs."""
+"""The columns of a line, as L{lineFrom} takes them."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -63,7 +63,7 @@ def newest(room: str, found: Found, count: int) -> Extract:
     more = len(found.lines) > len(lines)
     if not lines:
         return Extract(more=more)
-    # What precedes the first of them was not asked for.
+    # Lines before the first of them were not asked for.
     return Extract(lines, more, missed(room, lines[0].id - 1, lines, found.expired, False))
 
 
@@ -130,7 +130,7 @@ def _divided(room: str, first: int, last: int, expired: int) -> Iterator[Missed]
 @dataclass(frozen=True, slots=True)
 class Query:
     """
-    What a search looks for; see L{chat.interfaces.History.search}.
+    The terms of a search; see L{chat.interfaces.History.search}.
 
     @ivar phrases: a line holds all of them.
     @ivar rooms: where to look, each once.

@@ -1,5 +1,5 @@
 """
-When what waits is written.  The table of transitions reads as the specification:
+Flushing: when the backlog is written.  The table of transitions reads as the specification:
 
     - I{idle}: nothing waits.
     - I{collecting}: something waits, and the batch is not full yet.
@@ -45,7 +45,7 @@ _log = Logger()
 
 class Flushing(Protocol):
     """
-    What can happen.
+    The inputs of the machine.
     """
 
     def came(self) -> None:
@@ -79,7 +79,7 @@ class Flushing(Protocol):
 @dataclass
 class FlushingCore:
     """
-    What the states share.
+    The data that the states share.
 
     @ivar worker: the thread of the writer.
     @ivar numbers: told of the marks that are on the disk.
@@ -226,7 +226,7 @@ def _discard(inputs: Flushing, core: FlushingCore) -> None:
     _abandon(core)
 
 
-# What remains needs no work: it waits for the batch that is being written, or comes too late.
+# The other inputs need no work: they wait for the batch that is being written, or are too late.
 _writing.upon(Flushing.end).to(_ending).returns(None)
 _trying.upon(Flushing.end).to(_ending).returns(None)
 for _state in (_collecting, _writing, _resting, _trying, _ending, _halting):

@@ -17,14 +17,15 @@ class SQLiteLedger(Ledger):
     """
     Records in a database.
 
-    @ivar parts: what it works with while the store is open, and L{None} while it is not.
+    @ivar parts: L{None} while the store is not open.
     """
 
     def __init__(self, backlog: Backlog) -> None:
         self.parts: Parts | None = None
         self._backlog = backlog
         self._loading = 0
-        # What has changed since the first of the questions that are being answered.
+        # The records that have changed since the first of the questions that are being
+        # answered.
         self._fresh: dict[Key, Record | None] = {}
 
     def load(self, kind: type[RecordT]) -> Deferred[tuple[RecordT, ...]]:

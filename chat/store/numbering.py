@@ -75,7 +75,7 @@ class Numbers:
         Learn that a new mark of the room is on the disk.
         """
         counted = self._rooms.setdefault(room, [0, 0])
-        # Lines may also have come with ids of their own, which must not be given again.
+        # Lines may have come with ids of their own as well, which must not be given again.
         counted[0] = max(counted[0], mark - RESERVE)
         counted[1] = mark
 

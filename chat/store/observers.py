@@ -1,5 +1,5 @@
 """
-How the observers of a store are told.
+Telling the observers of a store.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """
-What is kept no longer: lines that are too old or too many, and lines of rooms that were
-told to forget them.  They are taken away in small steps, so that no batch waits long.
+Pruning: taking away lines that are too old or too many, and lines of rooms that were told to
+forget them.  It is done in small steps, so that no batch waits long.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _Row = tuple[int, int, int, int, str, str]
 @dataclass(frozen=True, slots=True)
 class RetentionLimits:
     """
-    What is to be kept.
+    The limits of what is kept.
 
     @ivar before: lines that were said before this are dropped; L{None} if age does not
         matter.
@@ -41,7 +41,7 @@ class RetentionLimits:
 @dataclass(frozen=True, slots=True)
 class Pruned:
     """
-    What a step has done.
+    The outcome of a step.
 
     @ivar expired: rooms, each with the last id that is not kept any more.
     @ivar empty: rooms that were told to forget their lines and have none any more.
@@ -60,7 +60,7 @@ class Pruned:
 @dataclass(slots=True)
 class _Doomed:
     """
-    What a step takes away.
+    The lines that a step takes away.
 
     @ivar left: how many lines it may still take.
     @ivar rows: the lines, by their places among those of all rooms.

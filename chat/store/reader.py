@@ -1,5 +1,5 @@
 """
-What reads the database, in a thread with a connection of its own.
+Reading the database, in a thread with a connection of its own.
 
 L{Questions} is the side of the reactor: a bounded queue of questions, each answered or
 given up within L{WITHIN} seconds.  L{DatabaseReader} is the side of the thread.
@@ -202,7 +202,7 @@ class DatabaseReader:
 @dataclass(slots=True, eq=False)
 class _Question:
     """
-    @ivar asked: what the reader is to do.
+    @ivar asked: called with the reader, in its thread.
     @ivar answer: fires once, when that has been done or given up.
     @ivar limit: gives it up.
     """

@@ -1,6 +1,6 @@
 """
-When lines are taken away that were kept long enough: a sweep every minute, of as many
-steps as it takes.
+Retention: a sweep every minute, of as many steps as it takes, takes away the lines that were
+kept long enough.
 """
 
 from __future__ import annotations

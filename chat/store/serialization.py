@@ -18,7 +18,7 @@ from chat.vocabulary.records import Account, Record, RoomRecord, Sanction, Sanct
 _log = Logger()
 
 KINDS: dict[type[Record], str] = {Account: "account", RoomRecord: "room", Sanction: "sanction"}
-"""What the kinds of records are called."""
+"""The names of the kinds of records."""
 
 _TYPES = {name: kind for kind, name in KINDS.items()}
 

@@ -41,7 +41,7 @@ reactor: after each answer a session enters a room, which takes a quarter of a m
 @dataclass(frozen=True, slots=True)
 class Parts:
     """
-    What the history and the ledger work with while the store is open.
+    The parts of an open store with which the history and the ledger work.
 
     @ivar floors: see L{chat.store.opening.Opened}.
     """
@@ -67,8 +67,7 @@ class SQLiteHistory(History):
     """
     Lines in a database.
 
-    @ivar parts: what it works with while the store is open, and L{None} while it is not:
-        then nothing is kept and nothing found.
+    @ivar parts: L{None} while the store is not open: then nothing is kept and nothing found.
     """
 
     def __init__(self, backlog: Backlog, observers: Observers, replay: int, later: Later) -> None:

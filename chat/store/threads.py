@@ -1,5 +1,5 @@
 """
-Threads for what waits for a disk.
+Threads for work that waits for a disk.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What a text is found by, and what a search asks for.
+The tokens by which texts are found, and the phrases of a search.
 
 A text becomes tokens without differences of case and width.  A word of a script that
 parts words by spaces is one token.  A run of a script that does not, such as Chinese, gives
@@ -81,8 +81,8 @@ def phrases(words: str) -> tuple[Phrase, ...]:
     """
     @param words: what is looked for.  A word that ends with C{*} is the beginning of a
         word.
-    @return: what must all be in a text, each once; nothing where there is no letter or
-        digit.
+    @return: the phrases that must all be in a text, each once; none if there is no letter
+        or digit.
     """
     found = (_phrase(word) for word in _folded(words).split())
     return tuple(dict.fromkeys(phrase for phrase in found if phrase.tokens))
@@ -99,7 +99,7 @@ def holds(text: Sequence[str], wanted: Collection[Phrase]) -> bool:
 def indexed(room: int, nick: str, text: str) -> str:
     """
     @param room: the number of the room.
-    @return: what the index of a line is made of: tokens, parted by spaces.
+    @return: the entry of a line in the index: tokens, parted by spaces.
     """
     return " ".join((f"{_ROOM}{room}", _nickToken(nick), *tokens(text)))
 

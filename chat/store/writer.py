@@ -1,5 +1,5 @@
 """
-What writes to the database, in a thread of its own.
+Writing to the database, in a thread of its own.
 
 The thread shares the interpreter with the reactor, and each of them waits while the other
 runs Python.  So there are no long stretches of Python here: a batch is handed to SQLite as
@@ -31,7 +31,7 @@ _HARMLESS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
 @dataclass(frozen=True, slots=True)
 class Written:
     """
-    What is on the disk, now that a batch has been written.
+    The ids that are on the disk, now that a batch has been written.
 
     @ivar stored: for each room in the batch the last id.
     @ivar marks: for each room in the batch its mark; see L{chat.store.numbering}.
@@ -70,7 +70,7 @@ class DatabaseWriter:
         """
         stored: dict[str, int] = {}
         with self._transaction() as connection:
-            # These become what is known of rooms when they are on the disk, not before.
+            # These take the place of the known rooms when they are on the disk, not before.
             rooms = {
                 name: self._room(connection, name, floor) for name, floor in batch.forgets.items()
             }
@@ -101,7 +101,7 @@ class DatabaseWriter:
             with self._transaction() as connection:
                 pruned = self._pruning.step(connection, limits, drops)
         except BaseException:
-            # The transaction was undone, so what is known of it is wrong.
+            # The transaction was undone, so all that was learnt in it is wrong.
             self._pruning = Pruning()
             raise
         for name in pruned.dropped:
