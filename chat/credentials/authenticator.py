@@ -29,7 +29,8 @@ from chat.vocabulary.records import Account
 
 class PortalAuthenticator(Authenticator):
     """
-    Every failure is a new exception, whose traceback leads to no password.
+    Checks logins by a portal.  Every failure is a new exception, whose traceback leads to no
+    password.
     """
 
     _log = Logger()
@@ -106,5 +107,5 @@ def _credentials(name: str, password: str) -> UsernamePassword | None:
         credentials = UsernamePassword(name.encode(), password.encode())
     except UnicodeEncodeError:
         return None
-    # Some checkers accept anybody without a password.
+    # Some checkers let users in who give no password.
     return credentials if password else None

@@ -1,5 +1,5 @@
 """
-What a portal of C{twisted.cred} needs: a checker, which makes an avatar id of a name and a
+The two parts of a portal of C{twisted.cred}: a checker, which makes an avatar id of a name and a
 password, and a realm, which makes an avatar of the id. The avatar is an account, and its id is the
 fold of the name in UTF-8.
 """

@@ -1,5 +1,5 @@
 """
-What a password may be, and how it is hashed and checked.
+Passwords: which there may be, and how they are hashed and checked.
 
 A password is an OpaqueString (RFC 8265, section 4.2: any visible character, all spaces become the
 plain one, then NFC), so it does not matter by which keyboard an accent or a space was typed. Case

@@ -60,7 +60,7 @@ class _Family(IntEnum):
 
 class _Transport(IntEnum):
     """
-    What carries the connection, as version 2 numbers it.
+    The transport of the connection, as version 2 numbers it.
     """
 
     UNSPECIFIED, STREAM, DATAGRAMS = range(3)
@@ -82,7 +82,7 @@ _ADDRESSES = {
 
 class Header(NamedTuple):
     """
-    What a proxy says first.
+    The header that a proxy sends first.
 
     @ivar length: of the header, in bytes; what follows belongs to the connection.
     @ivar source: from where the connection has come; L{None} where the proxy does not say.
@@ -270,7 +270,7 @@ class ProxiedFactory(WrappingFactory):
         super().__init__(factory)
         self.clock = clock
         self.unknown = 0
-        # A front door has a register of all transports; the port of the metrics has none.
+        # A front door has a register of all transports; the factory of the metrics has none.
         self._door: Any = factory if hasattr(factory, "expect") else None
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
