@@ -1,3 +1,3 @@
 """
-What those who run the service need of it: its state for the service manager, its numbers.
+Parts for the operator and the service manager: start, stop, rehash, log, metrics, transcript.
 """

@@ -1,11 +1,11 @@
 """
-How an event of the log reads: as a line for people, or as a JSON object for programs.
+How an event of the log reads: as a line of text, or as a JSON object for programs.
 
-The log is read in a terminal, and by people who must not read the users' conversations. Therefore
-no character of it acts on a terminal, and exceptions are logged without their message, which may
-quote anything, such as a missing key or a malformed text. Their type and their traceback remain,
-which is enough to find the fault. The errors of the operating system and of SQLite keep their
-message, which names files, tables and reasons, but no values.
+The log is read in a terminal, and by operators who must not read the users' conversations.
+Therefore no character of it acts on a terminal, and exceptions are logged without their message,
+which may quote anything, such as a missing key or a malformed text. Their type and their traceback
+remain, which is enough to find the fault. The errors of the operating system and of SQLite keep
+their message, which names files, tables and reasons, but no values.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ Reads the operator's files again while the service runs: the message of the day,
 certificates.
 
 A signal asks for it (SIGHUP, which C{systemctl reload} sends), or an operator does (C{/rehash}).
-What cannot be read stays as it was, and does not keep the rest from being read.
+A file that cannot be read leaves things as they were, and does not keep the rest from being read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STEP_LIMIT = 30.0
 """How many seconds a step may take."""
 
 Step = tuple[str, Callable[[], Deferred[Any]]]
-"""What is read again, in a word or two, and the call that reads it."""
+"""A name for the files in a word or two, and the call that reads them again."""
 
 
 class RehashService(Service):
