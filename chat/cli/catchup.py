@@ -1,5 +1,5 @@
 """
-What was said while we were not connected.
+Catching up with the lines that were said while we were not connected.
 
 When we are back in a room, we ask for the lines after the last one that was heard,
 and show them before those that are heard meanwhile.  So every line is shown once,

@@ -1,6 +1,6 @@
 """
-What the user types: the names that Tab completes, and how a text that was
-entered is sent to the service.
+Input of the user: the names that Tab completes, and how a text that was entered is
+sent to the service.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ nickname or the password was refused.
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
     """
-    What the command line and the environment ask for.
+    The choices of the command line and the environment.
 
     @ivar target: the service to connect to.
     @ivar nick: the nickname, if one was given.

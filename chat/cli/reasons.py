@@ -1,5 +1,5 @@
 """
-What can happen to a connection, in words for the user.
+Reasons why a connection fails or ends, in words for the user.
 """
 
 from __future__ import annotations

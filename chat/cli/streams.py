@@ -1,6 +1,6 @@
 """
-Standard input and output where they are no terminal, and what feeds the one to the
-service.
+Standard input and output where they are no terminal, and the feeder, which sends the
+input to the service.
 
 They can be anything: pipes, files, sockets, C{/dev/null}.  A reactor cannot wait
 for a file, and making a pipe non-blocking would make it so for every process

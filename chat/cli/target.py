@@ -22,7 +22,7 @@ CONNECT_WITHIN = 20.0
 """Seconds for each address to answer."""
 
 # Seconds between the addresses of a name.  RFC 8305, section 8, allows as few
-# as 0.1; localhost often has an address that nobody listens on.
+# as 0.1; localhost often has an address on which nothing listens.
 _NEXT_ADDRESS_AFTER = 0.1
 
 

@@ -3,7 +3,7 @@ C{tcpchat} on a terminal: the user types below what is said.
 
 The user's own lines are shown when they come back from the service, with its
 time and in the order in which all users see them.  So no line is shown twice,
-and a line that is not shown has reached nobody.
+and a line that is not shown has reached no user.
 """
 
 from __future__ import annotations

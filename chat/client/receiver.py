@@ -1,5 +1,5 @@
 """
-What a client hears, sorted by what it is.
+Events that a client hears, each with a method of its own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
 The line in which a service says why it closes a new connection.
 
-The line is text, since the service does not know yet what its peer understands.
+The line is text, since the service does not know yet whether its peer understands JSON.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What can be asked of the service, as lines of the protocol.
+Requests to the service, as lines of the protocol.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ class Roster:
                 self._follow(event)
 
     def _follow(self, event: Event) -> None:
-        """Note who comes and goes in the rooms that we are in."""
+        """Note which users come and go in the rooms that we are in."""
         room = getattr(event, "room", "")
         people = self._rooms.get(room)
         if people is None:
