@@ -1,5 +1,5 @@
 """
-What the text behind an option of the command line may be.
+The types of options: each makes a value of the text behind an option of the command line.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def makeService(options: Options) -> IService:
     if limits.maxConnections != UNLIMITED:
         _log.info("at most {count} connections", count=limits.maxConnections)
 
-    # What outlives a restart.
+    # Lines and records, which outlive a restart.
     store = _storeFor(options, clock, lambda records: _load(records, server))
     hashing = Hashing(clock)
     # Stopped in the reverse order: the watchdog is kept quiet until the end.
@@ -116,7 +116,7 @@ def makeService(options: Options) -> IService:
     accounts = Accounts(store.ledger, utcNow, options["operators"])
     sanctions = Sanctions(store.ledger, utcNow)
 
-    # What is read again while the service runs.
+    # Files that are read again while the service runs.
     def readMessage() -> Deferred[None]:
         if not options["motd"]:
             return succeed(None)
