@@ -1,8 +1,8 @@
 """
 The ports: what the core needs from the world, and what the world may rely on.
 
-They are structural types, so an adapter imports nothing to fit one.  Each has a
-contract suite in C{tests/} that runs for every implementation.
+Implementations inherit them, so mypy checks their methods, and the contract is found here.
+Each port has a contract suite in C{tests/} that runs for every implementation.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from chat.vocabulary.events import Line, Missed
+from chat.vocabulary.events import Event, Line, Missed
 from chat.vocabulary.limits import Pace
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
 from chat.vocabulary.style import Style
 
 if TYPE_CHECKING:
+    # Renderings import this module and run without Twisted.
     from twisted.internet.defer import Deferred
-
-    from chat.vocabulary.events import Event
 
 RecordT = TypeVar("RecordT", Account, RoomRecord, Sanction)
 
@@ -42,8 +41,8 @@ class Outlet(Protocol):
         Take over C{data} for delivery, in the order of the calls.
 
         It never blocks, never raises and never calls back into the core before
-        it returns, for it stands in the innermost loop of the service.  What it
-        cannot deliver is its own affair.
+        it returns, for it stands in the innermost loop of the service.  Bytes that cannot
+        be delivered are dealt with in the outlet itself.
 
         @param data: whole lines, with their line ends.
         """
@@ -92,8 +91,8 @@ class Rendering(Protocol):
     How events read.  One instance serves all sessions of the same style: an
     audience groups them by it and encodes once for each.
 
-    The first traits say what the recipient needs to be told besides; people at a
-    terminal need none of it.
+    The first traits say what a recipient needs to be told besides; users at a terminal
+    need none of it.
 
     @ivar echoesOwn: whether the sender of a line hears it too, and so learns its
         id.
@@ -140,7 +139,7 @@ RenderingChoice = Callable[[Style], Rendering]
 
 class Recorder(Protocol):
     """
-    It keeps the lines that are said.
+    Keeps the lines that are said.
     """
 
     def append(self, event: Line) -> None:
@@ -173,8 +172,8 @@ class Extract:
 
 class HistoryObserver(Protocol):
     """
-    It is told how storing goes.  All of these are called in the thread of the
-    reactor, and never from within L{Recorder.append}.
+    Is told how storing goes.  All methods are called in the thread of the reactor, and
+    never from within L{Recorder.append}.
     """
 
     def stored(self, room: str, id: int) -> None:
@@ -198,8 +197,8 @@ class History(Recorder, Protocol):
     A recorder that can be asked.
 
     An answer holds every line that was appended before the Deferred fires,
-    stored or not yet, so who begins to listen in its callback misses nothing and
-    hears nothing twice.  Every Deferred here fails with
+    stored or not yet, so a session that begins to listen in its callback misses no line
+    and hears none twice.  Every Deferred here fails with
     L{chat.vocabulary.errors.HistoryUnavailable} when the answer takes too long or cannot be
     had, and with L{chat.vocabulary.errors.TryLater} when too many ask.
     """
@@ -238,7 +237,7 @@ class History(Recorder, Protocol):
         @param words: parted by spaces.  A text without a letter or digit finds
             nothing.
         @param rooms: where to look.
-        @param nick: the nickname of the author, in any spelling; empty for any.
+        @param nick: the nickname of the sender, in any spelling; empty for any.
         @param count: how many lines at most.
         """
 
@@ -250,7 +249,7 @@ class History(Recorder, Protocol):
 
 class Ledger(Protocol):
     """
-    What outlives a restart besides lines; see L{chat.vocabulary.records}.
+    Keeps records, which outlive a restart; see L{chat.vocabulary.records}.
     """
 
     def load(self, kind: type[RecordT]) -> Deferred[tuple[RecordT, ...]]:
@@ -280,7 +279,7 @@ class Ledger(Protocol):
 
 class Authenticator(Protocol):
     """
-    It finds out whether a user owns an account.
+    Finds out whether a user owns an account.
     """
 
     def login(self, name: str, password: str, address: str) -> Deferred[Account]:
@@ -299,18 +298,18 @@ class Authenticator(Protocol):
         """
 
 
-Arrived = Callable[["Event", object], None]
+Arrived = Callable[[Event, object], None]
 """
-What a backplane calls for every published event, in the one order all agree on:
-the event, and the origin it was published with, or L{None} where it was
-published by another process.
+Called by a backplane with every published event, in the one order on which all processes
+agree, and with the origin that it was published with; L{None} for an event that another
+process has published.
 """
 
 
 class Backplane(Protocol):
     """
-    What several processes of one service would share: the nicknames, and the
-    order of events.
+    The nicknames and the order of events, which several processes of one service would
+    share.
 
     Claims are asynchronous, deliveries synchronous.
     """
@@ -336,7 +335,7 @@ class Backplane(Protocol):
 
     def publish(self, event: Event, origin: object = None) -> None:
         """
-        Hand an event to everybody.  A line gets its id here: the next one of its
+        Hand an event to all processes.  A line gets its id here: the next one of its
         room.
 
         @param origin: returned with the event to the process that published it.
@@ -345,7 +344,7 @@ class Backplane(Protocol):
 
 class FrontDoor(Protocol):
     """
-    What a session needs of its front door: the connection, whatever it speaks.
+    The connection of a session, whatever it speaks, as the session knows it.
 
     @ivar address: where the connection comes from: an IP address, or another word
         where there is none; nothing while that is not known.
