@@ -128,11 +128,11 @@ class Recipient:
 class _Group:
     """The recipients of one audience that share a rendering."""
 
-    __slots__ = ("apart", "fan", "members", "pending", "rendering", "size")
+    __slots__ = ("apart", "fan", "pending", "recipients", "rendering", "size")
 
     def __init__(self, rendering: Rendering) -> None:
         self.rendering = rendering
-        self.members: set[Recipient] = set()
+        self.recipients: set[Recipient] = set()
         self.fan = Fan()
         # The recipients that stand apart, with the pending pieces that they get.
         self.apart: dict[Recipient, list[bytes]] = {}
@@ -145,7 +145,7 @@ class _Group:
             return
         apart = self.apart
         for recipient in without:
-            if recipient in self.members and recipient not in apart:
+            if recipient in self.recipients and recipient not in apart:
                 apart[recipient] = self.pending.copy()
         for recipient, share in apart.items():
             if recipient not in without:
@@ -166,7 +166,7 @@ class _Group:
         if not self.pending:
             return 0
         fan, pieces, apart = self.fan, self.pending, self.apart
-        count = len(pieces) * (len(self.members) - len(apart))
+        count = len(pieces) * (len(self.recipients) - len(apart))
         # The few that stand apart step aside, so that none of the others has to be asked.
         for recipient, share in apart.items():
             recipient.outlet.leave(fan)
@@ -211,7 +211,7 @@ class Audience:
         group = self._groups.get(rendering)
         if group is None:
             group = self._groups[rendering] = _Group(rendering)
-        group.members.add(recipient)
+        group.recipients.add(recipient)
         recipient.outlet.join(group.fan)
         if group.pending:
             group.apart[recipient] = []
@@ -226,10 +226,10 @@ class Audience:
         self.catchUp(recipient)
         rendering = self._renderingOf(recipient)
         group = self._groups[rendering]
-        group.members.discard(recipient)
+        group.recipients.discard(recipient)
         recipient.outlet.leave(group.fan)
         group.apart.pop(recipient, None)
-        if not group.members:
+        if not group.recipients:
             del self._groups[rendering]
         self._ringing.discard(recipient)
         recipient._audiences.remove(self)

@@ -1,5 +1,5 @@
 """
-What waits for the peer of one connection, and what happens when that is too much.
+The outlet of one connection: bytes that wait for its peer, up to a limit.
 
 A L{BoundedOutlet} keeps what its transport has not taken yet in a queue of its
 own, counted in bytes, because a transport's own buffer has no limit.
@@ -36,7 +36,7 @@ _CHUNK = 64 * 1024
 
 
 class OutletTransport(Protocol):
-    """What an outlet needs of a transport of Twisted's."""
+    """The methods of Twisted's transports that an outlet needs."""
 
     disconnecting: bool
 

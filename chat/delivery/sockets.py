@@ -1,5 +1,5 @@
 """
-What can be asked of a socket, and of the transport on it.
+Questions to a socket, and to the transport on it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def hasUnsent(transport: object) -> bool:
     @return: whether something has been written to a transport of Twisted's that it has not
         handed to the kernel.
     """
-    # What has been written since it last sent something is in a list of its own.
+    # Bytes written since it last sent something are in a list of their own.
     return bool(leftIn(transport) or getattr(transport, "_tempDataLen", 0))
 
 

@@ -129,7 +129,7 @@ class LineFramer:
         return countOf(self._data, self._start)
 
     def _unended(self) -> bytes | Broken | None:
-        """What to return for a line whose end has not come."""
+        """Return a line whose end has not come, if no end will come or it is too long."""
         size = self._dropped + len(self._data) - self._start
         if self._inputEnded:
             return self._take(size, len(self._data), len(self._data) + 1)

@@ -1,5 +1,5 @@
 """
-What a front door must know of the transports under it.
+The transports under a front door: their addresses, their sockets and their half-close.
 
 Importing this module lets the FIN of a peer reach a protocol that is wrapped, as
 it is behind a proxy: a transport asks its immediate protocol only whether it can

@@ -191,7 +191,7 @@ def _checkRooms(hub: Hub) -> None:
         assert all(fold == user.fold for fold, user in room._users.items())
         assert len(room) or room.record.owners or room.name == directory.start
         assert room.guestOwners <= set(room.users)
-        heard = {each for group in room.audience._groups.values() for each in group.members}
+        heard = {each for group in room.audience._groups.values() for each in group.recipients}
         assert heard == {each for user in room.users for each in user.sessions}
         assert not any(group.pending for group in room.audience._groups.values())
 
