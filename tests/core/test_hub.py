@@ -134,10 +134,7 @@ def test_partingFromWhereAUserTalksSwitchesToTheRoomJoinedLast(stage: HubStage) 
     for room in ["#dev", "#ops"]:
         stage.join("alice", room)
     stage.hub.part(stage.users["alice"], LOBBY)
-    assert stage.heard("alice") == [
-        repr(Parted(LOBBY, Ending.PARTED)),
-        repr(Talking("#ops")),
-    ]
+    assert stage.heard("alice") == [repr(Parted(LOBBY, Ending.PARTED)), repr(Talking("#ops"))]
     assert stage.users["alice"].sessions[0].room == "#ops"
 
 
@@ -250,10 +247,7 @@ def test_everyRecorderGetsEveryLineWithItsId() -> None:
     stage.tell("alice", "bob", "private")
     stage.act("bob", "two")
     for tape in tapes:
-        assert tape.lines == [
-            Said(LOBBY, 1, AT, "alice", "one"),
-            Acted(LOBBY, 2, AT, "bob", "two"),
-        ]
+        assert tape.lines == [Said(LOBBY, 1, AT, "alice", "one"), Acted(LOBBY, 2, AT, "bob", "two")]
 
 
 def test_aLineWithoutAnIdIsHeardAllTheSame() -> None:

@@ -45,10 +45,7 @@ def test_aSenderIsToldUntilTheirLastLineIsStored() -> None:
 
 @pytest.mark.parametrize(
     ("sender", "said"),
-    [
-        (recipient(isListening=False), line(1)),
-        (recipient(), line(0)),
-    ],
+    [(recipient(isListening=False), line(1)), (recipient(), line(0))],
     ids=["a recipient that has left", "a line that is not kept"],
 )
 def test_noReceiptIsTold(sender: Recipient, said: Said) -> None:

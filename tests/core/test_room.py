@@ -270,10 +270,7 @@ def test_theFirstUsersOfACrowdAreNamed(stage: RoomStage) -> None:
     listed = tuple(map(UserRow, nicks[:MAX_NAMES]))
     assert stage.room.people(0) == listed
     assert stage.room.people(0, 4) == listed[: MAX_NAMES // 4]
-    assert stage.room.others(stage.users["n1"]) == (
-        (nicks[0], *nicks[2 : MAX_NAMES + 1]),
-        4,
-    )
+    assert stage.room.others(stage.users["n1"]) == ((nicks[0], *nicks[2 : MAX_NAMES + 1]), 4)
     assert stage.room.others(stage.users[nicks[-1]], 500) == (("n0", "n1"), MAX_NAMES + 2)
     session = stage.users["n0"].sessions[0]
     stage.heard("n0")

@@ -269,10 +269,13 @@ def test_aDepartureBeforeTheNicknameIsNotTold(enter: Enter) -> None:
 
 
 @pytest.mark.parametrize("enter", [claiming, renaming])
-@pytest.mark.parametrize("isGone", [False, True])
-def test_aNicknameThatIsDecidedTooLateIsGivenBack(enter: Enter, isGone: bool) -> None:
+@pytest.mark.parametrize(("isEnded", "isGone"), [(True, False), (True, True), (False, True)])
+def test_aNicknameThatIsDecidedTooLateIsGivenBack(
+    enter: Enter, isEnded: bool, isGone: bool
+) -> None:
     stage = enter()
-    stage.inputs.end(Ending.IDLE_TIMEOUT, "", "", None)
+    if isEnded:
+        stage.inputs.end(Ending.IDLE_TIMEOUT, "", "", None)
     if isGone:
         stage.inputs.gone(Ending.CONNECTION_LOST)
     stage.forget()
@@ -281,7 +284,7 @@ def test_aNicknameThatIsDecidedTooLateIsGivenBack(enter: Enter, isGone: bool) ->
     assert len(stage.hub.nicknames) == 1
     assert stage.heard() == stage.bobHeard() == []
     assert stage.timers == 0
-    assert stage.alice.calls[-1] == ("close", None)
+    assert stage.alice.isClosed is isEnded
 
 
 @pytest.mark.parametrize("nick", ["bob", "carol"])

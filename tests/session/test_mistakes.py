@@ -36,13 +36,7 @@ def failing(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     "line",
-    [
-        f"{MARK} is said",
-        f"/ping {MARK}",
-        f"/join #{MARK}",
-        f"/search {MARK}",
-        f"/ignore {MARK}",
-    ],
+    [f"{MARK} is said", f"/ping {MARK}", f"/join #{MARK}", f"/search {MARK}", f"/ignore {MARK}"],
 )
 def test_mistakeInAHandlerCostsOneSession(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     kind = type(parse(line))

@@ -187,10 +187,7 @@ def test_aHistoryThatCannotBeReadKeepsNoUserOut(stage: SessionStage, error: Exce
     past = stage.server.history = Past(Extract())  # type: ignore[assignment]
     past.answer = lambda: fail(error)
     user = stage.user()
-    assert user.hears("alice") == [
-        Welcomed("#lobby", "alice"),
-        Warned("no-replay", "#lobby"),
-    ]
+    assert user.hears("alice") == [Welcomed("#lobby", "alice"), Warned("no-replay", "#lobby")]
     assert user.hears("/join #dev") == [
         Entered("#dev"),
         Talking("#dev"),
@@ -239,10 +236,7 @@ def test_aLineBetweenTwoArrivalsIsReplayedToTheSecond(stage: SessionStage) -> No
 def test_aReplayLeavesOutIgnoredUsers(stage: SessionStage) -> None:
     stage.user("alice", "/join #dev", "one")
     stage.user("bob", "/join #dev", "two")
-    one, two = (
-        Recalled("#dev", 1, AT, "alice", "one"),
-        Recalled("#dev", 2, AT, "bob", "two"),
-    )
+    one, two = (Recalled("#dev", 1, AT, "alice", "one"), Recalled("#dev", 2, AT, "bob", "two"))
     whole, part = Excerpt("#dev", "replay", 2, False, 2), Excerpt("#dev", "replay", 1, False, 2)
     told = {
         (): [whole, one, two],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 import pytest
@@ -36,9 +35,9 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import VERBS
-from tests.support.doubles import TRAITS, ReprRendering, SlowBackplane
+from tests.support.doubles import TRAITS, ReprRendering
 from tests.support.hubs import AT, LOBBY
-from tests.support.sessions import LOGGED_IN, PASSWORD, SessionStage
+from tests.support.sessions import LOGGED_IN, PASSWORD, SessionStage, shortestLine
 
 # The beginning.
 
@@ -75,10 +74,7 @@ def test_commandsForUsersAreRefusedWithoutANickname(stage: SessionStage) -> None
     bob, nameless = stage.user("bob"), stage.user()
     for verb in VERBS:
         if verb.access is not Access.EVERYBODY:
-            # What is not in brackets is required, whatever it is.
-            required = re.sub(r"\[.*\]", "", verb.arguments).split()
-            line = " ".join([f"/{verb.name}", *("bob" for _ in required)])
-            assert nameless.hears(line) == [Refused("nick-needed")]
+            assert nameless.hears(shortestLine(verb)) == [Refused("nick-needed")]
     assert bob.heard() == []
 
 
@@ -262,17 +258,6 @@ def test_aUserMayListenAfterClosingTheirInput() -> None:
     nameless = stage.user()
     nameless.session.inputClosed()
     assert nameless.heard() == [Closed(Ending.INPUT_CLOSED)]
-
-
-def test_aNicknameThatIsDecidedTooLateIsFree() -> None:
-    slow = SlowBackplane()
-    stage = SessionStage(slow)
-    stage.user("alice").session.gone(Ending.CONNECTION_LOST)
-    slow.decide()
-    assert slow.taken == set()
-    second = stage.user("alice")
-    slow.decide()
-    assert second.heard() == [Welcomed(LOBBY, "alice")]
 
 
 def test_anExceptionCostsOneSession(stage: SessionStage) -> None:

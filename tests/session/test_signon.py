@@ -50,19 +50,13 @@ def stage() -> SessionStage:
 @pytest.mark.parametrize("line", ["alice", " ALICE ", "/nick alice"])
 def test_aRegisteredNicknameNeedsItsPassword(stage: SessionStage, line: str) -> None:
     user = stage.user()
-    assert user.hears(line) == [
-        Refused("nick-registered", "alice"),
-        PasswordAsked("alice"),
-    ]
+    assert user.hears(line) == [Refused("nick-registered", "alice"), PasswordAsked("alice")]
     assert user.hears(PASSWORD) == [LOGGED_IN, Welcomed("#lobby", "alice")]
 
 
 @pytest.mark.parametrize("line", ["/login alice {}", "/LOGIN Alice  {}", "/登录 alice {}"])
 def test_aUserMayLogInAtOnce(stage: SessionStage, line: str) -> None:
-    assert stage.user().hears(line.format(PASSWORD)) == [
-        LOGGED_IN,
-        Welcomed("#lobby", "alice"),
-    ]
+    assert stage.user().hears(line.format(PASSWORD)) == [LOGGED_IN, Welcomed("#lobby", "alice")]
 
 
 def test_aChallengedUserNeedNotRepeatTheNickname(stage: SessionStage) -> None:

@@ -55,11 +55,7 @@ class HubStage:
     """
 
     def __init__(
-        self,
-        backplane: Backplane,
-        *recorders: Recorder,
-        clock: Clock | None = None,
-        **rooms: Any,
+        self, backplane: Backplane, *recorders: Recorder, clock: Clock | None = None, **rooms: Any
     ) -> None:
         """
         @param rooms: As for L{Directory}.

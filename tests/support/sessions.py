@@ -5,6 +5,7 @@ told.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from twisted.internet.task import Clock
 from chat.interfaces import Backplane, Extract, Rendering
 from chat.rendering import renderingFor
 from chat.session.session import Session
+from chat.vocabulary.commands import Verb
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Done, Event
 from chat.vocabulary.style import Style
@@ -53,6 +55,14 @@ class EventRendering(Rendering):
 @cache
 def eventRenderingFor(style: Style) -> EventRendering:
     return EventRendering(renderingFor(style))
+
+
+def shortestLine(verb: Verb) -> str:
+    """
+    @return: A command with the arguments that it requires, each of them C{bob}.
+    """
+    required = re.sub(r"\[.*\]", "", verb.arguments).split()
+    return " ".join([f"/{verb.name}", *("bob" for _ in required)])
 
 
 class SlowHistory:

@@ -51,11 +51,7 @@ def test_aUserRegistersOnce(stage: SessionStage) -> None:
 @pytest.mark.parametrize("command", ["register", "password"])
 @pytest.mark.parametrize(
     ("password", "refusal"),
-    [
-        ("short", Refused("password-invalid", "8–128")),
-        ("two words", None),
-        ("", None),
-    ],
+    [("short", Refused("password-invalid", "8–128")), ("two words", None), ("", None)],
 )
 def test_anInvalidPasswordIsRefused(
     stage: SessionStage, command: str, password: str, refusal: Refused | None

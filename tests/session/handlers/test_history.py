@@ -8,16 +8,7 @@ from twisted.logger import capturedLogs
 
 from chat.session.playback import EVENTS_PER_TURN
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
-from chat.vocabulary.events import (
-    Closed,
-    Ending,
-    Event,
-    Excerpt,
-    Ponged,
-    Recalled,
-    Refused,
-    Said,
-)
+from chat.vocabulary.events import Closed, Ending, Event, Excerpt, Ponged, Recalled, Refused, Said
 from tests.support.hubs import AT
 from tests.support.service import Service
 from tests.support.sessions import SessionStage, SessionUser
@@ -232,8 +223,7 @@ def test_manyLinesAreWrittenInSeveralTurns(stage: SessionStage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
-    [(HistoryUnavailable(), "history-unavailable"), (TryLater(), "try-later")],
+    ("error", "code"), [(HistoryUnavailable(), "history-unavailable"), (TryLater(), "try-later")]
 )
 def test_aHistoryThatCannotBeReadIsRefused(
     stage: SessionStage, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
@@ -241,11 +231,7 @@ def test_aHistoryThatCannotBeReadIsRefused(
     alice = stage.user("alice")
     for question in ("recent", "search"):
         monkeypatch.setattr(stage.server.history, question, lambda *_: fail(error))
-    assert alice.hears("/history", "/search x", "/ping") == [
-        Refused(code),
-        Refused(code),
-        Ponged(),
-    ]
+    assert alice.hears("/history", "/search x", "/ping") == [Refused(code), Refused(code), Ponged()]
 
 
 def test_anUnexpectedFailureCostsOneSession(

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import capturedLogs, formatEvent
 
 from chat.session.handlers.rooms import MAX_ROWS
+from chat.vocabulary.commands import Access
 from chat.vocabulary.events import (
     Announced,
     BanRow,
@@ -25,8 +26,9 @@ from chat.vocabulary.events import (
     SessionsChanged,
     Warned,
 )
+from chat.vocabulary.verbs import VERBS
 from tests.support.hubs import AT
-from tests.support.sessions import PASSWORD, SessionStage, SessionUser
+from tests.support.sessions import PASSWORD, SessionStage, SessionUser, shortestLine
 
 REFUSED = [Refused("operator-needed")]
 
@@ -47,28 +49,14 @@ def carol(stage: SessionStage) -> SessionUser:
 # Operators alone.
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "/ban bob",
-        "/ban 192.0.2.1",
-        "/bans",
-        "/unban bob",
-        "/mute bob",
-        "/unmute bob",
-        "/announce hello",
-        "/rename bob robert",
-        "/operator",
-        "/operator alice",
-        "/operator carol off",
-        "/rehash",
-    ],
-)
-def test_onlyOperatorsMayModerate(stage: SessionStage, carol: SessionUser, line: str) -> None:
+def test_onlyOperatorsMayModerate(stage: SessionStage, carol: SessionUser) -> None:
     stage.server.rehash = lambda: pytest.fail("only for operators")
     guest, user, bob = stage.user("guest"), stage.registered("alice"), stage.user("bob")
-    assert stage.user().hears(line) == [Refused("nick-needed")]
-    assert guest.hears(line) == user.hears(line) == REFUSED
+    carol.heard()
+    for verb in VERBS:
+        if verb.access is Access.OPERATORS:
+            line = shortestLine(verb)
+            assert guest.hears(line) == user.hears(line) == REFUSED
     assert bob.heard() == carol.heard() == []
 
 
@@ -275,10 +263,7 @@ def test_anAnnouncementReachesAllUsers(stage: SessionStage, carol: SessionUser) 
 def test_anOperatorRenamesAUser(stage: SessionStage, carol: SessionUser) -> None:
     alice, bob = stage.users("alice", "bob")
     renamed = Renamed("#lobby", AT, "alice", "Alicia")
-    assert carol.hears("/rename alice Alicia") == [
-        renamed,
-        Done("renamed", "alice -> Alicia"),
-    ]
+    assert carol.hears("/rename alice Alicia") == [renamed, Done("renamed", "alice -> Alicia")]
     assert alice.heard() == bob.heard() == [renamed]
     alice.says("hello")
     assert bob.heard() == [Said("#lobby", 1, AT, "Alicia", "hello")]
@@ -348,10 +333,7 @@ def test_anOperatorNamedByTheOptionStaysOne(stage: SessionStage, carol: SessionU
         ((), []),
         (
             ("certificates: no such file", "bans: locked"),
-            [
-                Warned("not-read", "certificates: no such file"),
-                Warned("not-read", "bans: locked"),
-            ],
+            [Warned("not-read", "certificates: no such file"), Warned("not-read", "bans: locked")],
         ),
     ],
 )

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.vocabulary.commands import (
-    Act,
-    Command,
-    Deop,
-    Invite,
-    Kick,
-    Mode,
-    Op,
-    Say,
-    Topic,
-)
+from chat.vocabulary.commands import Act, Command, Deop, Invite, Kick, Mode, Op, Say, Topic
 from chat.vocabulary.events import (
     Acted,
     Done,

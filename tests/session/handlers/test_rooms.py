@@ -328,25 +328,8 @@ def test_usersAreListedWithIdleTimesAndAbsence(stage: SessionStage) -> None:
 # A crowd.
 
 
-@pytest.fixture
-def crowd() -> SessionStage:
-    return SessionStage(rooms={"announceLimit": 3})
-
-
-def test_eachArrivalAndDepartureIsToldUpToTheLimit(crowd: SessionStage) -> None:
-    alice, bob, carol = crowd.users("alice", "bob", "carol")
-    carol.says("/part", "/join #lobby", "/quit")
-    assert alice.heard() == [
-        Left("#lobby", AT, "carol", Ending.PARTED, "", 2),
-        Joined("#lobby", AT, "carol", 3),
-        Left("#lobby", AT, "carol", Ending.QUIT, "", 2),
-    ]
-    carol, dave = crowd.user("carol"), crowd.user("dave")
-    dave.says("/quit")
-    assert alice.heard() == bob.heard() == carol.heard() == []
-
-
-def test_changesInACrowdAreToldToProgramsTogether(crowd: SessionStage) -> None:
+def test_changesInACrowdAreToldToProgramsTogether() -> None:
+    crowd = SessionStage(rooms={"announceLimit": 3})
     alice, bob = crowd.users("alice", "bob")
     robot = crowd.program("robot")
     dave, erin = crowd.user("dave"), crowd.user("erin")
@@ -356,14 +339,3 @@ def test_changesInACrowdAreToldToProgramsTogether(crowd: SessionStage) -> None:
     crowd.clock.advance(1)
     assert robot.heard() == [Changed("#lobby", AT, ("erin",), ("dave", "alice"), 3)]
     assert bob.heard() == erin.heard() == []
-
-
-def test_aLineInACrowdComesAfterTheArrivals(crowd: SessionStage) -> None:
-    robot = crowd.program("robot")
-    crowd.users("alice", "bob")
-    dave = crowd.user("dave")
-    dave.says("hello")
-    assert robot.heard() == [
-        Changed("#lobby", AT, ("dave",), (), 4),
-        Said("#lobby", 1, AT, "dave", "hello"),
-    ]
