@@ -1,5 +1,5 @@
 """
-The contract of L{chat.interfaces.Backplane}, and two hubs that share one.
+The contract of L{chat.interfaces.Backplane}.
 """
 
 from __future__ import annotations
@@ -14,15 +14,10 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from chat.backplane.local import LocalBackplane
-from chat.core.hub import Hub
-from chat.core.users import User
 from chat.interfaces import Backplane
-from chat.rendering import renderingFor
 from chat.vocabulary.errors import NickTaken
 from chat.vocabulary.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
-from chat.vocabulary.style import Style
 from tests.support.backplanes import DelayedLog
-from tests.support.hubs import LOBBY, HubStage, RecordingSession
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
@@ -222,162 +217,3 @@ def test_eventsArriveInTheOrderOfPublishing(rooms: list[str]) -> None:
         for room in set(rooms):
             numbers = [line.id for line in lines if line.room == room]
             assert numbers == list(range(1, len(numbers) + 1))
-
-
-# Two hubs.
-
-
-class Cluster:
-    """
-    Two hubs that share a backplane whose effects come late.
-    """
-
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.log = DelayedLog(self.clock)
-        self.tapes = Tape(), Tape()
-        self.stages = [HubStage(self.log.open(), tape, clock=self.clock) for tape in self.tapes]
-        self.settle = self.log.settle
-
-    def claim(self, hub: int, nick: str) -> Claim:
-        """
-        Ask one of the hubs for a nickname.
-        """
-        return Claim(self.stages[hub], nick)
-
-    def enter(self, hub: int, nick: str) -> Entered:
-        """
-        Let a user into the lobby through one of the hubs.
-        """
-        claim = self.claim(hub, nick)
-        self.settle()
-        claim.stage.hub.join(claim.user, LOBBY)
-        self.settle()
-        return Entered(self, claim.stage, claim.user, claim.session)
-
-
-class Tape:
-    """
-    A recorder that keeps the lines in a list.
-    """
-
-    def __init__(self) -> None:
-        self.lines: list[Line] = []
-
-    def append(self, event: Line) -> None:
-        self.lines.append(event)
-
-
-class Claim:
-    """
-    A nickname that was asked of a hub, and its answer.
-    """
-
-    def __init__(self, stage: HubStage, nick: str) -> None:
-        self.stage = stage
-        self.session = RecordingSession(renderingFor(Style()))
-        self.users: list[User] = []
-        self.errors: list[BaseException] = []
-        stage.hub.nicknames.claim(nick, self.session).addCallbacks(
-            self.users.append, lambda failure: self.errors.append(failure.value)
-        )
-
-    @property
-    def user(self) -> User:
-        [user] = self.users
-        return user
-
-
-@dataclass
-class Entered:
-    """
-    A user who is in the lobby through one of the hubs.
-    """
-
-    cluster: Cluster
-    stage: HubStage
-    user: User
-    session: RecordingSession
-
-    @property
-    def hub(self) -> Hub:
-        return self.stage.hub
-
-    def say(self, text: str) -> None:
-        self.hub.say(self.user, LOBBY, text, self.session)
-
-    def heard(self) -> list[str]:
-        self.cluster.settle()
-        return self.session.outlet.take()
-
-
-@pytest.fixture
-def cluster() -> Cluster:
-    return Cluster()
-
-
-def test_twoHubsShareNicknames(cluster: Cluster) -> None:
-    """Of two claims at the same time, one succeeds."""
-    first, second = cluster.claim(0, "alice"), cluster.claim(1, "ALICE")
-    cluster.settle()
-    assert first.user.nick == "alice"
-    assert [(type(error), str(error)) for error in second.errors] == [(NickTaken, "ALICE")]
-
-
-def test_twoHubsShareARoom(cluster: Cluster) -> None:
-    alice, bob = cluster.enter(0, "alice"), cluster.enter(1, "bob")
-    assert alice.heard() == ["--> bob joined #lobby (2 here)"]
-    alice.say("hello")
-    bob.say("hi")
-    # Neither hears their own line.
-    assert alice.heard() == ["bob: hi"]
-    assert bob.heard() == ["alice: hello"]
-
-
-def test_twoHubsAgreeOnTheOrder(cluster: Cluster) -> None:
-    """Both histories are the same, with the same ids."""
-    alice, bob = cluster.enter(0, "alice"), cluster.enter(1, "bob")
-    for number in range(10):
-        (alice, bob)[number % 3 == 0].say(str(number))
-    cluster.settle()
-    one, other = (tape.lines for tape in cluster.tapes)
-    assert one == other
-    assert [line.id for line in one] == list(range(1, 11))
-    assert [line.text for line in one] == [str(number) for number in range(10)]
-
-
-def test_privateMessagesReachTheOtherHub(cluster: Cluster) -> None:
-    """They reach one user, who can answer."""
-    alice, bob, carol = (
-        cluster.enter(0, "alice"),
-        cluster.enter(1, "bob"),
-        cluster.enter(1, "carol"),
-    )
-    for user in [alice, bob, carol]:
-        user.heard()
-    bob.hub.tell(bob.user, "Alice", "psst")
-    assert alice.heard() == ["[bob -> you] psst"]
-    assert bob.heard() == ["[you -> alice] psst"]
-    alice.hub.reply(alice.user, "what?")
-    assert bob.heard() == ["[alice -> you] what?"]
-    assert carol.heard() == []
-
-
-def test_leavingAndRenamingReachTheOtherHub(cluster: Cluster) -> None:
-    alice, bob = cluster.enter(0, "alice"), cluster.enter(1, "bob")
-    alice.heard()
-    bob.hub.rename(bob.user, "rob")
-    assert alice.heard() == ["--- bob is now rob"]
-    assert alice.stage.nicks() == ("alice", "rob")
-    bob.hub.leave(bob.user, Ending.QUIT)
-    assert alice.heard() == ["<-- rob left #lobby: quit (1 here)"]
-    assert alice.stage.nicks() == ("alice",)
-    assert len(alice.hub.nicknames) == 1
-
-
-def test_leavingFreesTheNicknameInTheOtherHub(cluster: Cluster) -> None:
-    bob = cluster.enter(1, "bob")
-    bob.hub.leave(bob.user, Ending.QUIT)
-    claim = cluster.claim(0, "bob")
-    cluster.settle()
-    assert claim.user.nick == "bob"

@@ -11,7 +11,6 @@ from chat.vocabulary.events import (
     Announced,
     Ending,
     Left,
-    Line,
     Noticed,
     Parted,
     Renamed,
@@ -22,7 +21,7 @@ from chat.vocabulary.events import (
     Told,
 )
 from tests.support.doubles import SlowBackplane
-from tests.support.hubs import AT, LOBBY, HubStage, RecordingSession, now, refusal
+from tests.support.hubs import AT, LOBBY, HubStage, RecordingSession, Tape, now, refusal
 
 
 @pytest.fixture
@@ -227,16 +226,6 @@ def test_anAnnouncementIsHeardOnceInEachSession(stage: HubStage) -> None:
 
 
 # Recording.
-
-
-class Tape:
-    """A recorder."""
-
-    def __init__(self) -> None:
-        self.lines: list[Line] = []
-
-    def append(self, event: Line) -> None:
-        self.lines.append(event)
 
 
 def test_everyRecorderGetsEveryLineWithItsId() -> None:

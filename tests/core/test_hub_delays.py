@@ -6,21 +6,24 @@ import pytest
 from twisted.internet.task import Clock
 
 from chat.core.users import User
-from chat.vocabulary.errors import NotInRoom
+from chat.vocabulary.errors import NickTaken, NotInRoom
 from chat.vocabulary.events import Ending, Joined, Left, Parted, Renamed, Said
 from tests.support.backplanes import DelayedLog
-from tests.support.hubs import AT, LOBBY, HubStage, now
+from tests.support.hubs import AT, LOBBY, HubStage, Tape, now, refusal
 
 
 class Cluster:
     """
-    Processes of one service whose backplane takes a second, and alice in the first of them.
+    Two processes of one service whose backplane takes a second, and alice in the first of them.
+
+    @ivar tapes: The recorders of the processes.
     """
 
-    def __init__(self, count: int = 2) -> None:
+    def __init__(self) -> None:
         self.clock = Clock()
         self.log = DelayedLog(self.clock)
-        self.stages = [HubStage(self.log.open(), clock=self.clock) for _ in range(count)]
+        self.tapes = Tape(), Tape()
+        self.stages = [HubStage(self.log.open(), tape, clock=self.clock) for tape in self.tapes]
         self.settle = self.log.settle
         self.enter(0, "alice")
 
@@ -62,6 +65,25 @@ def test_aUserMayActBeforeTheirArrivalHasArrived() -> None:
     assert stage.heard("bob") == []
     assert stage.nicks() == ("alice",)
     assert len(stage.hub.nicknames) == 1
+
+
+def test_oneOfTwoSimultaneousClaimsSucceeds(cluster: Cluster) -> None:
+    first, second = cluster.stages[0].claim("bob"), cluster.stages[1].claim("BOB")
+    cluster.settle()
+    assert now(first).nick == "bob"
+    error = refusal(second)
+    assert (type(error), str(error)) == (NickTaken, "BOB")
+
+
+def test_allProcessesRecordTheSameLines(cluster: Cluster) -> None:
+    cluster.enter(1, "bob")
+    for number in range(10):
+        index = number % 3 == 0
+        cluster.stages[index].say(("alice", "bob")[index], str(number))
+    cluster.settle()
+    one, other = (tape.lines for tape in cluster.tapes)
+    assert one == other
+    assert [(line.id, line.text) for line in one] == [(id, str(id - 1)) for id in range(1, 11)]
 
 
 def test_aUserIsInARoomOnceTheEventHasArrived(cluster: Cluster) -> None:

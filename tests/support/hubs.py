@@ -18,7 +18,7 @@ from chat.core.users import User, UserSession
 from chat.delivery.audience import Recipient
 from chat.interfaces import Backplane, Recorder, Rendering
 from chat.store.memory import MemoryLedger
-from chat.vocabulary.events import Ending
+from chat.vocabulary.events import Ending, Line
 from tests.support.doubles import TRAITS, RecordingOutlet, ReprRendering, endOfTurn
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -45,6 +45,18 @@ class RecordingSession(UserSession):
         @return: What the session has heard since the last call.
         """
         return self.outlet.take()
+
+
+class Tape:
+    """
+    A recorder.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def append(self, event: Line) -> None:
+        self.lines.append(event)
 
 
 class HubStage:
