@@ -52,6 +52,7 @@ translations: $(venv)/for-dev ## Bring the catalogues up to date with the source
 	for language in $(languages); do \
 		$(bin)/pybabel update --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 			-D tcpchat -i build/tcpchat.pot -d $(catalogues) -l $$language || exit 1; \
+		sed -i '/^"Generated-By: /d' $(catalogues)/$$language/LC_MESSAGES/tcpchat.po || exit 1; \
 	done
 	$(bin)/pybabel compile --statistics -D tcpchat -d $(catalogues)
 

@@ -4,6 +4,7 @@ Comparisons of the screens in the documentation with what the program shows.
 
 import re
 from datetime import UTC, datetime
+from itertools import groupby
 
 import pytest
 
@@ -190,7 +191,7 @@ def test_tutorials(name: str, language: str, events: tuple[Event, ...]) -> None:
 )
 def test_helpInTutorials(name: str, language: str) -> None:
     """
-    Every line of the help that a tutorial shows is in the help.
+    The lines of the help that a tutorial shows are in the help, one after the other.
     """
     help = _shown(
         tuple(
@@ -204,9 +205,12 @@ def test_helpInTutorials(name: str, language: str) -> None:
         ),
         language,
     )
-    shown = [line for line in _linesOf(name) if line.startswith("--- /")]
-    assert shown
-    assert [line for line in shown if line not in help] == []
+    groups = groupby(_linesOf(name), lambda line: line.startswith("--- /"))
+    screens = [list(lines) for isHelp, lines in groups if isHelp]
+    assert screens
+    for shown in screens:
+        first = help.index(shown[0])
+        assert shown == list(help[first : first + len(shown)])
 
 
 def test_chinese() -> None:

@@ -22,7 +22,6 @@ from typing import Protocol
 import pytest
 
 from chat import __version__
-from chat.vocabulary.verbs import VERBS, verbNamed
 from tests.integration.command import Command
 from tests.integration.conftest import StartDaemon
 from tests.integration.daemon import Daemon
@@ -202,9 +201,3 @@ def test_dialogueReadsAsWritten(
                 if isGone:
                     del speakers[name]
         assert list(speakers) == []
-
-
-def test_everyVerbIsInTheDialogue() -> None:
-    verbs = {verbNamed(step.typed.split()[0]).name for step in steps() if step.typed[0] == "/"}
-    # These would change the form of everything after them.
-    assert {verb.name for verb in VERBS} - verbs == {"lang", "format"}

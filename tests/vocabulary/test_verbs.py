@@ -14,6 +14,7 @@ from chat.vocabulary import commands
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import VERBS, Verb, parse, verbNamed
+from tests.support.pages import ROOT
 
 # The table of the protocol: what is typed, other names of it, and what it means.
 ROWS: list[tuple[str, str, commands.Command]] = [
@@ -90,8 +91,20 @@ def test_tableOfTheProtocol(line: str, aliases: str, command: commands.Command) 
         assert parse(" ".join([other, *rest])) == command
 
 
-def test_everyVerbIsInTheTableOfTheProtocol() -> None:
-    assert {line.split()[0] for line, _, _ in ROWS} == {f"/{verb.name}" for verb in VERBS}
+def test_theTableHasTheVerbsInTheOrderOfHelp() -> None:
+    names = dict.fromkeys(line.split()[0] for line, _, _ in ROWS)
+    assert [*names] == [f"/{verb.name}" for verb in VERBS]
+
+
+def test_theDialogueHasEveryVerb() -> None:
+    """C{tests/integration} has the conversation that a real service is held to."""
+    dialogue = (ROOT / "tests/integration/dialogue.txt").read_text(encoding="utf-8")
+    typed = re.findall(r"^\S+> (/\S+)", dialogue, re.MULTILINE)
+    # These would change the form of everything after them.
+    assert {verb.name for verb in VERBS} - {verbNamed(each).name for each in typed} == {
+        "lang",
+        "format",
+    }
 
 
 def test_everyCommandCanBeTyped() -> None:
