@@ -64,20 +64,6 @@ def test_heedingOnceIsEnough(ignores: Ignores, alice: User) -> None:
     assert list(ignores.deafTo("bob")) == []
 
 
-def test_theIgnoreListOfAnAccountApplies(ignores: Ignores, alice: User) -> None:
-    ignores.ignore(alice, "bob")
-    ignores.ignoreAll(alice, ["bob", "carol"])
-    assert alice.ignored == {"bob", "carol"}
-    assert list(ignores.deafTo("carol")) == [alice]
-
-
-def test_theIgnoreListOfADepartedUserIsForgotten(ignores: Ignores, alice: User) -> None:
-    ignores.ignoreAll(alice, ["bob", "carol"])
-    ignores.left(alice)
-    assert alice.ignored == set()
-    assert list(ignores.deafTo("bob")) == list(ignores.deafTo("carol")) == []
-
-
 def test_aRenamedUserIsIgnoredUnderBothNicknames(ignores: Ignores, alice: User) -> None:
     ignores.ignore(alice, "bob")
     ignores.renamed("bob", "robert")
@@ -125,16 +111,6 @@ def test_anotherSpellingIsNoOtherNickname(ignores: Ignores, alice: User) -> None
     ignores.ignore(alice, "bob")
     ignores.renamed("bob", "bob")
     assert ignores.heed(alice, "bob")
-    assert list(ignores.deafTo("bob")) == []
-
-
-def test_theIgnoreListIsBounded(ignores: Ignores, alice: User) -> None:
-    for number in range(MAX_IGNORED):
-        ignores.ignore(alice, f"n{number}")
-    ignores.ignore(alice, "n0")
-    with pytest.raises(ListFull) as raised:
-        ignores.ignore(alice, "bob")
-    assert raised.value.about == str(MAX_IGNORED)
     assert list(ignores.deafTo("bob")) == []
 
 

@@ -13,15 +13,11 @@ from chat.vocabulary.events import (
     Joined,
     Left,
     Listed,
-    ModeSet,
     Noticed,
-    Renamed,
     Said,
     Talking,
-    TopicSet,
     UserRow,
 )
-from chat.vocabulary.records import RoomRecord
 from chat.vocabulary.replies import MAX_NAMES
 from tests.support.doubles import ReprRendering
 from tests.support.hubs import AT, FOR_PROGRAMS, FOR_USERS, RecordingSession
@@ -33,23 +29,11 @@ def stage() -> RoomStage:
     return RoomStage()
 
 
-def test_othersHearAnArrival(stage: RoomStage) -> None:
-    stage.enter("alice", "bob")
-    assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
-
-
 @pytest.mark.parametrize("rendering", [FOR_USERS, FOR_PROGRAMS])
 def test_anArrivalIsNotHeardByItsOwnUser(stage: RoomStage, rendering: ReprRendering) -> None:
     stage.enter("alice")
     stage.enter("bob", rendering=rendering)
     assert stage.heard("bob") == []
-
-
-def test_othersHearADeparture(stage: RoomStage) -> None:
-    stage.enter("alice", "bob")
-    stage.heard("alice")
-    stage.leave("bob")
-    assert stage.heard("alice") == [repr(Left("#lobby", AT, "bob", Ending.QUIT, count=1))]
 
 
 def test_aDepartedUserHasHeardWhatCameBefore(stage: RoomStage) -> None:
@@ -75,17 +59,6 @@ def test_aLineIsHeardByAllButItsSender(stage: RoomStage) -> None:
         ]
 
 
-def test_aNewNicknameIsHeardByAll(stage: RoomStage) -> None:
-    stage.enter("alice", "bob")
-    stage.heard("alice")
-    stage.rename("alice", "carol")
-    assert (
-        stage.heard("alice")
-        == stage.heard("bob")
-        == [repr(Renamed("#lobby", AT, "alice", "carol"))]
-    )
-
-
 def test_usersAreInTheOrderOfTheirArrival(stage: RoomStage) -> None:
     stage.enter("bob", "alice", "carol")
     stage.leave("bob")
@@ -104,12 +77,6 @@ def test_aRenamedUserKeepsTheirPlace(stage: RoomStage) -> None:
     assert stage.room.nicks == ("bob",)
 
 
-def test_idleTimesAreWholeSeconds(stage: RoomStage) -> None:
-    stage.enter("alice").active = 10.0
-    stage.enter("bob").active = 12.5
-    assert stage.room.people(12.4) == (UserRow("alice", 2), UserRow("bob", 0))
-
-
 def test_allSessionsOfAUserHear(stage: RoomStage) -> None:
     sessions = [RecordingSession(), RecordingSession()]
     outlets = [session.outlet for session in sessions]
@@ -126,14 +93,6 @@ def test_allSessionsOfAUserHear(stage: RoomStage) -> None:
     stage.say("unheard")
     stage.clock.advance(0)
     assert outlets[0].take() == outlets[1].take() == []
-
-
-def test_aUserElsewhereIsInTheRoomWithoutASession(stage: RoomStage) -> None:
-    stage.enter("alice")
-    stage.room.enter(User("bob", "bob"), Joined("#lobby", AT, "bob"))
-    assert stage.heard("alice") == [repr(Joined("#lobby", AT, "bob", 2))]
-    stage.leave("bob")
-    assert stage.room.nicks == ("alice",)
 
 
 def test_aSessionTalksInTheFirstRoomUntilItLeaves(stage: RoomStage) -> None:
@@ -192,7 +151,7 @@ def test_talkingHereIsTold(stage: RoomStage) -> None:
     assert session.room == ""
 
 
-# Lines, topics, modes and owners.
+# Lines, and the list of users.
 
 
 def test_aDeafUserHearsALineInNoSession(stage: RoomStage) -> None:
@@ -207,60 +166,6 @@ def test_aDeafUserHearsALineInNoSession(stage: RoomStage) -> None:
     stage.room.arrived(event, None, {carol})
     assert stage.heard("bob") == [repr(event)]
     assert stage.heard("carol") == second.heard() == []
-
-
-def test_aTopicIsKeptAndHeardByAll(stage: RoomStage) -> None:
-    [sender] = stage.enter("alice").sessions
-    stage.enter("bob")
-    stage.heard("alice")
-    topic = TopicSet("#lobby", AT, "alice", "tea at five")
-    stage.room.arrived(topic, sender)
-    assert stage.heard("alice") == stage.heard("bob") == [repr(topic)]
-    assert (stage.room.record.topic, stage.room.record.topicBy) == ("tea at five", "alice")
-
-
-def test_aModeIsHeardByAll(stage: RoomStage) -> None:
-    stage.enter("alice", "bob")
-    stage.heard("alice")
-    mode = ModeSet("#lobby", AT, "alice", "private", "on")
-    stage.room.arrived(mode, None)
-    assert stage.heard("alice") == stage.heard("bob") == [repr(mode)]
-
-
-def test_aGuestOwnsTheRoomUntilTheyLeave(stage: RoomStage) -> None:
-    alice, bob = stage.enter("alice"), stage.enter("bob")
-    stage.room.guestOwners.add(alice)
-    assert stage.room.owns(alice)
-    assert not stage.room.owns(bob)
-    stage.leave("alice")
-    stage.enter("alice")
-    assert not stage.room.owns(stage.users["alice"])
-    assert not stage.room.owns(alice)
-
-
-def test_anAccountOwnsTheRoomUnderAnyNickname(stage: RoomStage) -> None:
-    alice = stage.enter("alice")
-    stage.room.record = RoomRecord("#lobby", owners=("carol",))
-    assert not stage.room.owns(alice)
-    alice.account = "carol"
-    assert stage.room.owns(alice)
-
-
-def test_awayUsersAreListedSo(stage: RoomStage) -> None:
-    """With a reason or without."""
-    stage.enter("alice").away = "at lunch"
-    stage.enter("bob").away = ""
-    stage.enter("carol")
-    assert stage.room.people(0) == (
-        UserRow("alice", 0, True),
-        UserRow("bob", 0, True),
-        UserRow("carol", 0, False),
-    )
-
-
-def test_othersAreAllButTheUser(stage: RoomStage) -> None:
-    stage.enter("alice", "bob", "carol")
-    assert stage.room.others(stage.users["bob"]) == (("alice", "carol"), 0)
 
 
 def test_theFirstUsersOfACrowdAreNamed(stage: RoomStage) -> None:
@@ -279,14 +184,6 @@ def test_theFirstUsersOfACrowdAreNamed(stage: RoomStage) -> None:
 
 
 # The end.
-
-
-def test_aKickNamesWhoDidIt(stage: RoomStage) -> None:
-    stage.enter("alice", "bob")
-    stage.heard("alice")
-    left = Left("#lobby", AT, "bob", Ending.KICKED, "enough", by="alice")
-    stage.room.arrived(left, None)
-    assert stage.heard("alice") == [repr(replace(left, count=1))]
 
 
 def test_aUserWhoNeverCameDoesNotLeave(stage: RoomStage) -> None:

@@ -128,13 +128,6 @@ def test_theRoomsOfAUserAreLimited(town: Town) -> None:
     assert town.rooms.find("#another") is None
 
 
-def test_zeroMeansNoLimit() -> None:
-    town, alice = Town(maxRooms=0, maxJoined=0), guest("alice")
-    for number in range(50):
-        town.enter(alice, f"#r{number}")
-    assert len(town.rooms) == 51
-
-
 @pytest.mark.parametrize(
     ("changes", "error"),
     [({"password": "hunter2"}, KeyNeeded), ({"isPrivate": True}, InviteNeeded)],

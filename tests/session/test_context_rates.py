@@ -24,19 +24,28 @@ def refusal(user: SessionUser, line: str) -> tuple[str, str] | None:
     return None
 
 
-def test_threeNicknamesAMinute() -> None:
-    stage = SessionStage(nickRate=NICKS)
+@pytest.mark.parametrize(
+    ("settings", "line", "count", "code", "wait"),
+    [
+        ({"nickRate": NICKS}, "/nick bob{}", 3, "renaming-too-fast", 20),
+        ({"joinRate": JOINS}, "/join #room{}", 10, "joining-too-fast", 6),
+    ],
+)
+def test_requestsBeyondTheRateHaveToWait(
+    settings: dict[str, Any], line: str, count: int, code: str, wait: int
+) -> None:
+    stage = SessionStage(**settings)
     bob = stage.user("bob")
     stage.clock.advance(1000)
-    for number in range(3):
-        assert refusal(bob, f"/nick bob{number}") is None
-    assert refusal(bob, "/nick bob3") == ("renaming-too-fast", "20")
-    stage.clock.advance(12.5)
-    assert refusal(bob, "/nick bob3") == ("renaming-too-fast", "8")
-    stage.clock.advance(7.5)
-    assert refusal(bob, "/nick bob3") is None
-    assert refusal(bob, "/nick bob4") == ("renaming-too-fast", "20")
-    assert stage.server.counters.refusals == {"renaming-too-fast": 3}
+    for number in range(count):
+        assert refusal(bob, line.format(number)) is None
+    assert refusal(bob, line.format(count)) == (code, str(wait))
+    stage.clock.advance(wait - 0.5)
+    assert refusal(bob, line.format(count)) == (code, "1")
+    stage.clock.advance(0.5)
+    assert refusal(bob, line.format(count)) is None
+    assert refusal(bob, line.format(count + 1)) == (code, str(wait))
+    assert stage.server.counters.refusals == {code: 3}
 
 
 def test_theFirstNicknameIsNoChange() -> None:
@@ -54,19 +63,6 @@ def test_eachUserHasTheirOwnRate() -> None:
     stage = SessionStage(nickRate=Rate(1, 60))
     for nick in ("alice", "bob"):
         assert refusal(stage.user(nick), f"/nick {nick}2") is None
-
-
-def test_tenRoomsAMinute() -> None:
-    stage = SessionStage(joinRate=JOINS)
-    bob = stage.user("bob")
-    for number in range(10):
-        assert refusal(bob, f"/join #room{number}") is None
-    assert refusal(bob, "/join #more") == ("joining-too-fast", "6")
-    stage.clock.advance(5.5)
-    assert refusal(bob, "/join #more") == ("joining-too-fast", "1")
-    stage.clock.advance(0.5)
-    assert refusal(bob, "/join #more") is None
-    assert refusal(bob, "/join #evenmore") == ("joining-too-fast", "6")
 
 
 def test_reenteringARoomCounts() -> None:

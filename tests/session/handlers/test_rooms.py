@@ -307,17 +307,6 @@ def test_nothingIsForgottenWhenTheServiceStops(stage: SessionStage) -> None:
 # Lists.
 
 
-def test_theFullestRoomIsFirst(stage: SessionStage) -> None:
-    alice, bob, carol = stage.users("alice", "bob", "carol")
-    alice.says("/join #ops")
-    for each in (alice, bob):
-        each.says("/join #dev")
-    bob.says("/topic tools")
-    rows = (RoomRow("#lobby", 3), RoomRow("#dev", 2, "tools"), RoomRow("#ops", 1))
-    [listed] = carol.hears("/rooms")
-    assert listed == RoomsListed((RoomRow("#lobby", 3, "", True), *rows[1:]))
-
-
 def test_usersAreListedWithIdleTimesAndAbsence(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     bob.says("/away at lunch")
