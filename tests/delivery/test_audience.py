@@ -1,4 +1,4 @@
-"""Tests for L{chat.delivery.audience}: who is there, and when he hears it."""
+"""Tests for L{chat.delivery.audience}: which recipients hear what, and when."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_eachRenderingEncodesAnEventOnce() -> None:
     assert other.rendered == [said("hello")]
 
 
-def test_nothingIsEncodedForNobody() -> None:
+def test_withoutRecipientsNothingIsEncoded() -> None:
     stage = AudienceStage()
     recipient, _ = stage.listener()
     stage.audience.remove(recipient)
@@ -59,41 +59,41 @@ def test_everyTurnWritesItsOwn() -> None:
 
 def test_anAuthorDoesNotHearHisOwnLine() -> None:
     stage = AudienceStage()
-    author, his = stage.listener()
+    sender, own = stage.listener()
     _, others = stage.listener()
-    lines = [stage.say("a", author), stage.say("b"), stage.say("c", author)]
+    lines = [stage.say("a", sender), stage.say("b"), stage.say("c", sender)]
     stage.endTurn()
-    assert his == [lines[1]]
+    assert own == [lines[1]]
     assert others == [b"".join(lines)]
 
 
 def test_anAuthorWhoWroteAllOfATurnIsNotWrittenTo() -> None:
     stage = AudienceStage()
-    author, his = stage.listener()
-    stage.say("a", author)
+    sender, own = stage.listener()
+    stage.say("a", sender)
     stage.endTurn()
-    assert his == []
+    assert own == []
 
 
-def test_anAuthorHearsTheOthersAgainInTheNextTurn() -> None:
+def test_aSenderHearsTheOthersAgainInTheNextTurn() -> None:
     stage = AudienceStage()
-    author, his = stage.listener()
-    stage.say("a", author)
+    sender, own = stage.listener()
+    stage.say("a", sender)
     stage.endTurn()
     line = stage.say("b")
     stage.endTurn()
-    assert his == [line]
+    assert own == [line]
 
 
-def test_whereTheRenderingEchoesTheAuthorHearsHimself() -> None:
+def test_whereTheRenderingEchoesTheSenderHearsTheLine() -> None:
     stage = AudienceStage()
-    author, his = stage.listener(ReprRendering("echo ", "echoesOwn"))
-    line = stage.say("a", author)
+    sender, own = stage.listener(ReprRendering("echo ", "echoesOwn"))
+    line = stage.say("a", sender)
     stage.endTurn()
-    assert his == [b"echo " + line]
+    assert own == [b"echo " + line]
 
 
-def test_anAuthorFromElsewhereSilencesNobody() -> None:
+def test_aSenderFromElsewhereSilencesNoRecipient() -> None:
     stage = AudienceStage()
     stranger, _ = stage.recipient()
     _, writes = stage.listener()
@@ -112,7 +112,7 @@ def test_aSilentRenderingWritesNothing() -> None:
     assert writes == [line]
 
 
-def test_whoComesInTheMiddleOfATurnHearsTheRest() -> None:
+def test_aRecipientAddedInTheMiddleOfATurnHearsTheRest() -> None:
     stage = AudienceStage()
     _, early = stage.listener()
     before = stage.say("before")
@@ -123,21 +123,21 @@ def test_whoComesInTheMiddleOfATurnHearsTheRest() -> None:
     assert late == [after]
 
 
-def test_whoGoesInTheMiddleOfATurnHasHeardTheFirstPart() -> None:
+def test_aRecipientRemovedInTheMiddleOfATurnHasHeardTheFirstPart() -> None:
     stage = AudienceStage()
-    leaver, his = stage.listener()
+    leaver, own = stage.listener()
     _, others = stage.listener()
     before = stage.say("before")
     stage.audience.remove(leaver)
-    assert his == [before]
+    assert own == [before]
     assert others == []
     after = stage.say("after")
     stage.endTurn()
-    assert his == [before]
+    assert own == [before]
     assert others == [before + after]
 
 
-def test_whoGoesAndComesBackInATurnMissesOnlyTheMiddle() -> None:
+def test_aRecipientRemovedAndAddedInATurnMissesOnlyTheMiddle() -> None:
     stage = AudienceStage()
     recipient, writes = stage.listener()
     stage.listener()
@@ -150,60 +150,60 @@ def test_whoGoesAndComesBackInATurnMissesOnlyTheMiddle() -> None:
     assert writes == [one, three]
 
 
-def test_whatIsForOneAloneComesAfterWhatHasBeenSaid() -> None:
+def test_whatIsForOneRecipientComesAfterWhatHasBeenSaid() -> None:
     stage = AudienceStage()
-    recipient, his = stage.listener()
+    recipient, own = stage.listener()
     _, others = stage.listener()
     before = stage.say("before")
     recipient.hear(Noticed("alone"))
     after = stage.say("after")
     stage.endTurn()
-    assert his == [before, b"Noticed(text='alone')\r\n", after]
+    assert own == [before, b"Noticed(text='alone')\r\n", after]
     assert others == [before + after]
 
 
 def test_hearingAloneWritesNothingTwice() -> None:
     stage = AudienceStage()
-    recipient, his = stage.listener()
+    recipient, own = stage.listener()
     line = stage.say("before")
     for _ in range(3):
         recipient.hear(Noticed("alone"))
     stage.endTurn()
-    assert his == [line] + 3 * [b"Noticed(text='alone')\r\n"]
+    assert own == [line] + 3 * [b"Noticed(text='alone')\r\n"]
 
 
 def test_hearingWithoutAnAudience() -> None:
     stage = AudienceStage()
-    recipient, his = stage.recipient()
+    recipient, own = stage.recipient()
     recipient.hear(Noticed("alone"))
-    assert his == [b"Noticed(text='alone')\r\n"]
+    assert own == [b"Noticed(text='alone')\r\n"]
 
 
 def test_aNewRenderingHoldsFromThenOn() -> None:
     stage = AudienceStage()
-    recipient, his = stage.listener()
+    recipient, own = stage.listener()
     before = stage.say("before")
     recipient.choose(ReprRendering("new "))
     after = stage.say("after")
     recipient.hear(Noticed("alone"))
     stage.endTurn()
-    assert b"".join(his) == before + b"new " + after + b"new Noticed(text='alone')\r\n"
+    assert b"".join(own) == before + b"new " + after + b"new Noticed(text='alone')\r\n"
 
 
 def test_whatIsMuchDoesNotWaitForTheEndOfTheTurn() -> None:
     stage = AudienceStage()
-    author, his = stage.listener()
+    sender, own = stage.listener()
     _, writes = stage.listener()
     line = stage.say("x" * (FLUSH_SIZE // 2))
     assert writes == []
-    stage.say("x" * (FLUSH_SIZE // 2), author)
+    stage.say("x" * (FLUSH_SIZE // 2), sender)
     assert len(writes) == 1
-    assert his == [line]
+    assert own == [line]
     last = stage.say("last")
     assert len(writes) == 1
     stage.endTurn()
     assert writes[1:] == [last]
-    assert his == [line, last]
+    assert own == [line, last]
 
 
 def test_oneFullRenderingFlushesAll() -> None:

@@ -1,4 +1,4 @@
-"""Tests for L{chat.delivery.audience}: those who do not hear the same as everybody else."""
+"""Tests for L{chat.delivery.audience}: recipients that do not hear the same as the others."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ def line(name: str, text: str, room: str = "#lobby") -> bytes:
     return f"{name}{said(text, room)!r}\r\n".encode()
 
 
-# Those who do not listen.
+# Deaf recipients.
 
 
-def test_whoDoesNotListenHearsTheOthersOnly() -> None:
+def test_aDeafRecipientHearsTheOthersOnly() -> None:
     stage = AudienceStage()
-    deaf, his = stage.listener()
+    deaf, own = stage.listener()
     _, others = stage.listener()
     lines = [stage.say("a"), stage.say("b", None, deaf), stage.say("c")]
     stage.endTurn()
-    assert his == [lines[0] + lines[2]]
+    assert own == [lines[0] + lines[2]]
     assert others == [b"".join(lines)]
 
 
-def test_whoDoesNotListenHearsTheNextTurn() -> None:
+def test_aDeafRecipientHearsTheNextTurn() -> None:
     stage = AudienceStage()
-    deaf, his = stage.listener()
+    deaf, own = stage.listener()
     stage.say("a", None, deaf)
     stage.endTurn()
     heard = stage.say("b")
     stage.endTurn()
-    assert his == [heard]
+    assert own == [heard]
 
 
-def test_neitherTheAuthorNorTheDeafHear() -> None:
+def test_neitherTheSenderNorTheDeafHear() -> None:
     stage = AudienceStage()
-    author, authors = stage.listener()
+    sender, sent = stage.listener()
     deaf, deafs = stage.listener()
     echoing, echoes = stage.listener(ReprRendering("echo ", "echoesOwn"))
-    text = stage.say("a", author, deaf, echoing)
+    text = stage.say("a", sender, deaf, echoing)
     mine = stage.say("b", echoing, deaf)
     stage.endTurn()
-    assert authors == [mine]
+    assert sent == [mine]
     assert deafs == []
     assert echoes == [b"echo " + mine]
     assert text != mine
 
 
-def test_whoIsDeafAndNotHereSilencesNobody() -> None:
+def test_aDeafRecipientFromElsewhereSilencesNoOther() -> None:
     stage = AudienceStage()
     stranger, _ = stage.recipient()
     _, writes = stage.listener()
@@ -64,24 +64,24 @@ def test_whoIsDeafAndNotHereSilencesNobody() -> None:
     assert writes == [text]
 
 
-def test_whoDoesNotListenIsWrittenToAloneInOrder() -> None:
+def test_aDeafRecipientIsWrittenToAloneInOrder() -> None:
     stage = AudienceStage()
-    deaf, his = stage.listener()
+    deaf, own = stage.listener()
     before = stage.say("before")
     stage.say("unheard", None, deaf)
     deaf.hear(Noticed("alone"))
     stage.say("unheard, too", None, deaf)
     after = stage.say("after")
     stage.endTurn()
-    assert his == [before, b"Noticed(text='alone')\r\n", after]
+    assert own == [before, b"Noticed(text='alone')\r\n", after]
 
 
-# Those who want a bell.
+# Recipients that want a bell.
 
 
 class Ringing(AudienceStage):
     """
-    An audience with somebody in it who wants a bell when he is called.
+    An audience with a recipient that wants a bell when it is called.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Ringing(AudienceStage):
         ("alice2 is somebody else", False),
     ],
 )
-def test_whoIsCalledHearsABell(text: str, rings: bool) -> None:
+def test_aRecipientThatIsCalledHearsABell(text: str, rings: bool) -> None:
     stage = Ringing()
     _, others = stage.listener()
     stage.say(text)
@@ -130,7 +130,7 @@ def test_aBellRingsInItsPlace() -> None:
     assert len(others) == 1
 
 
-def test_whatOneDoesRingsAsWhatOneSays() -> None:
+def test_actionsRingAsLinesDo() -> None:
     stage = Ringing()
     acted = Acted("#lobby", 1, AT, "bob", "waves to alice")
     stage.audience.deliver(acted)
@@ -146,21 +146,21 @@ def test_onlyLinesRing() -> None:
     assert stage.writes == [f"bell {left!r}\r\n".encode()]
 
 
-def test_nobodyRingsForHimself() -> None:
+def test_aSenderDoesNotRingItself() -> None:
     stage = Ringing()
     stage.say("I am alice", stage.alice)
     stage.endTurn()
     assert stage.writes == []
 
 
-def test_nobodyRingsForWhomHeIgnores() -> None:
+def test_anIgnoredSenderDoesNotRing() -> None:
     stage = Ringing()
     stage.say("alice!", None, stage.alice)
     stage.endTurn()
     assert stage.writes == []
 
 
-def test_whoEchoesRingsForHimself() -> None:
+def test_aSenderThatEchoesRingsItself() -> None:
     """A program that wants bells gets what it asks for."""
     stage = AudienceStage()
     chosen = ReprRendering("echo ", "echoesOwn")
@@ -180,7 +180,7 @@ def test_aNewNameIsCalledInsteadOfTheOldOne() -> None:
     assert b"".join(stage.writes) == line("bell ", "alice!") + line("ring ", "carol!")
 
 
-def test_withoutANicknameNobodyIsCalled() -> None:
+def test_aRecipientWithoutANicknameIsNotCalled() -> None:
     stage = Ringing()
     stage.alice.nick = ""
     stage.say("")
@@ -189,7 +189,7 @@ def test_withoutANicknameNobodyIsCalled() -> None:
     assert stage.writes == [line("bell ", "") + line("bell ", "hello")]
 
 
-def test_whoWantsNoBellAnyMoreHasNone() -> None:
+def test_aBellMayBeTurnedOff() -> None:
     stage = Ringing()
     stage.alice.choose(ReprRendering("plain "))
     stage.say("alice!")
@@ -199,7 +199,7 @@ def test_whoWantsNoBellAnyMoreHasNone() -> None:
     assert b"".join(stage.writes) == line("plain ", "alice!") + line("ring ", "alice?")
 
 
-def test_whoHasGoneIsNotCalled() -> None:
+def test_aRecipientThatHasGoneIsNotCalled() -> None:
     stage = Ringing()
     stage.audience.remove(stage.alice)
     stage.say("alice!")
@@ -220,12 +220,12 @@ def test_aBellAmongMuch() -> None:
     assert b"".join(stage.writes) == b"".join(map(line, names, texts))
 
 
-# Those who are elsewhere.
+# Recipients that are elsewhere.
 
 
 class Rooms(AudienceStage):
     """
-    Two audiences, and somebody who is in both and talks in the first.
+    Two audiences, and a recipient that is in both and talks in the first.
     """
 
     def __init__(self) -> None:
@@ -271,7 +271,7 @@ def test_aBellFromElsewhereReadsDifferently() -> None:
     assert stage.heard() == line("ring here ", "alice!")
 
 
-def test_whereOneTalksIsHere() -> None:
+def test_theRoomInWhichTheUserTalksIsHere() -> None:
     stage = Rooms()
     stage.alice.talkIn(stage.there)
     stage.say("a")
@@ -281,7 +281,7 @@ def test_whereOneTalksIsHere() -> None:
     assert stage.alice.here is stage.there
 
 
-def test_whatWasSaidBeforeOneWentThereReadsAsItDidThen() -> None:
+def test_whatWasSaidBeforeSwitchingReadsAsItDidThen() -> None:
     stage = Rooms()
     stage.say("a")
     stage.sayThere("b")
@@ -292,7 +292,7 @@ def test_whatWasSaidBeforeOneWentThereReadsAsItDidThen() -> None:
     assert stage.heard() == before + line("here ", "c", "#dev")
 
 
-def test_talkingWhereOneTalksAlreadyChangesNothing() -> None:
+def test_switchingToTheSameRoomChangesNothing() -> None:
     stage = Rooms()
     stage.say("a")
     stage.alice.talkIn(stage.audience)
@@ -310,8 +310,8 @@ def test_oneMayTalkNowhere() -> None:
     assert stage.heard() == line("here ", "b")
 
 
-def test_oneMayTalkWhereOneIsOnTheWayIn() -> None:
-    """It is here as soon as he is there."""
+def test_aRoomMayBeSwitchedToBeforeItIsEntered() -> None:
+    """It is here as soon as it is entered."""
     stage = Rooms()
     third = Audience(endOfTurn(stage.clock))
     stage.alice.talkIn(third)
@@ -336,7 +336,7 @@ def test_aNewRenderingHoldsInEveryRoom() -> None:
     )
 
 
-def test_whoWithdrawsHearsNoMoreOfAnyRoom() -> None:
+def test_aRecipientThatWithdrawsHearsNoMoreOfAnyRoom() -> None:
     stage = Rooms()
     stage.say("before")
     stage.sayThere("before, too")
@@ -366,8 +366,8 @@ def test_whatIsToldAloneFollowsWhatAllRoomsHaveHeard() -> None:
 
 def test_whereThereIsNothingToTellNothingIsWritten() -> None:
     stage = AudienceStage()
-    recipient, his = stage.listener(ReprRendering(silentAbout=(Noticed,)))
+    recipient, own = stage.listener(ReprRendering(silentAbout=(Noticed,)))
     stage.say("a")
     recipient.hear(Noticed("silent"))
     recipient.hearAll([], recipient.rendering)
-    assert his == []
+    assert own == []

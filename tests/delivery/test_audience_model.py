@@ -1,4 +1,4 @@
-"""L{chat.delivery.audience} against a model that writes every event to everybody at once."""
+"""L{chat.delivery.audience} against a model that writes every event to all recipients at once."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ RENDERINGS = [ReprRendering(), SILENT_ABOUT_ACTS, ECHOING, APART, RINGING]
 
 NAMES = ["alice", "bob", "carol", "dave"]
 TEXTS = st.sampled_from(["x", "x" * 40000, "alice!", "bob and carol", "hello, DAVE"])
-PEOPLE = st.integers(0, 3)
+NUMBERS = st.integers(0, 3)
 ROOMS = st.sampled_from(["#here", "#there"])
 
 
 class AnyInterleaving(RuleBasedStateMachine):
     """
     What must come out is compared by room, for audiences know nothing of each other; but after
-    anything that concerns one recipient alone, he must have heard all there was.
+    anything that concerns one recipient alone, it must have heard all there was.
     """
 
     def __init__(self) -> None:
@@ -55,108 +55,108 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.heard: list[dict[str, list[bytes]]] = [defaultdict(list) for _ in range(4)]
         self.number = 0
 
-    def listen(self, who: int) -> None:
-        for data in self.outlets[who].writes:
+    def listen(self, number: int) -> None:
+        for data in self.outlets[number].writes:
             for line in data.splitlines(keepends=True):
                 room = next((room for room in self.audiences if room.encode() in line), "alone")
-                self.heard[who][room].append(line)
-        self.outlets[who].writes.clear()
+                self.heard[number][room].append(line)
+        self.outlets[number].writes.clear()
 
-    def caughtUp(self, who: int) -> None:
-        self.listen(who)
-        assert self.heard[who] == self.expected[who]
+    def caughtUp(self, number: int) -> None:
+        self.listen(number)
+        assert self.heard[number] == self.expected[number]
 
-    def rendering(self, who: int, room: str) -> Rendering:
-        chosen = self.renderings[who]
-        return chosen if room == self.talking[who] else chosen.elsewhere
+    def rendering(self, number: int, room: str) -> Rendering:
+        chosen = self.renderings[number]
+        return chosen if room == self.talking[number] else chosen.elsewhere
 
     @rule(
         room=ROOMS,
-        author=st.none() | PEOPLE,
-        deaf=st.sets(PEOPLE, max_size=2),
+        sender=st.none() | NUMBERS,
+        deaf=st.sets(NUMBERS, max_size=2),
         acts=st.booleans(),
         text=TEXTS,
     )
-    def deliver(self, room: str, author: int | None, deaf: set[int], acts: bool, text: str) -> None:
+    def deliver(self, room: str, sender: int | None, deaf: set[int], acts: bool, text: str) -> None:
         self.number += 1
         kind = Acted if acts else Said
         event: RoomEvent = kind(room, self.number, AT, "eve", text)
         self.audiences[room].deliver(
             event,
-            None if author is None else self.recipients[author],
-            [self.recipients[who] for who in deaf],
+            None if sender is None else self.recipients[sender],
+            [self.recipients[number] for number in deaf],
         )
-        for who in self.members[room] - deaf:
-            if who != author or self.renderings[who].echoesOwn:
-                rendering = self.rendering(who, room)
-                if NAMES[who] in text.lower():
+        for number in self.members[room] - deaf:
+            if number != sender or self.renderings[number].echoesOwn:
+                rendering = self.rendering(number, room)
+                if NAMES[number] in text.lower():
                     rendering = rendering.ringing
                 line = rendering.render(event)
                 if line:
-                    self.expected[who][room].append(line)
+                    self.expected[number][room].append(line)
 
-    @rule(who=PEOPLE, room=ROOMS)
-    def comeOrGo(self, who: int, room: str) -> None:
-        if who in self.members[room]:
-            self.audiences[room].remove(self.recipients[who])
-            self.members[room].remove(who)
-            self.listen(who)
-            assert self.heard[who][room] == self.expected[who][room]
+    @rule(number=NUMBERS, room=ROOMS)
+    def comeOrGo(self, number: int, room: str) -> None:
+        if number in self.members[room]:
+            self.audiences[room].remove(self.recipients[number])
+            self.members[room].remove(number)
+            self.listen(number)
+            assert self.heard[number][room] == self.expected[number][room]
         else:
-            self.audiences[room].add(self.recipients[who])
-            self.members[room].add(who)
+            self.audiences[room].add(self.recipients[number])
+            self.members[room].add(number)
 
-    @rule(who=PEOPLE)
-    def hear(self, who: int) -> None:
+    @rule(number=NUMBERS)
+    def hear(self, number: int) -> None:
         self.number += 1
         event = Noticed(str(self.number))
-        self.recipients[who].hear(event)
-        self.expected[who]["alone"].append(self.renderings[who].render(event))
-        last = self.outlets[who].writes[-1]
-        assert last == self.expected[who]["alone"][-1]
-        self.caughtUp(who)
+        self.recipients[number].hear(event)
+        self.expected[number]["alone"].append(self.renderings[number].render(event))
+        last = self.outlets[number].writes[-1]
+        assert last == self.expected[number]["alone"][-1]
+        self.caughtUp(number)
 
-    @rule(who=PEOPLE, room=st.none() | ROOMS)
-    def talkIn(self, who: int, room: str | None) -> None:
-        self.recipients[who].talkIn(None if room is None else self.audiences[room])
-        self.talking[who] = room
-        self.listen(who)
+    @rule(number=NUMBERS, room=st.none() | ROOMS)
+    def talkIn(self, number: int, room: str | None) -> None:
+        self.recipients[number].talkIn(None if room is None else self.audiences[room])
+        self.talking[number] = room
+        self.listen(number)
 
-    @rule(who=PEOPLE)
-    def withdraw(self, who: int) -> None:
-        self.recipients[who].withdraw()
-        self.talking[who] = None
+    @rule(number=NUMBERS)
+    def withdraw(self, number: int) -> None:
+        self.recipients[number].withdraw()
+        self.talking[number] = None
         for members in self.members.values():
-            members.discard(who)
-        self.caughtUp(who)
+            members.discard(number)
+        self.caughtUp(number)
 
-    @rule(who=PEOPLE, rendering=st.sampled_from(RENDERINGS))
-    def choose(self, who: int, rendering: ReprRendering) -> None:
-        self.recipients[who].choose(rendering)
-        self.renderings[who] = rendering
-        self.caughtUp(who)
+    @rule(number=NUMBERS, rendering=st.sampled_from(RENDERINGS))
+    def choose(self, number: int, rendering: ReprRendering) -> None:
+        self.recipients[number].choose(rendering)
+        self.renderings[number] = rendering
+        self.caughtUp(number)
 
     @rule()
     @precondition(lambda self: self.clock.getDelayedCalls())
     def endTurn(self) -> None:
-        for who in range(4):
-            self.listen(who)
+        for number in range(4):
+            self.listen(number)
         self.clock.advance(0)
-        for who, outlet in enumerate(self.outlets):
+        for number, outlet in enumerate(self.outlets):
             assert len(outlet.writes) <= 2, "one write for each room"
-            self.caughtUp(who)
+            self.caughtUp(number)
 
     @invariant()
     def nothingIsOutOfOrder(self) -> None:
-        for who in range(4):
-            self.listen(who)
-            for room, lines in self.heard[who].items():
-                assert lines == self.expected[who][room][: len(lines)]
+        for number in range(4):
+            self.listen(number)
+            for room, lines in self.heard[number].items():
+                assert lines == self.expected[number][room][: len(lines)]
 
     def teardown(self) -> None:
         self.clock.advance(0)
-        for who in range(4):
-            self.caughtUp(who)
+        for number in range(4):
+            self.caughtUp(number)
 
 
 TestAnyInterleaving = AnyInterleaving.TestCase

@@ -1,5 +1,5 @@
 """
-Outlets that get the same bytes: those who keep up, those who do not, and how one becomes the other.
+Tests for L{chat.delivery.fanout}: outlets that keep up, outlets that do not, and the way between.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LINE = b"hello\r\n"
 
 class Stage:
     """
-    A fan with some who are connected.
+    A fan with some outlets in it.
 
     @ivar lines: Each with an outlet in the fan.
     """
@@ -43,12 +43,12 @@ def reactor() -> Iterator[HandReactor]:
 
 def _stuck(line: Line) -> bytes:
     """
-    @return: What waits for him, and for the peer to read.
+    @return: What waits in an outlet, and what waits to be read by its peer.
     """
     return line.fill()
 
 
-def test_everybodyGetsIt(reactor: HandReactor) -> None:
+def test_allOutletsGetTheBytes(reactor: HandReactor) -> None:
     stage = Stage(reactor)
     recording = RecordingOutlet()
     recording.join(stage.fan)
@@ -57,22 +57,22 @@ def test_everybodyGetsIt(reactor: HandReactor) -> None:
     assert recording.writes == [LINE]
 
 
-def test_whoKeepsUpIsDirect(reactor: HandReactor) -> None:
+def test_anOutletThatKeepsUpIsDirect(reactor: HandReactor) -> None:
     stage = Stage(reactor)
     assert len(stage.fan.direct) == 3
     assert not stage.fan.others
 
 
-def test_whoHasLeftGetsNothing(reactor: HandReactor) -> None:
+def test_anOutletThatHasLeftGetsNothing(reactor: HandReactor) -> None:
     stage = Stage(reactor)
     stage.lines[1].outlet.leave(stage.fan)
     stage.fan.write(LINE)
     assert [line.readAll() for line in stage.lines] == [LINE, b"", LINE]
 
 
-def test_whoFallsBehindInTheFan(reactor: HandReactor) -> None:
+def test_anOutletThatFallsBehindInTheFan(reactor: HandReactor) -> None:
     """
-    He gets every byte once and in order, and the others do not wait for him.
+    It gets every byte once and in order, and the others do not wait for it.
     """
     stage = Stage(reactor)
     big = b"x" * 60_000 + b"\r\n"
@@ -87,7 +87,7 @@ def test_whoFallsBehindInTheFan(reactor: HandReactor) -> None:
     assert slow.readAll() == big * 3 + LINE
 
 
-def test_whomTheKernelTakesNothingFor(reactor: HandReactor) -> None:
+def test_anOutletForWhichTheKernelTakesNothing(reactor: HandReactor) -> None:
     stage = Stage(reactor)
     slow = stage.lines[1]
     filled = 0
@@ -99,7 +99,7 @@ def test_whomTheKernelTakesNothingFor(reactor: HandReactor) -> None:
     assert slow.readAll() == LINE * (filled // len(LINE) + 1)
 
 
-def test_whoCatchesUpIsDirectAgain(reactor: HandReactor) -> None:
+def test_anOutletThatCatchesUpIsDirectAgain(reactor: HandReactor) -> None:
     stage = Stage(reactor)
     slow = stage.lines[1]
     written = _stuck(slow)
@@ -111,7 +111,7 @@ def test_whoCatchesUpIsDirectAgain(reactor: HandReactor) -> None:
     assert slow.readAll() == LINE
 
 
-def test_whoIsBehindInOneFanIsSoInAll(reactor: HandReactor) -> None:
+def test_anOutletThatFallsBehindDoesSoInAllFans(reactor: HandReactor) -> None:
     """
     Else what another fan has would overtake what waits.
     """
@@ -125,7 +125,7 @@ def test_whoIsBehindInOneFanIsSoInAll(reactor: HandReactor) -> None:
     assert slow.readAll() == written + LINE + LINE.upper()
 
 
-def test_whoIsBehindLeavesAndJoins(reactor: HandReactor) -> None:
+def test_anOutletThatIsBehindLeavesAndJoins(reactor: HandReactor) -> None:
     stage = Stage(reactor)
     slow = stage.lines[1]
     written = _stuck(slow)
@@ -136,11 +136,9 @@ def test_whoIsBehindLeavesAndJoins(reactor: HandReactor) -> None:
     assert slow.readAll() == written + LINE.upper()
 
 
-def test_nobodyWritesToASocketThatIsClosed(
-    reactor: HandReactor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_aClosedSocketIsNotWrittenTo(reactor: HandReactor, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    Its number may be that of somebody else's by then.
+    Its number may be that of another socket by then.
     """
     stage = Stage(reactor)
     gone = stage.lines[1]
@@ -168,7 +166,7 @@ def test_aPeerThatHasGoneCostsOthersNothing(reactor: HandReactor) -> None:
 
 def test_whatIsWrittenIsCounted(reactor: HandReactor) -> None:
     """
-    By whichever way it went, and whether he is asked in the fan or when he has left it.
+    Whichever way they went, and whether the outlet is in the fan or has left it.
     """
     stage = Stage(reactor)
     line = stage.lines[1]

@@ -102,7 +102,7 @@ def anyReaders(maxWaiting: float = MAX_WAITING) -> SlowReaders:
 
 
 def ignore(limit: str) -> None:
-    """Nobody acts on it."""
+    """Do nothing."""
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_writingAfterTheConnectionIsLost(line: Line) -> None:
     assert line.owner.calls == ["gone"]
 
 
-def test_lettingGoWhenSomebodyElseClosesTheTransport(line: Line) -> None:
+def test_lettingGoWhenOtherCodeClosesTheTransport(line: Line) -> None:
     """Otherwise the transport would wait for its producer for ever."""
     filling = line.fill()
     line.outlet.write(b"more\r\n")
@@ -296,7 +296,7 @@ class SecureTransport(StringTransport):
 
     def getHandle(self) -> object:
         """
-        Something that does not send: nobody may write past TLS.
+        No socket: nothing may be written past TLS.
         """
         return None
 
@@ -389,7 +389,7 @@ class Throttle:
         producer.resumeProducing()
 
     def unregisterProducer(self) -> None:
-        raise AssertionError("nobody closes it")
+        raise AssertionError("it is not closed")
 
     def write(self, data: bytes) -> None:
         assert data

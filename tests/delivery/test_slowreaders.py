@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from twisted.internet.task import Clock
 
-from chat.delivery.slowreaders import SWEEP, SlowReaders
+from chat.delivery.slowreaders import SWEEP, SlowReader, SlowReaders
 from chat.vocabulary.limits import UNLIMITED, Limits
 
 
-class SlowReader:
+class ListedOutlet(SlowReader):
     """
-    Somebody for whom something waits.
+    An outlet in which something waits.
 
-    @ivar taken: How much he has taken in all.
-    @ivar limits: Those for which he was given up.
+    @ivar taken: How much its peer has taken in all.
+    @ivar limits: The limits for which it was given up.
     """
 
     def __init__(self, stage: Stage, waiting: int) -> None:
@@ -29,11 +29,11 @@ class SlowReader:
 
     def gets(self, size: int) -> None:
         self.waiting += size
-        self._stage.readers.more(size)
+        self._stage.slowReaders.more(size)
         if self.waiting:
-            self._stage.readers.watch(self)
+            self._stage.slowReaders.watch(self)
         else:
-            self._stage.readers.forget(self)
+            self._stage.slowReaders.forget(self)
 
     def takes(self, size: int) -> None:
         self.taken += size
@@ -52,15 +52,15 @@ class SlowReader:
 
 class Stage:
     """
-    Some readers.
+    Outlets that a test fills and empties.
     """
 
     def __init__(self, **limits: Any) -> None:
         self.clock = Clock()
-        self.readers = SlowReaders(self.clock, Limits(**limits))
+        self.slowReaders = SlowReaders(self.clock, Limits(**limits))
 
-    def reader(self, waiting: int) -> SlowReader:
-        return SlowReader(self, waiting)
+    def outlet(self, waiting: int) -> ListedOutlet:
+        return ListedOutlet(self, waiting)
 
     def passes(self, seconds: float) -> None:
         """
@@ -75,10 +75,10 @@ class Stage:
         return not self.clock.getDelayedCalls()
 
 
-def test_whileNobodyWaitsNoTimerRuns() -> None:
+def test_whileNothingWaitsNoTimerRuns() -> None:
     stage = Stage()
     assert stage.isAtRest
-    alice, bob = stage.reader(1), stage.reader(1)
+    alice, bob = stage.outlet(1), stage.outlet(1)
     assert not stage.isAtRest
     stage.passes(2)
     alice.takes(1)
@@ -89,16 +89,16 @@ def test_whileNobodyWaitsNoTimerRuns() -> None:
 
 def test_whatWaitsForAllIsCounted() -> None:
     stage = Stage()
-    alice = stage.reader(10)
-    stage.reader(20)
-    assert stage.readers.waiting == 30
+    alice = stage.outlet(10)
+    stage.outlet(20)
+    assert stage.slowReaders.waiting == 30
     alice.takes(4)
-    assert stage.readers.waiting == 26
+    assert stage.slowReaders.waiting == 26
 
 
-def test_whoTakesNothingIsGivenUp() -> None:
+def test_aPeerThatTakesNothingIsGivenUp() -> None:
     stage = Stage()
-    alice = stage.reader(10)
+    alice = stage.outlet(10)
     stage.passes(29.75)
     assert alice.limits == []
     stage.passes(0.25)
@@ -110,31 +110,31 @@ def test_whoTakesNothingIsGivenUp() -> None:
 
 def test_moreThatWaitsForHimIsNoSignOfLife() -> None:
     stage = Stage()
-    alice = stage.reader(10)
+    alice = stage.outlet(10)
     for _ in range(30):
         stage.passes(1)
         alice.gets(10)
     assert alice.limits == ["stall"]
 
 
-def test_whoTakesALittleNowAndThenIsKept() -> None:
+def test_aPeerThatTakesALittleNowAndThenIsKept() -> None:
     stage = Stage()
-    alice = stage.reader(1000)
+    alice = stage.outlet(1000)
     for _ in range(20):
         stage.passes(29)
         alice.takes(1)
     assert alice.limits == []
-    # The kernel must not lose patience with him either.
+    # The kernel must not lose patience either.
     assert alice.progress == sorted(alice.progress)
     assert alice.progress[-1] > 500
-    # From when he was seen to take something, which is a moment later.
+    # From when it was seen to take something, which is a moment later.
     stage.passes(30 + SWEEP)
     assert alice.limits == ["stall"]
 
 
-def test_whoHasTakenAllBeginsAnew() -> None:
+def test_aPeerThatHasTakenAllBeginsAnew() -> None:
     stage = Stage()
-    alice = stage.reader(10)
+    alice = stage.outlet(10)
     stage.passes(29)
     alice.takes(10)
     alice.gets(10)
@@ -146,9 +146,9 @@ def test_whoHasTakenAllBeginsAnew() -> None:
 
 def test_eachIsLookedAtForHimself() -> None:
     stage = Stage()
-    alice = stage.reader(10)
+    alice = stage.outlet(10)
     stage.passes(15)
-    bob = stage.reader(10)
+    bob = stage.outlet(10)
     stage.passes(15)
     assert (alice.limits, bob.limits) == (["stall"], [])
     stage.passes(15 + SWEEP)
@@ -157,7 +157,7 @@ def test_eachIsLookedAtForHimself() -> None:
 
 def test_howLongIsTheOperatorsChoice() -> None:
     stage = Stage(stallTimeout=2)
-    alice = stage.reader(10)
+    alice = stage.outlet(10)
     stage.passes(1.75)
     assert alice.limits == []
     stage.passes(0.25)
@@ -166,7 +166,7 @@ def test_howLongIsTheOperatorsChoice() -> None:
 
 def test_thatMayBeVeryShort() -> None:
     stage = Stage(stallTimeout=0.1)
-    alice = stage.reader(10)
+    alice = stage.outlet(10)
     for _ in range(4):
         stage.clock.advance(0.025)
     assert alice.limits == ["stall"]
@@ -174,7 +174,7 @@ def test_thatMayBeVeryShort() -> None:
 
 def test_orForEver() -> None:
     stage = Stage(stallTimeout=UNLIMITED)
-    alice = stage.reader(10)
+    alice = stage.outlet(10)
     stage.passes(10_000)
     assert alice.limits == []
     alice.takes(10)
@@ -183,32 +183,34 @@ def test_orForEver() -> None:
 
 def test_togetherTheyMayFillTheirLimit() -> None:
     stage = Stage(maxWaitingAll=100)
-    readers = [stage.reader(size) for size in (50, 30, 20)]
+    outlets = [stage.outlet(size) for size in (50, 30, 20)]
     stage.clock.advance(0)
-    assert [each.limits for each in readers] == [[], [], []]
+    assert [each.limits for each in outlets] == [[], [], []]
 
 
-def test_thoseForWhomMostWaitsAreGivenUpFirst() -> None:
+def test_thePeersForWhichMostWaitsAreGivenUpFirst() -> None:
     stage = Stage(maxWaitingAll=100)
-    readers = [stage.reader(size) for size in (10, 50, 20, 40, 21)]
-    assert [each.limits for each in readers] == [[]] * 5, "nobody who is being written to"
+    outlets = [stage.outlet(size) for size in (10, 50, 20, 40, 21)]
+    assert [each.limits for each in outlets] == [[]] * 5, (
+        "an outlet must not be called back while it is written to"
+    )
     stage.clock.advance(0)
-    assert [each.limits for each in readers] == [[], ["all"], [], [], []]
-    assert stage.readers.waiting == 91
+    assert [each.limits for each in outlets] == [[], ["all"], [], [], []]
+    assert stage.slowReaders.waiting == 91
 
 
 def test_asManyAreGivenUpAsItTakes() -> None:
     stage = Stage(maxWaitingAll=100)
-    readers = [stage.reader(60) for _ in range(10)]
+    outlets = [stage.outlet(60) for _ in range(10)]
     stage.clock.advance(0)
-    assert sum(each.limits == ["all"] for each in readers) == 9
-    assert stage.readers.waiting == 60
+    assert sum(each.limits == ["all"] for each in outlets) == 9
+    assert stage.slowReaders.waiting == 60
 
 
-def test_whoIsGivenUpMayBeWrittenToMeanwhile() -> None:
+def test_aPeerThatIsGivenUpMayBeWrittenToMeanwhile() -> None:
     """It is looked at once in a turn, however often it is passed."""
     stage = Stage(maxWaitingAll=100)
-    alice = stage.reader(0)
+    alice = stage.outlet(0)
     for _ in range(5):
         alice.gets(90)
     assert len(stage.clock.getDelayedCalls()) == 2
@@ -221,16 +223,16 @@ def test_whoIsGivenUpMayBeWrittenToMeanwhile() -> None:
 
 def test_whatWasReadInTimeIsNoReason() -> None:
     stage = Stage(maxWaitingAll=100)
-    alice = stage.reader(101)
+    alice = stage.outlet(101)
     alice.takes(1)
     stage.clock.advance(0)
     assert alice.limits == []
 
 
-def test_thoseWhoHoldWhatTheyHaveDoNoHarm() -> None:
+def test_outletsThatKeepWhatWaitsDoNoHarm() -> None:
     """The transport may have what waits, and not let go of it."""
 
-    class Holding(SlowReader):
+    class Holding(ListedOutlet):
         def giveUp(self, limit: str) -> None:
             self.limits.append(limit)
 
@@ -242,19 +244,19 @@ def test_thoseWhoHoldWhatTheyHaveDoNoHarm() -> None:
     assert alice.limits == ["all"]
 
 
-def test_withoutALimitNobodyIsGivenUp() -> None:
+def test_withoutALimitNoPeerIsGivenUp() -> None:
     stage = Stage(maxWaitingAll=UNLIMITED)
-    alice = stage.reader(1 << 40)
+    alice = stage.outlet(1 << 40)
     stage.clock.advance(0)
     assert alice.limits == []
 
 
 @pytest.mark.parametrize("waiting", [0, 1])
-def test_whoHasGoneIsForgotten(waiting: int) -> None:
+def test_aPeerThatHasGoneIsForgotten(waiting: int) -> None:
     stage = Stage()
-    alice = stage.reader(waiting)
-    stage.readers.forget(alice)
-    stage.readers.forget(alice)
+    alice = stage.outlet(waiting)
+    stage.slowReaders.forget(alice)
+    stage.slowReaders.forget(alice)
     stage.passes(60)
     assert alice.limits == []
     assert stage.isAtRest

@@ -33,7 +33,7 @@ def test_thingsAreDoneInTheirOrder() -> None:
     assert stage.done == ["a", "b", "c"]
 
 
-def test_howeverManyItIsOneTimer() -> None:
+def test_anyNumberOfCallsIsOneTimer() -> None:
     stage = Stage()
     stage.ask("a", "b", "c")
     assert len(stage.reactor.getDelayedCalls()) == 1

@@ -16,7 +16,7 @@ from chat.vocabulary.limits import UNLIMITED, Limits
 
 class Stage:
     """
-    A door, and those who come to it.
+    A door, and connections that come to it.
     """
 
     def __init__(self, **limits: Any) -> None:
@@ -52,7 +52,7 @@ class Stage:
         ("", ""),
     ],
 )
-def test_whoIsOnePeer(address: str, origin: str) -> None:
+def test_theOriginOfAnAddress(address: str, origin: str) -> None:
     assert Stage().admission.originOf(address) == origin
 
 
@@ -68,7 +68,7 @@ def test_whoIsOnePeer(address: str, origin: str) -> None:
         ("unix", True),
     ],
 )
-def test_whoIsTrustedHasNoOrigin(address: str, isTrusted: bool) -> None:
+def test_aTrustedAddressHasNoOrigin(address: str, isTrusted: bool) -> None:
     stage = Stage(trusted=(ip_network("192.0.2.0/24"), ip_network("2001:db8::1")))
     assert (stage.admission.originOf(address) == "") is isTrusted
 
@@ -106,7 +106,7 @@ def test_howManyMayComeByDefault() -> None:
     assert stage.comes() is Ending.NAMELESS_FULL
 
 
-def test_soManyMayComeFromOneAddress() -> None:
+def test_connectionsOfOneAddressAreLimited() -> None:
     stage = Stage()
     stage.come(16, "192.0.2.1")
     assert stage.comes("192.0.2.1") is Ending.ADDRESS_FULL
@@ -116,7 +116,7 @@ def test_soManyMayComeFromOneAddress() -> None:
     assert stage.comes("::ffff:192.0.2.1") is Ending.ADDRESS_FULL
 
 
-def test_aSubscriberHasOneNetwork() -> None:
+def test_anIPv6NetworkOfASubscriberIsOneOrigin() -> None:
     stage = Stage(maxPerAddress=2)
     stage.come(1, "2001:db8::1")
     stage.come(1, "2001:db8::ffff")
@@ -124,7 +124,7 @@ def test_aSubscriberHasOneNetwork() -> None:
     stage.come(1, "2001:db8:0:1::1")
 
 
-def test_soOftenOneAddressMayCome() -> None:
+def test_theRateOfOneAddressIsLimited() -> None:
     """The burst is a minute's worth, and then one comes in each second."""
     stage = Stage(maxPerAddress=UNLIMITED)
     stage.clock.advance(1000)
@@ -152,8 +152,8 @@ def test_goingDoesNotHelpWhoComesTooOften() -> None:
     assert stage.admission.connections == 0
 
 
-def test_whoIsTurnedAwayHasComeAllTheSame() -> None:
-    """Or he could ask for ever, at the cost of an answer each time."""
+def test_aRefusedConnectionCountsForTheRate() -> None:
+    """Otherwise a peer could go on for ever, at the cost of an answer each time."""
     stage = Stage(maxPerAddress=1, connectRate=3)
     stage.come(1, "192.0.2.1")
     assert stage.comes("192.0.2.1") is Ending.ADDRESS_FULL
@@ -162,7 +162,7 @@ def test_whoIsTurnedAwayHasComeAllTheSame() -> None:
 
 
 @pytest.mark.parametrize("address", ["unix", "192.0.2.1"])
-def test_theTrustedComeAsTheyLike(address: str) -> None:
+def test_trustedAddressesAreNotLimited(address: str) -> None:
     """But also for them there is only so much room."""
     stage = Stage(trusted=(ip_network("192.0.2.0/24"),))
     stage.come(512, address)
@@ -186,12 +186,12 @@ def test_withoutLimitsAllComeIn() -> None:
 
 def test_countsGoBackToNothing() -> None:
     stage = Stage()
-    people = [(f"192.0.2.{number % 7}", bool(number % 3)) for number in range(50)]
-    for address, isNamed in people:
+    connections = [(f"192.0.2.{number % 7}", bool(number % 3)) for number in range(50)]
+    for address, isNamed in connections:
         stage.come(1, address)
         if isNamed:
             stage.admission.named()
-    for address, isNamed in people:
+    for address, isNamed in connections:
         stage.goes(address, isNamed)
     assert (stage.admission.connections, stage.admission.nameless) == (0, 0)
     stage.clock.advance(60)
@@ -200,7 +200,7 @@ def test_countsGoBackToNothing() -> None:
         assert stage.comes(f"192.0.2.{number}") is Ending.ADDRESS_FULL
 
 
-# What is kept of those who have gone.
+# What is kept of connections that have gone.
 
 
 def origins(stage: Stage) -> int:
@@ -209,7 +209,7 @@ def origins(stage: Stage) -> int:
 
 def fromEverywhere(stage: Stage, count: int) -> None:
     """
-    Let somebody come and go, each from another address.
+    Let connections come and go, each from another address.
     """
     for number in range(count):
         assert stage.admission.enter(f"origin {number}") is None
@@ -238,7 +238,7 @@ def test_anOriginThatComesTooOftenIsNotForgotten() -> None:
 
 @pytest.mark.parametrize("staying", [0, 30, 300])
 def test_anAttackFromEverywhereFillsNoMemory(monkeypatch: pytest.MonkeyPatch, staying: int) -> None:
-    """However many are here, each from an address of his own."""
+    """However many connections there are, each from an address of its own."""
     monkeypatch.setattr(admission, "MAX_ORIGINS", 100)
     stage = Stage()
     for number in range(staying):

@@ -21,12 +21,12 @@ from chat.protocols.closing import FLUSH_TIMEOUT, LINGER_TIMEOUT, LingeringClose
 from chat.vocabulary.limits import UNLIMITED, Limits
 from tests.support.doubles import HandReactor
 
-# Who is given up for other reasons is another matter.
+# Peers are given up for no other reason here.
 UNBOUNDED = Limits(maxWaiting=UNLIMITED, stallTimeout=UNLIMITED)
 
 
 def ignore(limit: str) -> None:
-    """Nobody acts on it."""
+    """Do nothing."""
 
 
 @implementer(IHalfCloseableProtocol)

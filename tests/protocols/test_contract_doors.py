@@ -49,7 +49,7 @@ def _netstrings(data: bytes) -> list[str]:
 
 class Dialect(NamedTuple):
     """
-    How one talks at a door.
+    How a peer talks at a door.
 
     @ivar factoryOf: Makes the factory of the door for a service.
     @ivar parse: What the service has sent, message by message.
@@ -138,7 +138,7 @@ class Stage:
 
     def enters(self, nick: str = "bob") -> HandPeer:
         """
-        @return: A user who may say as much as one may at once.
+        @return: The peer of a user whose whole burst is unused.
         """
         peer = self.comes()
         peer.send(self.dialect.nick(nick))

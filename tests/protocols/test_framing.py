@@ -240,7 +240,7 @@ def _cut(data: bytes, places: list[int]) -> list[bytes]:
 @example(b"xxxxxxx\r\n", [], False)
 @example(b"x" * 21 + b"\n", [], False)
 def test_anySplitGivesTheSameFrames(data: bytes, places: list[int], ended: bool) -> None:
-    """Those that anyone would find who looks at one byte after the other."""
+    """The same frames as are found by looking at one byte after the other."""
     check(_cut(data, places), maxLine=8, maxEndless=20, isEnded=ended)
 
 

@@ -24,7 +24,7 @@ def service() -> Iterator[Service]:
         yield service
 
 
-def test_whoConnectsIsGreeted(service: Service) -> None:
+def test_aNewConnectionIsGreeted(service: Service) -> None:
     peer = service.reactor.connect(service.factory.buildProtocol(None))
     assert peer.read() == (
         b"--- Welcome to tcpchat. 0 people are here.\r\n--- What is your nickname?\r\n"
@@ -70,7 +70,7 @@ def test_anyLineEndDoesHoweverItIsCut(service: Service, end: bytes) -> None:
         (b"\xed\xa0\x80", "that line is not UTF-8 and was not sent (not-utf8)"),
     ],
 )
-def test_aBadLineIsRefusedAndItsAuthorStays(service: Service, line: bytes, refusal: str) -> None:
+def test_aBadLineIsRefusedAndItsSenderStays(service: Service, line: bytes, refusal: str) -> None:
     alice, bob = service.connect("alice"), service.connect("bob")
     service.heard(alice)
     bob.send(b"before\r\n" + line + b"\r\nafter\r\n")
@@ -85,7 +85,7 @@ def test_theLongestLine(service: Service) -> None:
     assert service.heard(alice) == ["bob: " + "x" * 1022]
 
 
-def test_whoNeverEndsALineIsToldAndClosed(service: Service) -> None:
+def test_aPeerThatNeverEndsALineIsToldAndClosed(service: Service) -> None:
     alice, bob = service.connect("alice"), service.connect("bob")
     service.heard(alice)
     for _ in range(MAX_ENDLESS // 1000 + 1):
@@ -138,7 +138,7 @@ def test_aByteOfTextMayBe255(service: Service) -> None:
         (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", "PROXY"),
     ],
 )
-def test_whoCameToTheWrongPortIsClosedWithinASecond(
+def test_aPeerOfAnotherProtocolIsClosedWithinASecond(
     service: Service, first: bytes, name: str
 ) -> None:
     alice, other = service.connect("alice"), service.connect()
@@ -200,8 +200,8 @@ def test_nothingIsReadWhileThereIsEnoughToDo(service: Service) -> None:
     assert service.reactor.isReading
 
 
-def test_whoDoesNotReadHisAnswersIsNotHeardUntilHeDoes(service: Service) -> None:
-    """What waits for him stays far below the limit, and is all there when he reads."""
+def test_aPeerThatDoesNotReadItsAnswersIsNotHeard(service: Service) -> None:
+    """What waits for it stays far below the limit, and is all there once it reads."""
     bob = service.connect("bob")
     requests = 3000
     service.say(bob, *(f"/help\r\n/ping {number}" for number in range(requests)))

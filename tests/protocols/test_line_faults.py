@@ -18,7 +18,7 @@ from chat.vocabulary.style import Style
 from tests.support.doubles import HandPeer
 from tests.support.service import Service
 
-SECRET = "a bug that nobody may see"
+SECRET = "a bug that no user may see"
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def fail(*_: object, **__: object) -> Any:
 
 def assertEnded(service: Service, peer: HandPeer, lines: list[str]) -> None:
     """
-    Somebody was told that something is wrong, and nothing else, and leaves nothing.
+    The user was told that something is wrong and nothing else, and leaves nothing.
     """
     assert SECRET not in "".join(lines)
     assert lines[-1] == "!!! something went wrong here, and has been noted (internal-error)"
@@ -59,7 +59,7 @@ def assertEnded(service: Service, peer: HandPeer, lines: list[str]) -> None:
 
 def assertWell(service: Service, *peers: HandPeer) -> None:
     """
-    The others can talk to each other, and are all who are there.
+    The other users can talk to each other, and no one else is there.
     """
     assert service.connections.admission.connections == len(peers)
     for peer in peers:
@@ -106,7 +106,7 @@ def test_whereSomethingIsWaitedFor(service: Service, monkeypatch: pytest.MonkeyP
 
 
 def test_onTheWayIn(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is a nickname already, and nobody in the room has heard of it."""
+    """There is a nickname already, of which the room has not heard."""
     alice = service.connect("alice")
     other = service.connect()
     with oneFault(service), monkeypatch.context() as broken:
@@ -163,10 +163,10 @@ def test_inATimer(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     assertWell(service, alice, bob)
 
 
-def test_whereSomebodyIsToldWhatHeMissed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whereAUserIsToldWhatWasMissed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob, carol = (service.connect(nick) for nick in ("alice", "bob", "carol"))
     with oneFault(service):
-        # Enough that comings and goings are told him later.
+        # So much waits that bob is told of comings and goings later.
         outlet = bob.transport.producer
         while not outlet.busy:
             service.say(alice, "x" * 1000)

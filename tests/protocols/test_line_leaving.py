@@ -32,7 +32,7 @@ def service() -> Iterator[Service]:
 
 def assertOver(service: Service) -> None:
     """
-    No connection is left, nobody, and no timer.
+    No connection, no user and no timer is left.
     """
     for _ in range(4):
         service.reactor.turn()
@@ -126,7 +126,7 @@ def test_aFINWaitsForTheDecisionAboutANickname() -> None:
         assertOver(service)
 
 
-def test_whoHasFinishedMayListen() -> None:
+def test_afterItsFINAPeerMayListen() -> None:
     with closing(Service(listenAfterFIN=True)) as service:
         bob = service.connect("bob", "over to you")
         bob.finish()
@@ -175,13 +175,13 @@ def test_theLinesOfAConnectionThatIsGoneAreDone(service: Service) -> None:
 
 @pytest.mark.parametrize("last", ["/quit", "x" * MAX_ENDLESS + "x", "/ping"])
 def test_nothingOutlivesAConnectionThatIsGone(service: Service, last: str) -> None:
-    """Though it ends by what it had said before, which nobody can be told any more."""
+    """Although it ends by what it had said before, and no peer is there to be told."""
     bob = service.connect("bob")
     abandon(service, bob, last, "too late")
     assertOver(service)
 
 
-def test_whoIsGoneWhileHisNicknameIsDecidedLeavesNothing() -> None:
+def test_aConnectionThatIsLostWhileItsNicknameIsDecidedLeavesNothing() -> None:
     backplane = SlowBackplane()
     with closing(Service(backplane)) as service:
         bob = service.connect()
@@ -197,7 +197,7 @@ def test_whoIsGoneWhileHisNicknameIsDecidedLeavesNothing() -> None:
 
 def flood(service: Service, slow: HandPeer, loud: HandPeer) -> None:
     """
-    Talk until more waits for somebody than may.
+    Talk until more waits for a peer than may.
     """
     outlet = slow.transport.producer
     while outlet.waiting < MAX_WAITING - 24_000:
@@ -208,7 +208,7 @@ def flood(service: Service, slow: HandPeer, loud: HandPeer) -> None:
         service.reactor.turn()
 
 
-def test_whoReadsTooSlowlyIsToldAndClosed(service: Service) -> None:
+def test_aPeerThatReadsTooSlowlyIsToldAndClosed(service: Service) -> None:
     alice, bob = service.connect("alice"), service.connect("bob")
     service.heard(alice)
     flood(service, bob, alice)
@@ -219,7 +219,7 @@ def test_whoReadsTooSlowlyIsToldAndClosed(service: Service) -> None:
     assert bob.isEnded
 
 
-def test_whoReadsNothingIsAborted(service: Service) -> None:
+def test_aPeerThatReadsNothingIsAborted(service: Service) -> None:
     alice, bob = service.connect("alice"), service.connect("bob")
     flood(service, bob, alice)
     alice.close()
@@ -228,7 +228,7 @@ def test_whoReadsNothingIsAborted(service: Service) -> None:
     assertOver(service)
 
 
-def test_whoIsTooSlowWhenTheServiceStopsIsToldThat(service: Service) -> None:
+def test_aSlowPeerIsToldThatTheServiceStops(service: Service) -> None:
     """The last line finds room, whatever is lost."""
     alice, bob = service.connect("alice"), service.connect("bob")
     outlet = bob.transport.producer
@@ -243,7 +243,7 @@ def test_whoIsTooSlowWhenTheServiceStopsIsToldThat(service: Service) -> None:
     assert bob.isEnded
 
 
-def test_whoTakesNoNicknameIsClosedInTime(service: Service) -> None:
+def test_aConnectionWithoutANicknameIsClosedInTime(service: Service) -> None:
     bob = service.connect()
     service.reactor.turn(60)
     assert service.heard(bob) == ["!!! no nickname in time (registration-timeout)"]

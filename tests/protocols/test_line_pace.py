@@ -31,7 +31,7 @@ def service() -> Iterator[Service]:
 
 def enter(service: Service, nick: str) -> HandPeer:
     """
-    @return: Somebody who is in the lobby, and may say as much as one may at once.
+    @return: The peer of a user in the lobby whose whole burst is unused.
     """
     peer = service.connect(nick)
     service.reactor.turn(60)
@@ -49,7 +49,7 @@ def pongs(first: int, count: int) -> list[str]:
 
 def assertGone(service: Service) -> None:
     """
-    Nobody is left, and no timer.
+    No user and no timer is left.
     """
     for _ in range(3):
         service.reactor.turn()
@@ -70,8 +70,8 @@ def test_exactlyTheBurstIsNotDelayed(service: Service) -> None:
     assert service.server.counters.delays == {}
 
 
-def test_whileSomebodysLinesWaitNothingIsReadOfHim(service: Service) -> None:
-    """So the kernel makes him wait, and what waits here is bounded."""
+def test_whileLinesWaitTheirConnectionIsNotRead(service: Service) -> None:
+    """So the kernel makes the peer wait, and what waits here is bounded."""
     bob = enter(service, "bob")
     service.say(bob, *pings(0, 12))
     service.heard(bob)
@@ -88,7 +88,7 @@ def test_whileSomebodysLinesWaitNothingIsReadOfHim(service: Service) -> None:
     assert service.reactor.isReading
 
 
-def test_othersFeelNothing(service: Service) -> None:
+def test_otherUsersFeelNothing(service: Service) -> None:
     alice, bob = enter(service, "alice"), enter(service, "bob")
     service.heard(alice)
     service.say(bob, *[f"bob {number}" for number in range(50)])
@@ -98,7 +98,7 @@ def test_othersFeelNothing(service: Service) -> None:
     assert [line for line in lines if "bob " in line] == [f"bob: bob {n}" for n in range(10)]
 
 
-def test_whoWaitsHasNoMoreThanTheBurst(service: Service) -> None:
+def test_silenceEarnsNoMoreThanTheBurst(service: Service) -> None:
     bob = enter(service, "bob")
     service.say(bob, *pings(0, 10))
     service.heard(bob)
@@ -163,7 +163,7 @@ def alice(service: Service) -> HandPeer:
 @pytest.fixture
 def bob(service: Service, alice: HandPeer) -> HandPeer:
     """
-    Somebody who has said 20 lines, half of which are done, and has sent half of one more.
+    The peer of a user who has said 20 lines, half of which are done, and sent half of one more.
     """
     bob = enter(service, "bob")
     service.heard(alice)
@@ -186,7 +186,7 @@ def test_aFINWaitsUntilAllIsDone(service: Service, alice: HandPeer, bob: HandPee
     assert bob.isEnded
 
 
-def test_whatALostConnectionHasSaidIsDoneAtThePace(
+def test_linesOfALostConnectionAreDoneAtTheRate(
     service: Service, alice: HandPeer, bob: HandPeer
 ) -> None:
     bob.transport.connectionLost(Failure(ConnectionLost()))
@@ -204,7 +204,9 @@ def test_whatALostConnectionHasSaidIsDoneAtThePace(
     assertGone(service)
 
 
-def test_hisNicknameIsFreeAfterwards(service: Service, alice: HandPeer, bob: HandPeer) -> None:
+def test_theNicknameOfALostConnectionIsFreeAfterwards(
+    service: Service, alice: HandPeer, bob: HandPeer
+) -> None:
     bob.transport.connectionLost(Failure(ConnectionLost()))
     service.reactor.removeReader(bob.transport)
     other = service.connect()
@@ -250,7 +252,7 @@ def test_aDecisionIsWaitedForThoughThePeerHasGone() -> None:
 # Too fast.
 
 
-def test_whoIsFurtherBehindIsToldAndClosed(service: Service) -> None:
+def test_aUserWhoIsFurtherBehindIsToldAndClosed(service: Service) -> None:
     alice, bob = enter(service, "alice"), enter(service, "bob")
     service.heard(alice)
     service.say(bob, *pings(0, 131))
@@ -285,7 +287,7 @@ def test_howFarBehindIsTheOperatorsChoice(maxBehind: float, count: int) -> None:
         assert not bob.isEnded
 
 
-def test_oneMayBeBehindForEver() -> None:
+def test_withoutALimitAUserMayBeBehindForEver() -> None:
     with closing(started(maxBehind=UNLIMITED)) as service:
         bob = enter(service, "bob")
         service.say(bob, *pings(0, 2000))

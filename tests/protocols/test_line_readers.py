@@ -1,4 +1,4 @@
-"""Tests for L{chat.protocols.line}: peers who read slowly, or not at all."""
+"""Tests for L{chat.protocols.line}: peers that read slowly, or not at all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def started(**limits: Any) -> Iterator[Service]:
 
 def fill(service: Service, loud: HandPeer, slow: HandPeer, size: int) -> None:
     """
-    Talk until so much waits for somebody.
+    Talk until so much waits for a peer.
     """
     outlet = slow.transport.producer
     while outlet.waiting < size:
@@ -49,7 +49,7 @@ def isOpen(peer: HandPeer) -> bool:
 
 def here(service: Service) -> set[str]:
     """
-    @return: Who is in the lobby.
+    @return: The nicknames in the lobby.
     """
     room = service.hub.directory.find("#lobby")
     assert room is not None
@@ -64,7 +64,7 @@ def assertNothingWaits(service: Service) -> None:
 # Stuck, or only slow.
 
 
-def test_whoTakesNothingIsGivenUp() -> None:
+def test_aPeerThatTakesNothingIsGivenUp() -> None:
     with started() as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         service.heard(alice)
@@ -84,7 +84,7 @@ def test_whoTakesNothingIsGivenUp() -> None:
         assert here(service) == {"alice", "bob"}
 
 
-def test_whoIsSlowButAliveIsKept() -> None:
+def test_aSlowPeerIsKept() -> None:
     with started() as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 100_000)
@@ -96,13 +96,13 @@ def test_whoIsSlowButAliveIsKept() -> None:
         assert set(service.heard(bob)) >= {"alice: " + "x" * 500}
 
 
-def test_whoKeepsUpIsNotLookedAt() -> None:
+def test_aPeerThatKeepsUpIsNotTracked() -> None:
     with started() as service:
         service.connect("alice", "hello")
         assert service.reactor.getDelayedCalls() == []
 
 
-def test_whoCannotBeStuckMayBe() -> None:
+def test_withoutALimitAPeerMayBeStuck() -> None:
     with started(stallTimeout=UNLIMITED) as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 1)
@@ -110,8 +110,8 @@ def test_whoCannotBeStuckMayBe() -> None:
         assert isOpen(bob)
 
 
-def test_whoIsStuckWithoutANicknameIsGivenUp() -> None:
-    """He asks for more and more, and reads nothing of it."""
+def test_aStuckPeerWithoutANicknameIsGivenUp() -> None:
+    """It asks for more and more, and reads nothing of it."""
     with started() as service:
         other = service.connect()
         service.say(other, *["/help"] * 20)
@@ -121,7 +121,7 @@ def test_whoIsStuckWithoutANicknameIsGivenUp() -> None:
         assert service.reactor.getDelayedCalls() == []
 
 
-def test_whoIsStuckWhileHeQuitsIsGivenUp() -> None:
+def test_aPeerThatIsStuckWhileItQuitsIsGivenUp() -> None:
     with started() as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 1)
@@ -134,7 +134,7 @@ def test_whoIsStuckWhileHeQuitsIsGivenUp() -> None:
         assertNothingWaits(service)
 
 
-def test_whoIsStuckWhileTheServiceStopsIsGivenUp() -> None:
+def test_aPeerThatIsStuckWhileTheServiceStopsIsGivenUp() -> None:
     with started() as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 1)
@@ -180,7 +180,7 @@ def test_theLimitMayBeLower() -> None:
         assert here(service) == {"alice"}
 
 
-def test_whoIsTooSlowAndReadsNothingIsAbortedSoon() -> None:
+def test_aSlowPeerThatReadsNothingIsAbortedSoon() -> None:
     with started(maxWaiting=20_000) as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 19_000)
@@ -194,7 +194,7 @@ def test_whoIsTooSlowAndReadsNothingIsAbortedSoon() -> None:
         assertNothingWaits(service)
 
 
-def test_asMuchMayWaitAsOneLikes() -> None:
+def test_withoutALimitAnyAmountMayWait() -> None:
     with started(maxWaiting=UNLIMITED, softWaiting=UNLIMITED) as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         service.heard(alice)
@@ -206,7 +206,7 @@ def test_asMuchMayWaitAsOneLikes() -> None:
 # All readers together.
 
 
-def test_thoseForWhomMostWaitsGoFirst() -> None:
+def test_thePeersForWhichMostWaitsGoFirst() -> None:
     with started(maxWaitingAll=100_000) as service:
         alice = service.connect("alice")
         bob = service.connect("bob")
@@ -252,8 +252,8 @@ def test_manyAreGivenUpAtOnce() -> None:
         assert sum(isOpen(peer) for peer in others) == 20 - count
 
 
-def test_whoIsOnHisWayOutIsGivenUpToo() -> None:
-    """What still waits for him counts as what waits for others does."""
+def test_aPeerThatHasQuitIsGivenUpToo() -> None:
+    """What still waits for it counts as what waits for other peers does."""
     with started(maxWaitingAll=50_000, maxWaiting=UNLIMITED) as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         fill(service, alice, bob, 45_000)
@@ -272,11 +272,11 @@ def test_whoIsOnHisWayOutIsGivenUpToo() -> None:
         assert service.server.counters.endings == {"quit": 1}
 
 
-# His own requests.
+# Requests of a slow peer.
 
 
 @pytest.mark.parametrize("soft", [10_000, 65_536])
-def test_hisOwnRequestsWait(soft: int) -> None:
+def test_requestsOfASlowPeerWait(soft: int) -> None:
     with started(softWaiting=soft) as service:
         bob = service.connect("bob")
         service.say(bob, *["/help"] * 200)
@@ -291,7 +291,7 @@ def test_hisOwnRequestsWait(soft: int) -> None:
         assert service.reactor.isReading
 
 
-def test_theyDoNotHaveToWait() -> None:
+def test_withoutALimitRequestsDoNotWait() -> None:
     with started(softWaiting=UNLIMITED, maxWaiting=UNLIMITED) as service:
         bob = service.connect("bob")
         service.say(bob, *["/help"] * 200)
@@ -312,9 +312,9 @@ def test_whatWaitsForEachIsKnown() -> None:
         assert service.connections.slowReaders.waiting == sum(service.connections.waiting())
 
 
-def test_whoIsBehindLeavesWhenHeHasRead() -> None:
+def test_aSlowUserLeavesOnceAllIsRead() -> None:
     """
-    He has closed his side and said all; until he has read what waits he is in the room.
+    After a FIN and the last line, the user stays in the room until the peer has read what waits.
     """
     with closing(Service(limits=replace(RELAXED, softWaiting=800))) as service:
         alice, bob = service.connect("alice"), service.connect("bob")

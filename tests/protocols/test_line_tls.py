@@ -60,14 +60,14 @@ def test_quittingEndsTLSInOrder(service: Service, bob: SecurePeer) -> None:
     assertOver(service)
 
 
-def test_whoNeverAnswersTheEndIsAborted(service: Service, bob: SecurePeer) -> None:
+def test_aPeerThatNeverAnswersTheEndIsAborted(service: Service, bob: SecurePeer) -> None:
     bob.say("/quit")
     bob.heard()
     service.reactor.turn(FLUSH_TIMEOUT)
     assertOver(service)
 
 
-def test_whoEndsHisSideLeaves(service: Service, bob: SecurePeer) -> None:
+def test_aPeerThatEndsItsSideLeaves(service: Service, bob: SecurePeer) -> None:
     alice = service.connect("alice")
     bob.say("bye")
     bob.notify()
@@ -82,7 +82,7 @@ def test_everythingIsDoneThoughTheEndComesAtOnce(
     bob.say(*["/ping"] * LINES_PER_TURN, last)
     bob.notify()
     assert "last words" in service.heard(alice)[0]
-    # What was written to him has to go first.
+    # What was written to bob has to go first.
     assert bob.peer.read()
     service.say(alice, "/quit")
     alice.finish()
@@ -98,7 +98,7 @@ def test_manyAnswersAllArrive(service: Service, bob: SecurePeer) -> None:
     assert bob.isClosed
 
 
-def test_whoReadsTooSlowlyIsToldAndClosed(service: Service, bob: SecurePeer) -> None:
+def test_aPeerThatReadsTooSlowlyIsToldAndClosed(service: Service, bob: SecurePeer) -> None:
     alice = service.connect("alice")
     for _ in range(MAX_WAITING * 2 // 20_000):
         service.say(alice, *["x" * 1000] * 20)
@@ -117,7 +117,7 @@ def test_theServiceStopsDuringAHandshake(service: Service) -> None:
     assertOver(service)
 
 
-def test_whoNeverShakesHandsIsClosed(service: Service) -> None:
+def test_aPeerThatNeverShakesHandsIsClosed(service: Service) -> None:
     SecurePeer(service.reactor, service.factory)
     service.reactor.turn(60)
     service.reactor.turn(FLUSH_TIMEOUT)
@@ -129,7 +129,7 @@ def test_whoNeverShakesHandsIsClosed(service: Service) -> None:
 
 def tlsPeer(service: Service, nick: str) -> SecurePeer:
     """
-    @return: Somebody with a nickname, who may say as much as one may at once.
+    @return: The peer of a user whose whole burst is unused.
     """
     peer = SecurePeer(service.reactor, service.factory).shake()
     peer.say(nick)
@@ -139,7 +139,7 @@ def tlsPeer(service: Service, nick: str) -> SecurePeer:
     return peer
 
 
-def test_whatHeHasSaidIsDoneAtThePaceThoughHeHasGone() -> None:
+def test_whatALostConnectionHasSaidIsDoneAtTheRate() -> None:
     """C{close_notify} ends the connection before it is the turn of every line."""
     with closing(Service(limits=Limits())) as service:
         alice = service.connect("alice")
@@ -156,7 +156,7 @@ def test_whatHeHasSaidIsDoneAtThePaceThoughHeHasGone() -> None:
         assert service.server.counters.endings == {"input-closed": 1}
 
 
-def test_whoMayNotComeInIsTold() -> None:
+def test_aConnectionThatMayNotComeInIsToldWhy() -> None:
     with closing(Service(limits=Limits(maxConnections=0))) as service:
         bob = SecurePeer(service.reactor, service.factory).shake()
         bob.say("bob")
@@ -169,8 +169,7 @@ def test_whoMayNotComeInIsTold() -> None:
         assert service.connections.admission.connections == 0
 
 
-def test_whoMayNotComeInIsNotWaitedFor() -> None:
-    """Though he never shakes hands."""
+def test_aRefusedPeerThatNeverShakesHandsIsNotWaitedFor() -> None:
     with closing(Service(limits=Limits(maxConnections=0))) as service:
         bob = SecurePeer(service.reactor, service.factory)
         service.reactor.turn(GRACE)
@@ -178,7 +177,7 @@ def test_whoMayNotComeInIsNotWaitedFor() -> None:
         assert not bob.peer.transport.connected
 
 
-def test_whoTakesNothingIsGivenUp(service: Service, bob: SecurePeer) -> None:
+def test_aPeerThatTakesNothingIsGivenUp(service: Service, bob: SecurePeer) -> None:
     alice = service.connect("alice")
     for _ in range(20):
         service.say(alice, *["x" * 1000] * 10)
@@ -192,7 +191,7 @@ def test_whoTakesNothingIsGivenUp(service: Service, bob: SecurePeer) -> None:
     assert len(service.hub.nicknames) == 1
 
 
-def test_whoIsSlowButAliveIsKept(service: Service, bob: SecurePeer) -> None:
+def test_aSlowPeerIsKept(service: Service, bob: SecurePeer) -> None:
     alice = service.connect("alice")
     for _ in range(20):
         service.say(alice, *["x" * 1000] * 10)

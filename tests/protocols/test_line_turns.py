@@ -73,7 +73,7 @@ def test_aLineIsDoneThoughItTakesSeveralTurns() -> None:
 # The length of lines.
 
 
-def test_aLineMayBeAsLongAsOneLikes() -> None:
+def test_withoutALimitALineMayHaveAnyLength() -> None:
     with closing(unpaced(maxLine=UNLIMITED)) as service:
         alice, bob = service.connect("alice"), service.connect("bob")
         service.heard(alice)
@@ -83,7 +83,7 @@ def test_aLineMayBeAsLongAsOneLikes() -> None:
         assert service.heard(bob)[-1].endswith("(line-endless)")
 
 
-def test_aLineMayComeAsSlowlyAsOneLikes() -> None:
+def test_withoutALimitALineMayComeInAnyNumberOfBytes() -> None:
     with closing(unpaced(maxUnended=UNLIMITED)) as service:
         bob = service.connect("bob")
         for _ in range(10):

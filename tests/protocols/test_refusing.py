@@ -23,7 +23,7 @@ FAST = Ending.CONNECTING_TOO_FAST
 
 class Stage:
     """
-    A service that lets nobody in.
+    A service that lets no connection in.
     """
 
     def __init__(self, reactor: HandReactor) -> None:
@@ -49,19 +49,19 @@ def stage() -> Iterator[Stage]:
 
 def isOpen(peer: HandPeer) -> bool:
     """
-    @return: Whether the service still waits for him.
+    @return: Whether the service still waits for a peer.
     """
     return bool(peer.transport.connected)
 
 
-def test_heIsToldAndThenComesTheEnd(stage: Stage) -> None:
+def test_thePeerIsToldWhyAndThenComesTheEnd(stage: Stage) -> None:
     peer = stage.comes()
     stage.turns()
     assert peer.take() == ["!!! no (service-full)"]
     assert peer.isEnded
 
 
-def test_itIsOverWhenHeHangsUp(stage: Stage) -> None:
+def test_itIsOverWhenThePeerHangsUp(stage: Stage) -> None:
     peer = stage.comes()
     stage.turns()
     assert isOpen(peer)
@@ -70,7 +70,7 @@ def test_itIsOverWhenHeHangsUp(stage: Stage) -> None:
     assert not isOpen(peer)
 
 
-def test_whatHeSendsDoesNoHarm(stage: Stage) -> None:
+def test_whatThePeerSendsDoesNoHarm(stage: Stage) -> None:
     """Had it been closed at once, the answer would be a reset, and the line lost."""
     peer = stage.comes()
     peer.send(b"GET / HTTP/1.1\r\n\r\n" + b"x" * 50_000)
@@ -82,7 +82,7 @@ def test_whatHeSendsDoesNoHarm(stage: Stage) -> None:
     assert isOpen(peer)
 
 
-def test_heIsNotWaitedForForLong(stage: Stage) -> None:
+def test_thePeerIsNotWaitedForForLong(stage: Stage) -> None:
     peer = stage.comes()
     stage.turns(GRACE - 0.1)
     assert isOpen(peer)
@@ -90,7 +90,7 @@ def test_heIsNotWaitedForForLong(stage: Stage) -> None:
     assert not isOpen(peer)
 
 
-def test_eachHasHisTime(stage: Stage) -> None:
+def test_eachPeerHasItsTime(stage: Stage) -> None:
     first = stage.comes()
     stage.turns(GRACE / 2)
     second = stage.comes()
@@ -100,14 +100,14 @@ def test_eachHasHisTime(stage: Stage) -> None:
     assert not isOpen(second)
 
 
-def test_onlySoManyAreWaitedFor(stage: Stage) -> None:
-    """Those who have had the longest time go first."""
+def test_onlySoManyPeersAreWaitedFor(stage: Stage) -> None:
+    """The peers that have been waited for longest go first."""
     peers = [stage.comes() for _ in range(MAX_LEAVING + 3)]
     stage.turns()
     assert [isOpen(peer) for peer in peers] == [False] * 3 + [True] * MAX_LEAVING
 
 
-def test_theyAreCounted(stage: Stage) -> None:
+def test_refusalsAreCounted(stage: Stage) -> None:
     for reason in (FULL, FAST, FULL):
         stage.comes(reason)
     assert stage.counters.refusals == {"service-full": 2, "connecting-too-fast": 1}
@@ -126,7 +126,7 @@ def test_nothingIsLeft(stage: Stage) -> None:
         assert not stage.reactor.isReading
 
 
-def test_whileNobodyComesNoTimerRuns(stage: Stage) -> None:
+def test_withoutConnectionsNoTimerRuns(stage: Stage) -> None:
     assert stage.reactor.getDelayedCalls() == []
 
 
@@ -135,7 +135,7 @@ def test_whileNobodyComesNoTimerRuns(stage: Stage) -> None:
 
 def logged(events: list[Any]) -> list[tuple[str, int]]:
     """
-    @return: What the log has of those turned away, and nothing else.
+    @return: What the log has of refusals, and nothing else.
     """
     assert {event["log_format"] for event in events} <= {"{count} connections refused: {reason}"}
     counts = [(event["reason"], event["count"]) for event in events]
@@ -173,7 +173,7 @@ def test_everyReasonHasItsLine(stage: Stage) -> None:
 # The end of the service.
 
 
-def test_theEndOfTheServiceWaitsForNobody(stage: Stage) -> None:
+def test_theEndOfTheServiceWaitsForNoRefusedPeer(stage: Stage) -> None:
     with capturedLogs() as events:
         peers = [stage.comes() for _ in range(3)]
         stage.turns()
@@ -186,7 +186,7 @@ def test_theEndOfTheServiceWaitsForNobody(stage: Stage) -> None:
     assert stage.reactor.getDelayedCalls() == []
 
 
-def test_whereNobodyIsTheEndIsQuiet(stage: Stage) -> None:
+def test_withoutRefusalsTheEndIsQuiet(stage: Stage) -> None:
     with capturedLogs() as events:
         stage.refusals.stop()
         assert logged(events) == []

@@ -71,7 +71,7 @@ def test_proxyInBinary() -> None:
         b"\xff\xf4\xff\xfd\x06",
     ],
 )
-def test_whatAPersonTypes(line: bytes) -> None:
+def test_whatAUserTypes(line: bytes) -> None:
     assert protocolOfLine(line) is None
     assert protocolOfBytes(line + b"\r\n") is None
 
@@ -106,7 +106,7 @@ def test_onlyTheFirstLineDecides() -> None:
     assert sniffer.dataReceived(TLS_HELLO) is None
 
 
-# Any bytes, and what people type.
+# Any bytes, and what users type.
 
 
 _bytes = st.lists(
@@ -121,7 +121,7 @@ _letters = st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=2
 
 @given(_bytes, st.integers(1, 20))
 def test_anyBytes(data: bytes, size: int) -> None:
-    """Whatever comes, it is one of those that are known, or none, or nobody knows yet."""
+    """The verdict is one of the known protocols, an unknown one, or none yet."""
     sniffer, framer = Sniffer(), LineFramer()
     verdicts = set()
     for start in range(0, len(data), size):
@@ -150,7 +150,7 @@ def test_lettersAreNotBinary(text: str, encoding: str, place: int) -> None:
 
 @pytest.mark.parametrize("nick", ["来了", "小明和来了", "我来了，大家好" * 5])
 def test_chineseOfWhichTelnetHasSwallowedSomething(nick: str) -> None:
-    """Who types it is told that it is not UTF-8, and may try another client."""
+    """Its user is told that it is not UTF-8, and may try another client."""
     swallowed = b"\x83\x85\x8f\x9a\x9c\x9d"
     line = nick.encode().translate(None, swallowed)
     with pytest.raises(UnicodeDecodeError):

@@ -231,7 +231,7 @@ _places = st.lists(st.integers(0, 60))
 @example(b"\xff\xfe\xff\xfd\x01", [])
 def test_anySplitGivesTheSame(data: bytes, places: list[int]) -> None:
     """
-    What anyone would find who looks at one byte after the other; and the answers are few, and
+    What is found by looking at one byte after the other; and the answers are few, and
     refuse.
     """
     check([data[a:b] for a, b in pairwise([0, *sorted(places), len(data)])])

@@ -25,7 +25,7 @@ PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
         (UNIXAddress(""), "unix", "unix"),
     ],
 )
-def test_aPeerIsWhereHeComesFrom(peer: IAddress, name: str, address: str) -> None:
+def test_aPeerIsNamedByItsAddress(peer: IAddress, name: str, address: str) -> None:
     assert nameOf(peer) == name
     assert hostOf(peer) == address
 

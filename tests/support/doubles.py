@@ -38,7 +38,7 @@ class RecordingOutlet:
     An outlet.
 
     @ivar writes: What was written, one item for each call.
-    @ivar busy: Whether the reader should not be told what can wait.
+    @ivar busy: Whether what can wait should not be written.
     """
 
     def __init__(self) -> None:
@@ -136,7 +136,7 @@ class SlowBackplane(LocalBackplane):
     """
     A backplane that decides on claims when it is told to.
 
-    @ivar taken: The nicknames that are somebody's, by their fold.
+    @ivar taken: The folds of the nicknames that are taken.
     @ivar isLate: Whether what is published waits for that, too.
     """
 

@@ -25,7 +25,7 @@ RELAXED = Limits(
 )
 """
 What holds unless a test is about the limits: as often as one likes.  The kernel keeps little, so
-something waits for whoever does not read.
+something waits for a peer that does not read.
 """
 
 
@@ -65,8 +65,8 @@ class Service:
         """
         @param lines: What the peer says to begin with.
         @param protocol: Another one than that of the factory.
-        @param host: The IPv4 address from which the peer comes, if it has one.
-        @return: A peer, who has read the answers.
+        @param host: The IPv4 address of the peer, if it has one.
+        @return: A peer that has read the answers.
         """
         address = IPv4Address("TCP", host, 54321) if host else None
         peer = self.reactor.connect(protocol or self.factory.buildProtocol(address))

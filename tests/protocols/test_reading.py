@@ -1,4 +1,4 @@
-"""Tests for L{chat.protocols.ghosts}: peers that have gone while nobody was reading from them."""
+"""Tests for L{chat.protocols.reading}: peers that go while their input is not read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.service import Service
 
 class Stage:
     """
-    @ivar gone: Whose peers have gone, by their numbers.
+    @ivar gone: The numbers of the connections whose peers have gone.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Stage:
 
     def connection(self) -> tuple[int, socket.socket]:
         """
-        @return: The number of one that is not read from, and its peer.
+        @return: The number of a connection that is not read from, and its peer.
         """
         ours, theirs = socket.socketpair()
         self._sockets += ours, theirs
@@ -48,7 +48,7 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-def test_whoHasGoneIsNoticed(stage: Stage) -> None:
+def test_aPeerThatHasGoneIsNoticed(stage: Stage) -> None:
     number, peer = stage.connection()
     stage.connection()
     stage.clock.advance(INTERVAL)
@@ -58,8 +58,8 @@ def test_whoHasGoneIsNoticed(stage: Stage) -> None:
     assert stage.gone == [number]
 
 
-def test_whoHasOnlyFinishedHasNotGone(stage: Stage) -> None:
-    """And what he has sent is nobody's business yet."""
+def test_aPeerThatHasOnlySentFINHasNotGone(stage: Stage) -> None:
+    """And what it has sent is not looked at yet."""
     _, peer = stage.connection()
     peer.send(b"hello")
     peer.shutdown(socket.SHUT_WR)
@@ -67,7 +67,7 @@ def test_whoHasOnlyFinishedHasNotGone(stage: Stage) -> None:
     assert stage.gone == []
 
 
-def test_whoIsReadFromIsNotLookedAt(stage: Stage) -> None:
+def test_aConnectionThatIsReadFromIsNotWatched(stage: Stage) -> None:
     number, peer = stage.connection()
     stage.ghosts.discard(number)
     peer.close()
@@ -91,8 +91,8 @@ def test_whileAllAreReadFromNoTimerRuns() -> None:
     assert Stage().clock.getDelayedCalls() == []
 
 
-def test_whoOnlyListensAndHasGoneIsOver() -> None:
-    """His nickname is free, though nobody reads from him or writes to him any more."""
+def test_theSessionOfAPeerThatOnlyListenedAndHasGoneIsOver() -> None:
+    """The nickname is free, although nothing is read or written any more."""
     with closing(Service(listenAfterFIN=True)) as service:
         bob = service.connect("bob")
         bob.finish()

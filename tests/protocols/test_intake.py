@@ -1,4 +1,4 @@
-"""Tests for L{chat.protocols.spreading}, and for many who come and go in one turn."""
+"""Tests for L{chat.protocols.intake}: many connections that come, talk and go in one turn."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STEP = BUDGET / 8
 
 def spreadOver(reactor: HandReactor) -> TurnQueue:
     """
-    @return: One that has time for about eight in each turn.
+    @return: A queue that has time for about eight in each turn.
     """
     clock: Any = BusyClock(reactor, STEP)
     return TurnQueue(clock, TurnEnd(reactor.callLater))
@@ -82,7 +82,7 @@ def test_manyAreDoneAFewInATurnInTheirOrder() -> None:
     assert stage.reactor.getDelayedCalls() == []
 
 
-def test_nobodyOvertakes() -> None:
+def test_nothingOvertakes() -> None:
     stage = Stage()
     stage.ask(0, 9)
     stage.reactor.turn()
@@ -92,7 +92,7 @@ def test_nobodyOvertakes() -> None:
     assert stage.done == list(range(13))
 
 
-def test_whileNobodyAsksNoTimerRuns() -> None:
+def test_withoutWorkNoTimerRuns() -> None:
     assert Stage().reactor.getDelayedCalls() == []
 
 
@@ -109,7 +109,7 @@ def service() -> Iterator[Service]:
 
 def crowd(service: Service) -> list[HandPeer]:
     """
-    @return: Many who have come in one turn.
+    @return: The peers of many connections that have come in one turn.
     """
     return [service.reactor.connect(service.factory.buildProtocol(None)) for _ in range(MANY)]
 
@@ -149,7 +149,7 @@ def test_manyAreGreetedAFewInATurn(service: Service) -> None:
     assert service.connections.admission.connections == MANY
 
 
-def test_whatTheySayBeforeTheyAreGreetedIsDoneAfterwards(service: Service) -> None:
+def test_whatIsSaidBeforeTheGreetingIsDoneAfterwards(service: Service) -> None:
     peers = crowd(service)
     for number, peer in enumerate(peers):
         service.say(peer, f"n{number}", "/ping 1")
@@ -161,12 +161,12 @@ def test_whatTheySayBeforeTheyAreGreetedIsDoneAfterwards(service: Service) -> No
         assert "--- PONG 1" in lines
 
 
-def test_whoGoesBeforeHeIsGreetedLeavesNothing(service: Service) -> None:
+def test_connectionsLostBeforeTheGreetingLeaveNothing(service: Service) -> None:
     lose(service, crowd(service))
     assertOver(service)
 
 
-def test_manyWhoGoLeaveNothing(service: Service) -> None:
+def test_manyLostConnectionsLeaveNothing(service: Service) -> None:
     peers = [service.connect(f"n{number}") for number in range(MANY)]
     service.reactor.turn()
     lose(service, peers)
@@ -175,8 +175,8 @@ def test_manyWhoGoLeaveNothing(service: Service) -> None:
 
 
 @pytest.mark.parametrize("isAfter", [True, False])
-def test_theServiceStopsWhileManyGo(service: Service, isAfter: bool) -> None:
-    """Who has gone, and is not forgotten yet, is asked to go once more."""
+def test_theServiceStopsWhileManyConnectionsAreLost(service: Service, isAfter: bool) -> None:
+    """A connection that is lost, and not forgotten yet, is asked to end once more."""
     peers = [service.connect(f"n{number}") for number in range(MANY)]
     service.reactor.turn()
     if isAfter:
@@ -188,7 +188,7 @@ def test_theServiceStopsWhileManyGo(service: Service, isAfter: bool) -> None:
     assert ended.called
 
 
-def test_theServiceStopsWhileManyCome(service: Service) -> None:
+def test_theServiceStopsWhileManyConnectionsCome(service: Service) -> None:
     peers = crowd(service)
     ended = service.connections.endAll(Ending.SHUTDOWN, 5)
     for peer in peers:
@@ -199,7 +199,7 @@ def test_theServiceStopsWhileManyCome(service: Service) -> None:
     assert ended.called
 
 
-def test_noLineWaitsForThoseWhoGo(service: Service) -> None:
+def test_noLineWaitsForConnectionsThatGo(service: Service) -> None:
     alice, bob = service.connect("alice"), service.connect("bob")
     peers = [service.connect() for _ in range(MANY)]
     for peer in peers:
@@ -211,7 +211,7 @@ def test_noLineWaitsForThoseWhoGo(service: Service) -> None:
     assert service.connections.admission.connections > MANY / 2
 
 
-def test_noLineWaitsForThoseWhoCome(service: Service) -> None:
+def test_noLineWaitsForConnectionsThatCome(service: Service) -> None:
     peers = [service.connect() for _ in range(MANY)]
     alice, bob = service.connect("alice"), service.connect("bob")
     for number, peer in enumerate(peers):
