@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from chat.client.protocol import ChatFactory
 from chat.vocabulary.commands import Command, Login, Password, Register
-from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Done, Event, Refused
-from chat.vocabulary.verbs import isCommand, verbNamed
+from chat.vocabulary.verbs import verbIn
 
-_VERBS = frozenset({"register", "login", "password"})
+_SECRET = (Register, Login, Password)
 
 _WRONG = frozenset(
     {
@@ -32,12 +31,8 @@ def hasPassword(text: str) -> bool:
     @param text: what was typed.
     @return: whether it is a command with a password.
     """
-    if not isCommand(text):
-        return False
-    try:
-        return verbNamed(text.split()[0].lstrip("/\uff0f\u3001")).name in _VERBS
-    except ChatError:
-        return False
+    verb = verbIn(text)
+    return verb is not None and verb.command in _SECRET
 
 
 class KeptPassword:

@@ -31,6 +31,16 @@ def verbNamed(name: str) -> Verb:
         raise UnknownCommand("/" + plain) from None
 
 
+def verbIn(text: str) -> Verb | None:
+    """
+    @return: the verb of a command; L{None} where the text is none, or its verb is unknown.
+    """
+    try:
+        return verbNamed(cut(_withSlash(text))[0]) if isCommand(text) else None
+    except UnknownCommand:
+        return None
+
+
 def parse(line: str, isSecret: bool = False) -> Command | None:
     """
     Make a command of a line.

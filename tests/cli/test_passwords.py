@@ -22,6 +22,8 @@ from chat.vocabulary.events import Done, Event, Noticed, Refused
         "/注册 s3cret",
         "/登录 alice s3cret",
         "/密码 s3cret",
+        "／login s3cret",
+        "、注册 s3cret",
         # A slip: the line is said, but Up need not find it as well.
         " /login s3cret",
         "/login two words and more",
