@@ -31,7 +31,7 @@ from chat.credentials.passwords import Hashing
 from chat.delivery.turnend import TurnEnd
 from chat.endpoints.certificates import Certificates
 from chat.endpoints.listen import endpointFrom
-from chat.interfaces import FrontDoor, Outlet, Recorder
+from chat.interfaces import Recorder
 from chat.operations.logs import Log
 from chat.operations.rehash import RehashService
 from chat.operations.serving import ChatService
@@ -153,11 +153,8 @@ def makeService(options: Options) -> IService:
     )
     store.observe(StorageWatch(server))
 
-    def newSession(door: FrontDoor, outlet: Outlet) -> Session:
-        return Session(server, door, outlet)
-
     connections = Connections(clock, turnEnd, limits, counters)
-    factory = LineFactory(connections, newSession, words)
+    factory = LineFactory(connections, partial(Session, server), words)
     ports = [(description, endpoint, factory) for description, endpoint in endpoints]
 
     # The service, as twistd runs it.

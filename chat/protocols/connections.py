@@ -38,10 +38,10 @@ ABORT_TIMEOUT = 0.5
 """How many seconds connections that are aborted are waited for, at the most."""
 
 NewSession = Callable[..., Session]
-"""See L{Session}, whose C{server} is known."""
+"""Makes a L{Session}; takes all its parameters but the server."""
 
 
-class Stage(Protocol):
+class PendingTransport(Protocol):
     """
     A transport whose address is not known yet, such as one behind a proxy that has not sent
     its header.  It ends by itself when that takes too long.
@@ -53,7 +53,7 @@ class Stage(Protocol):
 
 class Admitted:
     """
-    What is known of a transport that has been let in, until its line in the log is written.
+    A transport that has been let in, until its line in the log is written.
 
     A L{Connection<chat.protocols.connection.Connection>} is one.  A door with something to do
     before there is a session (an upgrade of HTTP, the authentication of SSH) has a protocol
@@ -171,17 +171,17 @@ class DoorFactory(ServerFactory):
         """
         self.connections.refusals.count(reason)
 
-    def expect(self, stage: Stage) -> None:
+    def expect(self, transport: PendingTransport) -> None:
         """
         Register a transport whose address is not known yet, until L{came}.
         """
-        self.connections.expected.add(stage)
+        self.connections.expected.add(transport)
 
-    def came(self, stage: Stage) -> None:
+    def came(self, transport: PendingTransport) -> None:
         """
         Remove a transport whose address is known now, or which is gone.
         """
-        self.connections.expected.discard(stage)
+        self.connections.expected.discard(transport)
 
 
 class Connections:
@@ -225,7 +225,7 @@ class Connections:
         self.ending: tuple[Ending, float] | None = None
         # Each with the timer of its deadline, if it is a stage with one.
         self._register: dict[Admitted, IDelayedCall | None] = {}
-        self.expected: set[Stage] = set()
+        self.expected: set[PendingTransport] = set()
         self._allClosed: list[Deferred[None]] = []
         self._aborting: IDelayedCall | None = None
 
@@ -310,8 +310,8 @@ class Connections:
         """
         self.refusals.stop()
         self.ending = (reason, grace)
-        for stage in tuple(self.expected):
-            stage.abort()
+        for transport in tuple(self.expected):
+            transport.abort()
         for admitted in tuple(self._register):
             admitted.end(reason, grace)
         if not self._register:
@@ -324,8 +324,8 @@ class Connections:
         """
         End every connection now, and wait for none any more.
         """
-        for stage in tuple(self.expected):
-            stage.abort()
+        for transport in tuple(self.expected):
+            transport.abort()
         for admitted in tuple(self._register):
             admitted.abort()
         if self._register and self._aborting is None:

@@ -126,7 +126,7 @@ class TurnQueue:
 
 class Setting(Protocol):
     """
-    What all connections share.
+    The register of all connections, as far as an intake needs it.
 
     @ivar lines: how often a message of one user is done.
     @ivar lineQueue: for messages of users.
