@@ -20,7 +20,7 @@ from tests.support.doubles import HandReactor, RecordingOutlet
 LINE = b"hello\r\n"
 
 
-class Stage:
+class FanoutStage:
     """
     A fan with some outlets in it.
 
@@ -49,7 +49,7 @@ def _stuck(line: Line) -> bytes:
 
 
 def test_allOutletsGetTheBytes(reactor: HandReactor) -> None:
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     recording = RecordingOutlet()
     recording.join(stage.fan)
     stage.fan.write(LINE)
@@ -58,13 +58,13 @@ def test_allOutletsGetTheBytes(reactor: HandReactor) -> None:
 
 
 def test_anOutletThatKeepsUpIsDirect(reactor: HandReactor) -> None:
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     assert len(stage.fan.direct) == 3
     assert not stage.fan.others
 
 
 def test_anOutletThatHasLeftGetsNothing(reactor: HandReactor) -> None:
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     stage.lines[1].outlet.leave(stage.fan)
     stage.fan.write(LINE)
     assert [line.readAll() for line in stage.lines] == [LINE, b"", LINE]
@@ -74,7 +74,7 @@ def test_anOutletThatFallsBehindInTheFan(reactor: HandReactor) -> None:
     """
     It gets every byte once and in order, and the others do not wait for it.
     """
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     big = b"x" * 60_000 + b"\r\n"
     for _ in range(3):
         stage.fan.write(big)
@@ -88,7 +88,7 @@ def test_anOutletThatFallsBehindInTheFan(reactor: HandReactor) -> None:
 
 
 def test_anOutletForWhichTheKernelTakesNothing(reactor: HandReactor) -> None:
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     slow = stage.lines[1]
     filled = 0
     with suppress(BlockingIOError):
@@ -100,7 +100,7 @@ def test_anOutletForWhichTheKernelTakesNothing(reactor: HandReactor) -> None:
 
 
 def test_anOutletThatCatchesUpIsDirectAgain(reactor: HandReactor) -> None:
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     slow = stage.lines[1]
     written = _stuck(slow)
     assert list(stage.fan.others) == [slow.outlet]
@@ -115,7 +115,7 @@ def test_anOutletThatFallsBehindDoesSoInAllFans(reactor: HandReactor) -> None:
     """
     Else what another fan has would overtake what waits.
     """
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     other = Fan()
     slow = stage.lines[1]
     slow.outlet.join(other)
@@ -126,7 +126,7 @@ def test_anOutletThatFallsBehindDoesSoInAllFans(reactor: HandReactor) -> None:
 
 
 def test_anOutletThatIsBehindLeavesAndJoins(reactor: HandReactor) -> None:
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     slow = stage.lines[1]
     written = _stuck(slow)
     slow.outlet.leave(stage.fan)
@@ -140,7 +140,7 @@ def test_aClosedSocketIsNotWrittenTo(reactor: HandReactor, monkeypatch: pytest.M
     """
     Its number may be that of another socket by then.
     """
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     gone = stage.lines[1]
     number = gone.owner.transport.fileno()
     gone.owner.transport.abortConnection()
@@ -155,7 +155,7 @@ def test_aClosedSocketIsNotWrittenTo(reactor: HandReactor, monkeypatch: pytest.M
 
 
 def test_aPeerThatHasGoneCostsOthersNothing(reactor: HandReactor) -> None:
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     stage.lines[1].peer.close()
     for _ in range(3):
         stage.fan.write(LINE)
@@ -168,7 +168,7 @@ def test_whatIsWrittenIsCounted(reactor: HandReactor) -> None:
     """
     Whichever way they went, and whether the outlet is in the fan or has left it.
     """
-    stage = Stage(reactor)
+    stage = FanoutStage(reactor)
     line = stage.lines[1]
     stage.fan.write(LINE)
     line.outlet.write(LINE)

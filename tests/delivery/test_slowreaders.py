@@ -19,7 +19,7 @@ class ListedOutlet(SlowReader):
     @ivar limits: The limits for which it was given up.
     """
 
-    def __init__(self, stage: Stage, waiting: int) -> None:
+    def __init__(self, stage: SlowReadersStage, waiting: int) -> None:
         self.waiting = 0
         self.taken = 0
         self.limits: list[str] = []
@@ -50,7 +50,7 @@ class ListedOutlet(SlowReader):
         self.takes(self.waiting)
 
 
-class Stage:
+class SlowReadersStage:
     """
     Outlets that a test fills and empties.
     """
@@ -76,7 +76,7 @@ class Stage:
 
 
 def test_whileNothingWaitsNoTimerRuns() -> None:
-    stage = Stage()
+    stage = SlowReadersStage()
     assert stage.isAtRest
     alice, bob = stage.outlet(1), stage.outlet(1)
     assert not stage.isAtRest
@@ -88,7 +88,7 @@ def test_whileNothingWaitsNoTimerRuns() -> None:
 
 
 def test_whatWaitsForAllIsCounted() -> None:
-    stage = Stage()
+    stage = SlowReadersStage()
     alice = stage.outlet(10)
     stage.outlet(20)
     assert stage.slowReaders.waiting == 30
@@ -97,7 +97,7 @@ def test_whatWaitsForAllIsCounted() -> None:
 
 
 def test_aPeerThatTakesNothingIsGivenUp() -> None:
-    stage = Stage()
+    stage = SlowReadersStage()
     alice = stage.outlet(10)
     stage.passes(29.75)
     assert alice.limits == []
@@ -109,7 +109,7 @@ def test_aPeerThatTakesNothingIsGivenUp() -> None:
 
 
 def test_moreThatWaitsForHimIsNoSignOfLife() -> None:
-    stage = Stage()
+    stage = SlowReadersStage()
     alice = stage.outlet(10)
     for _ in range(30):
         stage.passes(1)
@@ -118,7 +118,7 @@ def test_moreThatWaitsForHimIsNoSignOfLife() -> None:
 
 
 def test_aPeerThatTakesALittleNowAndThenIsKept() -> None:
-    stage = Stage()
+    stage = SlowReadersStage()
     alice = stage.outlet(1000)
     for _ in range(20):
         stage.passes(29)
@@ -133,7 +133,7 @@ def test_aPeerThatTakesALittleNowAndThenIsKept() -> None:
 
 
 def test_aPeerThatHasTakenAllBeginsAnew() -> None:
-    stage = Stage()
+    stage = SlowReadersStage()
     alice = stage.outlet(10)
     stage.passes(29)
     alice.takes(10)
@@ -145,7 +145,7 @@ def test_aPeerThatHasTakenAllBeginsAnew() -> None:
 
 
 def test_eachIsLookedAtForHimself() -> None:
-    stage = Stage()
+    stage = SlowReadersStage()
     alice = stage.outlet(10)
     stage.passes(15)
     bob = stage.outlet(10)
@@ -156,7 +156,7 @@ def test_eachIsLookedAtForHimself() -> None:
 
 
 def test_howLongIsTheOperatorsChoice() -> None:
-    stage = Stage(stallTimeout=2)
+    stage = SlowReadersStage(stallTimeout=2)
     alice = stage.outlet(10)
     stage.passes(1.75)
     assert alice.limits == []
@@ -165,7 +165,7 @@ def test_howLongIsTheOperatorsChoice() -> None:
 
 
 def test_thatMayBeVeryShort() -> None:
-    stage = Stage(stallTimeout=0.1)
+    stage = SlowReadersStage(stallTimeout=0.1)
     alice = stage.outlet(10)
     for _ in range(4):
         stage.clock.advance(0.025)
@@ -173,7 +173,7 @@ def test_thatMayBeVeryShort() -> None:
 
 
 def test_orForEver() -> None:
-    stage = Stage(stallTimeout=UNLIMITED)
+    stage = SlowReadersStage(stallTimeout=UNLIMITED)
     alice = stage.outlet(10)
     stage.passes(10_000)
     assert alice.limits == []
@@ -182,14 +182,14 @@ def test_orForEver() -> None:
 
 
 def test_togetherTheyMayFillTheirLimit() -> None:
-    stage = Stage(maxWaitingAll=100)
+    stage = SlowReadersStage(maxWaitingAll=100)
     outlets = [stage.outlet(size) for size in (50, 30, 20)]
     stage.clock.advance(0)
     assert [each.limits for each in outlets] == [[], [], []]
 
 
 def test_thePeersForWhichMostWaitsAreGivenUpFirst() -> None:
-    stage = Stage(maxWaitingAll=100)
+    stage = SlowReadersStage(maxWaitingAll=100)
     outlets = [stage.outlet(size) for size in (10, 50, 20, 40, 21)]
     assert [each.limits for each in outlets] == [[]] * 5, (
         "an outlet must not be called back while it is written to"
@@ -200,7 +200,7 @@ def test_thePeersForWhichMostWaitsAreGivenUpFirst() -> None:
 
 
 def test_asManyAreGivenUpAsItTakes() -> None:
-    stage = Stage(maxWaitingAll=100)
+    stage = SlowReadersStage(maxWaitingAll=100)
     outlets = [stage.outlet(60) for _ in range(10)]
     stage.clock.advance(0)
     assert sum(each.limits == ["all"] for each in outlets) == 9
@@ -209,7 +209,7 @@ def test_asManyAreGivenUpAsItTakes() -> None:
 
 def test_aPeerThatIsGivenUpMayBeWrittenToMeanwhile() -> None:
     """It is looked at once in a turn, however often it is passed."""
-    stage = Stage(maxWaitingAll=100)
+    stage = SlowReadersStage(maxWaitingAll=100)
     alice = stage.outlet(0)
     for _ in range(5):
         alice.gets(90)
@@ -222,7 +222,7 @@ def test_aPeerThatIsGivenUpMayBeWrittenToMeanwhile() -> None:
 
 
 def test_whatWasReadInTimeIsNoReason() -> None:
-    stage = Stage(maxWaitingAll=100)
+    stage = SlowReadersStage(maxWaitingAll=100)
     alice = stage.outlet(101)
     alice.takes(1)
     stage.clock.advance(0)
@@ -236,7 +236,7 @@ def test_outletsThatKeepWhatWaitsDoNoHarm() -> None:
         def giveUp(self, limit: str) -> None:
             self.limits.append(limit)
 
-    stage = Stage(maxWaitingAll=100)
+    stage = SlowReadersStage(maxWaitingAll=100)
     alice = Holding(stage, 200)
     stage.clock.advance(0)
     assert alice.limits == ["all"]
@@ -245,7 +245,7 @@ def test_outletsThatKeepWhatWaitsDoNoHarm() -> None:
 
 
 def test_withoutALimitNoPeerIsGivenUp() -> None:
-    stage = Stage(maxWaitingAll=UNLIMITED)
+    stage = SlowReadersStage(maxWaitingAll=UNLIMITED)
     alice = stage.outlet(1 << 40)
     stage.clock.advance(0)
     assert alice.limits == []
@@ -253,7 +253,7 @@ def test_withoutALimitNoPeerIsGivenUp() -> None:
 
 @pytest.mark.parametrize("waiting", [0, 1])
 def test_aPeerThatHasGoneIsForgotten(waiting: int) -> None:
-    stage = Stage()
+    stage = SlowReadersStage()
     alice = stage.outlet(waiting)
     stage.slowReaders.forget(alice)
     stage.slowReaders.forget(alice)

@@ -10,7 +10,7 @@ from chat.delivery.turnend import TurnEnd
 from tests.support.doubles import HandReactor
 
 
-class Stage:
+class TurnEndStage:
     """
     @ivar done: What has been done.
     """
@@ -26,7 +26,7 @@ class Stage:
 
 
 def test_thingsAreDoneInTheirOrder() -> None:
-    stage = Stage()
+    stage = TurnEndStage()
     stage.ask("a", "b", "c")
     assert stage.done == []
     stage.reactor.turn()
@@ -34,7 +34,7 @@ def test_thingsAreDoneInTheirOrder() -> None:
 
 
 def test_anyNumberOfCallsIsOneTimer() -> None:
-    stage = Stage()
+    stage = TurnEndStage()
     stage.ask("a", "b", "c")
     assert len(stage.reactor.getDelayedCalls()) == 1
     stage.reactor.turn()
@@ -42,7 +42,7 @@ def test_anyNumberOfCallsIsOneTimer() -> None:
 
 
 def test_whatIsAskedForAtTheEndIsDoneAtTheNext() -> None:
-    stage = Stage()
+    stage = TurnEndStage()
     stage.turnEnd(lambda: stage.ask("later"))
     stage.ask("now")
     stage.reactor.turn()
@@ -52,7 +52,7 @@ def test_whatIsAskedForAtTheEndIsDoneAtTheNext() -> None:
 
 
 def test_anExceptionDoesNotStopTheOthers() -> None:
-    stage = Stage()
+    stage = TurnEndStage()
     stage.ask("a")
     stage.turnEnd(lambda: 1 // 0)
     stage.ask("b")

@@ -14,7 +14,7 @@ from chat.vocabulary.endings import Ending
 from chat.vocabulary.limits import UNLIMITED, Limits
 
 
-class Stage:
+class AdmissionStage:
     """
     A door, and connections that come to it.
     """
@@ -53,7 +53,7 @@ class Stage:
     ],
 )
 def test_theOriginOfAnAddress(address: str, origin: str) -> None:
-    assert Stage().admission.originOf(address) == origin
+    assert AdmissionStage().admission.originOf(address) == origin
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_theOriginOfAnAddress(address: str, origin: str) -> None:
     ],
 )
 def test_aTrustedAddressHasNoOrigin(address: str, isTrusted: bool) -> None:
-    stage = Stage(trusted=(ip_network("192.0.2.0/24"), ip_network("2001:db8::1")))
+    stage = AdmissionStage(trusted=(ip_network("192.0.2.0/24"), ip_network("2001:db8::1")))
     assert (stage.admission.originOf(address) == "") is isTrusted
 
 
 def test_thereIsRoomForSoMany() -> None:
-    stage = Stage(maxConnections=3)
+    stage = AdmissionStage(maxConnections=3)
     stage.come(3)
     assert stage.comes() is Ending.SERVICE_FULL
     assert stage.admission.connections == 3
@@ -83,7 +83,7 @@ def test_thereIsRoomForSoMany() -> None:
 
 
 def test_soManyMayHaveNoNickname() -> None:
-    stage = Stage(maxNameless=2)
+    stage = AdmissionStage(maxNameless=2)
     stage.come(2)
     assert stage.comes() is Ending.NAMELESS_FULL
     assert (stage.admission.connections, stage.admission.nameless) == (2, 2)
@@ -98,16 +98,16 @@ def test_soManyMayHaveNoNickname() -> None:
 
 
 def test_howManyMayComeByDefault() -> None:
-    stage = Stage(maxNameless=UNLIMITED)
+    stage = AdmissionStage(maxNameless=UNLIMITED)
     stage.come(10_000)
     assert stage.comes() is Ending.SERVICE_FULL
-    stage = Stage()
+    stage = AdmissionStage()
     stage.come(512)
     assert stage.comes() is Ending.NAMELESS_FULL
 
 
 def test_connectionsOfOneAddressAreLimited() -> None:
-    stage = Stage()
+    stage = AdmissionStage()
     stage.come(16, "192.0.2.1")
     assert stage.comes("192.0.2.1") is Ending.ADDRESS_FULL
     stage.come(1, "192.0.2.2")
@@ -117,7 +117,7 @@ def test_connectionsOfOneAddressAreLimited() -> None:
 
 
 def test_anIPv6NetworkOfASubscriberIsOneOrigin() -> None:
-    stage = Stage(maxPerAddress=2)
+    stage = AdmissionStage(maxPerAddress=2)
     stage.come(1, "2001:db8::1")
     stage.come(1, "2001:db8::ffff")
     assert stage.comes("2001:db8::2") is Ending.ADDRESS_FULL
@@ -126,7 +126,7 @@ def test_anIPv6NetworkOfASubscriberIsOneOrigin() -> None:
 
 def test_theRateOfOneAddressIsLimited() -> None:
     """The burst is a minute's worth, and then one comes in each second."""
-    stage = Stage(maxPerAddress=UNLIMITED)
+    stage = AdmissionStage(maxPerAddress=UNLIMITED)
     stage.clock.advance(1000)
     stage.come(60, "192.0.2.1")
     assert stage.comes("192.0.2.1") is Ending.CONNECTING_TOO_FAST
@@ -142,7 +142,7 @@ def test_theRateOfOneAddressIsLimited() -> None:
 
 
 def test_goingDoesNotHelpWhoComesTooOften() -> None:
-    stage = Stage()
+    stage = AdmissionStage()
     for _ in range(60):
         stage.come(1, "192.0.2.1")
         stage.goes("192.0.2.1")
@@ -154,7 +154,7 @@ def test_goingDoesNotHelpWhoComesTooOften() -> None:
 
 def test_aRefusedConnectionCountsForTheRate() -> None:
     """Otherwise a peer could go on for ever, at the cost of an answer each time."""
-    stage = Stage(maxPerAddress=1, connectRate=3)
+    stage = AdmissionStage(maxPerAddress=1, connectRate=3)
     stage.come(1, "192.0.2.1")
     assert stage.comes("192.0.2.1") is Ending.ADDRESS_FULL
     assert stage.comes("192.0.2.1") is Ending.ADDRESS_FULL
@@ -164,7 +164,7 @@ def test_aRefusedConnectionCountsForTheRate() -> None:
 @pytest.mark.parametrize("address", ["unix", "192.0.2.1"])
 def test_trustedAddressesAreNotLimited(address: str) -> None:
     """But also for them there is only so much room."""
-    stage = Stage(trusted=(ip_network("192.0.2.0/24"),))
+    stage = AdmissionStage(trusted=(ip_network("192.0.2.0/24"),))
     stage.come(512, address)
     assert stage.comes(address) is Ending.NAMELESS_FULL
 
@@ -173,19 +173,19 @@ def test_trustedAddressesAreNotLimited(address: str) -> None:
     ("limit", "count"), [("maxPerAddress", 60), ("connectRate", 16), ("maxNameless", 16)]
 )
 def test_aLimitThatIsOffLeavesTheOthers(limit: str, count: int) -> None:
-    stage = Stage(**{limit: UNLIMITED})
+    stage = AdmissionStage(**{limit: UNLIMITED})
     stage.come(count, "192.0.2.1")
     assert stage.comes("192.0.2.1") is not None
 
 
 def test_withoutLimitsAllComeIn() -> None:
     names = ("maxConnections", "maxNameless", "maxPerAddress", "connectRate")
-    stage = Stage(**dict.fromkeys(names, UNLIMITED))
+    stage = AdmissionStage(**dict.fromkeys(names, UNLIMITED))
     stage.come(20_000, "192.0.2.1")
 
 
 def test_countsGoBackToNothing() -> None:
-    stage = Stage()
+    stage = AdmissionStage()
     connections = [(f"192.0.2.{number % 7}", bool(number % 3)) for number in range(50)]
     for address, isNamed in connections:
         stage.come(1, address)
@@ -203,11 +203,11 @@ def test_countsGoBackToNothing() -> None:
 # What is kept of connections that have gone.
 
 
-def origins(stage: Stage) -> int:
+def origins(stage: AdmissionStage) -> int:
     return len(stage.admission._origins)
 
 
-def fromEverywhere(stage: Stage, count: int) -> None:
+def fromEverywhere(stage: AdmissionStage, count: int) -> None:
     """
     Let connections come and go, each from another address.
     """
@@ -217,7 +217,7 @@ def fromEverywhere(stage: Stage, count: int) -> None:
 
 
 def test_anOriginIsForgottenInTime() -> None:
-    stage = Stage()
+    stage = AdmissionStage()
     fromEverywhere(stage, 1000)
     stage.clock.advance(60)
     for _ in range(1001):
@@ -228,7 +228,7 @@ def test_anOriginIsForgottenInTime() -> None:
 
 
 def test_anOriginThatComesTooOftenIsNotForgotten() -> None:
-    stage = Stage(connectRate=3)
+    stage = AdmissionStage(connectRate=3)
     for _ in range(3):
         stage.come(1, "192.0.2.1")
         stage.goes("192.0.2.1")
@@ -240,7 +240,7 @@ def test_anOriginThatComesTooOftenIsNotForgotten() -> None:
 def test_anAttackFromEverywhereFillsNoMemory(monkeypatch: pytest.MonkeyPatch, staying: int) -> None:
     """However many connections there are, each from an address of its own."""
     monkeypatch.setattr(admission, "MAX_ORIGINS", 100)
-    stage = Stage()
+    stage = AdmissionStage()
     for number in range(staying):
         stage.come(1, f"198.51.{number >> 8}.{number & 255}")
     fromEverywhere(stage, 20_000)

@@ -73,7 +73,7 @@ class Owner(Protocol):
         self.lost = reason.type
 
 
-class Stage:
+class ClosingStage:
     """
     A connection that will be closed.
     """
@@ -118,12 +118,12 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[ClosingStage]:
     with closing(HandReactor()) as reactor:
-        yield Stage(reactor)
+        yield ClosingStage(reactor)
 
 
-def test_whereNothingWaitsFINComesAtOnce(stage: Stage) -> None:
+def test_whereNothingWaitsFINComesAtOnce(stage: ClosingStage) -> None:
     stage.owner.outlet.write(b"goodbye\r\n")
     stage.owner.close()
     stage.turns()
@@ -131,7 +131,7 @@ def test_whereNothingWaitsFINComesAtOnce(stage: Stage) -> None:
     assert stage.owner.lost is None
 
 
-def test_theConnectionIsOverWhenThePeerHangsUp(stage: Stage) -> None:
+def test_theConnectionIsOverWhenThePeerHangsUp(stage: ClosingStage) -> None:
     stage.owner.close()
     stage.turns()
     stage.peer.finish()
@@ -140,7 +140,7 @@ def test_theConnectionIsOverWhenThePeerHangsUp(stage: Stage) -> None:
     assert stage.isOver
 
 
-def test_whatWaitsComesBeforeFIN(stage: Stage) -> None:
+def test_whatWaitsComesBeforeFIN(stage: ClosingStage) -> None:
     written = stage.fill(100_000)
     stage.owner.close()
     assert stage.readAll() == written
@@ -149,7 +149,7 @@ def test_whatWaitsComesBeforeFIN(stage: Stage) -> None:
     assert stage.isOver
 
 
-def test_afterThePeersFINTheConnectionEndsAsSoonAsAllIsSent(stage: Stage) -> None:
+def test_afterThePeersFINTheConnectionEndsAsSoonAsAllIsSent(stage: ClosingStage) -> None:
     written = stage.fill(100_000)
     stage.peer.finish()
     stage.turns()
@@ -159,7 +159,7 @@ def test_afterThePeersFINTheConnectionEndsAsSoonAsAllIsSent(stage: Stage) -> Non
     assert stage.isOver
 
 
-def test_thePeersFINMayComeWhileWhatWaitsIsSent(stage: Stage) -> None:
+def test_thePeersFINMayComeWhileWhatWaitsIsSent(stage: ClosingStage) -> None:
     written = stage.fill(100_000)
     stage.owner.close()
     stage.turns()
@@ -169,7 +169,7 @@ def test_thePeersFINMayComeWhileWhatWaitsIsSent(stage: Stage) -> None:
     assert stage.isOver
 
 
-def test_aPeerThatDoesNotHangUpIsWaitedForALittle(stage: Stage) -> None:
+def test_aPeerThatDoesNotHangUpIsWaitedForALittle(stage: ClosingStage) -> None:
     stage.owner.close()
     stage.turns()
     stage.reactor.turn(LINGER_TIMEOUT - 0.1)
@@ -179,9 +179,9 @@ def test_aPeerThatDoesNotHangUpIsWaitedForALittle(stage: Stage) -> None:
     assert stage.isOver
 
 
-def test_lingeringBeginsWithFIN(stage: Stage) -> None:
+def test_lingeringBeginsWithFIN(stage: ClosingStage) -> None:
     """The kernel may have taken all and have no room: then FIN is not on its way yet."""
-    room = len(Stage(stage.reactor).fill(1)) - len(b"line\r\n")
+    room = len(ClosingStage(stage.reactor).fill(1)) - len(b"line\r\n")
     for _ in range(room // len(b"line\r\n")):
         stage.owner.outlet.write(b"line\r\n")
     assert stage.owner.outlet.waiting == 0
@@ -196,7 +196,7 @@ def test_lingeringBeginsWithFIN(stage: Stage) -> None:
     assert stage.owner.lost is ConnectionDone
 
 
-def test_aPeerThatReadsNothingIsAborted(stage: Stage) -> None:
+def test_aPeerThatReadsNothingIsAborted(stage: ClosingStage) -> None:
     stage.fill(1)
     stage.owner.close()
     stage.reactor.turn(FLUSH_TIMEOUT - 0.1)
@@ -207,7 +207,7 @@ def test_aPeerThatReadsNothingIsAborted(stage: Stage) -> None:
     assert stage.isOver
 
 
-def test_aPeerThatReadsNothingAndHasFinishedIsAborted(stage: Stage) -> None:
+def test_aPeerThatReadsNothingAndHasFinishedIsAborted(stage: ClosingStage) -> None:
     stage.fill(1)
     stage.peer.finish()
     stage.turns()
@@ -218,7 +218,7 @@ def test_aPeerThatReadsNothingAndHasFinishedIsAborted(stage: Stage) -> None:
     assert stage.isOver
 
 
-def test_aPeerThatReadsSlowlyGetsEverything(stage: Stage) -> None:
+def test_aPeerThatReadsSlowlyGetsEverything(stage: ClosingStage) -> None:
     """The limit is for a peer that takes nothing at all."""
     written = stage.fill(250_000)
     stage.owner.close()
@@ -236,7 +236,7 @@ def test_aPeerThatReadsSlowlyGetsEverything(stage: Stage) -> None:
     assert stage.owner.lost is ConnectionDone
 
 
-def test_aPeerThatStopsReadingIsAborted(stage: Stage) -> None:
+def test_aPeerThatStopsReadingIsAborted(stage: ClosingStage) -> None:
     stage.fill(250_000)
     stage.owner.close()
     for _ in range(50):
@@ -251,7 +251,7 @@ def test_aPeerThatStopsReadingIsAborted(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("reads", [True, False])
-def test_graceShortensBothLimits(stage: Stage, reads: bool) -> None:
+def test_graceShortensBothLimits(stage: ClosingStage, reads: bool) -> None:
     if not reads:
         stage.fill(1)
     stage.owner.close(0.5)
@@ -262,14 +262,14 @@ def test_graceShortensBothLimits(stage: Stage, reads: bool) -> None:
     assert stage.isOver
 
 
-def test_aLongGraceDoesNotProlongLingering(stage: Stage) -> None:
+def test_aLongGraceDoesNotProlongLingering(stage: ClosingStage) -> None:
     stage.owner.close(20)
     stage.turns()
     stage.reactor.turn(LINGER_TIMEOUT)
     assert stage.owner.lost is ConnectionDone
 
 
-def test_aResetEndsEverything(stage: Stage) -> None:
+def test_aResetEndsEverything(stage: ClosingStage) -> None:
     stage.fill(100_000)
     stage.owner.close()
     stage.peer.close()

@@ -109,7 +109,7 @@ DIALECTS = [
 ]
 
 
-class Stage:
+class DoorStage:
     """
     A service with one door.
     """
@@ -173,7 +173,7 @@ class Stage:
         assert reactor.getDelayedCalls() == []
 
 
-Enter = Callable[..., Stage]
+Enter = Callable[..., DoorStage]
 
 
 @pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)
@@ -181,10 +181,10 @@ def start(request: pytest.FixtureRequest) -> Iterator[Enter]:
     """
     Makes a stage with the limits that hold by default, but for some.
     """
-    stages: list[Stage] = []
+    stages: list[DoorStage] = []
 
-    def started(**limits: Any) -> Stage:
-        stages.append(Stage(request.param, **limits))
+    def started(**limits: Any) -> DoorStage:
+        stages.append(DoorStage(request.param, **limits))
         return stages[-1]
 
     yield started
@@ -193,7 +193,7 @@ def start(request: pytest.FixtureRequest) -> Iterator[Enter]:
 
 
 @pytest.fixture
-def stage(start: Enter) -> Stage:
+def stage(start: Enter) -> DoorStage:
     return start()
 
 
@@ -289,7 +289,7 @@ def test_theAddressIsTheOneThatTheProxySays(start: Enter) -> None:
     assert not third.isEnded
 
 
-def test_theStopDoesNotWaitForAHeader(stage: Stage) -> None:
+def test_theStopDoesNotWaitForAHeader(stage: DoorStage) -> None:
     proxied = ProxiedFactory(stage.factory, stage.service.reactor)
     peer = stage.comes(PROXY, proxied)
     peer.send(b"PROXY TCP4")
@@ -307,7 +307,7 @@ def test_theStopDoesNotWaitForAHeader(stage: Stage) -> None:
 # The rate.
 
 
-def test_aBurstIsDoneAtOnceAndThenOneMessageAfterTheOther(stage: Stage) -> None:
+def test_aBurstIsDoneAtOnceAndThenOneMessageAfterTheOther(stage: DoorStage) -> None:
     bob = stage.enters()
     stage.pings(bob, 0, 14)
     assert stage.heard(bob) == stage.pongs(0, 10)
@@ -322,7 +322,7 @@ def test_aBurstIsDoneAtOnceAndThenOneMessageAfterTheOther(stage: Stage) -> None:
     assert stage.service.reactor.isReading
 
 
-def test_aUserWhoIsAMinuteBehindIsKept(stage: Stage) -> None:
+def test_aUserWhoIsAMinuteBehindIsKept(stage: DoorStage) -> None:
     bob = stage.enters()
     stage.pings(bob, 0, 130)
     answers = stage.heard(bob)
@@ -332,7 +332,7 @@ def test_aUserWhoIsAMinuteBehindIsKept(stage: Stage) -> None:
     assert answers == stage.pongs(0, 130)
 
 
-def test_aUserWhoIsFurtherBehindIsToldAndClosed(stage: Stage) -> None:
+def test_aUserWhoIsFurtherBehindIsToldAndClosed(stage: DoorStage) -> None:
     bob = stage.enters()
     stage.pings(bob, 0, 131)
     *answers, last = stage.heard(bob)
@@ -344,7 +344,7 @@ def test_aUserWhoIsFurtherBehindIsToldAndClosed(stage: Stage) -> None:
     assert stage.counters.endings == {"too-fast": 1}
 
 
-def test_whatALostConnectionHasSaidIsDoneAtTheRate(stage: Stage) -> None:
+def test_whatALostConnectionHasSaidIsDoneAtTheRate(stage: DoorStage) -> None:
     alice, bob = stage.enters("alice"), stage.enters()
     stage.heard(alice)
     bob.send(b"".join(stage.dialect.say(f"line {number}") for number in range(12)))
@@ -377,7 +377,7 @@ def test_manyMessagesAreDoneInSeveralTurns(start: Enter) -> None:
 # Peers that read slowly, or nothing.
 
 
-def fill(stage: Stage, loud: HandPeer, slow: HandPeer, size: int) -> None:
+def fill(stage: DoorStage, loud: HandPeer, slow: HandPeer, size: int) -> None:
     """
     Talk until so much waits.
     """
@@ -448,7 +448,7 @@ def test_everythingIsDoneBeforeAFINIs(start: Enter) -> None:
     stage.assertNothingIsLeft()
 
 
-def test_aPeerThatDoesNotHangUpIsLeft(stage: Stage) -> None:
+def test_aPeerThatDoesNotHangUpIsLeft(stage: DoorStage) -> None:
     bob = stage.enters()
     bob.send(stage.dialect.quit + stage.dialect.ping("late"))
     assert len(stage.heard(bob)) == 1
@@ -459,7 +459,7 @@ def test_aPeerThatDoesNotHangUpIsLeft(stage: Stage) -> None:
     stage.assertNothingIsLeft()
 
 
-def test_aConnectionIsFreedAtOnce(stage: Stage) -> None:
+def test_aConnectionIsFreedAtOnce(stage: DoorStage) -> None:
     """It does not wait for the garbage collector."""
     bob = stage.enters()
     [connection] = stage.connections
@@ -478,7 +478,7 @@ def test_aConnectionIsFreedAtOnce(stage: Stage) -> None:
 # What is told of a connection.
 
 
-def test_aConnectionIsOneLineInTheLog(stage: Stage) -> None:
+def test_aConnectionIsOneLineInTheLog(stage: DoorStage) -> None:
     with capturedLogs() as events:
         bob = stage.comes()
         stage.turn(1.5)
@@ -510,7 +510,7 @@ def test_aConnectionIsOneLineInTheLog(stage: Stage) -> None:
     assert event["opened"].endswith("+00:00")
 
 
-def test_aConnectionWithoutANicknameIsALineToo(stage: Stage) -> None:
+def test_aConnectionWithoutANicknameIsALineToo(stage: DoorStage) -> None:
     with capturedLogs() as events:
         peer = stage.comes()
         peer.finish()
@@ -521,7 +521,7 @@ def test_aConnectionWithoutANicknameIsALineToo(stage: Stage) -> None:
     assert (event["reason"], event["lines"]) == ("input-closed", 0)
 
 
-def test_whatIsOpenCountsAsWellAsWhatIsClosed(stage: Stage) -> None:
+def test_whatIsOpenCountsAsWellAsWhatIsClosed(stage: DoorStage) -> None:
     name = stage.dialect.name
     for _ in range(2):
         stage.enters().close()
@@ -545,7 +545,7 @@ def test_whatIsOpenCountsAsWellAsWhatIsClosed(stage: Stage) -> None:
 # The end of the service.
 
 
-def test_allAreTold(stage: Stage) -> None:
+def test_allAreTold(stage: DoorStage) -> None:
     bob, other = stage.enters(), stage.comes()
     stage.heard(other)
     ended = stage.connections.endAll(Ending.SHUTDOWN, 5)
@@ -562,7 +562,7 @@ def test_allAreTold(stage: Stage) -> None:
     stage.assertNothingIsLeft()
 
 
-def test_aConnectionThatComesTooLateIsToldToo(stage: Stage) -> None:
+def test_aConnectionThatComesTooLateIsToldToo(stage: DoorStage) -> None:
     bob = stage.enters()
     ended = stage.connections.endAll(Ending.SHUTDOWN, 5)
     late = stage.comes()
@@ -574,7 +574,7 @@ def test_aConnectionThatComesTooLateIsToldToo(stage: Stage) -> None:
     assert ended.called
 
 
-def test_allHaveTheSameGrace(stage: Stage) -> None:
+def test_allHaveTheSameGrace(stage: DoorStage) -> None:
     alice, bob = stage.enters("alice"), stage.enters()
     stage.heard(alice)
     ended = stage.connections.endAll(Ending.SHUTDOWN, 1)
@@ -587,7 +587,7 @@ def test_allHaveTheSameGrace(stage: Stage) -> None:
     stage.assertNothingIsLeft()
 
 
-def test_aSecondSignalEndsAllAtOnce(stage: Stage) -> None:
+def test_aSecondSignalEndsAllAtOnce(stage: DoorStage) -> None:
     stage.enters()
     ended = stage.connections.endAll(Ending.SHUTDOWN, 5)
     stage.connections.abortAll()
@@ -596,7 +596,7 @@ def test_aSecondSignalEndsAllAtOnce(stage: Stage) -> None:
     stage.assertNothingIsLeft()
 
 
-def test_theStopDoesNotHangOnAConnectionThatCannotBeClosed(stage: Stage) -> None:
+def test_theStopDoesNotHangOnAConnectionThatCannotBeClosed(stage: DoorStage) -> None:
     bob = stage.enters()
     bob.transport.abortConnection = lambda: None
     bob.transport.loseConnection = lambda: None

@@ -30,7 +30,7 @@ def spreadOver(reactor: HandReactor) -> TurnQueue:
     return TurnQueue(clock, TurnEnd(reactor.callLater))
 
 
-class Stage:
+class IntakeStage:
     """
     @ivar done: What has been done, in its order.
     """
@@ -53,7 +53,7 @@ class Stage:
 
 
 def test_fewAreDoneAtOnce() -> None:
-    stage = Stage()
+    stage = IntakeStage()
     stage.ask(0, 4)
     assert stage.done == list(range(4))
     stage.reactor.turn()
@@ -61,14 +61,14 @@ def test_fewAreDoneAtOnce() -> None:
 
 
 def test_whatTakesNoTimeIsDoneAtOnce() -> None:
-    stage = Stage()
+    stage = IntakeStage()
     for number in range(1000):
         assert stage.spread.do(partial(stage.done.append, number))
     assert len(stage.done) == 1000
 
 
 def test_manyAreDoneAFewInATurnInTheirOrder() -> None:
-    stage = Stage()
+    stage = IntakeStage()
     stage.ask(0, 9)
     assert stage.done == list(range(4))
     assert stage.spread.waiting
@@ -83,7 +83,7 @@ def test_manyAreDoneAFewInATurnInTheirOrder() -> None:
 
 
 def test_nothingOvertakes() -> None:
-    stage = Stage()
+    stage = IntakeStage()
     stage.ask(0, 9)
     stage.reactor.turn()
     stage.ask(9, 4)
@@ -93,7 +93,7 @@ def test_nothingOvertakes() -> None:
 
 
 def test_withoutWorkNoTimerRuns() -> None:
-    assert Stage().reactor.getDelayedCalls() == []
+    assert IntakeStage().reactor.getDelayedCalls() == []
 
 
 # Many connections.

@@ -13,7 +13,7 @@ from chat.protocols.reading import INTERVAL, UnreadConnections
 from tests.support.service import Service
 
 
-class Stage:
+class ReadingStage:
     """
     @ivar gone: The numbers of the connections whose peers have gone.
     """
@@ -43,12 +43,12 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    with closing(Stage()) as stage:
+def stage() -> Iterator[ReadingStage]:
+    with closing(ReadingStage()) as stage:
         yield stage
 
 
-def test_aPeerThatHasGoneIsNoticed(stage: Stage) -> None:
+def test_aPeerThatHasGoneIsNoticed(stage: ReadingStage) -> None:
     number, peer = stage.connection()
     stage.connection()
     stage.clock.advance(INTERVAL)
@@ -58,7 +58,7 @@ def test_aPeerThatHasGoneIsNoticed(stage: Stage) -> None:
     assert stage.gone == [number]
 
 
-def test_aPeerThatHasOnlySentFINHasNotGone(stage: Stage) -> None:
+def test_aPeerThatHasOnlySentFINHasNotGone(stage: ReadingStage) -> None:
     """And what it has sent is not looked at yet."""
     _, peer = stage.connection()
     peer.send(b"hello")
@@ -67,7 +67,7 @@ def test_aPeerThatHasOnlySentFINHasNotGone(stage: Stage) -> None:
     assert stage.gone == []
 
 
-def test_aConnectionThatIsReadFromIsNotWatched(stage: Stage) -> None:
+def test_aConnectionThatIsReadFromIsNotWatched(stage: ReadingStage) -> None:
     number, peer = stage.connection()
     stage.ghosts.discard(number)
     peer.close()
@@ -76,7 +76,7 @@ def test_aConnectionThatIsReadFromIsNotWatched(stage: Stage) -> None:
     assert stage.clock.getDelayedCalls() == []
 
 
-def test_allMayGoAtOnce(stage: Stage) -> None:
+def test_allMayGoAtOnce(stage: ReadingStage) -> None:
     numbers = []
     for _ in range(3):
         number, peer = stage.connection()
@@ -88,7 +88,7 @@ def test_allMayGoAtOnce(stage: Stage) -> None:
 
 
 def test_whileAllAreReadFromNoTimerRuns() -> None:
-    assert Stage().clock.getDelayedCalls() == []
+    assert ReadingStage().clock.getDelayedCalls() == []
 
 
 def test_theSessionOfAPeerThatOnlyListenedAndHasGoneIsOver() -> None:

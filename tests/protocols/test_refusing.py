@@ -21,7 +21,7 @@ FULL = Ending.SERVICE_FULL
 FAST = Ending.CONNECTING_TOO_FAST
 
 
-class Stage:
+class RefusingStage:
     """
     A service that lets no connection in.
     """
@@ -42,9 +42,9 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[RefusingStage]:
     with closing(HandReactor()) as reactor:
-        yield Stage(reactor)
+        yield RefusingStage(reactor)
 
 
 def isOpen(peer: HandPeer) -> bool:
@@ -54,14 +54,14 @@ def isOpen(peer: HandPeer) -> bool:
     return bool(peer.transport.connected)
 
 
-def test_thePeerIsToldWhyAndThenComesTheEnd(stage: Stage) -> None:
+def test_thePeerIsToldWhyAndThenComesTheEnd(stage: RefusingStage) -> None:
     peer = stage.comes()
     stage.turns()
     assert peer.take() == ["!!! no (service-full)"]
     assert peer.isEnded
 
 
-def test_itIsOverWhenThePeerHangsUp(stage: Stage) -> None:
+def test_itIsOverWhenThePeerHangsUp(stage: RefusingStage) -> None:
     peer = stage.comes()
     stage.turns()
     assert isOpen(peer)
@@ -70,7 +70,7 @@ def test_itIsOverWhenThePeerHangsUp(stage: Stage) -> None:
     assert not isOpen(peer)
 
 
-def test_whatThePeerSendsDoesNoHarm(stage: Stage) -> None:
+def test_whatThePeerSendsDoesNoHarm(stage: RefusingStage) -> None:
     """Had it been closed at once, the answer would be a reset, and the line lost."""
     peer = stage.comes()
     peer.send(b"GET / HTTP/1.1\r\n\r\n" + b"x" * 50_000)
@@ -82,7 +82,7 @@ def test_whatThePeerSendsDoesNoHarm(stage: Stage) -> None:
     assert isOpen(peer)
 
 
-def test_thePeerIsNotWaitedForForLong(stage: Stage) -> None:
+def test_thePeerIsNotWaitedForForLong(stage: RefusingStage) -> None:
     peer = stage.comes()
     stage.turns(GRACE - 0.1)
     assert isOpen(peer)
@@ -90,7 +90,7 @@ def test_thePeerIsNotWaitedForForLong(stage: Stage) -> None:
     assert not isOpen(peer)
 
 
-def test_eachPeerHasItsTime(stage: Stage) -> None:
+def test_eachPeerHasItsTime(stage: RefusingStage) -> None:
     first = stage.comes()
     stage.turns(GRACE / 2)
     second = stage.comes()
@@ -100,20 +100,20 @@ def test_eachPeerHasItsTime(stage: Stage) -> None:
     assert not isOpen(second)
 
 
-def test_onlySoManyPeersAreWaitedFor(stage: Stage) -> None:
+def test_onlySoManyPeersAreWaitedFor(stage: RefusingStage) -> None:
     """The peers that have been waited for longest go first."""
     peers = [stage.comes() for _ in range(MAX_LEAVING + 3)]
     stage.turns()
     assert [isOpen(peer) for peer in peers] == [False] * 3 + [True] * MAX_LEAVING
 
 
-def test_refusalsAreCounted(stage: Stage) -> None:
+def test_refusalsAreCounted(stage: RefusingStage) -> None:
     for reason in (FULL, FAST, FULL):
         stage.comes(reason)
     assert stage.counters.refusals == {"service-full": 2, "connecting-too-fast": 1}
 
 
-def test_nothingIsLeft(stage: Stage) -> None:
+def test_nothingIsLeft(stage: RefusingStage) -> None:
     """Neither when they hang up, nor when they do not."""
     for isPolite in (True, False):
         for _ in range(3):
@@ -126,7 +126,7 @@ def test_nothingIsLeft(stage: Stage) -> None:
         assert not stage.reactor.isReading
 
 
-def test_withoutConnectionsNoTimerRuns(stage: Stage) -> None:
+def test_withoutConnectionsNoTimerRuns(stage: RefusingStage) -> None:
     assert stage.reactor.getDelayedCalls() == []
 
 
@@ -143,7 +143,7 @@ def logged(events: list[Any]) -> list[tuple[str, int]]:
     return counts
 
 
-def test_thousandsAreOneLineAtOnceAndOneAMinute(stage: Stage) -> None:
+def test_thousandsAreOneLineAtOnceAndOneAMinute(stage: RefusingStage) -> None:
     with capturedLogs() as events:
         for _ in range(300):
             stage.comes().close()
@@ -162,7 +162,7 @@ def test_thousandsAreOneLineAtOnceAndOneAMinute(stage: Stage) -> None:
         assert logged(events) == [("service-full", 1)]
 
 
-def test_everyReasonHasItsLine(stage: Stage) -> None:
+def test_everyReasonHasItsLine(stage: RefusingStage) -> None:
     with capturedLogs() as events:
         for reason in (FULL, FAST, FULL):
             stage.comes(reason)
@@ -173,7 +173,7 @@ def test_everyReasonHasItsLine(stage: Stage) -> None:
 # The end of the service.
 
 
-def test_theEndOfTheServiceWaitsForNoRefusedPeer(stage: Stage) -> None:
+def test_theEndOfTheServiceWaitsForNoRefusedPeer(stage: RefusingStage) -> None:
     with capturedLogs() as events:
         peers = [stage.comes() for _ in range(3)]
         stage.turns()
@@ -186,7 +186,7 @@ def test_theEndOfTheServiceWaitsForNoRefusedPeer(stage: Stage) -> None:
     assert stage.reactor.getDelayedCalls() == []
 
 
-def test_withoutRefusalsTheEndIsQuiet(stage: Stage) -> None:
+def test_withoutRefusalsTheEndIsQuiet(stage: RefusingStage) -> None:
     with capturedLogs() as events:
         stage.refusals.stop()
         assert logged(events) == []
@@ -205,7 +205,7 @@ class SecureTransport(StringTransport):
         raise AssertionError("TLS has no half-close")
 
 
-def test_tlsEndsWithoutHalfClose(stage: Stage) -> None:
+def test_tlsEndsWithoutHalfClose(stage: RefusingStage) -> None:
     transport = SecureTransport()
     refused = stage.refusals.refused(FULL, b"!!! no (service-full)\r\n")
     refused.makeConnection(transport)
