@@ -100,8 +100,7 @@ class Run:
 
     def quiet(self) -> None:
         """See that it sends nothing, whatever it has read by now."""
-        while not self.world.isQuiet:
-            self.world.next()
+        self.settled()
         assert self._sent + self.link.transport.lines() == []
 
     def pinged(self, *answers: Event) -> None:
@@ -110,12 +109,34 @@ class Run:
         assert ping.startswith("/ping ")
         self.link.send(*answers, Ponged(ping.removeprefix("/ping ")))
 
+    def begins(self, *lines: str) -> None:
+        """Wait for it to begin with these lines, behind those of every connection."""
+        for line in ("/format json", "/lang en", *lines):
+            self.sent(line)
+
     def register(self) -> None:
         """Let it have the nickname that it asks for at once."""
-        self.sent("/format json")
-        self.sent("/lang en")
-        self.sent("/nick bob")
+        self.begins("/nick bob")
         self.pinged(WELCOMED)
+
+    def halfClosed(self) -> None:
+        """Wait for it to half-close the connection."""
+        self.world.until(lambda: self.link.transport.halfClosed)
+
+    def settled(self) -> None:
+        """Wait until all that its threads have read has been dealt with."""
+        while not self.world.isQuiet:
+            self.world.next()
+
+    def closed(self, reason: Ending) -> str:
+        """Let the service say goodbye and close; all that it has printed."""
+        self.link.send(Closed(reason))
+        return self.lost()
+
+    def lost(self, error: Exception | None = None) -> str:
+        """Let the connection be lost; all that it has printed."""
+        self.link.lose(error)
+        return self.printed()
 
     def printed(self) -> str:
         """Wait for the end; all that it has printed."""
@@ -126,24 +147,43 @@ class Run:
         return ""
 
 
-def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet() -> None:
+@pytest.fixture
+def run() -> Run:
+    """One that asks for the nickname bob, and is connected."""
     run = Run("bob")
     run.connect()
+    return run
+
+
+@pytest.fixture
+def talking(run: Run) -> Run:
+    """The same, and it has its nickname."""
     run.register()
-    run.type("hello", "/who", "", "//x")
+    return run
+
+
+@pytest.fixture
+def nameless() -> Run:
+    """One that takes its nickname from its input, and is connected."""
+    run = Run(None)
+    run.connect()
+    return run
+
+
+def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet(talking: Run) -> None:
+    talking.type("hello", "/who", "", "//x")
     for line in ("hello", "/who", "", "//x"):
-        run.sent(line)
-    run.link.send(
+        talking.sent(line)
+    talking.link.send(
         Said("#lobby", 1, AT, "bob", "hello"),
         Said("#lobby", 2, AT, "alice", "你好"),
         Sent(AT, "bob", "alice", "psst"),
         LanguageSet("en"),
     )
-    run.finish()
-    run.world.until(lambda: run.link.transport.halfClosed)
-    run.link.send(Said("#lobby", 3, AT, "alice", "late"), Closed(Ending.INPUT_CLOSED))
-    run.link.lose()
-    assert run.printed() == (
+    talking.finish()
+    talking.halfClosed()
+    talking.link.send(Said("#lobby", 3, AT, "alice", "late"), Closed(Ending.INPUT_CLOSED))
+    assert talking.lost() == (
         "--- Welcome.\n"
         "--- You are bob, in #lobby with alice. /help lists the commands.\n"
         "alice: 你好\n"
@@ -152,21 +192,16 @@ def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet() -> None:
         "alice: late\n"
         "--- Goodbye: your input has ended.\n"
     )
-    assert run.ends == [(OK, "")]
+    assert talking.ends == [(OK, "")]
 
 
-def test_aLineAfterARefusedNicknameIsNoNickname() -> None:
-    run = Run("bob")
-    run.connect()
+def test_aLineAfterARefusedNicknameIsNoNickname(run: Run) -> None:
     run.type("alice", "hello")
-    for line in ("/format json", "/lang en", "/nick bob"):
-        run.sent(line)
+    run.begins("/nick bob")
     run.pinged(Refused("nick-taken", "bob", "bob is taken, choose another"))
     run.sent("/quit")
     assert run.ends == []
-    run.link.send(Closed(Ending.QUIT))
-    run.link.lose()
-    assert run.printed() == "--- Welcome.\n"
+    assert run.closed(Ending.QUIT) == "--- Welcome.\n"
     assert run.ends == [(REFUSED, "bob is taken, choose another (nick-taken)")]
 
 
@@ -174,8 +209,7 @@ def test_nothingIsSaidBeforeTheServiceHasTakenThePassword() -> None:
     run = Run("bob", "s3cret")
     run.connect()
     run.type("hello")
-    for line in ("/format json", "/lang en", "/login bob s3cret"):
-        run.sent(line)
+    run.begins("/login bob s3cret")
     run.pinged(Done("logged-in", "bob", "You are logged in as bob."), WELCOMED)
     run.sent("hello")
 
@@ -193,79 +227,60 @@ def test_aLineAfterARefusedLoginIsNoPassword(password: str | None, asked: str, c
     run = Run("bob", password)
     run.connect()
     run.type("hello")
-    for line in ("/format json", "/lang en", asked):
-        run.sent(line)
+    run.begins(asked)
     run.pinged(Refused(code, "bob", "no"))
     run.sent("/quit")
-    run.link.lose()
-    run.printed()
+    run.lost()
     assert run.ends == [(REFUSED, f"no ({code})")]
 
 
-def test_theListThatComesUnaskedIsNotPrinted() -> None:
-    run = Run("bob")
-    run.connect()
-    for line in ("/format json", "/lang en", "/nick bob"):
-        run.sent(line)
+def test_theListThatComesUnaskedIsNotPrinted(run: Run) -> None:
+    run.begins("/nick bob")
     people = Listed("#lobby", (UserRow("alice"), UserRow("bob")))
     run.pinged(WELCOMED, people)
     run.link.send(people, Closed(Ending.QUIT))
-    run.link.lose()
-    assert run.printed().count("2 people in #lobby") == 1
+    assert run.lost().count("2 people in #lobby") == 1
 
 
-def test_theFirstLineThatIsNoCommandIsTheNickname() -> None:
-    run = Run(None)
-    run.connect()
-    run.type("/ping x", "/who", "bob", "hello")
-    run.sent("/format json")
-    run.sent("/lang en")
-    run.sent("/ping x")
-    run.pinged(Ponged("x"))
-    run.sent("/who")
-    run.pinged(Refused("nick-needed", "", "choose a nickname first"))
-    run.sent("bob")
-    run.pinged(WELCOMED)
-    run.sent("hello")
+def test_theFirstLineThatIsNoCommandIsTheNickname(nameless: Run) -> None:
+    nameless.type("/ping x", "/who", "bob", "hello")
+    nameless.begins("/ping x")
+    nameless.pinged(Ponged("x"))
+    nameless.sent("/who")
+    nameless.pinged(Refused("nick-needed", "", "choose a nickname first"))
+    nameless.sent("bob")
+    nameless.pinged(WELCOMED)
+    nameless.sent("hello")
 
 
 @pytest.mark.parametrize("code", ["nick-confusable", "not-utf8", "line-too-long"])
-def test_aFirstLineThatIsNoNicknameEndsTheRun(code: str) -> None:
-    run = Run(None)
-    run.connect()
-    run.type("b?b", "hello")
-    for line in ("/format json", "/lang en", "b?b"):
-        run.sent(line)
-    run.pinged(Refused(code, "b?b"))
-    run.sent("/quit")
+def test_aFirstLineThatIsNoNicknameEndsTheRun(nameless: Run, code: str) -> None:
+    nameless.type("b?b", "hello")
+    nameless.begins("b?b")
+    nameless.pinged(Refused(code, "b?b"))
+    nameless.sent("/quit")
     # The service is not waited for forever.
-    run.world.advance(GOODBYE_WITHIN)
-    assert run.link.transport.aborted
-    run.link.lose(ConnectionAborted())
-    run.printed()
-    assert run.ends == [(REFUSED, f"b?b ({code})")]
+    nameless.world.advance(GOODBYE_WITHIN)
+    assert nameless.link.transport.aborted
+    nameless.lost(ConnectionAborted())
+    assert nameless.ends == [(REFUSED, f"b?b ({code})")]
 
 
-def test_aLastLineWithoutAnEndIsSent() -> None:
-    run = Run(None)
-    run.connect()
-    run.write(b"bob")
-    run.finish()
-    for line in ("/format json", "/lang en", "bob"):
-        run.sent(line)
-    run.pinged(WELCOMED)
-    run.world.until(lambda: run.link.transport.halfClosed)
+def test_aLastLineWithoutAnEndIsSent(nameless: Run) -> None:
+    nameless.write(b"bob")
+    nameless.finish()
+    nameless.begins("bob")
+    nameless.pinged(WELCOMED)
+    nameless.halfClosed()
 
 
-def test_anEmptyInputIsNoFailure() -> None:
-    run = Run(None)
-    run.connect()
-    run.finish()
-    run.world.until(lambda: run.link.transport.halfClosed)
-    run.link.send(Closed(Ending.INPUT_CLOSED))
-    run.link.lose()
-    assert run.printed() == "--- Welcome.\n--- Goodbye: your input has ended.\n"
-    assert run.ends == [(OK, "")]
+def test_anEmptyInputIsNoFailure(nameless: Run) -> None:
+    nameless.finish()
+    nameless.halfClosed()
+    assert (
+        nameless.closed(Ending.INPUT_CLOSED) == "--- Welcome.\n--- Goodbye: your input has ended.\n"
+    )
+    assert nameless.ends == [(OK, "")]
 
 
 def test_overTLSTheRunQuitsAfterTheLastLine() -> None:
@@ -277,47 +292,39 @@ def test_overTLSTheRunQuitsAfterTheLastLine() -> None:
     run.finish()
     run.sent("hello")
     run.sent("/quit")
-    run.link.send(Closed(Ending.QUIT))
-    run.link.lose()
-    run.printed()
+    run.closed(Ending.QUIT)
     assert run.ends == [(OK, "")]
 
 
-def test_nothingIsReadWhileTheTransportIsFull() -> None:
-    run = Run("bob")
-    run.connect()
-    run.register()
-    producer = run.link.transport.producer
-    assert run.link.transport.streaming
+def test_nothingIsReadWhileTheTransportIsFull(talking: Run) -> None:
+    producer = talking.link.transport.producer
+    assert talking.link.transport.streaming
     producer.pauseProducing()
-    run.type("one")
-    run.world.next()
-    run.type("two")
-    run.quiet()
+    talking.type("one")
+    talking.world.next()
+    talking.type("two")
+    talking.quiet()
     producer.resumeProducing()
-    run.sent("one")
-    run.sent("two")
+    talking.sent("one")
+    talking.sent("two")
 
 
-def test_nothingIsReadWhileTheWindowIsFull() -> None:
-    run = Run("bob")
-    run.connect()
-    run.register()
+def test_nothingIsReadWhileTheWindowIsFull(talking: Run) -> None:
     lines = [f"line {number}" for number in range(3 * WINDOW)]
-    run.type(*lines)
-    run.finish()
+    talking.type(*lines)
+    talking.finish()
     for number, line in enumerate(lines):
         # The client does not even hold the rest.
-        assert run.link.client.held <= 1
+        assert talking.link.client.held <= 1
         if number in (WINDOW, 2 * WINDOW):
-            run.pinged()
-        run.sent(line)
-    run.pinged()
-    run.world.until(lambda: run.link.transport.halfClosed)
-    run.link.send(Closed(Ending.INPUT_CLOSED))
-    run.link.lose()
-    assert "PONG" not in run.printed()
-    assert run.ends == [(OK, "")]
+            talking.pinged()
+        talking.sent(line)
+    talking.pinged()
+    talking.halfClosed()
+    talking.link.send(Closed(Ending.INPUT_CLOSED))
+    talking.link.lose()
+    assert "PONG" not in talking.printed()
+    assert talking.ends == [(OK, "")]
 
 
 @pytest.mark.parametrize("tls", [False, True])
@@ -328,51 +335,41 @@ def test_aConnectionLostBeforeAllIsSaidIsAFailure(tls: bool) -> None:
     run.type(*map(str, range(2 * WINDOW)))
     run.finish()
     run.sent("0")
-    while not run.world.isQuiet:
-        run.world.next()
-    run.link.lose()
-    run.printed()
+    run.settled()
+    run.lost()
     assert run.ends[0][0] == FAILED
     assert not run.link.transport.halfClosed
 
 
-def test_aConnectionLostBeforeTheLastLineIsAFailure() -> None:
+def test_aConnectionLostBeforeTheLastLineIsAFailure(talking: Run) -> None:
     """That line has no end."""
-    run = Run("bob")
-    run.connect()
-    run.register()
-    feeder = run.chat._feeder
-    run.write(b"last")
-    run.world.until(lambda: feeder._rest == b"last")
+    feeder = talking.chat._feeder
+    talking.write(b"last")
+    talking.world.until(lambda: feeder._rest == b"last")
     feeder.pauseProducing()
-    run.finish()
-    run.world.until(lambda: feeder._hasEnded)
-    run.quiet()
-    run.link.lose()
-    run.printed()
-    assert run.ends[0][0] == FAILED
+    talking.finish()
+    talking.world.until(lambda: feeder._hasEnded)
+    talking.quiet()
+    talking.lost()
+    assert talking.ends[0][0] == FAILED
 
 
 @pytest.mark.parametrize("before", ["", "[12:59] "])
-def test_pingsOfTheClientAreNotPrintedInText(before: str) -> None:
+def test_pingsOfTheClientAreNotPrintedInText(talking: Run, before: str) -> None:
     """The input may ask for text."""
-    run = Run("bob")
-    run.connect()
-    run.register()
-    run.type("/format text", *["x"] * (WINDOW - 1), "/ping mine", "last")
-    run.finish()
-    run.sent("/format text")
+    talking.type("/format text", *["x"] * (WINDOW - 1), "/ping mine", "last")
+    talking.finish()
+    talking.sent("/format text")
     for _ in range(WINDOW - 1):
-        run.sent("x")
-    ping = run.next()
-    run.link.send(f"{before}alice: --- {ping[6:]}\r\n".encode())
-    run.link.send(f"{before}--- PONG {ping[6:]}\r\n".encode())
-    run.sent("/ping mine")
-    run.sent("last")
-    run.link.send(f"{before}--- PONG mine\r\n--- Goodbye: your input has ended.\r\n".encode())
-    run.world.until(lambda: run.link.transport.halfClosed)
-    run.link.lose()
-    assert run.printed().split("\n")[2:] == [
+        talking.sent("x")
+    ping = talking.next()
+    talking.link.send(f"{before}alice: --- {ping[6:]}\r\n".encode())
+    talking.link.send(f"{before}--- PONG {ping[6:]}\r\n".encode())
+    talking.sent("/ping mine")
+    talking.sent("last")
+    talking.link.send(f"{before}--- PONG mine\r\n--- Goodbye: your input has ended.\r\n".encode())
+    talking.halfClosed()
+    assert talking.lost().split("\n")[2:] == [
         f"{before}alice: --- {ping[6:]}",
         f"{before}--- PONG mine",
         "--- Goodbye: your input has ended.",
@@ -380,25 +377,21 @@ def test_pingsOfTheClientAreNotPrintedInText(before: str) -> None:
     ]
 
 
-def test_anEndlessLineIsPassedOnAtTheSpeedOfTheService() -> None:
-    run = Run("bob")
-    run.connect()
-    run.register()
-    transport = run.link.transport
+def test_anEndlessLineIsPassedOnAtTheSpeedOfTheService(talking: Run) -> None:
+    transport = talking.link.transport
     for _ in range(3):
-        run.write(b"x" * PIECE)
-        run.world.until(lambda: len(transport.value()) == PIECE)
+        talking.write(b"x" * PIECE)
+        talking.world.until(lambda: len(transport.value()) == PIECE)
         transport.clear()
     transport.producer.pauseProducing()
-    run.write(b"y" * PIECE)
-    while not run.world.isQuiet:
-        run.world.next()
+    talking.write(b"y" * PIECE)
+    talking.settled()
     assert transport.value() == b""
     transport.producer.resumeProducing()
-    run.world.until(lambda: len(transport.value()) == PIECE)
+    talking.world.until(lambda: len(transport.value()) == PIECE)
     transport.clear()
-    run.finish()
-    run.world.until(lambda: transport.halfClosed)
+    talking.finish()
+    talking.world.until(lambda: transport.halfClosed)
     # The line has an end all the same.
     assert transport.value() == b"\n"
 
@@ -414,29 +407,23 @@ def test_anEndlessLineIsPassedOnAtTheSpeedOfTheService() -> None:
     ],
 )
 def test_onlyAnEndingThatWasAskedForIsNoFailure(
-    events: list[Event], loss: Exception, isGood: bool
+    talking: Run, events: list[Event], loss: Exception, isGood: bool
 ) -> None:
-    run = Run("bob")
-    run.connect()
-    run.register()
-    run.link.send(*events)
-    run.link.lose(loss)
-    run.printed()
-    ((status, message),) = run.ends
+    talking.link.send(*events)
+    talking.lost(loss)
+    ((status, message),) = talking.ends
     assert status == (OK if isGood else FAILED)
     assert bool(message) is not isGood
 
 
 @pytest.mark.parametrize(("loss", "isGood"), [(ConnectionDone(), True), (ConnectionLost(), False)])
-def test_aCloseWithoutAGoodbyeIsNoFailureWhenAllIsSaid(loss: Exception, isGood: bool) -> None:
-    run = Run("bob")
-    run.connect()
-    run.register()
-    run.finish()
-    run.world.until(lambda: run.link.transport.halfClosed)
-    run.link.lose(loss)
-    run.printed()
-    assert run.ends[0][0] == (OK if isGood else FAILED)
+def test_aCloseWithoutAGoodbyeIsNoFailureWhenAllIsSaid(
+    talking: Run, loss: Exception, isGood: bool
+) -> None:
+    talking.finish()
+    talking.halfClosed()
+    talking.lost(loss)
+    assert talking.ends[0][0] == (OK if isGood else FAILED)
 
 
 def test_aRefusedConnectionIsNotTriedAgain() -> None:
@@ -451,8 +438,7 @@ def test_theLastLineOfAnotherKindOfServiceIsPrinted() -> None:
     run = Run("bob")
     run.link = run.world.accept()
     run.link.send(b"!!! Too many connections.\r\n")
-    run.link.lose()
-    assert run.printed() == "!!! Too many connections.\n"
+    assert run.lost() == "!!! Too many connections.\n"
     assert run.ends[0][0] == FAILED
 
 
@@ -468,8 +454,7 @@ def test_aRejectionIsTheMessageInTheLanguageOfTheRun(line: str, nick: str | None
     run = Run(nick)
     run.link = run.world.accept()
     run.link.send(line.encode() + b"\r\n")
-    run.link.lose()
-    assert run.printed() == ""
+    assert run.lost() == ""
     message = "there are too many connections from your address (too-many-connections)"
     assert run.ends == [(FAILED, message)]
 
@@ -479,8 +464,7 @@ def test_aRejectionOfAnUnknownCodeIsQuoted() -> None:
     run = Run("bob")
     run.link = run.world.accept()
     run.link.send(b"!!! the moon is full (full-moon)\r\n")
-    run.link.lose(ConnectionLost())
-    assert run.printed() == ""
+    assert run.lost(ConnectionLost()) == ""
     assert run.ends == [(FAILED, "the moon is full (full-moon)")]
 
 
@@ -488,8 +472,7 @@ def test_theRunQuitsWhenItsOutputIsClosed() -> None:
     run = Run("bob")
     run.ignore()
     run.connect()
-    for line in ("/format json", "/lang en", "/nick bob"):
-        run.sent(line)
+    run.begins("/nick bob")
     run.pinged(WELCOMED)
     run.sent("/quit")
     run.link.lose()
