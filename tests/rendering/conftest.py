@@ -1,5 +1,5 @@
 """
-What the tests of renderings share.
+What the tests of renderings share: the time zone.
 """
 
 from __future__ import annotations
@@ -21,3 +21,8 @@ def timeZone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]
     yield set
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _eightHoursEast(timeZone: Callable[[str], None]) -> None:
+    timeZone("CST-8")

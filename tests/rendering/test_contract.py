@@ -109,11 +109,6 @@ traits = attrgetter(*TRAITS)
 TEXTS = [renderingFor(Style(language=language)) for language in LANGUAGES]
 
 
-@pytest.fixture(autouse=True)
-def _eightHoursEast(timeZone: Callable[[str], None]) -> None:
-    timeZone("CST-8")
-
-
 def test_everyKindHasOneSample() -> None:
     assert {type(event) for event in EVENTS} == set(get_args(Event))
     assert len(EVENTS) == len(get_args(Event))
@@ -227,7 +222,7 @@ _texts = st.lists(
         [
             *("--- ", "--> ", "<-- ", "!!! ", " * ", "[alice -> you] ", "alice: ", "#dev "),
             *("\r", "\n", "\r\n", "\x1b[2J", "\x1b[1G", "\x08", "\x85", "\u2028", "\u202e"),
-            *("{nick}", "{", "%s", "(quit)", " "),
+            *("{nick}", "{", "}", "{0}", "{text!r}", "%s", "%(nick)s", "(quit)", " "),
         ]
     )
     | st.characters(),

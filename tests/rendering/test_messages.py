@@ -49,14 +49,6 @@ def test_departuresAndFarewellsNameWhoDidItAndWhy(phrases: Phrases, reason: Endi
     assert not phrases.departure(reason, "", "carol").rstrip().endswith((":", "："))
 
 
-def test_reasonOfTheUserTakesThePlaceOfOurs(phrases: Phrases) -> None:
-    assert phrases.departure(Ending.QUIT, "so long, {about}") == "so long, {about}"
-
-
-def test_warningSaysWhatItIsAbout(phrases: Phrases) -> None:
-    assert "60" in phrases.warning("idle", "60")
-
-
 def _abouts(sentence: Sentence) -> list[str]:
     """Subjects that a sentence may have: one, none, or either."""
     if isinstance(sentence, tuple):
