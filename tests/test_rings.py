@@ -5,17 +5,14 @@ end, and the picture of them.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tomllib
-from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
 
 import chat
-
-ROOT = Path(__file__).parents[1]
+from tests.support.pages import ROOT
+from tests.support.programs import runPython
 
 MODULES = ["chat", *(found.name for found in walk_packages(chat.__path__, "chat."))]
 
@@ -36,15 +33,7 @@ def _loadedBy(*modules: str) -> set[str]:
     program = "import sys, importlib\n"
     program += "[importlib.import_module(name) for name in sys.argv[1:]]\n"
     program += "print('\\n'.join(sys.modules))"
-    result = subprocess.run(
-        [sys.executable, "-c", program, *modules],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.returncode == 0, result.stderr
-    return set(result.stdout.split())
+    return set(runPython("-c", program, *modules).split())
 
 
 def test_findsTheModules() -> None:

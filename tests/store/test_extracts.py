@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.store.extracts import Found, missed
 from chat.vocabulary.events import Missed, Said
+from tests.support.stores import AT, lines
 from tests.support.stores import ids as idsOf
-from tests.support.stores import lines
-
-AT = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def gaps(

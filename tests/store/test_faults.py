@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +19,8 @@ from chat.store.backlog import Batch
 from chat.store.opening import Opened, openStore
 from chat.store.writer import DatabaseWriter
 from chat.vocabulary.errors import HistoryUnavailable
+from tests.support.programs import runPython
 from tests.support.stores import ROOM, SQLiteStage, ids, lines, now
-
-ROOT = Path(__file__).parents[2]
 
 
 class Faulty(SQLiteStage):
@@ -210,15 +207,8 @@ def test_whatASmallDiskLosesIsCounted(tmp_path: Path) -> None:
     No file may be larger than one MiB until the queue is full as well; then there is space
     again.
     """
-    result = subprocess.run(
-        [sys.executable, "-c", SMALL_DISK, tmp_path / "chat.sqlite3"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.returncode == 0, result.stderr
-    told, after, stored, missed = json.loads(result.stdout)
+    result = runPython("-c", SMALL_DISK, tmp_path / "chat.sqlite3")
+    told, after, stored, missed = json.loads(result)
     # SQLite may move its log into the file once, so writing can fail twice.
     assert "failing" in [each[0] for each in told]
     lost = sum(each[1] for each in [*told, *after] if each[0] == "lost")

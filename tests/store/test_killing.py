@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.programs import runPython
+
 TIMES = 50
 
 
@@ -29,22 +27,9 @@ def directory() -> Iterator[str]:
 
 
 def test_killedAtAnyMoment(directory: str) -> None:
-    result = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.support.killing",
-            f"{directory}/chat.sqlite3",
-            str(TIMES),
-            "1",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
+    found = json.loads(
+        runPython("-m", "tests.support.killing", f"{directory}/chat.sqlite3", TIMES, 1)
     )
-    assert result.returncode == 0, result.stderr
-    found = json.loads(result.stdout)
     given: Counter[tuple[str, int]] = Counter()
     acknowledged: list[tuple[int, str, int]] = []
     for life, told in enumerate(found["lives"]):

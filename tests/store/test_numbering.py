@@ -40,12 +40,6 @@ def test_unknownRoomsStopAReserveAboveTheFloor() -> None:
     assert given == [*range(8, 8 + RESERVE), 0, 0]
 
 
-def test_idsGoOnBehindStoredLinesThatCameWithTheirOwn() -> None:
-    numbers = Numbers()
-    numbers.marked("#dev", 10 + RESERVE)
-    assert numbers.next("#dev") == 11
-
-
 def test_droppedRoomsBeginBehindTheFloor() -> None:
     numbers = Numbers()
     for _ in range(5):

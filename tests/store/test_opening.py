@@ -9,8 +9,6 @@ import fcntl
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -23,7 +21,13 @@ from chat.store.opening import WAIT, Opened, openStore
 from chat.store.writer import DatabaseWriter
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Said
+from tests.support.programs import runPython
 from tests.support.stores import AT, ROOM, SQLiteStage, lines, now, texts
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "chat.sqlite3"
 
 
 def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
@@ -77,15 +81,13 @@ def test_refusesADirectoryAsFile(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"hello", b"SQLite format 3", b"\0" * 4096, os.urandom(5000), b"SQLite format 3\0"]
 )
-def test_refusesAFileThatIsNoDatabase(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "chat.sqlite3"
+def test_refusesAFileThatIsNoDatabase(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert refusal(path) == "cannot open PATH: it is not a database"
 
 
 @pytest.mark.parametrize("application", [0, 0x12345678])
-def test_refusesTheDatabaseOfAnotherProgram(tmp_path: Path, application: int) -> None:
-    path = tmp_path / "chat.sqlite3"
+def test_refusesTheDatabaseOfAnotherProgram(path: Path, application: int) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute(f"PRAGMA application_id = {application}")
         other.execute("PRAGMA user_version = 1")
@@ -93,8 +95,7 @@ def test_refusesTheDatabaseOfAnotherProgram(tmp_path: Path, application: int) ->
     assert refusal(path) == "cannot open PATH: it is the database of another program"
 
 
-def test_refusesANewerVersion(tmp_path: Path) -> None:
-    path = tmp_path / "chat.sqlite3"
+def test_refusesANewerVersion(path: Path) -> None:
     create(str(path))
     with closing(sqlite3.connect(path)) as newer:
         newer.execute(f"PRAGMA user_version = {LATEST + 5}")
@@ -154,24 +155,16 @@ def test_refusesWhatItCannotWrite(tmp_path: Path) -> None:
         "    except CannotStart as error: print(error)\n"
     )
     before = contents(readOnly)
-    result = subprocess.run(
-        [sys.executable, "-c", program, path, closed / "chat.sqlite3"],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.stdout.splitlines() == [
+    assert runPython("-c", program, path, closed / "chat.sqlite3").splitlines() == [
         f"cannot open {path}: Permission denied",
         f"cannot keep a database in {closed}: it cannot be written",
-    ], result.stderr
+    ]
     assert contents(readOnly) == before
     assert contents(closed) == {}
 
 
-def test_refusesACorruptDatabase(tmp_path: Path) -> None:
+def test_refusesACorruptDatabase(path: Path) -> None:
     """The fault is behind its header."""
-    path = tmp_path / "chat.sqlite3"
     create(str(path))
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
@@ -183,11 +176,10 @@ def test_refusesACorruptDatabase(tmp_path: Path) -> None:
 
 
 def test_refusesADatabaseThatAnotherProgramLocks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert WAIT < 10
     monkeypatch.setattr("chat.store.opening.WAIT", 0.01)
-    path = tmp_path / "chat.sqlite3"
     create(str(path))
     with closing(connect(str(path))) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -196,9 +188,8 @@ def test_refusesADatabaseThatAnotherProgramLocks(
     close(openStore(str(path)))
 
 
-def test_refusesADatabaseThatAnotherServiceUses(tmp_path: Path) -> None:
+def test_refusesADatabaseThatAnotherServiceUses(path: Path) -> None:
     """Two services would give the same ids."""
-    path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
     with pytest.raises(CannotStart, match=r"cannot open .*: another tcpchat uses it"):
         openStore(str(path))
@@ -210,8 +201,7 @@ def test_refusesADatabaseThatAnotherServiceUses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("isThere", [False, True])
-def test_aNewDatabaseIsReadableForItsOwnerOnly(tmp_path: Path, isThere: bool) -> None:
-    path = tmp_path / "chat.sqlite3"
+def test_aNewDatabaseIsReadableForItsOwnerOnly(path: Path, tmp_path: Path, isThere: bool) -> None:
     if isThere:
         path.touch()
     opened = openStore(str(path))
@@ -226,8 +216,7 @@ def test_aNewDatabaseIsReadableForItsOwnerOnly(tmp_path: Path, isThere: bool) ->
         assert made.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_aNewDatabaseReplacesAnUnfinishedOne(tmp_path: Path) -> None:
-    path = tmp_path / "chat.sqlite3"
+def test_aNewDatabaseReplacesAnUnfinishedOne(path: Path) -> None:
     Path(f"{path}.new").write_text("half of it")
     close(openStore(str(path)))
     assert not Path(f"{path}.new").exists()
@@ -268,9 +257,8 @@ def test_aRelativePathIsOfTheDirectoryAtTheStart(
 # Upgrades.
 
 
-def test_upgradesTheFirstVersionAndKeepsACopy(tmp_path: Path) -> None:
+def test_upgradesTheFirstVersionAndKeepsACopy(path: Path, tmp_path: Path) -> None:
     """The first version had no index."""
-    path = tmp_path / "chat.sqlite3"
     create(str(path), 1)
     with closing(connect(str(path))) as old:
         old.execute("INSERT INTO room (name, last, mark) VALUES ('#lobby', 3, 3)")
@@ -297,8 +285,7 @@ def test_upgradesTheFirstVersionAndKeepsACopy(tmp_path: Path) -> None:
     restored.stop()
 
 
-def test_anUpgradeIsAllOrNothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "chat.sqlite3"
+def test_anUpgradeIsAllOrNothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create(str(path), 1)
     with closing(connect(str(path))) as old:
         old.execute("INSERT INTO room (name, last, mark) VALUES ('#lobby', 3, 3)")
@@ -320,8 +307,7 @@ def test_anUpgradeIsAllOrNothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     close(openStore(str(path)))
 
 
-def test_noCopyIsMadeWithoutAnUpgrade(tmp_path: Path) -> None:
-    path = tmp_path / "chat.sqlite3"
+def test_noCopyIsMadeWithoutAnUpgrade(path: Path, tmp_path: Path) -> None:
     for _ in range(2):
         close(openStore(str(path)))
     assert not list(tmp_path.glob("*.bak"))
@@ -330,9 +316,8 @@ def test_noCopyIsMadeWithoutAnUpgrade(tmp_path: Path) -> None:
 # Closing and opening again.
 
 
-def test_noIdIsSkippedAfterAProperClose(tmp_path: Path) -> None:
+def test_noIdIsSkippedAfterAProperClose(path: Path, tmp_path: Path) -> None:
     """Only the lock is left beside the file."""
-    path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
     writer = DatabaseWriter(opened)
     writer.write(Batch([*lines(1, 3), *lines(1, 2, "#dev")], forgets={"#dev": 2}))
@@ -346,8 +331,7 @@ def test_noIdIsSkippedAfterAProperClose(tmp_path: Path) -> None:
     stage.stop()
 
 
-def test_idsThatMayHaveBeenGivenAreSkippedAfterACrash(tmp_path: Path) -> None:
-    path = tmp_path / "chat.sqlite3"
+def test_idsThatMayHaveBeenGivenAreSkippedAfterACrash(path: Path) -> None:
     opened = openStore(str(path))
     DatabaseWriter(opened).write(Batch(lines(1, 3)))
     close(opened)

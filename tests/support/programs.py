@@ -1,10 +1,14 @@
 """
-The programs of the system that tests run.
+The programs that tests run: those of the system, and Python.
 """
 
 import shutil
+import subprocess
+import sys
 
 import pytest
+
+from tests.support.pages import ROOT
 
 # Where Debian has them.
 _PACKAGES = {
@@ -31,3 +35,15 @@ def requireProgram(name: str) -> str:
     if path is None:
         pytest.skip(f"{name} is missing: apt install {_PACKAGES[name]}")
     return path
+
+
+def runPython(*arguments: object) -> str:
+    """
+    Run Python in the directory of the project.
+
+    @return: What it has printed; it must succeed within two minutes.
+    """
+    command = [sys.executable, *map(str, arguments)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    return result.stdout

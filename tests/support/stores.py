@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,10 +19,10 @@ from chat.store.memory import MemoryStore
 from chat.store.sqlite import SQLiteStore
 from chat.vocabulary.events import Acted, Line, Said
 from chat.vocabulary.records import Record
+from tests.support.samples import AT
 
 T = TypeVar("T")
 
-AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 ROOM = "#lobby"
 
 
