@@ -202,16 +202,6 @@ def test_operatorsWithoutAnAccountAreNamedInTheLog(reactor: Reactor) -> None:
     assert names == ["alice"]
 
 
-def test_aFileThatIsNoDatabasePreventsTheStart(reactor: Reactor, tmp_path: Path) -> None:
-    path = tmp_path / "chat.db"
-    path.write_text("Dear diary")
-    service: Any = makeService(parse("--database", str(path)))
-    service.privilegedStartService()
-    with pytest.raises(CannotStart, match=r"chat\.db"):
-        service.startService()
-    assert path.read_text() == "Dear diary"
-
-
 def test_aTranscriptThatCannotBeWrittenPreventsTheStart(reactor: Reactor) -> None:
     service = start("--transcript", "/nonexistent/said.log")
     with pytest.raises(CannotStart, match=r"cannot write /nonexistent/said\.log"):
@@ -258,13 +248,6 @@ def test_theLogIsJSON(reactor: Reactor, tmp_path: Path) -> None:
     [line] = path.read_text(encoding="utf-8").splitlines()
     event = json.loads(line)
     assert (event["log_format"], event["nick"]) == ("hello {nick}", "李雷")
-
-
-def test_aLogInTheForegroundGoesToStandardOutput(
-    reactor: Reactor, capsys: pytest.CaptureFixture[str]
-) -> None:
-    logger(jsonOptions()).info("hello")
-    assert json.loads(capsys.readouterr().out)["log_format"] == "hello"
 
 
 # The limits.

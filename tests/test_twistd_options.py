@@ -23,7 +23,7 @@ DEFAULTS = {
     **{limit.name: str(limit.default) for limit in LIMITS},
     **{"registration-timeout": "60", "idle-timeout": "1800", "backlog": "1024"},
 }
-"""The default of each limit; C{tests/vocabulary/test_limits.py} has the values."""
+"""The default of each limit; C{tests/test_docs.py} has the values."""
 
 OTHERS = [
     *("port", "name", "motd", "language", "half-close", "room", "announce-limit", "max-rooms"),

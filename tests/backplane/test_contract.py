@@ -1,12 +1,11 @@
 """
-The contract of L{chat.interfaces.Backplane}.
+The contract of L{chat.interfaces.Backplane}; C{core/test_hub_nodes.py} has hubs that share one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -18,8 +17,7 @@ from chat.interfaces import Backplane
 from chat.vocabulary.errors import NickTaken
 from chat.vocabulary.events import Acted, Ending, Event, Joined, Left, Line, Renamed, Said, Told
 from tests.support.backplanes import DelayedLog
-
-AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
+from tests.support.hubs import AT
 
 
 @dataclass

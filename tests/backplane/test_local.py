@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from chat.backplane.local import LocalBackplane
 from chat.vocabulary.events import Acted, Event, Joined, Said
+from tests.support.hubs import AT
 
-AT = datetime(2026, 11, 21, tzinfo=UTC)
 JOINED = Joined("#lobby", AT, "alice")
 
 

@@ -133,10 +133,8 @@ def test_aForgottenAttemptCanBeTakenBack(guesses: Guesses) -> None:
     ("one", "other", "isSame"),
     [
         ("192.0.2.1", "::ffff:192.0.2.1", True),
-        ("192.0.2.1", "192.0.2.2", False),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
         ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
-        ("::1", "::2", True),
         ("fe80::1%eth0", "fe80::2", True),
         ("unix", "", False),
     ],

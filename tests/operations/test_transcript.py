@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,7 @@ from chat.rendering import renderingFor
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Acted, Line, Said
 from chat.vocabulary.style import Style
-
-AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
+from tests.support.samples import AT
 
 
 def said(text: str) -> Said:

@@ -11,7 +11,6 @@ from chat.vocabulary.commands import (
     Ban,
     Command,
     Join,
-    Login,
     Mode,
     Mute,
     Operator,
@@ -23,19 +22,15 @@ from chat.vocabulary.commands import (
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing
 from chat.vocabulary.verbs import verbNamed
 
+# Beside those in the table of C{test_verbs.py}.
 GOOD: list[tuple[str, str, Command]] = [
-    ("join", "#dev", Join("#dev")),
     ("join", "dev secret ", Join("dev", "secret")),
-    ("part", "", Part()),
     ("part", "#dev", Part("#dev")),
-    ("part", "#dev so long", Part("#dev", "so long")),
     ("part", "so  long ", Part("", "so  long")),
-    ("mode", "", Mode()),
     ("mode", "KEY Secret", Mode("key", "Secret")),
     ("mode", "key none", Mode("key", "none")),
     ("mode", "private ON", Mode("private", "on")),
     ("mode", "topic owner", Mode("topic", "owner")),
-    ("history", "", ShowHistory()),
     ("history", "5", ShowHistory(5)),
     ("history", "99999", ShowHistory(MAX_HISTORY)),
     ("history", "in #dev", ShowHistory(room="#dev")),
@@ -49,7 +44,6 @@ GOOD: list[tuple[str, str, Command]] = [
     ("search", "tea in #dev", Search("tea", "#dev")),
     ("search", "tea from bob", Search("tea", "", "bob")),
     ("search", "tea from bob in #dev", Search("tea", "#dev", "bob")),
-    ("search", "tea in #dev from bob", Search("tea", "#dev", "bob")),
     # What has no room behind it is a word like others.
     ("search", "tea in china", Search("tea in china")),
     ("search", "letter from bob from eve", Search("letter from bob", "", "eve")),
@@ -57,9 +51,6 @@ GOOD: list[tuple[str, str, Command]] = [
     ("search", "from bob", Search("from bob")),
     ("search", "in #dev", Search("in #dev")),
     ("search", "from bob in #dev", Search("from bob", "#dev")),
-    ("login", "s3cret", Login("", "s3cret")),
-    ("login", "alice s3cret", Login("alice", "s3cret")),
-    ("sessions", "", Sessions()),
     ("sessions", "END 2", Sessions(2)),
     ("ban", "bob", Ban("bob")),
     ("ban", "192.0.2.0/24 2h", Ban("192.0.2.0/24", 7200)),
@@ -68,7 +59,6 @@ GOOD: list[tuple[str, str, Command]] = [
     ("mute", "bob 5m", Mute("bob", 300)),
     ("mute", "bob too loud", Mute("bob", None, "too loud")),
     ("operator", "", Operator()),
-    ("operator", "bob", Operator("bob", True)),
     ("operator", "bob OFF", Operator("bob", False)),
 ]
 
@@ -129,7 +119,7 @@ def test_cut(text: str, word: str, rest: str) -> None:
     assert cut(text) == (word, rest)
 
 
-@given(st.sampled_from(sorted({name for name, _, _ in GOOD})), st.text(max_size=30))
+@given(st.sampled_from(sorted({name for name, *_ in [*GOOD, *MISSING]})), st.text(max_size=30))
 def test_anyTextIsUnderstoodOrRefused(name: str, rest: str) -> None:
     """Whatever is typed is understood, or refused."""
     try:

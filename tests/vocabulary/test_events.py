@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import ModuleType
 from typing import get_args, get_type_hints
 
@@ -13,7 +13,6 @@ from chat.vocabulary import events, replies
 from chat.vocabulary.events import (
     Answer,
     BanRow,
-    Ending,
     Event,
     Line,
     Listed,
@@ -25,10 +24,10 @@ from chat.vocabulary.events import (
     Stored,
     UserRow,
 )
+from tests.support.samples import AT
 
 KINDS = get_args(Event)
 ROWS = {UserRow, RoomRow, BanRow, SessionRow}
-AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
 
 def test_everyKindIsAnEvent() -> None:
@@ -89,31 +88,3 @@ def test_onlyLinesHaveAnId() -> None:
     """It counts what a history keeps, so nothing else may take one; some tell of it."""
     telling = {Recalled, Stored}
     assert {kind for kind in KINDS if "id" in get_type_hints(kind)} - telling == set(get_args(Line))
-
-
-def test_endingsAreStable() -> None:
-    """Part of the protocol: values are added, none is ever changed."""
-    assert {ending.value for ending in Ending} == {
-        "quit",
-        "input-closed",
-        "connection-lost",
-        "registration-timeout",
-        "idle-timeout",
-        "too-slow",
-        "too-fast",
-        "service-full",
-        "too-many-nameless",
-        "too-many-connections",
-        "connecting-too-fast",
-        "line-endless",
-        "not-chat",
-        "internal-error",
-        "shutdown",
-        "parted",
-        "kicked",
-        "banned",
-        "evicted",
-        "moved",
-        "session-ended",
-        "other",
-    }

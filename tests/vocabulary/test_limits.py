@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.vocabulary.limits import UNLIMITED, UNRESTRICTED, Keepalive, Limits, Rate, perMinute
+from chat.vocabulary.limits import UNLIMITED, UNRESTRICTED, Limits, Rate, perMinute
 
 
 class Actor:
@@ -118,33 +118,6 @@ def test_aRateIsATokenBucket(burst: int, interval: float, pauses: list[int]) -> 
         assert actor.wait == max(Fraction(0), (1 - tokens) * Fraction(interval))
         assert actor.acts() is isAllowed
         tokens -= isAllowed
-
-
-def test_defaults() -> None:
-    """The table of docs/operations."""
-    assert vars(Limits()) == {
-        "maxLine": 1024,
-        "maxUnended": 16 * 1024,
-        "turnLines": 32,
-        "turnBytes": 16 * 1024,
-        "softWaiting": 64 * 1024,
-        "maxWaiting": 256 * 1024,
-        "maxWaitingAll": 128 * 1024 * 1024,
-        "stallTimeout": 30,
-        "sendBuffer": 64 * 1024,
-        "keepalive": Keepalive(idle=60, interval=15, probes=4),
-        "userTimeout": 60,
-        "maxConnections": 10_000,
-        "maxNameless": 512,
-        "maxPerAddress": 16,
-        "connectRate": 60,
-        "trusted": (),
-        "lineBurst": 10,
-        "lineRate": 2,
-        "maxBehind": 60,
-        "nickRate": 3,
-        "joinRate": 10,
-    }
 
 
 @pytest.mark.parametrize(

@@ -107,11 +107,6 @@ def test_theDialogueHasEveryVerb() -> None:
     }
 
 
-def test_everyCommandCanBeTyped() -> None:
-    """What is said needs no verb."""
-    assert {type(command) for _, _, command in ROWS} == {verb.command for verb in VERBS}
-
-
 def _namesOf(verb: Verb) -> list[str]:
     return [verb.name, *verb.aliases]
 
