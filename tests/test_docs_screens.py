@@ -165,8 +165,8 @@ def _timeless(line: str) -> str:
     return _MOMENT.sub("…", line)
 
 
-def _linesOf(name: str) -> set[str]:
-    return {_timeless(line.removeprefix("    ")) for line in page(name).splitlines()}
+def _linesOf(name: str) -> list[str]:
+    return [_timeless(line.removeprefix("    ")) for line in page(name).splitlines()]
 
 
 @pytest.mark.parametrize(
