@@ -17,6 +17,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chat.delivery.sockets import socketOf
+from chat.protocols.transports import ILayered
 
 INTERVAL = 1.0
 """How many seconds lie between two looks at the connections that are not read from."""
@@ -81,7 +82,8 @@ class ReadSide:
         """
         self._transport = transport
         self._unread = unread
-        self._socket: socket | None = socketOf(transport)
+        # Channels share the socket of their connection, which goes on reading it.
+        self._socket = None if ILayered.providedBy(transport) else socketOf(transport)
         self._number: int | None = None
         self._isPaused = False
         self.hasEnded = False

@@ -8,8 +8,11 @@ from contextlib import closing
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from zope.interface import implementer
 
-from chat.protocols.reading import INTERVAL, UnreadConnections
+from chat.protocols.reading import INTERVAL, ReadSide, UnreadConnections
+from chat.protocols.transports import ILayered
 from tests.support.service import Service
 
 
@@ -40,6 +43,18 @@ class ReadingStage:
     def _isGone(self, number: int) -> None:
         self.gone.append(number)
         self.ghosts.discard(number)
+
+
+@implementer(ILayered)
+class Channel(StringTransport):
+    """A channel of SSH, which has the socket of its connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def getHandle(self) -> socket.socket:
+        return self._connection
 
 
 @pytest.fixture
@@ -89,6 +104,19 @@ def test_allMayGoAtOnce(stage: ReadingStage) -> None:
 
 def test_whileAllAreReadFromNoTimerRuns() -> None:
     assert ReadingStage().clock.getDelayedCalls() == []
+
+
+def test_channelsOfOneConnectionPauseAndResumeByThemselves() -> None:
+    """Their connection notices by itself that the peer has gone."""
+    ours, theirs = socket.socketpair()
+    with closing(ours), closing(theirs):
+        clock = Clock()
+        unread = UnreadConnections(clock)
+        sides = [ReadSide(Channel(ours), unread) for _ in range(2)]
+        for act in (ReadSide.pause, ReadSide.resume, ReadSide.end, ReadSide.over):
+            for side in sides:
+                act(side)
+        assert clock.getDelayedCalls() == []
 
 
 def test_theSessionOfAPeerThatOnlyListenedAndHasGoneIsOver() -> None:
