@@ -145,22 +145,6 @@ def test_aWrongOptionIsToldInOneLine(
 
 
 @pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        ("turn-lines", "1.5"),
-        ("keepalive", "60/15"),
-        ("max-connections", "many"),
-        ("trust", "127.0.0.1/33"),
-    ],
-)
-def test_aWrongValueIsToldWithTheNameOfItsOption(
-    reactor: MemoryReactorClock, option: str, value: str
-) -> None:
-    [line] = refusal(f"--{option}", value).splitlines()
-    assert line.startswith(f"twistd tcpchat: --{option} ")
-
-
-@pytest.mark.parametrize(
     "logger", [["--syslog"], ["--logger", "twisted.logger.textFileLogObserver"]]
 )
 def test_aLogInJSONDoesNotGoWithAnotherLogger(

@@ -65,6 +65,8 @@ def test_noColourInTheEnvironment(value: str, isColoured: bool) -> None:
         "--language klingon",
         "--nick",
         "--ni bob",
+        # All users of the machine could read it.
+        "--nick bob --password s3cret",
     ],
 )
 def test_wrongArgumentsShowTheUsage(given: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,24 +110,20 @@ def test_wrongPasswordFileIsToldWithoutItsContent(
     assert "s3cret" not in said
 
 
-def test_passwordFileNeedsANickname(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--password-file", "x"], "--password-file is for --nick"),
+        # This is a mistake in a script.
+        (["--nick", " "], "--nick is empty"),
+    ],
+)
+def test_aNicknameIsNeeded(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
-        parseOptions(["--password-file", "x"], {})
-    assert "--password-file is for --nick" in capsys.readouterr().err
-
-
-def test_noPasswordOnTheCommandLine(capsys: pytest.CaptureFixture[str]) -> None:
-    """All users of the machine could read it."""
-    with pytest.raises(SystemExit) as exit:
-        parseOptions(["--nick", "bob", "--password", "s3cret"], {})
-    assert exit.value.code == USAGE
-
-
-def test_emptyNicknameIsRefused(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is a mistake in a script."""
-    with pytest.raises(SystemExit):
-        parseOptions(["--nick", " "], {})
-    assert "--nick is empty" in capsys.readouterr().err
+        parseOptions(arguments, {})
+    assert message in capsys.readouterr().err
 
 
 def test_versionIsOneLine(capsys: pytest.CaptureFixture[str]) -> None:
