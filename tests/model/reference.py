@@ -8,14 +8,63 @@ name, and those of its fields that L{tests.model.reading.FIELDS} names.
 from __future__ import annotations
 
 import re
-
-from tests.model.state import Line, No, Room, Session, User
+from dataclasses import dataclass, field
 
 LOBBY = "#lobby"
 REPLAY = 3
 MAX_NICK = 20
 MAX_JOINED = 3
 MAX_ROOMS = 4
+
+Line = tuple[int, str, str, bool]
+"""
+Its id, the nickname, the text, and whether it was acted and not said.
+"""
+
+
+@dataclass(eq=False)
+class Session:
+    """
+    @ivar asked: The registered nickname whose password is expected.
+    @ivar heard: All that it is told, each with the room it talks in by then.
+    """
+
+    isProgram: bool
+    user: User | None = None
+    here: str = ""
+    asked: str = ""
+    isOver: bool = False
+    heard: list[tuple[str, tuple[object, ...]]] = field(default_factory=list)
+
+    def hear(self, *fact: object) -> None:
+        self.heard.append((self.here, fact))
+
+
+@dataclass(eq=False)
+class User:
+    nick: str
+    account: str = ""
+    sessions: list[Session] = field(default_factory=list)
+    rooms: list[str] = field(default_factory=list)
+
+    def hear(self, *fact: object) -> None:
+        for session in self.sessions:
+            session.hear(*fact)
+
+
+@dataclass(eq=False)
+class Room:
+    users: list[User] = field(default_factory=list)
+    accounts: set[str] = field(default_factory=set)
+    guests: set[User] = field(default_factory=set)
+    lines: list[Line] = field(default_factory=list)
+
+    def others(self, user: User) -> list[str]:
+        return [each.nick for each in self.users if each is not user]
+
+
+class No(Exception):
+    """A refusal: its code, and what it is about."""
 
 
 class Reference:

@@ -23,8 +23,7 @@ from hypothesis.stateful import (
 )
 
 from tests.model.reading import FIELDS, fact, text
-from tests.model.reference import LOBBY, MAX_JOINED, MAX_ROOMS, REPLAY, Reference
-from tests.model.state import Session
+from tests.model.reference import LOBBY, MAX_JOINED, MAX_ROOMS, REPLAY, Reference, Session
 from tests.support.doubles import HandPeer
 from tests.support.hubs import AT
 from tests.support.insides import nicksOf, stateOf, textsAfter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,9 +20,10 @@ from chat.operations.systemd import NotifyService
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Ending
 from tests.support.doubles import FixedEndpoint
+from tests.support.reactors import SignalReactor
 
 
-class Recorder:
+class RecordedParts:
     """
     Whatever belongs to a service: it notes what is asked of it.
 
@@ -74,7 +75,7 @@ class Notes(NotifyService):
 class Part(Service):
     """A part of the service that takes its time to stop."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: RecordedParts) -> None:
         self._recorder = recorder
 
     def startService(self) -> None:
@@ -85,21 +86,14 @@ class Part(Service):
         return self._recorder.partStopped
 
 
-class HandClock(Clock):
-    """A clock that is a way in for a signal handler, too."""
-
-    def callFromThread(self, act: Callable[[], object]) -> None:
-        self.callLater(0, act)
-
-
 class ServingStage:
     """
     A service with one port.
     """
 
     def __init__(self, *more: tuple[str, FixedEndpoint]) -> None:
-        self.clock = HandClock()
-        self.recorder = Recorder()
+        self.clock = SignalReactor()
+        self.recorder = RecordedParts()
         self.calls = self.recorder.calls
         doors: Any = [
             (description, endpoint, ServerFactory())
@@ -214,7 +208,7 @@ def test_aSecondSignalEndsTheSessionsAtOnce(number: int, handled: list[int]) -> 
     stage.recorder.portClosed.callback(None)
     signal.raise_signal(number)
     assert stage.calls[-1] != "abort", "a signal handler does nothing itself"
-    stage.clock.advance(0)
+    stage.clock.turn()
     assert stage.calls[-1] == "abort"
     assert handled == [number], "the first one is for the reactor"
 

@@ -16,12 +16,12 @@ class SignalReactor(Clock):
 
     def __init__(self) -> None:
         super().__init__()
-        self.calls: list[Callable[[], object]] = []
+        self.asked: list[Callable[[], object]] = []
 
     def callFromThread(self, call: Callable[[], object]) -> None:
-        self.calls.append(call)
+        self.asked.append(call)
 
     def turn(self) -> None:
-        calls, self.calls = self.calls, []
-        for call in calls:
+        asked, self.asked = self.asked, []
+        for call in asked:
             call()
