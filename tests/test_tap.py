@@ -36,18 +36,18 @@ class Reactor(MemoryReactorClock):
     def getThreadPool(self) -> ThreadPool:
         return ThreadPool()
 
-    def connect(self, *lines: str) -> Client:
+    def connect(self, *lines: str) -> ClientEnd:
         """
         @return: a connection to the first port, which has sent these lines.
         """
         protocol = self.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))
-        client = Client(self, protocol)
+        client = ClientEnd(self, protocol)
         client.heard()
         client.says(*lines)
         return client
 
 
-class Client:
+class ClientEnd:
     """
     The client's end of a connection.
     """
@@ -124,7 +124,7 @@ def test_theGreetingIsAsWasChosen(reactor: Reactor, tmp_path: Path) -> None:
     protocol = reactor.tcpServers[0][1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))
     greeting = Greeted("the pub", 0), Noticed("Be kind."), NickAsked()
     render = renderingFor(Style(language="zh_CN")).render
-    assert Client(reactor, protocol).heard() == (
+    assert ClientEnd(reactor, protocol).heard() == (
         b"".join(map(render, greeting)).decode().splitlines()
     )
 

@@ -31,7 +31,7 @@ from tests.support.samples import AT
 LOBBY, DEV = Welcomed("#lobby", "alice", ("bob",)), Entered("#dev", ("bob",))
 
 
-class Client(ChatClient):
+class AskedClient(ChatClient):
     """Remembers what it was asked for, and answers when it is told to."""
 
     def __init__(self, lastIds: dict[str, int]) -> None:
@@ -54,7 +54,7 @@ class Visit:
         @param lastIds: by room, without its C{#}.
         """
         self.lastIds = {f"#{room}": id for room, id in lastIds.items()}
-        self.client = Client(self.lastIds)
+        self.client = AskedClient(self.lastIds)
         self.shown: list[Event] = []
         self._hasHistory = hasHistory
         self._catchUp = CatchUp(self.client, self.shown.append)

@@ -28,7 +28,7 @@ from chat.vocabulary.i18n import LANGUAGES, translation
 from tests.support.clients import World
 
 
-class Recorder(Frontend):
+class Onlooker(Frontend):
     """
     Remembers what it is told.
 
@@ -88,8 +88,8 @@ class TwoAddresses:
         return resolution
 
 
-def start(target: Target | None = None, jitter: float = 1.0) -> tuple[World, Recorder, Connector]:
-    world, frontend = World(), Recorder()
+def start(target: Target | None = None, jitter: float = 1.0) -> tuple[World, Onlooker, Connector]:
+    world, frontend = World(), Onlooker()
     world.nameResolver = TwoAddresses()
     options = ClientOptions(target or Target(path="/socket"), None, "en", False, False)
     connector = Connector(world, options, frontend, lambda: jitter)

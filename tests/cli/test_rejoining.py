@@ -31,7 +31,7 @@ LOBBY = Welcomed("#lobby", "alice")
 TOO_FAST = Refused("joining-too-fast", "6")
 
 
-class Client(ChatClient):
+class RejoinClient(ChatClient):
     """One connection of the user."""
 
     def __init__(self, rejoiner: Rejoiner) -> None:
@@ -46,13 +46,13 @@ class Client(ChatClient):
             self.shown.append(event)
 
 
-class User:
+class Returnee:
     """A user whose connection is lost now and then."""
 
     def __init__(self, *events: Event) -> None:
         self.clock = Clock()
         self.rejoiner = Rejoiner(self.clock)
-        self.client = Client(self.rejoiner)
+        self.client = RejoinClient(self.rejoiner)
         self._pings: list[str] = []
         self.hear(LOBBY, *events)
 
@@ -81,7 +81,7 @@ class User:
         """Lose the connection, and make another one."""
         self.rejoiner.disconnected()
         self._pings.clear()
-        self.client = Client(self.rejoiner)
+        self.client = RejoinClient(self.rejoiner)
 
     def comeBack(self, *events: Event) -> list[str]:
         """Lose the connection, and be welcomed again; every room lets the user in."""
@@ -95,13 +95,13 @@ class User:
 
 
 def test_theOnlyRoomIsTheFirstAnyway() -> None:
-    assert User().comeBack() == []
+    assert Returnee().comeBack() == []
 
 
 def test_theRoomOfTheUsersTalkIsEnteredFirst() -> None:
     """Lines that are typed meanwhile are said there."""
     rooms: list[Event] = [Entered("#dev"), Talking("#dev"), Entered("#ops"), Talking("#ops")]
-    user = User(*rooms, Talking("#dev"))
+    user = Returnee(*rooms, Talking("#dev"))
     expected = ["/join #dev", "/join #ops", "/room #dev"]
     # It may be lost again before anything was answered.
     user.lose()
@@ -113,12 +113,12 @@ def test_theRoomOfTheUsersTalkIsEnteredFirst() -> None:
 
 
 def test_theUserTalksInTheFirstRoomAgain() -> None:
-    user = User(Entered("#dev"), Talking("#dev"), Talking("#lobby"))
+    user = Returnee(Entered("#dev"), Talking("#dev"), Talking("#lobby"))
     assert user.comeBack() == ["/join #dev", "/room #lobby"]
 
 
 def test_theUserIsShownTheRoomsAndNotTheStepsBack() -> None:
-    user = User(*map(Entered, ("#dev", "#ops", "#qa")), Talking("#dev"))
+    user = Returnee(*map(Entered, ("#dev", "#ops", "#qa")), Talking("#dev"))
     user.lose()
     user.hear(LOBBY)
     said = Said("#lobby", 1, AT, "bob", "hi")
@@ -144,7 +144,7 @@ def test_theUserIsShownTheRoomsAndNotTheStepsBack() -> None:
     [("6", 6), ("0", 1), ("", LONGEST_WAIT), ("-1", LONGEST_WAIT), ("9" * 5000, LONGEST_WAIT)],
 )
 def test_aRoomIsTriedAgainAfterTheSecondsThatTheServiceTells(about: str, seconds: int) -> None:
-    user = User(Entered("#dev"), Entered("#ops"), Talking("#ops"))
+    user = Returnee(Entered("#dev"), Entered("#ops"), Talking("#ops"))
     user.lose()
     assert user.hear(LOBBY) == ["/join #ops"]
     for _ in range(3):
@@ -163,7 +163,7 @@ def test_aRoomIsTriedAgainAfterTheSecondsThatTheServiceTells(about: str, seconds
 
 
 def test_theRefusalOfAJoinThatWasTypedBeforeIsShown() -> None:
-    user = User(Entered("#dev"))
+    user = Returnee(Entered("#dev"))
     user.lose()
     user.hear(LOBBY, TOO_FAST)
     assert user.client.shown == [LOBBY, TOO_FAST]
@@ -172,7 +172,7 @@ def test_theRefusalOfAJoinThatWasTypedBeforeIsShown() -> None:
 
 
 def test_theUserMayTalkElsewhereOnTheWayBack() -> None:
-    user = User(*map(Entered, ("#dev", "#ops", "#qa", "#zoo")))
+    user = Returnee(*map(Entered, ("#dev", "#ops", "#qa", "#zoo")))
     user.lose()
     user.hear(LOBBY)
     user.enter("/join #tea")
@@ -198,7 +198,7 @@ def test_theUserMayTalkElsewhereOnTheWayBack() -> None:
 
 
 def test_roomsThatTheUserHasEnteredMeanwhileAreSkipped() -> None:
-    user = User(*map(Entered, ("#dev", "#ops", "#qa")))
+    user = Returnee(*map(Entered, ("#dev", "#ops", "#qa")))
     user.lose()
     user.hear(LOBBY)
     user.hear(Entered("#ops"), Talking("#ops"), Entered("#dev"))
@@ -208,7 +208,7 @@ def test_roomsThatTheUserHasEnteredMeanwhileAreSkipped() -> None:
 
 def test_partedRoomsAreNotEnteredAgain() -> None:
     parted = Parted("#dev", Ending.PARTED)
-    assert User(Entered("#dev"), Talking("#dev"), parted, Talking("#lobby")).comeBack() == []
+    assert Returnee(Entered("#dev"), Talking("#dev"), parted, Talking("#lobby")).comeBack() == []
 
 
 def test_aGuestLeavesTheFirstRoomAgain() -> None:
@@ -218,17 +218,17 @@ def test_aGuestLeavesTheFirstRoomAgain() -> None:
         Talking("#dev"),
         Parted("#lobby", Ending.PARTED),
     ]
-    assert User(*events).comeBack() == ["/join #dev", "/part #lobby"]
-    assert User(*events, Talking("")).comeBack() == ["/join #dev", "/part #lobby"]
-    user = User(*events, Done("registered", "alice"))
+    assert Returnee(*events).comeBack() == ["/join #dev", "/part #lobby"]
+    assert Returnee(*events, Talking("")).comeBack() == ["/join #dev", "/part #lobby"]
+    user = Returnee(*events, Done("registered", "alice"))
     assert user.comeBack() == ["/join #dev"]
-    assert User(*events).comeBack(Done("logged-in", "alice")) == ["/join #dev"]
+    assert Returnee(*events).comeBack(Done("logged-in", "alice")) == ["/join #dev"]
     user.hear(Done("unregistered", "alice"))
     assert "/part #lobby" in user.comeBack()
 
 
 def test_theFirstRoomIsNotLeftBeforeThereIsAnotherOne() -> None:
-    user = User(Entered("#dev"), Talking("#dev"), Parted("#lobby", Ending.PARTED))
+    user = Returnee(Entered("#dev"), Talking("#dev"), Parted("#lobby", Ending.PARTED))
     user.lose()
     user.hear(LOBBY)
     assert user.answer(TOO_FAST) == []
@@ -238,7 +238,7 @@ def test_theFirstRoomIsNotLeftBeforeThereIsAnotherOne() -> None:
 
 
 def test_aRoomIsEnteredWithTheKeyThatWasTyped() -> None:
-    user = User()
+    user = Returnee()
     user.enter("/join #Dev k3y")
     user.enter("/j #ops")
     user.enter("/join")
@@ -249,7 +249,7 @@ def test_aRoomIsEnteredWithTheKeyThatWasTyped() -> None:
 
 
 def test_aClosedRoomIsToldAndNotTriedAgain() -> None:
-    user = User(Entered("#dev"), Entered("#ops"), Talking("#dev"))
+    user = Returnee(Entered("#dev"), Entered("#ops"), Talking("#dev"))
     user.lose()
     assert user.hear(LOBBY) == ["/join #dev"]
     # The user talks in the room that is left.
@@ -265,7 +265,7 @@ def test_aClosedRoomIsToldAndNotTriedAgain() -> None:
 
 
 def test_beingKickedOnTheWayDoesNotEndIt() -> None:
-    user = User(Entered("#dev"), Entered("#ops"), Talking("#lobby"))
+    user = Returnee(Entered("#dev"), Entered("#ops"), Talking("#lobby"))
     user.lose()
     assert user.hear(LOBBY) == ["/join #dev", "/room #lobby"]
     user.hear(Parted("#lobby", Ending.KICKED))
@@ -276,7 +276,7 @@ def test_beingKickedOnTheWayDoesNotEndIt() -> None:
 
 
 def test_beingKickedFromEveryRoomMovesTheTalkToTheNextRoom() -> None:
-    user = User(Entered("#dev"), Entered("#ops"), Talking("#lobby"))
+    user = Returnee(Entered("#dev"), Entered("#ops"), Talking("#lobby"))
     user.lose()
     user.hear(LOBBY, Parted("#lobby", Ending.KICKED), Talking(""))
     asked = user.answer(Refused("key-needed", "#dev"), Refused("not-in-room", "#lobby"))
@@ -286,7 +286,7 @@ def test_beingKickedFromEveryRoomMovesTheTalkToTheNextRoom() -> None:
 
 
 def test_noTimerOutlivesTheConnection() -> None:
-    user = User(Entered("#dev"))
+    user = Returnee(Entered("#dev"))
     user.lose()
     user.hear(LOBBY)
     user.answer(TOO_FAST, Talking("#lobby"))
@@ -297,14 +297,14 @@ def test_noTimerOutlivesTheConnection() -> None:
 
 def test_anotherWelcomeOnTheSameConnectionForgetsTheRooms() -> None:
     """A user who logs in is where the account is."""
-    user = User(Entered("#dev"), Talking("#dev"))
+    user = Returnee(Entered("#dev"), Talking("#dev"))
     assert user.hear(LOBBY) == []
     assert user.comeBack() == []
 
 
 def test_whatCannotBeTheNameOfARoomIsNotEntered() -> None:
     names = ["#a b", "", "#x\n/quit", "#\ud800", "#\x1b[2J"]
-    user = User(*map(Entered, names), Entered("#dev"))
+    user = Returnee(*map(Entered, names), Entered("#dev"))
     assert user.comeBack() == ["/join #dev", "/room #lobby"]
-    user = User(*map(Entered, names), *map(Talking, names))
+    user = Returnee(*map(Entered, names), *map(Talking, names))
     assert user.comeBack() == []

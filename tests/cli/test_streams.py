@@ -13,7 +13,7 @@ from chat.cli.streams import MAX_UNWRITTEN, PIECE, InputStream, OutputStream
 from tests.support.clients import Turns
 
 
-class Source:
+class ReadStream:
     """An input stream, and what it has read."""
 
     def __init__(self, turns: Turns, descriptor: int) -> None:
@@ -33,7 +33,7 @@ def pipe() -> tuple[int, int]:
 
 def test_aPipeIsReadToItsEnd(pipe: tuple[int, int]) -> None:
     turns = Turns()
-    source = Source(turns, pipe[0])
+    source = ReadStream(turns, pipe[0])
     source.stream.start()
     for data in (b"one", b"two"):
         os.write(pipe[1], data)
@@ -50,7 +50,7 @@ def test_aFileIsReadPieceByPiece(tmp_path: Path) -> None:
     file.write_bytes(b"x" * (PIECE + 1))
     turns = Turns()
     with file.open("rb") as opened:
-        source = Source(turns, opened.fileno())
+        source = ReadStream(turns, opened.fileno())
         source.stream.start()
         turns.until(lambda: source.ends > 0)
     assert [len(data) for data in source.data] == [PIECE, 1]
@@ -59,7 +59,7 @@ def test_aFileIsReadPieceByPiece(tmp_path: Path) -> None:
 def test_aDescriptorThatCannotBeReadHasEnded(tmp_path: Path) -> None:
     turns = Turns()
     with (tmp_path / "file").open("wb") as opened:
-        source = Source(turns, opened.fileno())
+        source = ReadStream(turns, opened.fileno())
         source.stream.start()
         turns.until(lambda: source.ends > 0)
     assert source.data == []
@@ -70,7 +70,7 @@ def test_atMostOnePieceIsReadWhilePaused(tmp_path: Path) -> None:
     file.write_bytes(b"x" * (10 * PIECE))
     turns = Turns()
     with file.open("rb") as opened:
-        source = Source(turns, opened.fileno())
+        source = ReadStream(turns, opened.fileno())
         source.stream.start()
         turns.next()
         source.stream.pauseProducing()
@@ -86,7 +86,7 @@ def test_atMostOnePieceIsReadWhilePaused(tmp_path: Path) -> None:
 
 def test_nothingIsReceivedOnceStopped(pipe: tuple[int, int]) -> None:
     turns = Turns()
-    source = Source(turns, pipe[0])
+    source = ReadStream(turns, pipe[0])
     source.stream.start()
     source.stream.stopProducing()
     os.write(pipe[1], b"late")

@@ -13,7 +13,7 @@ from chat.client.lines import MAX_RECEIVED, WINDOW, LineConnection
 from tests.support.clients import Transport
 
 
-class Recorder(LineConnection):
+class RecordingConnection(LineConnection):
     """Remembers the lines it receives."""
 
     def __init__(self) -> None:
@@ -25,11 +25,11 @@ class Recorder(LineConnection):
         self.received.append(line)
 
 
-class Service:
+class FarEnd:
     """The far end of a connection, which carries out lines when it is told to."""
 
     def __init__(self) -> None:
-        self.connection = Recorder()
+        self.connection = RecordingConnection()
         self._lines: deque[str] = deque()
         self.done: list[str] = []
         self.typed: list[str] = []
@@ -64,7 +64,7 @@ class Service:
 
 @given(st.lists(st.binary(max_size=5) | st.just(b"\r\n"), max_size=30))
 def test_bytesAreTheSameLinesHoweverTheyAreSplit(pieces: list[bytes]) -> None:
-    split, whole = Recorder(), Recorder()
+    split, whole = RecordingConnection(), RecordingConnection()
     for piece in pieces:
         split.dataReceived(piece)
     whole.dataReceived(b"".join(pieces))
@@ -72,7 +72,7 @@ def test_bytesAreTheSameLinesHoweverTheyAreSplit(pieces: list[bytes]) -> None:
 
 
 def test_piecesOfALongLineArePutTogetherOnce() -> None:
-    connection = Recorder()
+    connection = RecordingConnection()
     for _ in range(200_000):
         connection.dataReceived(b"x")
     assert connection.received == []
@@ -81,7 +81,7 @@ def test_piecesOfALongLineArePutTogetherOnce() -> None:
 
 
 def test_aServiceThatSendsNoLineEndIsLeft() -> None:
-    connection = Recorder()
+    connection = RecordingConnection()
     connection.dataReceived(b"x" * MAX_RECEIVED)
     assert not connection.transport.aborted
     connection.dataReceived(b"x")
@@ -89,7 +89,7 @@ def test_aServiceThatSendsNoLineEndIsLeft() -> None:
 
 
 def test_aLineEndMakesRoomForTheNextLine() -> None:
-    connection = Recorder()
+    connection = RecordingConnection()
     for _ in range(3):
         connection.dataReceived(b"x" * MAX_RECEIVED)
         connection.dataReceived(b"\n")
@@ -101,7 +101,7 @@ def test_aLineEndMakesRoomForTheNextLine() -> None:
 
 
 def test_fewLinesAreSentAsTheyAre() -> None:
-    service = Service()
+    service = FarEnd()
     service.send("one", "/ping x", "two")
     assert list(service.lines) == ["one", "/ping x", "two"]
     assert service.connection.held == 0
@@ -110,7 +110,7 @@ def test_fewLinesAreSentAsTheyAre() -> None:
 
 
 def test_manyLinesFollowWhenThePingBehindTheFirstIsAnswered() -> None:
-    service = Service()
+    service = FarEnd()
     lines = [str(number) for number in range(2 * WINDOW + 1)]
     service.send(*lines)
     assert list(service.lines) == [*lines[:WINDOW], "/ping tcpchat-1"]
@@ -126,7 +126,7 @@ def test_manyLinesFollowWhenThePingBehindTheFirstIsAnswered() -> None:
 
 def test_pingsThatAreAskedForOpenTheWindowToo() -> None:
     """Then the window needs no ping of its own."""
-    service = Service()
+    service = FarEnd()
     for _ in range(10):
         service.send(*["x"] * (WINDOW - 1), "/ping y")
         assert len(service.lines) == WINDOW
@@ -139,14 +139,14 @@ def test_pingsThatAreAskedForOpenTheWindowToo() -> None:
 
 
 def test_theAnswerToATypedPingOpensNoWindow() -> None:
-    service = Service()
+    service = FarEnd()
     service.send(*["x"] * (WINDOW + 1))
     assert not service.connection.pingAnswered("y")
     assert service.connection.held == 1
 
 
 def test_aPingThatWaitsIsNotAnsweredByATypedOne() -> None:
-    service = Service()
+    service = FarEnd()
     service.send("/ping y", *["x"] * WINDOW)
     service.work()
     answer = service.connection.ping("y")
@@ -158,7 +158,7 @@ def test_aPingThatWaitsIsNotAnsweredByATypedOne() -> None:
 
 
 def test_whenSentFiresWhenNoLineWaits() -> None:
-    service = Service()
+    service = FarEnd()
     connection = service.connection
     fired: list[str] = []
     connection.whenSent().addCallback(lambda _: fired.append("empty"))
@@ -173,7 +173,7 @@ def test_whenSentFiresWhenNoLineWaits() -> None:
 
 
 def test_whenSentFailsWhenTheConnectionEnds() -> None:
-    service = Service()
+    service = FarEnd()
     service.send(*["x"] * (WINDOW + 1))
     failures: list[Failure] = []
     service.connection.whenSent().addErrback(failures.append)
@@ -187,7 +187,7 @@ def test_noLineIsLostAndNeverAreTooManyOnTheirWay(steps: list[int]) -> None:
     """
     @param steps: how many lines to send, 0 for a ping, -1 for some work.
     """
-    service, sent = Service(), []
+    service, sent = FarEnd(), []
     answers: list[str] = []
     for number, step in enumerate(steps):
         if step < 0:

@@ -37,7 +37,7 @@ from tests.support.samples import AT, EVENTS, jsonLine
 GREETING = b"--- Welcome to tcpchat. 0 people are here.\r\n--- What is your nickname?\r\n"
 
 
-class Recorder(ChatClient):
+class Listener(ChatClient):
     """Remembers what it hears."""
 
     def __init__(self) -> None:
@@ -51,21 +51,36 @@ class Recorder(ChatClient):
     def textReceived(self, line: str) -> None:
         self.texts.append(line)
 
+    def hear(self, *events: Event) -> None:
+        """Let the service send events."""
+        self.dataReceived(b"".join(map(jsonLine, events)))
 
-def connected(*interfaces: Any, factory: ChatFactory | None = None) -> tuple[Recorder, Transport]:
-    client = (factory or ChatFactory(Recorder)).buildProtocol(None)
-    assert isinstance(client, Recorder)
+    def hearAnswer(self, ping: str) -> None:
+        """Let the service answer a line with a ping."""
+        self.hear(Ponged(ping.removeprefix("/ping ")))
+
+    def askHistory(self) -> tuple[list[Past], str, str]:
+        """@return: What is read after line 41, and the pings before and after the question."""
+        read: list[Past] = []
+        self.readHistory("#lobby", 41).addCallback(read.extend)
+        before, asked, after = self.transport.lines()
+        assert asked == "/history after 41 in #lobby"
+        return read, before, after
+
+
+def connected(*interfaces: Any, factory: ChatFactory | None = None) -> tuple[Listener, Transport]:
+    client = (factory or ChatFactory(Listener)).buildProtocol(None)
+    assert isinstance(client, Listener)
     transport = Transport(*interfaces)
     client.makeConnection(transport)
     return client, transport
 
 
-def talking(*events: Event, interfaces: Iterable[Any] = ()) -> tuple[Recorder, Transport]:
+def talking(*events: Event, interfaces: Iterable[Any] = ()) -> tuple[Listener, Transport]:
     """A client that has been welcomed, and has heard these events."""
     client, transport = connected(*interfaces)
     client.dataReceived(GREETING)
-    for event in (FormatSet("json"), Welcomed("#lobby", "alice", ("bob",)), *events):
-        client.dataReceived(jsonLine(event))
+    client.hear(FormatSet("json"), Welcomed("#lobby", "alice", ("bob",)), *events)
     client.heard.clear()
     transport.clear()
     return client, transport
@@ -77,7 +92,7 @@ def lose(client: ChatClient, reason: type[Exception] = ConnectionDone) -> None:
 
 def test_theClientAsksForJSONALanguageAndANicknameAtOnce() -> None:
     client, transport = connected(
-        ITCPTransport, factory=ChatFactory(Recorder, nick="alice", language="zh_CN")
+        ITCPTransport, factory=ChatFactory(Listener, nick="alice", language="zh_CN")
     )
     assert transport.lines() == ["/format json", "/lang zh_CN", "/nick alice"]
     assert transport.keepAlive
@@ -97,7 +112,7 @@ def test_theClientLogsInWithAPassword(
     account: str | None, nick: str | None, lines: list[str]
 ) -> None:
     """It asks for another nickname than that of the account if it had one."""
-    factory = ChatFactory(Recorder, nick=nick, password="s3cret")
+    factory = ChatFactory(Listener, nick=nick, password="s3cret")
     factory.account = account
     client, transport = connected(factory=factory)
     assert transport.lines() == ["/format json", *lines]
@@ -166,7 +181,7 @@ def test_onlyPingsOfTheClientFireWhenTheyAreAnswered() -> None:
     fired: list[str] = []
     first.addCallback(fired.append)
     named.addCallback(fired.append)
-    client.dataReceived(jsonLine(Ponged(token)) + jsonLine(Ponged("x")) + jsonLine(Ponged("mine")))
+    client.hear(Ponged(token), Ponged("x"), Ponged("mine"))
     assert fired == [token, "mine"]
     assert client.heard == [Ponged("x")]
 
@@ -194,7 +209,7 @@ def test_theAnswerToACancelledPingIsNoEvent() -> None:
     failures: list[Failure] = []
     ping = client.ping("x").addErrback(failures.append)
     ping.cancel()
-    client.dataReceived(jsonLine(Ponged("x")))
+    client.hear(Ponged("x"))
     assert failures[0].check(CancelledError)
     assert client.heard == []
 
@@ -207,43 +222,36 @@ def test_theHelpThatIsAskedForIsNoEvent() -> None:
     assert asked == "/help"
     who = Helped("/who", ("/w",), "", "list who is here")
     refused = Refused("nick-needed")
-    client.dataReceived(jsonLine(who) + jsonLine(refused))
+    client.hear(who, refused)
     assert (learned, client.heard) == ([], [refused])
-    client.dataReceived(jsonLine(Ponged(ping.removeprefix("/ping "))))
+    client.hearAnswer(ping)
     assert (learned, client.heard) == ([who], [refused])
-    client.dataReceived(jsonLine(who))
+    client.hear(who)
     assert client.heard == [refused, who]
 
 
 def test_theLinesAfterOneAreNoEvents() -> None:
     """Other events that come meanwhile are heard."""
-    client, transport = talking()
-    read: list[Past] = []
-    client.readHistory("#lobby", 41).addCallback(read.extend)
-    (before, asked, after) = transport.lines()
-    assert asked == "/history after 41 in #lobby"
+    client, _ = talking()
+    read, before, after = client.askHistory()
     earlier, head = Excerpt("#lobby", "history", 1), Excerpt("#lobby", "history", 1, False, 42)
     old, line = Recalled("#lobby", 9, AT, "bob", "old"), Recalled("#lobby", 42, AT, "bob", "hi")
     gap, live = Missed("#lobby", 40, 41, "lost"), Said("#lobby", 43, AT, "bob", "ho")
     # The answer to an earlier question is none to this one.
-    client.dataReceived(jsonLine(earlier) + jsonLine(old))
-    client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))))
-    answer: list[Event] = [head, gap, live, line]
-    for event in answer:
-        client.dataReceived(jsonLine(event))
-    client.dataReceived(jsonLine(Ponged(after.removeprefix("/ping "))))
+    client.hear(earlier, old)
+    client.hearAnswer(before)
+    client.hear(head, gap, live, line)
+    client.hearAnswer(after)
     assert read == [head, gap, line]
-    client.dataReceived(jsonLine(old))
+    client.hear(old)
     assert client.heard == [earlier, old, live, old]
 
 
 def test_aReplayIsNoAnswerToAQuestion() -> None:
     """Events of another room are none either."""
-    client, transport = talking()
-    read: list[Past] = []
-    client.readHistory("#lobby", 41).addCallback(read.extend)
-    (before, _, after) = transport.lines()
-    client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))))
+    client, _ = talking()
+    read, before, after = client.askHistory()
+    client.hearAnswer(before)
     head = Excerpt("#lobby", "history", 2, False, 43)
     replay: list[Event] = [
         Excerpt("#lobby", "replay", 1, False, 43),
@@ -252,21 +260,19 @@ def test_aReplayIsNoAnswerToAQuestion() -> None:
         Recalled("#dev", 7, AT, "bob", "found"),
     ]
     lines = [Recalled("#lobby", id, AT, "bob", "hi") for id in (42, 43)]
-    for event in [head, lines[0], *replay, lines[1]]:
-        client.dataReceived(jsonLine(event))
-    client.dataReceived(jsonLine(Ponged(after.removeprefix("/ping "))))
+    client.hear(head, lines[0], *replay, lines[1])
+    client.hearAnswer(after)
     assert read == [head, *lines]
     assert client.heard == replay
 
 
 def test_aRefusalAnswersAQuestion() -> None:
-    client, transport = talking()
-    read: list[Past] = []
-    client.readHistory("#lobby", 41).addCallback(read.extend)
-    (before, _, after) = transport.lines()
+    client, _ = talking()
+    read, before, after = client.askHistory()
     refused = Refused("history-unavailable")
-    client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))) + jsonLine(refused))
-    client.dataReceived(jsonLine(Ponged(after.removeprefix("/ping "))))
+    client.hearAnswer(before)
+    client.hear(refused)
+    client.hearAnswer(after)
     assert (read, client.heard) == ([refused], [])
 
 
@@ -277,7 +283,7 @@ def test_readingFailsWhenTheConnectionEnds() -> None:
         client.readHistory("#lobby", 41).addErrback(failures.append)
         (before, *_) = transport.lines()
         if answered:
-            client.dataReceived(jsonLine(Ponged(before.removeprefix("/ping "))))
+            client.hearAnswer(before)
         lose(client, ConnectionLost)
         client.readHistory("#lobby", 41).addErrback(failures.append)
         assert [failure.type for failure in failures] == [ConnectionLost] * 2
@@ -293,7 +299,7 @@ def test_manyLinesWaitInTheClientAndAPingBehindThem() -> None:
     while lines := transport.lines():
         said += lines.count("x")
         *_, ping = lines
-        client.dataReceived(jsonLine(Ponged(ping.removeprefix("/ping "))))
+        client.hearAnswer(ping)
     assert (said, client.held, sent.called) == (200, 0, True)
     assert answer.result == "mine"
     assert client.heard == []
@@ -335,7 +341,7 @@ def test_closingTheInputWaitsForTheLines() -> None:
     client.say("\n".join(["x"] * 60))
     client.closeInput()
     assert not transport.halfClosed
-    client.dataReceived(jsonLine(Ponged(transport.lines()[-1].removeprefix("/ping "))))
+    client.hearAnswer(transport.lines()[-1])
     assert transport.halfClosed
     assert transport.lines()[-1] == "x"
 
@@ -372,19 +378,19 @@ def test_whenClosedFiresBeforeAndAfterTheEnd() -> None:
 def test_nothingIsHeardAfterTheEnd() -> None:
     client, _ = talking()
 
-    class Leaves(Recorder):
+    class Leaves(Listener):
         def eventReceived(self, event: Event) -> None:
             super().eventReceived(event)
             lose(self)
 
     client = Leaves()
     client.makeConnection(Transport())
-    client.dataReceived(jsonLine(Present()) + jsonLine(Present()))
+    client.hear(Present(), Present())
     assert client.heard == [Present()]
 
 
 def test_aFactoryRemembersWhatAConnectionHasHeard() -> None:
-    factory = ChatFactory(Recorder, nick="alice")
+    factory = ChatFactory(Listener, nick="alice")
     first, _ = connected(factory=factory)
     first.dataReceived(jsonLine(Welcomed("#lobby", "alice")))
     first.dataReceived(jsonLine(Said("#lobby", 5, AT, "bob", "hi")))
@@ -406,13 +412,13 @@ def test_aFactoryOverridesTheWishesOfAClass() -> None:
 def test_eachEventHasAMethodUnlessItAnswersTheIntroduction(event: Event) -> None:
     heard: list[Event] = []
 
-    class Listener(EventReceiver):
+    class Receiver(EventReceiver):
         pass
 
     for name, method in vars(EventReceiver).items():
         if callable(method) and name != "eventReceived":
-            setattr(Listener, name, lambda self, event: heard.append(event))
-    Listener().eventReceived(event)
+            setattr(Receiver, name, lambda self, event: heard.append(event))
+    Receiver().eventReceived(event)
     EventReceiver().eventReceived(event)
     silent = Greeted | NickAsked | PasswordAsked | Present | LanguageSet | FormatSet
     assert heard == ([] if isinstance(event, silent) else [event])

@@ -11,7 +11,7 @@ from chat.vocabulary.verbs import parse
 Ask = Callable[[Requests], None]
 
 
-class Recorder(Requests):
+class RecordedRequests(Requests):
     """Remembers the lines."""
 
     def __init__(self) -> None:
@@ -70,14 +70,14 @@ REQUESTS: list[tuple[Ask, commands.Command]] = [
 
 @pytest.mark.parametrize(("ask", "command"), REQUESTS, ids=lambda value: repr(value))
 def test_eachRequestIsOneLineThatTheServiceUnderstands(ask: Ask, command: commands.Command) -> None:
-    recorder = Recorder()
+    recorder = RecordedRequests()
     ask(recorder)
     [line] = recorder.lines
     assert parse(line) == command
 
 
 def test_linesAreSaidOneByOneWithoutBlankOnes() -> None:
-    recorder = Recorder()
+    recorder = RecordedRequests()
     recorder.say("/quit\n\n  \r\nsecond 你好\r//third")
     recorder.tell("bob", "one\ntwo")
     assert recorder.lines == ["//quit", "second 你好", "///third", "/msg bob one", "/msg bob two"]
@@ -100,7 +100,7 @@ def test_linesAreSaidOneByOneWithoutBlankOnes() -> None:
 )
 def test_anArgumentThatIsNotOneWordIsRefused(ask: Ask) -> None:
     """The error does not show it, since it may be a password."""
-    recorder = Recorder()
+    recorder = RecordedRequests()
     with pytest.raises(ValueError, match=r"^not one word$"):
         ask(recorder)
     assert recorder.lines == []

@@ -65,7 +65,7 @@ class Elsewhere:
         return fail(UnauthorizedLogin())
 
 
-class World:
+class Logins:
     """
     An authenticator, and what is around it.
     """
@@ -100,19 +100,19 @@ class World:
 
 
 @pytest.fixture
-def world(accounts: Accounts, hashing: Hashing) -> World:
-    return World(accounts, hashing)
+def world(accounts: Accounts, hashing: Hashing) -> Logins:
+    return Logins(accounts, hashing)
 
 
 @ensureDeferred
-async def test_theRightPasswordLogsIn(world: World) -> None:
+async def test_theRightPasswordLogsIn(world: Logins) -> None:
     alice = await world.register("Alice")
     assert await world.login("Alice") is alice
     assert await world.login("alice") is alice
 
 
 @ensureDeferred
-async def test_theAccountIsTheCurrentOne(world: World) -> None:
+async def test_theAccountIsTheCurrentOne(world: Logins) -> None:
     alice = await world.register("alice")
     changed = await world.accounts.setOperator(alice, True)
     assert await world.login("alice") is changed
@@ -133,7 +133,7 @@ async def test_theAccountIsTheCurrentOne(world: World) -> None:
     ],
 )
 @ensureDeferred
-async def test_wrongNamesAndPasswordsSoundAlike(world: World, name: str, password: str) -> None:
+async def test_wrongNamesAndPasswordsSoundAlike(world: Logins, name: str, password: str) -> None:
     """The refusal does not tell whether the account exists."""
     await world.register("alice")
     refusal = await world.refused(name, password)
@@ -142,7 +142,7 @@ async def test_wrongNamesAndPasswordsSoundAlike(world: World, name: str, passwor
 
 
 @ensureDeferred
-async def test_threeWrongPasswordsAMinuteAreTheLimit(world: World, hasher: CountingHasher) -> None:
+async def test_threeWrongPasswordsAMinuteAreTheLimit(world: Logins, hasher: CountingHasher) -> None:
     await world.register("alice")
     for _ in range(3):
         assert isinstance(await world.refused("alice", "wrong horse"), WrongPassword)
@@ -160,21 +160,21 @@ async def test_threeWrongPasswordsAMinuteAreTheLimit(world: World, hasher: Count
 
 
 @ensureDeferred
-async def test_emptyPasswordsCount(world: World) -> None:
+async def test_emptyPasswordsCount(world: Logins) -> None:
     for _ in range(3):
         assert isinstance(await world.refused("alice", ""), WrongPassword)
     assert isinstance(await world.refused("alice"), TooManyAttempts)
 
 
 @ensureDeferred
-async def test_rightPasswordsDoNotCount(world: World) -> None:
+async def test_rightPasswordsDoNotCount(world: Logins) -> None:
     await world.register("alice")
     for _ in range(10):
         await world.login("alice")
 
 
 @ensureDeferred
-async def test_ofManyAttemptsAtOnceThreeAreLookedAt(world: World, hasher: CountingHasher) -> None:
+async def test_ofManyAttemptsAtOnceThreeAreLookedAt(world: Logins, hasher: CountingHasher) -> None:
     """For the attempts that are refused nothing is hashed."""
     await world.register("alice")
     hasher.threads.clear()
@@ -193,7 +193,7 @@ async def test_ofManyAttemptsAtOnceThreeAreLookedAt(world: World, hasher: Counti
 
 
 @ensureDeferred
-async def test_attemptsThatTooManyWaitForDoNotCount(world: World, hasher: CountingHasher) -> None:
+async def test_attemptsThatTooManyWaitForDoNotCount(world: Logins, hasher: CountingHasher) -> None:
     elsewhere = Elsewhere({})
     world.use(elsewhere)
     await world.register("alice")
@@ -210,7 +210,7 @@ async def test_attemptsThatTooManyWaitForDoNotCount(world: World, hasher: Counti
 
 
 @ensureDeferred
-async def test_aUserKnownElsewhereGetsAnAccount(world: World, ledger: RecordingLedger) -> None:
+async def test_aUserKnownElsewhereGetsAnAccount(world: Logins, ledger: RecordingLedger) -> None:
     elsewhere = Elsewhere({"Bob": "x"})
     world.use(elsewhere)
     bob = await world.login("Bob", "x")
@@ -223,7 +223,7 @@ async def test_aUserKnownElsewhereGetsAnAccount(world: World, ledger: RecordingL
 
 
 @ensureDeferred
-async def test_passwordsWrongElsewhereAreRefused(world: World) -> None:
+async def test_passwordsWrongElsewhereAreRefused(world: Logins) -> None:
     world.use(Elsewhere({"bob": "x"}))
     assert isinstance(await world.refused("bob", "y"), WrongPassword)
     assert isinstance(await world.refused("carol", "x"), WrongPassword)
@@ -231,7 +231,7 @@ async def test_passwordsWrongElsewhereAreRefused(world: World) -> None:
 
 
 @ensureDeferred
-async def test_ourCheckerAloneDecidesWhereThereIsASecret(world: World) -> None:
+async def test_ourCheckerAloneDecidesWhereThereIsASecret(world: Logins) -> None:
     elsewhere = Elsewhere({"alice": "the other password"})
     world.use(elsewhere)
     alice = await world.register("alice")
@@ -242,7 +242,7 @@ async def test_ourCheckerAloneDecidesWhereThereIsASecret(world: World) -> None:
 
 
 @ensureDeferred
-async def test_checkersAreAskedInTheirOrder(world: World) -> None:
+async def test_checkersAreAskedInTheirOrder(world: Logins) -> None:
     first, second = Elsewhere({"bob": "1"}), Elsewhere({"bob": "2"})
     world.use(first, second)
     await world.login("bob", "1")
@@ -252,7 +252,7 @@ async def test_checkersAreAskedInTheirOrder(world: World) -> None:
 
 
 @ensureDeferred
-async def test_afterABrokenCheckerTheNextIsAsked(world: World) -> None:
+async def test_afterABrokenCheckerTheNextIsAsked(world: Logins) -> None:
     def explode(name: str) -> bytes:
         raise ZeroDivisionError(PASSWORD)
 
@@ -272,7 +272,7 @@ async def test_afterABrokenCheckerTheNextIsAsked(world: World) -> None:
 
 @pytest.mark.parametrize("knownAs", ["carol", "no nickname", "1000", "bob@example.org", ""])
 @ensureDeferred
-async def test_aCheckerVouchesForNoOtherName(world: World, knownAs: str) -> None:
+async def test_aCheckerVouchesForNoOtherName(world: Logins, knownAs: str) -> None:
     """The name it vouches for belongs to another user, or cannot be that of an account."""
     await world.register("carol")
     world.use(Elsewhere({"bob": "x"}, lambda _: knownAs.encode()))
@@ -281,14 +281,14 @@ async def test_aCheckerVouchesForNoOtherName(world: World, knownAs: str) -> None
 
 
 @ensureDeferred
-async def test_theSpellingIsThatOfTheChecker(world: World) -> None:
+async def test_theSpellingIsThatOfTheChecker(world: Logins) -> None:
     """Case does not matter to some checkers."""
     world.use(Elsewhere({"BOB": "x"}, lambda name: name.lower().encode()))
     assert (await world.login("BOB", "x")).name == "bob"
 
 
 @ensureDeferred
-async def test_twoSpellingsElsewhereAreNotOneAccountHere(world: World) -> None:
+async def test_twoSpellingsElsewhereAreNotOneAccountHere(world: Logins) -> None:
     """The account belongs to the user that came first."""
     world.use(Elsewhere({"Bob": "of Bob", "bob": "of bob"}))
     first = await world.login("Bob", "of Bob")
@@ -298,7 +298,7 @@ async def test_twoSpellingsElsewhereAreNotOneAccountHere(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["no nickname", "#lobby", "", "b" * 1000, "bоb"])
 @ensureDeferred
-async def test_checkersAreAskedAboutNicknamesOnly(world: World, name: str) -> None:
+async def test_checkersAreAskedAboutNicknamesOnly(world: Logins, name: str) -> None:
     elsewhere = Elsewhere({name: "x"})
     world.use(elsewhere)
     assert isinstance(await world.refused(name, "x"), WrongPassword)
@@ -307,7 +307,7 @@ async def test_checkersAreAskedAboutNicknamesOnly(world: World, name: str) -> No
 
 
 @ensureDeferred
-async def test_emptyPasswordsAreNotShownToCheckers(world: World) -> None:
+async def test_emptyPasswordsAreNotShownToCheckers(world: Logins) -> None:
     elsewhere = Elsewhere({"bob": ""})
     world.use(elsewhere)
     assert isinstance(await world.refused("bob", ""), WrongPassword)
@@ -315,7 +315,7 @@ async def test_emptyPasswordsAreNotShownToCheckers(world: World) -> None:
 
 
 @ensureDeferred
-async def test_aNameRegisteredWhileACheckerDecidesIsTaken(world: World) -> None:
+async def test_aNameRegisteredWhileACheckerDecidesIsTaken(world: Logins) -> None:
     elsewhere = Elsewhere({"bob": "x"})
     world.use(elsewhere)
     elsewhere.meanwhile = lambda: world.accounts.create("bob", "a secret")
@@ -338,7 +338,7 @@ def checkersOf(*arguments: str) -> Sequence[Any]:
 
 
 @ensureDeferred
-async def test_aPasswordFileIsACheckerLikeAnyOther(world: World, tmp_path: Path) -> None:
+async def test_aPasswordFileIsACheckerLikeAnyOther(world: Logins, tmp_path: Path) -> None:
     """C{--auth file:PATH}, as C{twistd} makes a checker of it."""
     path = tmp_path / "passwords"
     path.write_text("bob:builder\n李雷:密码\nalice:not hers\nempty:\n", encoding="utf-8")
@@ -360,7 +360,7 @@ async def test_aPasswordFileIsACheckerLikeAnyOther(world: World, tmp_path: Path)
 
 
 @ensureDeferred
-async def test_failedLoginsAreLogged(world: World) -> None:
+async def test_failedLoginsAreLogged(world: Logins) -> None:
     await world.register("Alice")
     with capturedLogs() as logged:
         await world.login("alice")
@@ -375,7 +375,7 @@ async def test_failedLoginsAreLogged(world: World) -> None:
 
 
 @ensureDeferred
-async def test_passwordsAreNowhereToBeSeen(world: World, hasher: CountingHasher) -> None:
+async def test_passwordsAreNowhereToBeSeen(world: Logins, hasher: CountingHasher) -> None:
     """Neither in the log, nor in exceptions with tracebacks and variables, nor in any repr."""
     secret = "hunter2-hunter2"
     failures: list[Failure] = []

@@ -164,7 +164,7 @@ def test_argonReleasesTheLockOfTheInterpreter() -> None:
     assert rounds > 3
 
 
-class Crowd:
+class FullQueue:
     """
     As many passwords as there may be at the same time, none of which is hashed before L{done}.
     """
@@ -195,7 +195,7 @@ def _refused(deferred: Deferred[Any]) -> bool:
 
 @ensureDeferred
 async def test_sixteenMayWait(hashing: Hashing, hasher: CountingHasher) -> None:
-    crowd = Crowd(hashing, hasher)
+    crowd = FullQueue(hashing, hasher)
     assert _refused(hashing.hash(PASSWORD))
     assert _refused(hashing.verify("", PASSWORD))
     assert crowd.results == []
@@ -206,7 +206,7 @@ async def test_sixteenMayWait(hashing: Hashing, hasher: CountingHasher) -> None:
 
 @ensureDeferred
 async def test_stoppingAnswersAllThatWait(hashing: Hashing, hasher: CountingHasher) -> None:
-    crowd = Crowd(hashing, hasher)
+    crowd = FullQueue(hashing, hasher)
     stopped = hashing.stopService()
     assert not stopped.called
     assert _refused(hashing.hash(PASSWORD))
@@ -232,7 +232,7 @@ async def test_onceStoppingNothingMoreIsAccepted(hashing: Hashing, hasher: Count
 async def test_aCancelledHashTakesUpItsThreadAllTheSame(
     hashing: Hashing, hasher: CountingHasher
 ) -> None:
-    crowd = Crowd(hashing, hasher)
+    crowd = FullQueue(hashing, hasher)
     stopped = hashing.stopService()
     crowd.hashes[0].addErrback(lambda _: None).cancel()
     assert not stopped.called

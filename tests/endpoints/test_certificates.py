@@ -70,7 +70,7 @@ class Echo(Protocol):
 
 
 @implementer(IHandshakeListener)
-class Client(Protocol):
+class SecureClient(Protocol):
     """
     The client's end of a connection.
 
@@ -120,7 +120,7 @@ class Ports:
         self.threads: set[int] = set()
         self.certificates = Certificates(self._inThread)
         self._ports: list[Any] = []
-        self._clients: list[Client] = []
+        self._clients: list[SecureClient] = []
 
     def _inThread(
         self, read: Callable[[str], CertificateOptions], source: str
@@ -148,8 +148,8 @@ class Ports:
         """
         return await self.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
 
-    async def connect(self, port: int) -> Client:
-        client = Client()
+    async def connect(self, port: int) -> SecureClient:
+        client = SecureClient()
         self._clients.append(client)
         endpoint = TCP4ClientEndpoint(self._reactor, "127.0.0.1", port)
         options = CertificateOptions(verify=False)

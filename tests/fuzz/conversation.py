@@ -9,7 +9,7 @@ from contextlib import closing
 
 from chat.vocabulary.verbs import VERBS
 from tests.fuzz.source import Source
-from tests.support.faults import LOW, Crowd, Peer, Reads
+from tests.support.faults import LOW, CheckedCrowd, CheckedPeer, Reads
 from tests.support.insides import checkSettled, nicksOf
 from tests.support.service import RELAXED
 
@@ -39,7 +39,7 @@ def oneInput(data: bytes) -> None:
     """
     source = Source(data)
     kind = source.number(4)
-    with closing(Crowd(LOW if kind & 2 else RELAXED)) as crowd:
+    with closing(CheckedCrowd(LOW if kind & 2 else RELAXED)) as crowd:
         witness = crowd.connect()
         witness.asks("witness")
         stranger = crowd.connect()
@@ -67,7 +67,7 @@ def oneInput(data: bytes) -> None:
         crowd.leaveAll(isPolite=True)
 
 
-def _step(source: Source, crowd: Crowd, stranger: Peer) -> None:
+def _step(source: Source, crowd: CheckedCrowd, stranger: CheckedPeer) -> None:
     match source.number(8):
         case 0:
             stranger.sends(source.take(source.number(256)))

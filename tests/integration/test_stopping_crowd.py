@@ -27,7 +27,7 @@ def _isIn(guest: Guest) -> bool:
     return any("/help " in line for line in guest.lines)
 
 
-class _Scene:
+class _CrowdedScene:
     """
     A hundred users in a room where much has been said: ninety that read, and ten slow ones.
     """
@@ -51,12 +51,12 @@ class _Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[_Scene]:
+def scene(tmp_path: Path) -> Iterator[_CrowdedScene]:
     """
     @return: the scene, when everything has been said.
     """
     with ExitStack() as stack:
-        yield _Scene(stack, tmp_path)
+        yield _CrowdedScene(stack, tmp_path)
 
 
 def _hasHeardAll(guest: Guest) -> None:
@@ -67,7 +67,7 @@ def _hasHeardAll(guest: Guest) -> None:
     assert heard == [f"talker: {number} {_LINE}" for number in range(_COUNT)]
 
 
-def test_allReadersHearEverything(scene: _Scene, tmp_path: Path) -> None:
+def test_allReadersHearEverything(scene: _CrowdedScene, tmp_path: Path) -> None:
     begun = monotonic()
     scene.daemon.process.terminate()
     scene.crowd.wait(lambda guest: guest.end)
@@ -84,7 +84,7 @@ def test_allReadersHearEverything(scene: _Scene, tmp_path: Path) -> None:
         daemon.join("alice").leave()
 
 
-def test_stuckReadersDoNotDelayTheOthers(scene: _Scene) -> None:
+def test_stuckReadersDoNotDelayTheOthers(scene: _CrowdedScene) -> None:
     """
     Four of the slow ones stay stuck: the others hear everything, and in time.
     """
@@ -101,7 +101,7 @@ def test_stuckReadersDoNotDelayTheOthers(scene: _Scene) -> None:
     assert monotonic() - begun < 10.5
 
 
-def test_secondSignalEndsAtOnce(scene: _Scene) -> None:
+def test_secondSignalEndsAtOnce(scene: _CrowdedScene) -> None:
     """
     Slow readers do not matter then.
     """

@@ -23,7 +23,7 @@ READERS = 50
 _BATCHES, _BATCH, _LINE = 17, 15, "x" * 900
 
 
-class Hall:
+class Theatre:
     """
     One user who talks, and many who listen and keep up.
     """
@@ -50,9 +50,9 @@ class Hall:
 
 
 @pytest.fixture
-def hall(daemon: Daemon) -> Iterator[Hall]:
+def hall(daemon: Daemon) -> Iterator[Theatre]:
     with Crowd(daemon.port) as crowd:
-        hall = Hall(daemon, crowd)
+        hall = Theatre(daemon, crowd)
         yield hall
         hall.close()
 
@@ -84,7 +84,7 @@ def _require(calls: list[Call], lines: list[str]) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 8])
-def test_oneSendForEachRecipient(daemon: Daemon, hall: Hall, tmp_path: Path, count: int) -> None:
+def test_oneSendForEachRecipient(daemon: Daemon, hall: Theatre, tmp_path: Path, count: int) -> None:
     lines = [f"line {number} of {count}" for number in range(count)]
     with traced(daemon, tmp_path) as calls:
         hall.say(*lines)
@@ -117,7 +117,7 @@ def test_oneSendForEachRecipientByTLS(
             reader.leave()
 
 
-def test_onlyTheSocketOfASlowReaderIsWatched(daemon: Daemon, hall: Hall, tmp_path: Path) -> None:
+def test_onlyTheSocketOfASlowReaderIsWatched(daemon: Daemon, hall: Theatre, tmp_path: Path) -> None:
     """
     It reads nothing, and is not tried again and again.
     """
@@ -141,7 +141,7 @@ def test_onlyTheSocketOfASlowReaderIsWatched(daemon: Daemon, hall: Hall, tmp_pat
         assert not [call for call in calls if call.name == "epoll_ctl"]
 
 
-def _enter(slow: Peer, hall: Hall) -> None:
+def _enter(slow: Peer, hall: Theatre) -> None:
     slow.join("slow")
     hall.say("welcome")
     slow.expect("welcome")

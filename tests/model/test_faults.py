@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from twisted.internet.interfaces import IAddress
 
 from chat.vocabulary.limits import perMinute
-from tests.support.faults import HOSTS, LOW, Crowd, Peer, Reads
+from tests.support.faults import HOSTS, LOW, CheckedCrowd, CheckedPeer, Reads
 from tests.support.insides import FAULTS, connectionsOf
 from tests.support.typed import OPERATOR, PASSWORD, lines
 
@@ -71,8 +71,8 @@ class Talk(RuleBasedStateMachine):
         super().__init__()
         self.crowd = self.newCrowd()
 
-    def newCrowd(self) -> Crowd:
-        return Crowd()
+    def newCrowd(self) -> CheckedCrowd:
+        return CheckedCrowd()
 
     @initialize()
     def begin(self) -> None:
@@ -92,7 +92,7 @@ class Talk(RuleBasedStateMachine):
         self.crowd.connect().asks(line)
         self.crowd.turn()
 
-    def any(self, data: st.DataObject) -> Peer:
+    def any(self, data: st.DataObject) -> CheckedPeer:
         """
         @return: Mostly a peer that has asked for a nickname.
         """
@@ -153,8 +153,8 @@ class Faults(Talk):
         self.isPolite = True
         self.count = 0
 
-    def newCrowd(self) -> Crowd:
-        return Crowd(
+    def newCrowd(self) -> CheckedCrowd:
+        return CheckedCrowd(
             LOW,
             isFaulty=True,
             registrationTimeout=20.0,

@@ -41,7 +41,7 @@ STEPS = st.lists(
 )
 
 
-class Program:
+class NodeProgram:
     """
     A connection that reads JSON.
 
@@ -77,7 +77,7 @@ class Program:
         return [line for event, line in events if event["event"] in KINDS and event["room"] == room]
 
 
-class Cluster:
+class ThreeNodes:
     """
     Three nodes: alice and bob, who have accounts, on the first two, and a witness on the last.
     """
@@ -88,7 +88,7 @@ class Cluster:
         self.nodes = [Service(log.open()) for _ in range(3)]
         for node in self.nodes:
             stack.callback(node.close)
-        self.programs: list[Program] = []
+        self.programs: list[NodeProgram] = []
         self.witness, *users = (
             self.connect(node, nick) for node, nick in [(2, "witness"), (0, "alice"), (1, "bob")]
         )
@@ -98,11 +98,11 @@ class Cluster:
             user.send(f"/register {PASSWORD}")
         self.settle()
 
-    def connect(self, node: int, line: str, isFirst: bool = True) -> Program:
+    def connect(self, node: int, line: str, isFirst: bool = True) -> NodeProgram:
         service = self.nodes[node]
         peer = service.reactor.connect(service.factory.buildProtocol(None))
         peer.send(b"/format json\r\n")
-        program = Program(peer, isFirst)
+        program = NodeProgram(peer, isFirst)
         self.programs.append(program)
         self.turn()
         # It was greeted in text.
@@ -154,7 +154,7 @@ def isWithin(part: list[str], whole: list[str]) -> bool:
 @given(STEPS)
 def test_allNodesTellTheSame(steps: list[tuple[str, int, str]]) -> None:
     with ExitStack() as stack:
-        cluster = Cluster(stack)
+        cluster = ThreeNodes(stack)
         for step in steps:
             cluster.act(*step)
         cluster.settle()
@@ -166,7 +166,7 @@ def test_allNodesTellTheSame(steps: list[tuple[str, int, str]]) -> None:
             assert nicksOf(node) == []
 
 
-def checkNodes(cluster: Cluster) -> None:
+def checkNodes(cluster: ThreeNodes) -> None:
     states = [stateOf(node) for node in cluster.nodes]
     for state in states:
         assert state[""] == states[-1][""]

@@ -203,7 +203,7 @@ def test_theWholeCrowdFailsWhenTheDiskFails(stage: SQLiteStage) -> None:
 # The queue.
 
 
-class Desk:
+class ReaderStage:
     """Questions to a reader with an empty database."""
 
     def __init__(self) -> None:
@@ -219,13 +219,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    desk = Desk()
+def desk() -> Iterator[ReaderStage]:
+    desk = ReaderStage()
     yield desk
     desk.reader.close()
 
 
-def test_questionsAreAnsweredOneAfterTheOther(desk: Desk) -> None:
+def test_questionsAreAnsweredOneAfterTheOther(desk: ReaderStage) -> None:
     asked = [desk.ask(f"{number}") for number in range(3)]
     for number in range(3):
         assert len(desk.worker.waiting) == 1
@@ -235,7 +235,7 @@ def test_questionsAreAnsweredOneAfterTheOther(desk: Desk) -> None:
     assert desk.clock.getDelayedCalls() == []
 
 
-def test_tooManyQuestionsAreRefused(desk: Desk) -> None:
+def test_tooManyQuestionsAreRefused(desk: ReaderStage) -> None:
     asked = [desk.ask("x") for _ in range(1 + MAX_WAITING)]
     with pytest.raises(TryLater):
         now(desk.ask("x"))
@@ -245,7 +245,7 @@ def test_tooManyQuestionsAreRefused(desk: Desk) -> None:
     assert [now(each) for each in asked] == ["x"] * (1 + MAX_WAITING)
 
 
-def test_aQuestionThatTakesTooLongIsGivenUp(desk: Desk) -> None:
+def test_aQuestionThatTakesTooLongIsGivenUp(desk: ReaderStage) -> None:
     """So are those that waited as long behind it; the next one is answered."""
     first, second = desk.ask("first"), desk.ask("second")
     desk.clock.advance(WITHIN / 2)
@@ -262,7 +262,7 @@ def test_aQuestionThatTakesTooLongIsGivenUp(desk: Desk) -> None:
     assert desk.worker.waiting == []
 
 
-def test_aQuestionThatTakesTooLongIsInterrupted(desk: Desk) -> None:
+def test_aQuestionThatTakesTooLongIsInterrupted(desk: ReaderStage) -> None:
     """In the middle of a statement, and between two statements."""
 
     def longQuestion(reader: DatabaseReader) -> object:
@@ -296,7 +296,7 @@ def test_aQuestionThatTakesTooLongIsInterrupted(desk: Desk) -> None:
     assert now(fine) == [(1,)]
 
 
-def test_anUnexpectedErrorFailsOneQuestion(desk: Desk) -> None:
+def test_anUnexpectedErrorFailsOneQuestion(desk: ReaderStage) -> None:
     """It is logged, and the next question is answered."""
     first = desk.questions.ask(lambda reader: 1 / 0)
     second = desk.ask("second")
@@ -308,7 +308,7 @@ def test_anUnexpectedErrorFailsOneQuestion(desk: Desk) -> None:
     assert now(second) == "second"
 
 
-def test_anAnswerMayAskAgain(desk: Desk) -> None:
+def test_anAnswerMayAskAgain(desk: ReaderStage) -> None:
     asked = desk.ask("first")
     further: list[Deferred[str]] = []
     asked.addCallback(lambda _: further.append(desk.ask("third")))
@@ -318,7 +318,7 @@ def test_anAnswerMayAskAgain(desk: Desk) -> None:
     assert now(further[0]) == "third"
 
 
-def test_closingFailsAllQuestions(desk: Desk) -> None:
+def test_closingFailsAllQuestions(desk: ReaderStage) -> None:
     first, second = desk.ask("first"), desk.ask("second")
     with capturedLogs():
         closing = desk.questions.close()

@@ -84,7 +84,7 @@ class Reads(Enum):
     NOTHING = "nothing"
 
 
-class Peer:
+class CheckedPeer:
     """
     The far end of a connection. All that it reads is checked.
 
@@ -188,7 +188,7 @@ class Peer:
             assert int(pong[1] or pong[2]) == self._answered
 
 
-class Crowd:
+class CheckedCrowd:
     """
     The service, and the peers that connect to it.
 
@@ -226,7 +226,7 @@ class Crowd:
         self._authenticator, self._history = slowParts(self.service)
         self.beSlow(False)
         self._proxied = ProxiedFactory(self.service.factory, self.service.reactor)
-        self.peers: list[Peer] = []
+        self.peers: list[CheckedPeer] = []
         self._faults = 0
         self._ended: list[Deferred[None]] = []
         # All that were ever made.
@@ -235,12 +235,12 @@ class Crowd:
 
     # What happens.
 
-    def connect(self, host: IAddress | None = None, proxied: bytes | None = None) -> Peer:
+    def connect(self, host: IAddress | None = None, proxied: bytes | None = None) -> CheckedPeer:
         """
         @param proxied: What the proxy says first, if one is in between.
         """
         factory: Any = self.service.factory if proxied is None else self._proxied
-        peer = Peer(
+        peer = CheckedPeer(
             self.service.reactor.connect(
                 factory.buildProtocol(host if proxied is None else PROXY), host
             ),
