@@ -25,6 +25,15 @@ from chat.vocabulary.events import (
 from tests.support.samples import AT, EVENTS
 
 
+def rosterIn(*rooms: str, lastIds: dict[str, int] | None = None) -> Roster:
+    """A roster that has been welcomed in the first room, to bob, and has entered the others."""
+    roster = Roster(lastIds)
+    roster.eventReceived(Welcomed(rooms[0], "alice", ("bob",)))
+    for room in rooms[1:]:
+        roster.eventReceived(Entered(room))
+    return roster
+
+
 def test_usersAreKnownInTheOrderOfTheirComing() -> None:
     roster = Roster()
     assert (roster.nick, roster.room, roster.people()) == (None, None, ())
@@ -39,8 +48,7 @@ def test_usersAreKnownInTheOrderOfTheirComing() -> None:
 
 
 def test_aNewNicknameReplacesTheOldOne() -> None:
-    roster = Roster()
-    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
+    roster = rosterIn("#lobby")
     roster.eventReceived(Renamed("#lobby", AT, "bob", "robert"))
     assert roster.nick == "alice"
     roster.eventReceived(Renamed("#lobby", AT, "alice", "alicia"))
@@ -49,8 +57,7 @@ def test_aNewNicknameReplacesTheOldOne() -> None:
 
 
 def test_aListSaysForCertainWhoIsInARoom() -> None:
-    roster = Roster()
-    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
+    roster = rosterIn("#lobby")
     roster.eventReceived(Listed("#lobby", (UserRow("alice"), UserRow("carol", 9))))
     roster.eventReceived(Listed("#elsewhere", (UserRow("dave"),)))
     assert roster.people() == ("alice", "carol")
@@ -81,8 +88,7 @@ def test_roomsAreKnownInTheOrderOfEntering() -> None:
 
 
 def test_severalUsersMayComeAndGoAtOnce() -> None:
-    roster = Roster()
-    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
+    roster = rosterIn("#lobby")
     roster.eventReceived(Changed("#lobby", AT, ("carol", "dave"), ("bob", "nobody"), 3))
     roster.eventReceived(Changed("#dev", AT, ("eve",), (), 1))
     assert roster.people() == ("alice", "carol", "dave")
@@ -106,8 +112,7 @@ def test_aRoomWithVeryManyUsersIsKnownInPart() -> None:
 
 
 def test_aRoomIsKnownInPartUntilItIsListed() -> None:
-    roster = Roster()
-    roster.eventReceived(Welcomed("#lobby", "alice", ("bob",)))
+    roster = rosterIn("#lobby")
     roster.eventReceived(Said("#lobby", 1, AT, "nobody", "hi"))
     assert (roster.people(), roster.isPartial()) == (("bob", "alice"), False)
     roster.eventReceived(Changed("#lobby", AT, ("carol",), (), 9, False, 6))
@@ -128,8 +133,7 @@ def test_theCountOfARoomIsForgottenWhenItIsLeft() -> None:
 
 
 def test_topicsAreKnownWhileInTheRoom() -> None:
-    roster = Roster()
-    roster.eventReceived(Welcomed("#lobby", "alice"))
+    roster = rosterIn("#lobby")
     roster.eventReceived(TopicShown("#lobby", "Tea"))
     roster.eventReceived(Entered("#dev", (), "Milk"))
     roster.eventReceived(TopicSet("#dev", AT, "bob", "Sugar"))
@@ -139,20 +143,10 @@ def test_topicsAreKnownWhileInTheRoom() -> None:
 
 
 def test_ourNicknameChangesInNoRoomToo() -> None:
-    roster = Roster()
-    roster.eventReceived(Welcomed("#lobby", "alice"))
+    roster = rosterIn("#lobby")
     roster.eventReceived(Parted("#lobby", Ending.PARTED))
     roster.eventReceived(Renamed("", AT, "alice", "alicia"))
     assert roster.nick == "alicia"
-
-
-def rosterIn(*rooms: str, lastIds: dict[str, int] | None = None) -> Roster:
-    """A roster that has been welcomed in the first room, and has entered the others."""
-    roster = Roster(lastIds)
-    roster.eventReceived(Welcomed(rooms[0], "alice"))
-    for room in rooms[1:]:
-        roster.eventReceived(Entered(room))
-    return roster
 
 
 def test_theLastLineOfEachRoomIsKnown() -> None:

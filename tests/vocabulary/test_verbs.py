@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import fields
+from time import process_time
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat.vocabulary import commands
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import VERBS, Verb, parse, verbNamed
+from tests.fuzz.commands import check
 from tests.support.pages import ROOT
+from tests.support.typed import texts as anyTexts
 
 # The table of the protocol: what is typed, other names of it, and what it means.
 ROWS: list[tuple[str, str, commands.Command]] = [
@@ -291,3 +295,26 @@ def test_whatIsMeantForOneIsNotToldToAll(line: str) -> None:
 @pytest.mark.parametrize("line", ["、 hello", "、你好", " hello", "a /msg bob hi"])
 def test_whatIsNoCommand(line: str) -> None:
     assert parse(line) == commands.Say(line)
+
+
+# Any line is a command or is refused.
+
+
+@settings(max_examples=500)
+@given(anyTexts)
+@example("/\ufe0fnick x")
+@example("/history after 9999999999999999")
+@example("//\ufe0f")
+@example("、\u0301私聊 bob hi")
+def test_anyLineIsACommandOrRefusedInCleanText(line: str) -> None:
+    check(line)
+
+
+def test_parsingIsLinear() -> None:
+    """It would take minutes if the work for each word grew with all that follows it."""
+    begun = process_time()
+    for verb in VERBS:
+        for word in ("a ", "in #a from b ", "1h", "9", "#", "/"):
+            with suppress(ChatError):
+                parse(f"/{verb.name} x {word * (50_000 // len(word))}")
+    assert process_time() - begun < 30
