@@ -5,8 +5,11 @@ end, and the picture of them.
 
 from __future__ import annotations
 
+import sys
 import tomllib
+from importlib.util import module_from_spec, spec_from_file_location
 from pkgutil import walk_packages
+from typing import Any
 
 import pytest
 
@@ -80,3 +83,32 @@ def test_coreKnowsNoStore() -> None:
     """Neither the hub nor a session needs SQL."""
     loaded = _loadedBy("chat.session.session")
     assert not {name for name in loaded if name == "sqlite3" or name.startswith("chat.store")}
+
+
+# The picture of docs/architecture.rst.
+
+
+def _drawing() -> Any:
+    """docs/rings.py as a module."""
+    spec = spec_from_file_location("rings", ROOT / "docs/rings.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules["rings"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_pictureShowsTheImportsAsTheyAre() -> None:
+    rings = _drawing()
+    isThere = rings.PICTURE.read_text(encoding="utf-8") == rings.picture()
+    assert isThere, "the rings have changed: python docs/rings.py draws them anew"
+
+
+def test_noArrowOfThePicturePointsUpwards() -> None:
+    rings = _drawing()
+    below, above = (rings.Box(name, row, 0, 0, 1, 1) for name, row in [("below", 1), ("above", 0)])
+    assert rings.arrowOf(above, below, False)
+    for start, end in [(below, above), (above, above)]:
+        with pytest.raises(ValueError, match="which is no ring below it"):
+            rings.arrowOf(start, end, False)
