@@ -18,8 +18,9 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol as BaseProtocol
-from twisted.internet.protocol import ServerFactory
+from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chat.delivery.slowreaders import SlowReaders
 from chat.delivery.turnend import TurnEnd
@@ -116,6 +117,12 @@ class Admitted:
         """
         if self.transport is not None:
             self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The transport is no more, so the register lets go of it.
+        """
+        self.factory.connections.closed(self)
 
 
 class DoorFactory(ServerFactory):

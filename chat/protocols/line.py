@@ -22,7 +22,7 @@ from chat.protocols.intake import TOLL, Aside, DoorCodec
 from chat.protocols.sniffing import Sniffer
 from chat.protocols.telnet import IAC, TelnetCodec
 from chat.vocabulary.errors import ChatError, LineTooLong, NotUTF8
-from chat.vocabulary.events import Closed, Ending
+from chat.vocabulary.events import Closed, Ending, Present
 from chat.vocabulary.limits import UNLIMITED, Limits, Pace
 from chat.vocabulary.verbs import parse
 
@@ -180,7 +180,7 @@ class LineProtocol(Connection, LineReceiver):
                 if replies:
                     self.outlet.write(replies)
                 if isAsking:
-                    self.session.areYouThere()
+                    self.session.hear(Present())
             case Foreign(name):
                 self.session.end(Ending.NOT_CHAT, name, grace=FOREIGN_GRACE)
             case Endless():

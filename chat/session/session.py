@@ -20,7 +20,7 @@ from chat.session.server import Server
 from chat.session.signon import mayBeHere, vouched
 from chat.vocabulary.commands import Command, Nick, StateCommand
 from chat.vocabulary.errors import Banned, ChatError
-from chat.vocabulary.events import Ending, Greeted, NickAsked, Present
+from chat.vocabulary.events import Ending, Greeted, NickAsked
 from chat.vocabulary.names import roomname
 from chat.vocabulary.style import Style
 
@@ -132,12 +132,6 @@ class Session(Context):
         except Exception:
             self._log.failure("{nick!r} could not be told more", nick=self.nick)
             self._failed()
-
-    def areYouThere(self) -> None:
-        """
-        A telnet client asks for a sign of life (RFC 854, AYT).
-        """
-        self.hear(Present())
 
     def inputClosed(self) -> None:
         """

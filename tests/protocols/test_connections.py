@@ -7,9 +7,8 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import Protocol
 from twisted.logger import capturedLogs
-from twisted.python.failure import Failure
 
 from chat.protocols.connections import Admitted
 from chat.vocabulary.endings import Ending
@@ -106,9 +105,6 @@ class Password(Admitted, Protocol):
         self.transport.write(b"come in\n")
         self.transport.protocol = connection
         connection.makeConnection(self.transport)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.factory.connections.closed(self)
 
 
 class GuardedFactory(NetstringFactory):

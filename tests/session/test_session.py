@@ -176,9 +176,9 @@ def test_aSessionBeginsInTheLanguageOfTheService() -> None:
     assert stage.connect().says("/ping").outlet.take() == [f"text zh_CN {Ponged()!r}"]
 
 
-def test_theFrontDoorMayAskForASignOfLifeAndRefuse(stage: SessionStage) -> None:
+def test_theFrontDoorMayTellAndRefuse(stage: SessionStage) -> None:
     user = stage.user()
-    user.session.areYouThere()
+    user.session.hear(Present())
     user.session.refuse(LineTooLong("1024"))
     assert user.heard() == [Present(), Refused("line-too-long", "1024")]
 

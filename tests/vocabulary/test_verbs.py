@@ -169,7 +169,7 @@ def test_argumentThatCannotBeUnderstood(line: str) -> None:
     "line", ["/register two words", "/login alice two words", "/password two words"]
 )
 def test_aPasswordIsOneWord(line: str) -> None:
-    """Whoever types more is not told so with his password."""
+    """A user who types more is not told so with their password."""
     with pytest.raises(ArgumentInvalid) as raised:
         parse(line)
     assert "words" not in str(raised.value)
