@@ -319,6 +319,16 @@ def test_paths(path: str) -> None:
     assert [each for each in named if "LANGUAGE" not in each and not (ROOT / each).exists()] == []
 
 
+def test_classes() -> None:
+    """
+    Every class that the architecture names is there.
+    """
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "chat").rglob("*.py"))
+    there = set(re.findall(r"^class (\w+)|^([A-Z]\w+) =", source, re.MULTILINE))
+    named = re.findall(r"``([A-Z][a-z]\w+)(?:\.\w+)?``", page("architecture.rst"))
+    assert {*named} <= {name for pair in there for name in pair}
+
+
 def test_modules() -> None:
     """
     Every module has a row in the architecture, except those of the client and of its command.
