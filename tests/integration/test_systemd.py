@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.daemon import TWISTD, Daemon, freePort
+from tests.integration.kernel import eventually
 from tests.integration.machine import SERVICE, SOCKET, UNITS, Machine, requireMachine
 from tests.support.programs import requireProgram
 
@@ -199,6 +200,8 @@ def test_watchdogEndsAHangingService(service: Machine, changed: Callable[[str], 
     with service.connect() as alice:
         alice.join("alice")
         before = service.process()
+        # It may still be busy with alice, and is to hang where it waits.
+        eventually(lambda: "poll" in Path(f"/proc/{before}/wchan").read_text())
         os.kill(before, signal.SIGSTOP)
         alice.eof()
     with service.connect() as bob:
