@@ -8,6 +8,10 @@ if their L{fold} is: UsernameCaseMapped after compatibility decomposition.  A
 name that mixes scripts no language mixes is refused (Unicode Technical Standard
 39, section 5.2, "Highly Restrictive"), so C{bob} with a Cyrillic letter cannot
 stand beside C{bob}.
+
+The joiners U+200C and U+200D, which change how letters are drawn, stand where the
+writing of Persian, Sinhala and others needs them (CONTEXTJ of RFC 5892, appendix A), and
+are no difference between two names.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from precis_i18n import get_profile
 from wcwidth import wcswidth
 
 from chat.vocabulary.errors import NickConfusable, NickInvalid, NickTooLong, RoomInvalid
-from chat.vocabulary.sanitizing import MAX_MARKS
+from chat.vocabulary.sanitizing import JOINERS, MAX_MARKS
 
 MAX_COLUMNS = 20
 """The widest nickname, in columns of a terminal."""
@@ -34,7 +38,6 @@ _LONGEST = MAX_COLUMNS * (1 + MAX_MARKS)
 _isPlain = re.compile(r"[A-Za-z][A-Za-z0-9_-]*").fullmatch
 
 _preserved = get_profile("UsernameCasePreserved")
-_mapped = get_profile("UsernameCaseMapped:CaseFold")
 
 # The scripts that languages write together, by the first word of the Unicode
 # character names; digits and signs belong to no script.
@@ -65,9 +68,10 @@ def nickname(text: str) -> str:
         shown: str = _preserved.enforce(text)
     except UnicodeEncodeError as error:
         raise NickInvalid(text) from error
-    if not shown[0].isalpha() or not all(map(_mayStandInName, shown)):
+    letters = shown.translate(JOINERS)
+    if not shown[0].isalpha() or not all(map(_mayStandInName, letters)):
         raise NickInvalid(text)
-    if wcswidth(shown) > MAX_COLUMNS:
+    if wcswidth(letters) > MAX_COLUMNS:
         raise NickTooLong(str(MAX_COLUMNS))
     if _isMixed(shown):
         raise NickConfusable(shown)
@@ -82,20 +86,20 @@ def fold(nick: str) -> str:
         be shown.
     """
     # A longer text is no nickname, and could take any space in the cache.
-    return _fold(nick) if len(nick) <= _LONGEST else _fold.__wrapped__(nick)
+    return _fold(nick) if len(nick) <= _LONGEST else caseless(nick)
 
 
-@lru_cache(maxsize=4096)
-def _fold(nick: str) -> str:
-    if _isPlain(nick):
-        return nick.lower()
-    plain = normalize("NFKC", nick)
-    try:
-        folded: str = _mapped.enforce(plain)
-    except UnicodeEncodeError:
-        # No nickname is like this, so any value serves that no nickname has.
-        return plain.casefold()
-    return normalize("NFKC", folded)
+def caseless(text: str) -> str:
+    """
+    @return: a text without differences of case, width and Unicode compatibility, and
+        without joiners.
+    """
+    if text.isascii():
+        return text.lower()
+    return normalize("NFKC", normalize("NFKC", text.translate(JOINERS)).casefold())
+
+
+_fold = lru_cache(maxsize=4096)(caseless)
 
 
 def roomname(text: str) -> str:

@@ -9,12 +9,21 @@ reverse the reading order of another user's line, or hide.
 from __future__ import annotations
 
 import re
-from unicodedata import category
+from unicodedata import bidirectional, category, combining
 
 MAX_MARKS = 4
 """How many non-spacing marks may stand on one base."""
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
+
+JOINERS = str.maketrans(dict.fromkeys((_ZWNJ, _ZWJ)))
+"""For C{str.translate}: takes the joiners away, which only change how letters are drawn."""
+
+# It parts the last vowel of a word from the letter in front of it, and shapes both.
+_MONGOLIAN_SEPARATOR = "\u180e"
+
+_VIRAMA = 9
+"""The combining class of the signs that take the vowel from a letter."""
 
 # ECMA-48: CSI with its parameters; OSC, DCS, SOS, PM and APC up to their end,
 # or up to the end of the line when they have none; any other two-character
@@ -63,8 +72,10 @@ def _isVisible(char: str, kind: str) -> bool:
     return kind == "Co" or char in _VISIBLE_FORMATS
 
 
-def _joins(char: str) -> bool:
-    """Whether a joiner or a selector next to this character has work to do."""
+def _joins(char: str, joiner: str) -> bool:
+    """Whether a joiner next to this character has work to do."""
+    if joiner == _MONGOLIAN_SEPARATOR:
+        return "\u1820" <= char <= "\u18aa"
     return category(char)[0] in "LMSN"
 
 
@@ -76,7 +87,9 @@ def clean(text: str) -> str:
     isolate or mark, no zero-width or tag character, and at most L{MAX_MARKS}
     non-spacing marks on a base.  A tab or an odd line separator becomes a space.
     Joiners and variation selectors stay between or behind characters that they
-    join or vary.  Cleaning twice is cleaning once.
+    join or vary; at the end of a word where it is written so: behind the virama of
+    an Indic letter (the chillus of Malayalam) and behind an Arabic letter.  Cleaning
+    twice is cleaning once.
 
     @param text: any string.
     @return: the same text, without the characters that may not be in it.
@@ -89,9 +102,9 @@ def clean(text: str) -> str:
     for char in text:
         kind = category(char)
         if kind[0] == "C":
-            if char in (_ZWJ, _ZWNJ):
+            if char in (_ZWJ, _ZWNJ, _MONGOLIAN_SEPARATOR):
                 # Only behind something; whether anything follows shows later.
-                if kept and _joins(kept[-1]):
+                if kept and _joins(kept[-1], char):
                     kept.append(char)
             elif _isVisible(char, kind):
                 _dropJoiner(kept, char)
@@ -99,12 +112,14 @@ def clean(text: str) -> str:
                 marks = 0
         elif kind == "Mc":
             # A spacing mark takes a place of its own and piles up on nothing.
+            _dropJoiner(kept, char)
             kept.append(char)
         elif kind[0] == "M":
             if char in _INVISIBLE_MARKS or (_isSelector(char) and not _varies(kept)):
                 continue
             marks += 1
             if marks <= MAX_MARKS:
+                _dropJoiner(kept, char)
                 kept.append(char)
         else:
             _dropJoiner(kept, char)
@@ -124,5 +139,12 @@ def _varies(kept: list[str]) -> bool:
 
 def _dropJoiner(kept: list[str], following: str) -> None:
     """Take back a joiner that turns out to join nothing."""
-    if kept and (kept[-1] == _ZWJ or kept[-1] == _ZWNJ) and not _joins(following):
+    if not kept or kept[-1] not in (_ZWJ, _ZWNJ, _MONGOLIAN_SEPARATOR):
+        return
+    joiner, before = kept[-1], kept[-2]
+    if not (
+        _joins(following, joiner)
+        or combining(before) == _VIRAMA
+        or (joiner == _ZWJ and bidirectional(before) == "AL")
+    ):
         kept.pop()

@@ -5,12 +5,13 @@ What holds for L{chat.vocabulary.sanitizing.clean}, whatever the text.
 from __future__ import annotations
 
 from itertools import groupby, pairwise
-from unicodedata import category
+from unicodedata import bidirectional, category, combining
 
 from chat.vocabulary.sanitizing import MAX_MARKS, clean
 from tests.fuzz.source import Source
 
 JOINERS = "\u200c\u200d"
+MONGOLIAN_SEPARATOR = "\u180e"
 SELECTORS = {
     *map(chr, range(0xFE00, 0xFE10)),
     *map(chr, range(0xE0100, 0xE01F0)),
@@ -29,6 +30,7 @@ SEEDS = [
         "你好，世界",
         "e\u0301\u0301\u0301\u0301\u0301\u0301 \u0600\u0661",
         "👩\u200d❤\ufe0f\u200d💋 \u200d\ufe0f\u200c",
+        "ന്\u200d ศ ه\u200d ᠰᠠᠷ\u180eᠠ ᠠ\u180e\u0301",
         "a\x1b[31;1mb\x1b]0;title\x07c\x9b2Jd\x90e\x9cf\x1b\x1b[A",
         "\u202eabc\u2069 \u200b\u2060\ufeff\u00ad\U000e0041\u034f\u115f\u3164",
         "\u0378\ue000\u0903\u20dd葛\U000e0100 ‼\ufe0f\u180b",
@@ -66,13 +68,19 @@ def checkSafe(text: str) -> None:
 
 def checkJoined(text: str) -> None:
     """
-    Joiners stand between what they join.
+    Joiners stand between what they join, or where a word may end with them.
     """
     padded = f" {text} "
     for before, char, after in zip(padded, padded[1:], padded[2:], strict=False):
         if char in JOINERS:
             assert category(before)[0] in "LMNS"
-            assert category(after)[0] in "LMNS"
+            assert (
+                category(after)[0] in "LMNS"
+                or combining(before) == 9
+                or (char == "\u200d" and bidirectional(before) == "AL")
+            )
+        if char == MONGOLIAN_SEPARATOR:
+            assert all("\u1820" <= letter <= "\u18aa" for letter in (before, after))
 
 
 def checkSelected(text: str) -> None:
@@ -90,7 +98,7 @@ def isUnsafe(char: str) -> bool:
         case "Cc" | "Cs" | "Zl" | "Zp":
             return True
         case "Cf":
-            return char not in JOINERS + ENCLOSING
+            return char not in JOINERS + MONGOLIAN_SEPARATOR + ENCLOSING
         case _:
             isTag = 0xE0000 <= ord(char) <= 0xE0FFF and char not in SELECTORS
             return isTag or char in INVISIBLE

@@ -41,6 +41,13 @@ from chat.vocabulary.names import MAX_COLUMNS, fold, isNamedIn, nickname, roomna
         "مرحبا",
         "हिन्दी",
         "สมชาย",
+        # Joiners where the language needs them, at the end of a word, too.
+        "علی\u200cرضا",
+        "ශ්\u200dරී",
+        "অপূর্ব",
+        "ন্\u200dয়",
+        "അവന്\u200d",
+        "क्\u200cष",
     ],
 )
 def test_mayBeANickname(name: str) -> None:
@@ -78,6 +85,11 @@ def test_mayBeANickname(name: str) -> None:
         "①",
         "Ⅷ",
         "ﬁ",
+        # Joiners that join nothing.
+        "علی\u200c",
+        "علی\u200dرضا",
+        "क\u200dष",
+        "bob\u200c",
         "x²",
         "\ud800",
         "aש",
@@ -151,6 +163,8 @@ def test_lookAlikeIsCalledSo() -> None:
         ("Жанна", "жАННА"),
         ("ハナコ", "ﾊﾅｺ"),
         ("bob", "𝐛𝐨𝐛"),
+        ("علی\u200cرضا", "علیرضا"),
+        ("ශ්\u200dරී", "ශ්රී"),
     ],
 )
 def test_same(one: str, other: str) -> None:
@@ -175,6 +189,10 @@ def test_foldOfAnything(name: str) -> None:
 @pytest.mark.parametrize("name", ["lobby", "#lobby", "#Lobby", "LOBBY", "#ｌｏｂｂｙ"])
 def test_roomHasOneSpelling(name: str) -> None:
     assert roomname(name) == "#lobby"
+
+
+def test_roomsAreNamedWithoutJoiners() -> None:
+    assert roomname("#ශ්\u200dරී") == "#ශ්රී"
 
 
 @pytest.mark.parametrize("name", ["", "#", "##lobby", "1", "no such", "x" * 21, "l\u043ebby"])
@@ -255,6 +273,7 @@ def test_foldOfNicknames(text: str) -> None:
         return
     assert fold(fold(name)) == fold(name)
     assert fold(name.casefold()) == fold(name)
+    assert fold(f"{name[0]}\u200d{name[1:]}\u200c") == fold(name)
 
 
 @given(st.text(max_size=30))

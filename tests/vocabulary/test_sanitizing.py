@@ -15,7 +15,7 @@ from tests.fuzz.text import ENCLOSING, INVISIBLE, JOINERS, check, checkSafe
 
 _pieces = st.sampled_from(
     [
-        *"a /#1你कم👩👍🏽🇨",
+        *"a /#1你कم👩👍🏽🇨ᠠ\u180e",
         *"\u0301\u20dd\u0903\u094d",
         *("\u0301\u0301\u0301", "\u0489\u20dd\u0301"),
         *"\ufe0e\ufe0f\u180b\U000e0100",
@@ -54,6 +54,13 @@ def test_printableASCIIStays(text: str) -> None:
         "සිංහල ශ්\u200dරී",
         "العربية لَـعَـمْرُكَ ١٢٣",
         "می\u200cخواهم",
+        # A word may end with a joiner: chillus, khanda ta, ra; a letter as it is joined.
+        "അവന്\u200d വന്നു, നീര്\u200d.",
+        "হঠাত্\u200d গেল",
+        "ක්\u200d!",
+        "वाक्\u200c।",
+        "سنة ١٤٤٥ ه\u200d.",
+        "ᠰᠠᠷ\u180eᠠ",
         "\u0601\u0661\u0662\u0663",
         "שָׁלוֹם עֲלֵיכֶם",
         "སྒྲུབས",
@@ -181,10 +188,19 @@ def test_tagsGo() -> None:
         ("aJJb", "aJb"),
         ("aJ\u200bJb", "aJb"),
         ("aJ\u202eb", "aJb"),
+        ("का J", "का "),
+        ("काJ।", "का।"),
+        ("क्JJ ", "क्J "),
+        ("क्\u093cJ", "क्\u093c"),
     ],
 )
 def test_joinersThatJoinNothingGo(text: str, expected: str, joiner: str) -> None:
     assert clean(text.replace("J", joiner)) == expected.replace("J", joiner)
+
+
+@pytest.mark.parametrize("text", ["\u180eᠠ", "ᠠ\u180e", "ᠠ\u180e b", "ᠠ\u180eb", "ᠠ\u180e\u0301"])
+def test_mongolianVowelsArePartedInMongolianOnly(text: str) -> None:
+    assert clean(text) == text.replace("\u180e", "")
 
 
 @pytest.mark.parametrize("selector", ["\ufe00", "\ufe0f", "\U000e0100", "\u180b"])
