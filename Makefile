@@ -17,7 +17,7 @@ identity = $(CURDIR) $(PYTHON) $(shell readlink -f $(bin)/python)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test units lint format docs translations bench bench-peers compiler clean
+.PHONY: help run test units lint format docs translations tables bench bench-peers compiler clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
@@ -55,6 +55,10 @@ translations: $(venv)/for-dev ## Bring the catalogues up to date with the source
 		sed -i '/^"Generated-By: /d' $(catalogues)/$$language/LC_MESSAGES/tcpchat.po || exit 1; \
 	done
 	$(bin)/pybabel compile --statistics -D tcpchat -d $(catalogues)
+
+tables: $(venv)/for-dev ## Make the tables of Unicode anew; the newer libicu-dev is, the newer they are.
+	$(bin)/pip install --quiet pyicu
+	$(bin)/python tools/unicodetables.py
 
 bench: $(venv)/for-run $(measuring) ## Measure the fan-out, what the history costs, and what abuse costs.
 	$(bin)/python bench/fanout.py

@@ -86,7 +86,8 @@ def test_wheelHoldsThePackageAndOnePlugin(distributions: Path) -> None:
 
 def test_sdistHoldsTheProject(distributions: Path) -> None:
     files = _filesOfSdist(distributions)
-    assert files >= {*_filesBelow("chat", "systemd", "tests"), "Makefile", "LICENSE"}
+    licences = {"LICENSE", "LICENSE.unicode"}
+    assert files >= {*_filesBelow("chat", "systemd", "tests", "tools"), "Makefile"} | licences
     below = {name for name in files if name.startswith("twisted/")}
     assert below == {"twisted/plugins/tcpchat_plugin.py"}
     assert not {name for name in files if "__pycache__" in name or name.startswith("docs/_build")}

@@ -6,8 +6,7 @@ IdentifierClass of RFC 8264, width mapped, NFC, the bidi rule) of letters of any
 script, digits, C{_} and C{-}, that begins with a letter.  Two names are the same
 if their L{fold} is: UsernameCaseMapped after compatibility decomposition.  A
 name that mixes scripts no language mixes is refused (Unicode Technical Standard
-39, section 5.2, "Highly Restrictive"), so C{bob} with a Cyrillic letter cannot
-stand beside C{bob}.
+39; see L{chat.vocabulary.scripts}), so C{bob} with a Cyrillic letter is no name.
 
 The joiners U+200C and U+200D, which change how letters are drawn, stand where the
 writing of Persian, Sinhala and others needs them (CONTEXTJ of RFC 5892, appendix A), and
@@ -18,13 +17,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from unicodedata import category, name, normalize
+from itertools import pairwise
+from unicodedata import category, normalize
 
 from precis_i18n import get_profile
 from wcwidth import wcswidth
 
 from chat.vocabulary.errors import NickConfusable, NickInvalid, NickTooLong, RoomInvalid
 from chat.vocabulary.sanitizing import JOINERS, MAX_MARKS
+from chat.vocabulary.scripts import isMixed
 
 MAX_COLUMNS = 20
 """The widest nickname, in columns of a terminal."""
@@ -39,13 +40,13 @@ _isPlain = re.compile(r"[A-Za-z][A-Za-z0-9_-]*").fullmatch
 
 _preserved = get_profile("UsernameCasePreserved")
 
-# The scripts that languages write together, by the first word of the Unicode
-# character names; digits and signs belong to no script.
-_TOGETHER = (
-    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}),
-    frozenset({"LATIN", "CJK", "BOPOMOFO", "IDEOGRAPHIC"}),
-    frozenset({"LATIN", "CJK", "HANGUL", "IDEOGRAPHIC"}),
-)
+# Marks that are drawn with no ink, though Unicode does not call them ignorable; and those
+# that have none unless they put the letter behind them below the one in front of them.
+_isInkless = re.compile(
+    "[\u2d7f\U0001107f\U00016fe4\U0001bc9d]"
+    "|[\u1039\u17d2\u1a60\u1bab\uaaf6\U00010a3f\U00011133\U000113d0\U0001193e\U00011a47"
+    "\U00011a99\U00011d45\U00011d97\U00011f42](?![^\\W\\d_])"
+).search
 
 
 # Cached, since the same text is checked again when the nickname is claimed.
@@ -69,11 +70,11 @@ def nickname(text: str) -> str:
     except UnicodeEncodeError as error:
         raise NickInvalid(text) from error
     letters = shown.translate(JOINERS)
-    if not shown[0].isalpha() or not all(map(_mayStandInName, letters)):
+    if not shown[0].isalpha() or not all(map(_mayStandInName, letters)) or _hides(letters):
         raise NickInvalid(text)
     if wcswidth(letters) > MAX_COLUMNS:
         raise NickTooLong(str(MAX_COLUMNS))
-    if _isMixed(shown):
+    if isMixed(shown):
         raise NickConfusable(shown)
     return shown
 
@@ -130,6 +131,9 @@ def _mayStandInName(char: str) -> bool:
     return char in "_-" or category(char)[0] in "LM" or category(char) == "Nd"
 
 
-def _isMixed(text: str) -> bool:
-    scripts = {name(char, "UNKNOWN").partition(" ")[0] for char in text if category(char)[0] == "L"}
-    return len(scripts) > 1 and not any(scripts <= allowed for allowed in _TOGETHER)
+def _hides(letters: str) -> bool:
+    """Whether there is a mark that nobody can see: it has no ink, or stands there already."""
+    return _isInkless(letters) is not None or any(
+        char == before and category(char) == "Mn"
+        for before, char in pairwise(normalize("NFD", letters))
+    )

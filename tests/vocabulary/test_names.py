@@ -11,6 +11,7 @@ from precis_i18n import get_profile
 
 from chat.vocabulary.errors import ChatError, NickConfusable, NickInvalid, NickTooLong, RoomInvalid
 from chat.vocabulary.names import MAX_COLUMNS, fold, isNamedIn, nickname, roomname
+from chat.vocabulary.scripts import isMixed
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,20 @@ from chat.vocabulary.names import MAX_COLUMNS, fold, isNamedIn, nickname, roomna
         "ন্\u200dয়",
         "അവന്\u200d",
         "क्\u200cष",
+        # Digits are those of the letters, or of ASCII.
+        "राम१",
+        "राम1",
+        "مرحبا١",
+        "สมชาย๑",
+        "李1",
+        # Marks go with their letters, and stackers have a letter to stack.
+        "q\u0323",
+        "ខ្មែរ",
+        "မြန်မာက္က",
+        # One script only, whatever it looks like.
+        "саса",
+        "КАТЕ",
+        "カニ",
     ],
 )
 def test_mayBeANickname(name: str) -> None:
@@ -90,6 +105,18 @@ def test_mayBeANickname(name: str) -> None:
         "علی\u200dرضا",
         "क\u200dष",
         "bob\u200c",
+        # Marks without ink.
+        "ⴰ\u2d7f",
+        "𑀅\U0001107f",
+        "𘬀\U00016fe4",
+        "ខ្មែរ\u17d2",
+        "က\u1039",
+        "က\u1039\u1039က",
+        "bob\u034f",
+        "bob\ufe00",
+        # One on another, where it cannot be seen.
+        "bobe\u0301\u0301",
+        "ที่่",
         "x²",
         "\ud800",
         "aש",
@@ -136,6 +163,18 @@ def test_isNormalized(name: str, shown: str) -> None:
         "\u0430lice",  # Cyrillic a.
         "bοb",  # Greek omicron.
         "\u0391lice",  # Greek Alpha.
+        "b๐b",
+        "bob߀",
+        "bob۱",
+        "rob\u0660",
+        "राम๑",
+        "مرحبا1١",
+        "رضا۱1",
+        "bob\u2d7f",
+        "bob\U00016fe4",
+        "bob\U0001107f",
+        "bob\u0483",
+        "李\u0323",
         "ж李",
         "ひ한",
         "aא",
@@ -253,6 +292,7 @@ def test_anythingIsANicknameOrRefused(text: str) -> None:
         return
     assert nickname(name) == name
     assert name[0].isalpha()
+    assert not isMixed(name)
     assert not set(name) & set(" :*#<>!/[]()")
 
 

@@ -23,7 +23,7 @@ from tests.support.hubs import AT
 ROOM = "#" + "r" * MAX_COLUMNS
 SHORT = [f"n{number}" for number in range(2 * MAX_NAMES)]
 # As many letters and marks as a nickname may have, of four bytes each.
-WORST = ["𑄃" + "𑄀" * 79] * (2 * MAX_NAMES)
+WORST = ["𑄃" + "𑄀𑄁" * 39 + "𑄀"] * (2 * MAX_NAMES)
 
 
 def test_theWorstNameIsANickname() -> None:
