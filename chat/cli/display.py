@@ -33,7 +33,7 @@ from chat.vocabulary.events import (
     Told,
     Warned,
 )
-from chat.vocabulary.names import isNamedIn
+from chat.vocabulary.mentions import isNamedIn
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.style import BELLS
 from chat.vocabulary.times import localTime

@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection, Iterable
 from chat.delivery.fanout import Fan
 from chat.interfaces import Outlet, Rendering
 from chat.vocabulary.events import Acted, Event, RoomEvent, Said
-from chat.vocabulary.names import isNamedIn
+from chat.vocabulary.mentions import isNamedIn
 
 FLUSH_SIZE = 64 * 1024
 """

@@ -116,17 +116,6 @@ def roomname(text: str) -> str:
         raise RoomInvalid(text) from error
 
 
-def isNamedIn(text: str, nick: str) -> bool:
-    """
-    @return: whether a text has a nickname in it, and not as a part of a longer Latin
-        word.
-    """
-    plain, folded = text.casefold(), nick.casefold()
-    if not folded or folded not in plain:
-        return False
-    return re.search(rf"(?<![a-z0-9_]){re.escape(folded)}(?![a-z0-9_])", plain) is not None
-
-
 def _mayStandInName(char: str) -> bool:
     return char in "_-" or category(char)[0] in "LM" or category(char) == "Nd"
 

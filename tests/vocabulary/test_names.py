@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from precis_i18n import get_profile
 
 from chat.vocabulary.errors import ChatError, NickConfusable, NickInvalid, NickTooLong, RoomInvalid
-from chat.vocabulary.names import MAX_COLUMNS, fold, isNamedIn, nickname, roomname
+from chat.vocabulary.names import MAX_COLUMNS, fold, nickname, roomname
 from chat.vocabulary.scripts import isMixed
 
 
@@ -239,43 +239,6 @@ def test_noRoomName(name: str) -> None:
     with pytest.raises(RoomInvalid) as raised:
         roomname(name)
     assert raised.value.about == name
-
-
-@pytest.mark.parametrize(
-    ("text", "nick"),
-    [
-        ("bob", "bob"),
-        ("BOB!", "bob"),
-        ("hello, Bob: how are you?", "bob"),
-        ("(bob)", "bob"),
-        ("bob's", "bob"),
-        ("bob-2", "bob"),
-        ("问bob吧", "bob"),
-        ("你好李雷", "李雷"),
-        ("bobs and bob", "bob"),
-        ("STRASSE", "straße"),
-        ("mail bob@example.org", "bob"),
-    ],
-)
-def test_namesAreFoundInText(text: str, nick: str) -> None:
-    assert isNamedIn(text, nick)
-
-
-@pytest.mark.parametrize(
-    ("text", "nick"),
-    [
-        ("", "bob"),
-        ("hello", "bob"),
-        ("bobs", "bob"),
-        ("kebob", "bob"),
-        ("bob_", "bob"),
-        ("bob2", "bob"),
-        ("hello", ""),
-        ("b.b", "b-b"),
-    ],
-)
-def test_partsOfWordsAreNoNames(text: str, nick: str) -> None:
-    assert not isNamedIn(text, nick)
 
 
 _letters = st.characters(categories=["L", "M", "Nd"]) | st.sampled_from("_-aBé李ßΣİ")
