@@ -48,7 +48,9 @@ is not wanted on the service.
 LONGEST_WAIT = 600
 """Seconds before a room is tried again, whatever a service says."""
 
-_CLOSED = frozenset({"key-needed", "invite-needed", "no-such-room", "room-invalid", "rooms-full"})
+_CLOSED = frozenset(
+    {"key-needed", "invite-needed", "no-such-room", "room-invalid", "rooms-full", "room-confusable"}
+)
 """The codes of a refused C{/join} that will be refused again."""
 
 

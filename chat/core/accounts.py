@@ -16,7 +16,9 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chat.core.lookalikes import Lookalikes
 from chat.interfaces import Ledger
+from chat.vocabulary.confusables import look, looks
 from chat.vocabulary.errors import NickRegistered, NoSuchAccount, PasswordElsewhere
 from chat.vocabulary.names import MAX_COLUMNS, fold
 from chat.vocabulary.records import Account
@@ -56,6 +58,7 @@ class Accounts:
         self._now = now
         self._byFold: dict[str, Account] = {}
         self.appointed = frozenset(map(fold, operators))
+        self._lookalikes = Lookalikes()
         # The folds of operators on record, so that no question goes through all accounts.
         self._recorded: set[str] = set()
 
@@ -67,6 +70,7 @@ class Accounts:
         Take these accounts in the place of all there are.
         """
         self._byFold.clear()
+        self._lookalikes = Lookalikes()
         self._recorded.clear()
         for account in records:
             self._hold(account)
@@ -84,6 +88,13 @@ class Accounts:
         @return: the account to which a nickname of this fold belongs.
         """
         return self._byFold.get(fold)
+
+    def like(self, nick: str) -> tuple[str, ...]:
+        """
+        @param nick: as it is spelled.
+        @return: the folds of the accounts whose names it looks like, its own among them.
+        """
+        return self._lookalikes.of(look(nick))
 
     def create(self, name: str, secret: str) -> Deferred[Account]:
         """
@@ -157,6 +168,7 @@ class Accounts:
         """
         newest = self._newest(account)
         del self._byFold[newest.fold]
+        self._lookalikes.remove(newest.fold, looks(newest.name))
         self._recorded.discard(newest.fold)
         return self._ledger.remove(newest).addCallback(lambda _: newest)
 
@@ -194,6 +206,9 @@ class Accounts:
         return newest
 
     def _hold(self, account: Account) -> None:
+        if account.fold not in self._byFold:
+            # Its name does not change.
+            self._lookalikes.add(account.fold, looks(account.name))
         self._byFold[account.fold] = account
         if account.isOperator:
             self._recorded.add(account.fold)

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
+from chat.core.lookalikes import Lookalikes
 from chat.core.users import User, UserSession
 from chat.interfaces import Backplane
+from chat.vocabulary.confusables import look, looks
 from chat.vocabulary.errors import NickTaken, NickUnchanged, NoSuchNick
 from chat.vocabulary.events import Joined, Left, Renamed
 from chat.vocabulary.names import fold
@@ -29,6 +31,8 @@ class Nicknames:
         self._seconds = seconds
         self._users: dict[str, User] = {}
         self._byAccount: dict[str, User] = {}
+        # Those that are being claimed, too: two that look alike may be at the same time.
+        self._lookalikes = Lookalikes()
 
     def __len__(self) -> int:
         """How many users there are."""
@@ -53,6 +57,28 @@ class Nicknames:
         """The user who has a nickname, by its fold."""
         return self._users.get(folded)
 
+    def like(self, nick: str) -> tuple[str, ...]:
+        """
+        @param nick: as it is spelled.
+        @return: the folds of the nicknames that it looks like, its own among them.
+        """
+        return self._lookalikes.of(look(nick))
+
+    def imitating(self, name: str) -> list[User]:
+        """
+        @param name: of an account.
+        @return: the users in this process who are seen with a nickname that looks like
+            it, unless that is the name of their account.
+        """
+        shapes = looks(name)
+        folds = {each for shape in shapes for each in self._lookalikes.of(shape)}
+        users = [self._users[each] for each in folds - {fold(name)} if each in self._users]
+        return [
+            user
+            for user in users
+            if user.sessions and user.account != user.fold and look(user.nick) in shapes
+        ]
+
     def present(self, account: str) -> User | None:
         """The user in this process whose account it is, by its fold."""
         return self._byAccount.get(account)
@@ -68,7 +94,7 @@ class Nicknames:
         user = User(nick, fold(nick), [session], active=self._seconds())
 
         def claimed(_: None) -> User:
-            self._users[user.fold] = user
+            self._hold(user)
             user.called(nick, user.fold)
             return user
 
@@ -92,9 +118,9 @@ class Nicknames:
                 self._backplane.release(folded)
                 raise NickTaken(nick)
             before, free = user.nick, user.fold
-            del self._users[free]
+            self._drop(user)
             user.called(nick, folded)
-            self._users[folded] = user
+            self._hold(user)
             renamed(before, free)
             if folded != free:
                 self._backplane.release(free)
@@ -123,7 +149,7 @@ class Nicknames:
         """
         self._forgetAccount(user)
         if self._users.get(user.fold) is user:
-            del self._users[user.fold]
+            self._drop(user)
             self._backplane.release(user.fold)
 
     # Users whose sessions are in other processes.
@@ -134,8 +160,8 @@ class Nicknames:
         """
         user = self._elsewhere(event.nick)
         if user is None:
-            folded = fold(event.nick)
-            user = self._users[folded] = User(event.nick, folded, active=self._seconds())
+            user = User(event.nick, fold(event.nick), active=self._seconds())
+            self._hold(user)
         user.rooms.append(event.room)
         return user
 
@@ -147,7 +173,7 @@ class Nicknames:
         if user is not None and event.room in user.rooms:
             user.rooms.remove(event.room)
             if not user.rooms:
-                del self._users[user.fold]
+                self._drop(user)
 
     def renamedElsewhere(self, event: Renamed) -> None:
         """
@@ -155,9 +181,9 @@ class Nicknames:
         """
         user = self._elsewhere(event.nick)
         if user is not None:
-            del self._users[user.fold]
+            self._drop(user)
             user.called(event.name, fold(event.name))
-            self._users[user.fold] = user
+            self._hold(user)
 
     # Helpers.
 
@@ -165,12 +191,29 @@ class Nicknames:
         user = self._users.get(fold(nick))
         return None if user is None or user.sessions else user
 
+    def _hold(self, user: User) -> None:
+        before = self._users.get(user.fold)
+        if before is not None:
+            self._drop(before)
+        self._users[user.fold] = user
+        self._lookalikes.add(user.fold, looks(user.nick))
+
+    def _drop(self, user: User) -> None:
+        del self._users[user.fold]
+        self._lookalikes.remove(user.fold, looks(user.nick))
+
     def _claimed(self, folded: str, nick: str) -> Deferred[None]:
+        self._lookalikes.add(folded, looks(nick))
+
+        def given(_: None) -> None:
+            self._lookalikes.remove(folded, looks(nick))
+
         def taken(failure: Failure) -> None:
+            self._lookalikes.remove(folded, looks(nick))
             failure.trap(NickTaken)
             raise NickTaken(nick)
 
-        return self._backplane.claim(folded).addErrback(taken)
+        return self._backplane.claim(folded).addCallbacks(given, taken)
 
     def _forgetAccount(self, user: User) -> None:
         if self._byAccount.get(user.account) is user:

@@ -10,21 +10,26 @@ from dataclasses import replace
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chat.core.lookalikes import Lookalikes
 from chat.core.room import Room
 from chat.core.users import User
 from chat.delivery.audience import EndOfTurn
 from chat.interfaces import Ledger
+from chat.vocabulary.confusables import look
 from chat.vocabulary.errors import (
     InviteNeeded,
     KeyNeeded,
     ListFull,
     NoSuchRoom,
     NotInRoom,
+    RoomConfusable,
     RoomsFull,
     TooManyRooms,
 )
 from chat.vocabulary.events import RoomRow
+from chat.vocabulary.names import ROOM_MARK
 from chat.vocabulary.records import RoomRecord
+from chat.vocabulary.scripts import isMixed
 from chat.vocabulary.times import Later
 
 START_ROOM = "#lobby"
@@ -86,6 +91,7 @@ class Directory:
         self._maxRooms = maxRooms
         self._maxJoined = maxJoined
         self.rooms: dict[str, Room] = {}
+        self._lookalikes = Lookalikes()
         self.open(start)
 
     def __len__(self) -> int:
@@ -123,6 +129,7 @@ class Directory:
             record = RoomRecord(name)
             room = Room(record, self._endOfTurn, self._later, self._announceLimit)
             self.rooms[name] = room
+            self._lookalikes.add(name, (look(name),))
         return room
 
     # Permissions.
@@ -136,6 +143,8 @@ class Directory:
         @param key: what the user says is the key.
         @param isOperator: answers whether the user is an operator.
         @raise TooManyRooms: when they are in as many as they may be.
+        @raise RoomConfusable: when there is none, and its name mixes scripts or looks
+            like that of another.
         @raise RoomsFull: when there are as many as there may be.
         @raise InviteNeeded: when it is private, and they have not been invited.
         @raise KeyNeeded: when it has another key, and they have not been invited.
@@ -144,6 +153,8 @@ class Directory:
             raise TooManyRooms(str(self._maxJoined))
         room = self.rooms.get(name)
         if room is None:
+            if isMixed(name.removeprefix(ROOM_MARK)) or self._lookalikes.of(look(name)):
+                raise RoomConfusable(name)
             if 0 < self._maxRooms <= len(self.rooms):
                 raise RoomsFull(str(self._maxRooms))
             self.own(self.open(name), user)
@@ -284,6 +295,7 @@ class Directory:
             return
         if self.rooms.get(room.name) is room:
             del self.rooms[room.name]
+            self._lookalikes.remove(room.name, (look(room.name),))
             self._ledger.remove(room.record).addErrback(self._notKept, room.name)
             self._forget(room.name)
 

@@ -25,7 +25,7 @@ REFUSALS: dict[str, Sentence] = {
     "nick-needed": N_("choose a nickname first: type it, and Enter"),
     "nick-invalid": N_("{about} cannot be a nickname: letters, digits, _ and -, first a letter"),
     "nick-too-long": N_("that nickname is wider than {about} columns"),
-    "nick-confusable": N_("{about} mixes scripts and could be mistaken for another nickname"),
+    "nick-confusable": N_("{about} could be mistaken for another nickname, choose another"),
     "nick-taken": N_("{about} is taken, choose another"),
     "nick-unchanged": N_("you are {about} already"),
     "no-such-nick": N_("nobody here is called {about}"),
@@ -37,6 +37,10 @@ REFUSALS: dict[str, Sentence] = {
     "room-invalid": (
         N_("{about} cannot be a room: #, then letters, digits, _ and -, first a letter"),
         N_("that cannot be a room: #, then letters, digits, _ and -, first a letter"),
+    ),
+    "room-confusable": (
+        N_("{about} could be mistaken for another room, choose another name"),
+        N_("that could be mistaken for another room, choose another name"),
     ),
     "not-in-room": (
         N_("you are not in {about}; /join {about} first"),

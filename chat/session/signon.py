@@ -8,7 +8,14 @@ from chat.core.room import Room
 from chat.core.users import User
 from chat.session.context import Context
 from chat.session.playback import newest, newestAtHand, replay
-from chat.vocabulary.errors import Banned, ChatError, NickRegistered, NoSuchAccount, WrongPassword
+from chat.vocabulary.errors import (
+    Banned,
+    ChatError,
+    NickConfusable,
+    NickRegistered,
+    NoSuchAccount,
+    WrongPassword,
+)
 from chat.vocabulary.events import Done, Ending, Entered, TopicShown, Welcomed
 from chat.vocabulary.names import fold, nickname
 from chat.vocabulary.records import Account, SanctionKind
@@ -35,12 +42,49 @@ def mayBeCalled(context: Context, text: str) -> str:
     @return: the nickname.
     @raise ChatError: when it cannot be one, or is not for this user.
     """
-    nick = nickname(text.strip())
-    mayBeHere(context, nick)
-    account = context.server.accounts.named(nick)
-    if account is not None and account.fold != (context.user.account if context.user else ""):
+    text, user = text.strip(), context.user
+    mayBeHere(context, text)
+    account = context.server.accounts.named(text)
+    if account is not None and account.fold != (user.account if user else ""):
         raise NickRegistered(account.name)
+    # An account keeps its name, even one that could not be taken any more.
+    nick = text if account is not None and account.name == text else nickname(text)
+    requireUnlike(context, nick, user)
     return nick
+
+
+def requireUnlike(context: Context, nick: str, user: User | None) -> None:
+    """
+    See that a nickname is not mistaken for that of another user or account.
+
+    @param nick: as it is to be shown.
+    @param user: the user who is to have it, if they have another one so far.
+    @raise NickConfusable: when it looks like one.
+    """
+    own = {fold(nick)}
+    if user is not None:
+        if user.account in own:
+            # The name of the account is theirs, whatever it looks like.
+            return
+        own |= {user.fold, user.account}
+    like = {*context.hub.nicknames.like(nick), *context.server.accounts.like(nick)}
+    if like - own:
+        raise NickConfusable(nick)
+
+
+def nameMeant(context: Context, text: str) -> str:
+    """
+    @param text: what was typed to name a user, who need not be here.
+    @return: the nickname.  An account may have one that could not be taken any more.
+    @raise ChatError: when there can be no user of that name.
+    """
+    try:
+        return nickname(text)
+    except ChatError:
+        account = context.server.accounts.named(text)
+        if account is None:
+            raise
+        return account.name
 
 
 async def claim(context: Context, nick: str) -> User:
@@ -216,11 +260,17 @@ async def _attached(context: Context, account: Account) -> User:
 
 
 def _evict(context: Context, account: Account) -> None:
-    """Send a user away who has the nickname of an account that is not theirs."""
-    holder = context.hub.nicknames.holder(account.fold)
-    if holder is not None and holder is not context.user:
-        for session in tuple(holder.sessions):
+    """
+    Send users away who have the nickname of an account that is not theirs, or one that
+    looks like it.
+    """
+    nicknames = context.hub.nicknames
+    holders = (nicknames.holder(account.fold), *nicknames.imitating(account.name))
+    evicted = [user for user in holders if user is not None and user is not context.user]
+    for user in evicted:
+        for session in tuple(user.sessions):
             session.end(Ending.EVICTED, "", account.name)
+    if evicted:
         context.hear(Done("took-over", account.name))
 
 

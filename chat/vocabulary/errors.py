@@ -78,7 +78,7 @@ class NickTooLong(ChatError):
 
 
 class NickConfusable(ChatError):
-    """A nickname mixes scripts, so that it may look like another."""
+    """A nickname mixes scripts, or looks like another one that is there."""
 
     code = "nick-confusable"
 
@@ -138,6 +138,12 @@ class RoomInvalid(ChatError):
     """No room can have this name."""
 
     code = "room-invalid"
+
+
+class RoomConfusable(ChatError):
+    """The name of a new room mixes scripts, or looks like that of another room."""
+
+    code = "room-confusable"
 
 
 class NotInRoom(ChatError):

@@ -7,6 +7,8 @@ script, digits, C{_} and C{-}, that begins with a letter.  Two names are the sam
 if their L{fold} is: UsernameCaseMapped after compatibility decomposition.  A
 name that mixes scripts no language mixes is refused (Unicode Technical Standard
 39; see L{chat.vocabulary.scripts}), so C{bob} with a Cyrillic letter is no name.
+Whether a name looks like another one that is there, L{chat.vocabulary.confusables}
+tells.
 
 The joiners U+200C and U+200D, which change how letters are drawn, stand where the
 writing of Persian, Sinhala and others needs them (CONTEXTJ of RFC 5892, appendix A), and
@@ -49,8 +51,6 @@ _isInkless = re.compile(
 ).search
 
 
-# Cached, since the same text is checked again when the nickname is claimed.
-@lru_cache(maxsize=4096)
 def nickname(text: str) -> str:
     """
     Make a nickname of what a user typed.
@@ -61,6 +61,15 @@ def nickname(text: str) -> str:
     @raise NickTooLong: when it is wider than L{MAX_COLUMNS}.
     @raise NickConfusable: when it mixes scripts.
     """
+    shown = _shown(text)
+    if isMixed(shown):
+        raise NickConfusable(shown)
+    return shown
+
+
+# Cached, since the same text is checked again when the nickname is claimed.
+@lru_cache(maxsize=4096)
+def _shown(text: str) -> str:
     if len(text) > 4 * MAX_COLUMNS:
         raise NickTooLong(str(MAX_COLUMNS))
     if len(text) <= MAX_COLUMNS and _isPlain(text):
@@ -74,8 +83,6 @@ def nickname(text: str) -> str:
         raise NickInvalid(text)
     if wcswidth(letters) > MAX_COLUMNS:
         raise NickTooLong(str(MAX_COLUMNS))
-    if isMixed(shown):
-        raise NickConfusable(shown)
     return shown
 
 
@@ -107,12 +114,13 @@ def roomname(text: str) -> str:
     """
     Make a room name of what a user typed, with its C{#} or without.
 
-    @return: the name with its C{#}, folded: room names have one spelling.
+    @return: the name with its C{#}, folded: room names have one spelling.  Whether a
+        room may be made of that name shows there; see L{chat.core.rooms}.
     @raise RoomInvalid: when no room can have this name.
     """
     try:
-        return ROOM_MARK + fold(nickname(text.removeprefix(ROOM_MARK)))
-    except (NickInvalid, NickTooLong, NickConfusable) as error:
+        return ROOM_MARK + fold(_shown(text.removeprefix(ROOM_MARK)))
+    except (NickInvalid, NickTooLong) as error:
         raise RoomInvalid(text) from error
 
 

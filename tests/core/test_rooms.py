@@ -18,6 +18,7 @@ from chat.vocabulary.errors import (
     KeyNeeded,
     NoSuchRoom,
     NotInRoom,
+    RoomConfusable,
     RoomsFull,
     TooManyRooms,
 )
@@ -350,3 +351,50 @@ def test_aRemovedAccountLosesItsInvitations(town: Town) -> None:
     town.rooms.unregistered("bob")
     with pytest.raises(InviteNeeded):
         town.rooms.admit(bob, DEV, "", lambda: False)
+
+
+# Names that look alike.
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        # They look like others.
+        "#caca",
+        "#l0bby",
+        "#\u0261et",
+        "#二",
+        # They mix scripts.
+        "#d\u0435v",
+        "#b๐b",
+        "#bob\u0483",
+    ],
+)
+def test_aNewRoomIsNotMistakenForAnother(name: str) -> None:
+    town, user = Town(), User("alice", "alice")
+    for each in ("#саса", "#get", "#ニ"):
+        town.enter(user, each)
+    with pytest.raises(RoomConfusable) as raised:
+        town.enter(user, name)
+    assert raised.value.about == name
+    assert name not in town.rooms.rooms
+
+
+def test_aRoomThatIsForgottenIsMistakenForNone() -> None:
+    town, alice = Town(), User("alice", "alice")
+    town.leave(alice, town.enter(alice, "#саса"))
+    room = town.enter(alice, "#caca")
+    with pytest.raises(RoomConfusable):
+        town.enter(alice, "#саса")
+    town.leave(alice, room)
+    assert town.enter(alice, "#саса").name == "#саса"
+
+
+def test_aRoomOnRecordKeepsItsName() -> None:
+    """Whatever it looks like, and all that might be mistaken for it are refused."""
+    town, alice = Town(), User("alice", "alice")
+    names = ["#bob", "#b0b", "#b๐b"]
+    town.rooms.load([RoomRecord(name, owners=("bob",)) for name in names])
+    assert [town.enter(alice, name).name for name in names] == names
+    with pytest.raises(RoomConfusable):
+        town.enter(alice, "#boƄ")

@@ -162,6 +162,9 @@ def test_whatIsHeardIsSafe(alice: Peer, witnesses: list[Peer], sent: str, heard:
         ("x" * 900, "nick-too-long"),
         ("get\N{CYRILLIC SMALL LETTER A}", "nick-confusable"),
         ("\N{GREEK SMALL LETTER OMICRON}k", "nick-confusable"),
+        ("g\N{THAI DIGIT ZERO}t", "nick-confusable"),
+        # It looks like the one that is taken.
+        ("\N{LATIN SMALL LETTER SCRIPT G}et", "nick-confusable"),
     ],
 )
 def test_nicknameIsRefusedWithItsReason(

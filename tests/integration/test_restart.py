@@ -59,6 +59,9 @@ def test_everythingOutlivesAStop(tmp_path: Path) -> None:
             ("zoe", "may I?", "muted"),
             ("bob", "/join #dev", "key-needed"),
             ("bobby", "/join #den", "invite-needed"),
+            # Nor is any name mistaken for one that is on record.
+            ("eve", "/nick a1ice", "nick-confusable"),
+            ("frank", "/join #l0bby", "room-confusable"),
         ):
             robot = stack.enter_context(Robot.join(daemon, nick))
             assert _code(robot, line) == code, nick

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 from chat.core.users import User
 from chat.session.context import Answer, Context, Handler
 from chat.session.handlers.personal import keepIgnored
-from chat.session.signon import identify
+from chat.session.signon import identify, requireUnlike
 from chat.vocabulary.commands import (
     Command,
     Password,
@@ -39,6 +39,7 @@ def register(context: Context, command: Register) -> Answer:
 
     @raise NickUnchanged: when the user has an account.
     @raise NickRegistered: when the nickname is that of another account.
+    @raise NickConfusable: when it looks like that of another user or account.
     """
     user = context.me
     own = context.server.accountOf(user)
@@ -47,11 +48,13 @@ def register(context: Context, command: Register) -> Answer:
     taken = context.server.accounts.named(user.nick)
     if taken is not None:
         raise NickRegistered(taken.name)
+    requireUnlike(context, user.nick, user)
     return _register(context, user, command.password)
 
 
 async def _register(context: Context, user: User, password: str) -> None:
     secret = await context.outcome(context.server.authenticator.secretFor(password))
+    requireUnlike(context, user.nick, user)
     creating = context.server.accounts.create(user.nick, secret)
     account = context.server.accounts.named(user.nick)
     assert account is not None

@@ -15,6 +15,7 @@ from chat.session.context import Answer, Context, Handler
 from chat.session.handlers.accounts import tellStored
 from chat.session.handlers.rooms import MAX_ROWS, ownRoom, requireOwner
 from chat.session.handlers.talk import reasonOf
+from chat.session.signon import nameMeant, requireUnlike
 from chat.vocabulary.addresses import covers, networkOf
 from chat.vocabulary.commands import (
     Announce,
@@ -199,7 +200,7 @@ def _silenced(context: Context, target: str) -> User | None:
 def _ofName(
     context: Context, user: User, kind: SanctionKind, text: str, seconds: int | None, why: str
 ) -> Sanction:
-    name = nickname(text)
+    name = nameMeant(context, text)
     if fold(name) in (user.fold, user.account):
         raise YourselfMeant
     other = context.hub.nicknames.holder(fold(name))
@@ -241,12 +242,14 @@ async def rename(context: Context, command: Rename) -> None:
     Give a user another nickname.
 
     @raise NickRegistered: when it is that of another account.
+    @raise NickConfusable: when it looks like that of another user or account.
     @raise NickTaken: when another user has it.
     """
     other, nick = context.hub.nicknames.named(command.nick), nickname(command.name)
     account = context.server.accounts.named(nick)
     if account is not None and account.fold != other.account:
         raise NickRegistered(account.name)
+    requireUnlike(context, nick, other)
     before = other.nick
     _noted(context.me, "rename", before, f"now {nick}")
     await context.outcome(context.hub.rename(other, nick))

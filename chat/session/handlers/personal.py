@@ -10,10 +10,11 @@ from twisted.python.failure import Failure
 from chat.core.users import User
 from chat.session.context import Context, Handler
 from chat.session.handlers.talk import reasonOf
+from chat.session.signon import nameMeant
 from chat.vocabulary.commands import Away, Back, Command, Ignore, Unignore, Whois
 from chat.vocabulary.errors import YourselfMeant
 from chat.vocabulary.events import Described, Done
-from chat.vocabulary.names import fold, nickname
+from chat.vocabulary.names import fold
 
 _log = Logger()
 
@@ -30,7 +31,7 @@ def ignore(context: Context, command: Ignore) -> None:
         context.hear(Done("ignoring", ", ".join(sorted(user.ignored))))
         return
     # The user need not be here, so any nickname will do.
-    name = nickname(nick)
+    name = nameMeant(context, nick)
     if fold(name) in (user.fold, user.account):
         raise YourselfMeant
     context.hub.ignores.ignore(user, fold(name))

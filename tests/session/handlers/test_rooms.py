@@ -61,11 +61,20 @@ def test_aRoomHasOneSpelling(stage: SessionStage, name: str) -> None:
     assert stage.user("alice").hears(f"/join {name}")[0] == Entered("#dev")
 
 
-@pytest.mark.parametrize("name", ["#", "##", "#1", "#a.b", "#" + "x" * 21, "#d\u0435v"])
+@pytest.mark.parametrize("name", ["#", "##", "#1", "#a.b", "#" + "x" * 21])
 def test_anInvalidRoomNameIsRefused(stage: SessionStage, name: str) -> None:
     alice = stage.user("alice")
     assert alice.hears(f"/join {name}") == [Refused("room-invalid", name)]
     assert alice.hears("/rooms") == [RoomsListed((RoomRow("#lobby", 1, "", True),))]
+
+
+def test_aRoomThatLooksLikeAnotherIsNotMade(stage: SessionStage) -> None:
+    alice = stage.user("alice", "/join #dev")
+    stage.user("bob").says("/join #bob")
+    assert alice.hears("/join #b0b") == [Refused("room-confusable", "#b0b")]
+    assert alice.hears("/join #d\u0435v") == [Refused("room-confusable", "#d\u0435v")]
+    assert alice.hears("/room #b0b") == [Refused("not-in-room", "#b0b")]
+    assert alice.hears("/join #BOB")[0] == Entered("#bob", ("bob",))
 
 
 def test_aProgramIsToldWhoIsInTheRoom(stage: SessionStage) -> None:
