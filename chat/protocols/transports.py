@@ -23,7 +23,7 @@ from twisted.python.components import registerAdapter
 from zope.interface import Interface
 
 from chat.delivery.sockets import setUserTimeout, socketOf
-from chat.vocabulary.addresses import unmapped
+from chat.vocabulary.addresses import spelled
 from chat.vocabulary.limits import Limits
 
 
@@ -38,12 +38,11 @@ def nameOf(address: IAddress | None) -> str:
 
 def hostOf(address: IAddress | None) -> str:
     """
-    @return: the IP address, or C{unix}; an IPv4 address also where a socket of IPv6
-        takes both.
+    @return: the IP address, as L{spelled} writes it, or C{unix}.
     """
     if not isinstance(address, (IPv4Address, IPv6Address)):
         return "unix"
-    return unmapped(address.host)
+    return spelled(address.host)
 
 
 class ILayered(Interface):

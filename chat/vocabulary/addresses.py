@@ -91,13 +91,17 @@ def originOf(address: Address) -> str:
     return str(address)
 
 
-def unmapped(host: str) -> str:
+def spelled(host: str) -> str:
     """
-    @param host: an IP address as the system wrote it.
-    @return: the IPv4 address that it maps; else the same text, with its zone.
+    @param host: an IP address as the system wrote it, or anything that a proxy says is one.
+    @return: the address in its one spelling: short, without a zone, and one of IPv4 where it is a
+        mapped one.
+    @raise ValueError: when it is no IP address; what others write is never handed on.
     """
     address = parseAddress(host)
-    return str(address) if ":" in host and isinstance(address, IPv4Address) else host
+    if address is None:
+        raise ValueError("no IP address")
+    return str(address)
 
 
 def _withoutZone(address: str) -> str:

@@ -22,7 +22,11 @@ PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
     [
         (PROXY, "192.0.2.1 54321", "192.0.2.1"),
         (IPv6Address("TCP", "2001:db8::1", 54321), "2001:db8::1 54321", "2001:db8::1"),
+        (IPv6Address("TCP", "::ffff:192.0.2.1", 54321), "192.0.2.1 54321", "192.0.2.1"),
+        (IPv6Address("TCP", "0:0:0:0:0:ffff:c000:201", 1), "192.0.2.1 1", "192.0.2.1"),
+        (IPv6Address("TCP", "fe80::1%eth0", 54321), "fe80::1 54321", "fe80::1"),
         (UNIXAddress(""), "unix", "unix"),
+        (UNIXAddress("\x1b[31m"), "unix", "unix"),
     ],
 )
 def test_aPeerIsNamedByItsAddress(peer: IAddress, name: str, address: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from chat.vocabulary.addresses import (
     originOf,
     parseAddress,
     parseNetwork,
-    unmapped,
+    spelled,
 )
 
 V4 = st.ip_addresses(v=4).map(str)
@@ -92,7 +92,7 @@ def test_strictNetworksHaveNoBitsBehindTheirPrefix(text: str) -> None:
 def test_anyTextMayBeAsked(text: str) -> None:
     network = networkOf(text)
     assert network is None or networkOf(network) == network
-    assert unmapped(text) == text or parseAddress(text) is not None
+    assert (parseAddress(text) is None) is (_spelling(text) is None)
 
 
 @given(ADDRESSES)
@@ -134,12 +134,44 @@ def test_theOriginOfIPv6IsItsNetworkOf64Bits(address: IPv6Address) -> None:
     assert IPv6Network(originOf(address)).prefixlen == 64
 
 
-@given(st.ip_addresses(v=4))
-def test_hostsAreWrittenWithoutTheMapping(address: IPv4Address) -> None:
-    assert unmapped(f"::ffff:{address}") == str(address)
-    assert unmapped(str(address)) == str(address)
+def _spelling(host: str) -> str | None:
+    try:
+        return spelled(host)
+    except ValueError:
+        return None
 
 
-@pytest.mark.parametrize("host", ["2001:db8::1", "2001:DB8::1", "fe80::1%eth0", "", "unix"])
-def test_otherHostsAreWrittenAsTheyCame(host: str) -> None:
-    assert unmapped(host) == host
+@pytest.mark.parametrize(
+    ("host", "plain"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::FFFF:c000:207", "192.0.2.7"),
+        ("0:0:0:0:0:ffff:7f00:1", "127.0.0.1"),
+        ("0000:0000:0000:0000:0000:ffff:192.0.2.7%eth0", "192.0.2.7"),
+        ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("fe80::1%\x1b[31m", "fe80::1"),
+    ],
+)
+def test_aHostHasOneSpelling(host: str, plain: str) -> None:
+    assert spelled(host) == plain
+
+
+@pytest.mark.parametrize(
+    "host", ["", "unix", "\x1b[31m", "192.0.2.7%\x1b[31m", "192.0.2.07", "[::1]", "::1\n", "%eth0"]
+)
+def test_whatIsNoAddressIsNotHandedOn(host: str) -> None:
+    with pytest.raises(ValueError, match=r"^no IP address$"):
+        spelled(host)
+
+
+@given(ADDRESSES)
+def test_aSpellingIsWhatTheLimitsAndBansAreAbout(text: str) -> None:
+    plain = spelled(text)
+    assert spelled(plain) == plain
+    assert parseAddress(plain) == parseAddress(text)
+    assert "%" not in plain
+    assert getattr(ip_address(plain), "ipv4_mapped", None) is None
+    assert networkOf(plain) == networkOf(text)
