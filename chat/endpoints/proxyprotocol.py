@@ -20,6 +20,7 @@ header is there, so a door knows the address from the beginning.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from ipaddress import ip_address
 from struct import Struct
@@ -39,6 +40,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
+
+from chat.vocabulary.addresses import spelled
 
 HEADER_TIMEOUT = 5.0
 """How many seconds a proxy has to say for whom it speaks."""
@@ -68,6 +71,7 @@ class _Transport(IntEnum):
 
 _TEXT = b"PROXY "
 _MAX_TEXT = 107
+_PORT = re.compile(rb"0|[1-9][0-9]{0,4}")
 
 _SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 _FIXED = Struct("!12xBBH")
@@ -118,11 +122,11 @@ def _parseText(data: bytes) -> Header | None:
         case [_, b"UNKNOWN", *_]:
             return Header(length)
         # A proxy behind another may name addresses of both families, whatever it calls them.
-        case [_, b"TCP4" | b"TCP6", source, destination, fromPort, toPort, *_]:
+        case [_, b"TCP4" | b"TCP6", source, destination, fromPort, toPort]:
             return Header(
                 length,
-                _address(source.decode(), _port(fromPort)),
-                _address(destination.decode(), _port(toPort)),
+                _address(source.decode("ascii"), _port(fromPort)),
+                _address(destination.decode("ascii"), _port(toPort)),
             )
     raise ValueError("incomplete, or no such family")
 
@@ -148,21 +152,24 @@ def _parseBinary(data: bytes) -> Header | None:
     if family is _Family.UNIX:
         paths = (UNIXAddress(path.rstrip(b"\0")) for path in (source, destination))
         return Header(length, *paths)
-    return Header(length, _address(source, ports[0]), _address(destination, ports[1]))
+    return Header(
+        length,
+        _address(str(ip_address(source)), ports[0]),
+        _address(str(ip_address(destination)), ports[1]),
+    )
 
 
-def _address(host: str | bytes, port: int) -> IAddress:
+def _address(host: str, port: int) -> IAddress:
     """
-    @param host: as text, or the bytes of the address.
     @raise ValueError: when it is no IP address.
     """
-    address = ip_address(host)
-    kind = IPv4Address if address.version == 4 else IPv6Address
-    return kind("TCP", str(address), port)
+    plain = spelled(host)
+    kind = IPv6Address if ":" in plain else IPv4Address
+    return kind("TCP", plain, port)
 
 
 def _port(text: bytes) -> int:
-    if not text.isdigit() or int(text) > 0xFFFF:
+    if not _PORT.fullmatch(text) or int(text) > 0xFFFF:
         raise ValueError("no such port")
     return int(text)
 

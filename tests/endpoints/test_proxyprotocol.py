@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from ipaddress import IPv4Address as IPv4
 from ipaddress import IPv6Address as IPv6
-from ipaddress import ip_address
 from struct import pack
 from typing import Any
 
@@ -95,7 +94,10 @@ def _headers(draw: st.DrawFn) -> tuple[bytes, Header]:
     A header of either version, and what is to be read from it.
     """
     kind = draw(st.sampled_from((4, 6)))
-    hosts = draw(st.tuples(*[st.ip_addresses(v=kind)] * 2))
+    addresses: Any = st.ip_addresses(v=kind)
+    if kind == 6:
+        addresses |= st.ip_addresses(v=4).map(lambda host: IPv6(f"::ffff:{host}"))
+    hosts = draw(st.tuples(addresses, addresses))
     ports = draw(st.tuples(PORTS, PORTS))
     if draw(st.booleans()):
         data = "PROXY TCP{} {} {} {} {}\r\n".format(kind, *hosts, *ports).encode()
@@ -104,11 +106,13 @@ def _headers(draw: st.DrawFn) -> tuple[bytes, Header]:
         rest = b"".join(host.packed for host in hosts) + pack("!HH", *ports) + extra
         family = (0x10 if kind == 4 else 0x20) + draw(st.sampled_from((1, 2)))
         data = SIGNATURE + pack("!BBH", 0x21, family, len(rest)) + rest
-    named = IPv4Address if kind == 4 else IPv6Address
-    source, destination = (
-        named("TCP", str(host), port) for host, port in zip(hosts, ports, strict=True)
-    )
+    source, destination = map(_named, hosts, ports)
     return data, Header(len(data), source, destination)
+
+
+def _named(host: IPv4 | IPv6, port: int) -> IAddress:
+    plain = getattr(host, "ipv4_mapped", None) or host
+    return (IPv4Address if plain.version == 4 else IPv6Address)("TCP", str(plain), port)
 
 
 @given(_headers(), st.binary(max_size=20))
@@ -139,6 +143,25 @@ def test_theTwoAddressesMayBeOfDifferentFamilies() -> None:
     assert parseHeader(data) == Header(
         len(data), IPv6Address("TCP", "2001:db8::7", 1), IPv4Address("TCP", "192.0.2.9", 2)
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "plain"),
+    [
+        # As haproxy sends it where it listens to both families with one socket (v4v6).
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("0:0:0:0:0:FFFF:C633:6407", "198.51.100.7"),
+        ("2001:DB8:0:0:0:0:0:7", "2001:db8::7"),
+        # Of another machine, if it is one at all.
+        ("fe80::1%eth0", "fe80::1"),
+        ("fe80::1%\x1b[31m", "fe80::1"),
+    ],
+)
+def test_anAddressOfVersion1IsReadAndNotCopied(host: str, plain: str) -> None:
+    header = parseHeader(f"PROXY TCP6 {host} {host} 1 2\r\n".encode())
+    assert header is not None
+    addresses: Any = header.source, header.destination
+    assert [address.host for address in addresses] == [plain, plain]
 
 
 def test_unixSocketsHaveAPath() -> None:
@@ -192,7 +215,7 @@ class ProxyStage:
         @return: the address of a user, as the service knows it.
         """
         [session] = self.service.hub.nicknames.named(nick).sessions
-        return str(ip_address(session.address))
+        return session.address
 
     @property
     def connections(self) -> int:
@@ -244,6 +267,28 @@ def test_theHeaderMayComeInPieces(stage: ProxyStage, header: Any) -> None:
     assert stage.addressOf("bob") == "198.51.100.7"
 
 
+def test_aZoneReachesNeitherOperatorsNorTheLog(stage: ProxyStage) -> None:
+    """It may be any text, such as one that colours their terminal."""
+    with capturedLogs() as logged:
+        bob = stage.comes(b"PROXY TCP6 fe80::1%\x1b[31m fe80::2 4711 80\r\n", b"bob\r\n")
+        assert "You are bob" in stage.heard(bob)[-1]
+        assert stage.addressOf("bob") == "fe80::1"
+        bob.close()
+        stage.assertOver()
+    [peer] = [event["peer"] for event in logged if "peer" in event]
+    assert peer == "fe80::1 4711"
+
+
+@pytest.mark.parametrize("header", [version1, version2])
+def test_aMappedAddressIsThatOfIPv4(stage: ProxyStage, header: Any) -> None:
+    """And the limits know it by that."""
+    bob = stage.comes(header("::ffff:198.51.100.7"), b"bob\r\n")
+    assert "You are bob" in stage.heard(bob)[-1]
+    assert stage.addressOf("bob") == "198.51.100.7"
+    [connection] = stage.service.connections
+    assert (connection.peer, connection.origin) == ("198.51.100.7 1000", "198.51.100.7")
+
+
 @pytest.mark.parametrize("header", [LOCAL, UNKNOWN])
 def test_withoutAnAddressItIsThatOfTheProxy(stage: ProxyStage, header: bytes) -> None:
     bob = stage.comes(header, b"bob\r\n")
@@ -262,6 +307,17 @@ def test_withoutAnAddressItIsThatOfTheProxy(stage: ProxyStage, header: bytes) ->
         b"PROXY TCP5 198.51.100.7 192.0.2.2 1 2\r\n",
         b"PROXY TCP4 198.51.100.7 192.0.2.2 one 2\r\n",
         b"PROXY TCP4 198.51.100.7 192.0.2.2 1 65536\r\n",
+        b"PROXY TCP4 198.51.100.7 192.0.2.2 1 065535\r\n",
+        b"PROXY TCP4 198.51.100.7 192.0.2.2 00 2\r\n",
+        b"PROXY TCP4 198.51.100.7 192.0.2.2 +1 2\r\n",
+        b"PROXY TCP4 198.51.100.7 192.0.2.2 1_0 2\r\n",
+        "PROXY TCP4 198.51.100.7 192.0.2.2 \u0661 2\r\n".encode(),
+        b"PROXY TCP4 198.51.100.7 192.0.2.2 1 2 3\r\n",
+        b"PROXY TCP4  198.51.100.7 192.0.2.2 1 2\r\n",
+        b"PROXY TCP4 198.51.100.07 192.0.2.2 1 2\r\n",
+        b"PROXY TCP4 198.51.100.7%1 192.0.2.2 1 2\r\n",
+        b"PROXY TCP6 fe80::1%\xc3\xa9 2001:db8::9 1 2\r\n",
+        b"PROXY TCP6 [2001:db8::7] 2001:db8::9 1 2\r\n",
         b"PROXY TCP4 \xe9 192.0.2.2 1 2\r\n",
         b"PROXY TCP4 unix 192.0.2.2 1 2\r\n",
         b"PROXY TCP4 198.51.100.7\r\n",
