@@ -25,12 +25,15 @@ def setUserTimeout(connection: socket, seconds: float) -> None:
             connection.setsockopt(IPPROTO_TCP, option, int(seconds * 1000))
 
 
-def socketOf(transport: object) -> socket | None:
+def socketOf(transport: Any) -> socket | None:
     """
-    @return: the socket under a transport, if there is one.
+    @return: the socket under a transport, if there is one; a transport that is closed has none.
     """
     while transport is not None:
-        handle = getattr(transport, "getHandle", lambda: None)()
+        try:
+            handle = transport.getHandle()
+        except AttributeError:
+            handle = None
         if isinstance(handle, socket):
             return handle
         # TLS, or a wrapper.

@@ -13,7 +13,7 @@ has done all that its rate allows.  The kernel then makes the peer wait, and wha
 read stays bounded by one read.
 
 What has been read is done even if the peer has gone in the meantime, so a connection may be
-over before its session is.
+over before its session is, and even before it begins.
 """
 
 from __future__ import annotations
@@ -53,8 +53,6 @@ class Connection(Admitted, Protocol, FrontDoor):
     session: Session
     _intake: Intake
     _closing: LingeringClose | None = None
-    # Whether its greeting waited for another turn.
-    _isLate = False
     _isBegun = False
     _isOver = False
 
@@ -94,14 +92,18 @@ class Connection(Admitted, Protocol, FrontDoor):
         """
         Begin the session, now or in a later turn.
         """
-        self._isLate = not self.factory.connections.doorQueue.do(self._begin)
-        if self._isLate:
-            # Bytes that are not read cannot come before the session.
-            self.transport.pauseProducing()
+        connections = self.factory.connections
+        # What a wrapper has read already, such as what came with a header of the PROXY protocol,
+        # may come before the session, and so may the end.
+        self._intake = Intake(self.transport, self.newCodec(), self, connections)
+        if not connections.doorQueue.do(self._begin):
+            self._intake.hold()
+            self._intake.pause()
 
     def _begin(self) -> None:
         connections = self.factory.connections
-        if not self.connected:
+        if not (self.connected or self.bytesIn):
+            del self._intake
             connections.closed(self)
             return
         self._isBegun = True
@@ -110,10 +112,9 @@ class Connection(Admitted, Protocol, FrontDoor):
         self.outlet = BoundedOutlet(
             transport, connections.slowReaders, self._tooSlow, self._drained, isLayered(transport)
         )
-        self._intake = Intake(transport, self.newCodec(), self, connections)
         self.session = self.newSession()
-        if self._isLate:
-            transport.resumeProducing()
+        if not self._intake.isReady:
+            self._intake.release()
         self.greet()
         if connections.ending is not None:
             # The service has begun to stop.
@@ -131,10 +132,9 @@ class Connection(Admitted, Protocol, FrontDoor):
         Do what has been read before; then the session is over.
         """
         self.connected = 0
-        if not self._isBegun:
-            return
         self._intake.over()
-        self.outlet.stopProducing()
+        if self._isBegun:
+            self.outlet.stopProducing()
         isClean = reason.check(ConnectionDone) is not None
         if self._closing is not None:
             self._closing.stop()

@@ -21,6 +21,7 @@ from chat.protocols.refusing import GRACE, LOG_INTERVAL
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.limits import UNLIMITED, Limits
 from tests.support.doubles import HandPeer
+from tests.support.insides import makeBusy
 from tests.support.netstringrendering import netstring
 from tests.support.netstrings import NetstringFactory
 from tests.support.service import Service
@@ -302,6 +303,124 @@ def test_theStopDoesNotWaitForAHeader(stage: DoorStage) -> None:
     assert stage.connections.expected == set()
     assert stage.counters.refusals == {}
     stage.assertNothingIsLeft()
+
+
+# A crowd, in which beginnings wait for their turn.
+
+CROWD = 12
+
+
+@pytest.fixture
+def crowded(stage: DoorStage) -> DoorStage:
+    """
+    A stage where a turn has time for few of those that come.
+    """
+    makeBusy(stage.service)
+    return stage
+
+
+def settle(stage: DoorStage) -> None:
+    """
+    Let all have their turns.
+    """
+    for _ in range(8 * CROWD):
+        stage.turn()
+
+
+def answered(stage: DoorStage, peers: list[HandPeer]) -> list[int]:
+    """
+    @return: Of each peer, how many pongs it has got in the end.
+    """
+    settle(stage)
+    pong = stage.dialect.pong.format("1").removeprefix("@bob")
+    return [sum(pong in words for words in stage.heard(peer)) for peer in peers]
+
+
+def test_whatComesWithAHeaderWaitsForTheBeginning(crowded: DoorStage) -> None:
+    """With the header it has been read already, though no more is read until then."""
+    stage, dialect = crowded, crowded.dialect
+    proxied = ProxiedFactory(stage.factory, stage.service.reactor)
+    peers = [stage.comes(PROXY, proxied) for _ in range(CROWD)]
+    for number, peer in enumerate(peers):
+        peer.send(header() + dialect.nick(f"bob{number}") + dialect.ping("1"))
+    stage.turn()
+    begun = [connection.bytesIn and connection.written for connection in stage.connections]
+    assert 0 < sum(map(bool, begun)) < CROWD
+    for peer in peers:
+        peer.send(dialect.ping("1"))
+    assert answered(stage, peers) == [2] * CROWD
+    assert stage.counters.faults == 0
+    for peer in peers:
+        peer.close()
+    settle(stage)
+    stage.assertNothingIsLeft()
+
+
+def early(stage: DoorStage, count: int = CROWD) -> list[HandPeer]:
+    """
+    @return: Peers whose wrapper hands on what it has read, whether or not it has been asked to
+        pause.
+    """
+    peers = []
+    for number in range(count):
+        peers.append(stage.comes())
+        said = stage.dialect.nick(f"bob{number}") + stage.dialect.ping("1")
+        for piece in (said[:4], said[4:]):
+            peers[-1].transport.protocol.dataReceived(piece)
+    return peers
+
+
+def test_whatAWrapperHandsOnTooEarlyIsKept(crowded: DoorStage) -> None:
+    peers = early(crowded)
+    assert answered(crowded, peers) == [1] * CROWD
+    assert len(crowded.service.hub.nicknames) == CROWD
+    assert crowded.counters.faults == 0
+
+
+def test_anEndBeforeTheBeginningComesAfterWhatWasSaid(crowded: DoorStage) -> None:
+    peers = early(crowded)
+    for peer in peers:
+        peer.transport.protocol.readConnectionLost()
+        peer.finish()
+    settle(crowded)
+    for peer in peers:
+        *_, pong, last = crowded.heard(peer)
+        assert "PONG" in pong.upper()
+        assert Ending.INPUT_CLOSED in last or "your input has ended" in last
+        assert peer.isEnded
+    settle(crowded)
+    crowded.assertNothingIsLeft()
+    assert crowded.counters.endings == {"input-closed": CROWD}
+
+
+def test_whatWasSaidBeforeTheBeginningIsDoneThoughThePeerHasGone(crowded: DoorStage) -> None:
+    """Which the line in the log counts; where nothing was said there is no session."""
+    alice = crowded.enters("alice")
+    said = [crowded.dialect.said.format(f"bob{number}", "hello") for number in range(CROWD)]
+    for peer in early(crowded):
+        peer.transport.protocol.dataReceived(crowded.dialect.say("hello"))
+        crowded.loses(peer)
+        crowded.loses(crowded.comes())
+    settle(crowded)
+    heard = crowded.heard(alice)
+    assert [sum(each in words for words in heard) for each in said] == [1] * CROWD
+    assert crowded.counters.lines == 3 * CROWD
+    assert crowded.counters.endings == {"connection-lost": 2 * CROWD}
+    alice.close()
+    settle(crowded)
+    crowded.assertNothingIsLeft()
+
+
+def test_theServiceMayStopBeforeTheBeginning(crowded: DoorStage) -> None:
+    peers = early(crowded)
+    ended = crowded.connections.endAll(Ending.SHUTDOWN, 5)
+    crowded.connections.abortAll()
+    settle(crowded)
+    assert ended.called
+    assert not any(peer.transport.connected for peer in peers)
+    settle(crowded)
+    crowded.assertNothingIsLeft()
+    assert crowded.counters.faults == 0
 
 
 # The rate.

@@ -11,6 +11,7 @@ from chat.protocols.closing import FLUSH_TIMEOUT
 from chat.protocols.refusing import GRACE
 from chat.vocabulary.events import Ending
 from chat.vocabulary.limits import Limits
+from tests.support.insides import makeBusy
 from tests.support.secure import SecurePeer
 from tests.support.service import Service
 
@@ -50,6 +51,15 @@ def test_aConversation(service: Service, bob: SecurePeer) -> None:
     assert service.heard(alice) == ["bob: hello", " * bob waves"]
     service.say(alice, "hello, bob")
     assert bob.heard() == ["--> alice joined #lobby (2 here)", "alice: hello, bob"]
+
+
+def test_aCrowdIsHeardThoughItsBeginningsWait(service: Service) -> None:
+    makeBusy(service)
+    peers = [SecurePeer(service.reactor, service.factory) for _ in range(8)]
+    for number, peer in enumerate(peers):
+        peer.shake().say(f"bob{number}", "/ping 1")
+    for peer in peers:
+        assert "--- PONG 1" in peer.heard()
 
 
 def test_quittingEndsTLSInOrder(service: Service, bob: SecurePeer) -> None:

@@ -12,6 +12,7 @@ from tests.support.pages import ROOT
 
 # Where Debian has them.
 _PACKAGES = {
+    "haproxy": "haproxy",
     "ip": "iproute2",
     "nc": "netcat-openbsd",
     "ncat": "ncat",
