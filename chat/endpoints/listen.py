@@ -16,6 +16,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.endpoints.certificates import Certificates, reasonOf
+from chat.endpoints.ports import PortReactor
 from chat.endpoints.proxyprotocol import ProxiedEndpoint
 from chat.vocabulary.errors import CannotStart
 
@@ -46,7 +47,7 @@ def endpointFrom(
     if full.partition(":")[0] in _WITH_BACKLOG and ":backlog=" not in full and backlog:
         full += f":backlog={backlog}"
     try:
-        endpoint = certificates.endpoint(reactor, full)
+        endpoint = certificates.endpoint(PortReactor(reactor), full)
     except KeyError as error:
         raise ValueError(f"the service manager has passed no socket called {error}") from None
     except Exception as error:
@@ -79,7 +80,7 @@ def closePort(port: IListeningPort) -> Deferred[None]:
     Listen no longer.
 
     @return: fires when the port is closed.  It never fails, so that whatever else there is to
-        stop does stop; a fault, such as a missing file of a unix socket, is logged.
+        stop does stop; a fault, such as a file of a unix socket that cannot be removed, is logged.
     """
 
     address = str(port.getHost())

@@ -190,6 +190,63 @@ def test_connectionsWaitInTheSocketAfterAKill(service: Machine) -> None:
     assert service.show(SERVICE, "NRestarts") == "1"
 
 
+_LENT = ("chat", "proxied", "metrics")
+
+_SOCKET = """
+[Socket]
+ListenStream=/run/lent/{name}.sock
+SocketMode=0660
+FileDescriptorName={name}-unix
+Service=tcpchat.service
+"""
+
+_PORTS = """ExecStart=
+ExecStart=/opt/tcpchat/bin/twistd --nodaemon --pidfile= tcpchat \\
+    --port systemd:domain=INET6:name=chat --port systemd:domain=UNIX:name=chat-unix \\
+    --port haproxy:systemd:domain=UNIX:name=proxied-unix \\
+    --metrics systemd:domain=UNIX:name=metrics-unix
+RestartSec=10ms
+"""
+
+
+def test_unixSocketsOfSystemdStayAsTheyAre(
+    machine: Machine, changed: Callable[[str], None]
+) -> None:
+    """
+    The service is not their owner, and systemd hands them over again and again.
+    """
+    for name in _LENT:
+        machine.install(f"lent-{name}.socket", _SOCKET.format(name=name))
+    paths = [f"/run/lent/{name}.sock" for name in _LENT]
+    sockets = [f"lent-{name}.socket" for name in _LENT]
+    machine.systemctl("stop", SERVICE)
+    changed(_PORTS)
+    machine.systemctl("start", *sockets)
+    # Also when any of it was changed last.
+    stat = ("stat", "--format=%n %d %i %a %U %G %z", *paths)
+    before = machine.run(*stat).stdout
+    assert before.count(" 660 root root ") == 3
+
+    def serves(nick: str) -> None:
+        plain, proxied, metrics = map(machine.connectUnix, paths)
+        with plain, proxied, metrics:
+            plain.join(f"{nick}1")
+            proxied.send("PROXY TCP4 192.0.2.7 192.0.2.1 4711 80")
+            proxied.join(f"{nick}2")
+            metrics.send("GET /healthz HTTP/1.0", "")
+            assert metrics.line() == "HTTP/1.0 200 OK"
+        assert machine.run(*stat).stdout == before
+
+    # The first connection starts it.
+    serves("alice")
+    machine.systemctl("restart", SERVICE)
+    serves("bob")
+    os.kill(machine.process(), signal.SIGKILL)
+    serves("carol")
+    machine.systemctl("stop", SERVICE, *sockets)
+    assert "Traceback" not in machine.journal()
+
+
 def test_watchdogEndsAHangingService(service: Machine, changed: Callable[[str], None]) -> None:
     """
     The service writes where it was.

@@ -1,0 +1,232 @@
+"""Tests for L{chat.endpoints.ports}."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet import endpoints, tcp
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.protocol import Factory, Protocol
+from twisted.python.systemd import ListenFDs
+
+from chat.endpoints.certificates import Certificates
+from chat.endpoints.listen import closePort, endpointFrom, openPort
+from chat.vocabulary.errors import CannotStart
+from tests.support.doubles import HandReactor
+
+
+class Greeter(Protocol):
+    def connectionMade(self) -> None:
+        self.transport.write(b"hello")
+        self.transport.loseConnection()
+
+
+class Reactor(HandReactor):
+    """
+    A reactor by hand with ports that Twisted makes.
+    """
+
+    def adoptStreamPort(self, number: int, family: int, factory: IProtocolFactory) -> Any:
+        port = tcp.Port._fromListeningDescriptor(self, number, family, factory)
+        port.startListening()
+        return port
+
+
+class Ports:
+    """
+    Opens ports as the service does.
+    """
+
+    def __init__(self) -> None:
+        self.reactor = Reactor()
+        self._opened: list[Any] = []
+
+    def open(self, description: str) -> Any:
+        factory: Any = Factory.forProtocol(Greeter)
+        factory.noisy = False
+        certificates = Certificates(lambda read, source: Deferred())
+        endpoint = endpointFrom(description, self.reactor, certificates, 1024)
+        self._opened.append(openPort(description, endpoint, factory))
+        return self._opened[-1]
+
+    def close(self, port: Any) -> None:
+        self._opened.remove(port)
+        closed = closePort(port)
+        self.reactor.turn()
+        assert closed.called
+
+    def closeAll(self) -> None:
+        for port in tuple(self._opened):
+            self.close(port)
+        self.reactor.close()
+
+    def greets(self, place: Any, header: bytes = b"") -> bool:
+        """
+        @return: Whether whoever connects there is greeted.
+        """
+        with _connection(place) as peer:
+            peer.sendall(header)
+            for _ in range(5):
+                self.reactor.turn()
+            peer.setblocking(False)
+            try:
+                return peer.recv(100) == b"hello"
+            except BlockingIOError:
+                return False
+
+
+def _connection(place: Any) -> socket.socket:
+    if isinstance(place, tuple):
+        return socket.create_connection(place, 10.0)
+    peer = socket.socket(socket.AF_UNIX)
+    peer.settimeout(10.0)
+    try:
+        peer.connect(place)
+    except OSError:
+        peer.close()
+        raise
+    return peer
+
+
+@pytest.fixture
+def ports() -> Iterator[Ports]:
+    ports = Ports()
+    yield ports
+    ports.closeAll()
+
+
+class Lender:
+    """
+    A service manager, with the sockets that it hands over again and again.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self._owned = ExitStack()
+
+    def socket(self, place: Any, backlog: int = 1024) -> socket.socket:
+        family = socket.AF_INET if isinstance(place, tuple) else socket.AF_UNIX
+        owned = self._owned.enter_context(socket.socket(family))
+        owned.bind(place)
+        owned.listen(backlog)
+        return owned
+
+    def lend(self, *owned: socket.socket) -> None:
+        """
+        Hand sockets over to a process, by the names C{chat0}, C{chat1} and so on.
+        """
+        numbers = [os.dup(each.fileno()) for each in owned]
+        names = [f"chat{index}" for index in range(len(numbers))]
+        parser = endpoints._SystemdParser
+        self._monkeypatch.setattr(parser, "_sddaemon", ListenFDs(numbers, names))
+
+    def close(self) -> None:
+        self._owned.close()
+
+
+@pytest.fixture
+def lender(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lender]:
+    with closing(Lender(monkeypatch)) as lender:
+        yield lender
+
+
+# Sockets that were lent.
+
+
+@pytest.mark.parametrize(
+    ("prefix", "header"), [("", b""), ("haproxy:", b"PROXY UNKNOWN\r\n")], ids=["plain", "haproxy"]
+)
+def test_aUnixSocketThatWasLentStaysAsItIs(
+    ports: Ports,
+    lender: Lender,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    prefix: str,
+    header: bytes,
+) -> None:
+    """Also where the service is not its owner: it does not even try."""
+    path = str(tmp_path / "chat.sock")
+    owned = lender.socket(path)
+    os.chmod(path, 0o620)
+    before = os.stat(path)
+    for name in "chmod", "chown", "unlink", "remove", "rename":
+        monkeypatch.setattr(os, name, lambda *_: pytest.fail("that is for its owner"))
+    for _ in range(3):
+        lender.lend(owned)
+        port = ports.open(f"{prefix}systemd:domain=UNIX:name=chat0")
+        assert ports.greets(path, header)
+        ports.close(port)
+        assert os.stat(path) == before
+    # Who connects while nobody serves waits for the next service.
+    with _connection(path) as early:
+        early.sendall(header)
+        lender.lend(owned)
+        ports.open(f"{prefix}systemd:domain=UNIX:name=chat0")
+        for _ in range(5):
+            ports.reactor.turn()
+        assert early.recv(100) == b"hello"
+
+
+def test_aUnixSocketWithoutAFileMayBeLent(ports: Ports, lender: Lender) -> None:
+    name = f"\0tcpchat-test-{os.getpid()}"
+    owned = lender.socket(name)
+    for _ in range(2):
+        lender.lend(owned)
+        port = ports.open("systemd:domain=UNIX:name=chat0")
+        assert ports.greets(name)
+        ports.close(port)
+
+
+def test_aTCPSocketThatWasLentGoesOn(ports: Ports, lender: Lender) -> None:
+    owned = lender.socket(("127.0.0.1", 0))
+    for _ in range(2):
+        lender.lend(owned)
+        port = ports.open("systemd:domain=INET:name=chat0")
+        assert ports.greets(owned.getsockname())
+        ports.close(port)
+    assert owned.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+
+
+def test_theBacklogIsThatOfTheLender(ports: Ports, lender: Lender, tmp_path: Path) -> None:
+    path = str(tmp_path / "chat.sock")
+    lender.lend(lender.socket(path, 2))
+    ports.open("systemd:domain=UNIX:name=chat0")
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(_connection(path))
+        over = stack.enter_context(socket.socket(socket.AF_UNIX))
+        over.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            over.connect(path)
+
+
+def test_theFamilyIsThatOfTheSocket(ports: Ports, lender: Lender, tmp_path: Path) -> None:
+    path = str(tmp_path / "chat.sock")
+    first, second = lender.socket(path), lender.socket(("127.0.0.1", 0))
+    lender.lend(first, second)
+    ports.open("systemd:domain=INET6:name=chat0")
+    ports.open("systemd:domain=UNIX:name=chat1")
+    assert ports.greets(path)
+    assert ports.greets(second.getsockname())
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_aSocketThatDoesNotListenIsRefused(
+    ports: Ports, lender: Lender, kind: socket.SocketKind
+) -> None:
+    """As those are that are lent for datagrams, or for one connection each."""
+    one, other = socket.socketpair(socket.AF_UNIX, kind)
+    with one, other:
+        lender.lend(one)
+        with pytest.raises(CannotStart) as raised:
+            ports.open("systemd:domain=UNIX:name=chat0")
+    assert str(raised.value) == (
+        "cannot listen on systemd:domain=UNIX:name=chat0: the socket does not listen"
+    )
