@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 from twisted.application.service import Application
-from twisted.internet.address import IPv4Address
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, Logger, capturedLogs
+from twisted.python.failure import Failure
 from twisted.python.runtime import seconds as timeOfDay
 from twisted.python.threadpool import ThreadPool
 
@@ -111,10 +113,13 @@ def test_theBacklogIsAsWasChosen(reactor: Reactor, chosen: tuple[str, ...], back
     assert [opened[2] for opened in reactor.tcpServers] == [backlog, 9]
 
 
-def test_portsOfAllKindsAreOpenedSideBySide(reactor: Reactor) -> None:
-    start("--port", "8080", "--port", "unix:/run/chat.sock:mode=660", "--port", "8081")
+def test_portsOfAllKindsAreOpenedSideBySide(reactor: Reactor, tmp_path: Path) -> None:
+    start("--port", "8080", "--port", "unix:chat.sock:mode=660", "--port", "8081")
     assert [opened[0] for opened in reactor.tcpServers] == [8080, 8081]
-    assert [opened[0] for opened in reactor.unixServers] == ["/run/chat.sock"]
+    [opened] = reactor.getReaders()
+    assert opened.getHost() == UNIXAddress("chat.sock")
+    assert (tmp_path / "chat.sock").stat().st_mode & 0o777 == 0o660
+    opened.connectionLost(Failure(ConnectionDone()))
 
 
 def test_theGreetingIsAsWasChosen(reactor: Reactor, tmp_path: Path) -> None:

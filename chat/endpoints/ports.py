@@ -6,15 +6,25 @@ it to the next process as well.  Of a unix socket it has chosen the file, its mo
 Twisted takes such a unix socket for one of its own: it sets the mode, which only the owner may, and
 the backlog, and in the end it shuts the socket down and removes the file.  After that nobody can
 connect, whoever listens.  L{_LentUNIXPort} does none of this.
+
+A unix socket of our own leaves its file behind when the process is killed, and nobody can listen
+there until that is removed.  Twisted tells by the number of the process that made the file whether
+it still runs, but after a restart of the machine, or in a container, another process may have that
+number; it may even be our own.  L{_OwnUNIXPort} asks the socket: if nobody listens there, the
+connection is refused.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import stat
+from contextlib import closing
 from typing import Any
 
 from twisted.internet import tcp, unix
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, providedBy
@@ -22,7 +32,7 @@ from zope.interface import directlyProvides, providedBy
 
 class PortReactor:
     """
-    Takes the place of the reactor of an endpoint.  A unix socket that it adopts is an
+    Takes the place of the reactor of an endpoint.  Its unix sockets are L{_OwnUNIXPort} and
     L{_LentUNIXPort}; for the rest it is the reactor that it wraps.
     """
 
@@ -35,6 +45,23 @@ class PortReactor:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reactor, name)
+
+    def listenUNIX(
+        self,
+        address: str,
+        factory: IProtocolFactory,
+        backlog: int = 50,
+        mode: int = 0o666,
+        wantPID: bool = False,
+    ) -> IListeningPort:
+        """
+        As C{IReactorUNIX.listenUNIX}.
+
+        @param wantPID: is not looked at: no lock is needed to replace what a crash has left.
+        """
+        port = _OwnUNIXPort(os.fsencode(address), factory, backlog, mode, self._reactor)
+        port.startListening()
+        return port
 
     def adoptStreamPort(
         self, fileDescriptor: int, addressFamily: int, factory: IProtocolFactory
@@ -59,6 +86,33 @@ class PortReactor:
         port = _LentUNIXPort(lent, factory, self._reactor)
         port.startListening()
         return port
+
+
+class _OwnUNIXPort(unix.Port):
+    """
+    A unix socket whose file goes with it.
+    """
+
+    # The device and the number of its file.
+    _file: tuple[int, int] | None = None
+
+    def startListening(self) -> None:
+        path = self._bindPath
+        if _fileAt(path) is not None:
+            if not _isLeft(path):
+                reason = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+                raise CannotListenError(None, path, reason)
+            os.unlink(path)
+        super().startListening()
+        self._file = _fileAt(path)
+
+    def connectionLost(self, reason: Failure) -> None:
+        # By now the name may be that of the socket of somebody else.
+        try:
+            if self._file is not None and _fileAt(self._bindPath) == self._file:
+                os.unlink(self._bindPath)
+        finally:
+            tcp.Port.connectionLost(self, reason)
 
 
 class _LentUNIXPort(unix.Port):
@@ -88,3 +142,29 @@ class _LentUNIXPort(unix.Port):
 
     def connectionLost(self, reason: Failure) -> None:
         tcp.Port.connectionLost(self, reason)
+
+
+def _fileAt(path: bytes) -> tuple[int, int] | None:
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _isLeft(path: bytes) -> bool:
+    """
+    @return: whether this is a socket at which nobody listens any more.
+    """
+    try:
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+            return False
+        with closing(socket.socket(socket.AF_UNIX)) as probe:
+            # Where many wait to be accepted, this would wait as well.
+            probe.setblocking(False)
+            probe.connect(path)
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from twisted.internet import endpoints, tcp
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import capturedLogs
 from twisted.python.systemd import ListenFDs
 
 from chat.endpoints.certificates import Certificates
@@ -230,3 +232,96 @@ def test_aSocketThatDoesNotListenIsRefused(
     assert str(raised.value) == (
         "cannot listen on systemd:domain=UNIX:name=chat0: the socket does not listen"
     )
+
+
+# Sockets of our own.
+
+
+def test_aUnixSocketGoesWithItsPort(ports: Ports, tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    port = ports.open(f"unix:{path}:mode=620")
+    assert path.stat().st_mode & 0o777 == 0o620
+    assert ports.greets(str(path))
+    ports.close(port)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lock", [None, os.getpid(), 1], ids=["none", "of this process", "of init"])
+def test_whatACrashHasLeftIsReplaced(ports: Ports, tmp_path: Path, lock: int | None) -> None:
+    """
+    Whichever process has the number by now of the one that crashed.
+    """
+    path = tmp_path / "chat.sock"
+    with socket.socket(socket.AF_UNIX) as crashed:
+        crashed.bind(str(path))
+        crashed.listen()
+    if lock is not None:
+        # Earlier versions had one.
+        (tmp_path / "chat.sock.lock").symlink_to(str(lock))
+    ports.close(ports.open(f"unix:{path}"))
+    assert not path.exists()
+
+
+def _assertInUse(ports: Ports, path: Path) -> None:
+    before = path.stat()
+    with pytest.raises(CannotStart) as raised:
+        ports.open(f"unix:{path}")
+    reason = os.strerror(errno.EADDRINUSE)
+    assert str(raised.value) == f"cannot listen on unix:{path}: {reason}"
+    assert path.stat() == before
+
+
+def test_aSocketAtWhichAnotherListensIsNotReplaced(ports: Ports, tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen(0)
+        _assertInUse(ports, path)
+        # Nor where no more can wait to be accepted, as now.
+        _assertInUse(ports, path)
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_aFileOfAnotherKindIsNotReplaced(ports: Ports, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "chat.sock"
+    path.mkdir() if kind == "directory" else path.write_text("mine")
+    _assertInUse(ports, path)
+
+
+def test_aFileThatIsNotThereAnyMoreIsNoFault(ports: Ports, tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    port = ports.open(f"unix:{path}")
+    path.unlink()
+    with capturedLogs() as logs:
+        ports.close(port)
+    assert not [event for event in logs if event["log_namespace"].startswith("chat.")]
+
+
+def test_theSocketOfAnotherUnderTheSameNameStays(ports: Ports, tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    port = ports.open(f"unix:{path}")
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        before = path.stat()
+        ports.close(port)
+        assert path.stat() == before
+
+
+def test_aFileThatCannotBeRemovedIsLogged(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its socket is closed all the same, as where the service has given up its rights."""
+
+    def refuse(path: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    path = tmp_path / "chat.sock"
+    port = ports.open(f"unix:{path}")
+    monkeypatch.setattr(os, "unlink", refuse)
+    with capturedLogs() as logs:
+        ports.close(port)
+    formats = [event["log_format"] for event in logs if "reason" in event]
+    assert formats == ["the port at {address} was not closed in order: {reason}"]
+    with pytest.raises(ConnectionRefusedError):
+        _connection(str(path))
