@@ -32,6 +32,7 @@ _NO_NICK = frozenset(
         "banned",
         "line-too-long",
         "not-utf8",
+        "cursor-keys",
     }
 )
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import re
 
+from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import literally
 
 _LINE_END = re.compile("\r\n|\r|\n")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Requests:
@@ -16,7 +18,8 @@ class Requests:
     One method for each thing to ask for.  The answers are heard as events.
 
     The name of a room begins with C{#}.  Where a method takes several words, line
-    ends in them become spaces.
+    ends in them become spaces.  Control characters and escape sequences are left out
+    of texts: the service would take them for keys that a user has pressed.
     """
 
     def command(self, line: str) -> None:
@@ -37,9 +40,8 @@ class Requests:
         @param text: may have several lines, which are said one by one; blank
             ones are left out.
         """
-        for line in _LINE_END.split(text):
-            if line.strip():
-                self.command(literally(line))
+        for line in _linesOf(text):
+            self.command(literally(line))
 
     def act(self, text: str) -> None:
         """
@@ -55,9 +57,8 @@ class Requests:
         @raise ValueError: when C{nick} has a space and so cannot be a nickname.
         """
         _requireWord(nick)
-        for line in _LINE_END.split(text):
-            if line.strip():
-                self.command(f"/msg {nick} {line}")
+        for line in _linesOf(text):
+            self.command(f"/msg {nick} {line}")
 
     # Names and accounts.
 
@@ -247,7 +248,18 @@ class Requests:
     def _ask(self, verb: str, *words: str, text: str = "") -> None:
         for word in words:
             _requireWord(word)
-        self.command(" ".join([f"/{verb}", *words, _LINE_END.sub(" ", text)]).rstrip(" "))
+        text = _withoutKeys(_LINE_END.sub(" ", text))
+        self.command(" ".join([f"/{verb}", *words, text]).rstrip(" "))
+
+
+def _linesOf(text: str) -> list[str]:
+    lines = map(_withoutKeys, _LINE_END.split(text))
+    return [line for line in lines if line.strip()]
+
+
+def _withoutKeys(text: str) -> str:
+    """Clean a text, but let L{Requests.command} see a surrogate, which is a mistake."""
+    return text if _SURROGATE.search(text) else clean(text)
 
 
 def isWord(text: str) -> bool:

@@ -21,6 +21,7 @@ from chat.protocols.framing import Broken, LineFramer, countOf
 from chat.protocols.intake import TOLL, Aside, DoorCodec
 from chat.protocols.sniffing import Sniffer
 from chat.protocols.telnet import IAC, TelnetCodec
+from chat.vocabulary.editingkeys import edited
 from chat.vocabulary.errors import ChatError, LineTooLong, NotUTF8
 from chat.vocabulary.events import Closed, Ending, Present
 from chat.vocabulary.limits import UNLIMITED, Limits, Pace
@@ -196,7 +197,11 @@ class LineProtocol(Connection, LineReceiver):
         """
         session = self.session
         try:
-            command = parse(line.decode("utf-8"), session.asked != "")
+            text = line.decode("utf-8")
+            if not text.isprintable():
+                # With controls, perhaps: most lines have none.
+                text = edited(text)
+            command = parse(text, session.asked != "")
         except UnicodeDecodeError:
             session.refuse(NotUTF8())
         except ChatError as error:

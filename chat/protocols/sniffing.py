@@ -29,8 +29,9 @@ _PROXY2 = b"\r\n\r\n\x00\r\nQUIT\n"
 
 _HEAD_SIZE = 16
 
-# Control characters that no keyboard sends in a line: not tab, backspace, escape.
-_CONTROL = re.compile(rb"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f]")
+# Control characters that no keyboard sends in a line: not tab, backspace, escape, and not Ctrl-C,
+# Ctrl-U, Ctrl-W.
+_CONTROL = re.compile(rb"[\x00-\x02\x04-\x07\x0b\x0c\x0e-\x14\x16\x18-\x1a\x1c-\x1f]")
 # No letters in any encoding of one byte that is still in use.
 _C1 = re.compile(rb"[\x80-\x9f]")
 

@@ -6,8 +6,11 @@ stray bytes.  Each option the peer offers or asks for is answered once.  BINARY
 (RFC 856) is agreed to, for text is UTF-8 here, and without it Debian's telnet
 takes some of its bytes for control keys; every other option is refused.
 TIMING-MARK (RFC 860) is refused every time: after Ctrl-C a telnet client sends
-C{IAC IP IAC DO TIMING-MARK} and hides all output until it gets an answer.  Every
-other command (236 is the first, RFC 1184) is taken out of the text and does
+C{IAC IP IAC DO TIMING-MARK} and hides all output until it gets an answer.
+
+C{IAC EC} and C{IAC EL} erase a character and the line (RFC 854, "Control functions"),
+and C{IAC IP} gives up what has been typed: they become the keys that do it, Delete and
+Ctrl-U.  Every other command (236 is the first, RFC 1184) is taken out of the text and does
 nothing.
 
 The text that is left may contain CR NUL, which is a line end
@@ -24,7 +27,8 @@ from __future__ import annotations
 import re
 
 BINARY = 0
-EOF, SE, AYT, SB, WILL, WONT, DO, DONT, IAC = 236, 240, 246, 250, 251, 252, 253, 254, 255
+EOF, SE, IP, AYT, EC, EL = 236, 240, 244, 246, 247, 248
+SB, WILL, WONT, DO, DONT, IAC = 250, 251, 252, 253, 254, 255
 TIMING_MARK = 6
 
 MAX_SUBNEGOTIATION = 16 * 1024
@@ -32,6 +36,9 @@ MAX_SUBNEGOTIATION = 16 * 1024
 
 _IAC = b"\xff"
 _AYT = b"\xff\xf6"
+# Commands that are keys, and all others.
+_KEYS = bytes.maketrans(bytes((IP, EC, EL)), b"\x15\x7f\x15")
+_NO_KEYS = bytes({*range(256)} - {IP, EC, EL})
 _ANSWERS = {
     bytes((IAC, verb, option)): bytes((IAC, yes if option == BINARY else no, option))
     for verb, yes, no in [(DO, WILL, WONT), (WILL, DO, DONT)]
@@ -90,7 +97,7 @@ class TelnetCodec:
         """
         Take the telnet commands out of what has been read.
 
-        @return: the text in it.
+        @return: the text in it, and the keys that commands stand for.
         """
         if self._begun:
             data, self._begun = self._begun + data, b""
@@ -109,7 +116,11 @@ class TelnetCodec:
             self.isEndless = True
         # None but the last can have only begun.
         self._begin(b"".join(begun))
-        return b"".join(texts).replace(_IAC + _IAC, _IAC)
+        typed = (
+            text.replace(_IAC + _IAC, _IAC) + run.translate(_KEYS, _NO_KEYS)
+            for text, run in zip(texts, commands, strict=True)
+        )
+        return b"".join(typed)
 
     def takeReplies(self) -> bytes:
         """

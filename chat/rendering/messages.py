@@ -19,6 +19,10 @@ Sentence = str | tuple[str, str]
 REFUSALS: dict[str, Sentence] = {
     "line-too-long": N_("that line is longer than {about} bytes and was not sent"),
     "not-utf8": N_("that line is not UTF-8 and was not sent"),
+    "cursor-keys": N_(
+        "that line has cursor keys or the like in it, so it was not sent; only Backspace,"
+        " Ctrl-U and Ctrl-W edit here"
+    ),
     "unknown-command": N_("no command {about}; /help lists them"),
     "argument-missing": N_("something is missing: {about}"),
     "argument-invalid": N_("that cannot be understood; it is used like this: {about}"),

@@ -47,6 +47,12 @@ class NotUTF8(ChatError):
     code = "not-utf8"
 
 
+class CursorKeys(ChatError):
+    """A line has keys that edit it in a way that only its author's terminal knows."""
+
+    code = "cursor-keys"
+
+
 class UnknownCommand(ChatError):
     """No verb has this name; C{about} is the name with its slash."""
 

@@ -6,6 +6,7 @@ import pytest
 
 from chat.client.requests import Requests
 from chat.vocabulary import commands
+from chat.vocabulary.editingkeys import edited
 from chat.vocabulary.verbs import parse
 
 Ask = Callable[[Requests], None]
@@ -29,6 +30,9 @@ REQUESTS: list[tuple[Ask, commands.Command]] = [
     (lambda ask: ask.say("／wide"), commands.Say("／wide")),
     (lambda ask: ask.say("、私聊 x"), commands.Say("、私聊 x")),
     (lambda ask: ask.say(" /spaced"), commands.Say("/spaced")),
+    (lambda ask: ask.say("a\x1b[2Jb\bc\x15"), commands.Say("abc")),
+    (lambda ask: ask.tell("bob", "\x02b\x03c"), commands.Tell("bob", "bc")),
+    (lambda ask: ask.setTopic("a\x17\nb"), commands.Topic("a b")),
     (lambda ask: ask.act("waves\nand goes"), commands.Act("waves and goes")),
     (lambda ask: ask.tell("bob", "psst"), commands.Tell("bob", "psst")),
     (lambda ask: ask.setNick("alicia"), commands.Nick("alicia")),
@@ -73,7 +77,7 @@ def test_eachRequestIsOneLineThatTheServiceUnderstands(ask: Ask, command: comman
     recorder = RecordedRequests()
     ask(recorder)
     [line] = recorder.lines
-    assert parse(line) == command
+    assert parse(edited(line)) == command
 
 
 def test_linesAreSaidOneByOneWithoutBlankOnes() -> None:

@@ -97,6 +97,10 @@ def plainExchange(data: bytes) -> Exchange:
                 pass
             case 255:
                 result.text.append(IAC)
+            case 244 | 248:
+                result.text += b"\x15"
+            case 247:
+                result.text += b"\x7f"
             case 246:
                 result.asked = True
             case 250:

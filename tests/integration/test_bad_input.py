@@ -66,6 +66,10 @@ def _heard(witnesses: list[Peer]) -> list[str]:
 
 _TOO_LONG = "!!! that line is longer than 1024 bytes and was not sent (line-too-long)"
 _NOT_UTF8 = "!!! that line is not UTF-8 and was not sent (not-utf8)"
+_CURSOR_KEYS = (
+    "!!! that line has cursor keys or the like in it, so it was not sent; only Backspace, Ctrl-U"
+    " and Ctrl-W edit here (cursor-keys)"
+)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +96,9 @@ _NOT_UTF8 = "!!! that line is not UTF-8 and was not sent (not-utf8)"
         (b"/lang tlh\n", ["!!! this service speaks en, zh_CN (unknown-language)"]),
         (b"/format xml\n", ["!!! the formats are text, json (unknown-format)"]),
         (b"\xff\xff\n", [_NOT_UTF8]),
+        (b"hello\x1b[D!\n\x01hello\nhello\x03\n", [_CURSOR_KEYS] * 3),
+        (b"\x1b[2J\x1b[H\x1bc--- the service stops\n", [_CURSOR_KEYS]),
+        (b"/quit \x1b[2Jgone\n", [_CURSOR_KEYS]),
         (b"\xff\xf1\xff\xf4\xff\xec\xff\xf8\n", []),
         (b"\xff\xfa\x1f\0\x50\0\x18\xff\xf0\n", []),
         (b"\xff\xfahello\nhello\n\xff\xffhello\n\xff\xf0\n", []),
@@ -119,8 +126,7 @@ def test_longestLineIsSaid(alice: Peer, witnesses: list[Peer]) -> None:
     ("sent", "heard"),
     [
         ("a\x1b[31mred\x1b[0m \x9b1mbold", ["alice: ared bold"]),
-        ("\x1b]0;title\x07bell\x07 back\x08\x7f nul\0", ["alice: bell back nul"]),
-        ("\x1b[2J\x1b[H\x1bc--- the service stops", ["alice: --- the service stops"]),
+        ("\x1b]0;title\x07bell\x07 bach\x08ks\x7f nul\0", ["alice: bell back nul"]),
         ("one\ttab \x85nel \u2028separator", ["alice: one tab  nel  separator"]),
         ("\u202egnp.exe\u202c \u2066x\u2069 \u200fy", ["alice: gnp.exe x y"]),
         ("ze\u200bro\ufeff wi\u00addth \U000e0041tag", ["alice: zero width tag"]),
@@ -132,7 +138,7 @@ def test_longestLineIsSaid(alice: Peer, witnesses: list[Peer]) -> None:
         ("said\r--- not a notice", ["alice: said", "alice: --- not a notice"]),
         ("/me \x1b[7mbows\u202e", [" * alice bows"]),
         ("/nick al\x1b[1mic\u200bia", ["--- alice is now alicia"]),
-        ("/quit \x1b[2J\u202egone\x07", ["<-- alice left #lobby: gone (2 here)"]),
+        ("/quit \x1b[31m\u202egone\x07", ["<-- alice left #lobby: gone (2 here)"]),
     ],
 )
 def test_whatIsHeardIsSafe(alice: Peer, witnesses: list[Peer], sent: str, heard: list[str]) -> None:

@@ -225,3 +225,18 @@ def test_stopIsShownByTelnet(startDaemon: StartDaemon) -> None:
             alice.waitFor("host.\n")
             == "--- Goodbye: the service stops.\nConnection closed by foreign host.\n"
         )
+
+
+def test_keysThatTelnetSendsAsCommands(startDaemon: StartDaemon) -> None:
+    """C{EC} and C{EL}, as the program sends them where it sends each key at once."""
+    daemon = startDaemon()
+    with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
+        alice.join("alice")
+        assert bob.line() == "--> alice joined #lobby (2 here)"
+        alice.command("mode character")
+        alice.type("secret")
+        alice.command("send el")
+        alice.type("helo")
+        alice.escape()
+        alice.type("send ec\nlo\n")
+        assert bob.line() == "alice: hello"

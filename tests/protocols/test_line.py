@@ -16,6 +16,10 @@ BUSY = int(Limits.softWaiting)
 MAX_WAITING = int(Limits.maxWaiting)
 MAX_ENDLESS = int(Limits.maxUnended)
 LINES_PER_TURN = int(Limits.turnLines)
+CURSOR_KEYS = (
+    "that line has cursor keys or the like in it, so it was not sent; only Backspace, Ctrl-U and"
+    " Ctrl-W edit here (cursor-keys)"
+)
 
 
 @pytest.fixture
@@ -67,6 +71,8 @@ def test_anyLineEndDoesHoweverItIsCut(service: Service, end: bytes) -> None:
         (b"x" * 1023, "that line is longer than 1024 bytes and was not sent (line-too-long)"),
         (b"x" * 5000, "that line is longer than 1024 bytes and was not sent (line-too-long)"),
         (b"caf\xe9", "that line is not UTF-8 and was not sent (not-utf8)"),
+        (b"hello\x1b[D\x1b[D!", CURSOR_KEYS),
+        (b"/msg alice hi\x01\x06", CURSOR_KEYS),
         (b"\xed\xa0\x80", "that line is not UTF-8 and was not sent (not-utf8)"),
     ],
 )
@@ -76,6 +82,40 @@ def test_aBadLineIsRefusedAndItsSenderStays(service: Service, line: bytes, refus
     bob.send(b"before\r\n" + line + b"\r\nafter\r\n")
     assert service.heard(bob) == [f"!!! {refusal}"]
     assert service.heard(alice) == ["bob: before", "bob: after"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"helo\blo", "hello"),
+        ("你号\x7f好".encode(), "你好"),
+        (b"/mee\b waves", None),
+        (b"/msg carol secret\x15hello", "hello"),
+        (b"helo\xff\xf7lo", "hello"),
+        (b"secret\xff\xf8hello", "hello"),
+        (b"secret\xff\xf4\xff\xfd\x06hello", "hello"),
+    ],
+)
+def test_editingKeysAreCarriedOut(service: Service, sent: bytes, said: str | None) -> None:
+    """Also where a terminal sends each key at once, and telnet a command for it."""
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    for byte in sent + b"\r":
+        bob.send(bytes([byte]))
+        service.reactor.turn()
+    assert service.heard(alice) == [" * bob waves" if said is None else f"bob: {said}"]
+
+
+def test_editingKeysInANicknameAndAPassword(service: Service) -> None:
+    service.connect("bob\x15aliec\b\bce", "/register 0pen\b\b\b\bopen-sesani\b\bme", "/quit")
+    other = service.connect()
+    service.say(other, "Alixx\b\bce")
+    assert "(nick-registered)" in service.heard(other)[0]
+    for line in "open-sesmae\x1b[D\b", "open-\x03":
+        service.say(other, line)
+        assert service.heard(other) == [f"!!! {CURSOR_KEYS}"]
+    service.say(other, "opensesame\x17open-sesame")
+    assert service.heard(other)[0] == "--- You are logged in as alice."
 
 
 def test_theLongestLine(service: Service) -> None:

@@ -55,14 +55,14 @@ def test_nothingForWhoSpeaksNoTelnet(data: bytes) -> None:
 def test_ctrlC() -> None:
     """
     A telnet client sends these bytes and hides all output until they are answered:
-    so they are, every time.
+    so they are, every time.  What was typed before it has been given up.
     """
     ctrlC = b"\xff\xf4\xff\xfd\x06"
     codec = TelnetCodec()
     for _ in range(3):
-        assert codec.receive(b"he" + ctrlC + b"llo") == b"hello"
+        assert codec.receive(b"he" + ctrlC + b"llo") == b"he\x15llo"
         assert codec.takeReplies() == b"\xff\xfc\x06"
-    assert codec.receive(ctrlC + ctrlC) == b""
+    assert codec.receive(ctrlC + ctrlC) == b"\x15\x15"
     assert codec.takeReplies() == 2 * b"\xff\xfc\x06"
 
 
@@ -131,11 +131,21 @@ def test_areYouThere() -> None:
     assert codec.takeReplies() == b""
 
 
-@pytest.mark.parametrize("code", range(240, 250))
+@pytest.mark.parametrize("code", [240, 241, 242, 243, 245, 246, 249])
 def test_commandsAreTakenOut(code: int) -> None:
-    """SE, NOP, DM, BRK, IP, AO, AYT, EC, EL and GA."""
+    """SE, NOP, DM, BRK, AO, AYT and GA."""
     assert textOf(b"a" + IAC + bytes((code,)) + b"b") == b"ab"
     assert repliesTo(IAC + bytes((code,))) == b""
+
+
+@pytest.mark.parametrize(("code", "key"), [(244, b"\x15"), (247, b"\x7f"), (248, b"\x15")])
+def test_commandsThatEraseAreKeys(code: int, key: bytes) -> None:
+    """IP, EC and EL, where they stand in the text."""
+    command = IAC + bytes((code,))
+    assert textOf(b"a" + command + b"b") == b"a" + key + b"b"
+    assert textOf(b"a" + 2 * command + IAC + NOP + command + IAC + IAC) == b"a" + 3 * key + IAC
+    assert textOf(b"a" + IAC, command[1:] + b"b") == b"a" + key + b"b"
+    assert repliesTo(command) == b""
 
 
 @pytest.mark.parametrize("code", range(236, 240))
