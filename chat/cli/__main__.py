@@ -17,6 +17,7 @@ from typing import Any, NoReturn, cast
 from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText, globalLogBeginner
 from zope.interface import provider
 
+from chat.cli.charset import encoded, localeCharset
 from chat.cli.options import FAILED, ClientOptions, parseOptions
 from chat.vocabulary.sanitizing import clean
 
@@ -36,11 +37,12 @@ def main() -> None:
     @raise SystemExit: always, with a status that C{tcpchat --help} explains.
     """
     _openStandardStreams()
-    options = parseOptions(sys.argv[1:], os.environ)
+    charset = localeCharset()
+    options = parseOptions(sys.argv[1:], os.environ, charset)
     # Importing the reactor installs it, so this comes after the options.
     from twisted.internet import reactor
 
-    run = _Run(reactor)
+    run = _Run(reactor, charset)
     if _isTerminal():
         run.onTerminal(options)
     else:
@@ -53,8 +55,9 @@ class _Run:
     One run of the reactor, from its start to the exit status.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Any, charset: str) -> None:
         self._reactor = reactor
+        self._charset = charset
         self.status = FAILED
         self._signal: int | None = None
         self._mistakes: list[str] = []
@@ -62,7 +65,7 @@ class _Run:
     def onPipe(self, options: ClientOptions) -> None:
         from chat.cli.pipe import PipeChat
 
-        chat = PipeChat(self._reactor, options, self._ended)
+        chat = PipeChat(self._reactor, options, self._ended, self._warned)
         for number in _ENDING_SIGNALS:
             self._upon(number, partial(self._endBy, number))
         self._go(chat.start)
@@ -89,7 +92,7 @@ class _Run:
         finally:
             chat.close()
             for mistake in self._mistakes:
-                _tell(mistake)
+                self._tell(mistake)
 
     def exit(self) -> NoReturn:
         """
@@ -134,8 +137,17 @@ class _Run:
     def _ended(self, status: int, message: str) -> None:
         self.status = status
         if message and self._signal is None:
-            _tell(f"tcpchat: {message}")
+            self._warned(message)
         self._stop()
+
+    def _warned(self, message: str) -> None:
+        self._tell(f"tcpchat: {message}")
+
+    def _tell(self, text: str) -> None:
+        """Write a text to standard error, made safe: it may quote the service."""
+        lines = "".join(clean(line) + "\n" for line in text.splitlines())
+        with suppress(OSError):
+            os.write(2, encoded(lines, self._charset))
 
     def _stop(self) -> None:
         if self._reactor.running:
@@ -148,13 +160,6 @@ class _Run:
 
     def _leaveThreadsBehind(self) -> None:
         os._exit(self.status if self._signal is None else 128 + self._signal)
-
-
-def _tell(text: str) -> None:
-    """Write a text to standard error, made safe: it may quote the service."""
-    lines = "".join(clean(line) + "\n" for line in text.splitlines())
-    with suppress(OSError):
-        os.write(2, lines.encode("utf-8", "replace"))
 
 
 def _openStandardStreams() -> None:

@@ -4,12 +4,14 @@ The command line of C{tcpchat}.
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chat import __version__
+from chat.cli.charset import UTF8
 from chat.cli.target import Target
 from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE, resolve
 
@@ -18,6 +20,9 @@ FAILED = 1
 USAGE = 2
 REFUSED = 3
 """Exit statuses, as the help explains them."""
+
+# Of languages that not every charset can show.
+_SAMPLES = {"zh_CN": "欢迎来聊天室"}
 
 _EPILOG = """
 On a terminal a nickname is asked for, and the password if it is registered.
@@ -32,8 +37,11 @@ With input from a pipe or a file each line of it is sent as it is, commands too;
 without --nick the first one is the nickname.  At its end nothing more is said,
 what still arrives is printed, and tcpchat ends.
 
-exit status: 0 done, 1 the connection failed or was lost, 2 wrong usage, 3 the
-nickname or the password was refused.
+Text is in the charset of the locale (LC_CTYPE), UTF-8 in the C locale; what it
+lacks is shown as ?, and a line that is not in it is not sent.
+
+exit status: 0 done, 1 the connection failed or was lost, or a line was not in the
+charset, 2 wrong usage, 3 the nickname or the password was refused.
 """
 
 
@@ -48,6 +56,7 @@ class ClientOptions:
     @ivar isColoured: whether colours are wanted, where they are possible.
     @ivar hasBell: whether to ring when the user is called.
     @ivar password: that of the account C{nick}, if one was given.
+    @ivar charset: that of the locale, as Python names it.
     """
 
     target: Target
@@ -56,12 +65,16 @@ class ClientOptions:
     isColoured: bool
     hasBell: bool
     password: str | None = field(default=None, repr=False)
+    charset: str = UTF8
 
 
-def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> ClientOptions:
+def parseOptions(
+    arguments: Sequence[str], environ: Mapping[str, str], charset: str = UTF8
+) -> ClientOptions:
     """
     @param arguments: without the name of the program.
     @param environ: the environment variables.
+    @param charset: see L{chat.cli.charset.localeCharset}.
     @raise SystemExit: when the arguments are wrong, or ask for help or the version;
         the user has been told.
     """
@@ -109,13 +122,21 @@ def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Client
         parser.error("--insecure and --ca do not go together")
     if given.nick is not None and not given.nick.strip():
         parser.error("--nick is empty")
+    texts = {
+        "HOST": given.host,
+        "--nick": given.nick,
+        "TCPCHAT_PASSWORD": environ.get("TCPCHAT_PASSWORD"),
+    }
+    for name, value in texts.items():
+        if value and not _isText(value):
+            parser.error(f"{name} is not {charset.upper()}, the charset of the locale")
     if given.password_file is not None and given.nick is None:
         parser.error("--password-file is for --nick")
     try:
-        password = _passwordOf(given.password_file, environ)
+        password = _passwordOf(given.password_file, environ, charset)
     except (OSError, ValueError) as error:
         parser.error(f"--password-file: {error}")
-    language = _languageOf(environ) if given.language is None else resolve(given.language)
+    language = _languageOf(environ, charset) if given.language is None else resolve(given.language)
     if language is None:
         parser.error(f"--language: choose one of {', '.join(LANGUAGES)}")
     return ClientOptions(
@@ -132,6 +153,7 @@ def parseOptions(arguments: Sequence[str], environ: Mapping[str, str]) -> Client
         not given.no_colour and not environ.get("NO_COLOR"),
         given.bell,
         None if given.nick is None else password,
+        charset,
     )
 
 
@@ -141,7 +163,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _passwordOf(path: str | None, environ: Mapping[str, str]) -> str | None:
+def _isText(value: str) -> bool:
+    """
+    @return: whether an argument was text in the charset of the locale; Python makes surrogates
+        of other bytes (PEP 383).
+    """
+    return not re.search("[\ud800-\udfff]", value)
+
+
+def _passwordOf(path: str | None, environ: Mapping[str, str], charset: str) -> str | None:
     """
     @return: the password from a file or from the environment; never from the
         command line, which all users of the machine can read.
@@ -151,21 +181,25 @@ def _passwordOf(path: str | None, environ: Mapping[str, str]) -> str | None:
     if path is None:
         return environ.get("TCPCHAT_PASSWORD") or None
     try:
-        line, *_ = Path(path).read_text("utf-8").splitlines() or [""]
+        line, *_ = Path(path).read_text(charset).splitlines() or [""]
     except UnicodeDecodeError:
         # The error quotes the bytes, which may be the password.
-        raise ValueError(f"{path} is not UTF-8") from None
+        raise ValueError(f"{path} is not {charset.upper()}") from None
     if line.split() != [line]:
         raise ValueError(f"no password in {path}: one word in its first line")
     return line
 
 
-def _languageOf(environ: Mapping[str, str]) -> str:
+def _languageOf(environ: Mapping[str, str], charset: str) -> str:
     """
     @return: the language of the POSIX locale for messages (XBD section 8.2), or
-        else the source language.
+        else the source language; that also where the charset lacks its characters, as
+        Big5 of Taiwan lacks those of zh_CN.
     """
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if environ.get(name):
-            return resolve(environ[name]) or SOURCE_LANGUAGE
-    return SOURCE_LANGUAGE
+    given = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    language = resolve(given) or SOURCE_LANGUAGE
+    try:
+        _SAMPLES.get(language, "").encode(charset)
+    except UnicodeEncodeError:
+        return SOURCE_LANGUAGE
+    return language

@@ -9,11 +9,13 @@ from typing import Any
 
 from twisted.internet.error import ConnectionDone
 
+from chat.cli.charset import encoded
 from chat.cli.connector import Connector, Frontend, RelayClient
 from chat.cli.display import Display
 from chat.cli.options import FAILED, OK, REFUSED, ClientOptions
 from chat.cli.streams import Feeder, OutputStream
 from chat.vocabulary.events import Acted, Closed, Ending, Event, Refused, Said
+from chat.vocabulary.i18n import translation
 
 GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
@@ -47,24 +49,30 @@ class PipeChat(Frontend):
         reactor: Any,
         options: ClientOptions,
         ended: Callable[[int, str], None],
+        warned: Callable[[str], None],
         stdin: int = 0,
         stdout: int = 1,
     ) -> None:
         """
         @param ended: called once, with the exit status and with what to say
             about it, which is not safe for a terminal.
+        @param warned: called with what the user should know meanwhile, as safe as that.
         @param stdin: the descriptor to read.
         @param stdout: the descriptor to write.
         """
         self._reactor = reactor
         self._ended = ended
+        self._gettext = translation(options.language).gettext
         self._display = Display(options.language)
         self._connector = Connector(reactor, options, self)
-        self._feeder = Feeder(reactor, stdin, self._decided)
+        self._warned = warned
+        self._charset = options.charset
+        self._feeder = Feeder(reactor, stdin, options.charset, self._decided, self._unreadable)
         self._output = OutputStream(reactor, stdout, self._outputFailed)
         self._client: RelayClient | None = None
         self._refusal: str | None = None
         self._farewell: Closed | None = None
+        self._wasUnreadable = False
         self._isOver = False
 
     def start(self) -> None:
@@ -92,7 +100,7 @@ class PipeChat(Frontend):
         else:
             # When we have said all, the service may close without a goodbye.
             isGood = self._feeder.isFinished and reason.check(ConnectionDone) is not None
-        self._end(OK if isGood else FAILED, "" if isGood else why)
+        self._end(OK if isGood and not self._wasUnreadable else FAILED, "" if isGood else why)
         return False
 
     def failed(self, why: str, isFinal: bool) -> bool:
@@ -127,7 +135,7 @@ class PipeChat(Frontend):
         self._print(self._display.verbatim(line))
 
     def _print(self, line: str) -> None:
-        self._output.write(line.encode() + b"\n")
+        self._output.write(encoded(line + "\n", self._charset))
 
     def _outputFailed(self, error: OSError) -> None:
         # The program that reads our output has ended, as head(1) does: no failure.
@@ -136,6 +144,17 @@ class PipeChat(Frontend):
     def _decided(self) -> None:
         if self._refusal is not None:
             self._end(REFUSED, self._refusal)
+
+    def _unreadable(self, number: int) -> None:
+        self._wasUnreadable = True
+        _ = self._gettext
+        phrase = _("line {number} is not {charset} and was not sent")
+        reason = phrase.format(number=number, charset=self._charset.upper())
+        if self._client is not None and not self._client.isRegistered:
+            # It may have been the nickname, and the next line must not become it.
+            self._end(REFUSED, f"{reason} (not-utf8)")
+        else:
+            self._warned(reason)
 
     # The end.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
 
+from chat.cli.charset import encoded
 from chat.cli.tty import Terminal
 from chat.editor.completion import Completer
 from chat.editor.editor import LineEditor, Outcome
@@ -34,6 +35,7 @@ class Screen:
         prompt: Callable[[], str],
         complete: Completer,
         isSecret: Callable[[str], bool],
+        charset: str,
         descriptor: int,
     ) -> None:
         """
@@ -42,6 +44,7 @@ class Screen:
         @param prompt: returns what to show before the text.
         @param complete: as for L{LineEditor}.
         @param isSecret: as for L{LineEditor}.
+        @param charset: see L{localeCharset}.
         @param descriptor: open on the terminal.
         @raise OSError: when C{descriptor} is no terminal.
         """
@@ -49,8 +52,11 @@ class Screen:
         self._typed = typed
         self._prompt = prompt
         self.terminal = Terminal(reactor, self._received, hungUp, descriptor)
-        self._keys = KeyParser()
-        self.editor = LineEditor(self.terminal.columns, "", complete, isSecret=isSecret)
+        self._keys = KeyParser(charset)
+        self._charset = charset
+        self.editor = LineEditor(
+            self.terminal.columns, "", complete, isSecret=isSecret, charset=charset
+        )
         self._above: list[str] = []
         self._isPrinting = False
         self._patience: IDelayedCall | None = None
@@ -129,7 +135,7 @@ class Screen:
         above, self._above = self._above, []
         self.editor.prompt = self._prompt()
         if above:
-            self.terminal.write(self.editor.printAbove("".join(above).encode()))
+            self.terminal.write(self.editor.printAbove(encoded("".join(above), self._charset)))
 
     # Keys.
 

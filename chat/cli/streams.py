@@ -134,16 +134,30 @@ class Feeder:
     L{chat.client.lines}); meanwhile no more is read.
     """
 
-    def __init__(self, reactor: Any, descriptor: int, decided: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        descriptor: int,
+        charset: str,
+        decided: Callable[[], None],
+        unreadable: Callable[[int], None],
+    ) -> None:
         """
         @param descriptor: stays open.
+        @param charset: in which the lines are; see L{chat.cli.charset}.
         @param decided: called when the service has answered what may have been a
             nickname, before anything else is sent; it may call L{stop}.
+        @param unreadable: called with the number of a line, from 1, that is not in that
+            charset, instead of sending it; it may call L{stop}.
         """
         self._input = InputStream(reactor, descriptor, self._received, self._inputEnded)
+        self._charset = charset
         self._decided = decided
+        self._unreadable = unreadable
         self._pauses = {_Pause.CONNECTION}
-        self._lines: deque[bytes] = deque()
+        # Each with whether it is the end of a line whose beginning has been sent.
+        self._lines: deque[tuple[bytes, bool]] = deque()
+        self._count = 0
         # The beginning of a line that has no end yet.
         self._rest = b""
         # Whether the beginning of that line has been sent.
@@ -195,15 +209,16 @@ class Feeder:
 
     def _received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
-        self._lines.extend(lines)
-        self._isCut = self._isCut and not lines
+        for line in lines:
+            self._lines.append((line, self._isCut))
+            self._isCut = False
         self._feed()
 
     def _inputEnded(self) -> None:
         self._hasEnded = True
         if self._rest or self._isCut:
             # The last line is sent, although it has no end.
-            self._lines.append(self._rest)
+            self._lines.append((self._rest, self._isCut))
         self._feed()
 
     # Sending.
@@ -211,7 +226,10 @@ class Feeder:
     def _feed(self) -> None:
         """Send what has been read, until there is something to wait for."""
         while self._lines and not self._pauses:
-            self._client.sendLine(self._lines.popleft())
+            line = self._next()
+            if line is None:
+                continue
+            self._client.sendLine(line)
             if not self._client.isRegistered:
                 self._awaitDecision()
             elif self._client.held:
@@ -226,10 +244,25 @@ class Feeder:
         else:
             self._input.resumeProducing()
             if len(self._rest) >= PIECE:
-                # No service takes a line that long; let it say so now.
+                # No service takes a line that long; let it say so now.  In what charset it is does
+                # not matter: what is not UTF-8 is refused as well.
                 rest, self._rest = self._rest, b""
                 self._isCut = True
                 self._client.transport.write(rest)
+
+    def _next(self) -> bytes | None:
+        """
+        @return: the next line in UTF-8, or L{None} where it is not in the charset.
+        """
+        line, isCut = self._lines.popleft()
+        self._count += 1
+        if isCut:
+            return line
+        try:
+            return line.decode(self._charset).encode()
+        except UnicodeDecodeError:
+            self._unreadable(self._count)
+            return None
 
     def _goOn(self, pause: _Pause) -> None:
         self._pauses.discard(pause)

@@ -22,7 +22,7 @@ from chat.cli.screen import Screen
 from chat.client.protocol import ChatClient
 from chat.client.requests import isWord
 from chat.editor.buffer import MAX_LINE
-from chat.editor.editor import Outcome, Request, Submitted, TooLong
+from chat.editor.editor import NotText, Outcome, Request, Submitted, TooLong
 from chat.vocabulary.events import Closed, Ending, Event, Refused, Renamed, Welcomed
 from chat.vocabulary.i18n import translation
 from chat.vocabulary.sanitizing import clean
@@ -53,6 +53,7 @@ class TerminalChat(Frontend):
         """
         self._reactor = reactor
         self._ended = ended
+        self._charset = options.charset
         self._gettext = translation(options.language).gettext
         bell = "mention" if options.hasBell else "off"
         self._display = Display(options.language, options.isColoured, True, bell)
@@ -76,6 +77,7 @@ class TerminalChat(Frontend):
             self._prompt,
             self._known.complete,
             hasPassword,
+            options.charset,
             descriptor,
         )
         self.terminal = self._screen.terminal
@@ -242,6 +244,9 @@ class TerminalChat(Frontend):
             case TooLong(maxLine, maxLines):
                 phrase = _("too long: {bytes} bytes a line and {lines} lines are the most")
                 self._warn(phrase.format(bytes=maxLine, lines=maxLines))
+            case NotText():
+                phrase = _("that is not {charset}, the charset of this terminal; it was not sent")
+                self._warn(phrase.format(charset=self._charset.upper()))
             case Request.END | Request.INTERRUPT:
                 self.leave()
             case Request.SUSPEND:

@@ -25,6 +25,9 @@ MAX_LINES = 50
 
 _BLANKS = re.compile("[\t\v\f\x85\u2028\u2029]")
 
+# What stands for a byte that is no text (PEP 383).
+_UNDECODABLE = re.compile("[\udc80-\udcff]")
+
 # The format characters (category Cf) that are typed: the joiners.  All others are
 # invisible and would only get in the way of the cursor.
 _JOINERS = "\u200c\u200d"
@@ -33,14 +36,31 @@ _JOINERS = "\u200c\u200d"
 def typed(text: str) -> str:
     """
     @return: the part of a text that can be typed: without controls, surrogates,
-        and invisible characters that join nothing.  LF stays, a tab becomes a
-        space.
+        and invisible characters that join nothing.  LF stays, and so does what
+        stands for a byte that is no text; a tab becomes a space.
     """
     return "".join(
         char
         for char in _BLANKS.sub(" ", text)
-        if char == "\n" or char in _JOINERS or category(char) not in {"Cc", "Cf", "Cs"}
+        if char == "\n"
+        or char in _JOINERS
+        or category(char) not in {"Cc", "Cf", "Cs"}
+        or _UNDECODABLE.match(char)
     )
+
+
+def isText(text: str) -> bool:
+    """
+    @return: whether no byte in what was typed is none in the charset of the terminal.
+    """
+    return not _UNDECODABLE.search(text)
+
+
+def withMarks(text: str) -> str:
+    """
+    @return: the text with U+FFFD for each byte that is no text.
+    """
+    return _UNDECODABLE.sub("\ufffd", text)
 
 
 class LineBuffer:
@@ -78,7 +98,7 @@ class LineBuffer:
     def _fits(self, text: str) -> bool:
         lines = text.split("\n")
         return len(lines) <= self._maxLines and all(
-            len(line.encode()) < self._maxLine for line in lines
+            len(line.encode("utf-8", "surrogateescape")) < self._maxLine for line in lines
         )
 
     # Inserting.

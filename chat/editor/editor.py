@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from chat.editor.buffer import MAX_LINE, MAX_LINES, LineBuffer, typed
+from chat.editor.buffer import MAX_LINE, MAX_LINES, LineBuffer, isText, typed, withMarks
 from chat.editor.completion import Choices, Completer, Completion
 from chat.editor.keys import Key, KeyPress, Paste, Text
 from chat.editor.recall import MAX_RECALLED, Recall
@@ -67,7 +67,15 @@ class TooLong:
     maxLines: int
 
 
-Outcome = Submitted | Request | TooLong
+@dataclass(frozen=True, slots=True)
+class NotText:
+    """
+    Enter was pressed, but there are bytes in the line that are none in the charset of the
+    terminal.  The line stays; each of these bytes shows as U+FFFD.
+    """
+
+
+Outcome = Submitted | Request | TooLong | NotText
 
 _MOVEMENTS = {
     Key.LEFT: LineBuffer.left,
@@ -115,6 +123,7 @@ class LineEditor:
         maxLines: int = MAX_LINES,
         maxRecalled: int = MAX_RECALLED,
         isSecret: Callable[[str], bool] = lambda text: False,
+        charset: str = "utf-8",
     ) -> None:
         """
         @param columns: how wide the terminal is.
@@ -124,6 +133,7 @@ class LineEditor:
         @param maxLines: how many lines a paste may bring.
         @param maxRecalled: how many submitted lines Up finds.
         @param isSecret: says of a submitted text whether to keep it from Up.
+        @param charset: in which the terminal shows text, as Python names it.
         """
         self.prompt = prompt
         self.isHidden = False
@@ -132,7 +142,7 @@ class LineEditor:
         self._tooLong = TooLong(maxLine, maxLines)
         self._buffer = LineBuffer(maxLine, maxLines)
         self._recall = Recall(maxRecalled)
-        self._row = InputRow(columns)
+        self._row = InputRow(columns, charset)
         self._completion: Completion | None = None
         self._rings = False
 
@@ -173,6 +183,9 @@ class LineEditor:
                 if not buffer.insertWhole(typed(text).rstrip("\n")):
                     self._rings = True
                     return self._tooLong
+            case Key.ENTER if not isText(self.text):
+                self._rings = True
+                return NotText()
             case Key.ENTER:
                 return Submitted(self._take())
             case Key.INTERRUPT if not self.text:
@@ -240,9 +253,9 @@ class LineEditor:
         """
         Print lines above the row.
 
-        @param lines: UTF-8, each line with its CR LF.  They go to the terminal
-            as they are, so they must be safe, and must leave colours as they
-            found them.
+        @param lines: in the charset of the terminal, each line with its CR LF.
+            They go to the terminal as they are, so they must be safe, and must
+            leave colours as they found them.
         @return: the bytes that do it.
         """
         return self.erase() + lines + self.draw()
@@ -256,7 +269,7 @@ class LineEditor:
 
     def _shown(self, text: str) -> str:
         isShown = not self.isHidden or self.text.startswith("/")
-        return text if isShown else _HIDDEN * len(cells(text))
+        return withMarks(text) if isShown else _HIDDEN * len(cells(text))
 
     # What keys do.
 

@@ -6,7 +6,7 @@ L{Key.WORD_LEFT}, and a telnet client's "erase line" command is the same
 L{Key.KILL_TO_START} as Ctrl-U.  L{KeyParser} makes keys of bytes and does no
 input or output of its own.
 
-A terminal sends UTF-8 text, C0 controls, and escape sequences (ECMA-48 section
+A terminal sends text in its charset, C0 controls, and escape sequences (ECMA-48 section
 5.4; xterm's "ctlseqs" for the modifiers and for bracketed paste).  One thing is
 ambiguous: a lone ESC is the Escape key, or the beginning of a sequence whose
 rest is still on its way.  Only time tells, so L{KeyParser.patience} says how
@@ -57,7 +57,10 @@ class Key(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Characters that were typed, at least one."""
+    """
+    Characters that were typed, at least one.  A byte that is none in the charset of the
+    terminal is a surrogate (PEP 383), so that it is not lost, and never sent.
+    """
 
     text: str
 
@@ -65,7 +68,7 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Paste:
     """
-    Text that was pasted.  Its line ends are LF, and none of them is an Enter.
+    Text that was pasted, as in L{Text}.  Its line ends are LF, and none of them is an Enter.
     """
 
     text: str
@@ -166,13 +169,20 @@ MAX_PASTE = 65536
 class KeyParser:
     """
     Makes keys of the bytes that a terminal sends, however they are split.
+
+    In every charset that a locale may have, each byte below 30 (hexadecimal) and 7F is a
+    character of its own, so no control is part of another character.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, charset: str = "utf-8") -> None:
+        """
+        @param charset: in which the terminal sends text, as Python names it.
+        """
+        self._charset = charset
         # A function, not a bound method, which would be a cycle of references.
         self._state: Callable[[KeyParser, int], None] = KeyParser._ground
         self._keys: list[KeyPress] = []
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder(charset)("surrogateescape")
         self._run = bytearray()
         self._sequence = bytearray()
         self._paste = bytearray()
@@ -320,7 +330,7 @@ class KeyParser:
             self._toGround()
 
     def _endPaste(self, data: bytes) -> None:
-        text = data[:MAX_PASTE].decode("utf-8", "replace")
+        text = data[:MAX_PASTE].decode(self._charset, "surrogateescape")
         self._paste.clear()
         self._keys.append(Paste(_LINE_ENDS.sub("\n", text)))
 

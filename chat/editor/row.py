@@ -78,10 +78,12 @@ class InputRow:
     The row as the terminal shows it, and the bytes that change it.
     """
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, charset: str = "utf-8") -> None:
         """
         @param columns: how wide the terminal is.
+        @param charset: in which it shows text, as Python names it.
         """
+        self._charset = charset
         self.columns = max(columns, MIN_COLUMNS)
         self._first = 0
         # What the terminal shows, and the column of its cursor.
@@ -103,6 +105,7 @@ class InputRow:
         """
         content = (prompt, text, before)
         if content != self._content:
+            prompt, text, before = map(self._showable, content)
             head = self._clip(cells(prompt), self.columns // 2 if self.columns >= 16 else 0)
             tail, cursor = self._window(cells(text), len(cells(before)), width(head))
             self._content = content
@@ -152,6 +155,13 @@ class InputRow:
             column += cell.width
             position += cell.width
         return rows + (column >= self.columns)
+
+    def _showable(self, text: str) -> str:
+        """
+        @return: the text with C{?} for each character that the charset lacks.  That has another
+            width, so it comes before the columns are counted.
+        """
+        return text.encode(self._charset, "replace").decode(self._charset)
 
     @staticmethod
     def _clip(row: Sequence[Cell], columns: int) -> list[Cell]:
@@ -234,7 +244,7 @@ class InputRow:
         if guarded:
             out.append(_NO_WRAP)
         for cell in fresh:
-            out.append(cell.text.encode())
+            out.append(cell.text.encode(self._charset, "replace"))
             column += cell.width
             if not cell.isCertain:
                 out.append(self._goTo(column))

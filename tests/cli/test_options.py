@@ -36,12 +36,50 @@ def test_everyOption() -> None:
         ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
         ({"LANG": "C", "LC_MESSAGES": "zh_TW.UTF-8"}, "zh_CN"),
         ({"LC_ALL": "", "LANG": "zh_CN"}, "zh_CN"),
+        ({}, "en"),
     ],
 )
 def test_languageOfTheEnvironment(environ: dict[str, str], language: str) -> None:
     """POSIX asks LC_ALL, LC_MESSAGES and LANG, in this order."""
     assert parseOptions([], environ).language == language
     assert parseOptions(["--language", "en"], environ).language == "en"
+
+
+@pytest.mark.parametrize(
+    ("charset", "language"),
+    [("gb18030", "zh_CN"), ("gb2312", "zh_CN"), ("big5", "en"), ("iso8859-1", "en")],
+)
+def test_languageThatTheCharsetCannotShow(charset: str, language: str) -> None:
+    """It would be question marks; whoever asks for it gets them."""
+    environ = {"LANG": "zh_TW.BIG5"}
+    assert parseOptions([], environ, charset).language == language
+    assert parseOptions(["--language", "zh_CN"], environ, charset).language == "zh_CN"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "what"),
+    [
+        (["--nick", "caf\udce9"], {}, "--nick"),
+        (["caf\udce9"], {}, "HOST"),
+        (["--nick", "bob"], {"TCPCHAT_PASSWORD": "s3cret\udce9"}, "TCPCHAT_PASSWORD"),
+    ],
+)
+def test_argumentsAreInTheCharsetOfTheLocale(
+    arguments: list[str], environ: dict[str, str], what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit:
+        parseOptions(arguments, environ, "gb18030")
+    assert exit.value.code == USAGE
+    said = capsys.readouterr().err
+    assert f"error: {what} is not GB18030, the charset of the locale" in said
+    assert "s3cret" not in said
+
+
+def test_passwordFileIsInTheCharsetOfTheLocale(tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_bytes("密码1\n".encode("gb18030"))
+    given = ["--nick", "bob", "--password-file", str(path)]
+    assert parseOptions(given, {}, "gb18030").password == "密码1"
 
 
 @pytest.mark.parametrize(("value", "isColoured"), [("1", False), ("", True)])

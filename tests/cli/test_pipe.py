@@ -45,18 +45,22 @@ class Run:
     One C{tcpchat} between two pipes, and the service at its other end.
     """
 
-    def __init__(self, nick: str | None, password: str | None = None) -> None:
+    def __init__(
+        self, nick: str | None, password: str | None = None, charset: str = "utf-8"
+    ) -> None:
         self.world = World()
         self.ends: list[tuple[int, str]] = []
+        self.warnings: list[str] = []
         # The ends that belong to its threads stay open for good: a thread that
         # was left behind must not meet the number again in another test.
         stdin, self._stdin = os.pipe()
         self._stdout, stdout = os.pipe()
-        options = ClientOptions(Target(path="/socket"), nick, "en", True, False, password)
+        options = ClientOptions(Target(path="/socket"), nick, "en", True, False, password, charset)
         self.chat = PipeChat(
             self.world,
             options,
             lambda status, message: self.ends.append((status, message)),
+            self.warnings.append,
             stdin,
             stdout,
         )
@@ -128,22 +132,22 @@ class Run:
         while not self.world.isQuiet:
             self.world.next()
 
-    def closed(self, reason: Ending) -> str:
+    def closed(self, reason: Ending, charset: str = "utf-8") -> str:
         """Let the service say goodbye and close; all that it has printed."""
         self.link.send(Closed(reason))
-        return self.lost()
+        return self.lost(charset=charset)
 
-    def lost(self, error: Exception | None = None) -> str:
+    def lost(self, error: Exception | None = None, charset: str = "utf-8") -> str:
         """Let the connection be lost; all that it has printed."""
         self.link.lose(error)
-        return self.printed()
+        return self.printed(charset)
 
-    def printed(self) -> str:
+    def printed(self, charset: str = "utf-8") -> str:
         """Wait for the end; all that it has printed."""
         self.world.until(lambda: bool(self.ends))
         os.set_blocking(self._stdout, False)
         with suppress(BlockingIOError):
-            return os.read(self._stdout, 100_000).decode()
+            return os.read(self._stdout, 100_000).decode(charset)
         return ""
 
 
@@ -264,6 +268,51 @@ def test_aFirstLineThatIsNoNicknameEndsTheRun(nameless: Run, code: str) -> None:
     assert nameless.link.transport.aborted
     nameless.lost(ConnectionAborted())
     assert nameless.ends == [(REFUSED, f"b?b ({code})")]
+
+
+@pytest.mark.parametrize("charset", ["gb18030", "big5", "euc_jp"])
+def test_linesAreInTheCharsetOfTheLocale(charset: str) -> None:
+    """What it lacks is printed as a question mark."""
+    run = Run("bob", charset=charset)
+    run.connect()
+    run.register()
+    text = "功 \\ 四"
+    run.write(f"{text}\n/me {text}".encode(charset))
+    run.sent(text)
+    run.finish()
+    run.sent(f"/me {text}")
+    run.halfClosed()
+    run.link.send(Said("#lobby", 1, AT, "alice", f"{text} 👍"))
+    shown = run.closed(Ending.INPUT_CLOSED, charset)
+    assert f"alice: {text} {'👍' if charset == 'gb18030' else '?'}\n" in shown
+    assert run.ends == [(OK, "")]
+    assert run.warnings == []
+
+
+@pytest.mark.parametrize(("charset", "bad"), [("utf-8", b"caf\xe9"), ("gb18030", b"\xff\xff")])
+def test_aLineThatIsNotInTheCharsetIsNotSent(charset: str, bad: bytes) -> None:
+    """It is told at once, and the run has failed in the end."""
+    run = Run("bob", charset=charset)
+    run.connect()
+    run.register()
+    run.write(b"one\n" + bad + b"\n/quit\n" + bad)
+    run.sent("one")
+    run.sent("/quit")
+    assert run.warnings == [f"line 2 is not {charset.upper()} and was not sent"]
+    run.finish()
+    run.halfClosed()
+    assert run.warnings[1:] == [f"line 4 is not {charset.upper()} and was not sent"]
+    run.closed(Ending.QUIT)
+    assert run.ends == [(FAILED, "")]
+
+
+def test_aNicknameThatIsNotInTheCharsetEndsTheRun(nameless: Run) -> None:
+    """The next line must not become the nickname."""
+    nameless.begins()
+    nameless.write(b"caf\xe9\nsecret\n")
+    assert nameless.next() == "/quit"
+    nameless.closed(Ending.QUIT)
+    assert nameless.ends == [(REFUSED, "line 1 is not UTF-8 and was not sent (not-utf8)")]
 
 
 def test_aLastLineWithoutAnEndIsSent(nameless: Run) -> None:

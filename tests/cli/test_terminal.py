@@ -58,6 +58,40 @@ def test_whatIsHeardAppearsAboveWhatIsTyped(sitting: Sitting) -> None:
     assert sitting.lines()[-2:] == ["alice: hello", "#lobby 3>"]
 
 
+@pytest.mark.parametrize("charset", ["gb18030", "big5", "euc_jp"])
+def test_keysAndScreenAreInTheCharsetOfTheLocale(sit: Callable[..., Sitting], charset: str) -> None:
+    """What it lacks is shown as question marks, and the row stays in order."""
+    sitting = sit("alice", charset=charset)
+    link = sitting.join()
+    sitting.enter("功\x7f四 \\")
+    assert link.transport.lines() == ["四 \\"]
+    link.send(Said("#lobby", 1, AT, "bob", "功 👍"))
+    mark = "👍" if charset == "gb18030" else "?"
+    assert sitting.lines()[-2:] == [f"bob: 功 {mark}", "#lobby 2>"]
+
+
+def test_aLineThatIsNotInTheCharsetIsNotSent(sitting: Sitting) -> None:
+    """It stays, so that it can be mended; U+FFFD stands for what is not."""
+    link = sitting.join()
+    sitting.enter("caf\udce9")
+    assert link.transport.lines() == []
+    assert sitting.lines()[-2:] == [
+        "!!! that is not UTF-8, the charset of this terminal; it was not sent",
+        "#lobby 2> caf\ufffd",
+    ]
+    sitting.enter("\x7fé")
+    assert link.transport.lines() == ["café"]
+
+
+def test_aPasswordThatIsNotInTheCharsetIsNotSent(sitting: Sitting) -> None:
+    link = sitting.connect()
+    link.send(Refused("nick-registered", "alice"))
+    sitting.enter("s3cret\udce9")
+    assert link.transport.lines() == []
+    assert "s3cret" not in "".join(sitting.lines())
+    assert sitting.lines()[-1] == "password> *******"
+
+
 def test_linesOfOneTurnAreShownAtOnce(sitting: Sitting) -> None:
     link = sitting.join()
     sitting.bytes = b""

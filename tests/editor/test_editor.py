@@ -6,7 +6,7 @@ import pytest
 
 from chat.editor.buffer import MAX_LINE, MAX_LINES
 from chat.editor.completion import completerFor
-from chat.editor.editor import LineEditor, Request, Submitted, TooLong
+from chat.editor.editor import LineEditor, NotText, Request, Submitted, TooLong
 from chat.editor.keys import Key, KeyPress, Paste
 from tests.support.screens import Terminal, terminal
 
@@ -273,3 +273,16 @@ def test_tabCompletesRoomsAnywhereInTheLine() -> None:
     it = Terminal(LineEditor(40, complete=completerFor(lambda: ["dev"], list)))
     it.press("#d", Key.TAB)
     assert it.editor.text == "#d"
+
+
+def test_bytesThatAreNoTextShowAndAreNotSubmitted() -> None:
+    """They can be deleted, and then the rest is submitted."""
+    it = terminal()
+    assert it.press("caf\udcc3", Key.ENTER) == NotText()
+    assert it.bells == 1
+    assert it.row.rstrip() == "> caf\ufffd"
+    assert it.press(Key.BACKSPACE, "é", Key.ENTER) == Submitted("café")
+    assert it.press(Paste("a\udcffb\nc"), Key.ENTER) == NotText()
+    it.editor.isHidden = True
+    assert it.press(Key.ENTER) == NotText()
+    assert "\udcff" not in it.row

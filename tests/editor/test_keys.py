@@ -119,10 +119,52 @@ def test_textIsUTF8InPieces() -> None:
     assert parse(*(data[i : i + 1] for i in range(len(data)))) == [Text("你好 é👍")]
 
 
-def test_whatIsNotUTF8ShowsAndSwallowsNoKey() -> None:
-    assert parse(b"a\xffb") == [Text("a\ufffdb")]
-    assert parse(b"\xe4\xbd\r") == [Text("\ufffd"), Key.ENTER]
-    assert parse(b"\xe4\xbd\x1b[A") == [Text("\ufffd"), Key.UP]
+def test_whatIsNotUTF8IsNotLostAndSwallowsNoKey() -> None:
+    """It stands in the text as surrogates, which nobody can take for text."""
+    assert parse(b"a\xffb") == [Text("a\udcffb")]
+    assert parse(b"\xe4\xbd\r") == [Text("\udce4\udcbd"), Key.ENTER]
+    assert parse(b"\xe4\xbd\x1b[A") == [Text("\udce4\udcbd"), Key.UP]
+    assert parse(b"\x1b[200~a\xff\x1b[201~") == [Paste("a\udcff")]
+    # U+FFFD itself is text.
+    assert parse("\ufffd".encode()) == [Text("\ufffd")]
+
+
+# With characters whose second byte is a letter, a digit, a backslash or a bar in ASCII, and with
+# one of four bytes.
+_CHARSETS = [
+    ("gb18030", "你好 丂 é 👍"),
+    ("gbk", "你好 丂 誠"),
+    ("big5", "功 許 蓋 四"),
+    ("euc_jp", "日本 丂 ｱ"),
+    ("shift_jis", "表 ソ ｱ"),
+    ("euc_kr", "한국"),
+    ("koi8-r", "привет"),
+    ("iso8859-1", "café ÿ"),
+]
+
+
+@pytest.mark.parametrize(("charset", "text"), _CHARSETS)
+def test_textIsInTheCharsetOfTheTerminal(charset: str, text: str) -> None:
+    """However it is cut, with keys before and behind it, and in a paste."""
+    data = text.encode(charset)
+    keys = [Key.LEFT, Key.BACKSPACE]
+    for pieces in [data], [data[i : i + 1] for i in range(len(data))]:
+        parser = KeyParser(charset)
+        pressed = [key for piece in [b"\x1b[D", *pieces, b"\x7f"] for key in parser.feed(piece)]
+        assert [key for key in pressed if isinstance(key, Key)] == keys
+        assert "".join(key.text for key in pressed if isinstance(key, Text)) == text
+    pasted = KeyParser(charset).feed(b"\x1b[200~" + data + b"\r\x1b[201~")
+    assert pasted == [Paste(text + "\n")]
+
+
+@pytest.mark.parametrize("charset", [charset for charset, _ in _CHARSETS])
+def test_noKeyIsPartOfACharacter(charset: str) -> None:
+    """Whatever stands before it, it is pressed."""
+    for key in 0x0D, 0x15, 0x7F:
+        for byte in range(0x80, 0x100):
+            for before in bytes([byte]), bytes([byte, 0x31]), bytes([byte, 0x31, byte]):
+                parser = KeyParser(charset)
+                assert isinstance(parser.feed(before + bytes([key]))[-1], Key)
 
 
 def test_pasteHasNoKeys() -> None:

@@ -116,6 +116,16 @@ def test_onlyChangesAreDrawn() -> None:
     assert it.draw() == b""
 
 
+def test_whatTheCharsetLacksIsAQuestionMark() -> None:
+    """The cursor stands behind it, although the character would be wider."""
+    it = LineEditor(40, "#你 ", charset="iso8859-1")
+    it.keyPressed(Text("é小"))
+    assert it.draw().endswith(b"#? \xe9?")
+    it.keyPressed(Key.LEFT)
+    assert it.draw() == b"\r\x1b[4C"
+    assert it.text == "é小"
+
+
 def test_anyWidthIsDrawn() -> None:
     for columns in range(0, 20):
         editor = LineEditor(columns, "#lobby 3> ")

@@ -14,6 +14,7 @@ from tests.support.pages import ROOT
 _PACKAGES = {
     "haproxy": "haproxy",
     "ip": "iproute2",
+    "localedef": "locales",
     "nc": "netcat-openbsd",
     "ncat": "ncat",
     "openssl": "openssl",

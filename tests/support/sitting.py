@@ -2,6 +2,7 @@
 A user at a pseudo-terminal, with the client on it.
 """
 
+import codecs
 import fcntl
 import os
 import struct
@@ -36,7 +37,10 @@ class Sitting:
         language: str = "en",
         bell: bool = False,
         password: str | None = None,
+        charset: str = "utf-8",
     ) -> None:
+        self._charset = charset
+        self._decoder = codecs.getincrementaldecoder(charset)()
         self.world = World()
         self.master, self.slave = os.openpty()
         self.resize(80)
@@ -45,7 +49,8 @@ class Sitting:
         self._stream = pyte.ByteStream(self.screen)
         self.bytes = b""
         self.ends: list[tuple[int, str]] = []
-        options = ClientOptions(Target(path="/socket"), nick, language, False, bell, password)
+        target = Target(path="/socket")
+        options = ClientOptions(target, nick, language, False, bell, password, charset)
         self.chat = TerminalChat(
             self.world, options, lambda *end: self.ends.append(end), self.slave
         )
@@ -57,7 +62,7 @@ class Sitting:
 
     def type(self, text: str) -> None:
         """Press keys."""
-        os.write(self.master, text.encode())
+        os.write(self.master, text.encode(self._charset, "surrogateescape"))
         self.chat.terminal.doRead()
 
     def enter(self, text: str) -> None:
@@ -81,7 +86,7 @@ class Sitting:
         except BlockingIOError:
             return
         self.bytes += data
-        self._stream.feed(data)
+        self._stream.feed(self._decoder.decode(data).encode())
 
     def connect(self, *commands: str) -> Link:
         """Let the client connect; the service has these commands."""
