@@ -24,6 +24,7 @@ REFUSALS: dict[str, Sentence] = {
         " Ctrl-U and Ctrl-W edit here"
     ),
     "unknown-command": N_("no command {about}; /help lists them"),
+    "command-meant": N_("that looks like {about} and was not said; if it is none: /say TEXT"),
     "argument-missing": N_("something is missing: {about}"),
     "argument-invalid": N_("that cannot be understood; it is used like this: {about}"),
     "nick-needed": N_("choose a nickname first: type it, and Enter"),

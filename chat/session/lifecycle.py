@@ -133,7 +133,7 @@ def _doAnonymous(inputs: Lifecycle, context: Context, command: Command) -> None:
             _login(inputs, context, name, password)
         case Quit(reason):
             inputs.end(Ending.QUIT, reason, "", None)
-        case _ if command.verb is None or command.verb.access is not Access.EVERYBODY:
+        case _ if command.verb.access is not Access.EVERYBODY:
             raise NickNeeded
         case _:
             HANDLERS[type(command)](context, command)

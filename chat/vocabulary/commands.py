@@ -56,6 +56,8 @@ class Verb:
     @ivar help: one line of explanation, to be translated.
     @ivar arguments: how its arguments are shown; C{[…]} may be left out.
     @ivar access: who may use it.
+    @ivar secret: from which of its words on, counted from 1, the rest is not for all
+        users: a password, a key, a private message; 0 where nothing is.
     @ivar reads: makes the fields of the command of the cleaned rest of the line;
         raises L{ArgumentMissing <chat.vocabulary.errors.ArgumentMissing>} or
         L{ArgumentInvalid <chat.vocabulary.errors.ArgumentInvalid>}.
@@ -68,6 +70,7 @@ class Verb:
     help: str
     arguments: str
     access: Access
+    secret: int
     reads: Callable[[str], tuple[Any, ...]]
 
     @property
@@ -80,17 +83,17 @@ class Command:
     """
     A request of a user.
 
-    @cvar verb: how it is typed; L{None} for L{Say}.
+    @cvar verb: how it is typed.
     """
 
     __slots__ = ()
 
-    verb: ClassVar[Verb | None] = None
+    verb: ClassVar[Verb]
 
     @classmethod
     def usage(cls) -> str:
         """How it is typed, with its arguments."""
-        return "" if cls.verb is None else cls.verb.usage
+        return cls.verb.usage
 
 
 class StateCommand(Command):
@@ -112,6 +115,7 @@ def verb(
     help: str,
     arguments: str = "",
     access: Access = Access.USERS,
+    secret: int = 0,
     reads: Callable[[str], tuple[Any, ...]] = arguments.nothing,
 ) -> Callable[[type[CommandT]], type[CommandT]]:
     """
@@ -119,19 +123,11 @@ def verb(
     """
 
     def named(command: type[CommandT]) -> type[CommandT]:
-        command.verb = Verb(command, name, aliases, group, help, arguments, access, reads)
+        command.verb = Verb(command, name, aliases, group, help, arguments, access, secret, reads)
         VERBS.append(command.verb)
         return command
 
     return named
-
-
-@dataclass(frozen=True, slots=True)
-class Say(Command):
-    """Say C{text} in a room; before there is a nickname, it is the nickname."""
-
-    text: str
-    room: str = ""
 
 
 @verb(
@@ -211,6 +207,7 @@ class Act(Command):
     arguments="NAME TEXT",
     group=HelpGroup.TALK,
     help=N_("tell one person something in private"),
+    secret=2,
     reads=arguments.twoWords,
 )
 @dataclass(frozen=True, slots=True)
@@ -228,6 +225,7 @@ class Tell(Command):
     arguments="TEXT",
     group=HelpGroup.TALK,
     help=N_("answer the last private message"),
+    secret=1,
     reads=arguments.needed,
 )
 @dataclass(frozen=True, slots=True)
@@ -238,12 +236,30 @@ class Reply(Command):
 
 
 @verb(
+    "say",
+    "说",
+    arguments="TEXT",
+    group=HelpGroup.TALK,
+    help=N_("say something, whatever it begins with"),
+    access=Access.EVERYBODY,
+    reads=arguments.needed,
+)
+@dataclass(frozen=True, slots=True)
+class Say(Command):
+    """Say C{text} in a room; before there is a nickname, it is the nickname."""
+
+    text: str
+    room: str = ""
+
+
+@verb(
     "join",
     "j",
     "加入",
     arguments="#ROOM [KEY]",
     group=HelpGroup.ROOMS,
     help=N_("come into a room, or make one, and talk there"),
+    secret=2,
     reads=arguments.join,
 )
 @dataclass(frozen=True, slots=True)
@@ -330,6 +346,7 @@ class Invite(Command):
     arguments="[key KEY|none, private on|off, topic owner|all]",
     group=HelpGroup.ROOMS,
     help=N_("say how your room is kept, or ask"),
+    secret=2,
     reads=arguments.mode,
 )
 @dataclass(frozen=True, slots=True)
@@ -418,6 +435,7 @@ class Search(Command):
     arguments="PASSWORD",
     group=HelpGroup.ACCOUNT,
     help=N_("make your nickname yours"),
+    secret=1,
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -434,6 +452,7 @@ class Register(Command):
     group=HelpGroup.ACCOUNT,
     help=N_("take the nickname that is yours"),
     access=Access.EVERYBODY,
+    secret=1,
     reads=arguments.login,
 )
 @dataclass(frozen=True, slots=True)
@@ -451,6 +470,7 @@ class Login(StateCommand):
     arguments="NEW",
     group=HelpGroup.ACCOUNT,
     help=N_("have another password"),
+    secret=1,
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)

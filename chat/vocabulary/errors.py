@@ -59,6 +59,14 @@ class UnknownCommand(ChatError):
     code = "unknown-command"
 
 
+class CommandMeant(ChatError):
+    """
+    A line looks like a command with a secret whose slash was mistyped; C{about} is the command.
+    """
+
+    code = "command-meant"
+
+
 class ArgumentMissing(ChatError):
     """A verb lacks an argument; C{about} is how it is used."""
 

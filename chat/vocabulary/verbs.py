@@ -6,37 +6,57 @@ The verbs stand with their commands, in L{chat.vocabulary.commands}.
 
 from __future__ import annotations
 
+import re
+from unicodedata import normalize
+
 from chat.vocabulary.arguments import cut
 from chat.vocabulary.commands import VERBS as VERBS
 from chat.vocabulary.commands import Command, Say
 from chat.vocabulary.commands import Verb as Verb
-from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, UnknownCommand
+from chat.vocabulary.errors import (
+    ArgumentInvalid,
+    ArgumentMissing,
+    CommandMeant,
+    UnknownCommand,
+)
 from chat.vocabulary.sanitizing import clean
 
 _WIDE_SLASH, _SLASH_KEY = "\uff0f", "\u3001"
-_SLASHES = ("/", _WIDE_SLASH, _SLASH_KEY)
+_SLASHES = ("/", _WIDE_SLASH)
+
+# What keys give that are meant for the slash: its own key in the state of an input method for
+# Chinese or Japanese, or on another keyboard; backslashes, which share their key with a sign of a
+# currency; and what looks like a slash.  Spaces may follow.
+_MARKS = "、､・･·÷\\\\＼﹨¥￥₩￦⁄∕⧸"
+# Its neighbours, and its key with Shift.
+_NEIGHBOURS = ".．。｡,，?？!！:：;；"
+_SLIP = re.compile(rf"\s*(?:[{_MARKS}][{_MARKS}/／\s]*|[{_NEIGHBOURS}][/／]?)(\w.*)", re.DOTALL)
 
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.aliases)}
 
 
 def verbNamed(name: str) -> Verb:
     """
-    @param name: a name or an alias, in any case, with its slash or without.
+    @param name: a name or an alias, in any case and width, with its slash or without.
     @raise UnknownCommand: when there is no such verb.
     """
     plain = clean(name).removeprefix("/")
     try:
-        return _BY_NAME[plain.lower()]
+        return _BY_NAME[_folded(plain)]
     except KeyError:
         raise UnknownCommand("/" + plain) from None
 
 
 def verbIn(text: str) -> Verb | None:
     """
-    @return: the verb of a command; L{None} where the text is none, or its verb is unknown.
+    @return: the verb of a command, also of one whose slash is mistyped; L{None} where the text
+        is none, or its verb is unknown.
     """
+    slashed = _withSlash(text)
+    if not _isSlashed(slashed):
+        return _mistyped(slashed)
     try:
-        return verbNamed(cut(_withSlash(text))[0]) if isCommand(text) else None
+        return verbNamed(cut(slashed)[0])
     except UnknownCommand:
         return None
 
@@ -47,16 +67,19 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
 
     A line that begins with a slash is a command; one that begins with two is said
     with one of them; every other line is said as it is.  A slip of the fingers must
-    not make a private message public: spaces before the slash do not matter, the
-    fullwidth slash of a Chinese keyboard counts as one, and so does the mark that
-    such a keyboard has in its place (C{、}), where a verb follows.  All text in the
-    command has been made safe.
+    not make a secret public: spaces before the slash do not matter, the fullwidth
+    slash of a Chinese keyboard counts as one, and so does the mark that such a
+    keyboard has in its place (C{、}), where a verb follows.  After other marks, or
+    with a space behind the mark, it is less certain that a command is meant, so where
+    the verb has a secret, the line is refused.  All text in the command has been made
+    safe.
 
     @param line: without its line end.
     @param isSecret: whether it may be a password, which may begin with a slash: then a
         line with an unknown verb is said, so that no refusal repeats it.
     @return: the command, or L{None} for a line with nothing in it.
     @raise UnknownCommand: when there is no such verb.
+    @raise CommandMeant: when it looks like a command with a secret, and has no slash.
     @raise ArgumentMissing: when the verb needs an argument.
     @raise ArgumentInvalid: when it cannot be understood.
     """
@@ -66,6 +89,9 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
         return Say(text)
     text = _withSlash(text)
     if not text.startswith("/"):
+        meant = _mistyped(text)
+        if meant is not None:
+            raise CommandMeant("/" + meant.name)
         return Say(text) if text and not text.isspace() else None
     if text[1:2] in _SLASHES:
         return Say(text[1:])
@@ -84,10 +110,11 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
 
 def isCommand(text: str) -> bool:
     """
-    @return: whether a text is a command, known or not, and not something to say.
+    @return: whether a text is a command, known or not, or looks like one, and is not
+        something to say.
     """
     slashed = _withSlash(text)
-    return slashed.startswith("/") and slashed[1:2] not in _SLASHES
+    return _isSlashed(slashed) or _mistyped(slashed) is not None
 
 
 def literally(text: str) -> str:
@@ -95,7 +122,10 @@ def literally(text: str) -> str:
     @return: the line that says a text, whatever it begins with; only spaces before
         a slash are lost.
     """
-    return "/" + text.lstrip() if _withSlash(text).startswith("/") else text
+    stripped = text.lstrip()
+    if stripped.startswith(_SLASHES):
+        return "/" + stripped
+    return f"/{Say.verb.name} {stripped}" if isCommand(text) else text
 
 
 def _withSlash(text: str) -> str:
@@ -104,6 +134,29 @@ def _withSlash(text: str) -> str:
         return stripped
     if stripped.startswith(_WIDE_SLASH):
         return "/" + stripped[1:]
-    if stripped.startswith(_SLASH_KEY) and cut(stripped)[0][1:].lower() in _BY_NAME:
+    if stripped.startswith(_SLASH_KEY) and _folded(cut(stripped)[0][1:]) in _BY_NAME:
         return "/" + stripped[1:]
     return text
+
+
+def _isSlashed(text: str) -> bool:
+    return text.startswith("/") and text[1:2] not in _SLASHES
+
+
+def _mistyped(text: str) -> Verb | None:
+    """
+    @return: the verb with a secret that a text without a slash seems to be meant for.
+    """
+    slip = _SLIP.match(text)
+    if slip is None:
+        return None
+    name, rest = cut(slip[1])
+    verb = _BY_NAME.get(_folded(name))
+    if verb is None or not verb.secret or len(rest.split(maxsplit=verb.secret)) < verb.secret:
+        return None
+    return verb
+
+
+def _folded(name: str) -> str:
+    """Names are found in any case, and in the wide letters of a Chinese keyboard."""
+    return normalize("NFKC", name).lower()

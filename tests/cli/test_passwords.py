@@ -24,6 +24,10 @@ from chat.vocabulary.events import Done, Event, Noticed, Refused
         "/密码 s3cret",
         "／login s3cret",
         "、注册 s3cret",
+        "、 login alice s3cret",
+        "・login s3cret",
+        "\\login s3cret",
+        ".ｐａｓｓｗｏｒｄ s3cret",
         # A slip: the line is said, but Up need not find it as well.
         " /login s3cret",
         "/login two words and more",

@@ -29,6 +29,8 @@ REQUESTS: list[tuple[Ask, commands.Command]] = [
     (lambda ask: ask.say("//third"), commands.Say("//third")),
     (lambda ask: ask.say("／wide"), commands.Say("／wide")),
     (lambda ask: ask.say("、私聊 x"), commands.Say("、私聊 x")),
+    (lambda ask: ask.say("、 login a b"), commands.Say("、 login a b")),
+    (lambda ask: ask.say(".msg bob hi"), commands.Say(".msg bob hi")),
     (lambda ask: ask.say(" /spaced"), commands.Say("/spaced")),
     (lambda ask: ask.say("a\x1b[2Jb\bc\x15"), commands.Say("abc")),
     (lambda ask: ask.tell("bob", "\x02b\x03c"), commands.Tell("bob", "bc")),

@@ -7,7 +7,13 @@ from __future__ import annotations
 from dataclasses import fields
 
 from chat.vocabulary.commands import Command, Say
-from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
+from chat.vocabulary.errors import (
+    ArgumentInvalid,
+    ArgumentMissing,
+    ChatError,
+    CommandMeant,
+    UnknownCommand,
+)
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import VERBS, isCommand, literally, parse
 from tests.fuzz.source import Source
@@ -34,6 +40,8 @@ SEEDS = [
         "/operator bob off",
         "/login bob secret",
         "/part #tea bye",
+        "、 login bob secret",
+        "/say .msg bob psst",
     ]
 ]
 
@@ -63,6 +71,9 @@ def check(line: str) -> None:
             assert isCommand(cleaned)
             assert clean(name) == name
             assert len(name) <= len(cleaned)
+        case CommandMeant(about=name):
+            assert isCommand(cleaned)
+            assert name.removeprefix("/") in _NAMES
         case ArgumentMissing(about=usage) | ArgumentInvalid(about=usage):
             assert isCommand(cleaned)
             assert usage in _USAGES
@@ -71,7 +82,7 @@ def check(line: str) -> None:
     if cleaned and not cleaned.isspace():
         said = parse(literally(cleaned))
         assert isinstance(said, Say)
-        assert said.text.lstrip() == cleaned.lstrip()
+        assert said.text.strip() == cleaned.strip()
 
 
 def _checkCommand(command: object, cleaned: str) -> None:

@@ -29,6 +29,7 @@ _COMMANDS: list[tuple[list[str], list[str], list[str]]] = [
         ["--- 2 people in #lobby: bob, alice"],
         [],
     ),
+    (["/say /who", "/说 /who", "//who"], [], ["alice: /who"]),
     (["/me waves", "/emote waves", "/ME  waves"], [], [" * alice waves"]),
     (
         ["/msg bob hi  there", "/tell BOB hi  there", "/m Bob hi  there", "/私聊 bob hi  there"],

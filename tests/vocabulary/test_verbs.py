@@ -13,9 +13,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat.vocabulary import commands
-from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, ChatError, UnknownCommand
+from chat.vocabulary.errors import (
+    ArgumentInvalid,
+    ArgumentMissing,
+    ChatError,
+    CommandMeant,
+    UnknownCommand,
+)
 from chat.vocabulary.sanitizing import clean
-from chat.vocabulary.verbs import VERBS, Verb, parse, verbNamed
+from chat.vocabulary.verbs import VERBS, Verb, isCommand, parse, verbIn, verbNamed
 from tests.fuzz.commands import check
 from tests.support.pages import ROOT
 from tests.support.typed import texts as anyTexts
@@ -30,6 +36,7 @@ ROWS: list[tuple[str, str, commands.Command]] = [
     ("/me waves a lot", "/emote /动作", commands.Act("waves a lot")),
     ("/msg bob hi there", "/tell /m /私聊", commands.Tell("bob", "hi there")),
     ("/reply hi there", "/r /回复", commands.Reply("hi there")),
+    ("/say /who is a command", "/说", commands.Say("/who is a command")),
     ("/join #dev", "/j /加入", commands.Join("#dev")),
     ("/join #dev secret", "/j /加入", commands.Join("#dev", "secret")),
     ("/part", "/leave /离开", commands.Part()),
@@ -282,19 +289,103 @@ def test_allTextIsMadeSafe(name: str, rest: str) -> None:
 def test_slashIsTheOnlyWayToACommand(line: str) -> None:
     """It may be a wide one, or the mark that a Chinese keyboard has in its place."""
     if not clean(line).lstrip().startswith(("/", "\uff0f", "\u3001")):
-        assert isinstance(parse(line), commands.Say | None)
+        with suppress(CommandMeant):
+            assert isinstance(parse(line), commands.Say | None)
 
 
 @pytest.mark.parametrize(
-    "line", [" /msg bob hi", "\u3000/msg bob hi", "／msg bob hi", "、私聊 bob hi"]
+    "line",
+    [
+        *(" /msg bob hi", "\u3000/msg bob hi", "／msg bob hi", "、私聊 bob hi"),
+        *("/ｍｓｇ bob hi", "／ＭＳＧ\u3000bob\u3000hi", "、ｍｓｇ bob hi", "、MSG bob hi"),
+    ],
 )
 def test_whatIsMeantForOneIsNotToldToAll(line: str) -> None:
     assert parse(line) == commands.Tell("bob", "hi")
 
 
-@pytest.mark.parametrize("line", ["、 hello", "、你好", " hello", "a /msg bob hi"])
+# Each with a secret.
+_SECRET = [
+    *(
+        "login alice s3cret",
+        "LOGIN s3cret",
+        "ｌｏｇｉｎ s3cret",
+        "登录 s3cret",
+        "login two words s3cret",
+    ),
+    *("register s3cret", "注册\u3000s3cret", "password s3cret", "密码 s3cret"),
+    *("msg bob s3cret", "私聊 bob s3cret", "reply s3cret", "r s3cret"),
+    *("join #dev s3cret", "mode key s3cret"),
+]
+
+
+@pytest.mark.parametrize("rest", _SECRET)
+@pytest.mark.parametrize(
+    "mark",
+    [
+        *(
+            "、 ",
+            "、\u3000",
+            "、、",
+            "、/",
+            "､",
+            "・",
+            "・ ",
+            "･",
+            "·",
+            "· ",
+            "÷",
+            "／ ",
+            "/、",
+            "/ ",
+        ),
+        *("\\", "\\ ", "\\\\", "＼", "¥", "￥", "₩", "⁄", "∕", " \\", "/\\"),
+        *(".", "。", "．", ",", "，", "?", "？", "!", "！", ":", "：", ";", "；", "./", "?/"),
+    ],
+)
+def test_aSecretIsNotSaidThoughTheSlashIsMistyped(mark: str, rest: str) -> None:
+    """The refusal does not repeat it."""
+    with pytest.raises((CommandMeant, UnknownCommand)) as raised:
+        parse(mark + rest)
+    assert "s3cret" not in raised.value.about
+    assert isCommand(mark + rest)
+
+
+@pytest.mark.parametrize(
+    ("line", "about"),
+    [
+        ("、 login alice s3cret", "/login"),
+        ("・密码 s3cret", "/password"),
+        (".ｌｏｇｉｎ s3cret", "/login"),
+        ("\\m bob s3cret", "/msg"),
+    ],
+)
+def test_theRefusalNamesTheCommand(line: str, about: str) -> None:
+    with pytest.raises(CommandMeant) as raised:
+        parse(line)
+    assert raised.value.about == about
+    assert verbIn(line) is verbNamed(about)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("、 hello", "、你好", " hello", "a /msg bob hi", "、 登录页面坏了", "・login", "·密码"),
+        *("・ who is there", "・join us", "... login failed", "...password reset", ". login x"),
+        *(
+            "! register today",
+            "login alice s3cret",
+            "ｌｏｇｉｎ alice s3cret",
+            "- login page",
+            '"r x',
+        ),
+        *("\\o/ reply x", "?", "、", "\\", ".m x"),
+    ],
+)
 def test_whatIsNoCommand(line: str) -> None:
+    """Punctuation begins ordinary lines as well, and without a mark every line is ordinary."""
     assert parse(line) == commands.Say(line)
+    assert not isCommand(line)
 
 
 # Any line is a command or is refused.
@@ -305,6 +396,8 @@ def test_whatIsNoCommand(line: str) -> None:
 @example("/\ufe0fnick x")
 @example("/history after 9999999999999999")
 @example("//\ufe0f")
+@example("・\ufe0flogin a ")
+@example("/、login a")
 @example("、\u0301私聊 bob hi")
 def test_anyLineIsACommandOrRefusedInCleanText(line: str) -> None:
     check(line)

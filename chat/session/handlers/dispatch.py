@@ -23,7 +23,7 @@ def _forOperators(handler: Handler) -> Handler:
 
 
 def _handler(command: type[Command], handler: Handler) -> Handler:
-    isOpen = command.verb is None or command.verb.access is not Access.OPERATORS
+    isOpen = command.verb.access is not Access.OPERATORS
     return handler if isOpen else _forOperators(handler)
 
 
