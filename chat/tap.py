@@ -90,8 +90,9 @@ def makeService(options: Options) -> IService:
     services: list[Any] = [notify, store, hashing]
     recorders: list[Recorder] = [store.history]
     words = renderingFor(Style(language=options["language"]))
+    transcript: Transcript | None = None
     if options["transcript"]:
-        transcript = Transcript(options["transcript"], words.elsewhere, inThread)
+        transcript = Transcript(options["transcript"], words.elsewhere, clock)
         services.append(transcript)
         recorders.append(transcript)
 
@@ -158,6 +159,8 @@ def makeService(options: Options) -> IService:
     ports = [(description, endpoint, factory) for description, endpoint in endpoints]
 
     # The service, as twistd runs it.
+    twistd: Mapping[str, Any] = options.parent or {}
+    log = Log(twistd, options["log-format"], connections.refusals.count)
     service = ChatService(ports, connections, notify, clock)
     if fanOut is not None:
         # Not at the top: it takes 5 MB.
@@ -167,7 +170,7 @@ def makeService(options: Options) -> IService:
             Metrics(
                 options["metrics"],
                 endpointFor("metrics", options["metrics"]),
-                lambda: _snapshot(server, connections, store),
+                lambda: _snapshot(server, connections, store, log, transcript),
                 lambda: service.isServing,
                 fanOut,
                 clock,
@@ -175,11 +178,9 @@ def makeService(options: Options) -> IService:
         )
     for each in services:
         each.setServiceParent(service)
-    twistd: Mapping[str, Any] = options.parent or {}
     tellFailures(clock, isDaemon=not twistd.get("nodaemon", True))
     if not twistd:
         return service
-    log = Log(twistd, options["log-format"], clock, connections.refusals.count)
     service.setServiceParent(log)
     return log
 
@@ -241,9 +242,18 @@ def _settings(options: Options, limits: Limits) -> Settings:
     )
 
 
-def _snapshot(server: Server, connections: Connections, store: Store) -> Snapshot:
+def _snapshot(
+    server: Server,
+    connections: Connections,
+    store: Store,
+    log: Log,
+    transcript: Transcript | None,
+) -> Snapshot:
+    counters = connections.counted()
+    counters.logLost = log.lost
+    counters.transcriptLost = transcript.lost if transcript is not None else 0
     return Snapshot(
-        counters=connections.counted(),
+        counters=counters,
         connections=connections.admission.connections,
         nameless=connections.admission.nameless,
         doors=connections.doors(),

@@ -19,7 +19,7 @@ from chat.core import room, rooms
 from chat.core.ignores import MAX_IGNORED
 from chat.credentials import passwords, throttle
 from chat.endpoints import proxyprotocol
-from chat.operations import rehash, serving, transcript
+from chat.operations import linewriter, logs, rehash, serving, transcript
 from chat.protocols import closing, intake, line, refusing, telnet
 from chat.rendering import messages, renderingFor
 from chat.rendering.lists import NAMES_SHOWN
@@ -221,7 +221,10 @@ def test_limits() -> None:
         "to take some of what waits, while a session ends": f"{closing.FLUSH_TIMEOUT:g} s",
         "to hang up after the service did": f"{closing.LINGER_TIMEOUT:g} s",
         "for the service to stop": f"{serving.SHUTDOWN_LIMIT:g} s",
-        "… of that to write what waits for the database": f"{flushing.END_WITHIN:g} s",
+        "… and then to write what waits for the database, and the transcript": (
+            f"{max(flushing.END_WITHIN, transcript.END_WITHIN):g} s"
+        ),
+        "… and after that to write what waits for the log": f"{logs.END_WITHIN:g} s",
         "… after being refused": f"{refusing.GRACE:g} s",
         "connections that wait for that": f"{proxyprotocol.MAX_UNKNOWN}",
         "work for all connections with a nickname in one turn": f"{intake.BUDGET * 1000:g} ms",
@@ -229,7 +232,8 @@ def test_limits() -> None:
         "telnet commands that cost as much as a line": f"{line.COMMANDS}",
         "for a proxy to send its header": f"{proxyprotocol.HEADER_TIMEOUT:g} s",
         "connections waiting to be accepted": f"{options.BACKLOG}",
-        "lines waiting for the transcript": _spaced(transcript.MAX_WAITING),
+        "lines waiting for the transcript": f"{linewriter.MAX_WAITING // 1024**2} MiB",
+        "lines waiting for the log": f"{linewriter.MAX_WAITING // 1024**2} MiB",
         "lines waiting for the database": _spaced(backlog.MAX_LINES),
         "questions waiting for the database": f"{storeReader.MAX_WAITING}",
         "to answer one": f"{storeReader.WITHIN:g} s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import sys
@@ -248,8 +249,9 @@ def test_theLogIsJSON(reactor: Reactor, tmp_path: Path) -> None:
     path = tmp_path / "log"
     log = logger(jsonOptions(logfile=str(path)))
     log.info("hello {nick}", nick="李雷")
-    # In a process it stays open to the end.
-    log.observer._observer._outFile.close()
+    # As at the end of a process.
+    log.observer._observer.end()
+    atexit.unregister(log.observer._observer.end)
     [line] = path.read_text(encoding="utf-8").splitlines()
     event = json.loads(line)
     assert (event["log_format"], event["nick"]) == ("hello {nick}", "李雷")

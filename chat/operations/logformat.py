@@ -14,7 +14,7 @@ import sqlite3
 import traceback
 from collections.abc import Iterator
 
-from twisted.logger import LogEvent, eventAsJSON, eventAsText, formatEvent
+from twisted.logger import LogEvent, LogLevel, eventAsJSON, eventAsText, formatEvent
 from twisted.python.failure import Failure
 from twisted.python.reflect import qual
 
@@ -23,6 +23,9 @@ MAX_CALLS = 100
 
 UNHANDLED = "Unhandled Error"
 """How Twisted introduces an exception about which it knows nothing else."""
+
+# Of syslog; those that Twisted gives to errors and to everything else.
+_ALERT, _INFO = 1, 6
 
 _TELLING = (OSError, sqlite3.Error)
 """The exceptions whose message is kept."""
@@ -52,6 +55,20 @@ def jsonLine(event: LogEvent) -> str:
         # One field cannot be written, so the event is logged without its fields.
         text = eventAsJSON(plain(event))
     return text + "\n"
+
+
+def syslogLines(event: LogEvent) -> str:
+    """
+    @param event: Stays as it is.
+    @return: A line for each message to syslog, after its priority as RFC 3164, section 4.1.1,
+        writes it. The second and further ones of an event begin with a tab. Empty for an event
+        without a text.
+    """
+    event = plain(event)
+    text: str = event["log_text"].rstrip("\n")
+    isError = event.get("log_level") in (LogLevel.error, LogLevel.critical)
+    start = f"<{_ALERT if isError else _INFO}>[{event.get('log_system', '-')}] "
+    return text and start + text.replace("\n", f"\n{start}\t") + "\n"
 
 
 def plain(event: LogEvent) -> LogEvent:

@@ -2,34 +2,36 @@
 Where the log goes, and which lines of libraries it leaves out.
 
 twistd would set up a log by itself, but its lines let control characters and the messages of
-exceptions through; see L{chat.operations.logformat}.
+exceptions through; see L{chat.operations.logformat}. It would also write them at once, and then a
+pipe that nobody drains, a terminal stopped with Ctrl-S or a hung disk would stop the whole service;
+see L{chat.operations.linewriter}. An event is put into words where it happens, since its values may
+change; only the line goes to the thread.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import UnsupportedOperation
+from time import monotonic, time
 from typing import Any
 
 from twisted.application.service import MultiService
-from twisted.internet.interfaces import IReactorFromThreads
-from twisted.logger import (
-    FileLogObserver,
-    ILogObserver,
-    LegacyLogObserverWrapper,
-    LogEvent,
-)
-from twisted.python.logfile import LogFile
+from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver, LogEvent, LogLevel
 from zope.interface import implementer
 
-from chat.operations.logformat import jsonLine, plain, textLine
+from chat.operations.linewriter import LineWriter, Sink
+from chat.operations.logfiles import RotatedFile, Stream, Syslog
+from chat.operations.logformat import jsonLine, syslogLines, textLine
 
-KEPT = 100
-"""How many rotated files of the log are kept, of a megabyte each."""
+END_WITHIN = 1.0
+"""For how many seconds the end of the process waits for lines that are not written yet."""
 
 NO_DESCRIPTORS = "no-descriptors"
 """The code under which connections are counted for which no file descriptor was left."""
@@ -81,11 +83,7 @@ class Log(MultiService):
     """
 
     def __init__(
-        self,
-        twistd: Mapping[str, Any],
-        logFormat: str,
-        clock: IReactorFromThreads,
-        turnedAway: Callable[[str], None],
+        self, twistd: Mapping[str, Any], logFormat: str, turnedAway: Callable[[str], None]
     ) -> None:
         """
         @param twistd: The options of twistd itself.
@@ -96,9 +94,16 @@ class Log(MultiService):
         super().__init__()
         self._twistd = twistd
         self._format = logFormat
-        self._clock = clock
         self._turnedAway = turnedAway
-        self._file: LogFile | None = None
+        self._file: RotatedFile | None = None
+        self._observer: LineObserver | None = None
+
+    @property
+    def lost(self) -> int:
+        """
+        @return: How many lines the log has lost.
+        """
+        return 0 if self._observer is None else self._observer.writer.lost
 
     def setServiceParent(self, parent: Any) -> None:
         """
@@ -109,53 +114,115 @@ class Log(MultiService):
         """
         # With --logger the operator has an observer of their own.
         if not self._twistd.get("logger"):
-            observer = NoiseFilter(self._observer(), self._turnedAway)
-            parent.setComponent(ILogObserver, observer)
+            self._observer = self._newObserver()
+            # A process that is ended by a signal does not come to this, but stops its services.
+            atexit.register(self._observer.end)
+            parent.setComponent(ILogObserver, NoiseFilter(self._observer, self._turnedAway))
         super().setServiceParent(parent)
 
     def startService(self) -> None:
         """
-        Rotate the file at every SIGUSR1 from now on, until the process ends: a signal that comes
-        during the stop must not kill it.
+        Write from now on: twistd forks no more. Rotate the file at every SIGUSR1, until the process
+        ends: a signal that comes during the stop must not kill it.
         """
+        if self._observer is not None:
+            self._observer.writer.start()
+        if self._observer is not None and self._file is not None:
+            writer, rotate = self._observer.writer, self._file.turnOver
+            signal.signal(signal.SIGUSR1, lambda *_: writer.then(rotate))
         super().startService()
-        if self._file is not None:
-            # A signal may interrupt anything, so nothing else is safe to do in its handler.
-            signal.signal(signal.SIGUSR1, lambda *_: self._clock.callFromThread(self._turnOver))
 
-    def _observer(self) -> ILogObserver:
+    def stopService(self) -> Deferred[Any]:
+        """
+        @return: Fires when all services have stopped and what they logged is written, or
+            L{END_WITHIN} seconds later.
+        """
+        stopped: Deferred[Any] = super().stopService()
+        return stopped.addBoth(self._end)
+
+    def _end(self, result: Any) -> Any:
+        if self._observer is not None:
+            self._observer.end()
+        return result
+
+    def _newObserver(self) -> LineObserver:
         if self._twistd.get("syslog"):
-            return _Syslog(self._twistd.get("prefix") or "")
+            return LineObserver(syslogLines, Syslog(self._twistd.get("prefix") or ""))
         isDaemon = not self._twistd.get("nodaemon")
         path = self._twistd.get("logfile") or ("twistd.log" if isDaemon else "-")
-        file: Any = sys.stdout
         if path != "-":
-            file = self._file = _opened(path)
-        elif isDaemon:
+            return LineObserver(_LINES[self._format], self._opened(path))
+        if isDaemon:
             raise SystemExit("twistd tcpchat: --logfile - does not go without --nodaemon")
-        elif isinstance(file, TextIOWrapper):
-            # The encoding of the terminal may have no Chinese, which nicknames may have.
-            file.reconfigure(errors="backslashreplace")
-        return FileLogObserver(file, _LINES[self._format])
+        try:
+            number, encoding = sys.stdout.fileno(), sys.stdout.encoding
+        except (AttributeError, UnsupportedOperation):
+            raise SystemExit(
+                "twistd tcpchat: standard output is closed; say --logfile FILE"
+            ) from None
+        return LineObserver(_LINES[self._format], Stream(number), encoding)
 
-    def _turnOver(self) -> None:
-        assert self._file is not None
-        if os.path.exists(self._file.path):
-            self._file.rotate()
-        else:
-            # It was moved away, for instance by logrotate.
-            self._file.reopen()
+    def _opened(self, path: str) -> Sink:
+        """
+        @raise SystemExit: With one line, when the file cannot be written.
+        """
+        try:
+            if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+                return Stream.opened(path)
+            self._file = RotatedFile(path)
+        except OSError as error:
+            raise SystemExit(f"twistd tcpchat: cannot write {path}: {error.strerror}") from None
+        return self._file
 
 
-def _opened(path: str) -> LogFile:
+@implementer(ILogObserver)
+class LineObserver:
     """
-    @raise SystemExit: With one line, when the file cannot be written.
+    Hands a line for each event to a thread that writes it.
+
+    @ivar writer: Has the thread.
     """
-    try:
-        file: LogFile = LogFile.fromFullPath(path, maxRotatedFiles=KEPT)
-    except OSError as error:
-        raise SystemExit(f"twistd tcpchat: cannot write {path}: {error.strerror}") from None
-    return file
+
+    def __init__(
+        self, lineOf: Callable[[LogEvent], str], sink: Sink, encoding: str = "utf-8"
+    ) -> None:
+        """
+        @param lineOf: Makes the line, or an empty text.
+        @param encoding: That of a terminal may have no Chinese, which nicknames may have; what it
+            does not have is escaped.
+        """
+        self._lineOf = lineOf
+        self._encoding = encoding
+        self.writer = LineWriter("log", sink, self._gap)
+        self._deadline: float | None = None
+
+    def __call__(self, event: LogEvent) -> None:
+        if line := self._lineOf(event):
+            self.writer.write(line.encode(self._encoding, "backslashreplace"))
+            if self._deadline is not None:
+                self._flush(self._deadline)
+
+    def end(self) -> None:
+        """
+        Wait until everything is written, now and with all events to come: nobody tells which is the
+        last one. All this takes at most L{END_WITHIN} seconds.
+        """
+        if self._deadline is None:
+            self._deadline = monotonic() + END_WITHIN
+        self._flush(self._deadline)
+
+    def _flush(self, deadline: float) -> None:
+        self.writer.flush(max(0.0, deadline - monotonic()))
+
+    def _gap(self, count: int) -> bytes:
+        event = {
+            "log_format": "{count} lines of the log were lost",
+            "log_level": LogLevel.error,
+            "log_namespace": f"{__name__}.Log",
+            "log_time": time(),
+            "count": count,
+        }
+        return self._lineOf(event).encode()
 
 
 @implementer(ILogObserver)
@@ -189,20 +256,3 @@ class NoiseFilter:
                     return
                 event = {**event, "log_level": noise.level}
         self._observer(event)
-
-
-@implementer(ILogObserver)
-class _Syslog:
-    """
-    The observer for C{--syslog}. It hands on the text of an event alone, as our lines have it.
-    """
-
-    def __init__(self, prefix: str) -> None:
-        # Not every system has syslog.
-        from twisted.python.syslog import SyslogObserver
-
-        observer: Any = SyslogObserver(prefix)
-        self._observer = LegacyLogObserverWrapper(observer.emit)
-
-    def __call__(self, event: LogEvent) -> None:
-        self._observer(plain(event))

@@ -115,6 +115,12 @@ _COUNTERS: tuple[tuple[str, str, Callable[[Counters], float]], ...] = (
     ("received_bytes", "Bytes that came.", lambda counted: counted.bytesIn),
     ("sent_bytes", "Bytes that were taken over for delivery.", lambda counted: counted.bytesOut),
     ("history_lost", "Lines that were not kept.", lambda counted: counted.historyLost),
+    (
+        "transcript_lost",
+        "Lines that are missing from the transcript.",
+        lambda counted: counted.transcriptLost,
+    ),
+    ("log_lost", "Lines that are missing from the log.", lambda counted: counted.logLost),
 )
 
 _LIMITS_OF_READERS = ("waiting", "stall", "all")

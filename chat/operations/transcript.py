@@ -8,41 +8,49 @@ it, so the reactor never waits for the disk.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from functools import partial
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.interfaces import Recorder, Rendering
+from chat.operations.linewriter import LineWriter, Watch, writeTo
+from chat.operations.serving import Clock
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Line
 
-MAX_WAITING = 10_000
-"""How many lines may wait for the disk."""
+END_WITHIN = 5.0
+"""How many seconds the disk has at the end for what waits."""
 
-InThread = Callable[[Callable[[bytes], None], bytes], Deferred[None]]
-"""Calls a function with bytes in a thread, as C{deferToThread} does."""
+MODE = 0o600
+"""Of a new file: it has what is said in rooms that not everybody may enter."""
 
 
-class Transcript(Service, Recorder):
+class Transcript(Service, Recorder, Watch):
+    """
+    Lines that cannot be written, and those that the disk takes too slowly, are lost. The log tells
+    when that begins and when it is over, and the transcript has their number in their place.
+
+    @ivar lost: How many lines were lost.
+    """
+
     _log = Logger()
 
-    def __init__(self, path: str, rendering: Rendering, inThread: InThread) -> None:
+    def __init__(self, path: str, rendering: Rendering, clock: Clock) -> None:
         """
         @param path: The path of the file, relative to twistd's run directory.
         @param rendering: How lines read in it; it names the room.
         """
-        self._path = path
+        self._file = _File(path)
         self._rendering = rendering
-        self._inThread = inThread
-        self._waiting: list[bytes] = []
-        self._isWriting = False
-        self._whenIdle: Deferred[None] | None = None
-        self._lost = 0
-        # Of how many lines the waiting text tells, lost ones included.
-        self._count = 0
+        self._clock = clock
+        self._writer = LineWriter("transcript", self._file, _gap, self)
+
+    @property
+    def lost(self) -> int:
+        return self._writer.lost
 
     def startService(self) -> None:
         """
@@ -51,59 +59,64 @@ class Transcript(Service, Recorder):
         @raise CannotStart: When it cannot.
         """
         super().startService()
-        self._path = os.path.abspath(self._path)
         try:
-            self._append(b"")
+            self._file.check()
         except OSError as error:
-            raise CannotStart(f"cannot write {self._path}: {error.strerror}") from error
+            raise CannotStart(f"cannot write {self._file.path}: {error.strerror}") from error
+        self._writer.start()
 
     def append(self, event: Line) -> None:
-        """
-        When more than L{MAX_WAITING} lines wait for the disk, or the disk refuses, lines are lost.
-        That is logged, and noted in the transcript as soon as it can be written again.
-        """
-        if len(self._waiting) >= MAX_WAITING:
-            self._lost += 1
-            return
-        if self._lost:
-            self._log.error("{lost} lines were lost to the transcript", lost=self._lost)
-            self._waiting.append(b"--- %d lines were lost\n" % self._lost)
-            self._count += self._lost
-            self._lost = 0
         time = event.at.strftime("%Y-%m-%dT%H:%M:%SZ ").encode()
-        self._waiting.append(time + self._rendering.render(event).replace(b"\r\n", b"\n"))
-        self._count += 1
-        if not self._isWriting:
-            self._write()
+        self._writer.write(time + self._rendering.render(event).replace(b"\r\n", b"\n"))
 
     def stopService(self) -> Deferred[None]:
         """
-        @return: Fires when all waiting lines have been written.
+        @return: Fires when all waiting lines have been written, after L{END_WITHIN} seconds at the
+            latest.
         """
         super().stopService()
-        if not self._isWriting:
-            return succeed(None)
-        self._whenIdle = Deferred()
-        return self._whenIdle
+        done: Deferred[None] = Deferred()
+        self._writer.stop(lambda: self._clock.callFromThread(partial(done.callback, None)))
+        return done.addTimeout(END_WITHIN, self._clock).addErrback(self._notEnded)
 
-    def _write(self) -> None:
-        batch, self._waiting = self._waiting, []
-        count, self._count = self._count, 0
-        self._isWriting = True
-        writing = self._inThread(self._append, b"".join(batch))
-        writing.addErrback(self._failed, count).addCallback(self._written)
+    def failing(self, reason: str) -> None:
+        self._log.error("cannot write the transcript: {reason}", reason=reason)
 
-    def _append(self, data: bytes) -> None:
-        with open(self._path, "ab") as file:
-            file.write(data)
+    def recovered(self, lost: int) -> None:
+        self._log.error("{lost} lines were lost to the transcript", lost=lost)
 
-    def _failed(self, failure: Failure, count: int) -> None:
-        self._lost += count
-        self._log.error("cannot write the transcript: {reason}", reason=failure.value)
+    def _notEnded(self, failure: Failure) -> None:
+        failure.trap(TimeoutError)
+        self._log.error("the transcript is not complete: the disk did not answer in time")
 
-    def _written(self, _: None) -> None:
-        self._isWriting = False
-        if self._waiting:
-            self._write()
-        elif self._whenIdle is not None:
-            self._whenIdle.callback(None)
+
+class _File:
+    """
+    @ivar path: Absolute once the file has been checked.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def check(self) -> None:
+        """
+        @raise OSError: When the file cannot be written.
+        """
+        self.path = os.path.abspath(self.path)
+        os.close(self._open())
+
+    def write(self, data: memoryview) -> int:
+        descriptor = self._open()
+        try:
+            return writeTo(descriptor, data)
+        finally:
+            os.close(descriptor)
+
+    def _open(self) -> int:
+        # Without O_NONBLOCK, opening a FIFO waits for a program that reads it.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.open(self.path, flags, MODE)
+
+
+def _gap(count: int) -> bytes:
+    return b"--- %d lines were lost\n" % count

@@ -29,6 +29,8 @@ class Counters:
     @ivar bytesIn: bytes that came, as the transport reads them.
     @ivar bytesOut: bytes that were taken over for delivery.
     @ivar historyLost: lines that were not kept.
+    @ivar transcriptLost: lines that are missing from the transcript.
+    @ivar logLost: lines that are missing from the log.
     """
 
     connections: int = 0
@@ -43,6 +45,8 @@ class Counters:
     bytesIn: int = 0
     bytesOut: int = 0
     historyLost: int = 0
+    transcriptLost: int = 0
+    logLost: int = 0
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class Daemon:
         command: Sequence[str] | None = None,
         port: int | None = None,
         isRelaxed: bool = True,
+        output: int | None = None,
     ) -> None:
         """
         @param directory: its working directory, which also has its log; made if missing.
@@ -64,6 +65,7 @@ class Daemon:
         @param command: run instead of C{twistd tcpchat --port …} and C{options}.
         @param port: the port on which C{command} listens.
         @param isRelaxed: whether L{RELAXED} comes before C{options}.
+        @param output: a descriptor that its standard output and error go into, instead of its log.
         """
         self.port = freePort() if port is None else port
         endpoint = f"tcp:{self.port}:interface=127.0.0.1"
@@ -73,6 +75,7 @@ class Daemon:
             *options,
         ]
         self._directory = directory
+        self._output = output
         self._environ = {**os.environ, **(environ or {})}
 
     def __enter__(self) -> "Daemon":
@@ -83,7 +86,7 @@ class Daemon:
                 cwd=self._directory,
                 env=self._environ,
                 stdin=DEVNULL,
-                stdout=log,
+                stdout=log if self._output is None else self._output,
                 stderr=STDOUT,
             )
         try:

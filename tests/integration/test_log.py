@@ -1,15 +1,19 @@
 """
-The log of the real daemon: an error is in it once, and lines that were said are not.
+The log of the real daemon: an error is in it once, lines that were said are not, and nobody waits
+for it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -99,3 +103,64 @@ def test_signalRotatesTheLog(tmp_path: Path, logFormat: str) -> None:
     assert "starting up" in before
     assert "Server Shut Down" in behind
     assert "starting up" not in behind
+
+
+# What does not take the log.
+
+
+@contextmanager
+def _stuckPipe() -> Iterator[tuple[int, int]]:
+    """
+    @return: The ends of a full pipe, to read from and to write into.
+    """
+    source, sink = os.pipe()
+    fcntl.fcntl(sink, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(sink, b"." * 4095 + b"\n")
+    with open(source, "rb", 0), open(sink, "wb", 0):
+        yield source, sink
+
+
+@contextmanager
+def _stoppedTerminal() -> Iterator[tuple[int, int]]:
+    """
+    @return: The ends of a terminal in which somebody has typed Ctrl-S.
+    """
+    source, sink = pty.openpty()
+    termios.tcflow(sink, termios.TCOOFF)
+    with open(source, "rb", 0), open(sink, "wb", 0):
+        yield source, sink
+
+
+@pytest.mark.parametrize("stuck", [_stuckPipe, _stoppedTerminal])
+def test_nobodyWaitsForALogThatIsStuck(
+    tmp_path: Path, stuck: Callable[[], AbstractContextManager[tuple[int, int]]]
+) -> None:
+    """
+    Not even the start and the stop.
+    """
+    with stuck() as (_, sink), Daemon(tmp_path, output=sink) as daemon:
+        with daemon.join("alice") as alice, daemon.join("bob") as bob:
+            for _ in range(20):
+                with daemon.connect() as other:
+                    other.line()
+            bob.catchUp()
+            alice.send("can you hear me?")
+            bob.expect("alice: can you hear me?")
+            daemon.process.terminate()
+            bob.expect("Goodbye")
+        assert daemon.process.wait(10) == -signal.SIGTERM
+
+
+def test_stuckLogIsWrittenInItsOrderOnceItIsRead(tmp_path: Path) -> None:
+    with _stuckPipe() as (source, sink), Daemon(tmp_path, output=sink) as daemon:
+        with daemon.join("alice") as alice:
+            alice.leave()
+        with open(source, closefd=False) as log:
+            assert log.readline().endswith(".\n")
+            daemon.process.terminate()
+            told = ""
+            while "Server Shut Down" not in told:
+                told += log.readline()
+    order = ["starting up", "listening on", "SIGTERM", "Server Shut Down"]
+    assert [told.count(each) for each in (*order, " alice input-closed")] == [1] * 5
+    assert sorted(order, key=told.index) == order

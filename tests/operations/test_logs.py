@@ -2,64 +2,65 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
 import sys
+import syslog
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from io import BytesIO, TextIOWrapper
+from io import StringIO
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from twisted.application.service import Application, IService
 from twisted.internet import tcp
-from twisted.logger import (
-    FileLogObserver,
-    ILogObserver,
-    LogEvent,
-    Logger,
-    LogLevel,
-    LogPublisher,
-)
-from twisted.python.logfile import LogFile
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, LogPublisher
 
-from chat.operations.logs import KEPT, NO_DESCRIPTORS, NOISE, Log, Noise, NoiseFilter
-from tests.support.reactors import SignalReactor
+from chat.operations import linewriter, logs
+from chat.operations.logs import NO_DESCRIPTORS, NOISE, LineObserver, Log, Noise, NoiseFilter
 
 
 class LogStage:
     """
-    An application with a log of ours.
+    An application with a log of ours. Until its start C{flush} does the work of the thread.
     """
 
     def __init__(self, logFormat: str = "text", **twistd: object) -> None:
         """
         @param twistd: Options that differ from those of C{twistd --nodaemon}.
         """
-        self.reactor = SignalReactor()
         self.turnedAway: list[str] = []
-        reactor: Any = self.reactor
         self.application = Application("tcpchat")
         options = {"logger": None, "syslog": False, "prefix": "", "logfile": None, "nodaemon": True}
-        Log(options | twistd, logFormat, reactor, self.turnedAway.append).setServiceParent(
-            self.application
-        )
+        self.service = Log(options | twistd, logFormat, self.turnedAway.append)
+        self.service.setServiceParent(self.application)
         self.observer = self.application.getComponent(ILogObserver)
         self.log = Logger("chat.test", observer=self.observer)
+
+    @property
+    def _lines(self) -> LineObserver:
+        lines: LineObserver = self.observer._observer
+        return lines
 
     def start(self) -> None:
         IService(self.application).startService()
 
+    def say(self, text: str, **fields: object) -> None:
+        """Log an event, and wait until it is written."""
+        self.log.info(text, **fields)
+        self.flush()
+
+    def flush(self) -> None:
+        self._lines.writer.flush(10)
+
     def close(self) -> None:
-        """
-        Close the file, which stays open to the end of a real process.
-        """
-        file = getattr(self.observer._observer, "_outFile", None)
-        if isinstance(file, LogFile):
-            file.close()
+        if self.observer is not None:
+            atexit.unregister(self._lines.end)
+            self._lines.writer.stop(lambda: None)
 
 
 @pytest.fixture
@@ -73,8 +74,7 @@ def stage() -> Iterator[Callable[..., LogStage]]:
 
     yield make
     for each in stages:
-        with suppress(AttributeError):
-            each.close()
+        each.close()
 
 
 @pytest.fixture
@@ -89,20 +89,30 @@ Make = Callable[..., LogStage]
 
 
 def test_inTheForegroundTheLogGoesToStandardOutput(
-    stage: Make, capsys: pytest.CaptureFixture[str]
+    stage: Make, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for nothing in (None, "", "-"):
-        stage(logfile=nothing).log.info("hello {nick}", nick="x\x1b")
-        assert capsys.readouterr().out.endswith(" [chat.test#info] hello x\\x1b\n")
-    stage("json").log.info("hello {nick}", nick="x")
-    assert json.loads(capsys.readouterr().out)["nick"] == "x"
+        stage(logfile=nothing).say("hello {nick}", nick="x\x1b")
+        assert capfd.readouterr().out.endswith(" [chat.test#info] hello x\\x1b\n")
+    stage("json").say("hello {nick}", nick="x")
+    assert json.loads(capfd.readouterr().out)["nick"] == "x"
+
+
+@pytest.mark.parametrize("closed", [None, StringIO()])
+def test_aClosedStandardOutputPreventsTheStart(
+    stage: Make, monkeypatch: pytest.MonkeyPatch, closed: object
+) -> None:
+    """Its number may soon be that of a connection."""
+    monkeypatch.setattr(sys, "stdout", closed)
+    with pytest.raises(SystemExit, match="twistd tcpchat: standard output is closed"):
+        stage()
 
 
 @pytest.mark.parametrize("logFormat", ["text", "json"])
 def test_aLogFileIsAppendedTo(stage: Make, logFormat: str, tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text("before\n")
-    stage(logFormat, logfile=str(path)).log.info("{nick}", nick="李雷\x7f")
+    stage(logFormat, logfile=str(path)).say("{nick}", nick="李雷\x7f")
     before, line = path.read_text(encoding="utf-8").splitlines()
     assert before == "before"
     if logFormat == "json":
@@ -115,7 +125,7 @@ def test_inTheBackgroundTheLogHasAFile(
     stage: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    stage(nodaemon=False).log.info("hello")
+    stage(nodaemon=False).say("hello")
     assert "hello\n" in (tmp_path / "twistd.log").read_text()
     with pytest.raises(SystemExit, match="twistd tcpchat: --logfile - does not go without"):
         stage(nodaemon=False, logfile="-")
@@ -123,22 +133,45 @@ def test_inTheBackgroundTheLogHasAFile(
 
 @pytest.mark.parametrize(
     ("path", "reason"),
-    [("none/log", "No such file or directory"), (".", "Is a directory")],
+    [
+        ("none/log", "No such file or directory"),
+        (".", "Is a directory"),
+        ("fifo", "No such device or address"),
+    ],
 )
 def test_anUnwritableFilePreventsTheStart(
     stage: Make, tmp_path: Path, path: str, reason: str
 ) -> None:
+    """The FIFO has no reader."""
+    os.mkfifo(tmp_path / "fifo")
     full = str(tmp_path / path)
     with pytest.raises(SystemExit) as caught:
         stage(logfile=full)
     assert caught.value.code == f"twistd tcpchat: cannot write {full}: {reason}"
 
 
-def test_aTerminalWithoutChineseGetsEscapes(stage: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = BytesIO()
-    monkeypatch.setattr(sys, "stdout", TextIOWrapper(written, encoding="latin-1"))
-    stage().log.info("é {nick}", nick="李雷")
-    assert written.getvalue().endswith(b" \xe9 \\u674e\\u96f7\n")
+def test_aDeviceIsWrittenAndNeverRotated(stage: Make, tmp_path: Path) -> None:
+    """twistd would rename C{/dev/null}, if root were to log there."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    source = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    it = stage(logfile=str(fifo))
+    it.say("hello")
+    assert os.read(source, 4096).endswith(b" hello\n")
+    os.close(source)
+    before = signal.getsignal(signal.SIGUSR1)
+    it.start()
+    assert signal.getsignal(signal.SIGUSR1) is before
+
+
+def test_aTerminalWithoutChineseGetsEscapes(
+    stage: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "written"
+    with path.open("w", encoding="latin-1") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        stage().say("é {nick}", nick="李雷")
+    assert path.read_bytes().endswith(b" \xe9 \\u674e\\u96f7\n")
 
 
 @pytest.mark.parametrize("logFormat", ["text", "json"])
@@ -149,31 +182,13 @@ def test_aSignalRotatesTheFile(stage: Make, logFormat: str, tmp_path: Path) -> N
     it.start()
     it.log.info("one")
     signal.raise_signal(signal.SIGUSR1)
-    # The reactor has not come to it yet.
-    assert not (tmp_path / "log.1").exists()
-    it.reactor.turn()
-    it.log.info("two")
+    it.say("two")
     assert ["one" in (tmp_path / name).read_text() for name in ("log.1", "log")] == [True, False]
     # The signal works to the end.
     IService(it.application).stopService()
     signal.raise_signal(signal.SIGUSR1)
-    it.reactor.turn()
+    it.flush()
     assert "one" in (tmp_path / "log.2").read_text()
-
-
-@pytest.mark.usefixtures("usr1")
-def test_aMovedFileIsMadeAnew(stage: Make, tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    it = stage(logfile=str(path))
-    it.start()
-    path.rename(tmp_path / "moved")
-    it.log.info("one")
-    signal.raise_signal(signal.SIGUSR1)
-    it.reactor.turn()
-    it.log.info("two")
-    assert "one" in (tmp_path / "moved").read_text()
-    assert "two" in path.read_text()
-    assert sorted(os.listdir(tmp_path)) == ["log", "moved"]
 
 
 @pytest.mark.usefixtures("usr1")
@@ -183,42 +198,118 @@ def test_withoutAFileTheSignalIsLeftAlone(stage: Make) -> None:
     assert signal.getsignal(signal.SIGUSR1) is before
 
 
-def test_aFileIsRotatedAtAMegabyteAndTheOldestIsRemoved(stage: Make, tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    for number in range(1, KEPT + 2):
-        (tmp_path / f"log.{number}").write_text(f"{number}")
-    path.write_bytes(b"x" * 1_000_000)
-    stage(logfile=str(path)).log.info("hello")
-    assert (tmp_path / "log.1").stat().st_size == 1_000_000
-    assert path.stat().st_size < 1000
-    assert (tmp_path / f"log.{KEPT}").read_text() == f"{KEPT - 1}"
-    assert len(os.listdir(tmp_path)) == KEPT + 1
-
-
 def test_anOperatorsOwnLoggerIsLeftAlone(stage: Make) -> None:
-    assert stage(logger=lambda: None).observer is None
+    it = stage(logger=lambda: None)
+    it.start()
+    assert it.observer is None
+    assert it.service.lost == 0
+    IService(it.application).stopService()
 
 
 def test_syslogGetsTheSameText(stage: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[str] = []
+    written: list[tuple[int, str]] = []
     opened: list[str] = []
-    name = "twisted.python.syslog.SyslogObserver"
-    monkeypatch.setattr(f"{name}.openlog", lambda _self, prefix, *_: opened.append(prefix))
-    monkeypatch.setattr(f"{name}.syslog", lambda _self, _priority, line: written.append(line))
+    monkeypatch.setattr(syslog, "openlog", opened.append)
+    monkeypatch.setattr(syslog, "syslog", lambda *message: written.append(message))
     it = stage(syslog=True, prefix="chat")
-    assert not isinstance(it.observer, FileLogObserver)
     it.log.info("hello {nick}", nick="x\x1b")
     try:
         raise KeyError("what was said")
     except KeyError:
         it.log.failure("a mistake")
+    it.flush()
     assert opened == ["chat"]
     assert written[:3] == [
-        "[-] hello x\\x1b",
-        "[-] a mistake",
-        "[-] \tTraceback (most recent call last):",
+        (syslog.LOG_INFO, "[-] hello x\\x1b"),
+        (syslog.LOG_ALERT, "[-] a mistake"),
+        (syslog.LOG_ALERT, "[-] \tTraceback (most recent call last):"),
     ]
-    assert written[-1] == "[-] \tbuiltins.KeyError"
+    assert written[-1] == (syslog.LOG_ALERT, "[-] \tbuiltins.KeyError")
+
+
+# A log that is stuck.
+
+
+class Stuck:
+    """
+    A sink that takes nothing until the test lets it.
+    """
+
+    def __init__(self) -> None:
+        self.isBegun, self.isFree = Event(), Event()
+        self.text = ""
+
+    def write(self, data: memoryview) -> int:
+        self.isBegun.set()
+        self.isFree.wait(30)
+        self.text += bytes(data).decode()
+        return len(data)
+
+
+@pytest.fixture
+def stuck(stage: Make, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LogStage, Stuck]]:
+    sink = Stuck()
+    monkeypatch.setattr(logs, "Stream", lambda _: sink)
+    it = stage()
+    it.start()
+    it.log.info("first")
+    assert sink.isBegun.wait(10)
+    yield it, sink
+    sink.isFree.set()
+
+
+def test_nobodyWaitsForALogThatIsStuck(
+    stuck: tuple[LogStage, Stuck], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, sink = stuck
+    monkeypatch.setattr(linewriter, "MAX_WAITING", 160)
+    values = ["as it was"]
+    it.log.info("{values}", values=values)
+    values[0] = "as it became"
+    for _ in range(30):
+        it.log.info("more")
+    assert it.service.lost == 29
+    sink.isFree.set()
+    it.flush()
+    it.say("last")
+    _, second, third, gap, last = sink.text.splitlines()
+    assert second.endswith(" ['as it was']")
+    assert third.endswith(" more")
+    assert gap.endswith(" [chat.operations.logs.Log#error] 29 lines of the log were lost")
+    assert last.endswith(" last")
+
+
+def test_theEndWaitsForALogOnlySoLong(
+    stuck: tuple[LogStage, Stuck], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, sink = stuck
+    monkeypatch.setattr(logs, "END_WITHIN", 0.01)
+    stopped: Any = IService(it.application).stopService()
+    assert stopped.called
+    it.log.info("Server Shut Down.")
+    assert sink.text == ""
+
+
+def test_whatIsLoggedAfterTheEndIsWrittenAtOnce(stage: Make, tmp_path: Path) -> None:
+    """A process that ends by a signal does nothing after its last line."""
+    path = tmp_path / "log"
+    it = stage(logfile=str(path))
+    it.start()
+    it.log.info("one")
+    stopped: Any = IService(it.application).stopService()
+    assert stopped.called
+    assert path.read_text().endswith(" one\n")
+    it.log.info("two")
+    assert path.read_text().endswith(" two\n")
+
+
+def test_aStartThatFailsIsWrittenAtTheExit(stage: Make, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    it = stage(logfile=str(path))
+    it.log.critical("cannot start")
+    # As atexit does.
+    it.observer._observer.end()
+    assert path.read_text().endswith(" cannot start\n")
 
 
 # Lines of libraries.

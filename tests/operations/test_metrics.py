@@ -31,6 +31,8 @@ COUNTERS = Counters(
     bytesIn=34,
     bytesOut=35,
     historyLost=36,
+    transcriptLost=37,
+    logLost=38,
 )
 
 EMPTY = Snapshot(Counters(), 0, 0, 0, 0, 0, ())
@@ -74,6 +76,8 @@ def written(sample: object) -> str:
         ("received_bytes_total", 34),
         ("sent_bytes_total", 35),
         ("history_lost_total", 36),
+        ("transcript_lost_total", 37),
+        ("log_lost_total", 38),
         ("faults_total", 7),
         ("refusals_total{code=nick-taken}", 2),
         ("refusals_total{code=service-full}", 5),

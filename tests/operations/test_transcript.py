@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
-from twisted.python.failure import Failure
 
-from chat.operations.transcript import MAX_WAITING, Transcript
+from chat.operations.transcript import END_WITHIN, Transcript
 from chat.rendering import renderingFor
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Acted, Line, Said
 from chat.vocabulary.style import Style
+from tests.support.reactors import SignalReactor
 from tests.support.samples import AT
 
 
@@ -24,18 +26,13 @@ def said(text: str) -> Said:
 
 class TranscriptStage:
     """
-    A transcript whose thread writes when the test says so.
+    A transcript with its thread.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self._calls: list[tuple[Callable[[bytes], None], bytes, Deferred[None]]] = []
-        rendering = renderingFor(Style()).elsewhere
-        self.transcript = Transcript(str(path), rendering, self._inThread)
-
-    def _inThread(self, write: Callable[[bytes], None], data: bytes) -> Deferred[None]:
-        done: Deferred[None] = Deferred()
-        self._calls.append((write, data, done))
-        return done
+        self.reactor = SignalReactor()
+        reactor: Any = self.reactor
+        self.transcript = Transcript(str(path), renderingFor(Style()).elsewhere, reactor)
 
     def start(self) -> TranscriptStage:
         self.transcript.startService()
@@ -45,28 +42,27 @@ class TranscriptStage:
         for event in events:
             self.transcript.append(event)
 
-    def writeOne(self) -> None:
-        """
-        Let the thread write the batch that it was given.
-        """
-        [(write, data, done)] = self._calls
-        self._calls.clear()
-        try:
-            write(data)
-        except OSError:
-            done.errback(Failure())
-        else:
-            done.callback(None)
+    def write(self, *events: Line) -> None:
+        """Append, and wait until the thread has written."""
+        self.append(*events)
+        self.transcript._writer.flush(10)
 
-    def writeAll(self) -> int:
+    def hold(self) -> Event:
         """
-        @return: How often the thread had to write.
+        @return: The thread does nothing until this is set.
         """
-        count = 0
-        while self._calls:
-            self.writeOne()
-            count += 1
-        return count
+        free, isHeld = Event(), Event()
+
+        def hold() -> None:
+            isHeld.set()
+            free.wait(30)
+
+        self.transcript._writer.then(hold)
+        assert isHeld.wait(10)
+        return free
+
+    def close(self) -> None:
+        self.transcript._writer.stop(lambda: None)
 
 
 @pytest.fixture
@@ -75,41 +71,35 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stage(path: Path) -> TranscriptStage:
-    return TranscriptStage(path).start()
-
-
-def test_linesAreAppended(path: Path) -> None:
-    path.write_text("before\n")
+def stage(path: Path) -> Iterator[TranscriptStage]:
     stage = TranscriptStage(path).start()
-    stage.append(said("你好"), Acted("#dev", 1, AT, "bob", "waves"))
-    stage.writeAll()
+    yield stage
+    stage.close()
+
+
+def test_linesAreAppended(stage: TranscriptStage, path: Path) -> None:
+    path.write_text("before\n")
+    stage.write(said("你好"), Acted("#dev", 1, AT, "bob", "waves"))
     assert path.read_bytes().decode() == (
         "before\n2026-11-21T04:35:38Z #lobby alice: 你好\n2026-11-21T04:35:38Z #dev  * bob waves\n"
     )
 
 
 def test_onlyTheThreadWrites(stage: TranscriptStage, path: Path) -> None:
-    stage.append(said("hello"))
-    assert path.read_text() == ""
-
-
-def test_linesThatComeWhileTheDiskIsBusyAreWrittenTogether(
-    stage: TranscriptStage, path: Path
-) -> None:
+    free = stage.hold()
     stage.append(*(said(str(number)) for number in range(100)))
-    assert stage.writeAll() == 2
+    assert path.read_text() == ""
+    free.set()
+    stage.write()
     assert [line.split(": ")[1] for line in path.read_text().splitlines()] == [
         str(number) for number in range(100)
     ]
 
 
 def test_theFileMayBeMovedAway(stage: TranscriptStage, path: Path, tmp_path: Path) -> None:
-    stage.append(said("one"))
-    stage.writeAll()
+    stage.write(said("one"))
     path.rename(tmp_path / "moved")
-    stage.append(said("two"))
-    stage.writeAll()
+    stage.write(said("two"))
     assert "one" in (tmp_path / "moved").read_text()
     assert path.read_text().endswith("alice: two\n")
 
@@ -120,14 +110,43 @@ def test_thePathIsThatOfTheStart(
     monkeypatch.chdir(tmp_path)
     stage = TranscriptStage("transcript").start()
     monkeypatch.chdir("/")
-    stage.append(said("hello"))
-    stage.writeAll()
+    stage.write(said("hello"))
+    stage.close()
     assert "hello" in path.read_text()
 
 
-def test_aFileThatCannotBeWrittenPreventsTheStart(tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match=r"^cannot write .*/missing/file: No such file"):
-        TranscriptStage(tmp_path / "missing/file").start()
+def test_aNewFileIsForItsOwnerOnly(path: Path, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        stage = TranscriptStage(path).start()
+        assert path.stat().st_mode & 0o777 == 0o600
+        # The operator may think otherwise.
+        path.chmod(0o640)
+        stage.write(said("one"))
+        assert path.stat().st_mode & 0o777 == 0o640
+        path.unlink()
+        stage.write(said("two"))
+        assert path.stat().st_mode & 0o777 == 0o600
+        stage.close()
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing/file", "No such file or directory"),
+        (".", "Is a directory"),
+        ("fifo", "No such device or address"),
+    ],
+)
+def test_aFileThatCannotBeWrittenPreventsTheStart(tmp_path: Path, name: str, reason: str) -> None:
+    """Nor does a FIFO that no program reads keep the start waiting."""
+    os.mkfifo(tmp_path / "fifo")
+    path = os.path.abspath(tmp_path / name)
+    with pytest.raises(CannotStart) as caught:
+        TranscriptStage(tmp_path / name).start()
+    assert str(caught.value) == f"cannot write {path}: {reason}"
 
 
 def test_theFileIsNotOpenedWithPrivileges(tmp_path: Path) -> None:
@@ -135,48 +154,52 @@ def test_theFileIsNotOpenedWithPrivileges(tmp_path: Path) -> None:
     TranscriptStage(tmp_path / "missing/file").transcript.privilegedStartService()
 
 
-def test_linesThatTheDiskRefusesAreCountedAndNoted(stage: TranscriptStage, path: Path) -> None:
+def test_aFailingFileIsLoggedOnceAndOnceWhenItIsWrittenAgain(
+    stage: TranscriptStage, path: Path
+) -> None:
     path.unlink()
     path.mkdir()
     with capturedLogs() as logged:
-        stage.append(*(said("lost") for _ in range(3)))
-        stage.writeAll()
-        stage.append(said("lost, too"))
-        stage.writeAll()
+        for _ in range(3):
+            stage.write(said("lost"))
         path.rmdir()
-        stage.append(said("kept"))
-        stage.writeAll()
-    first, second = path.read_text().splitlines()
-    assert first == "--- 4 lines were lost"
-    assert second.endswith("alice: kept")
-    assert any("Is a directory" in str(event.get("reason")) for event in logged)
-    assert logged[-1]["lost"] == 4
-
-
-def test_waitingLinesAreBounded(stage: TranscriptStage, path: Path) -> None:
-    stage.append(*(said("kept") for _ in range(MAX_WAITING + 1)))
-    stage.append(*(said("lost") for _ in range(5)))
-    stage.writeAll()
-    with capturedLogs() as logged:
-        stage.append(said("kept"))
-    stage.writeAll()
-    lines = path.read_text().splitlines()
-    assert lines[-2] == "--- 5 lines were lost"
-    assert len([line for line in lines if line.endswith("alice: kept")]) == MAX_WAITING + 2
-    assert [event["lost"] for event in logged] == [5]
+        stage.write(said("kept"), said("kept"))
+        stage.write(said("kept"))
+    first, *others = path.read_text().splitlines()
+    assert first == "--- 3 lines were lost"
+    assert len(others) == 3
+    assert stage.transcript.lost == 3
+    formats = "cannot write the transcript: {reason}", "{lost} lines were lost to the transcript"
+    assert tuple(event["log_format"] for event in logged) == formats
+    assert (logged[0]["reason"], logged[1]["lost"]) == ("Is a directory", 3)
+    namespaces = {event["log_namespace"] for event in logged}
+    assert namespaces == {"chat.operations.transcript.Transcript"}
 
 
 def test_stoppingWaitsForTheDisk(stage: TranscriptStage, path: Path) -> None:
+    free = stage.hold()
     stage.append(said("one"), said("two"))
     stopped = stage.transcript.stopService()
-    stage.writeOne()
+    stage.reactor.turn()
     assert not stopped.called
-    stage.writeOne()
+    free.set()
+    stage.transcript._writer._thread.join(10)
+    stage.reactor.turn()
     assert stopped.called
     assert path.read_text().endswith("alice: two\n")
+    assert stage.reactor.getDelayedCalls() == []
 
 
-def test_stoppingIsDoneAtOnceIfNothingWaits(stage: TranscriptStage) -> None:
+def test_stoppingDoesNotWaitForever(stage: TranscriptStage) -> None:
+    free = stage.hold()
     stage.append(said("one"))
-    stage.writeAll()
-    assert stage.transcript.stopService().called
+    with capturedLogs() as logged:
+        stopped = stage.transcript.stopService()
+        stage.reactor.advance(END_WITHIN)
+    assert stopped.called
+    [event] = logged
+    assert event["log_format"].startswith("the transcript is not complete")
+    free.set()
+    # The disk answers too late.
+    stage.transcript._writer._thread.join(10)
+    stage.reactor.turn()
