@@ -20,6 +20,8 @@ from twisted.plugins.cred_unix import UNIXChecker
 from twisted.python.failure import Failure
 from twisted.python.reflect import qual
 
+from chat.vocabulary.outages import Outage
+
 PATIENCE = 10.0
 """How many seconds a checker may take."""
 
@@ -49,15 +51,16 @@ class ExternalChecker:
         self._checker = checker
         self._clock = clock
         self._inThread = inThread
+        self._outage = Outage()
 
     def nameFor(self, credentials: IUsernamePassword) -> Deferred[str]:
         """
         @return: Fires with the name by which the checker knows the user; fails with
             L{UnauthorizedLogin}, also if the checker breaks or takes longer than L{PATIENCE}, which
-            is logged.
+            is logged when it begins and when it is over.
         """
         answer = self._ask(credentials).addTimeout(PATIENCE, self._clock)
-        return answer.addCallback(_nameOf).addErrback(self._failed)
+        return answer.addCallback(_nameOf).addCallbacks(self._answered, self._failed)
 
     def _ask(self, credentials: IUsernamePassword) -> Deferred[Any]:
         if not isinstance(self._checker, BLOCKING):
@@ -73,8 +76,22 @@ class ExternalChecker:
         maybeDeferred(self._checker.requestAvatarId, credentials).addBoth(answers.append)
         return answers
 
+    def _answered(self, name: str) -> str:
+        self._worked()
+        return name
+
+    def _worked(self) -> None:
+        if failures := self._outage.worked():
+            self._log.info(
+                "the checker {checker} answers again, after {count} failures",
+                checker=type(self._checker).__name__,
+                count=failures,
+            )
+
     def _failed(self, failure: Failure) -> Failure:
-        if failure.check(LoginFailed) is None:
+        if failure.check(LoginFailed) is not None:
+            self._worked()
+        elif self._outage.failed(kindOf(failure)):
             self._log.error(
                 "the checker {checker} failed: {kind} in {trace}",
                 checker=type(self._checker).__name__,

@@ -4,7 +4,7 @@ alive, that it reads its files again and that it is about to end.
 
 Each message is one datagram of C{NAME=value} lines to the unix socket that C{NOTIFY_SOCKET} names.
 The manager never answers, so nothing here waits, and nothing that goes wrong here reaches the
-service: without the socket every method does nothing; a message that cannot be sent is logged.
+service: without the socket every method does nothing; that messages cannot be sent is logged once.
 
 The pings of the watchdog come from a L{LoopingCall}. A reactor that hangs does not run it, so the
 manager misses the pings and restarts the service.
@@ -25,6 +25,8 @@ from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+
+from chat.vocabulary.outages import Outage
 
 
 class NotifyService(Service):
@@ -50,6 +52,7 @@ class NotifyService(Service):
         self._environ = environ
         self._address = _addressOf(environ.get("NOTIFY_SOCKET", ""))
         self._socket: socket | None = None
+        self._outage = Outage()
         self._pings = LoopingCall(self._send, "WATCHDOG=1")
         self._pings.clock = clock
 
@@ -112,10 +115,16 @@ class NotifyService(Service):
         try:
             self._socket.sendto("\n".join(assignments).encode(), self._address)
         except OSError as error:
-            self._log.warn(
-                "the service manager was not told {assignments}: {error}",
-                assignments=assignments,
-                error=error,
+            if self._outage.failed(str(error)):
+                self._log.warn(
+                    "the service manager was not told {assignments}: {error}",
+                    assignments=assignments,
+                    error=error,
+                )
+            return
+        if failures := self._outage.worked():
+            self._log.info(
+                "the service manager is told again, after {count} failures", count=failures
             )
 
 

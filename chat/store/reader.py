@@ -28,6 +28,7 @@ from chat.store.threads import Worker, gently
 from chat.store.tokens import expression
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Line
+from chat.vocabulary.outages import Outage
 from chat.vocabulary.records import Record
 
 MAX_WAITING = 100
@@ -235,6 +236,7 @@ class Questions:
         self._waiting: deque[_Question] = deque()
         self._current: _Question | None = None
         self._isClosed = False
+        self._outage = Outage()
 
     def ask(self, asked: Callable[[DatabaseReader], T]) -> Deferred[T]:
         """
@@ -274,18 +276,21 @@ class Questions:
         question, self._current = self._current, None
         assert question is not None
         if isinstance(result, Failure):
-            if not question.answer.called:
+            if not question.answer.called and self._outage.failed(str(result.value)):
                 self._log.error("history cannot be read: {reason}", reason=result.value)
             if result.check(sqlite3.Error) is None:
                 self._log.failure("a question to the history went wrong", result)
             result = Failure(HistoryUnavailable())
+        elif failures := self._outage.worked():
+            self._log.info("history is read again, after {count} failures", count=failures)
         question.end(result)
         if self._waiting and self._current is None:
             self._next()
 
     def _giveUp(self, question: _Question) -> None:
         if question is self._current:
-            self._log.error("a question to the history took too long")
+            if self._outage.failed("too long"):
+                self._log.error("a question to the history took too long")
             self._reader.interrupt()
         else:
             self._waiting.remove(question)

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from chat.store.pruning import Pruned, RetentionLimits
 from chat.store.threads import Worker
 from chat.store.writer import DatabaseWriter
+from chat.vocabulary.outages import Outage
 
 EVERY = 60.0
 """How many seconds lie between two sweeps."""
@@ -50,6 +51,7 @@ class Retention:
         self._drops: Mapping[str, int] = {}
         self._timer: IDelayedCall | None = None
         self._isRunning = False
+        self._outage = Outage()
 
     def start(self) -> None:
         """
@@ -74,12 +76,15 @@ class Retention:
         )
 
     def _pruned(self, pruned: Pruned) -> None:
+        if failures := self._outage.worked():
+            self._log.info("old lines are taken away again, after {count} failures", count=failures)
         self._drops = self._onPruned(pruned)
         isDone = pruned.isDone and not self._drops
         self._stepIn(EVERY if isDone else PAUSE)
 
     def _failed(self, failure: Failure) -> None:
-        self._log.warn("old lines cannot be taken away: {reason}", reason=failure.value)
+        if self._outage.failed(str(failure.value)):
+            self._log.warn("old lines cannot be taken away: {reason}", reason=failure.value)
         self._stepIn(EVERY)
 
     def _stepIn(self, seconds: float) -> None:

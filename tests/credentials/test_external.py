@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,24 @@ def test_aCheckerThatNeverAnswersRefuses() -> None:
         clock.advance(1)
     assert results[0].type is UnauthorizedLogin
     assert [event["kind"].split(".")[-1] for event in logged] == ["TimeoutError"]
+
+
+def test_aCheckerThatIsDownIsLoggedOnce() -> None:
+    answers: Iterator[Any] = iter([OSError, OSError, b"alice", OSError, LoginDenied, b"alice"])
+
+    def answer(_: Any) -> Any:
+        match next(answers):
+            case type() as error:
+                raise error
+            case name:
+                return name
+
+    checker = ExternalChecker(Answering(answer), Clock(), never)
+    with capturedLogs() as logged:
+        for _ in range(6):
+            checker.nameFor(CREDENTIALS).addErrback(lambda _: None)
+    # A checker that refuses works.
+    assert [event.get("count") for event in logged] == [None, 2, None, 1]
 
 
 def test_anAnswerLeavesNoTimer() -> None:

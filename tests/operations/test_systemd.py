@@ -175,6 +175,18 @@ def test_aMessageThatCannotBeSentIsLogged(clock: Clock, name: str) -> None:
     assert logged[0]["assignments"] == ("READY=1", "STATUS=")
 
 
+def test_aManagerThatIsAwayIsLoggedOnce(clock: Clock, tmp_path: Path) -> None:
+    path = tmp_path / "notify"
+    environ = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "2000000"}
+    with running(clock, environ), capturedLogs() as logged:
+        clock.pump([1.0] * 5)
+        assert len(logged) == 1
+        with socket(AF_UNIX, SOCK_DGRAM) as manager:
+            manager.bind(str(path))
+            clock.pump([1.0] * 3)
+    assert [event.get("count") for event in logged] == [None, 5]
+
+
 def test_aManagerThatDoesNotReadBlocksNothing(manager: Manager, clock: Clock) -> None:
     with running(clock, manager.environ) as service, capturedLogs() as logged:
         while not logged:

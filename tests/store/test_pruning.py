@@ -322,9 +322,12 @@ def test_aSweepThatFailsIsTriedAgainInAMinute(stage: SQLiteStage) -> None:
         other.execute("BEGIN EXCLUSIVE")
         with capturedLogs() as logged:
             stage.clock.advance(EVERY)
+            stage.clock.advance(EVERY)
         assert len(logged) == 1
     assert len(onDisk(stage)) == 150
-    stage.sweep()
+    with capturedLogs() as logged:
+        stage.sweep()
+    assert [event["count"] for event in logged] == [2]
     assert len(onDisk(stage)) == 100
 
 

@@ -308,6 +308,23 @@ def test_anUnexpectedErrorFailsOneQuestion(desk: ReaderStage) -> None:
     assert now(second) == "second"
 
 
+def test_aHistoryThatCannotBeReadIsLoggedOnce(desk: ReaderStage) -> None:
+    def fails(reader: DatabaseReader) -> str:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with capturedLogs() as logged:
+        for _ in range(3):
+            asked = desk.questions.ask(fails)
+            desk.worker.work()
+            with pytest.raises(HistoryUnavailable):
+                now(asked)
+            desk.reader._connection = sqlite3.connect(":memory:", isolation_level=None)
+        for _ in range(2):
+            desk.ask("fine")
+            desk.worker.work()
+    assert [event.get("count") for event in logged] == [None, 3]
+
+
 def test_anAnswerMayAskAgain(desk: ReaderStage) -> None:
     asked = desk.ask("first")
     further: list[Deferred[str]] = []

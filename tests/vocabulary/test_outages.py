@@ -1,0 +1,19 @@
+"""Tests for L{chat.vocabulary.outages}."""
+
+from __future__ import annotations
+
+from chat.vocabulary.outages import Outage
+
+
+def test_itsBeginAndItsEndAreToBeLogged() -> None:
+    outage = Outage()
+    assert outage.worked() == 0
+    assert [outage.failed("full") for _ in range(3)] == [True, False, False]
+    assert [outage.worked() for _ in range(2)] == [3, 0]
+    assert outage.failed("full")
+
+
+def test_anotherReasonIsToBeLogged() -> None:
+    outage = Outage()
+    assert [outage.failed(reason) for reason in ("full", "gone", "gone")] == [True, True, False]
+    assert outage.worked() == 3
