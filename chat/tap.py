@@ -16,7 +16,6 @@ from typing import Any
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IStreamServerEndpoint
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.runtime import seconds as timeOfDay
 
@@ -48,6 +47,7 @@ from chat.session.session import Session
 from chat.store.memory import MemoryStore
 from chat.store.sqlite import SQLiteStore
 from chat.store.store import OnLoaded, Store
+from chat.store.threads import fileThreads
 from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.limits import UNLIMITED, Limits, perMinute
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
@@ -73,8 +73,7 @@ def makeService(options: Options) -> IService:
 
     clock: Any = reactor
     _useMonotonicTime(clock)
-    # The pool starts its threads when they are first needed.
-    inThread: Any = lambda *call: deferToThreadPool(clock, clock.getThreadPool(), *call)  # noqa: E731
+    inThread = fileThreads(clock)
     certificates = Certificates(inThread)
     endpointFor = partial(_endpoint, clock, certificates, options["backlog"])
     endpoints = [(each, endpointFor("port", each)) for each in options["ports"]]

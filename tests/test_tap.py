@@ -20,7 +20,6 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import ILogObserver, Logger, capturedLogs
 from twisted.python.failure import Failure
 from twisted.python.runtime import seconds as timeOfDay
-from twisted.python.threadpool import ThreadPool
 
 from chat.rendering import renderingFor
 from chat.store.memory import MemoryHistory
@@ -35,9 +34,6 @@ class Reactor(MemoryReactorClock):
     """
     A reactor that opens ports in memory, and has no threads.
     """
-
-    def getThreadPool(self) -> ThreadPool:
-        return ThreadPool()
 
     def connect(self, *lines: str) -> ClientEnd:
         """

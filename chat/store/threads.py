@@ -108,3 +108,22 @@ class OneThread(Worker):
     def _finished(self, result: T | Failure) -> T | Failure:
         self._pending -= 1
         return result
+
+
+def fileThreads(reactor: Any) -> Callable[..., Deferred[Any]]:
+    """
+    Threads for files that the operator names, and for what else may block. They are made when they
+    are first needed. One that waits for ever does not keep the process from ending, as one of the
+    reactor's own threads would.
+
+    @param reactor: an L{twisted.internet.interfaces.IReactorFromThreads}.
+    @return: calls a function with arguments in one of them, as C{deferToThread} does.
+    """
+    pool = _Pool(0, 10, "files")
+
+    def run(*call: Any) -> Deferred[Any]:
+        if not pool.started:
+            pool.start()
+        return deferToThreadPool(reactor, pool, *call)
+
+    return run

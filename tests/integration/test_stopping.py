@@ -3,6 +3,7 @@ The end of the service: all users are told, no line is cut, and no connection ca
 """
 
 import json
+import os
 import re
 import signal
 import socket
@@ -15,6 +16,7 @@ import pytest
 from tests.integration.conftest import StartDaemon
 from tests.integration.daemon import Daemon
 from tests.integration.doors import Certificate, Doors
+from tests.integration.kernel import eventually
 from tests.integration.peer import Peer
 
 _WAYS: dict[str, Callable[[Doors], Peer]] = {
@@ -118,3 +120,25 @@ def test_noLineIsCut(startDaemon: StartDaemon) -> None:
         assert kinds["alice:"] == [f"alice: {line}" for line in said]
         alice.eof()
     assert daemon.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_aFileThatIsNeverReadDoesNotKeepTheServiceFromEnding(tmp_path: Path) -> None:
+    """
+    As on a disk that hangs.
+    """
+    motd = tmp_path / "motd"
+    motd.touch()
+    with Daemon(tmp_path / "daemon", "--motd", str(motd)) as daemon:
+        motd.unlink()
+        os.mkfifo(motd)
+        daemon.process.send_signal(signal.SIGHUP)
+        writers: list[int] = []
+
+        def isRead() -> bool:
+            with suppress(OSError):
+                writers.append(os.open(motd, os.O_WRONLY | os.O_NONBLOCK))
+            return bool(writers)
+
+        eventually(isRead)
+        assert daemon.stop() == -signal.SIGTERM
+        os.close(writers[0])

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 
 from chat.store.database import connect
 from chat.store.sqlite import SQLiteStore
-from chat.store.threads import OneThread, gently
+from chat.store.threads import OneThread, fileThreads, gently
 from chat.vocabulary.events import Said
 from tests.support.stores import AT, ROOM, RecordingObserver, ids
 
@@ -56,6 +56,15 @@ async def test_stopDoesNotWaitForWork() -> None:
 
 def test_stopBeforeStartDoesNothing() -> None:
     OneThread(reactor, "test").stop()
+
+
+@ensureDeferred
+async def test_threadsForFilesDoNotKeepTheProcess() -> None:
+    inThread = fileThreads(reactor)
+    assert await inThread(divmod, 7, 4) == (1, 3)
+    assert (await inThread(threading.current_thread)).daemon
+    with pytest.raises(ZeroDivisionError):
+        await inThread(divmod, 7, 0)
 
 
 def test_gentlyGivesTheSameRows() -> None:
