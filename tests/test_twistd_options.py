@@ -94,7 +94,7 @@ def printed(capsys: pytest.CaptureFixture[str], option: str) -> str:
         (
             ["--port", "ssl:0:privateKey=garbage.pem"],
             "cannot use --port ssl:0:privateKey=garbage.pem: "
-            "its certificate or private key cannot be used (unsupported)",
+            "no private key in {directory}/garbage.pem",
         ),
         (
             ["--port", "systemd:domain=INET:name=chat"],

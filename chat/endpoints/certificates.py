@@ -1,114 +1,110 @@
 """
 Certificates that are read again while their ports stay open.
 
-Twisted reads the files of an C{ssl:} endpoint once, when it parses the description, and hands
-L{CertificateOptions} to the port for good.  Here the port asks for the newest options with each
-connection, and reading the files again means to parse the same description once more.  Only public
-interfaces of Twisted are needed: an endpoint calls C{listenSSL} of its reactor with the options it
-has read, so it is made with an object in the place of the reactor.
+Twisted has endpoints of the kinds C{ssl:} and C{tls:}, too. What they make of the files does not do
+for a service: of a file with a chain they send the first certificate only; OpenSSL asks at the
+terminal for the pass phrase of a key; and C{tls:} reads its directory again, in the thread of the
+reactor, whenever a client asks for a host that it does not know. Here the files are read by
+L{chat.endpoints.pem}, and each connection gets the newest of what has been read.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 from OpenSSL import SSL, crypto
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
-from twisted.internet.endpoints import quoteStringArgument, serverFromString
+from twisted.internet.endpoints import TCP4ServerEndpoint, serverFromString
 from twisted.internet.interfaces import (
     IListeningPort,
     IOpenSSLServerConnectionCreator,
     IProtocolFactory,
     IStreamServerEndpoint,
 )
-from twisted.internet.protocol import Factory
-from twisted.internet.ssl import CertificateOptions
+from twisted.internet.ssl import CertificateOptions, DiffieHellmanParameters
+from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.python.filepath import FilePath
 from zope.interface import implementer
 
+from chat.endpoints.pem import Identity, identitiesIn, identityIn
 from chat.endpoints.tls import TLSFactory
 from chat.vocabulary.errors import CannotRead
-
-InThread = Callable[[Callable[[str], CertificateOptions], str], Deferred[CertificateOptions]]
-"""Calls a function with a text in a thread, like C{deferToThread}."""
-
-_KIND = "ssl:"
-
-# The separator of the arguments of a description, and the arguments in their order, as
-# serverFromString has them.
-_COLON = re.compile(r"(?<!\\):")
-_ARGUMENTS = (
-    *("kind", "port", "privateKey", "certKey", "sslmethod"),
-    *("interface", "backlog", "extraCertChain", "dhParameters"),
-)
-_FILES = ("privateKey", "certKey", "extraCertChain", "dhParameters")
-_DEFAULTS = {"privateKey": "server.pem"}
+from chat.vocabulary.times import utcNow
 
 
-@implementer(IOpenSSLServerConnectionCreator)
-class _NewestOptions:
+@dataclass(frozen=True)
+class Shown:
     """
-    Gives each connection of a port the options that were read last.
+    What a port shows of itself.
 
-    @ivar options: there once the port is open.
+    @ivar options: Those of a connection.
+    @ivar doubts: Lines for the log, about why clients may not trust it.
     """
 
     options: CertificateOptions
-
-    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        return self.options.serverConnectionForTLS(tlsProtocol)
+    doubts: Sequence[str]
 
 
-class _ListeningReactor:
+Read = Callable[[], Shown]
+"""
+Reads the files of a port. This waits for the disk.
+
+@raise Exception: See L{reasonOf}.
+"""
+
+InThread = Callable[[Read], Deferred[Shown]]
+"""Calls a function in a thread, as C{deferToThread} does."""
+
+
+@implementer(IStreamServerEndpoint)
+class _SecureEndpoint:
     """
-    Takes the place of the reactor of an endpoint, which listens with L{_NewestOptions}.
+    Listens on a TCP port, and speaks TLS there.
     """
 
-    def __init__(self, reactor: Any, newest: _NewestOptions) -> None:
-        """
-        @param reactor: an C{IReactorTCP} and C{IReactorTime}.
-        """
+    def __init__(self, reactor: Any, endpoint: IStreamServerEndpoint, newest: _Newest) -> None:
         self._reactor = reactor
+        self._endpoint = endpoint
         self._newest = newest
 
-    def listenSSL(
-        self,
-        port: int,
-        factory: IProtocolFactory,
-        contextFactory: CertificateOptions,
-        backlog: int = 50,
-        interface: str = "",
-    ) -> IListeningPort:
-        """
-        As C{IReactorSSL.listenSSL}.
-
-        @raise CannotRead: when every connection would fail.
-        """
-        try:
-            _check(contextFactory)
-        except SSL.Error as error:
-            raise CannotRead(reasonOf(error)) from error
-        self._newest.options = contextFactory
+    def listen(self, factory: IProtocolFactory) -> Deferred[IListeningPort]:
         # Without a clock, Twisted takes the reactor of the process.
         secured = TLSFactory(self._newest, False, factory, self._reactor)
-        opened: IListeningPort = self._reactor.listenTCP(port, secured, backlog, interface)
+        opened: Deferred[IListeningPort] = self._endpoint.listen(secured)
         return opened
 
 
-class _ReadingReactor:
+@implementer(IOpenSSLServerConnectionCreator)
+class _Newest:
     """
-    Takes the place of the reactor of an endpoint, and keeps the options that it has read.
+    Gives each connection of a port what was read last.
+
+    @ivar name: Of the port, for the operator.
     """
 
-    options: CertificateOptions
+    _log = Logger()
 
-    def listenSSL(
-        self, port: int, factory: IProtocolFactory, contextFactory: CertificateOptions, **_: Any
-    ) -> None:
-        self.options = contextFactory
+    def __init__(self, name: str, read: Read) -> None:
+        self.name = name
+        self.read = read
+        self.show(read())
+
+    def show(self, shown: Shown) -> None:
+        """
+        Give this to the connections that are to come.
+        """
+        self._options = shown.options
+        for doubt in shown.doubts:
+            self._log.warn("{doubt}; clients may not trust it", doubt=doubt)
+
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        return self._options.serverConnectionForTLS(tlsProtocol)
 
 
 class Certificates:
@@ -118,28 +114,26 @@ class Certificates:
 
     def __init__(self, inThread: InThread) -> None:
         self._inThread = inThread
-        # Each with the description that is parsed again.
-        self._ports: list[tuple[str, _NewestOptions]] = []
+        self._ports: list[_Newest] = []
 
     def endpoint(self, reactor: Any, description: str) -> IStreamServerEndpoint:
         """
-        Make an endpoint, as L{serverFromString} does, whose certificate can be read again if it
-        is of the kind C{ssl:}.  Relative paths stay what they are now, wherever the process goes.
+        Make an endpoint, as L{serverFromString} does. The files of the kinds C{ssl:} and C{tls:}
+        can be read again. Relative paths stay what they are now, wherever the process goes.
 
         This waits for the disk.
 
-        @raise Exception: as L{serverFromString} does; see L{reasonOf}.
+        @raise Exception: As L{serverFromString} does; see L{reasonOf}.
         """
-        endpoint: IStreamServerEndpoint
-        if description.startswith("tls:"):
-            _checkDirectory(description)
-        if not description.startswith(_KIND):
-            endpoint = serverFromString(reactor, description)
+        kind, *arguments = _split(description)
+        if kind not in _KINDS:
+            endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
             return endpoint
-        newest = _NewestOptions()
-        endpoint = serverFromString(_ListeningReactor(reactor, newest), description)
-        self._ports.append((_absolute(description), newest))
-        return endpoint
+        place, read = _KINDS[kind](**_named(kind, arguments))
+        newest = _Newest(f"{kind}:{place.port}", read)
+        self._ports.append(newest)
+        tcp = TCP4ServerEndpoint(reactor, place.port, place.backlog, place.interface)
+        return _SecureEndpoint(reactor, tcp, newest)
 
     def readAgain(self) -> Deferred[None]:
         """
@@ -151,20 +145,17 @@ class Certificates:
         @return: fails with L{CannotRead} when the files of a port cannot be used.  That port keeps
             its certificate; the others have their new ones.
         """
-        reading = [
-            Deferred.fromCoroutine(self._readPort(source, newest)) for source, newest in self._ports
-        ]
+        reading = [Deferred.fromCoroutine(self._readPort(port)) for port in self._ports]
         return gatherResults(reading).addCallback(_raiseAny)
 
-    async def _readPort(self, source: str, newest: _NewestOptions) -> str | None:
+    async def _readPort(self, port: _Newest) -> str | None:
         """
         @return: why its files cannot be used, if they cannot.
         """
         try:
-            newest.options = await self._inThread(_read, source)
+            port.show(await self._inThread(port.read))
         except Exception as error:
-            kind, port = source.split(":")[:2]
-            return f"{kind}:{port}: {reasonOf(error)}"
+            return f"{port.name}: {reasonOf(error)}"
         return None
 
 
@@ -185,41 +176,129 @@ def reasonOf(error: BaseException) -> str:
             return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
-def _read(source: str) -> CertificateOptions:
-    """
-    Read the files of an endpoint.  This waits for the disk.
-    """
-    reading = _ReadingReactor()
-    serverFromString(reading, source).listen(Factory())
-    _check(reading.options)
-    return reading.options
+# The kinds of endpoints.
 
 
-def _check(options: CertificateOptions) -> None:
-    """
-    Hand the certificate to OpenSSL now rather than with the first connection: its key may be too
-    small, for instance.
+@dataclass(frozen=True)
+class _Place:
+    """Where a port is."""
 
-    @raise SSL.Error: when OpenSSL does not take it.
+    port: int
+    interface: str
+    backlog: int
+
+
+def _ssl(
+    port: str,
+    privateKey: str = "server.pem",
+    certKey: str | None = None,
+    sslmethod: str | None = None,
+    interface: str = "",
+    backlog: str = "50",
+    extraCertChain: str | None = None,
+    dhParameters: str | None = None,
+) -> tuple[_Place, Read]:
     """
+    A port with one certificate. The arguments are those of Twisted, in the same order.
+    """
+    key = os.path.abspath(privateKey)
+    own = key if certKey is None else os.path.abspath(certKey)
+    chain = extraCertChain and os.path.abspath(extraCertChain)
+    parameters = dhParameters and os.path.abspath(dhParameters)
+    method = {} if sslmethod is None else {"method": getattr(SSL, sslmethod)}
+
+    def read() -> Shown:
+        identity = identityIn(key, own, chain)
+        more = dict(method)
+        if parameters is not None:
+            more["dhParameters"] = DiffieHellmanParameters.fromFile(FilePath(parameters))
+        return Shown(_optionsOf(identity, more), tuple(identity.doubts(utcNow())))
+
+    return _Place(int(port), interface, int(backlog)), read
+
+
+def _tls(
+    path: str, port: str = "443", backlog: str = "50", interface: str = "::"
+) -> tuple[_Place, Read]:
+    """
+    A port with a certificate for each host. The arguments are those of Twisted, in the same order.
+    """
+    directory = os.path.abspath(path)
+
+    def read() -> Shown:
+        identities, doubts = identitiesIn(directory)
+        options = [_optionsOf(each, {}) for each in identities]
+        hosts = {
+            name: each.getContext()
+            for identity, each in zip(identities, options, strict=True)
+            for name in identity.names()
+        }
+        first = _optionsOf(identities[0], {"contextForServerName": lambda name: _of(hosts, name)})
+        now = utcNow()
+        return Shown(first, (*doubts, *(each for one in identities for each in one.doubts(now))))
+
+    return _Place(int(port), interface, int(backlog)), read
+
+
+_KINDS: Mapping[str, Callable[..., tuple[_Place, Read]]] = {"ssl": _ssl, "tls": _tls}
+
+
+def _optionsOf(identity: Identity, more: Mapping[str, Any]) -> CertificateOptions:
+    """
+    @raise SSL.Error: When OpenSSL does not take it: its key may be too small, for instance. The
+        first connection would find out.
+    """
+    # OpenSSL has a type for fewer kinds of keys, and says so of the others.
+    key: Any = identity.key
+    own, *others = map(crypto.X509.from_cryptography, identity.chain)
+    options = CertificateOptions(
+        privateKey=crypto.PKey.from_cryptography_key(key),
+        certificate=own,
+        extraCertChain=others,
+        **more,
+    )
     options.getContext()
+    return options
 
 
-def _checkDirectory(source: str) -> None:
+def _of(hosts: Mapping[str, SSL.Context], name: bytes | None) -> SSL.Context | None:
     """
-    Check that a C{tls:} endpoint has a certificate: Twisted does not look for it before the first
-    connection.
-
-    @raise CannotRead: when there is none that can be read.
+    @param name: That a client asks for (RFC 6066, section 3).
+    @return: L{None} for the certificate that is shown to others.
     """
-    _, directory, *_ = (*_COLON.split(source), "")
-    path = re.sub(r"\\(.)", r"\1", directory.removeprefix("directory="))
-    names = [name for name in os.listdir(path) if name.endswith(".pem")]
-    if not names:
-        raise CannotRead(f"no certificate in {path}")
-    for name in names:
-        with open(os.path.join(path, name), "rb") as file:
-            file.read(1)
+    if name is None:
+        return None
+    host = name.decode("ascii", "replace").lower()
+    return hosts.get(host) or hosts.get(f"*.{host.partition('.')[2]}")
+
+
+# Descriptions, as serverFromString has them: a backslash before a separator makes it a character.
+
+_PART = re.compile(r"((?:[^\\:]|\\.)*):")
+_NAMED = re.compile(r"(\w+)=(.*)", re.DOTALL)
+
+
+def _split(description: str) -> list[str]:
+    return _PART.findall(f"{description}:")
+
+
+def _named(kind: str, arguments: Sequence[str]) -> dict[str, str]:
+    """
+    @raise ValueError: When there is no such argument, or one is missing.
+    """
+    named: dict[str, str] = {}
+    known = list(signature(_KINDS[kind]).parameters)
+    positions = iter(known)
+    for argument in arguments:
+        match = _NAMED.fullmatch(argument)
+        name, value = match.groups() if match else (next(positions, argument), argument)
+        if name not in known:
+            raise ValueError(f"{kind}: takes no argument {name}")
+        # The first one holds: after what the operator wrote comes what the service adds.
+        named.setdefault(name, re.sub(r"\\(.)", r"\1", value))
+    if known[0] not in named:
+        raise ValueError(f"{kind}: needs the argument {known[0]}")
+    return named
 
 
 def _raiseAny(reasons: Sequence[str | None]) -> None:
@@ -228,22 +307,3 @@ def _raiseAny(reasons: Sequence[str | None]) -> None:
     """
     if any(reasons):
         raise CannotRead("; ".join(filter(None, reasons)))
-
-
-def _absolute(source: str) -> str:
-    """
-    Name every argument of a description, and make the paths among them absolute.
-    """
-    arguments = dict(_DEFAULTS)
-    position = iter(_ARGUMENTS)
-    for argument in _COLON.split(source):
-        name, equals, value = argument.partition("=")
-        if equals:
-            arguments[name] = value
-        else:
-            arguments[next(position)] = argument
-    for name in arguments.keys() & _FILES:
-        path = re.sub(r"\\(.)", r"\1", arguments[name])
-        arguments[name] = quoteStringArgument(os.path.abspath(path))
-    kind, port = arguments.pop("kind"), arguments.pop("port")
-    return ":".join([kind, port, *(f"{name}={value}" for name, value in arguments.items())])

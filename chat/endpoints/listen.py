@@ -25,7 +25,7 @@ _log = Logger()
 _PROXIED = "haproxy:"
 
 # The endpoints that can be told a backlog.
-_WITH_BACKLOG = ("tcp", "tcp6", "ssl", "unix")
+_WITH_BACKLOG = ("tcp", "tcp6", "ssl", "tls", "unix")
 
 
 def endpointFrom(

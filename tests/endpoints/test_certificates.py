@@ -10,21 +10,34 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
 from cryptography.x509 import random_serial_number
+from OpenSSL import SSL
 from pytest_twisted import async_yield_fixture, ensureDeferred
+from service_identity import VerificationError
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
 from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Factory, Protocol
-from twisted.internet.ssl import CertificateOptions
+from twisted.internet.ssl import (
+    Certificate,
+    CertificateOptions,
+    optionsForClientTLS,
+    trustRootFromCertificates,
+)
 from twisted.internet.testing import MemoryReactor
 from twisted.internet.threads import deferToThread
+from twisted.logger import capturedLogs, formatEvent
 from zope.interface import implementer
 
-from chat.endpoints.certificates import Certificates, reasonOf
+from chat.endpoints.certificates import Certificates, Read, Shown, reasonOf
 from chat.endpoints.listen import endpointFrom
 from chat.vocabulary.errors import CannotRead
-from tests.support.secure import PrivateKey, newKey, selfSigned
+from tests.support.secure import Authority, PrivateKey, newKey, selfSigned
 
 # Twisted hands its own certificates to OpenSSL in a way that is out of date.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
@@ -95,6 +108,8 @@ class SecureClient(Protocol):
             heard.callback(None)
 
     def connectionLost(self, reason: Any = None) -> None:
+        if not self.secured.called:
+            self.secured.errback(reason)
         self.lost.callback(None)
 
     def echo(self, text: bytes) -> Deferred[None]:
@@ -122,14 +137,12 @@ class Ports:
         self._ports: list[Any] = []
         self._clients: list[SecureClient] = []
 
-    def _inThread(
-        self, read: Callable[[str], CertificateOptions], source: str
-    ) -> Deferred[CertificateOptions]:
-        def reading() -> CertificateOptions:
+    def _inThread(self, read: Read) -> Deferred[Shown]:
+        def reading() -> Shown:
             self.threads.add(threading.get_ident())
-            return read(source)
+            return read()
 
-        done: Deferred[CertificateOptions] = deferToThread(reading)
+        done: Deferred[Shown] = deferToThread(reading)
         return done
 
     async def listen(self, description: str) -> int:
@@ -148,13 +161,23 @@ class Ports:
         """
         return await self.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
 
-    async def connect(self, port: int) -> SecureClient:
+    async def connect(self, port: int, options: Any = None) -> SecureClient:
         client = SecureClient()
         self._clients.append(client)
         endpoint = TCP4ClientEndpoint(self._reactor, "127.0.0.1", port)
-        options = CertificateOptions(verify=False)
+        options = options or CertificateOptions(verify=False)
         await connectProtocol(wrapClientTLS(options, endpoint), client)
         return client
+
+    async def shownTo(self, port: int, host: str, root: Authority) -> int:
+        """
+        @param host: That the client asks for.
+        @param root: What the client trusts.
+        @return: the number of the certificate, if it is trusted.
+        """
+        trusted = trustRootFromCertificates([Certificate.loadPEM(root.pem)])
+        client = await self.connect(port, optionsForClientTLS(host, trustRoot=trusted))
+        return await client.secured
 
     async def shown(self, port: int) -> int:
         """
@@ -164,8 +187,9 @@ class Ports:
 
     async def close(self) -> None:
         for client in self._clients:
-            client.transport.abortConnection()
-            await client.lost
+            if not client.lost.called:
+                client.transport.abortConnection()
+                await client.lost
         for port in self._ports:
             await port.stopListening()
 
@@ -242,20 +266,27 @@ def _missing(files: Files) -> str:
 
 def _empty(files: Files) -> str:
     files.chain.write_bytes(b"")
-    return "its certificate or private key cannot be used ("
+    return f"no certificate in {files.chain}"
 
 
 def _garbage(files: Files) -> str:
     files.key.write_text("garbage")
     files.chain.write_text("garbage")
-    return "its certificate or private key cannot be used ("
+    return f"no private key in {files.key}"
 
 
 def _anotherKey(files: Files) -> str:
     chain = files.chain.read_bytes()
     files.renew()
     files.chain.write_bytes(chain)
-    return "do not match"
+    return f"the private key in {files.key} does not match the certificate in {files.chain}"
+
+
+def _passPhrase(files: Files) -> str:
+    files.key.write_bytes(
+        newKey().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
+    )
+    return f"the private key in {files.key} has a pass phrase"
 
 
 def _weakKey(files: Files) -> str:
@@ -263,7 +294,9 @@ def _weakKey(files: Files) -> str:
     return "its certificate or private key cannot be used (ee key too small)"
 
 
-@pytest.mark.parametrize("breakThem", [_missing, _empty, _garbage, _anotherKey, _weakKey])
+@pytest.mark.parametrize(
+    "breakThem", [_missing, _empty, _garbage, _anotherKey, _passPhrase, _weakKey]
+)
 @ensureDeferred
 async def test_aPortKeepsItsCertificateWhileTheFilesAreBroken(
     files: Files, ports: Ports, breakThem: Callable[[Files], str]
@@ -271,7 +304,7 @@ async def test_aPortKeepsItsCertificateWhileTheFilesAreBroken(
     port = await ports.secure(files)
     before = files.serial
     reason = breakThem(files)
-    with refused(f"ssl:0: {reason}" if reason != "do not match" else reason):
+    with refused(f"ssl:0: {reason}"):
         await ports.certificates.readAgain()
     assert await ports.shown(port) == before
     # Once they are mended, they are used.
@@ -328,6 +361,48 @@ async def test_relativePathsStayWhatTheyWere(
 
 
 @ensureDeferred
+async def test_eachHostHasItsOwnCertificate(tmp_path: Path, ports: Ports) -> None:
+    """The whole chain comes with it, and is read again."""
+
+    def write(file: str, host: str) -> int:
+        own = Authority("host", middle, [host])
+        (tmp_path / file).write_bytes(own.private() + middle.pem + own.pem)
+        return own.certificate.serial_number
+
+    root = Authority("root")
+    middle = Authority("middle", root)
+    first, second = write("1.pem", "chat.test"), write("2.pem", "*.chat.test")
+    port = await ports.listen(f"tls:{tmp_path}:0:interface=127.0.0.1")
+    assert await ports.shown(port) == first
+    for host, number in (("chat.test", first), ("a.chat.test", second)):
+        assert await ports.shownTo(port, host, root) == number
+    # What is asked for does not make the service read, or log.
+    third = write("3.pem", "new.test")
+    with capturedLogs() as logged, pytest.raises(VerificationError):
+        await ports.shownTo(port, "new.test", root)
+    assert [each for each in logged if "OneShotFactory" not in each["log_namespace"]] == []
+    await ports.certificates.readAgain()
+    assert await ports.shownTo(port, "new.test", root) == third
+    assert len(ports.threads) == 1
+
+
+@ensureDeferred
+async def test_doubtsAreLoggedAtTheStartAndWithEachReading(tmp_path: Path, ports: Ports) -> None:
+    own = Authority("host", Authority("root"), ["chat.test"])
+    path = tmp_path / "own.pem"
+    path.write_bytes(own.private() + own.pem)
+    with capturedLogs() as logged:
+        await ports.listen(f"ssl:0:privateKey={path}:interface=127.0.0.1")
+        await ports.certificates.readAgain()
+    lines = [formatEvent(event) for event in logged if event["log_namespace"].startswith("chat.")]
+    assert (
+        lines
+        == [f"the certificate {path} comes without the one of its issuer; clients may not trust it"]
+        * 2
+    )
+
+
+@ensureDeferred
 async def test_portsWithoutACertificateReadNoFiles(ports: Ports) -> None:
     await ports.listen("tcp:0:interface=127.0.0.1")
     await ports.listen("haproxy:tcp:0:interface=127.0.0.1")
@@ -342,6 +417,10 @@ def test_portBacklogAndInterfaceAreThoseOfTheDescription(files: Files) -> None:
     certificates.endpoint(memory, description).listen(Factory())
     [(port, _, backlog, interface)] = memory.tcpServers
     assert (port, backlog, interface) == (8443, 1024, "192.0.2.1")
+    description = f"ssl:1:{files.key}:{files.chain}:TLS_METHOD:192.0.2.1:7:backlog=1024"
+    with pytest.warns(DeprecationWarning, match="Passing method"):
+        certificates.endpoint(memory, description).listen(Factory())
+    assert memory.tcpServers[1][2] == 7
 
 
 @pytest.mark.parametrize(
@@ -350,7 +429,10 @@ def test_portBacklogAndInterfaceAreThoseOfTheDescription(files: Files) -> None:
         ("nonsense", ValueError, "Unknown endpoint type: 'nonsense'"),
         ("ssl:0:privateKey=/nowhere.pem", OSError, "No such file or directory (/nowhere.pem)"),
         ("tls:/nowhere:0", OSError, "No such file or directory (/nowhere)"),
-        ("ssl:0:nonsense=1", TypeError, "got an unexpected keyword argument 'nonsense'"),
+        ("ssl:0:nonsense=1", ValueError, "ssl: takes no argument nonsense"),
+        ("ssl:1:2:3:4:5:6:7:8:9", ValueError, "ssl: takes no argument 9"),
+        ("ssl:privateKey=1", ValueError, "ssl: needs the argument port"),
+        ("tls:/etc:nonsense=1", ValueError, "tls: takes no argument nonsense"),
     ],
 )
 def test_theReasonWhyAnEndpointCannotBeMade(
@@ -364,18 +446,14 @@ def test_theReasonWhyAnEndpointCannotBeMade(
 
 def test_aPortWithAWeakKeyIsNotOpened(files: Files) -> None:
     files.weaken()
-    memory = MemoryReactor()
-    endpoint = Certificates(deferToThread).endpoint(memory, f"ssl:0:{files.arguments}")
-    failures: list[Any] = []
-    endpoint.listen(Factory()).addErrback(failures.append)
-    assert failures[0].check(CannotRead)
-    assert "(ee key too small)" in str(failures[0].value)
-    assert memory.sslServers == []
+    with pytest.raises(SSL.Error) as raised:
+        Certificates(deferToThread).endpoint(MemoryReactor(), f"ssl:0:{files.arguments}")
+    assert "(ee key too small)" in reasonOf(raised.value)
 
 
 def test_aReadingMayBeCancelled(files: Files) -> None:
-    reading: Deferred[CertificateOptions] = Deferred()
-    certificates = Certificates(lambda read, source: reading)
+    reading: Deferred[Shown] = Deferred()
+    certificates = Certificates(lambda read: reading)
     certificates.endpoint(MemoryReactor(), f"ssl:0:{files.arguments}")
     failures: list[Any] = []
     again = certificates.readAgain().addErrback(failures.append)

@@ -5,6 +5,7 @@ TLS in one process, by hand.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,7 +13,12 @@ from functools import cache
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.ssl import CertificateOptions, PrivateCertificate
 
@@ -41,6 +47,51 @@ def selfSigned(key: PrivateKey, serial: int) -> tuple[bytes, bytes]:
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return private, signed.public_bytes(Encoding.PEM)
+
+
+class Authority:
+    """
+    A certificate with its key, which may certify others.
+
+    @ivar pem: The certificate.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        by: Authority | None = None,
+        hosts: Sequence[str] = (),
+        days: int = 1,
+        key: PrivateKey | None = None,
+    ) -> None:
+        """
+        @param by: Certifies it; by default it does so itself.
+        @param hosts: The names of hosts.
+        @param days: For so many it is still valid.
+        """
+        self.key = key or newKey()
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        issuer = by or self
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder(
+            issuer._name, self._name, self.key.public_key(), x509.random_serial_number()
+        )
+        builder = builder.not_valid_before(now - timedelta(days=9))
+        builder = builder.not_valid_after(now + timedelta(days=days))
+        constraints = x509.BasicConstraints(ca=not hosts, path_length=None)
+        builder = builder.add_extension(constraints, critical=True)
+        if hosts:
+            names = x509.SubjectAlternativeName(map(x509.DNSName, hosts))
+            builder = builder.add_extension(names, critical=False)
+        self.certificate = builder.sign(issuer.key, SHA256())
+        self.pem = self.certificate.public_bytes(Encoding.PEM)
+
+    def private(self, phrase: bytes = b"", kind: PrivateFormat = PrivateFormat.PKCS8) -> bytes:
+        """
+        @return: The key, in PEM.
+        """
+        encryption = BestAvailableEncryption(phrase) if phrase else NoEncryption()
+        return self.key.private_bytes(Encoding.PEM, kind, encryption)
 
 
 @cache
