@@ -50,3 +50,30 @@ def test_movedTranscriptIsBegunAnew(startDaemon: StartDaemon, tmp_path: Path) ->
         alice.leave()
     daemon.stop()
     assert path.read_text().endswith("#lobby alice: anew\n")
+
+
+def test_fullDiskIsLoggedOnce(startDaemon: StartDaemon, tmp_path: Path) -> None:
+    """
+    And once more when there is room again.
+    """
+    path = tmp_path / "transcript"
+    path.symlink_to("/dev/full")
+    daemon = startDaemon("--transcript", str(path))
+    with daemon.join("alice") as alice:
+        for number in range(20):
+            alice.send(f"{number}")
+            alice.catchUp()
+        path.unlink()
+        alice.send("kept")
+        alice.leave()
+    daemon.stop()
+    gap, *kept = path.read_text().splitlines()
+    assert kept[-1].endswith("#lobby alice: kept")
+    lost = 21 - len(kept)
+    assert gap == f"--- {lost} lines were lost"
+    logged = [line for line in daemon.log.splitlines() if "transcript" in line]
+    assert [line.partition("] ")[2] for line in logged] == [
+        "cannot write the transcript: No space left on device",
+        f"{lost} lines were lost to the transcript",
+    ]
+    assert path.stat().st_mode & 0o777 == 0o600
