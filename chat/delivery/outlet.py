@@ -65,6 +65,7 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         "_isLayered",
         "_number",
         "_onDrain",
+        "_onStop",
         "_onTooSlow",
         "_open",
         "_queue",
@@ -86,6 +87,7 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         onTooSlow: Callable[[str], None],
         onDrain: Callable[[], None],
         isLayered: bool = False,
+        onStop: Callable[[], None] | None = None,
     ) -> None:
         """
         @param transport: connected, and without a producer.  What has been written to it
@@ -98,11 +100,14 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         @param onDrain: called when nothing waits any more.
         @param isLayered: whether the transport is within another protocol, such as TLS: it is
             to be a push producer's, and the kernel must be given nothing past it.
+        @param onStop: called when the transport takes nothing any more, which may be long
+            before it is lost; not after L{close}.
         """
         self._transport = transport
         self._readers = readers
         self._onTooSlow = onTooSlow
         self._onDrain = onDrain
+        self._onStop = onStop or _ignore
         self._queue: list[bytes] = []
         self._taken = 0
         self._resumed = 0
@@ -203,6 +208,7 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         Take no more, call back no more, and let go of the transport.
         """
         if self._open:
+            self._onStop = _ignore
             self.stopProducing()
             self._transport.unregisterProducer()
 
@@ -243,7 +249,7 @@ class BoundedOutlet(DirectOutlet, SlowReader):
 
     def stopProducing(self) -> None:
         """
-        The connection is gone.
+        The transport takes nothing any more.
         """
         self._open = self._ready = False
         # Once the socket is closed, another one may get its file descriptor.
@@ -253,7 +259,9 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         self._forget()
         self._readers.forget(self)
         # Drop the callbacks, so that the objects they belong to are freed at once.
+        onStop, self._onStop = self._onStop, _ignore
         self._onTooSlow = self._onDrain = _ignore
+        onStop()
 
     def _allow(self, seconds: float) -> None:
         timeout = self._readers.limits.userTimeout

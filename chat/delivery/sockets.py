@@ -9,7 +9,7 @@ from contextlib import suppress
 from fcntl import ioctl
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, socket
 from struct import calcsize, unpack
-from termios import TIOCOUTQ
+from termios import FIONREAD, TIOCOUTQ
 from typing import Any
 
 
@@ -62,10 +62,19 @@ def unsentBy(connection: socket | None) -> int:
     @return: how many bytes the peer's kernel has not acknowledged; of a unix
         socket, how many the peer has not read.
     """
-    if connection is None:
-        return 0
+    return 0 if connection is None else _count(connection, TIOCOUTQ)
+
+
+def unreadIn(connection: socket) -> int:
+    """
+    @return: how many bytes have come that nobody has read yet.
+    """
+    return _count(connection, FIONREAD)
+
+
+def _count(connection: socket, request: int) -> int:
     try:
-        answer = ioctl(connection, TIOCOUTQ, bytes(calcsize("i")))
+        answer = ioctl(connection, request, bytes(calcsize("i")))
     except (OSError, ValueError):
         # Closed, or not to be asked of this kind.
         return 0

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStrea
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chat.endpoints.accepted import readToTheEnd
 from chat.endpoints.certificates import Certificates, reasonOf
 from chat.endpoints.ports import PortReactor
 from chat.endpoints.proxyprotocol import ProxiedEndpoint
@@ -59,7 +60,7 @@ def openPort(
     description: str, endpoint: IStreamServerEndpoint, factory: IProtocolFactory
 ) -> IListeningPort:
     """
-    Listen.
+    Listen, for connections that are read to their end (L{chat.endpoints.accepted}).
 
     @param description: of the endpoint, as the operator wrote it.
     @raise CannotStart: when the port cannot be opened.
@@ -72,6 +73,7 @@ def openPort(
         reason = getattr(result.value, "socketError", None) or result.value
         text = getattr(reason, "strerror", None) or str(reason)
         raise CannotStart(f"cannot listen on {description}: {text}") from result.value
+    readToTheEnd(result)
     return result
 
 

@@ -42,6 +42,7 @@ class _PromptTransport:
         self._number = connection.fileno()
         # Whether the transport has nothing to send.
         self._isEmpty = False
+        self._isStopped = False
         transport.registerProducer(_PromptSource(self), False)
 
     def __getattr__(self, name: str) -> Any:
@@ -68,6 +69,9 @@ class _PromptTransport:
         @param streaming: always true; a layer of TLS is a push producer.
         """
         assert self._producer is None
+        if self._isStopped:
+            producer.stopProducing()
+            return
         self._producer = producer
         if not self._isEmpty:
             producer.pauseProducing()
@@ -90,10 +94,11 @@ class _PromptTransport:
 
     def stopped(self) -> None:
         """
-        Write to the kernel no more: the connection is gone, and its number may soon be that of
-        another socket.
+        Write to the kernel no more: the peer takes nothing, or the connection is gone, and its
+        number may soon be that of another socket.
         """
         self._isEmpty = False
+        self._isStopped = True
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.stopProducing()
@@ -109,10 +114,7 @@ class _PromptSource:
     """
 
     def __init__(self, prompt: _PromptTransport) -> None:
-        self.resumeProducing = prompt.emptied
-
-    def stopProducing(self) -> None:
-        """Do nothing: L{_PromptTransport.stopped} tells the layer of TLS."""
+        self.resumeProducing, self.stopProducing = prompt.emptied, prompt.stopped
 
 
 class _PromptTLS(TLSMemoryBIOProtocol):

@@ -108,11 +108,21 @@ _COUNTERS: tuple[tuple[str, str, Callable[[Counters], float]], ...] = (
     ("faults", "Exceptions nobody expected.", lambda counted: counted.faults),
     ("lines_received", "Lines that came.", lambda counted: counted.lines),
     (
+        "lines_undone",
+        "Lines that came and were not carried out, as their connection had ended.",
+        lambda counted: counted.undone,
+    ),
+    (
         "deliveries",
         "Lines that rooms wrote to those who are in them, each recipient counted.",
         lambda counted: counted.deliveries,
     ),
     ("received_bytes", "Bytes that came.", lambda counted: counted.bytesIn),
+    (
+        "unread_bytes",
+        "Bytes that came and were not read before their connection was closed.",
+        lambda counted: counted.unread,
+    ),
     ("sent_bytes", "Bytes that were taken over for delivery.", lambda counted: counted.bytesOut),
     ("history_lost", "Lines that were not kept.", lambda counted: counted.historyLost),
     (

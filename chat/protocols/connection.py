@@ -13,7 +13,8 @@ has done all that its rate allows.  The kernel then makes the peer wait, and wha
 read stays bounded by one read.
 
 What has been read is done even if the peer has gone in the meantime, so a connection may be
-over before its session is, and even before it begins.
+over before its session is, and even before it begins.  The transports are read to their end,
+too, before they are lost (L{chat.endpoints.accepted}).
 """
 
 from __future__ import annotations
@@ -110,7 +111,13 @@ class Connection(Admitted, Protocol, FrontDoor):
         transport = self.transport
         prepare(transport, connections.limits)
         self.outlet = BoundedOutlet(
-            transport, connections.slowReaders, self._tooSlow, self._drained, isLayered(transport)
+            transport,
+            connections.slowReaders,
+            self._tooSlow,
+            self._drained,
+            isLayered(transport),
+            # Its own answers may have kept it from going on.
+            self._intake.workLater,
         )
         self.session = self.newSession()
         if not self._intake.isReady:
@@ -135,6 +142,8 @@ class Connection(Admitted, Protocol, FrontDoor):
         self._intake.over()
         if self._isBegun:
             self.outlet.stopProducing()
+        # Of a transport of ours, through whatever wraps it.
+        self.unread = getattr(self.transport, "unread", 0)
         isClean = reason.check(ConnectionDone) is not None
         if self._closing is not None:
             self._closing.stop()
@@ -197,6 +206,7 @@ class Connection(Admitted, Protocol, FrontDoor):
             self.nick = session.nick or "-"
             self.ending = Ending(session.reason or self.ending)
             self.refused = session.refused
+            self.undone = self._intake.undone
             self.factory.connections.closed(self)
             # Drop the references, or these would wait for the garbage collector.
             del self.session, self._intake

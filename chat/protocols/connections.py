@@ -69,6 +69,8 @@ class Admitted:
     @ivar namedAfter: how many seconds later there was a nickname; L{None} without one.
     @ivar lines: how many messages came.
     @ivar bytesIn: how many bytes came.
+    @ivar undone: about how many messages came that were never done, once it is over.
+    @ivar unread: how many bytes the kernel had that were never read, once it is over.
     @ivar ending: why it is over, or why it would be if it were lost now.
     @ivar nick: the nickname at the end.
     @ivar refused: how many requests have been refused, once it is over.
@@ -82,7 +84,7 @@ class Admitted:
     opened: datetime
     began = 0.0
     namedAfter: float | None = None
-    lines = bytesIn = refused = 0
+    lines = bytesIn = undone = unread = refused = 0
     ending = Ending.CONNECTION_LOST
     nick = "-"
 
@@ -360,6 +362,8 @@ class Connections:
     def _count(counters: Counters, admitted: Admitted) -> None:
         counters.lines += admitted.lines
         counters.bytesIn += admitted.bytesIn
+        counters.undone += admitted.undone
+        counters.unread += admitted.unread
         counters.bytesOut += admitted.written
 
     def _tell(self, admitted: Admitted) -> None:
@@ -367,7 +371,8 @@ class Connections:
         named = admitted.namedAfter
         self._log.info(
             "closed {peer} {nick} {reason}: opened {opened}, named {named}, {seconds} s, "
-            "{lines} lines, {refused} refused, {bytesIn} B in, {bytesOut} B out",
+            "{lines} lines, {undone} undone, {refused} refused, {bytesIn} B in, {unread} B unread, "
+            "{bytesOut} B out",
             door=admitted.factory.door,
             peer=admitted.peer,
             nick=admitted.nick,
@@ -376,7 +381,9 @@ class Connections:
             named="-" if named is None else round(named, 3),
             seconds=round(self.clock.seconds() - admitted.began, 3),
             lines=admitted.lines,
+            undone=admitted.undone,
             refused=admitted.refused,
             bytesIn=admitted.bytesIn,
+            unread=admitted.unread,
             bytesOut=admitted.written,
         )

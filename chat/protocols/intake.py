@@ -173,6 +173,7 @@ class Intake(ReadSide):
     The input of one connection.
 
     @ivar isReady: whether messages are done at present.
+    @ivar undone: about how many messages have come that were never done.
     @ivar pace: how fast they come: that of the user, once there is a nickname.
     """
 
@@ -191,6 +192,7 @@ class Intake(ReadSide):
         "_timer",
         "isReady",
         "pace",
+        "undone",
     )
 
     def __init__(
@@ -206,6 +208,7 @@ class Intake(ReadSide):
         self._queue = setting.doorQueue
         self.pace = Pace()
         self.isReady = True
+        self.undone = 0
         # Read, and not handed to the codec.
         self._raw = b""
         # A message whose time has not come.
@@ -234,6 +237,7 @@ class Intake(ReadSide):
         Take in what has been read, and do as much of it as this turn allows.
         """
         if self._isStopped:
+            self.undone += self._codec.weigh(data)
             return
         if data:
             self._raw += data
@@ -286,7 +290,9 @@ class Intake(ReadSide):
         Drop what is not done and what still comes.
         """
         self.isReady = False
-        self._isStopped = True
+        if not self._isStopped:
+            self._isStopped = True
+            self.undone = self._waiting if self._held is None else 1 + self._waiting
         self._raw = b""
         self._isWaiting = False
         if self._timer is not None:
@@ -363,13 +369,17 @@ class Intake(ReadSide):
         if pace.mark - now <= (burst - 1) * interval:
             pace.mark = (pace.mark if pace.mark > now else now) + interval
             return True
-        waiting = 1 + self._codec.waiting + self._codec.weigh(self._raw)
-        if waiting * interval > self._setting.limits.maxBehind:
+        if (1 + self._waiting) * interval > self._setting.limits.maxBehind:
             self._receiver.tooFast()
         else:
             self._count("line-rate")
             self.workLater(self._setting.lines.wait(pace.mark, now))
         return False
+
+    @property
+    def _waiting(self) -> int:
+        """About how many messages have been read, without the one whose time has not come."""
+        return self._codec.waiting + self._codec.weigh(self._raw)
 
     def _count(self, limit: str) -> None:
         self._setting.counters.delays[limit] += 1

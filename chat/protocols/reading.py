@@ -122,7 +122,13 @@ class ReadSide:
 
     def _watch(self) -> None:
         if self._number is None and self._socket is not None:
-            self._number = self._unread.add(self._socket, self._transport.abortConnection)
+            self._number = self._unread.add(self._socket, self._gone)
+
+    def _gone(self) -> None:
+        # The reactor finds out that the peer has gone, and the transport, whether there is
+        # something left to read.
+        self._unwatch()
+        self._transport.startWriting()
 
     def _unwatch(self) -> None:
         if self._number is not None:

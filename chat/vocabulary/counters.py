@@ -25,8 +25,11 @@ class Counters:
         had to wait.
     @ivar faults: unexpected exceptions.
     @ivar lines: lines that came.
+    @ivar undone: about how many lines came that were never done, since their connection had
+        ended.
     @ivar deliveries: lines that rooms wrote to their recipients.
     @ivar bytesIn: bytes that came, as the transport reads them.
+    @ivar unread: bytes that came to the kernel and were never read.
     @ivar bytesOut: bytes that were taken over for delivery.
     @ivar historyLost: lines that were not kept.
     @ivar transcriptLost: lines that are missing from the transcript.
@@ -41,8 +44,10 @@ class Counters:
     delays: Counter[str] = field(default_factory=Counter)
     faults: int = 0
     lines: int = 0
+    undone: int = 0
     deliveries: int = 0
     bytesIn: int = 0
+    unread: int = 0
     bytesOut: int = 0
     historyLost: int = 0
     transcriptLost: int = 0

@@ -3,10 +3,11 @@ The real service in a process of its own.
 """
 
 import os
+import signal
 import socket
 import sysconfig
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
@@ -159,6 +160,18 @@ class Daemon:
         except TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """
+        Let it stand still meanwhile: the kernel goes on for it, as for one that hangs.
+        """
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     @property
     def _logFile(self) -> Path:

@@ -82,7 +82,8 @@ def test_log(startDaemon: StartDaemon) -> None:
     [line] = [line for line in daemon.log.splitlines() if address in line]
     assert re.search(
         rf" \[chat\.protocols\.connections\.Connections#info\] closed {address} alice "
-        r"input-closed: opened \S+, named \d\S*, \d\S* s, 3 lines, 0 refused, 17 B in, \d+ B out$",
+        r"input-closed: opened \S+, named \d\S*, \d\S* s, 3 lines, 0 undone, 0 refused, "
+        r"17 B in, 0 B unread, \d+ B out$",
         line,
     )
     assert "Traceback" not in daemon.log

@@ -16,12 +16,12 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
-from twisted.internet.unix import Server
 from twisted.python.failure import Failure
 
 from chat.backplane.local import LocalBackplane
 from chat.delivery.audience import EndOfTurn
 from chat.delivery.fanout import Fan
+from chat.endpoints.accepted import UNIXServer
 from chat.interfaces import Arrived, FrontDoor, Rendering
 from chat.vocabulary.events import Event
 
@@ -232,7 +232,7 @@ class HandReactor(Clock):
         ours, theirs = socket.socketpair()
         self._sockets += ours, theirs
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
-        transport = Server(ours, protocol, "", None, 0, self)
+        transport = UNIXServer(ours, protocol, "", None, 0, self)
         transport.repstr = "<the transport of the test>"
         if address is not None:
             transport.getPeer = lambda: address

@@ -12,6 +12,8 @@ from tests.support.pages import ROOT
 
 # Where Debian has them.
 _PACKAGES = {
+    "bash": "bash",
+    "busybox": "busybox",
     "haproxy": "haproxy",
     "ip": "iproute2",
     "localedef": "locales",

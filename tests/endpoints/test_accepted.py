@@ -1,0 +1,177 @@
+"""Tests for L{chat.endpoints.accepted}."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from twisted.internet import tcp, unix
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPullProducer
+from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chat.endpoints.accepted import TCPServer, UNIXServer
+from chat.endpoints.listen import openPort
+from tests.support.doubles import FixedEndpoint, HandPeer, HandReactor
+
+
+@implementer(IHalfCloseableProtocol, IPullProducer)
+class Reader(Protocol):
+    """
+    @ivar events: what it was told.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[object] = []
+
+    def dataReceived(self, data: bytes) -> None:
+        self.events.append(data)
+
+    def readConnectionLost(self) -> None:
+        self.events.append("end")
+
+    def writeConnectionLost(self) -> None:
+        raise AssertionError("nobody has asked for that")
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.events.append(reason.type)
+
+    def resumeProducing(self) -> None:
+        """Nothing more is written."""
+
+    def stopProducing(self) -> None:
+        self.events.append("stop")
+
+
+class Line:
+    """
+    A connection that is not read from, whose peer has sent something, and hung up without having
+    read everything.
+    """
+
+    def __init__(self, reactor: HandReactor, sent: bytes = b"unread") -> None:
+        self.reactor = reactor
+        self.reader = Reader()
+        self.peer: HandPeer = reactor.connect(self.reader)
+        self.transport = self.peer.transport
+        self.transport.registerProducer(self.reader, False)
+        self.transport.write(b"hello")
+        reactor.turn()
+        self.transport.pauseProducing()
+        self.peer.offer(sent)
+        self.peer.close()
+
+    def turn(self) -> list[object]:
+        """
+        @return: what the protocol has been told within some turns.
+        """
+        for _ in range(4):
+            self.reactor.turn()
+        events, self.reader.events = self.reader.events, []
+        return events
+
+
+@pytest.fixture
+def reactor() -> Iterator[HandReactor]:
+    with closing(HandReactor()) as reactor:
+        yield reactor
+
+
+@pytest.fixture
+def line(reactor: HandReactor) -> Line:
+    return Line(reactor)
+
+
+def write(line: Line) -> None:
+    line.transport.write(b"into the void")
+
+
+def lose(line: Line) -> None:
+    line.transport.connectionLost(Failure(ConnectionLost()))
+
+
+@pytest.mark.parametrize("notice", [write, lose])
+def test_whatIsUnreadIsReadBeforeTheConnectionIsLost(line: Line, notice: Any) -> None:
+    notice(line)
+    assert line.turn() == ["stop"]
+    line.transport.resumeProducing()
+    assert line.turn() == [b"unread", ConnectionLost]
+    assert line.transport.unread == 0
+
+
+@pytest.mark.parametrize("notice", [write, lose])
+def test_withNothingUnreadTheConnectionIsLostAtOnce(reactor: HandReactor, notice: Any) -> None:
+    line = Line(reactor, b"")
+    notice(line)
+    assert line.turn() == ["stop", ConnectionLost]
+
+
+def test_whatIsReadGoesOnBeingRead(reactor: HandReactor) -> None:
+    """Although less is read in a turn than there is."""
+    line = Line(reactor)
+    line.transport.bufferSize = 2
+    line.transport.resumeProducing()
+    write(line)
+    assert line.turn() == [b"un", "stop", b"re", b"ad", ConnectionLost]
+
+
+def test_noEndIsCleanAfterAReset(line: Line) -> None:
+    """The kernel tells only once that it was a reset, here to the one who writes."""
+    write(line)
+    line.transport.resumeProducing()
+    assert "end" not in line.turn()
+
+
+def test_nothingIsWrittenAnyMore(line: Line) -> None:
+    write(line)
+    line.turn()
+    write(line)
+    assert not line.reactor.isWriting
+
+
+def test_aProducerThatComesTooLateIsStopped(line: Line) -> None:
+    write(line)
+    line.turn()
+    line.transport.registerProducer(line.reader, True)
+    assert line.turn() == ["stop"]
+
+
+@pytest.mark.parametrize("isNoticed", [False, True])
+def test_abortingLosesWhatIsUnread(line: Line, isNoticed: bool) -> None:
+    if isNoticed:
+        write(line)
+    line.transport.abortConnection()
+    [*_, reason] = line.turn()
+    assert isinstance(reason, type)
+    assert issubclass(reason, ConnectionLost)
+    assert line.transport.unread == len(b"unread")
+
+
+def test_closingLosesWhatIsUnread(line: Line) -> None:
+    """And is told in another turn, as TLS expects."""
+    write(line)
+    line.turn()
+    line.transport.loseConnection()
+    line.transport.loseConnection()
+    assert line.reader.events == []
+    assert line.turn() == [ConnectionDone]
+    assert line.transport.unread == len(b"unread")
+
+
+# Ports.
+
+
+@pytest.mark.parametrize(
+    ("port", "kind"),
+    [
+        (tcp.Port(0, ServerFactory(), reactor=HandReactor()), TCPServer),
+        (unix.Port(b"chat.sock", ServerFactory(), reactor=HandReactor()), UNIXServer),
+    ],
+)
+def test_portsMakeSuchTransports(port: Any, kind: type) -> None:
+    fixed: Any = FixedEndpoint(port)
+    assert openPort("8080", fixed, ServerFactory()).transport is kind  # type: ignore[attr-defined]
