@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from resource import RLIMIT_NOFILE, getrlimit
-from time import monotonic
 from typing import Any
 
 from twisted.application.service import IService
@@ -36,7 +35,7 @@ from chat.operations.rehash import RehashService
 from chat.operations.serving import ChatService
 from chat.operations.starting import tellFailures
 from chat.operations.systemd import NotifyService
-from chat.operations.timing import FanOut
+from chat.operations.timing import FanOut, Heartbeat
 from chat.operations.transcript import Transcript
 from chat.options import Options, limitsOf, readMOTD, wrong
 from chat.protocols.connections import Connections
@@ -48,6 +47,7 @@ from chat.store.memory import MemoryStore
 from chat.store.sqlite import SQLiteStore
 from chat.store.store import OnLoaded, Store
 from chat.store.threads import fileThreads
+from chat.vocabulary.awake import AwakeTime
 from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.limits import UNLIMITED, Limits, perMinute
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
@@ -72,7 +72,7 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor
 
     clock: Any = reactor
-    _useMonotonicTime(clock)
+    time = _useAwakeTime(clock)
     inThread = fileThreads(clock)
     certificates = Certificates(inThread)
     endpointFor = partial(_endpoint, clock, certificates, options["backlog"])
@@ -86,7 +86,8 @@ def makeService(options: Options) -> IService:
     hashing = Hashing(clock)
     # Stopped in the reverse order: the watchdog is kept quiet until the end.
     notify = NotifyService(clock, os.environ)
-    services: list[Any] = [notify, store, hashing]
+    heartbeat = Heartbeat(clock, time, notify.alive)
+    services: list[Any] = [heartbeat, notify, store, hashing]
     recorders: list[Recorder] = [store.history]
     words = renderingFor(Style(language=options["language"]))
     transcript: Transcript | None = None
@@ -171,6 +172,7 @@ def makeService(options: Options) -> IService:
                 endpointFor("metrics", options["metrics"]),
                 lambda: _snapshot(server, connections, store, log, transcript),
                 lambda: service.isServing,
+                heartbeat.seen,
                 fanOut,
                 clock,
             )
@@ -184,13 +186,19 @@ def makeService(options: Options) -> IService:
     return log
 
 
-def _useMonotonicTime(reactor: Any) -> None:
+def _useAwakeTime(reactor: Any) -> AwakeTime:
     """
-    Keep timers from firing early or late when the time of day is set.
+    Keep timers from firing early or late when the time of day is set, and from firing first when
+    the process has stood still.
+
+    @return: the time by which the reactor goes.
     """
     # Timers that are there already would stand still; a reactor with another clock is under test.
     if reactor.seconds is timeOfDay and not (reactor.running or reactor.getDelayedCalls()):
-        reactor.seconds = monotonic
+        time = AwakeTime()
+        reactor.seconds = time.seconds
+        return time
+    return AwakeTime(reactor.seconds)
 
 
 def _endpoint(

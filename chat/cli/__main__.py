@@ -14,11 +14,13 @@ from functools import partial
 from threading import Timer
 from typing import Any, NoReturn, cast
 
+from twisted.internet.task import LoopingCall
 from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText, globalLogBeginner
 from zope.interface import provider
 
 from chat.cli.charset import encoded, localeCharset
 from chat.cli.options import FAILED, ClientOptions, parseOptions
+from chat.vocabulary.awake import BEAT, AwakeTime
 from chat.vocabulary.sanitizing import clean
 
 _STANDARD_STREAMS = (0, 1, 2)
@@ -58,6 +60,9 @@ class _Run:
     def __init__(self, reactor: Any, charset: str) -> None:
         self._reactor = reactor
         self._charset = charset
+        # A service that answers while this process is suspended has answered in time.
+        self._time = AwakeTime()
+        reactor.seconds = self._time.seconds
         self.status = FAILED
         self._signal: int | None = None
         self._mistakes: list[str] = []
@@ -105,6 +110,9 @@ class _Run:
         raise SystemExit(self.status)
 
     def _go(self, start: Callable[[], None]) -> None:
+        beating = LoopingCall(self._time.beat)
+        beating.clock = self._reactor
+        self._reactor.callWhenRunning(beating.start, BEAT)
         self._reactor.callWhenRunning(start)
         self._reactor.run(installSignalHandlers=False)
 

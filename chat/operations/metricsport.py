@@ -36,7 +36,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from chat.endpoints.listen import closePort, openPort
 from chat.operations.metrics import ChatCollector
-from chat.operations.timing import FanOut, Lateness
+from chat.operations.timing import Distribution, FanOut
 from chat.vocabulary.counters import Snapshot
 
 MAX_CONNECTIONS = 64
@@ -62,6 +62,7 @@ class Metrics(MultiService):
         endpoint: IStreamServerEndpoint,
         read: Callable[[], Snapshot],
         isServing: Callable[[], bool],
+        lateness: Distribution,
         fanOut: FanOut,
         clock: IReactorTime,
     ) -> None:
@@ -69,14 +70,13 @@ class Metrics(MultiService):
         @param description: The endpoint, as the operator gave it.
         @param read: Returns what there is now.
         @param isServing: Whether the service accepts connections.
+        @param lateness: How late the reactor was, in seconds.
         @param fanOut: What times the fan-out.
         """
         super().__init__()
         self._description = description
         self._endpoint = endpoint
-        lateness = Lateness(clock)
-        lateness.setServiceParent(self)
-        registry = registryOf(ChatCollector(read, lateness.seen, fanOut.seen))
+        registry = registryOf(ChatCollector(read, lateness, fanOut.seen))
         self._pages = Pages(registry, isServing, clock)
         self._port: IListeningPort | None = None
 

@@ -79,6 +79,13 @@ class NotifyService(Service):
             self._socket.close()
             self._socket = None
 
+    def alive(self) -> None:
+        """
+        Ping now, if the manager expects pings: the last one was too long ago.
+        """
+        if self._pings.running:
+            self._send("WATCHDOG=1")
+
     def ready(self, status: str) -> None:
         """
         Say that the service can be used. The manager starts the units that wait for it.

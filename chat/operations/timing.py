@@ -15,9 +15,9 @@ from time import perf_counter
 
 from twisted.application.service import Service
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
-INTERVAL = 0.5
-"""How many seconds lie between two measurements of how late the reactor is."""
+from chat.vocabulary.awake import BEAT, STILL, AwakeTime
 
 LATENESS_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds."""
@@ -61,37 +61,52 @@ class Distribution:
         return zip((*self._bounds, inf), accumulate(self._counts), strict=True)
 
 
-class Lateness(Service):
+class Heartbeat(Service):
     """
-    Asks the reactor again and again for a call, and notes how late the call came: while the reactor
-    is busy with one thing, everything else waits.
+    Tells the time of this process, as long as it runs, that it is awake, and notes how late the
+    reactor came to that: while it is busy with one thing, or stands still, everything else waits.
 
     @ivar seen: How late, in seconds.
     """
 
-    def __init__(self, clock: IReactorTime) -> None:
+    _log = Logger()
+
+    def __init__(
+        self, clock: IReactorTime, time: AwakeTime, stoodStill: Callable[[], object]
+    ) -> None:
+        """
+        @param time: The one by which C{clock} goes.
+        @param stoodStill: Called when the service goes on after it has stood still.
+        """
         self.seen = Distribution(LATENESS_BOUNDS)
         self._clock = clock
-        self._due = 0.0
+        self._time = time
+        self._stoodStill = stoodStill
         self._call: IDelayedCall | None = None
 
     def startService(self) -> None:
         super().startService()
-        self._schedule()
+        # When the reactor runs: until then there may be much to do.
+        self._call = self._clock.callLater(0, self._begin)
 
     def stopService(self) -> None:
         super().stopService()
+        self._time.rest()
         if self._call is not None:
             self._call.cancel()
             self._call = None
 
-    def _schedule(self) -> None:
-        self._due = self._clock.seconds() + INTERVAL
-        self._call = self._clock.callLater(INTERVAL, self._called)
+    def _begin(self) -> None:
+        self._time.beat()
+        self._call = self._clock.callLater(BEAT, self._beat)
 
-    def _called(self) -> None:
-        self.seen.observe(max(0.0, self._clock.seconds() - self._due))
-        self._schedule()
+    def _beat(self) -> None:
+        late = self._time.beat()
+        self._call = self._clock.callLater(BEAT, self._beat)
+        self.seen.observe(late)
+        if late >= STILL:
+            self._log.warn("the service stood still for {seconds} s", seconds=round(late, 1))
+            self._stoodStill()
 
 
 class FanOut:

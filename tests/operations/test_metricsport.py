@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 
 from chat.operations.metrics import ChatCollector
 from chat.operations.metricsport import MAX_CONNECTIONS, TIME_LIMIT, Metrics, Pages, registryOf
-from chat.operations.timing import INTERVAL, Distribution, FanOut
+from chat.operations.timing import LATENESS_BOUNDS, Distribution, FanOut
 from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.errors import CannotStart
 from tests.support.doubles import FixedEndpoint
@@ -301,7 +301,13 @@ class MetricsStage:
         self.fanOut = FanOut(self.clock.seconds)
         self.isServing = True
         self.metrics = Metrics(
-            "9464", self.endpoint, self._read, lambda: self.isServing, self.fanOut, self.clock
+            "9464",
+            self.endpoint,
+            self._read,
+            lambda: self.isServing,
+            Distribution(LATENESS_BOUNDS, [0.3]),
+            self.fanOut,
+            self.clock,
         )
 
     def _read(self) -> Snapshot:
@@ -326,7 +332,6 @@ class MetricsStage:
 @ensureDeferred
 async def test_theMetricsTellWhatWasReadAndTimed() -> None:
     service = MetricsStage().start()
-    service.clock.advance(INTERVAL + 0.3)
     assert service.fanOut.timed(lambda: 5) == 5
     head, _, content = (await service.get("/metrics")).partition("\r\n\r\n")
     await service.metrics.stopService()

@@ -98,6 +98,17 @@ def test_aStatusIsOneLine(manager: Manager, clock: Clock) -> None:
     assert manager.heard() == ["READY=1\nSTATUS=a MAINPID=1 b"]
 
 
+def test_aPingMayComeAtOnce(manager: Manager, clock: Clock) -> None:
+    """As after a standstill, if any are expected."""
+    with running(clock, manager.environ) as service:
+        service.alive()
+        assert manager.heard() == []
+    manager.environ["WATCHDOG_USEC"] = "30000000"
+    with running(clock, manager.environ) as service:
+        service.alive()
+        assert manager.heard() == ["WATCHDOG=1"]
+
+
 @pytest.mark.parametrize("pid", [None, os.getpid()])
 def test_thereAreTwoPingsPerInterval(manager: Manager, clock: Clock, pid: int | None) -> None:
     manager.environ["WATCHDOG_USEC"] = "30000000"

@@ -6,15 +6,16 @@ from math import inf
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.logger import LogLevel, capturedLogs
 
 from chat.operations.timing import (
     FAN_OUT_BOUNDS,
-    INTERVAL,
     LATENESS_BOUNDS,
     Distribution,
     FanOut,
-    Lateness,
+    Heartbeat,
 )
+from chat.vocabulary.awake import BEAT, AwakeTime
 
 
 def test_eachBucketCountsAllThatIsNotGreater() -> None:
@@ -31,39 +32,86 @@ def lateBy(*seconds: float) -> list[tuple[float, int]]:
     return list(Distribution(LATENESS_BOUNDS, seconds).buckets)
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+class HeartbeatStage:
+    """
+    A heartbeat, and a reactor that may stand still.
+
+    @ivar noted: How often it was told that the service had stood still.
+    """
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.noted = 0
+        self.stoodFor = 0.0
+        time = AwakeTime(lambda: self.clock.seconds() + self.stoodFor)
+        self.heartbeat = Heartbeat(self.clock, time, self._note)
+
+    def _note(self) -> None:
+        self.noted += 1
+
+    def run(self, beats: int = 1) -> None:
+        self.clock.pump([BEAT] * beats)
+
+    def standStill(self, seconds: float) -> None:
+        """
+        The reactor goes on where it was.
+        """
+        self.stoodFor += seconds
 
 
 @pytest.fixture
-def lateness(clock: Clock) -> Lateness:
-    lateness = Lateness(clock)
-    lateness.startService()
-    return lateness
+def stage() -> HeartbeatStage:
+    stage = HeartbeatStage()
+    stage.heartbeat.startService()
+    stage.clock.advance(0)
+    return stage
 
 
-def test_aPunctualReactorIsNotLate(clock: Clock, lateness: Lateness) -> None:
-    clock.pump([INTERVAL] * 4)
-    assert list(lateness.seen.buckets) == lateBy(0, 0, 0, 0)
-    assert lateness.seen.sum == 0
+def test_aPunctualReactorIsNotLate(stage: HeartbeatStage) -> None:
+    stage.run(beats=4)
+    assert list(stage.heartbeat.seen.buckets) == lateBy(0, 0, 0, 0)
+    assert stage.heartbeat.seen.sum == 0
 
 
-def test_latenessIsTheTimeAfterTheDueTime(clock: Clock, lateness: Lateness) -> None:
-    clock.advance(INTERVAL + 2)
+def test_latenessIsTheTimeAfterTheDueTime(stage: HeartbeatStage) -> None:
+    stage.clock.advance(BEAT + 0.25)
     # A late call comes once, and the next one is punctual again.
-    clock.advance(INTERVAL)
-    assert list(lateness.seen.buckets) == lateBy(2, 0)
-    assert lateness.seen.sum == 2
+    stage.run()
+    assert list(stage.heartbeat.seen.buckets) == lateBy(0.25, 0)
+    assert stage.noted == 0
 
 
-def test_onceStoppedNoCallIsScheduled(clock: Clock, lateness: Lateness) -> None:
-    lateness.stopService()
-    assert not clock.getDelayedCalls()
+def test_aLongStandstillIsToldOnce(stage: HeartbeatStage) -> None:
+    stage.run()
+    with capturedLogs() as events:
+        stage.standStill(7.25)
+        stage.run(beats=3)
+    [event] = events
+    assert event["log_format"] == "the service stood still for {seconds} s"
+    assert (event["log_level"], event["seconds"]) == (LogLevel.warn, 7.2)
+    assert stage.noted == 1
+    assert list(stage.heartbeat.seen.buckets) == lateBy(0, 7.25, 0, 0)
 
 
-def test_stoppingWithoutAStartIsAllowed(clock: Clock) -> None:
-    Lateness(clock).stopService()
+def test_theStartMayTakeLong() -> None:
+    stage = HeartbeatStage()
+    stage.standStill(100)
+    stage.heartbeat.startService()
+    stage.standStill(100)
+    with capturedLogs() as events:
+        stage.clock.advance(0)
+        stage.run()
+    assert events == []
+    assert stage.noted == 0
+
+
+def test_onceStoppedNoCallIsScheduled(stage: HeartbeatStage) -> None:
+    stage.heartbeat.stopService()
+    assert not stage.clock.getDelayedCalls()
+
+
+def test_stoppingWithoutAStartIsAllowed() -> None:
+    HeartbeatStage().heartbeat.stopService()
 
 
 def test_aFanOutIsTimed() -> None:
