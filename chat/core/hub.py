@@ -5,7 +5,7 @@ every event: it is published to the backplane, and it arrives from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 
@@ -211,6 +211,18 @@ class Hub:
         """
         self.requireIn(user, room)
         self._backplane.publish(Acted(room, 0, self.now(), user.nick, text), sender)
+
+    def followIgnored(self, user: User, folds: Iterable[str]) -> None:
+        """
+        Let a user hear nothing from those who go by another nickname at present than that
+        of their account, which the user ignores.
+
+        @param folds: of the nicknames that the user ignores.
+        """
+        for folded in folds:
+            other = self.nicknames.present(folded)
+            if other is not None and other.fold != folded:
+                self.ignores.follow(user, folded, other)
 
     def tell(self, user: User, to: str, text: str) -> User:
         """

@@ -79,6 +79,18 @@ class Ignores:
         if ignoring:
             self._followed[after] = ignoring
 
+    def moved(self, before: User, after: User) -> None:
+        """
+        A session of a user goes on as one of another user, who is ignored as well from
+        now on, as long as they are here.
+        """
+        ignoring = dict.fromkeys(self.deaf.get(before.fold, ()), before.fold)
+        ignoring |= self._followed.get(before.fold, {})
+        # Nobody is deaf to themselves.
+        ignoring.pop(after, None)
+        if ignoring:
+            self._followed[after.fold] = ignoring | self._followed.get(after.fold, {})
+
     def follow(self, user: User, folded: str, other: User) -> None:
         """A user who is ignored under one nickname has another one at present."""
         self._followed.setdefault(other.fold, {})[user] = folded

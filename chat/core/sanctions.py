@@ -2,7 +2,7 @@
 Bans and mutes.
 
 All sanctions that are in force are in memory, so a question is answered at once; the
-ledger only remembers them.  A ban of a network is found by the length of its prefix:
+ledger only remembers them.  A sanction of a network is found by the length of its prefix:
 one look for each length that is in use, however many networks there are.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
@@ -44,7 +45,7 @@ class Sanctions:
         self._ledger = ledger
         self._now = now
         self.all: dict[tuple[SanctionKind, str], Sanction] = {}
-        self._networks: _Networks = {}
+        self._networks: dict[SanctionKind, _Networks] = {kind: {} for kind in SanctionKind}
         # The keys of the records that the ledger has been told of and has not stored yet,
         # and, while it is read again, of those that have changed in the meantime.
         self._unstored: Counter[str] = Counter()
@@ -55,7 +56,8 @@ class Sanctions:
         Let these take the place of all there are.  The ledger knows them.
         """
         self.all.clear()
-        self._networks.clear()
+        for networks in self._networks.values():
+            networks.clear()
         for sanction in records:
             if self._hasEnded(sanction):
                 self._remove(sanction)
@@ -96,6 +98,17 @@ class Sanctions:
         self._add(sanction)
         return self._storing(sanction, self._ledger.put(sanction))
 
+    def move(self, sanction: Sanction, target: str, shown: str) -> Deferred[None]:
+        """
+        Let a sanction of a nickname hold for another one instead.
+
+        @param target: the fold of the other nickname.
+        @return: as that of L{impose}.
+        """
+        lifting = self.lift(sanction.kind, sanction.target)
+        imposing = self.impose(replace(sanction, target=target, shown=shown))
+        return lifting.addCallback(lambda _: imposing)
+
     def lift(self, kind: SanctionKind, target: str) -> Deferred[Sanction]:
         """
         End a sanction before its time.  It has no effect any more, at once.
@@ -112,20 +125,22 @@ class Sanctions:
         removing = self._storing(sanction, self._ledger.remove(sanction))
         return removing.addCallback(lambda _: sanction)
 
-    def ofAddress(self, address: str) -> Sanction | None:
+    def ofAddress(self, address: str, kind: SanctionKind = SanctionKind.BAN) -> Sanction | None:
         """
-        @param address: of a connection; a word that is no IP address is under no ban.
-        @return: the ban of a network with this address in it, the one that
+        @param address: of a connection; a word that is no IP address is under no sanction.
+        @return: the sanction of a network with this address in it, the one that
             lasts longest.
         """
-        # Mostly there are none, and this is asked several times for each connection.
-        parsed = parseAddress(address) if self._networks else None
+        # Mostly there are none, and this is asked several times for each connection, and
+        # for each line while there are any sanctions.
+        sizes = self._networks[kind]
+        parsed = parseAddress(address) if sizes else None
         if parsed is None:
             return None
         number, width = int(parsed), parsed.max_prefixlen
         found = [
             networks[number >> (width - length)]
-            for (version, length), networks in self._networks.items()
+            for (version, length), networks in sizes.items()
             if version == parsed.version and number >> (width - length) in networks
         ]
         return max(filter(self._isInForce, found), key=_lasting, default=None)
@@ -159,18 +174,18 @@ class Sanctions:
 
     def _add(self, sanction: Sanction) -> None:
         self.all[sanction.kind, sanction.target] = sanction
-        network = _banned(sanction)
+        network = parseNetwork(sanction.target)
         if network is not None:
             size, bits = _place(network)
-            self._networks.setdefault(size, {})[bits] = sanction
+            self._networks[sanction.kind].setdefault(size, {})[bits] = sanction
 
     def _discard(self, kind: SanctionKind, target: str) -> None:
         sanction = self.all.pop((kind, target), None)
-        network = None if sanction is None else _banned(sanction)
+        network = None if sanction is None else parseNetwork(sanction.target)
         if network is not None:
-            size, bits = _place(network)
-            if self._networks[size].get(bits) is sanction:
-                del self._networks[size][bits]
+            sizes, (size, bits) = self._networks[kind], _place(network)
+            if sizes[size].get(bits) is sanction:
+                del sizes[size][bits]
 
     def _remove(self, sanction: Sanction) -> None:
         """
@@ -198,10 +213,6 @@ class Sanctions:
             return result
 
         return done.addBoth(over)
-
-
-def _banned(sanction: Sanction) -> Network | None:
-    return parseNetwork(sanction.target) if sanction.kind is SanctionKind.BAN else None
 
 
 def _place(network: Network) -> tuple[tuple[int, int], int]:

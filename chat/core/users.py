@@ -95,6 +95,15 @@ class User:
         for session in self.sessions:
             session.nick = nick
 
+    def inherit(self, other: User) -> None:
+        """
+        A session goes on as one of this user: what the other one has used up of their
+        shares is used up here, or to change between two accounts would be a way around.
+        """
+        self.pace.mark = max(self.pace.mark, other.pace.mark)
+        self.renamedMark = max(self.renamedMark, other.renamedMark)
+        self.joinedMark = max(self.joinedMark, other.joinedMark)
+
     def withdraw(self) -> None:
         """Let the user hear no more, in any session."""
         for session in self.sessions:

@@ -34,7 +34,7 @@ from chat.core.users import User
 from chat.session import signon
 from chat.session.context import Answer, Context, SessionOver, requireRate
 from chat.session.handlers.dispatch import HANDLERS
-from chat.session.handlers.talk import reasonOf, requireVoice
+from chat.session.handlers.talk import reasonOf
 from chat.vocabulary.commands import Access, Command, Login, Nick, Quit, Say
 from chat.vocabulary.errors import (
     ArgumentMissing,
@@ -161,13 +161,10 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
     assert user is not None
     match command:
         case Nick(nick):
-            # Otherwise a muted user could escape by another nickname.
-            requireVoice(context, user)
-            requireRate(
-                context, context.server.settings.nickRate, user.renamedMark, RenamingTooFast
-            )
+            _requireOther(context, user)
             inputs.decide(context.hub.rename(user, signon.mayBeCalled(context, nick)))
         case Login(name, password):
+            _requireOther(context, user)
             change = signon.change(context, user, name or user.nick, password)
             inputs.decide(Deferred.fromCoroutine(change))
         case Quit(reason):
@@ -176,6 +173,17 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
             answer = HANDLERS[type(command)](context, command)
             if answer is not None:
                 inputs.wait(answer)
+
+
+def _requireOther(context: Context, user: User) -> None:
+    """
+    See whether the user may go by another nickname now, be it that of an account.
+
+    @raise Muted: when they are muted, which this would be a way out of.
+    @raise RenamingTooFast: when they have done so too often of late.
+    """
+    signon.requireVoice(context, user)
+    requireRate(context, context.server.settings.nickRate, user.renamedMark, RenamingTooFast)
 
 
 def _challenge(inputs: Lifecycle, context: Context, error: ChatError) -> None:
@@ -227,7 +235,13 @@ def _enter(inputs: Lifecycle, context: Context, user: User) -> None:
     entering.addCallback(inputs.entered).addErrback(_wentWrong, inputs, context)
 
 
-_renaming.upon(Lifecycle.moved).to(_entering)(_enter)
+@_renaming.upon(Lifecycle.moved).to(_entering)
+def _move(inputs: Lifecycle, context: Context, user: User) -> None:
+    before = context.user
+    assert before is not None
+    user.inherit(before)
+    _countRenaming(context, user)
+    _enter(inputs, context, user)
 
 
 @_entering.upon(Lifecycle.entered).to(_registered)
@@ -239,9 +253,13 @@ def _entered(inputs: Lifecycle, context: Context, room: Room) -> None:
 
 @_renaming.upon(Lifecycle.claimed).to(_registered)
 def _renamed(inputs: Lifecycle, context: Context, user: User) -> None:
+    _countRenaming(context, user)
+    context.door.release()
+
+
+def _countRenaming(context: Context, user: User) -> None:
     rate, now = context.server.settings.nickRate, context.hub.seconds()
     user.renamedMark = rate.spend(user.renamedMark, now)
-    context.door.release()
 
 
 @_claiming.upon(Lifecycle.denied).to(_anonymous)

@@ -11,6 +11,7 @@ from chat.session.playback import newest, newestAtHand, replay
 from chat.vocabulary.errors import (
     Banned,
     ChatError,
+    Muted,
     NickConfusable,
     NickRegistered,
     NoSuchAccount,
@@ -34,6 +35,26 @@ def mayBeHere(context: Context, nick: str = "") -> None:
         ban = sanctions.ofName(SanctionKind.BAN, fold(nick))
     if ban is not None:
         raise Banned(ban.why)
+
+
+def requireVoice(context: Context, user: User) -> None:
+    """
+    See whether the user may speak, here and now.  What would make another user of a muted
+    one, who may, is asked for in the same way.
+
+    @raise Muted: when they may not, under their nickname, under their account or from the
+        address of this session.
+    """
+    sanctions = context.server.sanctions
+    if not sanctions.all:
+        return
+    mute = sanctions.ofName(SanctionKind.MUTE, user.fold)
+    if mute is None and user.account:
+        mute = sanctions.ofName(SanctionKind.MUTE, user.account)
+    if mute is None:
+        mute = sanctions.ofAddress(context.door.address, SanctionKind.MUTE)
+    if mute is not None:
+        raise Muted(mute.why)
 
 
 def mayBeCalled(context: Context, text: str) -> str:
@@ -128,15 +149,19 @@ async def change(context: Context, user: User, name: str, password: str) -> User
 
     @return: the user from now on: the same with another name, or the user who was here
         with the account already.
-    @raise ChatError: when the account is not theirs, or they may not be here.
+    @raise ChatError: when the account is not theirs, they may not be here, or they are
+        muted.
     """
     account = await _proven(context, name, password)
     if account.fold == user.account:
         context.hear(Done("logged-in", account.name))
         return user
+    # They may have been muted while the password was looked at.
+    requireVoice(context, user)
     nicknames = context.hub.nicknames
     if user.account or nicknames.present(account.fold) is not None:
         other = await _attached(context, account)
+        context.hub.ignores.moved(user, other)
         context.hub.detach(user, context, Ending.MOVED, "")
         return other
     if nicknames.holder(account.fold) is not user:
@@ -192,6 +217,20 @@ def welcome(context: Context, user: User, room: Room) -> None:
     replay(context, room.name, newestAtHand(context, room.name))
 
 
+def admit(context: Context, user: User, name: str, key: str = "") -> None:
+    """
+    See whether a user may enter a room, and make it if there is none.
+
+    @param key: what the user says is the key.
+    @raise Muted: when they would make it, and may not speak: others read its name.
+    @raise ChatError: as L{Directory.admit<chat.core.rooms.Directory.admit>} does.
+    """
+    directory = context.hub.directory
+    if directory.find(name) is None:
+        requireVoice(context, user)
+    directory.admit(user, name, key, lambda: context.isOperator)
+
+
 def listPeople(context: Context, room: Room, share: int = 1) -> None:
     """
     Tell a program which users are in a room, so that it can follow the changes.
@@ -206,6 +245,7 @@ def identify(context: Context, user: User, account: Account) -> None:
     """Let a user have an account that they have proven to own."""
     context.hub.nicknames.identify(user, account.fold)
     context.hub.ignores.ignoreAll(user, account.ignored)
+    context.hub.followIgnored(user, account.ignored)
 
 
 def firstRoom(context: Context, user: User | None) -> str:
@@ -222,7 +262,7 @@ def _admitted(context: Context, user: User) -> str:
     name = firstRoom(context, user)
     if context.wanted and name not in user.rooms:
         try:
-            context.hub.directory.admit(user, name, "", lambda: context.isOperator)
+            admit(context, user, name)
         except ChatError as error:
             context.refuse(error)
             context.wanted = ""

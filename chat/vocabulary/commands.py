@@ -748,7 +748,7 @@ class Unban(Command):
 @verb(
     "mute",
     "禁言",
-    arguments="NAME [2h|30d] [WHY]",
+    arguments="NAME|ADDRESS|CIDR [2h|30d] [WHY]",
     group=HelpGroup.MODERATION,
     help=N_("let somebody not speak (operators)"),
     access=Access.OPERATORS,
@@ -756,9 +756,9 @@ class Unban(Command):
 )
 @dataclass(frozen=True, slots=True)
 class Mute(Command):
-    """Keep C{nick} from speaking, for C{seconds} or until unmuted."""
+    """Keep C{target} from speaking, for C{seconds} or until unmuted."""
 
-    nick: str
+    target: str
     seconds: int | None = None
     why: str = ""
 
@@ -766,7 +766,7 @@ class Mute(Command):
 @verb(
     "unmute",
     "解除禁言",
-    arguments="NAME",
+    arguments="NAME|ADDRESS|CIDR",
     group=HelpGroup.MODERATION,
     help=N_("let somebody speak again (operators)"),
     access=Access.OPERATORS,
@@ -774,9 +774,9 @@ class Mute(Command):
 )
 @dataclass(frozen=True, slots=True)
 class Unmute(Command):
-    """Lift the mute of C{nick}."""
+    """Lift the mute of C{target}."""
 
-    nick: str
+    target: str
 
 
 @verb(

@@ -80,8 +80,8 @@ class Sanction:
     """
     A ban or a mute.
 
-    @ivar target: the fold of a nickname, or (bans) an IP network in the notation
-        of CIDR, such as C{192.0.2.0/24}.
+    @ivar target: the fold of a nickname, or an IP network in the notation of CIDR, such
+        as C{192.0.2.0/24}.
     @ivar shown: the nickname or network as it is shown.
     @ivar by: the nickname of the operator who imposed it.
     @ivar why: the reason, perhaps nothing.

@@ -72,6 +72,22 @@ def test_aRenamedUserIsIgnoredUnderBothNicknames(ignores: Ignores, alice: User) 
     assert list(ignores.deafTo("caroline")) == []
 
 
+def test_aUserIsIgnoredAsTheOtherUserTheyBecome(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    ignores.moved(user("bob"), user("robert"))
+    assert list(ignores.deafTo("robert")) == [alice]
+    ignores.moved(user("robert"), user("rob"))
+    assert list(ignores.deafTo("rob")) == [alice]
+    assert ignores.heed(alice, "bob")
+    assert list(ignores.deafTo("rob")) == list(ignores.deafTo("robert")) == []
+
+
+def test_aUserIsNotDeafToThemselves(ignores: Ignores, alice: User) -> None:
+    ignores.ignore(alice, "bob")
+    ignores.moved(user("bob"), alice)
+    assert list(ignores.deafTo("alice")) == []
+
+
 def test_aNicknameInBetweenIsNotIgnored(ignores: Ignores, alice: User) -> None:
     """Otherwise bob could make alice deaf to others by taking their nicknames."""
     ignores.ignore(alice, "bob")

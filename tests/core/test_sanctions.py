@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -89,6 +90,28 @@ def stage() -> SanctionsStage:
 
 
 # Names.
+
+
+def test_aNetworkIsMutedOrBannedByItself(stage: SanctionsStage) -> None:
+    mute = stage.mute("192.0.2.0/24")
+    assert stage.sanctions.ofAddress("192.0.2.7", MUTE) is mute
+    assert stage.sanctions.ofAddress("192.0.2.7") is None
+    ban = stage.ban("192.0.2.0/24")
+    stage.sanctions.lift(MUTE, "192.0.2.0/24")
+    assert stage.sanctions.ofAddress("192.0.2.7", MUTE) is None
+    assert stage.sanctions.ofAddress("192.0.2.7") is ban
+
+
+def test_aSanctionMayMoveToAnotherNickname(stage: SanctionsStage) -> None:
+    mute = stage.mute("mallory")
+    moved: list[object] = []
+    stage.sanctions.move(mute, "mal", "Mal").addCallback(moved.append)
+    assert stage.sanctions.ofName(MUTE, "mallory") is None
+    new = replace(mute, target="mal", shown="Mal")
+    assert stage.sanctions.ofName(MUTE, "mal") == new
+    assert not moved
+    assert stage.ledger.store()[-2:] == [("remove", mute), ("put", new)]
+    assert moved == [None]
 
 
 def test_aBanAppliesAtOnceAndIsStoredLater(stage: SanctionsStage) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chat.vocabulary.events import Refused
 from chat.vocabulary.limits import UNRESTRICTED, Limits, Rate, perMinute
-from tests.support.sessions import SessionStage, SessionUser
+from tests.support.sessions import PASSWORD, SessionStage, SessionUser
 
 NICKS = perMinute(Limits.nickRate)
 JOINS = perMinute(Limits.joinRate)
@@ -57,6 +57,31 @@ def test_theFirstNicknameIsNoChange() -> None:
     assert refusal(bob, "/nick b b") == ("nick-invalid", "b b")
     assert refusal(bob, "/nick Robert") is None
     assert refusal(bob, "/nick bob") == ("renaming-too-fast", "60")
+
+
+def test_goingOnAsAnotherAccountIsAChangeOfNickname() -> None:
+    stage = SessionStage(nickRate=Rate(2, 60))
+    for nick in ("alice", "carol"):
+        stage.registered(nick).says("/quit")
+    bob = stage.user("bob")
+    assert refusal(bob, f"/login alice {PASSWORD}") is None
+    assert refusal(bob, "/login carol wrong-one") == ("wrong-password", "carol")
+    assert refusal(bob, f"/login carol {PASSWORD}") is None
+    for line in (f"/login alice {PASSWORD}", "/nick caroline"):
+        assert refusal(bob, line) == ("renaming-too-fast", "60")
+
+
+def test_whatIsUsedUpIsSoForTheNextAccountAsWell() -> None:
+    stage = SessionStage(joinRate=Rate(1, 60))
+    stage.registered("alice").says("/quit")
+    bob = stage.registered("bob")
+    pace = bob.session.me.pace
+    pace.mark = 7.0
+    assert refusal(bob, "/join #dev") is None
+    assert refusal(bob, f"/login alice {PASSWORD}") is None
+    assert bob.session.me.pace is not pace
+    assert bob.session.me.pace.mark == 7.0
+    assert refusal(bob, "/join #ops") == ("joining-too-fast", "60")
 
 
 def test_eachUserHasTheirOwnRate() -> None:

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 from chat.core.users import User
 from chat.session.context import Answer, Context, Handler
 from chat.session.handlers.personal import keepIgnored
-from chat.session.signon import identify, requireUnlike
+from chat.session.signon import identify, requireUnlike, requireVoice
 from chat.vocabulary.commands import (
     Command,
     Password,
@@ -89,9 +89,12 @@ async def unregister(context: Context, command: Unregister) -> None:
     Delete the account; only this session goes on, as a guest.
 
     @raise AccountNeeded: when the user has none.
+    @raise Muted: when the user may not speak: a mute of the account would not hold for
+        the guest that they would be.
     """
     user = context.me
     account = _accountOf(context, user)
+    requireVoice(context, user)
     removing = context.server.accounts.remove(account)
     context.hub.nicknames.identify(user, "")
     context.hub.directory.unregistered(account.fold)

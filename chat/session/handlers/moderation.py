@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from chat.core.users import User
+from chat.core.users import User, UserSession
 from chat.session.context import Answer, Context, Handler
 from chat.session.handlers.accounts import tellStored
 from chat.session.handlers.rooms import MAX_ROWS, ownRoom, requireOwner
 from chat.session.handlers.talk import reasonOf
 from chat.session.signon import nameMeant, requireUnlike
-from chat.vocabulary.addresses import covers, networkOf
+from chat.vocabulary.addresses import (
+    covers,
+    networkOf,
+    originOf,
+    parseAddress,
+    parseNetwork,
+)
 from chat.vocabulary.commands import (
     Announce,
     Ban,
@@ -112,51 +119,21 @@ def ban(context: Context, command: Ban) -> Answer:
 
     @raise YourselfMeant: when it is the operator who asks.
     """
-    user, target, seconds, why = context.me, command.target, command.seconds, command.why
-    network = networkOf(target)
-    if network is not None:
-        if covers(network, context.door.address):
-            # An operator who locks themselves out could not lift it.
-            raise YourselfMeant
-        sanction = _sanction(context, user, SanctionKind.BAN, network, network, seconds, why)
-    else:
-        sanction = _ofName(context, user, SanctionKind.BAN, target, seconds, why)
-    _noted(user, "ban", sanction.shown, why, seconds)
-    storing = context.server.sanctions.impose(sanction)
-    if network is None:
-        _putOutNamed(context, user, sanction)
-    else:
-        _putOutFrom(context, user, sanction)
+    sanction, storing = _impose(context, SanctionKind.BAN, command)
+    for session in _concerned(context, sanction.target):
+        session.end(Ending.BANNED, sanction.why, context.me.nick)
     return tellStored(context, storing, Done("banned", sanction.shown))
-
-
-def _putOutNamed(context: Context, user: User, sanction: Sanction) -> None:
-    nicknames, target = context.hub.nicknames, sanction.target
-    for other in (nicknames.holder(target), nicknames.present(target)):
-        if other is not None:
-            _putOut(user, other, Ending.BANNED, sanction.why)
-
-
-def _putOutFrom(context: Context, user: User, sanction: Sanction) -> None:
-    for other in context.hub.nicknames.users:
-        for session in () if other is user else tuple(other.sessions):
-            if context.server.sanctions.ofAddress(session.address) is not None:
-                session.end(Ending.BANNED, sanction.why, user.nick)
 
 
 def mute(context: Context, command: Mute) -> Answer:
     """
-    Keep a user from speaking.
+    Keep a user, or all users of an address or a network, from speaking.
 
     @raise YourselfMeant: when it is the operator who asks.
     """
-    user, seconds, why = context.me, command.seconds, command.why
-    sanction = _ofName(context, user, SanctionKind.MUTE, command.nick, seconds, why)
-    _noted(user, "mute", sanction.shown, why, seconds)
-    storing = context.server.sanctions.impose(sanction)
-    other = _silenced(context, sanction.target)
-    if other is not None:
-        other.hear(Warned("muted", why))
+    sanction, storing = _impose(context, SanctionKind.MUTE, command)
+    for session in _concerned(context, sanction.target):
+        session.hear(Warned("muted", sanction.why))
     return tellStored(context, storing, Done("muted", sanction.shown))
 
 
@@ -167,7 +144,7 @@ def unban(context: Context, command: Unban) -> Answer:
 
 def unmute(context: Context, command: Unmute) -> Answer:
     """Lift a mute."""
-    return _lift(context, SanctionKind.MUTE, command.nick)
+    return _lift(context, SanctionKind.MUTE, command.target)
 
 
 def bans(context: Context, command: Bans) -> None:
@@ -177,24 +154,60 @@ def bans(context: Context, command: Bans) -> None:
 
 
 def _lift(context: Context, kind: SanctionKind, text: str) -> Answer:
-    target = networkOf(text) or fold(text)
-    other = context.hub.nicknames.holder(target)
-    if other is not None and context.server.sanctions.ofName(kind, target) is None:
-        # It may be the account of that user that is meant.
-        target = other.account or target
-    lifting = context.server.sanctions.lift(kind, target)
+    sanctions, other = context.server.sanctions, context.hub.nicknames.holder(fold(text))
+    account = "" if other is None else other.account
+    meant = list(filter(None, (_placeMeant(text), networkOf(text), fold(text), account)))
+    target = next((each for each in meant if sanctions.ofName(kind, each) is not None), meant[0])
+    lifting = sanctions.lift(kind, target)
     code = "unbanned" if kind is SanctionKind.BAN else "unmuted"
     _noted(context.me, f"un{kind}", text, "")
-    silenced = _silenced(context, target)
-    if silenced is not None and kind is SanctionKind.MUTE:
-        silenced.hear(Done("may-speak"))
+    for session in _concerned(context, target) if kind is SanctionKind.MUTE else ():
+        session.hear(Done("may-speak"))
     return tellStored(context, lifting, Done(code, text))
 
 
-def _silenced(context: Context, target: str) -> User | None:
-    """The user whom a mute concerns, by their nickname or their account."""
-    nicknames = context.hub.nicknames
-    return nicknames.holder(target) or nicknames.present(target)
+def _concerned(context: Context, target: str) -> list[UserSession]:
+    """
+    @param target: of a sanction.
+    @return: the sessions of the users whom it concerns, but not those of the asking one: by
+        their nickname or account, or by the network they come from.
+    """
+    nicknames, network = context.hub.nicknames, parseNetwork(target)
+    if network is None:
+        named = dict.fromkeys((nicknames.holder(target), nicknames.present(target)))
+        return [session for other in named if other is not None for session in other.sessions]
+    return [
+        session
+        for other in nicknames.users
+        if other is not context.user
+        for session in other.sessions
+        if (address := parseAddress(session.address)) is not None and address in network
+    ]
+
+
+def _impose(
+    context: Context, kind: SanctionKind, command: Ban | Mute
+) -> tuple[Sanction, Deferred[None]]:
+    user, seconds, why = context.me, command.seconds, command.why
+    place = _placeMeant(command.target)
+    if place is None:
+        sanction = _ofName(context, user, kind, command.target, seconds, why)
+    elif covers(place, context.door.address):
+        # An operator who locks themselves out could not lift it.
+        raise YourselfMeant
+    else:
+        sanction = _sanction(context, user, kind, place, place, seconds, why)
+    _noted(user, str(kind), sanction.shown, why, seconds)
+    return sanction, context.server.sanctions.impose(sanction)
+
+
+def _placeMeant(text: str) -> str | None:
+    """
+    @return: the network that is meant: of an IPv6 address the /64, in which its subscriber
+        has as many as they like; L{None} where the text is neither address nor network.
+    """
+    address = parseAddress(text)
+    return networkOf(text if address is None else originOf(address))
 
 
 def _ofName(
@@ -250,10 +263,17 @@ async def rename(context: Context, command: Rename) -> None:
     if account is not None and account.fold != other.account:
         raise NickRegistered(account.name)
     requireUnlike(context, nick, other)
-    before = other.nick
+    before, done = other.nick, Done("renamed", f"{other.nick} -> {nick}")
+    sanctions = context.server.sanctions
+    mute = sanctions.ofName(SanctionKind.MUTE, other.fold)
     _noted(context.me, "rename", before, f"now {nick}")
     await context.outcome(context.hub.rename(other, nick))
-    context.hear(Done("renamed", f"{before} -> {nick}"))
+    if mute is None or mute.target in (other.account, other.fold):
+        context.hear(done)
+    else:
+        # It was imposed on the user, who has no account, and not on a word.
+        moving = sanctions.move(mute, other.fold, nick)
+        await tellStored(context, moving, done)
 
 
 def operator(context: Context, command: Operator) -> Answer | None:

@@ -35,10 +35,7 @@ def ignore(context: Context, command: Ignore) -> None:
     if fold(name) in (user.fold, user.account):
         raise YourselfMeant
     context.hub.ignores.ignore(user, fold(name))
-    owner = context.hub.nicknames.present(fold(name))
-    if owner is not None and owner.fold != fold(name):
-        # The user whose account has that name goes by another nickname at present.
-        context.hub.ignores.follow(user, fold(name), owner)
+    context.hub.followIgnored(user, [fold(name)])
     keepIgnored(context, user)
     context.hear(Done("ignored", name))
 

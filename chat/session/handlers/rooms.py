@@ -9,8 +9,9 @@ from dataclasses import replace
 from chat.core.room import Room
 from chat.core.users import User
 from chat.session.context import Answer, Context, Handler, requireRate
-from chat.session.handlers.talk import reasonOf, requireVoice, roomMeant
+from chat.session.handlers.talk import reasonOf, roomMeant
 from chat.session.playback import newest, newestAtHand, replay
+from chat.session.signon import admit, requireVoice
 from chat.vocabulary.commands import (
     Command,
     Deop,
@@ -71,7 +72,7 @@ async def _join(context: Context, user: User, name: str, key: str) -> None:
         # Another session of the user was faster.
         _talkIn(context, name)
         return
-    context.hub.directory.admit(user, name, key, lambda: context.isOperator)
+    admit(context, user, name, key)
     joining = context.hub.join(user, name, context)
     isFresh = joining.called
     room = await context.outcome(joining)

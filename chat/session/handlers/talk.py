@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from chat.core.users import User
 from chat.session.context import Context, Handler
+from chat.session.signon import requireVoice
 from chat.vocabulary.commands import Act, Command, Reply, Say, Tell
 from chat.vocabulary.errors import Muted, NoRoom
 from chat.vocabulary.events import Warned
 from chat.vocabulary.names import roomname
-from chat.vocabulary.records import SanctionKind
 
 
 def say(context: Context, command: Say) -> None:
@@ -58,20 +58,6 @@ def roomMeant(context: Context, name: str) -> str:
     if not room:
         raise NoRoom
     return room
-
-
-def requireVoice(context: Context, user: User) -> None:
-    """
-    @raise Muted: when a user may not speak.
-    """
-    sanctions = context.server.sanctions
-    if not sanctions.all:
-        return
-    mute = sanctions.ofName(SanctionKind.MUTE, user.fold)
-    if mute is None and user.account:
-        mute = sanctions.ofName(SanctionKind.MUTE, user.account)
-    if mute is not None:
-        raise Muted(mute.why)
 
 
 def reasonOf(context: Context, user: User, text: str) -> str:

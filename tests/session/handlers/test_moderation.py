@@ -243,6 +243,128 @@ def test_anAccountIsToldOfItsMuteUnderAnyNickname(stage: SessionStage, carol: Se
     assert alice.heard() == [Warned("muted"), Done("may-speak")]
 
 
+@pytest.mark.parametrize(
+    "way",
+    ["/nick other", f"/login other {PASSWORD}", f"/login alice {PASSWORD}", "/unregister"],
+)
+@pytest.mark.parametrize("muted", ["alice", "cover"])
+def test_aMutedAccountDoesNotBecomeAnotherUser(
+    stage: SessionStage, carol: SessionUser, way: str, muted: str
+) -> None:
+    stage.registered("other").says("/quit")
+    alice, bob = stage.registered("alice"), stage.user("bob")
+    alice.says("/nick cover")
+    carol.says(f"/mute {muted} 1h spam")
+    alice.heard()
+    bob.heard()
+    assert alice.hears(way, "hello") == [Refused("muted", "spam")] * 2
+    assert bob.heard() == []
+    stage.clock.advance(3600)
+    alice.says(way, "hello")
+    assert any(isinstance(event, Said) for event in bob.heard())
+
+
+@pytest.mark.parametrize("isHere", [False, True])
+def test_aMutedGuestDoesNotLogIn(stage: SessionStage, carol: SessionUser, isHere: bool) -> None:
+    other = stage.registered("other")
+    if not isHere:
+        other.says("/quit")
+    mallory = stage.user("mallory")
+    carol.says("/mute mallory spam")
+    mallory.heard()
+    assert mallory.hears(f"/login other {PASSWORD}") == [Refused("muted", "spam")]
+    assert mallory.session.nick == "mallory"
+
+
+def test_aMuteThatComesWhileThePasswordIsLookedAtHolds(
+    stage: SessionStage, carol: SessionUser
+) -> None:
+    stage.registered("other").says("/quit")
+    mallory = stage.user("mallory")
+    stage.authenticator.isSlow = True
+    mallory.says(f"/login other {PASSWORD}")
+    carol.says("/mute mallory")
+    mallory.heard()
+    stage.authenticator.decide()
+    assert mallory.heard() == [Refused("muted")]
+    assert mallory.session.nick == "mallory"
+
+
+def test_aMutedUserMakesNoRoom(stage: SessionStage, carol: SessionUser) -> None:
+    """Others would read its name."""
+    mallory = stage.user("mallory")
+    stage.user("bob").says("/join #dev")
+    carol.says("/mute mallory spam")
+    mallory.heard()
+    assert mallory.hears("/join #insult") == [Refused("muted", "spam")]
+    assert stage.hub.directory.find("#insult") is None
+    assert Refused("muted", "spam") not in mallory.hears("/join #dev")
+    assert stage.nicks("#dev") == ("bob", "mallory")
+
+
+def test_aMutedGuestWhoRegistersStaysMuted(stage: SessionStage, carol: SessionUser) -> None:
+    mallory = stage.user("mallory")
+    carol.says("/mute mallory")
+    mallory.says(f"/register {PASSWORD}")
+    carol.says("/rename mallory mal")
+    assert mallory.hears("hello") == [Refused("muted")]
+    mallory.says("/quit")
+    assert stage.user(f"/login mallory {PASSWORD}").hears("hello") == [Refused("muted")]
+
+
+def test_aMuteFollowsAGuestWhomAnOperatorRenames(stage: SessionStage, carol: SessionUser) -> None:
+    """The nickname that was muted is free for others."""
+    mallory = stage.user("mallory")
+    carol.says("/mute mallory 1h spam")
+    stage.forget()
+    carol.says("/rename mallory mal")
+    assert mallory.hears("hello") == [Refused("muted", "spam")]
+    until = AT + timedelta(hours=1)
+    assert carol.hears("/bans") == [BansListed((BanRow("mute", "mal", "carol", "spam", until),))]
+    assert not any(isinstance(each, Refused) for each in stage.user("mallory").hears("hello"))
+    carol.says("/unmute mal")
+    assert mallory.hears("hello") == []
+
+
+def test_anAddressMayBeMuted(stage: SessionStage, carol: SessionUser) -> None:
+    """It holds for all who are there, and who come from there, by whatever nickname."""
+    mallory = stage.user("mallory", address="203.0.113.7")
+    bob = stage.user("bob", address="203.0.114.7")
+    assert carol.hears("/mute 203.0.113.0/24 spam") == [Done("muted", "203.0.113.0/24")]
+    assert mallory.heard() == [Warned("muted", "spam")]
+    again = stage.user("again", address="203.0.113.8")
+    for muted in (mallory, again):
+        assert muted.hears("hello", "/nick other") == [Refused("muted", "spam")] * 2
+    assert bob.heard() == []
+    assert carol.hears("/unmute 203.0.113.0/24") == [Done("unmuted", "203.0.113.0/24")]
+    assert mallory.heard() == [Done("may-speak")]
+    mallory.says("hello")
+    assert bob.heard() == [Said("#lobby", 1, AT, "mallory", "hello")]
+
+
+def test_operatorsDoNotMuteThemselvesByTheirAddress(carol: SessionUser) -> None:
+    for target in ("192.0.2.1", "192.0.2.0/24"):
+        assert carol.hears(f"/mute {target}") == [Refused("yourself")]
+
+
+@pytest.mark.parametrize("verb", ["ban", "mute"])
+def test_anIPv6AddressStandsForTheNetworkOfItsSubscriber(
+    stage: SessionStage, carol: SessionUser, verb: str
+) -> None:
+    """A subscriber has as many addresses of a /64 as they like."""
+    done = {"ban": "banned", "mute": "muted"}[verb]
+    assert Done(done, "2001:db8::/64") in carol.hears(f"/{verb} 2001:db8::7")
+    mallory = stage.connect("2001:db8::1:2:3:4")
+    mallory.opens()
+    refused = mallory.hears("mallory", "hello")
+    assert mallory.isClosed if verb == "ban" else Refused("muted") in refused
+    assert Done(f"un{done}", "2001:db8::9") in carol.hears(f"/un{verb} 2001:db8::9")
+    # One address alone can be named all the same, and its ban is found by it.
+    assert Done(done, "2001:db8::7/128") in carol.hears(f"/{verb} 2001:db8::7/128")
+    assert Done(f"un{done}", "2001:db8::7") in carol.hears(f"/un{verb} 2001:db8::7")
+    assert carol.hears("/bans") == [BansListed(())]
+
+
 def test_aNameThatIsNotMutedCannotBeUnmuted(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
     carol.says("/ban alice")

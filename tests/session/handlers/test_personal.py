@@ -87,6 +87,28 @@ def test_ignoringAppliesToTheNextNickname(stage: SessionStage) -> None:
     assert [event for event in alice.heard() if isinstance(event, Said)] == []
 
 
+def test_ignoringAppliesToTheAccountThatTheUserMovesTo(stage: SessionStage) -> None:
+    stage.registered("robert").says("/quit")
+    alice, bob = stage.user("alice"), stage.registered("bob")
+    alice.says("/ignore bob")
+    bob.says(f"/login robert {PASSWORD}", "hello")
+    assert bob.hears("/msg alice psst") == [Refused("ignores-you", "alice")]
+    assert [event for event in alice.heard() if isinstance(event, Said)] == []
+    bob.says("/quit")
+    # The other account was never named.
+    stage.user(f"/login robert {PASSWORD}").says("hello")
+    assert [event.text for event in alice.heard() if isinstance(event, Said)] == ["hello"]
+
+
+def test_anAccountUnderAnotherNicknameIsIgnoredByUsersWhoLogInLater(stage: SessionStage) -> None:
+    alice, bob = stage.registered("alice"), stage.registered("bob")
+    alice.says("/ignore bob", "/quit")
+    bob.says("/nick robert")
+    alice = stage.user(f"/login alice {PASSWORD}")
+    bob.says("hello")
+    assert alice.heard() == []
+
+
 def test_ignoringAppliesAfterReturning(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
     alice.says("/ignore bob")

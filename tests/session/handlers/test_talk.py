@@ -155,14 +155,14 @@ def test_aMutedUserMayNotSpeak(stage: SessionStage, line: str) -> None:
 
 def test_aMutedUserMayRead(stage: SessionStage) -> None:
     alice, bob = stage.users("alice", "bob")
-    stage.registered("carol").says("/mute alice")
+    stage.registered("carol").says("/mute alice", "/join #dev")
     stage.forget()
     bob.says("hello", "/msg alice psst")
     assert alice.heard() == [
         Said("#lobby", 1, AT, "bob", "hello"),
         Told(AT, "bob", "alice", "psst"),
     ]
-    assert alice.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
+    assert alice.hears("/join #dev") == [Entered("#dev", ("carol",)), Talking("#dev")]
 
 
 def test_anAccountIsMutedWhateverItsNickname(stage: SessionStage) -> None:
