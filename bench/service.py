@@ -20,6 +20,7 @@ NO_LIMITS = MappingProxyType(
         "connect-rate": "0",
         "line-rate": "0",
         "join-rate": "0",
+        "room-rate": "0",
     }
 )
 """The limits that a load from one machine meets, all off."""

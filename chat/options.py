@@ -17,7 +17,8 @@ from twisted.python.usage import Options as UsageOptions
 from twisted.python.usage import UsageError
 
 from chat import __version__
-from chat.core.rooms import ANNOUNCE_LIMIT, MAX_JOINED, MAX_ROOMS, START_ROOM
+from chat.core.accounts import MAX_ACCOUNTS
+from chat.core.rooms import ANNOUNCE_LIMIT, MAX_JOINED, MAX_OWNED, MAX_ROOMS, START_ROOM
 from chat.optiontypes import (
     COUNT,
     KEEPALIVE_TIMES,
@@ -118,6 +119,15 @@ _OPTIONS = [
     _Option("max-rooms", MAX_ROOMS, "How many rooms there may be; 0 for no limit.", COUNT),
     _Option("max-joined", MAX_JOINED, "In how many rooms one may be; 0 for no limit.", COUNT),
     _Option(
+        "max-owned", MAX_OWNED, "How many rooms an account may own for good; 0 for no limit.", COUNT
+    ),
+    _Option(
+        "max-accounts",
+        MAX_ACCOUNTS,
+        "How many accounts there may be; 0 for no limit.",
+        COUNT,
+    ),
+    _Option(
         "database",
         None,
         "File that keeps history, accounts, rooms and bans, or :memory: for none. "
@@ -132,6 +142,11 @@ _OPTIONS = [
     # Made seconds of in postOptions, for a default is not coerced.
     _Option("keep", "30d", "How long lines are kept: 12h, 30d; 0 for ever."),
     _Option("keep-lines", KEEP_LINES, "How many lines of a room are kept; 0 for no limit.", COUNT),
+    _Option(
+        "keep-unused",
+        "7d",
+        "How long an empty room is kept in which nobody has ever talked: 12h, 7d; 0 for ever.",
+    ),
     _Option("transcript", None, "File to which all that is said is appended."),
     _Option(
         "metrics",
@@ -225,6 +240,15 @@ LIMITS = [
         "nick-rate", COUNT, "How often one may change their nickname, a minute; 0 for no limit."
     ),
     _limit("join-rate", COUNT, "How often one may go into a room, a minute; 0 for no limit."),
+    _limit(
+        "key-rate",
+        COUNT,
+        "How many wrong keys of a room an address may try, a minute; 0 for no limit.",
+    ),
+    _limit("room-rate", COUNT, "How many rooms an address may make, a day; 0 for no limit."),
+    _limit(
+        "account-rate", COUNT, "How many accounts an address may register, a day; 0 for no limit."
+    ),
 ]
 """
 The options that limit what one connection, or all together, may ask of the service; 0 turns a
@@ -266,7 +290,7 @@ class Options(UsageOptions, AuthOptionMixin):
         self["operators"].append(OptionType(nickname, option="operator")(name))
 
     def opt_trust(self, network: str) -> None:
-        """Address or network (CIDR) that may connect as often as it likes; repeatable."""
+        """Address or network (CIDR) to which no limit of an address applies; repeatable."""
         self["trusted"].append(replace(NETWORK, option="trust")(network))
 
     def opt_version(self) -> None:
@@ -291,7 +315,8 @@ class Options(UsageOptions, AuthOptionMixin):
         Fill in what depends on the environment, or on several options.
         """
         self["ports"] = self["ports"] or [DEFAULT_PORT]
-        self["keep"] = OptionType(_span, option="keep")(self["keep"])
+        for name in ("keep", "keep-unused"):
+            self[name] = OptionType(_span, option=name)(self[name])
         self["database"] = self["database"] or _defaultDatabase()
         # Read again later, in another directory.
         self["motd"] = self["motd"] and os.path.abspath(self["motd"])

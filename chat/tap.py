@@ -37,6 +37,7 @@ from chat.operations.starting import tellFailures
 from chat.operations.systemd import NotifyService
 from chat.operations.timing import FanOut, Heartbeat
 from chat.operations.transcript import Transcript
+from chat.operations.unused import UnusedRooms
 from chat.options import Options, limitsOf, readMOTD, wrong
 from chat.protocols.connections import Connections
 from chat.protocols.line import LineFactory
@@ -49,7 +50,7 @@ from chat.store.store import OnLoaded, Store
 from chat.store.threads import fileThreads
 from chat.vocabulary.awake import AwakeTime
 from chat.vocabulary.counters import Counters, Snapshot
-from chat.vocabulary.limits import UNLIMITED, Limits, perMinute
+from chat.vocabulary.limits import UNLIMITED, Limits, Shares, perDay, perMinute
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
 from chat.vocabulary.style import Style
 from chat.vocabulary.times import utcNow
@@ -82,7 +83,7 @@ def makeService(options: Options) -> IService:
         _log.info("at most {count} connections", count=limits.maxConnections)
 
     # Lines and records, which outlive a restart.
-    store = _storeFor(options, clock, lambda records: _load(records, server))
+    store = _storeFor(options, clock, lambda records: _load(records, server, unused))
     hashing = Hashing(clock)
     # Stopped in the reverse order: the watchdog is kept quiet until the end.
     notify = NotifyService(clock, os.environ)
@@ -113,8 +114,12 @@ def makeService(options: Options) -> IService:
         announceLimit=options["announce-limit"],
         maxRooms=options["max-rooms"],
         maxJoined=options["max-joined"],
+        maxOwned=options["max-owned"],
+        guesses=Shares(perMinute(limits.keyRate), clock.seconds),
     )
-    accounts = Accounts(store.ledger, utcNow, options["operators"])
+    unused = UnusedRooms(directory, store.history, options["keep-unused"], clock, utcNow)
+    services.append(unused)
+    accounts = Accounts(store.ledger, utcNow, options["operators"], options["max-accounts"])
     sanctions = Sanctions(store.ledger, utcNow)
 
     # Files that are read again while the service runs.
@@ -224,7 +229,7 @@ def _storeFor(options: Options, clock: Any, onLoaded: OnLoaded) -> Store:
     return SQLiteStore(options["database"], clock, onLoaded, **limits)
 
 
-def _load(records: Sequence[Record], server: Server) -> None:
+def _load(records: Sequence[Record], server: Server, unused: UnusedRooms) -> None:
     """
     Restore accounts, rooms and sanctions as they were before a restart.
     """
@@ -233,6 +238,7 @@ def _load(records: Sequence[Record], server: Server) -> None:
         _log.warn("no account {name} yet: whoever registers it is an operator", name=name)
     server.hub.directory.load(each for each in records if isinstance(each, RoomRecord))
     server.sanctions.load(each for each in records if isinstance(each, Sanction))
+    unused.look()
 
 
 def _settings(options: Options, limits: Limits) -> Settings:
@@ -246,6 +252,9 @@ def _settings(options: Options, limits: Limits) -> Settings:
         replay=options["replay"],
         nickRate=perMinute(limits.nickRate),
         joinRate=perMinute(limits.joinRate),
+        roomRate=perDay(limits.roomRate),
+        accountRate=perDay(limits.accountRate),
+        trusted=limits.trusted,
     )
 
 

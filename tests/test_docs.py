@@ -187,7 +187,14 @@ def test_limits() -> None:
         "earlier lines on coming into a room": f"{REPLAY}",
         "lines of one ``/history``": f"{MAX_HISTORY}",
         "… where it does not say how many": f"{pastRequests.HISTORY}",
-        "rooms that an account owns for ever": str(rooms.MAX_OWNED),
+        "rooms that an account owns for good": str(rooms.MAX_OWNED),
+        "an empty room in which nobody has ever talked": (
+            f"{(seconds(chosen['keep-unused']) or 0) // 86400} d"
+        ),
+        "rooms made from one address, a day": f"{Limits.roomRate}",
+        "wrong keys of a room from one address, a minute": f"{Limits.keyRate}",
+        "accounts registered from one address, a day": f"{Limits.accountRate}",
+        "accounts": _spaced(chosen["max-accounts"]),
         "accounts that are invited into a room": str(rooms.MAX_INVITED),
         "rooms, or bans, that are listed at once": str(roomRequests.MAX_ROWS),
         "text of one ``/history``": _kibibytes(playback.MAX_BYTES),

@@ -72,10 +72,13 @@ def test_defaults() -> None:
         "announce-limit": 50,
         "max-rooms": 5000,
         "max-joined": 20,
+        "max-owned": 20,
+        "max-accounts": 100_000,
         "database": "tcpchat.sqlite3",
         "replay": 20,
         "keep": 30 * DAY,
         "keep-lines": 1_000_000,
+        "keep-unused": 7 * DAY,
         "transcript": None,
         "metrics": None,
         "log-format": "text",
@@ -93,7 +96,8 @@ def test_allOptions(tmp_path: Path) -> None:
         *("--registration-timeout", "1.5", "--idle-timeout", "0", "--half-close", "listen"),
         *("--room", "Pub", "--announce-limit", "0", "--max-rooms", "7", "--max-joined", "3"),
         *("--operator", "alice", "--operator", "李雷", "--database", "/var/chat.db"),
-        *("--replay", "200", "--keep", "1d12h", "--keep-lines", "0"),
+        *("--replay", "200", "--keep", "1d12h", "--keep-lines", "0", "--keep-unused", "12h"),
+        *("--max-owned", "5", "--max-accounts", "0"),
         *("--transcript", "said.log", "--log-format", "json", "--metrics", "9100"),
         *("--trust", "192.0.2.0/24", "--trust", "2001:db8::1"),
     )
@@ -112,10 +116,13 @@ def test_allOptions(tmp_path: Path) -> None:
         "announce-limit": 0,
         "max-rooms": 7,
         "max-joined": 3,
+        "max-owned": 5,
+        "max-accounts": 0,
         "database": "/var/chat.db",
         "replay": 200,
         "keep": 1.5 * DAY,
         "keep-lines": 0,
+        "keep-unused": DAY / 2,
         "transcript": "said.log",
         "metrics": "9100",
         "log-format": "json",
@@ -159,15 +166,20 @@ def test_aWrongOptionIsOneLine(arguments: list[str], about: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["announce-limit", "max-rooms", "max-joined", "replay", "keep-lines"]
+    "option",
+    [
+        *("announce-limit", "max-rooms", "max-joined", "max-owned", "max-accounts"),
+        *("replay", "keep-lines"),
+    ],
 )
 @pytest.mark.parametrize("value", ["", "-1", "1.5", "1e3", "many", "²", "१", "9" * 20])
 def test_aNumberIsAWholeOne(option: str, value: str) -> None:
     assert f"--{option} is a whole number" in wrong(lambda: parse(f"--{option}", value))
 
 
-def test_zeroKeepsLinesForEver() -> None:
-    assert parse("--keep", "0")["keep"] == 0
+@pytest.mark.parametrize("option", ["keep", "keep-unused"])
+def test_zeroKeepsForEver(option: str) -> None:
+    assert parse(f"--{option}", "0")[option] == 0
 
 
 def test_aRoomHasOneSpelling() -> None:

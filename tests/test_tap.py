@@ -21,6 +21,8 @@ from twisted.logger import ILogObserver, Logger, capturedLogs
 from twisted.python.failure import Failure
 from twisted.python.runtime import seconds as timeOfDay
 
+from chat.core.rooms import Directory
+from chat.operations.unused import EVERY
 from chat.rendering import renderingFor
 from chat.store.memory import MemoryHistory
 from chat.tap import Options, _useAwakeTime, makeService
@@ -186,6 +188,45 @@ def test_roomsAreLimitedAsWasChosen(
     alice = reactor.connect("alice", "/join #dev")
     [line] = alice.says("/join #ops")
     assert refusal in line
+
+
+def test_keysAreGuessedAsOftenAsWasChosen(reactor: Reactor) -> None:
+    start("--key-rate", "1")
+    reactor.connect("alice", "/join #dev", "/mode key sesame")
+    guesses = [reactor.connect(nick).says("/join #dev no")[-1] for nick in ("bob", "carol")]
+    assert [line.rpartition(" ")[2] for line in guesses] == [
+        "(key-needed)",
+        "(too-many-attempts)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "isMade"),
+    [
+        (("--room-rate", "1"), False),
+        (("--room-rate", "0"), True),
+        (("--room-rate", "1", "--trust", "192.0.2.0/24"), True),
+    ],
+)
+def test_roomsAreMadeAsOftenAsWasChosen(
+    reactor: Reactor, options: tuple[str, ...], isMade: bool
+) -> None:
+    start(*options)
+    alice = reactor.connect("alice", "/join #one")
+    [line] = alice.says("/join #two")[:1]
+    assert ("(making-rooms-too-fast)" not in line) is isMade
+
+
+def test_unusedRoomsAreKeptAsLongAsWasChosen(
+    reactor: Reactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[datetime] = []
+    monkeypatch.setattr(Directory, "unused", lambda _, before: asked.append(before) or ())
+    start("--keep-unused", "2d").startService()
+    # At the start, and from then on.
+    reactor.advance(EVERY)
+    assert len(asked) == 2
+    assert timedelta(days=2) <= datetime.now(UTC) - asked[0] < timedelta(days=2, hours=1)
 
 
 def test_aCrowdIsAsLargeAsWasChosen(reactor: Reactor) -> None:

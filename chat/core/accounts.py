@@ -19,9 +19,17 @@ from twisted.python.failure import Failure
 from chat.core.lookalikes import Lookalikes
 from chat.interfaces import Ledger
 from chat.vocabulary.confusables import look, looks
-from chat.vocabulary.errors import NickRegistered, NoSuchAccount, PasswordElsewhere
+from chat.vocabulary.errors import (
+    AccountsFull,
+    NickRegistered,
+    NoSuchAccount,
+    PasswordElsewhere,
+)
 from chat.vocabulary.names import MAX_COLUMNS, fold
 from chat.vocabulary.records import Account
+
+MAX_ACCOUNTS = 100_000
+"""How many accounts users may register."""
 
 _LONGEST = 4 * MAX_COLUMNS
 """No nickname has as many code points, so longer names are not folded."""
@@ -48,14 +56,17 @@ class Accounts:
         ledger: Ledger,
         now: Callable[[], datetime],
         operators: Collection[str] = (),
+        maxAccounts: int = MAX_ACCOUNTS,
     ) -> None:
         """
         @param now: tells the time, in UTC.
         @param operators: names whose accounts are those of operators, whatever is kept
             of them.
+        @param maxAccounts: 0 for any number.
         """
         self._ledger = ledger
         self._now = now
+        self._maxAccounts = maxAccounts
         self._byFold: dict[str, Account] = {}
         self.appointed = frozenset(map(fold, operators))
         self._lookalikes = Lookalikes()
@@ -96,6 +107,19 @@ class Accounts:
         """
         return self._lookalikes.of(look(nick))
 
+    def requireSpace(self, name: str) -> None:
+        """
+        See whether a nickname may be registered.
+
+        @raise NickRegistered: when it is registered already.
+        @raise AccountsFull: when there are as many accounts as there may be.
+        """
+        taken = self.named(name)
+        if taken is not None:
+            raise NickRegistered(taken.name)
+        if 0 < self._maxAccounts <= len(self._byFold):
+            raise AccountsFull(str(self._maxAccounts))
+
     def create(self, name: str, secret: str) -> Deferred[Account]:
         """
         Register a nickname.
@@ -103,10 +127,9 @@ class Accounts:
         @param name: from L{chat.vocabulary.names.nickname}.
         @param secret: from L{chat.interfaces.Authenticator.secretFor}.
         @return: fires with the account when it is stored.
-        @raise NickRegistered: when it is registered already.
+        @raise ChatError: as L{requireSpace} does.
         """
-        if self.named(name) is not None:
-            raise NickRegistered(name)
+        self.requireSpace(name)
         return self._store(Account(name, fold(name), self._now(), secret))
 
     def adopt(self, name: str) -> Account:

@@ -39,6 +39,10 @@ COALESCE = 1.0
 """For how many seconds the comings and goings of a crowd are gathered, at the most."""
 
 
+_TOGETHER = (Ending.SHUTDOWN, Ending.ROOM_DELETED)
+"""Why all users leave at the same time."""
+
+
 class Room:
     """
     One room.
@@ -244,9 +248,9 @@ class Room:
             self._tellChanges()
         del self._users[fold(event.nick)]
         self.guestOwners.discard(user)
-        # When this process stops, each of its users is told so once, and not of all the
-        # others as well.
-        isTold = event.reason is not Ending.SHUTDOWN or not user.sessions
+        # When this process stops, or the room is deleted, each of its users is told so once,
+        # and not of all the others as well.
+        isTold = event.reason not in _TOGETHER or not user.sessions
         for session in user.sessions:
             # A session that has just begun hears nothing yet.
             if session in self.audience:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
+from math import ceil
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -24,13 +26,15 @@ from chat.vocabulary.errors import (
     NotInRoom,
     RoomConfusable,
     RoomsFull,
+    TooManyAttempts,
     TooManyRooms,
 )
 from chat.vocabulary.events import RoomRow
+from chat.vocabulary.limits import Shares
 from chat.vocabulary.names import ROOM_MARK
 from chat.vocabulary.records import RoomRecord
 from chat.vocabulary.scripts import isMixed
-from chat.vocabulary.times import Later
+from chat.vocabulary.times import Later, utcNow
 
 START_ROOM = "#lobby"
 """The room in which users begin, unless the operator chose another one."""
@@ -56,8 +60,8 @@ class Directory:
     The rooms, by their names.
 
     An empty room goes on as long as it is the one in which users begin, or an account
-    owns it.  Any other is forgotten, with what was said in it: its name is free for
-    users who must not read that.
+    owns it, unless nobody ever talks there: see L{unused}.  Any other is forgotten, with
+    what was said in it: its name is free for users who must not read that.
 
     @ivar rooms: all of them, by name; to be read only.
     """
@@ -74,13 +78,19 @@ class Directory:
         announceLimit: int = ANNOUNCE_LIMIT,
         maxRooms: int = MAX_ROOMS,
         maxJoined: int = MAX_JOINED,
+        maxOwned: int = MAX_OWNED,
+        guesses: Shares | None = None,
+        now: Callable[[], datetime] = utcNow,
     ) -> None:
         """
         @param forget: called with the name of a room whose lines must not be read any
             more.
         @param start: the name of the room in which users begin.
         @param announceLimit: see L{Room}.
-        @param maxRooms: 0 for any number; so for C{maxJoined}.
+        @param maxRooms: 0 for any number; so for C{maxJoined} and C{maxOwned}.
+        @param guesses: how often keys may be guessed, for each room and each origin of
+            users; as often as they like by default.
+        @param now: the time, in UTC.
         """
         self.start = start
         self._ledger = ledger
@@ -90,6 +100,10 @@ class Directory:
         self._announceLimit = announceLimit
         self._maxRooms = maxRooms
         self._maxJoined = maxJoined
+        self._maxOwned = maxOwned
+        self._guesses = guesses
+        self._now = now
+        self._began = now()
         self.rooms: dict[str, Room] = {}
         self._lookalikes = Lookalikes()
         self.open(start)
@@ -126,7 +140,7 @@ class Directory:
         """
         room = self.rooms.get(name)
         if room is None:
-            record = RoomRecord(name)
+            record = RoomRecord(name, made=self._now())
             room = Room(record, self._endOfTurn, self._later, self._announceLimit)
             self.rooms[name] = room
             self._lookalikes.add(name, (look(name),))
@@ -134,7 +148,9 @@ class Directory:
 
     # Permissions.
 
-    def admit(self, user: User, name: str, key: str, isOperator: Callable[[], bool]) -> None:
+    def admit(
+        self, user: User, name: str, key: str, isOperator: Callable[[], bool], origin: str = ""
+    ) -> None:
         """
         See whether a user may enter a room, and make it if there is none: then the user
         owns it.
@@ -142,12 +158,15 @@ class Directory:
         @param name: as L{chat.vocabulary.names.roomname} makes it.
         @param key: what the user says is the key.
         @param isOperator: answers whether the user is an operator.
+        @param origin: where the user comes from; see
+            L{chat.vocabulary.addresses.originOf}.
         @raise TooManyRooms: when they are in as many as they may be.
         @raise RoomConfusable: when there is none, and its name mixes scripts or looks
             like that of another.
         @raise RoomsFull: when there are as many as there may be.
         @raise InviteNeeded: when it is private, and they have not been invited.
         @raise KeyNeeded: when it has another key, and they have not been invited.
+        @raise TooManyAttempts: when too many other keys have come from there of late.
         """
         if 0 < self._maxJoined <= len(user.rooms):
             raise TooManyRooms(str(self._maxJoined))
@@ -163,8 +182,19 @@ class Directory:
         if not room.lets(user) and not room.owns(user) and not isOperator():
             if record.isPrivate:
                 raise InviteNeeded(name)
-            if record.password and key != record.password:
-                raise KeyNeeded(name)
+            if record.password:
+                self._tryKey(room, key, origin)
+
+    def _tryKey(self, room: Room, key: str, origin: str) -> None:
+        guess = f"{room.name} {origin}"
+        # No key at all is no guess.
+        wait = self._guesses.wait(guess) if self._guesses is not None and key else 0
+        if wait:
+            raise TooManyAttempts(str(ceil(wait)))
+        if key != room.record.password:
+            if self._guesses is not None and key:
+                self._guesses.spend(guess)
+            raise KeyNeeded(room.name)
 
     def visible(self, user: User, name: str, isOperator: bool) -> Room:
         """
@@ -208,14 +238,14 @@ class Directory:
     def own(self, room: Room, user: User) -> None:
         """
         Make a user an owner of a room: their account if they have one, else themselves
-        while they are there.  An account that owns L{MAX_OWNED} rooms gets no more for
+        while they are there.  An account that owns C{maxOwned} rooms gets no more for
         good, since they stay when they are empty and others shall have some, too: its
         user owns the room while they are there.
         """
         if room.owns(user):
             return
         account = user.account
-        if not account or self._ownedBy(account) >= MAX_OWNED:
+        if not account or 0 < self._maxOwned <= self._ownedBy(account):
             room.guestOwners.add(user)
         else:
             self.keep(room, replace(room.record, owners=(*room.record.owners, account)))
@@ -293,11 +323,35 @@ class Directory:
         """
         if len(room) or room.name == self.start or room.record.owners:
             return
+        # A room of that name may have been made since.
         if self.rooms.get(room.name) is room:
             del self.rooms[room.name]
             self._lookalikes.remove(room.name, (look(room.name),))
             self._ledger.remove(room.record).addErrback(self._notKept, room.name)
             self._forget(room.name)
+
+    def abandon(self, room: Room) -> None:
+        """
+        Let a room have no owner any more: it is forgotten as soon as it is empty, now or
+        when the last user leaves.
+        """
+        room.guestOwners.clear()
+        self.keep(room, replace(room.record, owners=()))
+        self.emptied(room)
+
+    def unused(self, before: datetime) -> tuple[Room, ...]:
+        """
+        @param before: a time, in UTC.
+        @return: the empty rooms that were made before that, or, where it is not known when,
+            were there at the start of the service before that.
+        """
+        return tuple(
+            room
+            for room in self.rooms.values()
+            if not len(room)
+            and room.name != self.start
+            and (room.record.made or self._began) < before
+        )
 
     def _notKept(self, failure: Failure, name: str) -> None:
         self._log.failure("how {room} is kept was not stored", failure, room=name)

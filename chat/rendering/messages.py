@@ -56,6 +56,10 @@ REFUSALS: dict[str, Sentence] = {
         N_("you are in {about} rooms, which are the most; /part one first"),
         N_("you are in too many rooms; /part one first"),
     ),
+    "making-rooms-too-fast": (
+        N_("too many rooms have been made from your address; try again in {about} seconds"),
+        N_("too many rooms have been made from your address; try again later"),
+    ),
     "rooms-full": N_("there are too many rooms already; /rooms lists them"),
     "key-needed": (
         N_("{about} has a key, and that was not it: /join {about} KEY"),
@@ -89,9 +93,14 @@ REFUSALS: dict[str, Sentence] = {
         N_("that cannot be a password: it is too short, or too long"),
     ),
     "too-many-attempts": (
-        N_("too many wrong passwords; try again in {about} s"),
-        N_("too many wrong passwords; try again later"),
+        N_("too many wrong passwords or keys; try again in {about} s"),
+        N_("too many wrong passwords or keys; try again later"),
     ),
+    "registering-too-fast": (
+        N_("too many have registered from your address; try again in {about} seconds"),
+        N_("too many have registered from your address; try again later"),
+    ),
+    "accounts-full": N_("no more nicknames can be registered here"),
     "try-later": N_("too many ask for that at the same time; try again in a moment"),
     "account-needed": N_("that takes an account: /register PASSWORD, or /login"),
     "no-such-account": (
@@ -148,6 +157,10 @@ WARNINGS: dict[str, Sentence] = {
         N_("something could not be read again"),
     ),
     "not-stored": N_("that is done, but not on the disk; it will be when the disk works again"),
+    "not-kept": (
+        N_("you own too many rooms already; {about} is yours only while you are in it"),
+        N_("you own too many rooms already; this one is yours only while you are in it"),
+    ),
     "no-replay": (
         N_("earlier lines of {about} cannot be read just now; /history shows them later"),
         N_("earlier lines cannot be read just now; /history shows them later"),
@@ -181,6 +194,7 @@ CONFIRMATIONS: dict[str, Sentence] = {
     "invited": N_("{about} is invited."),
     "no-motd": N_("There is no message of the day."),
     # Moderation.
+    "deleted": N_("{about} is deleted."),
     "kicked": N_("{about} is out."),
     "muted": N_("{about} may not speak now."),
     "unmuted": N_("{about} may speak again."),
@@ -222,6 +236,7 @@ DEPARTURES = {
     Ending.PARTED: N_("has left the room"),
     Ending.KICKED: N_("put out"),
     Ending.BANNED: N_("banned"),
+    Ending.ROOM_DELETED: N_("the room is deleted"),
     Ending.EVICTED: N_("gave the nickname back to its owner"),
     Ending.MOVED: N_("goes on under another nickname"),
     Ending.SESSION_ENDED: N_("ended the session"),
@@ -232,6 +247,7 @@ DEPARTURES = {
 DEPARTURES_BY = {
     Ending.KICKED: N_("put out by {by}"),
     Ending.BANNED: N_("banned by {by}"),
+    Ending.ROOM_DELETED: N_("{by} has deleted the room"),
 }
 """The same, where another user has done it."""
 
@@ -260,6 +276,7 @@ FAREWELLS: dict[Ending, Sentence] = {
     Ending.INTERNAL_ERROR: N_("something went wrong here, and has been noted"),
     Ending.KICKED: (N_("you have been put out: {about}"), N_("you have been put out")),
     Ending.BANNED: (N_("you are banned: {about}"), N_("you are banned")),
+    Ending.ROOM_DELETED: N_("Goodbye: the room is deleted."),
     Ending.EVICTED: N_("the owner of this nickname has logged in"),
 }
 """Why the service ends a session, as its user reads it."""

@@ -14,9 +14,10 @@ from chat.core.users import User, UserSession
 from chat.interfaces import FrontDoor, Outlet
 from chat.session.deadlines import Deadlines
 from chat.session.server import Server
+from chat.vocabulary.addresses import originOf, parseAddress
 from chat.vocabulary.errors import ChatError, NickNeeded
 from chat.vocabulary.events import Ending, Refused, Warned
-from chat.vocabulary.limits import Rate
+from chat.vocabulary.limits import Rate, Shares
 from chat.vocabulary.style import Style
 
 Answer = Coroutine[Any, Any, None]
@@ -47,6 +48,26 @@ def requireRate(context: Context, rate: Rate, mark: float, error: type[ChatError
     wait = rate.wait(mark, context.hub.seconds())
     if wait:
         raise error(str(ceil(wait)))
+
+
+def requireShare(context: Context, shares: Shares, error: type[ChatError]) -> None:
+    """
+    @param shares: how often it has been done from each origin.
+    @raise ChatError: C{error}, with the seconds until it may be done again, where it was done
+        often enough for now from where the user comes from.  Users without an address, and
+        those whom the operator of the service trusts, are not counted.
+    """
+    wait = shares.wait(context.origin) if context.isCounted else 0
+    if wait:
+        raise error(str(ceil(wait)))
+
+
+def spendShare(context: Context, shares: Shares) -> None:
+    """
+    It has been done; see L{requireShare}.
+    """
+    if context.isCounted:
+        shares.spend(context.origin)
 
 
 class Context(UserSession):
@@ -109,6 +130,22 @@ class Context(UserSession):
     @property
     def address(self) -> str:
         return self.door.address
+
+    @property
+    def origin(self) -> str:
+        """
+        Where the user comes from, as far as limits are concerned: what L{originOf} makes of the
+        address, or the word that stands in its place.
+        """
+        address = parseAddress(self.address)
+        return self.address if address is None else originOf(address)
+
+    @property
+    def isCounted(self) -> bool:
+        """Whether limits for what comes from one address hold for the user."""
+        address = parseAddress(self.address)
+        trusted = self.server.settings.trusted
+        return address is not None and not any(address in network for network in trusted)
 
     @property
     def me(self) -> User:

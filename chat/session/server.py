@@ -17,10 +17,11 @@ from chat.core.sanctions import Sanctions
 from chat.core.users import User
 from chat.interfaces import Authenticator, History, HistoryObserver, RenderingChoice
 from chat.session.replaycache import Replays
+from chat.vocabulary.addresses import Network
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.events import Event, Warned
 from chat.vocabulary.i18n import SOURCE_LANGUAGE
-from chat.vocabulary.limits import REPLAY, UNRESTRICTED, Rate
+from chat.vocabulary.limits import REPLAY, UNRESTRICTED, Rate, Shares
 from chat.vocabulary.records import Account
 
 
@@ -38,6 +39,9 @@ class Settings:
     @ivar replay: how many earlier lines a user hears on entering a room.
     @ivar nickRate: how often a user may change their nickname.
     @ivar joinRate: how often a user may enter rooms.
+    @ivar roomRate: how often rooms may be made from one address.
+    @ivar accountRate: how often accounts may be registered from one address.
+    @ivar trusted: networks for whose addresses the last two do not hold.
     """
 
     name: str = "tcpchat"
@@ -49,6 +53,9 @@ class Settings:
     replay: int = REPLAY
     nickRate: Rate = UNRESTRICTED
     joinRate: Rate = UNRESTRICTED
+    roomRate: Rate = UNRESTRICTED
+    accountRate: Rate = UNRESTRICTED
+    trusted: tuple[Network, ...] = ()
 
 
 @dataclass
@@ -63,6 +70,8 @@ class Server:
     @ivar counters: what is counted.
     @ivar replays: the last replays, as bytes.
     @ivar startedAt: when the service began, in seconds of the clock.
+    @ivar roomsMade: by origin, how many rooms have been made of late.
+    @ivar registrations: by origin, how many accounts have been registered of late.
     """
 
     hub: Hub
@@ -78,6 +87,12 @@ class Server:
     counters: Counters = field(default_factory=Counters)
     replays: Replays = field(default_factory=Replays)
     startedAt: float = 0.0
+    roomsMade: Shares = field(init=False)
+    registrations: Shares = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.roomsMade = Shares(self.settings.roomRate, self.hub.seconds)
+        self.registrations = Shares(self.settings.accountRate, self.hub.seconds)
 
     def now(self) -> datetime:
         """The time, aware and in UTC."""

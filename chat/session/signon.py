@@ -6,18 +6,19 @@ from __future__ import annotations
 
 from chat.core.room import Room
 from chat.core.users import User
-from chat.session.context import Context
+from chat.session.context import Context, requireShare, spendShare
 from chat.session.playback import newest, newestAtHand, replay
 from chat.vocabulary.errors import (
     Banned,
     ChatError,
+    MakingRoomsTooFast,
     Muted,
     NickConfusable,
     NickRegistered,
     NoSuchAccount,
     WrongPassword,
 )
-from chat.vocabulary.events import Done, Ending, Entered, TopicShown, Welcomed
+from chat.vocabulary.events import Done, Ending, Entered, TopicShown, Warned, Welcomed
 from chat.vocabulary.names import fold, nickname
 from chat.vocabulary.records import Account, SanctionKind
 
@@ -223,12 +224,19 @@ def admit(context: Context, user: User, name: str, key: str = "") -> None:
 
     @param key: what the user says is the key.
     @raise Muted: when they would make it, and may not speak: others read its name.
+    @raise MakingRoomsTooFast: when too many have been made from where they come from.
     @raise ChatError: as L{Directory.admit<chat.core.rooms.Directory.admit>} does.
     """
-    directory = context.hub.directory
-    if directory.find(name) is None:
+    directory, made = context.hub.directory, context.server.roomsMade
+    isNew = directory.find(name) is None
+    if isNew:
         requireVoice(context, user)
-    directory.admit(user, name, key, lambda: context.isOperator)
+        requireShare(context, made, MakingRoomsTooFast)
+    directory.admit(user, name, key, lambda: context.isOperator, context.origin)
+    if isNew:
+        spendShare(context, made)
+        if user.account and not directory.open(name).record.owners:
+            context.hear(Warned("not-kept", name))
 
 
 def listPeople(context: Context, room: Room, share: int = 1) -> None:

@@ -27,6 +27,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "registered": datetime.fromisoformat,
     "since": datetime.fromisoformat,
     "until": lambda value: None if value is None else datetime.fromisoformat(value),
+    "made": lambda value: None if value is None else datetime.fromisoformat(value),
     "kind": SanctionKind,
     "ignored": tuple,
     "owners": tuple,

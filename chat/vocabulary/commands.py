@@ -780,6 +780,23 @@ class Unmute(Command):
 
 
 @verb(
+    "delete",
+    "删除房间",
+    arguments="#ROOM [WHY]",
+    group=HelpGroup.MODERATION,
+    help=N_("delete a room, and what was said in it (operators)"),
+    access=Access.OPERATORS,
+    reads=arguments.withReason,
+)
+@dataclass(frozen=True, slots=True)
+class Delete(Command):
+    """Delete C{room}: all leave it, and what was said there is forgotten."""
+
+    room: str
+    why: str = ""
+
+
+@verb(
     "announce",
     "广播",
     arguments="TEXT",

@@ -21,6 +21,7 @@ class Ending(StrEnum):
     @cvar PARTED: the user left the room, and not the service.
     @cvar KICKED: an owner or operator has put the user out.
     @cvar BANNED: the user may not be here.
+    @cvar ROOM_DELETED: the room is no more.
     @cvar EVICTED: the owner of the nickname has come to use it.
     @cvar MOVED: the session goes on as one of an account that was here already.
     @cvar SESSION_ENDED: the user has ended this session from another one.
@@ -45,6 +46,7 @@ class Ending(StrEnum):
     PARTED = "parted"
     KICKED = "kicked"
     BANNED = "banned"
+    ROOM_DELETED = "room-deleted"
     EVICTED = "evicted"
     MOVED = "moved"
     SESSION_ENDED = "session-ended"

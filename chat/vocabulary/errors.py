@@ -184,6 +184,15 @@ class JoiningTooFast(ChatError):
     code = "joining-too-fast"
 
 
+class MakingRoomsTooFast(ChatError):
+    """
+    Too many rooms have been made from the address of the user; C{about} is the seconds until
+    another one may be.
+    """
+
+    code = "making-rooms-too-fast"
+
+
 class RoomsFull(ChatError):
     """There are as many rooms as there may be; C{about} is how many that is."""
 
@@ -238,6 +247,21 @@ class NickRegistered(ChatError):
     code = "nick-registered"
 
 
+class RegisteringTooFast(ChatError):
+    """
+    Too many accounts have been registered from the address of the user; C{about} is the
+    seconds until another one may be.
+    """
+
+    code = "registering-too-fast"
+
+
+class AccountsFull(ChatError):
+    """There are as many accounts as there may be; C{about} is how many that is."""
+
+    code = "accounts-full"
+
+
 class WrongPassword(ChatError):
     """This is not the password, or there is no such account; C{about} is the name."""
 
@@ -251,7 +275,10 @@ class PasswordInvalid(ChatError):
 
 
 class TooManyAttempts(ChatError):
-    """Too many wrong passwords; C{about} is the seconds until the next attempt."""
+    """
+    Too many wrong passwords, or wrong keys of a room; C{about} is the seconds until the next
+    attempt.
+    """
 
     code = "too-many-attempts"
 

@@ -4,6 +4,8 @@ The limits of one connection, of one user, and of all together.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
@@ -64,6 +66,58 @@ class Rate(NamedTuple):
         return (mark if mark > now else now) + self.interval
 
 
+MAX_SHARES = 20_000
+"""
+How many marks L{Shares} remember.  Beyond that the one that was used least recently is
+forgotten: to be let do something once more costs that many addresses.
+"""
+
+
+class Shares:
+    """
+    How often each of many has done something, under one L{Rate}: users from one address,
+    say.  What each has used up is kept as one mark, and only while it is not whole again.
+    """
+
+    def __init__(
+        self, rate: Rate, seconds: Callable[[], float], maxMarks: int = MAX_SHARES
+    ) -> None:
+        """
+        @param seconds: a clock that never goes back.
+        @param maxMarks: see L{MAX_SHARES}.
+        """
+        self._rate = rate
+        self._seconds = seconds
+        self._maxMarks = maxMarks
+        # The one that was used last is at the end.
+        self._marks: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def wait(self, key: str) -> float:
+        """
+        @param key: tells one share from all others.
+        @return: in how many seconds it may happen again, 0 for now.
+        """
+        return self._rate.wait(self._marks.get(key, 0.0), self._seconds())
+
+    def spend(self, key: str) -> None:
+        """
+        It has happened.
+        """
+        if not self._rate.interval:
+            return
+        now = self._seconds()
+        self._marks[key] = self._rate.spend(self._marks.get(key, 0.0), now)
+        self._marks.move_to_end(key)
+        while self._marks:
+            oldest, mark = next(iter(self._marks.items()))
+            if mark > now and len(self._marks) <= self._maxMarks:
+                break
+            del self._marks[oldest]
+
+
 @dataclass(slots=True)
 class Pace:
     """
@@ -90,6 +144,13 @@ def perMinute(count: float) -> Rate:
     return UNRESTRICTED if count == UNLIMITED else Rate(count, 60 / count)
 
 
+def perDay(count: float) -> Rate:
+    """
+    @param count: how often a day; L{UNLIMITED} for any number.
+    """
+    return UNRESTRICTED if count == UNLIMITED else Rate(count, 86400 / count)
+
+
 @dataclass(frozen=True)
 class Limits:
     """
@@ -114,12 +175,16 @@ class Limits:
     @ivar maxNameless: connections without a nickname, at once.
     @ivar maxPerAddress: connections from one address, at once.
     @ivar connectRate: connections from one address, a minute.
-    @ivar trusted: networks whose addresses may connect as often as they like.
+    @ivar trusted: networks whose addresses may connect, make rooms and register as often as
+        they like.
     @ivar lineBurst: lines of one user that are done at once.
     @ivar lineRate: lines a second after that.
     @ivar maxBehind: seconds that lines may wait for that after they have come.
     @ivar nickRate: changes of nickname of one user, a minute.
     @ivar joinRate: rooms that one user tries to enter, a minute.
+    @ivar keyRate: wrong keys of one room from one address, a minute.
+    @ivar roomRate: rooms that are made from one address, a day.
+    @ivar accountRate: accounts that are registered from one address, a day.
     """
 
     maxLine: float = 1024
@@ -143,6 +208,9 @@ class Limits:
     maxBehind: float = 60.0
     nickRate: float = 3
     joinRate: float = 10
+    keyRate: float = 3
+    roomRate: float = 50
+    accountRate: float = 20
 
     @property
     def lines(self) -> Rate:

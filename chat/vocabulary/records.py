@@ -51,6 +51,7 @@ class RoomRecord:
     @ivar isTopicLocked: whether only owners may set the topic.
     @ivar owners: the folds of the accounts that own it.
     @ivar guests: the folds of the accounts that have been invited.
+    @ivar made: when it was made, in UTC, if that is known.
     """
 
     name: str
@@ -61,6 +62,7 @@ class RoomRecord:
     isTopicLocked: bool = False
     owners: tuple[str, ...] = ()
     guests: tuple[str, ...] = ()
+    made: datetime | None = None
 
     @property
     def key(self) -> str:

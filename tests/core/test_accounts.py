@@ -9,6 +9,7 @@ from twisted.logger import capturedLogs
 
 from chat.core.accounts import Accounts
 from chat.vocabulary.errors import (
+    AccountsFull,
     HistoryUnavailable,
     NickRegistered,
     NoSuchAccount,
@@ -27,9 +28,9 @@ class Desk:
     Accounts, and a clock that advances by a second with each look.
     """
 
-    def __init__(self, *operators: str) -> None:
+    def __init__(self, *operators: str, **limits: int) -> None:
         self.ledger = RecordingLedger()
-        self.accounts = Accounts(self.ledger, self._now, operators)
+        self.accounts = Accounts(self.ledger, self._now, operators, **limits)
         self._looks = 0
 
     def _now(self) -> datetime:
@@ -58,6 +59,27 @@ def test_anAccountIsCreated(desk: Desk) -> None:
     assert desk.accounts.named("Alice") is desk.accounts.owner("alice") is account
     assert len(desk.accounts) == 1
     assert desk.ledger.calls == [("put", account)]
+
+
+def test_theNumberOfAccountsIsLimited() -> None:
+    desk = Desk(maxAccounts=2)
+    alice = desk.create("alice")
+    desk.create("bob")
+    with pytest.raises(AccountsFull) as raised:
+        desk.create("carol")
+    assert raised.value.about == "2"
+    assert desk.accounts.named("carol") is None
+    # Those whose password is kept elsewhere come with the blessing of the operator.
+    desk.accounts.adopt("dave")
+    now(desk.accounts.remove(alice))
+    now(desk.accounts.remove(desk.accounts.adopt("dave")))
+    desk.create("carol")
+
+
+def test_thereMayBeAnyNumberOfAccounts() -> None:
+    desk = Desk(maxAccounts=0)
+    for number in range(9):
+        desk.create(f"alice{number}")
 
 
 @pytest.mark.parametrize("spelling", ["alice", "ALICE", "ａｌｉｃｅ"])

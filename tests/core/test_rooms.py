@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from chat.core.room import Room
 from chat.core.rooms import MAX_JOINED, MAX_OWNED, MAX_ROOMS, Directory
 from chat.core.users import User
 from chat.vocabulary.errors import (
+    ChatError,
     HistoryUnavailable,
     InviteNeeded,
     KeyNeeded,
@@ -23,6 +25,7 @@ from chat.vocabulary.errors import (
     TooManyRooms,
 )
 from chat.vocabulary.events import Ending, Joined, Left, RoomRow
+from chat.vocabulary.limits import Shares, perMinute
 from chat.vocabulary.records import RoomRecord
 from tests.support.credentials import RecordingLedger
 from tests.support.doubles import endOfTurn
@@ -43,7 +46,12 @@ class Town:
         self.ledger = RecordingLedger()
         self.forgotten: list[str] = []
         self.rooms = Directory(
-            self.ledger, endOfTurn(clock), clock.callLater, self.forgotten.append, **limits
+            self.ledger,
+            endOfTurn(clock),
+            clock.callLater,
+            self.forgotten.append,
+            now=lambda: AT,
+            **limits,
         )
 
     def enter(self, user: User, name: str, key: str = "", isOperator: bool = False) -> Room:
@@ -160,6 +168,49 @@ def test_aKeyDoesNotOpenAPrivateRoom(town: Town) -> None:
         town.rooms.admit(guest("bob"), DEV, "hunter2", lambda: False)
 
 
+def test_keysAreGuessedAFewTimesAMinuteFromOnePlace() -> None:
+    clock = Clock()
+    town = Town(guesses=Shares(perMinute(3), clock.seconds))
+    for name in (DEV, "#ops"):
+        town.keep(town.enter(owner("alice"), name), password="hunter2")
+
+    def tries(key: str, origin: str = "192.0.2.1", name: str = DEV) -> tuple[str, str] | None:
+        """
+        @return: How another user is refused.
+        """
+        try:
+            town.rooms.admit(guest("bob"), name, key, lambda: False, origin)
+        except ChatError as error:
+            return error.code, error.about
+        return None
+
+    wrong, wait = ("key-needed", DEV), ("too-many-attempts", "20")
+    # Neither the right key nor none at all is a guess.
+    assert [tries(key) for key in ("hunter2", "", "one", "hunter2", "two", "three")] == [
+        *(None, wrong, wrong, None, wrong, wrong)
+    ]
+    # From now on the right one is no better, or it would show that it is.
+    assert tries("four") == tries("hunter2") == wait
+    assert tries("") == wrong
+    assert tries("hunter2", "192.0.2.2") is tries("hunter2", name="#ops") is None
+    clock.advance(20)
+    assert tries("hunter2") is None
+    assert [tries("five"), tries("hunter2")] == [wrong, wait]
+
+
+def test_ownersAndInvitedUsersWaitForNobodysGuesses() -> None:
+    town = Town(guesses=Shares(perMinute(1), Clock().seconds))
+    alice, bob = owner("alice"), guest("bob")
+    room = town.enter(alice, DEV)
+    town.keep(room, password="hunter2")
+    town.rooms.invite(room, bob)
+    with pytest.raises(KeyNeeded):
+        town.rooms.admit(guest("carol"), DEV, "wrong", lambda: False, "here")
+    for user in (alice, bob):
+        town.rooms.admit(user, DEV, "wrong", lambda: False, "here")
+    town.rooms.admit(guest("olga"), DEV, "wrong", lambda: True, "here")
+
+
 def test_onlyThoseWhoMayJoinReadAndSeeARoom(town: Town) -> None:
     alice, bob = guest("alice"), guest("bob")
     room = town.enter(alice, DEV)
@@ -191,7 +242,7 @@ def test_theMakerOfARoomOwnsIt(town: Town) -> None:
     assert town.enter(alice, DEV).owns(alice)
     assert town.enter(bob, "#ops").owns(bob)
     assert not town.enter(bob, DEV).owns(bob)
-    assert town.ledger.calls == [("put", RoomRecord(DEV, owners=("alice",)))]
+    assert town.ledger.calls == [("put", RoomRecord(DEV, owners=("alice",), made=AT))]
 
 
 def test_theStartRoomHasNoOwner(town: Town) -> None:
@@ -212,7 +263,7 @@ def test_ownersAreAddedAndRemoved(town: Town) -> None:
     assert room.record.owners == ("carol",)
     assert room.guestOwners == set()
     assert [record for _, record in town.ledger.calls] == [
-        RoomRecord(DEV, owners=owners) for owners in (("alice",), both, ("carol",))
+        RoomRecord(DEV, owners=owners, made=AT) for owners in (("alice",), both, ("carol",))
     ]
 
 
@@ -226,6 +277,13 @@ def test_theRoomsThatAnAccountKeepsAreLimited(town: Town) -> None:
     another = town.enter(alice, "#another")
     assert another.owns(alice)
     assert another.record.owners == ()
+
+
+def test_anAccountMayOwnAnyNumberOfRooms() -> None:
+    town, alice = Town(maxOwned=0), owner("alice")
+    for number in range(MAX_OWNED + 1):
+        town.leave(alice, town.enter(alice, f"#r{number}"))
+    assert len(town.rooms) == MAX_OWNED + 2
 
 
 def test_aGuestWhoRegistersKeepsTheirRooms(town: Town) -> None:
@@ -295,6 +353,41 @@ def test_aRoomGivenUpByItsLastOwnerIsForgottenWhenEmpty(town: Town) -> None:
     town.leave(alice, room)
     town.leave(bob, room)
     assert town.rooms.find(DEV) is None
+
+
+def test_anAbandonedRoomIsForgottenWhenEmpty(town: Town) -> None:
+    alice, bob = owner("alice"), guest("bob")
+    room, empty = town.enter(alice, DEV), town.enter(alice, "#ops")
+    town.leave(alice, empty)
+    town.enter(bob, DEV)
+    town.rooms.own(room, bob)
+    for each in (room, empty):
+        town.rooms.abandon(each)
+    assert town.rooms.find("#ops") is None
+    assert town.rooms.find(DEV) is room
+    assert not room.owns(alice)
+    assert not room.owns(bob)
+    for user in (alice, bob):
+        town.leave(user, room)
+    assert town.forgotten == ["#ops", DEV]
+    assert town.ledger.records == {}
+
+
+def test_emptyRoomsThatHaveBeenThereForLongAreUnused(town: Town) -> None:
+    alice, before = owner("alice"), AT - timedelta(days=1)
+    town.rooms.load(
+        [
+            RoomRecord("#old", owners=("alice",), made=before - timedelta(seconds=1)),
+            RoomRecord("#inside", owners=("alice",), made=before - timedelta(seconds=1)),
+            RoomRecord("#new", owners=("alice",), made=before),
+            # One of an earlier version: it counts from the start of the service.
+            RoomRecord("#unknown", owners=("alice",)),
+        ]
+    )
+    town.enter(alice, "#inside")
+    assert [room.name for room in town.rooms.unused(before)] == ["#old"]
+    later = AT + timedelta(seconds=1)
+    assert [room.name for room in town.rooms.unused(later)] == ["#old", "#new", "#unknown"]
 
 
 # After a restart.

@@ -22,6 +22,7 @@ TWISTD = str(Path(sysconfig.get_path("scripts"), "twistd"))
 RELAXED = [
     *("--line-rate", "0", "--nick-rate", "0", "--join-rate", "0"),
     *("--max-per-address", "0", "--connect-rate", "0"),
+    *("--key-rate", "0", "--room-rate", "0", "--account-rate", "0"),
 ]
 
 

@@ -5,7 +5,8 @@ What outlives the process: everything after SIGTERM, and all acknowledged lines 
 from __future__ import annotations
 
 import random
-from contextlib import ExitStack
+import sqlite3
+from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
 
@@ -23,6 +24,25 @@ def _code(robot: Robot, line: str) -> str:
     """
     code: str = robot.answer(line)["code"]
     return code
+
+
+def test_roomsThatNobodyEverTalkedInDoNotStay(tmp_path: Path) -> None:
+    """
+    After a week, here one in which the service did not run.
+    """
+    with Daemon(tmp_path) as daemon, Robot.join(daemon, "alice") as alice:
+        alice.ask("/register open-sesame", "/join #used", "hello", "/join #unused", "/join #new")
+    with closing(sqlite3.connect(tmp_path / "tcpchat.sqlite3", isolation_level=None)) as database:
+        database.execute(
+            "UPDATE fact SET value = json_set(value, '$.made', '2020-01-01T00:00:00+00:00')"
+            " WHERE kind = 'room' AND key != '#new'"
+        )
+    with Daemon(tmp_path) as daemon, Robot.join(daemon, "bob") as bob:
+        while True:
+            rooms = {row["room"] for row in bob.answer("/rooms")["rooms"]}
+            if "#unused" not in rooms:
+                break
+        assert rooms == {"#lobby", "#used", "#new"}
 
 
 def test_everythingOutlivesAStop(tmp_path: Path) -> None:

@@ -70,6 +70,53 @@ def test_limitsOfRooms(startDaemon: StartDaemon) -> None:
         assert bob.answer("/mode private on")["code"] in ("owner-needed", "room-open")
 
 
+def test_oneAddressDoesNotTakeEverything(startDaemon: StartDaemon) -> None:
+    """
+    However often it connects.
+    """
+    options = ("--account-rate", "2", "--room-rate", "5", "--max-owned", "1", "--key-rate", "2")
+    daemon = startDaemon(*options, "--operator", "olga")
+
+    def code(robot: Robot, line: str) -> str:
+        return str(robot.answer(line).get("code", ""))
+
+    with Robot.join(daemon, "alice") as alice, Robot.join(daemon, "olga") as olga:
+        assert code(alice, "/register open-sesame") == "registered"
+        assert code(olga, "/register open-sesame") == "registered"
+        alice.ask("/join #one", "/mode key swordfish")
+        assert "not-kept" in [event.get("code") for event in alice.ask("/join #two")]
+        alice.ask("/part #two")
+        refused = []
+        for number in range(3):
+            with Robot.join(daemon, f"bob{number}") as bob:
+                refused.append((code(bob, "/register open-sesame"), code(bob, "/join #one no")))
+        assert refused == [
+            *[("registering-too-fast", "key-needed")] * 2,
+            ("registering-too-fast", "too-many-attempts"),
+        ]
+        with Robot.join(daemon, "carol") as carol:
+            assert code(carol, "/join #one swordfish") == "too-many-attempts"
+            assert [code(carol, f"/join #c{number}") for number in range(4)] == [
+                *[""] * 3,
+                "making-rooms-too-fast",
+            ]
+            # From another address all of it goes on.
+            with daemon.connect("127.0.0.2") as dave:
+                dave.join("dave")
+                dave.send("/join #one swordfish", "/join #d", "/register open-sesame")
+                dave.expect("is yours now")
+            assert code(olga, "/delete #c0 spam") == "deleted"
+            parted = carol.expect("parted")
+            assert (parted["reason"], parted["by"], parted["text"]) == (
+                "room-deleted",
+                "olga",
+                "spam",
+            )
+        rooms = {row["room"] for row in olga.answer("/rooms")["rooms"]}
+        assert {"#one", "#d"} <= rooms
+        assert "#c0" not in rooms
+
+
 @pytest.mark.parametrize("format", ["text", "json"])
 def test_slowReaderIsToldOfComingsAtOnce(startDaemon: StartDaemon, format: str) -> None:
     """

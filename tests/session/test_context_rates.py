@@ -1,13 +1,18 @@
-"""Tests for how often users may change their nickname and enter rooms."""
+"""
+Tests for how often users may change their nickname, enter rooms and make them, and register.
+"""
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 
+from chat.core.accounts import Accounts
+from chat.store.memory import MemoryLedger
 from chat.vocabulary.events import Refused
-from chat.vocabulary.limits import UNRESTRICTED, Limits, Rate, perMinute
+from chat.vocabulary.limits import UNRESTRICTED, Limits, Rate, Shares, perMinute
 from tests.support.sessions import PASSWORD, SessionStage, SessionUser
 
 NICKS = perMinute(Limits.nickRate)
@@ -117,6 +122,111 @@ def test_wrongKeysCount() -> None:
         code, _ = refusal(bob, f"/join #dev {guess}") or ("", "")
         assert code == "key-needed"
     assert refusal(bob, "/join #dev sesame") == ("joining-too-fast", "60")
+
+
+def test_aKeyIsNotGuessedByComingBack() -> None:
+    """Guesses count for the room and where they come from, and not for a user."""
+    guesses = Shares(perMinute(3), lambda: stage.clock.seconds())
+    stage = SessionStage(rooms={"guesses": guesses})
+    stage.user("alice").says("/join #dev", "/mode key sesame")
+
+    def tries(key: str, address: str) -> tuple[str, str] | None:
+        bob = stage.user("bob", address=address)
+        try:
+            return refusal(bob, f"/join #dev {key}")
+        finally:
+            bob.says("/quit")
+
+    there = [f"2001:db8::{number}" for number in range(1, 5)]
+    assert [tries("guess", address) for address in there] == [
+        *[("key-needed", "#dev")] * 3,
+        ("too-many-attempts", "20"),
+    ]
+    assert tries("sesame", there[0]) == ("too-many-attempts", "20")
+    assert tries("sesame", "2001:db8:0:1::1") is None
+    stage.clock.advance(20)
+    assert tries("sesame", there[0]) is None
+
+
+def test_theRoomsMadeFromOneAddressAreLimited() -> None:
+    stage = SessionStage(roomRate=Rate(2, 3600))
+    alice, bob = stage.user("alice"), stage.user("bob")
+    assert refusal(alice, "/join #one") is None
+    assert refusal(bob, "/join #two") is None
+    assert refusal(bob, "/join #Two") is None
+    for user in (alice, bob):
+        assert refusal(user, "/join #three") == ("making-rooms-too-fast", "3600")
+    assert stage.hub.directory.find("#three") is None
+    # Rooms that are there may be entered, and others may make more.
+    assert refusal(bob, "/join #one") is None
+    assert refusal(stage.user("carol", address="192.0.2.2"), "/join #four") is None
+    stage.clock.advance(3600)
+    assert refusal(alice, "/join #three") is None
+
+
+def test_aRoomThatIsNotMadeDoesNotCount() -> None:
+    stage = SessionStage(roomRate=Rate(1, 3600), rooms={"maxRooms": 1})
+    alice = stage.user("alice")
+    for _ in range(2):
+        assert refusal(alice, "/join #one") == ("rooms-full", "1")
+
+
+def test_theRoomThatTheDoorWantsIsCounted() -> None:
+    stage = SessionStage(roomRate=Rate(1, 3600))
+    stage.connect(room="#one").opens(nick="alice")
+    heard = stage.connect(room="#two").opens(nick="bob")
+    assert Refused("making-rooms-too-fast", "3600") in heard
+    assert stage.nicks("#one") == ("alice",)
+
+
+def test_theAccountsRegisteredFromOneAddressAreLimited() -> None:
+    stage = SessionStage(accountRate=Rate(2, 3600))
+    register = f"/register {PASSWORD}"
+    for nick in ("alice", "bob"):
+        user = stage.user(nick)
+        assert refusal(user, "/register short") == ("password-invalid", "8–128")
+        assert refusal(user, register) is None
+    # To give one up makes no room for another.
+    assert refusal(user, "/unregister") is None
+    assert refusal(user, register) == ("registering-too-fast", "3600")
+    assert refusal(stage.user("carol", address="192.0.2.2"), register) is None
+    stage.clock.advance(3600)
+    assert refusal(user, register) is None
+
+
+def test_manyRegistrationsAtOnceAreCountedAsWell() -> None:
+    stage = SessionStage(accountRate=Rate(2, 3600))
+    stage.authenticator.isSlow = True
+    users = stage.users("alice", "bob", "carol", "dave")
+    for user in users:
+        user.says(f"/register {PASSWORD}")
+    stage.authenticator.decide()
+    assert len(stage.server.accounts) == 2
+    assert Refused("registering-too-fast", "3600") in users[-1].heard()
+
+
+@pytest.mark.parametrize("address", ["unix", "198.51.100.7"])
+def test_usersWithoutAnAddressAndTrustedOnesAreNotCounted(address: str) -> None:
+    stage = SessionStage(
+        roomRate=Rate(1, 3600),
+        accountRate=Rate(1, 3600),
+        trusted=(IPv4Network("198.51.100.0/24"),),
+    )
+    for nick in ("alice", "bob", "carol"):
+        user = stage.user(nick, address=address)
+        assert refusal(user, f"/register {PASSWORD}") is None
+        assert refusal(user, f"/join #of-{nick}") is None
+
+
+def test_noPasswordIsHashedWhereNoAccountCanBe() -> None:
+    stage = SessionStage()
+    stage.server.accounts = Accounts(MemoryLedger(), lambda: stage.now, maxAccounts=1)
+    hashed = stage.authenticator.secretFor
+    stage.authenticator.secretFor = None  # type: ignore[method-assign, assignment]
+    stage.server.accounts.create("somebody", "secret")
+    alice = stage.user("alice")
+    assert refusal(alice, f"/register {PASSWORD}") == ("accounts-full", "1")
+    stage.authenticator.secretFor = hashed  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize("settings", [{}, {"nickRate": UNRESTRICTED, "joinRate": UNRESTRICTED}])

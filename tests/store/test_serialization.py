@@ -18,8 +18,8 @@ from tests.support.stores import AT, SQLiteStage, now
 RECORDS: list[Record] = [
     Account("Alice", "alice", AT, "$argon2id$v=19$x", True, ("bob", "李雷")),
     Account("bob", "bob", AT.replace(microsecond=0)),
-    RoomRecord("#dev", 'a "topic"', "Alice", "key", True, True, ("alice",)),
     RoomRecord("#dev"),
+    RoomRecord("#dev", 'a "topic"', "Alice", "key", True, True, ("alice",), (), AT),
     Sanction(SanctionKind.BAN, "192.0.2.0/24", "192.0.2.0/24", "Alice", AT, "spam", AT),
     Sanction(SanctionKind.MUTE, "bob", "Bob", "Alice", AT),
 ]

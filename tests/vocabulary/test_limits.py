@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.vocabulary.limits import UNLIMITED, UNRESTRICTED, Limits, Rate, perMinute
+from chat.vocabulary.limits import UNLIMITED, UNRESTRICTED, Limits, Rate, Shares, perDay, perMinute
 
 
 class Actor:
@@ -118,6 +118,64 @@ def test_aRateIsATokenBucket(burst: int, interval: float, pauses: list[int]) -> 
         assert actor.wait == max(Fraction(0), (1 - tokens) * Fraction(interval))
         assert actor.acts() is isAllowed
         tokens -= isAllowed
+
+
+def test_perDay() -> None:
+    assert perDay(24) == Rate(24, 3600)
+    assert perDay(UNLIMITED) is UNRESTRICTED
+
+
+TWO_AN_HOUR = Rate(2, 1800)
+
+
+class Many:
+    """
+    Shares of two an hour, and a clock.
+    """
+
+    def __init__(self, rate: Rate = TWO_AN_HOUR, maxMarks: int = 3) -> None:
+        self.now = 0.0
+        self.shares = Shares(rate, lambda: self.now, maxMarks)
+
+    def spend(self, *keys: str) -> None:
+        for key in keys:
+            self.shares.spend(key)
+
+    def waits(self, *keys: str) -> list[float]:
+        return [self.shares.wait(key) for key in keys]
+
+
+def test_eachHasAShareOfTheirOwn() -> None:
+    many = Many()
+    many.spend("a", "a", "b")
+    assert many.waits("a", "b", "c") == [1800, 0, 0]
+    many.now = 1800
+    assert many.waits("a") == [0]
+    many.spend("a", "b", "b")
+    assert many.waits("a", "b") == [1800, 1800]
+
+
+def test_aShareThatIsWholeAgainTakesNoMemory() -> None:
+    many = Many()
+    many.spend("a", "b", "b")
+    many.now = 1800
+    many.spend("c")
+    assert many.waits("a", "b", "c") == [0, 0, 0]
+    assert len(many.shares) == 2
+
+
+def test_beyondTheBoundTheShareUsedLeastRecentlyIsForgotten() -> None:
+    many = Many()
+    many.spend("a", "a", "b", "b", "c", "c", "a", "d", "d")
+    assert len(many.shares) == 3
+    assert many.waits("b", "a", "c", "d") == [0, 3600, 1800, 1800]
+
+
+def test_withoutALimitNothingIsRemembered() -> None:
+    many = Many(UNRESTRICTED)
+    many.spend("a", "a", "a")
+    assert many.waits("a") == [0]
+    assert len(many.shares) == 0
 
 
 @pytest.mark.parametrize(

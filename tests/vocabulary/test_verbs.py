@@ -84,6 +84,7 @@ ROWS: list[tuple[str, str, commands.Command]] = [
     ("/unban bob", "/解封", commands.Unban("bob")),
     ("/mute bob", "/禁言", commands.Mute("bob")),
     ("/unmute bob", "/解除禁言", commands.Unmute("bob")),
+    ("/delete #dev spam", "/删除房间", commands.Delete("#dev", "spam")),
     ("/announce Tea at five", "/广播", commands.Announce("Tea at five")),
     ("/rename bob eve", "/改名", commands.Rename("bob", "eve")),
     ("/operator bob", "/管理员", commands.Operator("bob")),

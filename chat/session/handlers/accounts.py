@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, TimeoutError
 
 from chat.core.users import User
-from chat.session.context import Answer, Context, Handler
+from chat.session.context import Answer, Context, Handler, requireShare, spendShare
 from chat.session.handlers.personal import keepIgnored
 from chat.session.signon import identify, requireUnlike, requireVoice
 from chat.vocabulary.commands import (
@@ -21,10 +21,10 @@ from chat.vocabulary.commands import (
 )
 from chat.vocabulary.errors import (
     AccountNeeded,
-    NickRegistered,
     NickUnchanged,
     NoSuchSession,
     PasswordElsewhere,
+    RegisteringTooFast,
 )
 from chat.vocabulary.events import Done, Ending, SessionRow, SessionsListed, Warned
 from chat.vocabulary.records import Account
@@ -40,22 +40,23 @@ def register(context: Context, command: Register) -> Answer:
     @raise NickUnchanged: when the user has an account.
     @raise NickRegistered: when the nickname is that of another account.
     @raise NickConfusable: when it looks like that of another user or account.
+    @raise AccountsFull: when there are as many accounts as there may be.
+    @raise RegisteringTooFast: when too many have been registered from where they come from.
     """
     user = context.me
     own = context.server.accountOf(user)
     if own is not None:
         raise NickUnchanged(own.name)
-    taken = context.server.accounts.named(user.nick)
-    if taken is not None:
-        raise NickRegistered(taken.name)
-    requireUnlike(context, user.nick, user)
+    _requireSpace(context, user)
     return _register(context, user, command.password)
 
 
 async def _register(context: Context, user: User, password: str) -> None:
     secret = await context.outcome(context.server.authenticator.secretFor(password))
-    requireUnlike(context, user.nick, user)
+    # Others may have been faster.
+    _requireSpace(context, user)
     creating = context.server.accounts.create(user.nick, secret)
+    spendShare(context, context.server.registrations)
     account = context.server.accounts.named(user.nick)
     assert account is not None
     identify(context, user, account)
@@ -63,6 +64,12 @@ async def _register(context: Context, user: User, password: str) -> None:
     if user.ignored:
         keepIgnored(context, user)
     await tellStored(context, creating, Done("registered", account.name))
+
+
+def _requireSpace(context: Context, user: User) -> None:
+    context.server.accounts.requireSpace(user.nick)
+    requireUnlike(context, user.nick, user)
+    requireShare(context, context.server.registrations, RegisteringTooFast)
 
 
 def password(context: Context, command: Password) -> Answer:

@@ -29,6 +29,7 @@ from chat.vocabulary.commands import (
     Ban,
     Bans,
     Command,
+    Delete,
     Kick,
     Mute,
     Operator,
@@ -42,10 +43,11 @@ from chat.vocabulary.errors import (
     NoSuchAccount,
     NoSuchNick,
     OperatorFixed,
+    RoomOpen,
     YourselfMeant,
 )
 from chat.vocabulary.events import Announced, BanRow, BansListed, Done, Ending, Warned
-from chat.vocabulary.names import fold, nickname
+from chat.vocabulary.names import fold, nickname, roomname
 from chat.vocabulary.records import Sanction, SanctionKind
 
 _log = Logger()
@@ -244,6 +246,27 @@ def _row(sanction: Sanction) -> BanRow:
 # The service.
 
 
+def delete(context: Context, command: Delete) -> None:
+    """
+    Delete a room: all users leave it, and are told so, and what was said there and how it
+    was kept is forgotten.
+
+    @raise NoSuchRoom: when there is none.
+    @raise RoomOpen: when all users begin there.
+    """
+    user, directory = context.me, context.hub.directory
+    room = directory.visible(user, roomname(command.room), context.isOperator)
+    if room.name == directory.start:
+        raise RoomOpen(room.name)
+    _noted(user, "delete", room.name, command.why)
+    directory.abandon(room)
+    for other in room.users:
+        # Their departure may be on its way already.
+        if room.name in other.rooms:
+            context.hub.part(other, room.name, Ending.ROOM_DELETED, command.why, user.nick)
+    context.hear(Done("deleted", room.name))
+
+
 def announce(context: Context, command: Announce) -> None:
     """Tell all users something."""
     _noted(context.me, "announce", "everybody", "")
@@ -319,6 +342,7 @@ HANDLERS: dict[type[Command], Handler] = {
     Unban: unban,
     Mute: mute,
     Unmute: unmute,
+    Delete: delete,
     Announce: announce,
     Rename: rename,
     Operator: operator,

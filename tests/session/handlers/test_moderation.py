@@ -18,12 +18,16 @@ from chat.vocabulary.events import (
     Closed,
     Done,
     Ending,
+    Excerpt,
     Left,
+    Parted,
     Ponged,
     Refused,
     Renamed,
     Said,
     SessionsChanged,
+    Talking,
+    TopicShown,
     Warned,
 )
 from chat.vocabulary.verbs import VERBS
@@ -66,7 +70,7 @@ def test_theNicknameAloneMakesNoOperator(stage: SessionStage) -> None:
 
 def test_everyActionIsLogged(stage: SessionStage, carol: SessionUser) -> None:
     stage.users("bob")
-    stage.registered("alice")
+    stage.registered("alice").says("/join #dev")
     lines = [
         "/mute bob 1h spam",
         "/unmute bob",
@@ -75,6 +79,7 @@ def test_everyActionIsLogged(stage: SessionStage, carol: SessionUser) -> None:
         "/rename bob robert",
         "/operator alice",
         "/operator alice off",
+        "/delete #dev more spam",
         "/announce hello",
         "/rehash",
         "/kick robert still spam",
@@ -89,6 +94,7 @@ def test_everyActionIsLogged(stage: SessionStage, carol: SessionUser) -> None:
         "carol rename bob: now robert",
         "carol operator-on alice",
         "carol operator-off alice",
+        "carol delete #dev: more spam",
         "carol announce everybody",
         "carol rehash files",
         "carol kick robert: still spam",
@@ -369,6 +375,53 @@ def test_aNameThatIsNotMutedCannotBeUnmuted(stage: SessionStage, carol: SessionU
     assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
     carol.says("/ban alice")
     assert carol.hears("/unmute alice") == [Refused("no-such-ban", "alice")]
+
+
+# Rooms.
+
+
+@pytest.mark.parametrize("mode", ["topic all", "key sesame", "private on"])
+def test_aRoomIsDeletedWithAllThatWasSaidThere(
+    stage: SessionStage, carol: SessionUser, mode: str
+) -> None:
+    alice, bob = stage.registered("alice"), stage.user("bob")
+    alice.says("/join #dev", "/topic tools", "hello")
+    bob.says("/join #dev")
+    alice.says(f"/mode {mode}")
+    stage.forget()
+    assert carol.hears("/delete #Dev spam") == [Done("deleted", "#dev")]
+    parted = Parted("#dev", Ending.ROOM_DELETED, "carol", "spam")
+    # Each is told so, and not of all the others.
+    assert alice.heard() == bob.heard() == [parted, Talking("#lobby")]
+    assert stage.hub.directory.find("#dev") is None
+    assert carol.hears("/delete #dev") == [Refused("no-such-room", "#dev")]
+    bob.says("/join #dev")
+    assert bob.hears("/history", "/topic") == [
+        Excerpt("#dev", "history", 0, False, 0),
+        TopicShown("#dev", "", ""),
+    ]
+    assert Refused("owner-needed", "#dev") in alice.hears("/join #dev", "/mode topic owner")
+
+
+def test_anEmptyRoomIsDeleted(stage: SessionStage, carol: SessionUser) -> None:
+    stage.registered("alice").says("/join #dev", "/part")
+    assert stage.nicks("#dev") == ()
+    assert carol.hears("/delete dev") == [Done("deleted", "#dev")]
+    assert stage.hub.directory.find("#dev") is None
+
+
+def test_anOperatorMayDeleteTheRoomInWhichTheyTalk(stage: SessionStage, carol: SessionUser) -> None:
+    carol.says("/join #dev", "/part #lobby")
+    assert carol.hears("/delete #dev") == [
+        Parted("#dev", Ending.ROOM_DELETED, "carol"),
+        Talking(""),
+        Done("deleted", "#dev"),
+    ]
+
+
+def test_theRoomInWhichAllBeginIsNotDeleted(stage: SessionStage, carol: SessionUser) -> None:
+    assert carol.hears("/delete #lobby") == [Refused("room-open", "#lobby")]
+    assert stage.nicks("#lobby") == ("carol",)
 
 
 # Announcements and renamings.
