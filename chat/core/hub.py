@@ -107,7 +107,7 @@ class Hub:
         Give a user one more session.  It hears nothing of a room before
         L{Room.attend}.
         """
-        user.sessions.append(session)
+        user.begin(session)
         user.called(user.nick, user.fold)
         self._tellSessions(user, session)
 

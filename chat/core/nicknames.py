@@ -91,7 +91,8 @@ class Nicknames:
         @return: fires with the user, who is in no room yet; fails with
             L{NickTaken}.
         """
-        user = User(nick, fold(nick), [session], active=self._seconds())
+        user = User(nick, fold(nick), active=self._seconds())
+        user.begin(session)
 
         def claimed(_: None) -> User:
             self._hold(user)

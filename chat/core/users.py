@@ -18,17 +18,20 @@ class UserSession(Recipient):
     """
     One session of a user: a recipient that can be asked to end.
 
+    @ivar number: tells it from the other sessions of its user, also from those that have
+        ended; 0 while it has no user.
     @ivar room: the name of the room in which the user talks, or nothing.
     @ivar since: when the session began.
     @ivar active: when its last complete line came, in seconds of the Hub's clock.
     """
 
-    __slots__ = ("__weakref__", "active", "room", "since")
+    __slots__ = ("__weakref__", "active", "number", "room", "since")
 
     def __init__(
         self, outlet: Outlet, rendering: Rendering, since: datetime, active: float = 0.0
     ) -> None:
         super().__init__(outlet, rendering)
+        self.number = 0
         self.room = ""
         self.since = since
         self.active = active
@@ -83,6 +86,16 @@ class User:
     pace: Pace = field(default_factory=Pace)
     renamedMark: float = 0.0
     joinedMark: float = 0.0
+    _numbered: int = 0
+
+    def begin(self, session: UserSession) -> None:
+        """
+        Add a session.  Its number is never that of another one, as long as the user is
+        here.
+        """
+        self._numbered += 1
+        session.number = self._numbered
+        self.sessions.append(session)
 
     def hear(self, event: Event) -> None:
         """Tell this user alone, in all sessions."""

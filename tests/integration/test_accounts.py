@@ -59,6 +59,9 @@ def test_sessionsOfAnAccountAreOneUser(daemon: Daemon, join: Join) -> None:
         assert [row["this"] for row in rows] == [False, True, False]
         second.ask("/sessions end 1")
         assert alice.eof() == ["--- Goodbye: you have ended this session from another one."]
+        # The list from before still names the right ones.
+        assert second.answer("/sessions end 1")["code"] == "no-such-session"
+        assert [row["number"] for row in second.answer("/sessions")["sessions"]] == [2, 3]
         third.send("/quit")
         third.eof()
         # The user is still here, and no other has heard of a departure.

@@ -122,19 +122,19 @@ def sessions(context: Context, command: Sessions) -> None:
     if number is None:
         rows = tuple(
             SessionRow(
-                index,
+                session.number,
                 session.address,
                 session.since,
                 max(0, int(now - session.active)),
                 session is context,
             )
-            for index, session in enumerate(user.sessions, 1)
+            for session in user.sessions
         )
         context.hear(SessionsListed(rows))
         return
-    if number > len(user.sessions):
+    session = next((each for each in user.sessions if each.number == number), None)
+    if session is None:
         raise NoSuchSession(str(number))
-    session = user.sessions[number - 1]
     session.end(Ending.SESSION_ENDED, "", "")
     if session is not context:
         context.hear(Done("session-ended", str(number)))

@@ -152,6 +152,28 @@ def test_anotherSessionMayBeEnded(stage: SessionStage) -> None:
     assert bob.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
 
 
+def test_aSessionKeepsItsNumber(stage: SessionStage) -> None:
+    """After one has ended, the others are still called what the list called them."""
+    first = stage.registered("alice")
+    second, third = (stage.user(f"/login alice {PASSWORD}") for _ in range(2))
+    first.says("/quit")
+    assert [row.number for row in third.hears("/sessions")[0].sessions] == [2, 3]  # type: ignore[union-attr]
+    assert third.hears("/sessions end 1") == [Refused("no-such-session", "1")]
+    assert third.hears("/sessions end 2") == [SessionsChanged(1), Done("session-ended", "2")]
+    assert second.isClosed
+    # Nor does another one get the number of one that has ended.
+    stage.user(f"/login alice {PASSWORD}")
+    assert [row.number for row in third.hears("/sessions")[0].sessions] == [3, 4]  # type: ignore[union-attr]
+
+
+def test_aSessionThatMovesGetsANumberOfItsNewUser(stage: SessionStage) -> None:
+    alice = stage.registered("alice")
+    guest = stage.user("guest", f"/login alice {PASSWORD}")
+    assert guest.hears("/sessions end 1") == [SessionsChanged(1), Done("session-ended", "1")]
+    assert alice.isClosed
+    assert not guest.isClosed
+
+
 def test_aUserMayEndTheirOwnSession(stage: SessionStage) -> None:
     alice, bob = stage.registered("alice"), stage.user("bob")
     assert alice.hears("/sessions end 1") == [Closed(Ending.SESSION_ENDED)]
