@@ -34,7 +34,7 @@ from chat.vocabulary.arguments import MAX_HISTORY, seconds
 from chat.vocabulary.commands import Access
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Ending, Event, Left
-from chat.vocabulary.limits import KEEPALIVE, REPLAY, Limits
+from chat.vocabulary.limits import KEEPALIVE, MAX_PASSWORD, MIN_PASSWORD, REPLAY, Limits
 from chat.vocabulary.names import MAX_COLUMNS
 from chat.vocabulary.replies import MAX_NAMES
 from chat.vocabulary.sanitizing import MAX_MARKS
@@ -173,7 +173,7 @@ def test_limits() -> None:
         "bytes without a line end": _kibibytes(Limits.maxUnended),
         "a telnet subnegotiation": _kibibytes(telnet.MAX_SUBNEGOTIATION),
         "a nickname, or the name of a room without its ``#``": f"{MAX_COLUMNS} columns",
-        "a password": f"{passwords.MIN_LENGTH}–{passwords.MAX_LENGTH} characters",
+        "a password": f"{MIN_PASSWORD}–{MAX_PASSWORD} characters",
         f"wrong passwords in {_PERIODS[throttle.PERIOD]}": f"{throttle.ATTEMPTS}",
         "rooms that a user is in": f"{chosen['max-joined']}",
         "rooms": f"{chosen['max-rooms']}",

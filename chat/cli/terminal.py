@@ -26,7 +26,7 @@ from chat.editor.editor import NotText, Outcome, Request, Submitted, TooLong
 from chat.vocabulary.events import Closed, Ending, Event, Refused, Renamed, Welcomed
 from chat.vocabulary.i18n import translation
 from chat.vocabulary.sanitizing import clean
-from chat.vocabulary.verbs import isCommand
+from chat.vocabulary.verbs import isPassword
 
 GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
@@ -265,7 +265,7 @@ class TerminalChat(Frontend):
                 self._screen.editor.replace(text)
                 self._warn(_("not connected, so that was not sent"))
             self._connector.start()
-        elif self._asked is not None and not isCommand(text):
+        elif self._asked is not None and isPassword(text):
             self._enteredPassword(client, self._asked, text.strip())
         elif (answer := self._display.asked(command)) is not None:
             self._show(client, answer)

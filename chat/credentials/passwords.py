@@ -27,12 +27,7 @@ from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from chat.vocabulary.errors import PasswordInvalid, TryLater
-
-MIN_LENGTH = 8
-"""The shortest password, in code points."""
-
-MAX_LENGTH = 128
-"""The longest password, in code points."""
+from chat.vocabulary.limits import MAX_PASSWORD, MIN_PASSWORD
 
 THREADS = 2
 
@@ -58,13 +53,13 @@ def prepare(password: str) -> bytes | None:
     @return: UTF-8, or L{None} if this cannot be a password.
     """
     # NFC makes one code point of at most four.
-    if len(password) > 4 * MAX_LENGTH:
+    if len(password) > 4 * MAX_PASSWORD:
         return None
     try:
         prepared: str = _opaque.enforce(password)
     except UnicodeEncodeError:
         return None
-    return prepared.encode() if MIN_LENGTH <= len(prepared) <= MAX_LENGTH else None
+    return prepared.encode() if MIN_PASSWORD <= len(prepared) <= MAX_PASSWORD else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,7 @@ class Hashing(Service):
         """
         prepared = prepare(password)
         if prepared is None:
-            return fail(PasswordInvalid(f"{MIN_LENGTH}–{MAX_LENGTH}"))
+            return fail(PasswordInvalid(f"{MIN_PASSWORD}–{MAX_PASSWORD}"))
         return self._inThread(lambda: self._hasher.hash(prepared))
 
     def verify(self, secret: str, password: str) -> Deferred[bool]:

@@ -24,6 +24,7 @@ from chat.editor.completion import Choices, Completer, Completion
 from chat.editor.keys import Key, KeyPress, Paste, Text
 from chat.editor.recall import MAX_RECALLED, Recall
 from chat.editor.row import InputRow, cells
+from chat.vocabulary.verbs import isPassword
 
 _BELL = b"\x07"
 _HIDDEN = "*"
@@ -111,7 +112,8 @@ class LineEditor:
 
     @ivar prompt: stands before what is typed.  No control characters.
     @ivar isHidden: whether a password is being typed: it shows as asterisks, and
-        nothing of it is kept.  A command is shown all the same.
+        nothing of it is kept.  A command is shown all the same, once its name is
+        there.
     """
 
     def __init__(
@@ -268,7 +270,7 @@ class LineEditor:
         return self._row.resize(columns) + self.draw()
 
     def _shown(self, text: str) -> str:
-        isShown = not self.isHidden or self.text.startswith("/")
+        isShown = not (self.isHidden and isPassword(self.text))
         return withMarks(text) if isShown else _HIDDEN * len(cells(text))
 
     # What keys do.

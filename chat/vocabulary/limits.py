@@ -137,6 +137,13 @@ REPLAY = 20
 """How many earlier lines a user who enters a room is told, unless the operator chose otherwise."""
 
 
+MIN_PASSWORD = 8
+"""The shortest password, in code points."""
+
+MAX_PASSWORD = 128
+"""The longest password, in code points."""
+
+
 def perMinute(count: float) -> Rate:
     """
     @param count: how often a minute; L{UNLIMITED} for any number.

@@ -19,6 +19,7 @@ from chat.vocabulary.errors import (
     CommandMeant,
     UnknownCommand,
 )
+from chat.vocabulary.limits import MIN_PASSWORD
 from chat.vocabulary.sanitizing import clean
 
 _WIDE_SLASH, _SLASH_KEY = "\uff0f", "\u3001"
@@ -75,8 +76,8 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     safe.
 
     @param line: without its line end.
-    @param isSecret: whether it may be a password, which may begin with a slash: then a
-        line with an unknown verb is said, so that no refusal repeats it.
+    @param isSecret: whether the line answers the question for a password: then a password
+        (L{isPassword}) is said as it is.
     @return: the command, or L{None} for a line with nothing in it.
     @raise UnknownCommand: when there is no such verb.
     @raise CommandMeant: when it looks like a command with a secret, and has no slash.
@@ -87,6 +88,8 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     if text[:1].isalnum():
         # Most lines begin like this, with neither a slash nor a space.
         return Say(text)
+    if isSecret and isPassword(text):
+        return Say(text) if text and not text.isspace() else None
     text = _withSlash(text)
     if not text.startswith("/"):
         meant = _mistyped(text)
@@ -96,12 +99,7 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     if text[1:2] in _SLASHES:
         return Say(text[1:])
     name, rest = cut(text)
-    try:
-        verb = verbNamed(name)
-    except UnknownCommand:
-        if isSecret:
-            return Say(clean(line))
-        raise
+    verb = verbNamed(name)
     try:
         return verb.command(*verb.reads(rest))
     except (ArgumentMissing, ArgumentInvalid) as error:
@@ -115,6 +113,21 @@ def isCommand(text: str) -> bool:
     """
     slashed = _withSlash(text)
     return _isSlashed(slashed) or _mistyped(slashed) is not None
+
+
+def isPassword(text: str) -> bool:
+    """
+    Tell a password from the commands that may be typed in its place, such as C{/nick OTHER}.
+
+    One word of L{MIN_PASSWORD} characters or more is a password, though it be the name of a
+    command, and so is every text that is no known command.  No other command can be a
+    password that is kept here: it is too short, or has a space.
+
+    @param text: what was typed when a password was asked for, perhaps not all of it yet.
+    """
+    stripped = text.strip()
+    isWord = len(stripped.split()) == 1 and len(stripped) >= MIN_PASSWORD
+    return isWord or verbIn(stripped) is None
 
 
 def literally(text: str) -> str:

@@ -60,6 +60,16 @@ def test_passwordIsAskedForUntilItIsRight(sitting: Sitting) -> None:
     assert link.transport.lines() == ["/login alice wrong", "/login alice s3cret"]
 
 
+@pytest.mark.parametrize("password", ["//s3cret-1", "/sesame", "/register"])
+def test_passwordMayLookLikeACommand(sitting: Sitting, password: str) -> None:
+    link = challenged(sitting)
+    sitting.enter(password)
+    assert link.transport.lines() == [f"/login alice {password}"]
+    link.send(LOGGED_IN, WELCOMED)
+    # It is the one that is kept.
+    assert f"/login alice {password}" in again(sitting, link).transport.lines()
+
+
 @pytest.mark.parametrize("typed", ["", "/help"])
 def test_anotherNicknameInsteadOfThePassword(sitting: Sitting, typed: str) -> None:
     link = challenged(sitting)

@@ -221,8 +221,17 @@ def test_passwordIsEditedUnseen() -> None:
 
 def test_commandIsShownWhereAPasswordIsHidden() -> None:
     it = hidden()
-    it.press("/nick bob")
+    it.press("/nic")
+    assert it.lines == ["> ****"]
+    it.press("k bob")
     assert it.lines == ["> /nick bob"]
+
+
+def test_passwordIsHiddenThoughItLooksLikeACommand() -> None:
+    it = hidden()
+    it.press("/sesame")
+    assert it.lines == ["> *******"]
+    assert b"/s" not in it.written
 
 
 @pytest.mark.parametrize("key", [Key.ENTER, Key.INTERRUPT, Key.KILL_TO_START, Key.KILL_WORD_LEFT])

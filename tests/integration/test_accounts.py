@@ -89,8 +89,13 @@ def test_registeredNicknameAsksForThePasswordAsTheNextLine(daemon: Daemon, join:
         peer.expect("You are logged in as carol.")
         peer.catchUp()
         assert carol.catchUp() == ["--- You are here in 2 sessions now.", "carol: here I am"]
-        peer.send("/quit")
+        # What looks like a command is a password there, too.
+        peer.send("/password /register", "/quit")
         peer.eof()
+    with daemon.connect() as peer:
+        peer.send("carol", "//register", "/register")
+        assert peer.expect("that is not").endswith("(wrong-password)")
+        peer.expect("You are logged in as carol.")
 
 
 def test_wrongPasswordsAreThreeAMinute(startDaemon: StartDaemon) -> None:

@@ -97,6 +97,9 @@ class Reference:
                 self._logIn(session, *words)
             elif verb == "say" and session.asked:
                 self._logIn(session, session.asked, *words)
+            elif session.asked and not words and len(verb) >= 7:
+                # With its slash it is long enough for a password.
+                self._logIn(session, session.asked, f"/{verb}")
             elif verb in ("say", "nick"):
                 self._claim(session, *words)
             else:

@@ -31,10 +31,11 @@ CHANGED = "correct-horse-battery"
 WRONG = "incorrect-horse"
 TYPED = "incorrect donkey"
 SLASHED = "/incorrect-mule"
+TWICE_SLASHED = "//incorrect-goat"
 SHORT = "sh0rt"
 KEY = "sesame-street"
 
-SECRETS = (REGISTERED, CHANGED, WRONG, TYPED, SLASHED, SHORT, KEY)
+SECRETS = (REGISTERED, CHANGED, WRONG, TYPED, SLASHED, TWICE_SLASHED, SHORT, KEY)
 
 
 class InstantHashing(Hashing):
@@ -129,6 +130,7 @@ def test_noPasswordIsSeen(service: Watched, format: str, language: str) -> None:
         service.reactor.turn(60)
         # Typed after a challenge, with blanks and slashes in it, until it is the right one.
         connect("alice", TYPED, SLASHED, f" {CHANGED} ", "/me is here", "/quit")
+        connect("alice", TWICE_SLASHED, "/quit")
         service.reactor.turn(60)
         connect("alice", WRONG, f"/nick {REGISTERED[:3]}x", "/quit")
         # Too often.

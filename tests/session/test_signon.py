@@ -70,6 +70,26 @@ def test_loggingInNeedsANickname(stage: SessionStage) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "password", ["//open-sesame", "/register", "/version", "、sesame-1", "／ｎick-ok"]
+)
+def test_aPasswordIsTheSameWhereverItIsTyped(stage: SessionStage, password: str) -> None:
+    """It may look like a command, or like a line that begins with a slash."""
+    stage.user("alice", PASSWORD, f"/password {password}", "/quit")
+    assert stage.user("alice").hears(password)[0] == LOGGED_IN
+    assert stage.user("alice").hears(f"  {password} ")[0] == LOGGED_IN
+    assert stage.user("alice").hears(f"/login {password}")[0] == LOGGED_IN
+    assert stage.user().hears(f"/login alice {password}")[0] == LOGGED_IN
+
+
+def test_theQuestionForAPasswordMayBeLeft(stage: SessionStage) -> None:
+    """Not by an empty line, or a password behind one would be taken for a nickname."""
+    user = stage.user("alice")
+    assert user.hears("", " ") == []
+    assert user.hears("/who") == [Refused("nick-needed")]
+    assert user.hears("/nick bob") == [Welcomed("#lobby", "bob")]
+
+
 def test_aMistypedPasswordMayBeTypedAgain(stage: SessionStage) -> None:
     bob = stage.user("bob")
     user = stage.user("alice")

@@ -20,6 +20,7 @@ from chat.vocabulary.errors import (
     CommandMeant,
     UnknownCommand,
 )
+from chat.vocabulary.limits import MIN_PASSWORD
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import VERBS, Verb, isCommand, parse, verbIn, verbNamed
 from tests.fuzz.commands import check
@@ -387,6 +388,55 @@ def test_whatIsNoCommand(line: str) -> None:
     """Punctuation begins ordinary lines as well, and without a mark every line is ordinary."""
     assert parse(line) == commands.Say(line)
     assert not isCommand(line)
+
+
+# Lines that answer the question for a password.
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "open-sesame",
+        "//open-sesame",
+        "/／open",
+        "／open",
+        "、sesame",
+        "/sesame",
+        "/register",
+        "/VERSION",
+    ],
+)
+def test_aPasswordIsTakenAsItWasTyped(password: str) -> None:
+    """And so it is the one that C{/register} and C{/login} take behind their names."""
+    for line in (password, f" {password} "):
+        assert parse(line, isSecret=True) == commands.Say(line)
+    assert parse(f"/register {password}") == commands.Register(password)
+    assert parse(f"/login alice {password}") == commands.Login("alice", password)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("/nick bob", commands.Nick("bob")),
+        (" ／login alice open-sesame", commands.Login("alice", "open-sesame")),
+        ("/quit", commands.Quit()),
+        ("、退出", commands.Quit()),
+        ("/register open-sesame", commands.Register("open-sesame")),
+        ("  ", None),
+    ],
+)
+def test_whatCannotBeAPasswordIsACommandAsElsewhere(
+    line: str, command: commands.Command | None
+) -> None:
+    assert parse(line, isSecret=True) == command == parse(line)
+
+
+@given(st.text(max_size=20).map(clean).filter(lambda text: len(text.split()) == 1))
+@example("/language")
+def test_everyPasswordCanBeTypedWhereItIsAskedFor(text: str) -> None:
+    word = text.strip()
+    if len(word) >= MIN_PASSWORD:
+        assert parse(word, isSecret=True) == commands.Say(word)
 
 
 # Any line is a command or is refused.
