@@ -348,11 +348,15 @@ class FrontDoor(Protocol):
 
     @ivar address: where the connection comes from: an IP address, or another word
         where there is none; nothing while that is not known.
+    @ivar origin: names what counts as one place, for what one place may do only so often:
+        an IPv4 address, the /64 of an IPv6 address, C{unix:UID}, or a word that no other
+        connection has.
     @ivar renderings: how events read there; L{None} where they read as the service
         has it.
     """
 
     address: str
+    origin: str
     renderings: RenderingChoice | None = None
 
     def named(self, pace: Pace) -> None:

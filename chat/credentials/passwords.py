@@ -5,16 +5,20 @@ A password is an OpaqueString (RFC 8265, section 4.2: any visible character, all
 plain one, then NFC), so it does not matter by which keyboard an accent or a space was typed. Case
 and width matter. A password that is too long is refused, not cut.
 
-Hashing is slow by design, so two threads of their own do it. argon2 releases the interpreter's lock
+Hashing is slow by design, so two threads of their own do it, for one origin after the other
+(L{chat.interfaces.FrontDoor}): however many passwords come from one place, one from another place
+waits for few of them. argon2 releases the interpreter's lock
 meanwhile, so they run beside the reactor and beside each other. Nothing is raised where a password
 is at hand, since a traceback would lead to it.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import chain
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError, VerifyMismatchError
@@ -31,8 +35,11 @@ from chat.vocabulary.limits import MAX_PASSWORD, MIN_PASSWORD
 
 THREADS = 2
 
-MAX_WAITING = 16
-"""How many passwords may wait for a thread."""
+MAX_WAITING = 64
+"""How many passwords of one origin may wait for a thread."""
+
+MAX_WAITING_ALL = 512
+"""How many may wait in all."""
 
 OWASP = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, hash_len=32, salt_len=16)
 """
@@ -41,6 +48,8 @@ argon2id with 19 MiB, two passes and one lane, as OWASP's Password Storage Cheat
 """
 
 _T = TypeVar("_T", str, bool)
+
+_Work = tuple[Callable[[], Any], Deferred[Any]]
 
 _opaque = get_profile("OpaqueString")
 
@@ -84,7 +93,9 @@ class Hashing(Service):
         self._reactor = reactor
         self._hasher = hasher
         self._pool: ThreadPool | None = None
-        self._unfinished = 0
+        self._running = 0
+        # What waits for a thread, by origin; the one whose turn is next stands first.
+        self._waiting: OrderedDict[str, deque[_Work]] = OrderedDict()
         self._whenIdle: Deferred[None] | None = None
 
     def startService(self) -> None:
@@ -97,35 +108,41 @@ class Hashing(Service):
 
     def stopService(self) -> Deferred[None]:
         """
-        @return: Fires when every request has been answered and the threads have ended.
+        @return: Fires when every request has been answered and the threads have ended.  Those that
+            have no thread yet fail with L{TryLater}.
         """
         super().stopService()
+        waiting, self._waiting = self._waiting, OrderedDict()
+        for _, answer in chain.from_iterable(waiting.values()):
+            answer.errback(TryLater())
         self._whenIdle = Deferred()
         stopped = self._whenIdle.addCallback(lambda _: self._endThreads())
         self._fireIfIdle()
         return stopped
 
-    def hash(self, password: str) -> Deferred[str]:
+    def hash(self, password: str, origin: str = "") -> Deferred[str]:
         """
+        @param origin: From where the password comes.
         @return: Fires with the secret that is kept of a password; fails with
             L{chat.vocabulary.errors.PasswordInvalid}, or with L{TryLater} when too many wait.
         """
         prepared = prepare(password)
         if prepared is None:
             return fail(PasswordInvalid(f"{MIN_PASSWORD}–{MAX_PASSWORD}"))
-        return self._inThread(lambda: self._hasher.hash(prepared))
+        return self._inThread(lambda: self._hasher.hash(prepared), origin)
 
-    def verify(self, secret: str, password: str) -> Deferred[bool]:
+    def verify(self, secret: str, password: str, origin: str = "") -> Deferred[bool]:
         """
         @param secret: What L{hash} made of a password. If it is empty every password is wrong, and
             the answer takes as long.
+        @param origin: From where the password comes.
         @return: Fires with whether this is the password; fails with L{TryLater} when too many wait,
             or when the secret cannot be read.
         """
         prepared = prepare(password)
         if prepared is None:
             return succeed(False)
-        return self._inThread(lambda: self._matches(secret, prepared))
+        return self._inThread(lambda: self._matches(secret, prepared), origin)
 
     def needsRehash(self, secret: str) -> bool:
         """
@@ -145,17 +162,32 @@ class Hashing(Service):
         except VerifyMismatchError:
             return False
 
-    def _inThread(self, work: Callable[[], _T]) -> Deferred[_T]:
-        pool = self._pool
-        if pool is None or not self.running or self._unfinished >= THREADS + MAX_WAITING:
+    def _inThread(self, work: Callable[[], _T], origin: str) -> Deferred[_T]:
+        ofOrigin = len(self._waiting.get(origin, ()))
+        inAll = sum(map(len, self._waiting.values()))
+        if not self.running or ofOrigin >= MAX_WAITING or inAll >= MAX_WAITING_ALL:
             return fail(TryLater())
-        self._unfinished += 1
         answer: Deferred[_T] = Deferred()
-        deferToThreadPool(self._reactor, pool, _outcome, work).addCallback(self._finished, answer)
+        self._waiting.setdefault(origin, deque()).append((work, answer))
+        self._begin()
         return answer
 
+    def _begin(self) -> None:
+        """
+        Give the threads work.
+        """
+        while self._pool is not None and self._running < THREADS and self._waiting:
+            origin, queue = self._waiting.popitem(last=False)
+            work, answer = queue.popleft()
+            if queue:
+                self._waiting[origin] = queue
+            self._running += 1
+            done = deferToThreadPool(self._reactor, self._pool, _outcome, work)
+            done.addCallback(self._finished, answer)
+
     def _finished(self, outcome: _T | _HashingFailed, answer: Deferred[_T]) -> None:
-        self._unfinished -= 1
+        self._running -= 1
+        self._begin()
         if isinstance(outcome, _HashingFailed):
             self._log.error("a password cannot be hashed: {reason}", reason=outcome.reason)
             answer.errback(TryLater())
@@ -164,7 +196,7 @@ class Hashing(Service):
         self._fireIfIdle()
 
     def _fireIfIdle(self) -> None:
-        if self._whenIdle is not None and not self._unfinished:
+        if self._whenIdle is not None and not self._running:
             waiting, self._whenIdle = self._whenIdle, None
             waiting.callback(None)
 

@@ -32,7 +32,7 @@ from chat.interfaces import FrontDoor
 from chat.protocols.closing import FLUSH_TIMEOUT, LingeringClose
 from chat.protocols.connections import Admitted
 from chat.protocols.intake import DoorCodec, Intake
-from chat.protocols.transports import isLayered, prepare
+from chat.protocols.transports import isLayered, originOf, prepare
 from chat.session.session import Session
 from chat.vocabulary.events import Ending
 from chat.vocabulary.limits import Pace
@@ -110,6 +110,7 @@ class Connection(Admitted, Protocol, FrontDoor):
         self._isBegun = True
         transport = self.transport
         prepare(transport, connections.limits)
+        self.origin = originOf(transport, self.address)
         self.outlet = BoundedOutlet(
             transport,
             connections.slowReaders,

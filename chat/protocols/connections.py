@@ -63,7 +63,8 @@ class Admitted:
     @ivar factory: of the door by which it came.
     @ivar peer: the far end, for the log.
     @ivar address: of the far end: an IP address, or C{unix}.
-    @ivar origin: see L{chat.protocols.admission.Admission}.
+    @ivar quota: the origin under which L{chat.protocols.admission.Admission} counts it, or
+        nothing.
     @ivar opened: when it was let in.
     @ivar began: the same, in seconds of the clock.
     @ivar namedAfter: how many seconds later there was a nickname; L{None} without one.
@@ -80,7 +81,7 @@ class Admitted:
 
     factory: DoorFactory
     transport: Any = None
-    peer = address = origin = ""
+    peer = address = quota = ""
     opened: datetime
     began = 0.0
     namedAfter: float | None = None
@@ -100,7 +101,7 @@ class Admitted:
         """
         Take the place of an earlier stage of the same connection.
         """
-        for name in ("peer", "address", "origin", "opened", "began", "lines", "bytesIn"):
+        for name in ("peer", "address", "quota", "opened", "began", "lines", "bytesIn"):
             setattr(self, name, getattr(stage, name))
         self.factory.connections.replace(stage, self)
 
@@ -161,14 +162,14 @@ class DoorFactory(ServerFactory):
         """
         address = hostOf(addr)
         admission = self.connections.admission
-        origin = admission.originOf(address)
-        refusal = admission.enter(origin)
+        quota = admission.originOf(address)
+        refusal = admission.enter(quota)
         if refusal is not None:
             if refusal not in self._refusals:
                 self._refusals[refusal] = self.refusalOf(refusal)
             return self.connections.refusals.refused(refusal, self._refusals[refusal])
         protocol: Any = super().buildProtocol(addr)
-        protocol.peer, protocol.address, protocol.origin = nameOf(addr), address, origin
+        protocol.peer, protocol.address, protocol.quota = nameOf(addr), address, quota
         self.connections.enter(protocol, self.stageTimeout)
         return protocol  # type: ignore[no-any-return]
 
@@ -279,7 +280,7 @@ class Connections:
         if admitted not in self._register:
             return
         self._discard(admitted)
-        self.admission.leave(admitted.origin, admitted.namedAfter is not None)
+        self.admission.leave(admitted.quota, admitted.namedAfter is not None)
         self._count(self.counters, admitted)
         self.counters.endings[admitted.ending] += 1
         self._tell(admitted)

@@ -9,7 +9,9 @@ be half-closed, and a wrapper does not say what it wraps.
 from __future__ import annotations
 
 import socket
+from itertools import count
 from math import isfinite
+from struct import Struct
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import (
@@ -23,8 +25,20 @@ from twisted.python.components import registerAdapter
 from zope.interface import Interface
 
 from chat.delivery.sockets import setUserTimeout, socketOf
-from chat.vocabulary.addresses import spelled
+from chat.vocabulary import addresses
+from chat.vocabulary.addresses import parseAddress, spelled
 from chat.vocabulary.limits import Limits
+
+# What SO_PEERCRED tells of a peer (unix(7)): process, user and group.
+_CREDENTIALS = Struct("iII")
+
+_UNMAPPED = 65534
+"""
+The user in whose place the kernel names all whom the service's namespace does not know
+(C{/proc/sys/kernel/overflowuid}), as within C{PrivateUsers=} of systemd.
+"""
+
+_strangers = count(1)
 
 
 def nameOf(address: IAddress | None) -> str:
@@ -43,6 +57,36 @@ def hostOf(address: IAddress | None) -> str:
     if not isinstance(address, (IPv4Address, IPv6Address)):
         return "unix"
     return spelled(address.host)
+
+
+def originOf(transport: object, address: str) -> str:
+    """
+    Name what counts as one place, for whatever one place may do only so often.
+
+    @param address: of the far end, from L{hostOf}.
+    @return: for an IP address what L{chat.vocabulary.addresses.originOf} says; at a unix socket
+        the user who has connected, C{unix:1000}; where nothing is known of them, a word that no
+        other connection has.
+    """
+    parsed = parseAddress(address)
+    if parsed is not None:
+        return addresses.originOf(parsed)
+    user = _userOf(transport)
+    return addresses.strange(next(_strangers)) if user is None else f"unix:{user}"
+
+
+def _userOf(transport: object) -> int | None:
+    """
+    @return: the user at the other end of a unix socket, if that can be told.
+    """
+    # Within another protocol the other end may be a proxy, which speaks for many users.
+    connection = None if isinstance(transport, ProtocolWrapper) else socketOf(transport)
+    option = getattr(socket, "SO_PEERCRED", None)
+    if connection is None or option is None or connection.family != socket.AF_UNIX:
+        return None
+    credentials = connection.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size)
+    _, user, _ = _CREDENTIALS.unpack(credentials)
+    return None if user == _UNMAPPED else int(user)
 
 
 class ILayered(Interface):

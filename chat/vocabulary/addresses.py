@@ -25,6 +25,7 @@ Network = IPv4Network | IPv6Network
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _SUBSCRIBER = 64
+_STRANGE = "unix#"
 
 
 def parseAddress(text: str) -> Address | None:
@@ -89,6 +90,22 @@ def originOf(address: Address) -> str:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((int(address), _SUBSCRIBER), strict=False))
     return str(address)
+
+
+def strange(number: int) -> str:
+    """
+    Name the origin of a peer of whom nothing is known.
+
+    @param number: that of no other connection.
+    """
+    return f"{_STRANGE}{number}"
+
+
+def isLasting(origin: str) -> bool:
+    """
+    @return: whether the same peer may come from that origin again.
+    """
+    return not origin.startswith(_STRANGE)
 
 
 def spelled(host: str) -> str:

@@ -11,7 +11,15 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
-from chat.credentials.passwords import MAX_WAITING, OWASP, THREADS, Hashing, prepare
+from chat.credentials import passwords
+from chat.credentials.passwords import (
+    MAX_WAITING,
+    MAX_WAITING_ALL,
+    OWASP,
+    THREADS,
+    Hashing,
+    prepare,
+)
 from chat.vocabulary.errors import PasswordInvalid, TryLater
 from tests.support.credentials import WITHIN, CountingHasher, seenIn, seenInLog
 
@@ -166,7 +174,8 @@ def test_argonReleasesTheLockOfTheInterpreter() -> None:
 
 class FullQueue:
     """
-    As many passwords as there may be at the same time, none of which is hashed before L{done}.
+    As many passwords of one origin as there may be at the same time, none of which is hashed before
+    L{done}.
     """
 
     def __init__(self, hashing: Hashing, hasher: CountingHasher) -> None:
@@ -194,24 +203,62 @@ def _refused(deferred: Deferred[Any]) -> bool:
 
 
 @ensureDeferred
-async def test_sixteenMayWait(hashing: Hashing, hasher: CountingHasher) -> None:
+async def test_oneOriginMayHaveSoManyWaiting(hashing: Hashing, hasher: CountingHasher) -> None:
     crowd = FullQueue(hashing, hasher)
     assert _refused(hashing.hash(PASSWORD))
     assert _refused(hashing.verify("", PASSWORD))
+    other = hashing.hash(PASSWORD, "192.0.2.9")
     assert crowd.results == []
     await crowd.done()
-    assert len(crowd.results) == 18
+    assert len(crowd.results) == THREADS + MAX_WAITING
+    assert await other
     assert await hashing.hash(PASSWORD)
+
+
+def test_originsTakeTurns(hashing: Hashing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a password from elsewhere waits for few of the many from one place."""
+    running: list[Deferred[str]] = []
+
+    def inThread(*_: object) -> Deferred[str]:
+        running.append(Deferred())
+        return running[-1]
+
+    monkeypatch.setattr(passwords, "deferToThreadPool", inThread)
+    answered = ""
+
+    def done(_: str, origin: str) -> None:
+        nonlocal answered
+        answered += origin
+
+    for origin in "aaaaaabbc":
+        hashing.hash(PASSWORD, origin).addCallback(done, origin)
+    while running:
+        assert len(running) <= THREADS
+        running.pop(0).callback("")
+    assert answered == "aaabcabaa"
+
+
+@ensureDeferred
+async def test_whatWaitsIsBounded(hashing: Hashing, hasher: CountingHasher) -> None:
+    hasher.hold()
+    hashes = [
+        hashing.hash(PASSWORD, f"192.0.2.{number // MAX_WAITING}")
+        for number in range(THREADS + MAX_WAITING_ALL)
+    ]
+    assert not any(map(_refused, hashes))
+    assert _refused(hashing.hash(PASSWORD, "198.51.100.7"))
 
 
 @ensureDeferred
 async def test_stoppingAnswersAllThatWait(hashing: Hashing, hasher: CountingHasher) -> None:
+    """It waits for the threads only: one password after the other could take seconds."""
     crowd = FullQueue(hashing, hasher)
     stopped = hashing.stopService()
     assert not stopped.called
     assert _refused(hashing.hash(PASSWORD))
+    assert all(map(_refused, crowd.hashes[THREADS:]))
     await crowd.done()
-    assert len(crowd.results) == 18
+    assert len(crowd.results) == THREADS
     await stopped
     assert [each for each in threading.enumerate() if "hashing" in each.name] == []
 
@@ -232,13 +279,14 @@ async def test_onceStoppingNothingMoreIsAccepted(hashing: Hashing, hasher: Count
 async def test_aCancelledHashTakesUpItsThreadAllTheSame(
     hashing: Hashing, hasher: CountingHasher
 ) -> None:
-    crowd = FullQueue(hashing, hasher)
+    hasher.hold()
+    hashed = [hashing.hash(PASSWORD) for _ in range(THREADS)]
     stopped = hashing.stopService()
-    crowd.hashes[0].addErrback(lambda _: None).cancel()
+    hashed[0].addErrback(lambda _: None).cancel()
     assert not stopped.called
     hasher.release()
     await stopped
-    assert len(crowd.results) == 17
+    assert await hashed[1]
 
 
 @ensureDeferred

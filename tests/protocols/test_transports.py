@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -9,9 +10,13 @@ from typing import Any
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
-from chat.protocols.transports import hostOf, nameOf, prepare
+from chat.protocols import transports
+from chat.protocols.transports import hostOf, nameOf, originOf, prepare
+from chat.vocabulary.addresses import isLasting
 from chat.vocabulary.limits import UNLIMITED, Keepalive, Limits
 
 PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
@@ -32,6 +37,41 @@ PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
 def test_aPeerIsNamedByItsAddress(peer: IAddress, name: str, address: str) -> None:
     assert nameOf(peer) == name
     assert hostOf(peer) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64")],
+)
+def test_anAddressIsItsOrigin(address: str, origin: str) -> None:
+    assert originOf(StringTransport(), address) == origin
+    assert isLasting(origin)
+
+
+def test_theUserIsTheOriginAtAUnixSocket() -> None:
+    """As the kernel tells it."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert originOf(Transport(ours), "unix") == f"unix:{os.getuid()}"
+        assert isLasting(f"unix:{os.getuid()}")
+
+
+def test_aPeerOfWhomNothingIsKnownIsAnOriginOfItsOwn(
+    connection: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a proxy that does not name it, outside the namespace, or without a socket."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wrapper = ProtocolWrapper(WrappingFactory(Factory()), Protocol())
+        wrapper.transport = Transport(ours)  # type: ignore[assignment]
+        origins = {
+            originOf(transport, "unix")
+            for transport in (wrapper, wrapper, Transport(connection), StringTransport())
+        }
+        monkeypatch.setattr(transports, "_UNMAPPED", os.getuid())
+        origins.add(originOf(Transport(ours), "unix"))
+    assert len(origins) == 5
+    assert not any(map(isLasting, origins))
 
 
 class Transport:

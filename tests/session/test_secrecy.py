@@ -43,7 +43,7 @@ class InstantHashing(Hashing):
     Hashes at once, in this thread.
     """
 
-    def _inThread(self, work: Callable[[], T]) -> Deferred[T]:
+    def _inThread(self, work: Callable[[], T], origin: str) -> Deferred[T]:
         return succeed(work())
 
 

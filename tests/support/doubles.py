@@ -102,7 +102,7 @@ class RecordingDoor(FrontDoor):
     """
 
     def __init__(self, address: str = "192.0.2.1") -> None:
-        self.address = address
+        self.address = self.origin = address
         self.calls: list[object] = []
 
     def named(self, pace: object) -> None:

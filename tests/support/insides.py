@@ -112,7 +112,7 @@ def _checkAdmission(service: Service, connections: list[LineProtocol], limits: L
     assert admission.connections == len(connections) <= limits.maxConnections
     assert admission.nameless == sum(each.namedAfter is None for each in connections)
     assert admission.nameless <= limits.maxNameless
-    origins = Counter(each.origin for each in connections if each.origin)
+    origins = Counter(each.quota for each in connections if each.quota)
     counted = {origin: known.count for origin, known in admission._origins.items()}
     assert {origin: count for origin, count in counted.items() if count} == origins
     assert all(count <= limits.maxPerAddress for count in origins.values())
