@@ -282,17 +282,20 @@ class Authenticator(Protocol):
     Finds out whether a user owns an account.
     """
 
-    def login(self, name: str, password: str, address: str) -> Deferred[Account]:
+    def login(self, name: str, password: str, address: str, origin: str) -> Deferred[Account]:
         """
         @param name: of an account, in any spelling.
-        @param address: from where the attempt comes.
-        @return: fires with the account; fails with
+        @param address: from where the attempt comes, for the log.
+        @param origin: the same for what is counted; see L{FrontDoor}.
+        @return: fires with the account, perhaps after some waiting; fails with
             L{chat.vocabulary.errors.WrongPassword}, also when there is no such account, with
             L{chat.vocabulary.errors.TooManyAttempts}, or with L{chat.vocabulary.errors.TryLater}.
+            It may be cancelled; an attempt that does not wait any more counts all the same.
         """
 
-    def secretFor(self, password: str) -> Deferred[str]:
+    def secretFor(self, password: str, origin: str) -> Deferred[str]:
         """
+        @param origin: from where the password comes.
         @return: fires with what an L{Account} keeps of a password; fails with
             L{chat.vocabulary.errors.PasswordInvalid} or L{chat.vocabulary.errors.TryLater}.
         """

@@ -146,7 +146,7 @@ def makeService(options: Options) -> IService:
         history=store.history,
         accounts=accounts,
         authenticator=PortalAuthenticator(
-            accounts, hashing, clock, inThread, options.get("credCheckers", ())
+            accounts, hashing, clock, inThread, options.get("credCheckers", ()), counters
         ),
         sanctions=sanctions,
         renderings=renderingFor,

@@ -174,7 +174,11 @@ def test_limits() -> None:
         "a telnet subnegotiation": _kibibytes(telnet.MAX_SUBNEGOTIATION),
         "a nickname, or the name of a room without its ``#``": f"{MAX_COLUMNS} columns",
         "a password": f"{MIN_PASSWORD}–{MAX_PASSWORD} characters",
-        f"wrong passwords in {_PERIODS[throttle.PERIOD]}": f"{throttle.ATTEMPTS}",
+        "wrong passwords a minute, from one address at one account": f"{throttle.GUESSES}",
+        "… from one address at all accounts": f"{throttle.ORIGIN_GUESSES}",
+        "… at one account from everywhere": f"{throttle.ACCOUNT_GUESSES}",
+        "to wait for a guess": f"{throttle.PATIENCE:g} s",
+        "attempts that wait for that, for one account or address": f"{throttle.MAX_WAITING}",
         "rooms that a user is in": f"{chosen['max-joined']}",
         "rooms": f"{chosen['max-rooms']}",
         "users in a room up to which each joining and leaving is told": (
@@ -244,7 +248,8 @@ def test_limits() -> None:
         "lines waiting for the database": _spaced(backlog.MAX_LINES),
         "questions waiting for the database": f"{storeReader.MAX_WAITING}",
         "to answer one": f"{storeReader.WITHIN:g} s",
-        "passwords waiting to be hashed": f"{passwords.MAX_WAITING}",
+        "passwords from one address waiting to be hashed": f"{passwords.MAX_WAITING}",
+        "… from all addresses": f"{passwords.MAX_WAITING_ALL}",
         "the message of the day": _kibibytes(options.MAX_MOTD),
         "to read one thing again": f"{rehash.STEP_LIMIT:g} s",
     }
@@ -252,9 +257,6 @@ def test_limits() -> None:
     inOperations = rows(section(page("operations.rst"), "Limits in force"))
     documented = [(cells[0], cells[1]) for cells in inProtocol + inOperations]
     assert set(documented) == set(expected.items())
-
-
-_PERIODS = {60.0: "a minute"}
 
 
 def _spaced(number: int) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
-from twisted.cred.credentials import UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred, fail
@@ -17,12 +16,19 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.core.accounts import Accounts
-from chat.credentials.checkers import AccountChecker, AccountRealm, CheckerChain, IAccountAvatar
+from chat.credentials.checkers import (
+    AccountChecker,
+    AccountRealm,
+    CheckerChain,
+    IAccountAvatar,
+    PlacedPassword,
+)
 from chat.credentials.external import ExternalChecker, InThread, kindOf, traceOf
 from chat.credentials.passwords import Hashing
 from chat.credentials.throttle import Attempt, Throttle
 from chat.interfaces import Authenticator
-from chat.vocabulary.errors import ChatError, TooManyAttempts, TryLater, WrongPassword
+from chat.vocabulary.counters import Counters
+from chat.vocabulary.errors import ChatError, TryLater, WrongPassword
 from chat.vocabulary.names import MAX_COLUMNS, fold
 from chat.vocabulary.records import Account
 
@@ -42,45 +48,57 @@ class PortalAuthenticator(Authenticator):
         clock: IReactorTime,
         inThread: InThread,
         checkers: Sequence[ICredentialsChecker] = (),
+        counters: Counters | None = None,
     ) -> None:
         """
         @param inThread: For checkers that read files.
         @param checkers: Further checkers for C{IUsernamePassword}, asked in this order about users
             whose password is not kept here.
+        @param counters: Where attempts are counted.
         """
         others = [ExternalChecker(checker, clock, inThread) for checker in checkers]
         chain = CheckerChain(accounts, AccountChecker(accounts, hashing), others)
         self._portal = Portal(AccountRealm(accounts), [chain])
         self._accounts = accounts
         self._hashing = hashing
-        self._throttle = Throttle(clock.seconds)
+        self._throttle = Throttle(clock)
+        self._counters = counters or Counters()
 
-    def login(self, name: str, password: str, address: str) -> Deferred[Account]:
-        try:
-            # No account has a longer name, and to fold one takes time.
-            attempt = self._throttle.begin(address, fold(name[: 4 * MAX_COLUMNS]))
-        except TooManyAttempts as error:
-            return fail(TooManyAttempts(error.about))
-        credentials = _credentials(name, password)
+    def login(self, name: str, password: str, address: str, origin: str) -> Deferred[Account]:
+        # No account has a longer name, and to fold one takes time.
+        folded = fold(name[: 4 * MAX_COLUMNS])
+        begun = self._throttle.begin(origin, folded)
+        if not begun.called:
+            self._counters.delays["password"] += 1
+        return begun.addCallback(self._check, name, password, address, origin)
+
+    def secretFor(self, password: str, origin: str) -> Deferred[str]:
+        return self._hashing.hash(password, origin)
+
+    def _check(
+        self, attempt: Attempt, name: str, password: str, address: str, origin: str
+    ) -> Deferred[Account]:
+        credentials = _credentials(name, password, origin)
         if credentials is None:
+            attempt.end(isWrong=True)
             return fail(self._wrong(name, address))
         avatar: Deferred[Any] = self._portal.login(credentials, None, IAccountAvatar)
-        return avatar.addCallbacks(
-            self._letIn, self._refuse, (attempt,), {}, (attempt, name, address)
-        )
-
-    def secretFor(self, password: str) -> Deferred[str]:
-        return self._hashing.hash(password)
+        avatar.addCallbacks(self._letIn, self._refuse, (attempt,), {}, (attempt, name, address))
+        # What has begun goes on to its end and is counted, even if its session waits no longer.
+        answer: Deferred[Account] = Deferred()
+        avatar.chainDeferred(answer)
+        return answer
 
     def _letIn(self, granted: tuple[object, Any, object], attempt: Attempt) -> Account:
-        attempt.takeBack()
+        attempt.end(isWrong=False)
         account: Account = granted[1].account
         return account
 
     def _refuse(self, failure: Failure, attempt: Attempt, name: str, address: str) -> Failure:
-        if failure.check(UnauthorizedLogin) is not None:
+        isWrong = failure.check(UnauthorizedLogin) is not None
+        attempt.end(isWrong)
+        if isWrong:
             return Failure(self._wrong(name, address))
-        attempt.takeBack()
         if failure.check(ChatError) is None:
             self._log.error(
                 "a login failed: {kind} in {trace}", kind=kindOf(failure), trace=traceOf(failure)
@@ -88,6 +106,7 @@ class PortalAuthenticator(Authenticator):
         return Failure(TryLater())
 
     def _wrong(self, name: str, address: str) -> WrongPassword:
+        self._counters.wrongPasswords += 1
         account = self._accounts.named(name)
         if account is not None:
             self._log.warn(
@@ -99,12 +118,12 @@ class PortalAuthenticator(Authenticator):
         return WrongPassword(name)
 
 
-def _credentials(name: str, password: str) -> UsernamePassword | None:
+def _credentials(name: str, password: str, origin: str) -> PlacedPassword | None:
     """
     @return: L{None} if no checker is to be asked.
     """
     try:
-        credentials = UsernamePassword(name.encode(), password.encode())
+        credentials = PlacedPassword(name.encode(), password.encode(), origin)
     except UnicodeEncodeError:
         return None
     # Some checkers let users in who give no password.

@@ -28,6 +28,16 @@ from chat.vocabulary.records import Account
 AvatarId = bytes | tuple[()]
 
 
+class PlacedPassword(UsernamePassword):
+    """
+    A name and a password that come from some origin (L{chat.interfaces.FrontDoor}).
+    """
+
+    def __init__(self, username: bytes, password: bytes, origin: str) -> None:
+        super().__init__(username, password)
+        self.origin = origin
+
+
 @implementer(ICredentialsChecker)
 class AccountChecker:
     """
@@ -48,9 +58,11 @@ class AccountChecker:
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[AvatarId]:
         password = credentials.password.decode()
+        origin = getattr(credentials, "origin", "")
         account = self._accounts.named(credentials.username.decode())
-        verified = self._hashing.verify(account.secret if account else "", password)
-        return verified.addCallback(self._verified, account).addCallback(self._accept, password)
+        verified = self._hashing.verify(account.secret if account else "", password, origin)
+        accepted = verified.addCallback(self._verified, account)
+        return accepted.addCallback(self._accept, password, origin)
 
     def _verified(self, isRight: bool, account: Account | None) -> Account:
         # The password may have been changed while the old one was checked.
@@ -62,10 +74,10 @@ class AccountChecker:
         current = self._accounts.current(account)
         return current is not None and current.secret == account.secret
 
-    def _accept(self, account: Account, password: str) -> AvatarId:
+    def _accept(self, account: Account, password: str, origin: str) -> AvatarId:
         if self._hashing.needsRehash(account.secret):
             # The password is known only now. The login does not wait for this.
-            renewed = self._hashing.hash(password).addCallback(self._renew, account)
+            renewed = self._hashing.hash(password, origin).addCallback(self._renew, account)
             renewed.addErrback(self._notRenewed, account)
         return account.fold.encode()
 

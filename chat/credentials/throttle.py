@@ -1,138 +1,329 @@
 """
-How often passwords may be guessed: a few times a minute from one address, and a few times a minute
-for one account, wherever the guesses come from.
+How often passwords may be guessed.
 
-An attempt counts from its beginning until it is known not to have been a wrong guess. Guessing many
-times at once is therefore no way around the limit.
+Wrong passwords are counted three times, and each count is a share of so many a minute:
+
+  - for one origin (L{chat.interfaces.FrontDoor}) and one account: L{GUESSES};
+  - for one origin, at all accounts together: L{ORIGIN_GUESSES};
+  - for one account, from all origins together: L{ACCOUNT_GUESSES}.
+
+Nobody can use up the share of somebody else. An origin from which the account has logged in before
+is held to its own share of it alone, so the user who owns it comes in from there whatever others
+do. Where it is the third share that is used up, which any stranger can do, an attempt is not
+refused but waits for its turn, and those go first who have guessed least: the user who owns the
+account comes in from a new place as well, if somewhat later, even while many guess.
+
+An attempt that is on its way is no wrong one. But there are never more on their way than there are
+guesses left, or guessing many times at once would be a way around the limit. All others wait until
+these have been decided: where the passwords are right, everybody comes in.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
 from math import ceil
 
-from chat.vocabulary.addresses import originOf, parseAddress
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
+
 from chat.vocabulary.errors import TooManyAttempts
+from chat.vocabulary.limits import Rate, perMinute
 
-ATTEMPTS = 3
-"""How many wrong passwords there may be in L{PERIOD}."""
+GUESSES = 3
+"""How many wrong passwords a minute one origin may try at one account."""
 
-PERIOD = 60.0
-"""Seconds."""
+ORIGIN_GUESSES = 10
+"""How many one origin may try at all accounts together: it may be that of many users."""
+
+ACCOUNT_GUESSES = 60
+"""How many may be tried at one account from all origins at which it has not logged in yet."""
+
+MAX_WAITING = 64
+"""How many attempts may wait for one share."""
+
+PATIENCE = 30.0
+"""How many seconds an attempt may wait."""
+
+MEMORY = 3600.0
+"""For how many seconds it is remembered who has guessed at an account, and so waits longer."""
 
 MAX_KEYS = 20_000
 """
-How many addresses are remembered, and how many accounts. Beyond that the one that was tried least
-recently is forgotten: room for another guess at it costs that many guesses elsewhere.
+How many shares of each kind are remembered. Beyond that the one that was used least recently is
+forgotten: room for another guess costs that many guesses elsewhere.
 """
-
-
-class Attempt:
-    """
-    One guess, which counts as a wrong one until it is taken back.
-    """
-
-    def __init__(self, entries: tuple[tuple[_Recent, str], ...], at: float) -> None:
-        """
-        @param entries: Where it is counted.
-        @param at: When it began.
-        """
-        self._entries = entries
-        self._at = at
-
-    def takeBack(self) -> None:
-        """
-        The password was right, or it was not looked at.
-        """
-        entries, self._entries = self._entries, ()
-        for recent, key in entries:
-            recent.takeBack(key, self._at)
 
 
 class Throttle:
     """
-    Counts the guesses of the last minute.
+    Lets attempts begin.
     """
 
-    def __init__(self, seconds: Callable[[], float], maxKeys: int = MAX_KEYS) -> None:
+    def __init__(self, clock: IReactorTime, maxKeys: int = MAX_KEYS) -> None:
         """
-        @param seconds: A clock that never goes back.
+        @param clock: One that never goes back.
         @param maxKeys: See L{MAX_KEYS}.
         """
-        self._seconds = seconds
-        self._addresses = _Recent(maxKeys)
-        self._accounts = _Recent(maxKeys)
+        self._clock = clock
+        self._own = _Shares(perMinute(GUESSES), maxKeys, MEMORY)
+        self._origins = _Shares(perMinute(ORIGIN_GUESSES), maxKeys)
+        self._accounts = _Shares(perMinute(ACCOUNT_GUESSES), maxKeys, isPatient=True)
+        self._numbers = count()
+        self._woken: list[_Share] = []
+        self._isWaking = False
 
-    def begin(self, address: str, fold: str) -> Attempt:
+    def begin(self, origin: str, fold: str, isKnown: bool = False) -> Deferred[Attempt]:
         """
-        Count a guess.
+        Begin an attempt, now or when its turn has come.
 
-        @param address: An IP address, of which L{originOf} counts, or a word such as C{unix}.
+        @param origin: From where it comes.
         @param fold: The fold of the account's name, whether the account exists or not.
-        @return: To be taken back if the guess was not a wrong one.
-        @raise TooManyAttempts: When another guess has to wait. A refused attempt does not make the
-            wait longer.
+        @param isKnown: Whether the account has logged in from there before.
+        @return: Fires with the attempt, of which L{Attempt.end} must be called; fails with
+            L{TooManyAttempts}, where no guess is left or it would have to wait for too long. A
+            refused attempt counts nowhere. It may be cancelled as long as it waits.
         """
-        now = self._seconds()
-        parsed = parseAddress(address)
-        origin = address if parsed is None else originOf(parsed)
-        entries = ((self._addresses, origin), (self._accounts, fold))
-        wait = max(recent.wait(key, now) for recent, key in entries)
-        if wait > 0:
-            raise TooManyAttempts(str(ceil(wait)))
-        for recent, key in entries:
-            recent.add(key, now)
-        return Attempt(entries, now)
+        now = self._clock.seconds()
+        shares = [self._own.share((origin, fold), now)]
+        if not isKnown:
+            shares += self._origins.share(origin, now), self._accounts.share(fold, now)
+        attempt = Attempt(self, shares, next(self._numbers))
+        self._advance(attempt)
+        if not attempt.begun.called:
+            attempt.begun.addTimeout(PATIENCE, self._clock, _impatient)
+        return attempt.begun
+
+    def ended(self, shares: Iterable[_Share], taken: Iterable[_Share], isWrong: bool) -> None:
+        """
+        An attempt has been decided, or waits no longer: another one may have its turn.
+
+        @param shares: All that it needed a guess of.
+        @param taken: Those of which it had one.
+        """
+        now = self._clock.seconds()
+        for share in taken:
+            share.onTheirWay -= 1
+            if isWrong:
+                share.spend(now)
+        for share in shares:
+            self._wake(share)
+
+    def _advance(self, attempt: Attempt) -> None:
+        """
+        Take a guess of one share after the other, until the attempt may begin, has to wait for
+        one or fails.
+        """
+        now = self._clock.seconds()
+        for share in attempt.shares[len(attempt.taken) :]:
+            wait = share.wait(now)
+            if wait and not share.kind.isPatient:
+                self._refuse(attempt, wait)
+                return
+            if wait or share.isTaken(now):
+                self._waitFor(share, attempt, wait)
+                return
+            attempt.take(share)
+        attempt.begun.callback(attempt)
+
+    def _waitFor(self, share: _Share, attempt: Attempt, seconds: float) -> None:
+        share.waiting.append(attempt)
+        if seconds and share.timer is None:
+            share.timer = self._clock.callLater(seconds, self._timeUp, share)
+        if len(share.waiting) > MAX_WAITING:
+            self._refuse(max(share.waiting, key=Attempt.rank), PATIENCE)
+
+    def _refuse(self, attempt: Attempt, seconds: float) -> None:
+        attempt.end(isWrong=False)
+        attempt.begun.errback(TooManyAttempts(str(ceil(seconds))))
+
+    def _timeUp(self, share: _Share) -> None:
+        share.timer = None
+        self._wake(share)
+
+    def _wake(self, share: _Share) -> None:
+        """
+        Give those that wait for a share their turn, as far as it goes.
+        """
+        self._woken.append(share)
+        if self._isWaking:
+            # An attempt that has just begun has ended at once. Were its successor begun from
+            # within, a long queue would be a deep stack.
+            return
+        self._isWaking = True
+        try:
+            while self._woken:
+                woken = self._woken.pop()
+                while woken.waiting:
+                    first = min(woken.waiting, key=Attempt.rank)
+                    woken.waiting.remove(first)
+                    self._advance(first)
+                    if first in woken.waiting:
+                        break
+                self._settle(woken)
+        finally:
+            self._isWaking = False
+
+    def _settle(self, share: _Share) -> None:
+        if share.timer is not None and not share.waiting:
+            share.timer.cancel()
+            share.timer = None
+        share.kind.settle(share)
 
 
-class _Recent:
+class Attempt:
     """
-    The times of recent guesses, by address or by account.
+    One attempt.
+
+    @ivar begun: Fires with it when it may begin.
+    @ivar shares: Those of which it needs a guess, first that of its origin and account.
+    @ivar taken: Those of which it has one.
     """
 
-    def __init__(self, maxKeys: int) -> None:
+    def __init__(self, throttle: Throttle, shares: list[_Share], number: int) -> None:
+        self.begun: Deferred[Attempt] = Deferred(lambda _: self.end(isWrong=False))
+        self.shares = shares
+        self.taken: list[_Share] = []
+        self._throttle = throttle
+        self._number = number
+        self._before = 0
+
+    def take(self, share: _Share) -> None:
+        """
+        Have a guess of the next share.
+        """
+        if not self.taken:
+            self._before = share.onTheirWay
+        share.onTheirWay += 1
+        self.taken.append(share)
+
+    def rank(self) -> tuple[int, int]:
+        """
+        The lower, the sooner is its turn: first by how many guesses of the same origin at the
+        account come before it, then by how long it waits.
+        """
+        return self.shares[0].wrong + self._before, self._number
+
+    def end(self, isWrong: bool) -> None:
+        """
+        It is known whether the password was wrong; it is not if it could not be looked at. This
+        may be called again, to no effect.
+        """
+        shares, self.shares = self.shares, []
+        taken, self.taken = self.taken, []
+        for share in shares:
+            if self in share.waiting:
+                share.waiting.remove(self)
+        self._throttle.ended(shares, taken, isWrong)
+
+
+@dataclass(eq=False, slots=True)
+class _Share:
+    """
+    What is left of some guesses.
+
+    @ivar mark: See L{Rate}.
+    @ivar wrong: How many wrong passwords there were while it was remembered.
+    @ivar last: When the last one was.
+    @ivar onTheirWay: How many attempts have begun and are not decided.
+    @ivar waiting: Those that wait for this share.
+    @ivar timer: Fires when there is a guess again that one of them can have.
+    """
+
+    kind: _Shares
+    key: Hashable
+    mark: float = 0.0
+    wrong: int = 0
+    last: float = 0.0
+    onTheirWay: int = 0
+    waiting: list[Attempt] = field(default_factory=list)
+    timer: IDelayedCall | None = None
+
+    def wait(self, now: float) -> float:
+        """
+        @return: The seconds until there is a guess again; 0 while there is one.
+        """
+        return self.kind.rate.wait(self.mark, now)
+
+    def isTaken(self, now: float) -> bool:
+        """
+        @return: Whether all guesses that are left may be needed by attempts on their way.
+        """
+        rate = self.kind.rate
+        used = max(0.0, self.mark - now) / rate.interval
+        return rate.burst - used - self.onTheirWay < 1
+
+    def spend(self, now: float) -> None:
+        """
+        Count a wrong password.
+        """
+        self.mark = self.kind.rate.spend(self.mark, now)
+        self.wrong += 1
+        self.last = now
+        self.kind.used(self)
+
+
+class _Shares:
+    """
+    The shares of one kind, by their keys.
+    """
+
+    def __init__(
+        self, rate: Rate, maxKeys: int, memory: float = 0.0, isPatient: bool = False
+    ) -> None:
+        """
+        @param memory: For how many seconds wrong passwords are remembered in any case.
+        @param isPatient: Whether attempts wait where no guess is left, instead of being refused.
+        """
+        self.rate = rate
+        self.isPatient = isPatient
         self._maxKeys = maxKeys
-        # Times are in ascending order; the key that was tried last is at the end.
-        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+        self._memory = memory
+        # The one with the newest wrong password is at the end.
+        self._shares: OrderedDict[Hashable, _Share] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._times)
+        return len(self._shares)
 
-    def wait(self, key: str, now: float) -> float:
+    def share(self, key: Hashable, now: float) -> _Share:
         """
-        @return: The seconds until another guess is allowed, 0 for now.
-        """
-        times = self._times.get(key)
-        if times is None or len(times) < ATTEMPTS:
-            return 0.0
-        return max(0.0, times[0] + PERIOD - now)
-
-    def add(self, key: str, now: float) -> None:
-        """
-        Count a guess that does not have to wait.
+        @return: The share of a key, as it was or a new one.
         """
         self._forget(now)
-        # The wait can be told from this many.
-        times = self._times.setdefault(key, deque(maxlen=ATTEMPTS))
-        times.append(now)
-        self._times.move_to_end(key)
-        if len(self._times) > self._maxKeys:
-            self._times.popitem(last=False)
+        share = self._shares.get(key)
+        if share is None:
+            share = self._shares[key] = _Share(self, key)
+            if len(self._shares) > self._maxKeys:
+                self._shares.popitem(last=False)
+        return share
 
-    def takeBack(self, key: str, at: float) -> None:
+    def used(self, share: _Share) -> None:
         """
-        Count a guess no longer.
+        A share has been used.
         """
-        times = self._times.get(key)
-        if times is not None and at in times:
-            times.remove(at)
-            if not times:
-                del self._times[key]
+        if self._shares.get(share.key) is share:
+            self._shares.move_to_end(share.key)
+
+    def settle(self, share: _Share) -> None:
+        """
+        Forget a share of which nothing is to be known.
+        """
+        isUsed = share.wrong or share.onTheirWay or share.waiting
+        if not isUsed and self._shares.get(share.key) is share:
+            del self._shares[share.key]
 
     def _forget(self, now: float) -> None:
-        while self._times:
-            key, times = next(iter(self._times.items()))
-            if times[-1] + PERIOD > now:
+        while self._shares:
+            share = next(iter(self._shares.values()))
+            isOld = share.mark <= now and share.last + self._memory <= now
+            if not isOld or share.onTheirWay or share.waiting:
                 break
-            del self._times[key]
+            del self._shares[share.key]
+
+
+def _impatient(result: object, seconds: float) -> Failure:
+    # A new exception: the traceback of another one may lead to a password.
+    return Failure(TooManyAttempts(str(ceil(seconds))))

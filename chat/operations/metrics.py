@@ -131,10 +131,15 @@ _COUNTERS: tuple[tuple[str, str, Callable[[Counters], float]], ...] = (
         lambda counted: counted.transcriptLost,
     ),
     ("log_lost", "Lines that are missing from the log.", lambda counted: counted.logLost),
+    (
+        "wrong_passwords",
+        "Passwords that were wrong, for accounts that there are or not.",
+        lambda counted: counted.wrongPasswords,
+    ),
 )
 
 _LIMITS_OF_READERS = ("waiting", "stall", "all")
-_DELAYS = ("turn", "line-rate", "waiting")
+_DELAYS = ("turn", "line-rate", "waiting", "password")
 # Told to connections that are not let in. Such a connection is refused; it does not end.
 _TURNED_AWAY = (
     Ending.SERVICE_FULL,

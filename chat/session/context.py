@@ -10,11 +10,13 @@ from dataclasses import asdict
 from math import ceil
 from typing import Any, TypeVar
 
+from twisted.internet.defer import CancelledError, Deferred
+
 from chat.core.users import User, UserSession
 from chat.interfaces import FrontDoor, Outlet
 from chat.session.deadlines import Deadlines
 from chat.session.server import Server
-from chat.vocabulary.addresses import originOf, parseAddress
+from chat.vocabulary.addresses import parseAddress
 from chat.vocabulary.errors import ChatError, NickNeeded
 from chat.vocabulary.events import Ending, Refused, Warned
 from chat.vocabulary.limits import Rate, Shares
@@ -86,6 +88,7 @@ class Context(UserSession):
     """
 
     __slots__ = (
+        "_attempt",
         "asked",
         "deadlines",
         "door",
@@ -126,6 +129,7 @@ class Context(UserSession):
         self.wanted = room
         self.reason = ""
         self.refused = 0
+        self._attempt: Deferred[Any] | None = None
 
     @property
     def address(self) -> str:
@@ -133,12 +137,8 @@ class Context(UserSession):
 
     @property
     def origin(self) -> str:
-        """
-        Where the user comes from, as far as limits are concerned: what L{originOf} makes of the
-        address, or the word that stands in its place.
-        """
-        address = parseAddress(self.address)
-        return self.address if address is None else originOf(address)
+        """Where the user comes from, as far as limits are concerned; see L{FrontDoor}."""
+        return self.door.origin
 
     @property
     def isCounted(self) -> bool:
@@ -172,6 +172,21 @@ class Context(UserSession):
         result = await awaitable
         self.requireLiving()
         return result
+
+    async def attempted(self, attempt: Deferred[T]) -> T:
+        """
+        Wait for something that is not to be waited for without this session: it is
+        cancelled when the session ends.
+
+        @raise SessionOver: when the session has ended meanwhile.
+        """
+        self._attempt = attempt
+        try:
+            return await self.outcome(attempt)
+        except CancelledError:
+            raise SessionOver from None
+        finally:
+            self._attempt = None
 
     def requireLiving(self) -> None:
         """
@@ -224,6 +239,8 @@ class Context(UserSession):
         """
         self.deadlines.stop()
         self.reason = reason
+        if self._attempt is not None:
+            self._attempt.cancel()
         user, self.user = self.user, None
         if user is not None:
             self.hub.detach(user, self, reason, text, by)

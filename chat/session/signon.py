@@ -280,8 +280,9 @@ def _admitted(context: Context, user: User) -> str:
 
 async def _proven(context: Context, name: str, password: str) -> Account:
     mayBeHere(context, name)
-    authenticator = context.server.authenticator
-    return await _prepared(context, await authenticator.login(name, password, context.door.address))
+    address, origin = context.door.address, context.origin
+    attempt = context.server.authenticator.login(name, password, address, origin)
+    return await _prepared(context, await context.attempted(attempt))
 
 
 async def _prepared(context: Context, account: Account) -> Account:

@@ -21,8 +21,9 @@ class Counters:
     @ivar endings: by code, connections that had been let in and have ended.
     @ivar tooSlow: by the limit (C{waiting}, C{stall} or C{all}), connections that read
         too slowly.
-    @ivar delays: by the limit (C{turn}, C{line-rate} or C{waiting}), how often input
-        had to wait.
+    @ivar delays: by the limit (C{turn}, C{line-rate}, C{waiting} or C{password}), how
+        often input had to wait.
+    @ivar wrongPasswords: passwords that were looked at and were wrong.
     @ivar faults: unexpected exceptions.
     @ivar lines: lines that came.
     @ivar undone: about how many lines came that were never done, since their connection had
@@ -52,6 +53,7 @@ class Counters:
     historyLost: int = 0
     transcriptLost: int = 0
     logLost: int = 0
+    wrongPasswords: int = 0
 
 
 @dataclass(frozen=True)

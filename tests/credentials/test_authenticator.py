@@ -11,7 +11,7 @@ from pytest_twisted import ensureDeferred
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.strcred import AuthOptionMixin
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults, succeed
 from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 from twisted.logger import capturedLogs
@@ -21,6 +21,7 @@ from twisted.python.usage import Options
 from chat.core.accounts import Accounts
 from chat.credentials.authenticator import PortalAuthenticator
 from chat.credentials.passwords import MAX_WAITING, THREADS, Hashing
+from chat.vocabulary.counters import Counters
 from chat.vocabulary.errors import (
     ChatError,
     PasswordInvalid,
@@ -74,24 +75,25 @@ class Logins:
         self.accounts = accounts
         self.hashing = hashing
         self.clock = Clock()
+        self.counters = Counters()
         self.use()
 
     def use(self, *checkers: Any) -> None:
         """Begin anew with these external checkers."""
         self.authenticator = PortalAuthenticator(
-            self.accounts, self.hashing, self.clock, deferToThread, checkers
+            self.accounts, self.hashing, self.clock, deferToThread, checkers, self.counters
         )
 
     async def register(self, name: str, password: str = PASSWORD) -> Account:
-        return await self.accounts.create(name, await self.authenticator.secretFor(password))
+        return await self.accounts.create(name, await self.authenticator.secretFor(password, HERE))
 
     async def login(self, name: str, password: str = PASSWORD, address: str = HERE) -> Account:
-        return await self.authenticator.login(name, password, address)
+        return await self.authenticator.login(name, password, address, address)
 
     async def refused(self, name: str, password: str = PASSWORD, address: str = HERE) -> ChatError:
         """@return: Why the login is refused."""
         with pytest.raises(ChatError) as refusal:
-            await self.authenticator.login(name, password, address)
+            await self.authenticator.login(name, password, address, address)
         return refusal.value
 
     def later(self) -> None:
@@ -147,15 +149,15 @@ async def test_threeWrongPasswordsAMinuteAreTheLimit(world: Logins, hasher: Coun
     for _ in range(3):
         assert isinstance(await world.refused("alice", "wrong horse"), WrongPassword)
     hasher.threads.clear()
-    # Now even the right password is not looked at.
+    # Now even the right password is not looked at, from there.
     world.clock.advance(10)
     refusal = await world.refused("ALICE")
-    assert (type(refusal), refusal.about) == (TooManyAttempts, "50")
-    # Nor is it from another address, nor any password for another name from this one.
-    assert isinstance(await world.refused("alice", address="192.0.2.2"), TooManyAttempts)
-    assert isinstance(await world.refused("bob"), TooManyAttempts)
+    assert (type(refusal), refusal.about) == (TooManyAttempts, "10")
     assert hasher.threads == []
-    world.clock.advance(50)
+    # It is from another place, and so is one for another account.
+    assert (await world.login("alice", address="192.0.2.2")).name == "alice"
+    assert isinstance(await world.refused("bob"), WrongPassword)
+    world.clock.advance(10)
     assert (await world.login("alice")).name == "alice"
 
 
@@ -173,23 +175,54 @@ async def test_rightPasswordsDoNotCount(world: Logins) -> None:
         await world.login("alice")
 
 
+def together(world: Logins, *passwords: str) -> list[Deferred[Any]]:
+    """@return: A login to alice for each password; the kind of a refusal is a result, too."""
+    return [
+        world.authenticator.login("alice", each, HERE, HERE).addErrback(lambda error: error.type)
+        for each in passwords
+    ]
+
+
 @ensureDeferred
-async def test_ofManyAttemptsAtOnceThreeAreLookedAt(world: Logins, hasher: CountingHasher) -> None:
+async def test_ofManyWrongPasswordsAtOnceThreeAreLookedAt(
+    world: Logins, hasher: CountingHasher
+) -> None:
     """For the attempts that are refused nothing is hashed."""
     await world.register("alice")
     hasher.threads.clear()
-    hasher.hold()
-    failures: list[Failure] = []
-    logins = [
-        world.authenticator.login("alice", f"wrong horse {n}", HERE).addErrback(failures.append)
-        for n in range(10)
-    ]
-    assert [failure.type for failure in failures] == [TooManyAttempts] * 7
-    hasher.release()
-    for each in logins:
-        await each
-    assert [failure.type for failure in failures[7:]] == [WrongPassword] * 3
+    outcomes = await gatherResults(together(world, *(f"wrong horse {n}" for n in range(24))))
+    assert outcomes == [WrongPassword] * 3 + [TooManyAttempts] * 21
     assert len(hasher.threads) == 3
+
+
+@ensureDeferred
+async def test_ofManyRightPasswordsAtOnceAllAre(world: Logins) -> None:
+    """As after a restart: none is a wrong one only because it is on its way."""
+    await world.register("alice")
+    accounts = await gatherResults(together(world, *[PASSWORD] * 24))
+    assert [account.name for account in accounts] == ["alice"] * 24
+    assert world.counters.delays["password"] == 21
+    assert world.counters.wrongPasswords == 0
+
+
+@ensureDeferred
+async def test_anAttemptThatIsGivenUpIsNotLookedAt(world: Logins, hasher: CountingHasher) -> None:
+    await world.register("alice")
+    hasher.threads.clear()
+    hasher.hold()
+    first, second, third, givenUp, last = together(world, *["wrong horse"] * 3, *[PASSWORD] * 2)
+    givenUp.cancel()
+    # One that has begun counts all the same.
+    first.cancel()
+    hasher.release()
+    assert await gatherResults([first, second, third, givenUp, last]) == [
+        CancelledError,
+        WrongPassword,
+        WrongPassword,
+        CancelledError,
+        TooManyAttempts,
+    ]
+    assert len(hasher.threads) == world.counters.wrongPasswords == 3
 
 
 @ensureDeferred
@@ -198,7 +231,7 @@ async def test_attemptsThatTooManyWaitForDoNotCount(world: Logins, hasher: Count
     world.use(elsewhere)
     await world.register("alice")
     hasher.hold()
-    waiting = [world.authenticator.secretFor(PASSWORD) for _ in range(THREADS + MAX_WAITING)]
+    waiting = [world.authenticator.secretFor(PASSWORD, HERE) for _ in range(THREADS + MAX_WAITING)]
     for _ in range(10):
         assert isinstance(await world.refused("alice"), TryLater)
         assert isinstance(await world.refused("bob"), TryLater)
@@ -381,7 +414,7 @@ async def test_passwordsAreNowhereToBeSeen(world: Logins, hasher: CountingHasher
     failures: list[Failure] = []
 
     async def attempt(name: str, password: str) -> None:
-        login = world.authenticator.login(name, password, HERE)
+        login = world.authenticator.login(name, password, HERE, HERE)
         await login.addErrback(failures.append)
 
     def explode(*_: object) -> Any:
@@ -412,8 +445,8 @@ async def test_passwordsAreNowhereToBeSeen(world: Logins, hasher: CountingHasher
         world.later()
         hasher.before = explode
         await attempt("alice", secret)
-        await world.authenticator.secretFor(secret).addErrback(failures.append)
-        await world.authenticator.secretFor(secret * 20).addErrback(failures.append)
+        await world.authenticator.secretFor(secret, HERE).addErrback(failures.append)
+        await world.authenticator.secretFor(secret * 20, HERE).addErrback(failures.append)
         world.accounts.owner = explode  # type: ignore[method-assign]
         await attempt("carol", secret)
     assert len(failures) == 5 * (3 * 5 - 1) + 4 + 4

@@ -2,13 +2,62 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from inspect import stack
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
-from chat.credentials.throttle import ATTEMPTS, PERIOD, Attempt, Throttle
+from chat.credentials.throttle import (
+    ACCOUNT_GUESSES,
+    GUESSES,
+    MAX_WAITING,
+    MEMORY,
+    ORIGIN_GUESSES,
+    PATIENCE,
+    Attempt,
+    Throttle,
+)
 from chat.vocabulary.errors import TooManyAttempts
+
+HERE, THERE = "192.0.2.1", "198.51.100.7"
+
+
+class Guess:
+    """
+    An attempt, however far it has come.
+
+    @ivar attempt: L{None} until it may begin.
+    @ivar refusal: The seconds of which it was told when it was refused, or why else it is over.
+    """
+
+    attempt: Attempt | None = None
+    refusal: object = None
+
+    def __init__(self, begun: Deferred[Attempt], name: str) -> None:
+        self.name = name
+        self.begun = begun.addCallbacks(self._mayBegin, self._isRefused)
+
+    @property
+    def waits(self) -> bool:
+        return self.attempt is None and self.refusal is None
+
+    def _mayBegin(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+
+    def _isRefused(self, failure: Failure) -> None:
+        isTooMany = failure.check(TooManyAttempts) is not None
+        self.refusal = int(failure.value.about) if isTooMany else failure.type  # type: ignore[attr-defined]
+
+    def end(self, isWrong: bool) -> None:
+        assert self.attempt is not None
+        self.attempt.end(isWrong)
 
 
 class Guesses:
@@ -18,20 +67,36 @@ class Guesses:
 
     def __init__(self, **limits: int) -> None:
         self.clock = Clock()
-        self.throttle = Throttle(self.clock.seconds, **limits)
+        self.throttle = Throttle(self.clock, **limits)
 
-    def begin(self, address: str = "192.0.2.1", fold: str = "alice") -> Attempt:
-        return self.throttle.begin(address, fold)
+    def begin(self, origin: str = HERE, fold: str = "alice", isKnown: bool = False) -> Guess:
+        return Guess(self.throttle.begin(origin, fold, isKnown), origin)
 
-    def wait(self, address: str = "192.0.2.1", fold: str = "alice") -> int:
+    def wrong(self, origin: str = HERE, fold: str = "alice", isKnown: bool = False) -> object:
         """
-        @return: How many seconds the next guess has to wait; 0 if it is taken.
+        Try a wrong password.
+
+        @return: L{None} if it was looked at; else how many seconds it is to wait, or C{"waits"}.
         """
-        try:
-            self.begin(address, fold)
-        except TooManyAttempts as error:
-            return int(error.about)
-        return 0
+        guess = self.begin(origin, fold, isKnown)
+        if guess.attempt is not None:
+            guess.end(True)
+        return "waits" if guess.waits else guess.refusal
+
+    def useUp(self, fold: str = "alice") -> list[str]:
+        """
+        Let strangers use up the share of an account.
+
+        @return: Their origins.
+        """
+        origins = [f"203.0.113.{number}" for number in range(ACCOUNT_GUESSES)]
+        assert [self.wrong(origin, fold) for origin in origins] == [None] * ACCOUNT_GUESSES
+        return origins
+
+    @property
+    def remembered(self) -> int:
+        kinds = (self.throttle._own, self.throttle._origins, self.throttle._accounts)
+        return max(map(len, kinds))
 
 
 @pytest.fixture
@@ -40,174 +105,290 @@ def guesses() -> Guesses:
 
 
 def test_threeAMinuteAreAllowed(guesses: Guesses) -> None:
-    assert [guesses.wait() for _ in range(ATTEMPTS)] == [0, 0, 0]
-    assert guesses.wait() == 60
-    guesses.clock.advance(59.5)
-    assert guesses.wait() == 1
+    """Three at once, and one more for every twenty seconds."""
+    assert [guesses.wrong() for _ in range(4)] == [None, None, None, 20]
+    guesses.clock.advance(19.5)
+    assert guesses.wrong() == 1
     guesses.clock.advance(0.5)
-    assert [guesses.wait() for _ in range(4)] == [0, 0, 0, 60]
-
-
-def test_theLimitHoldsForAnyMinute(guesses: Guesses) -> None:
-    """Not only from one full minute to the next."""
-    for _ in range(ATTEMPTS):
-        assert guesses.wait() == 0
-        guesses.clock.advance(20)
-    # The first is forgotten, the others are 20 and 40 seconds old.
-    assert guesses.wait() == 0
-    assert guesses.wait() == 20
+    assert [guesses.wrong(), guesses.wrong()] == [None, 20]
+    guesses.clock.advance(60)
+    assert [guesses.wrong() for _ in range(4)] == [None, None, None, 20]
 
 
 def test_refusedAttemptsDoNotCount(guesses: Guesses) -> None:
-    for _ in range(ATTEMPTS):
-        guesses.begin()
-    for _ in range(59):
+    for _ in range(GUESSES):
+        guesses.wrong()
+    for _ in range(19):
         guesses.clock.advance(1)
-        assert guesses.wait() > 0
+        assert guesses.wrong() is not None
     guesses.clock.advance(1)
-    assert guesses.wait() == 0
+    assert guesses.wrong() is None
 
 
-def test_theLimitHoldsForAnAddressWhateverTheName(guesses: Guesses) -> None:
-    assert [guesses.wait(fold=fold) for fold in "abcd"] == [0, 0, 0, 60]
-    assert guesses.wait(address="192.0.2.2", fold="d") == 0
+def test_aShareIsThatOfAnOriginAndAnAccount(guesses: Guesses) -> None:
+    for _ in range(GUESSES):
+        guesses.wrong(HERE, "alice")
+    assert guesses.wrong(HERE, "alice") == 20
+    assert guesses.wrong(THERE, "alice") is guesses.wrong(HERE, "bob") is None
 
 
-def test_theLimitHoldsForAnAccountWhateverTheAddress(guesses: Guesses) -> None:
-    assert [guesses.wait(address=f"192.0.2.{n}") for n in range(4)] == [0, 0, 0, 60]
-    assert guesses.wait(address="192.0.2.9", fold="bob") == 0
-    # A guess that was refused for the account does not count for the address.
-    assert [guesses.wait("192.0.2.3", fold) for fold in "abcd"] == [0, 0, 0, 60]
-
-
-def test_theLongerWaitIsTold(guesses: Guesses) -> None:
-    for n in range(ATTEMPTS):
-        guesses.begin(f"192.0.2.{n}", "alice")
-    guesses.clock.advance(30)
-    for fold in "abc":
-        guesses.begin("192.0.2.9", fold)
-    assert guesses.wait("192.0.2.9", "alice") == 60
-    assert guesses.wait("192.0.2.8", "alice") == 30
+def test_anOriginHasAShareForAllAccounts(guesses: Guesses) -> None:
+    folds = [f"nick{number}" for number in range(ORIGIN_GUESSES)]
+    assert [guesses.wrong(HERE, fold) for fold in folds] == [None] * ORIGIN_GUESSES
+    assert guesses.wrong(HERE, "alice") == 6
+    assert guesses.wrong(THERE, "alice") is None
+    # An account that has logged in from there before is not concerned.
+    assert guesses.wrong(HERE, "bob", isKnown=True) is None
+    guesses.clock.advance(6)
+    assert [guesses.wrong(HERE, "x"), guesses.wrong(HERE, "y")] == [None, 6]
 
 
 def test_rightPasswordsDoNotCount(guesses: Guesses) -> None:
     for _ in range(10):
-        guesses.begin().takeBack()
-    assert [guesses.wait() for _ in range(4)] == [0, 0, 0, 60]
-
-
-def test_undecidedAttemptsCount(guesses: Guesses) -> None:
-    """Three undecided attempts are therefore the most there may be at once."""
-    attempts = [guesses.begin() for _ in range(ATTEMPTS)]
-    assert guesses.wait() == 60
-    attempts[1].takeBack()
-    assert guesses.wait() == 0
-    assert guesses.wait() == 60
+        guesses.begin().end(False)
+    assert [guesses.wrong() for _ in range(4)] == [None, None, None, 20]
 
 
 def test_aRightPasswordForgivesNoWrongOne(guesses: Guesses) -> None:
-    """Else a login to an own account would clear the way for three more guesses."""
-    guesses.begin()
-    guesses.begin()
-    guesses.begin().takeBack()
-    assert [guesses.wait(), guesses.wait()] == [0, 60]
+    """Otherwise a login to an own account would clear the way for three more guesses."""
+    guesses.wrong()
+    guesses.wrong()
+    guesses.begin().end(False)
+    assert [guesses.wrong(), guesses.wrong()] == [None, 20]
 
 
-def test_anAttemptIsTakenBackOnce(guesses: Guesses) -> None:
+def test_anAttemptEndsOnce(guesses: Guesses) -> None:
     first = guesses.begin()
-    guesses.begin()
-    guesses.begin()
     for _ in range(3):
-        first.takeBack()
-    assert [guesses.wait(), guesses.wait()] == [0, 60]
+        first.end(True)
+    assert [guesses.wrong(), guesses.wrong(), guesses.wrong()] == [None, None, 20]
 
 
-def test_aForgottenAttemptCanBeTakenBack(guesses: Guesses) -> None:
-    attempt = guesses.begin()
-    guesses.clock.advance(PERIOD)
-    guesses.begin("192.0.2.2", "bob")
-    attempt.takeBack()
+# Attempts on their way.
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "isSame"),
-    [
-        ("192.0.2.1", "::ffff:192.0.2.1", True),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
-        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
-        ("fe80::1%eth0", "fe80::2", True),
-        ("unix", "", False),
-    ],
-)
-def test_subscribersAreTakenForOneAddress(
-    guesses: Guesses, one: str, other: str, isSame: bool
-) -> None:
-    """All addresses in a /64 of IPv6 belong to one subscriber, who could use one for each guess."""
-    waits = [guesses.wait(address, str(n)) for n, address in enumerate((one, other, one, other))]
-    assert waits == [0, 0, 0, 60 if isSame else 0]
+def test_attemptsWaitForThoseOnTheirWay(guesses: Guesses) -> None:
+    """In the order of their coming; where these are right, all of them begin."""
+    attempts = [guesses.begin() for _ in range(24)]
+    assert [each.waits for each in attempts] == [False] * 3 + [True] * 21
+    for each, later in zip(attempts, attempts[GUESSES:], strict=False):
+        assert later.waits
+        each.end(False)
+        assert not later.waits
+    for each in attempts[-GUESSES:]:
+        each.end(False)
+    assert guesses.remembered == 0
 
 
-def test_unixSocketsCountAsOneAddress(guesses: Guesses) -> None:
-    assert [guesses.wait("unix", fold) for fold in "abcd"] == [0, 0, 0, 60]
+def test_ofManyWrongOnesAtOnceThreeAreLookedAt(guesses: Guesses) -> None:
+    attempts = [guesses.begin() for _ in range(24)]
+    for each in attempts[:GUESSES]:
+        each.end(True)
+    assert [each.refusal for each in attempts] == [None] * 3 + [20] * 21
+    assert guesses.clock.getDelayedCalls() == []
 
 
-def _remembered(guesses: Guesses) -> int:
-    return max(len(guesses.throttle._addresses), len(guesses.throttle._accounts))
+def test_manyUsersBehindOneAddressComeInAtOnce(guesses: Guesses) -> None:
+    attempts = [guesses.begin(HERE, f"nick{number}") for number in range(24)]
+    assert sum(not each.waits for each in attempts) == ORIGIN_GUESSES
+    for each in attempts:
+        each.end(False)
+    assert guesses.remembered == 0
+
+
+def test_anAttemptThatIsGivenUpWaitsNoLonger(guesses: Guesses) -> None:
+    attempts = [guesses.begin() for _ in range(5)]
+    attempts[3].begun.cancel()
+    assert attempts[3].refusal is CancelledError
+    attempts[0].end(False)
+    assert not attempts[4].waits
+    for each in (*attempts[1:3], attempts[4]):
+        each.end(False)
+    assert guesses.remembered == 0
+    assert guesses.clock.getDelayedCalls() == []
+
+
+def test_aWaitIsBounded(guesses: Guesses) -> None:
+    for _ in range(GUESSES):
+        guesses.begin()
+    late = guesses.begin()
+    guesses.clock.advance(PATIENCE - 0.5)
+    assert late.waits
+    guesses.clock.advance(0.5)
+    assert late.refusal == PATIENCE
+
+
+def test_aQueueIsBounded(guesses: Guesses) -> None:
+    attempts = [guesses.begin() for _ in range(GUESSES + MAX_WAITING + 1)]
+    assert [each.refusal for each in attempts] == [None] * (GUESSES + MAX_WAITING) + [PATIENCE]
+
+
+def test_aLongQueueIsNoDeepStack(guesses: Guesses) -> None:
+    """Each attempt ends at once, as an empty password does."""
+    first = [guesses.begin(HERE, str(number)) for number in range(ORIGIN_GUESSES)]
+    depths: list[int] = []
+    for number in range(MAX_WAITING):
+        begun = guesses.throttle.begin(HERE, f"nick{number}")
+        begun.addCallback(lambda attempt: (depths.append(len(stack(0))), attempt.end(False)))
+    first[0].end(False)
+    assert len(depths) == MAX_WAITING
+    assert max(depths) - min(depths) < 10
+
+
+# Strangers who guess at an account.
+
+
+def test_strangersAreSlowedDownAndNotRefused(guesses: Guesses) -> None:
+    """One a second, once they have tried sixty."""
+    guesses.useUp()
+    late = [guesses.begin(f"192.0.2.{number}") for number in range(3)]
+    assert all(each.waits for each in late)
+    begun = []
+    for _ in range(4):
+        guesses.clock.advance(1)
+        for each in late:
+            if each.attempt is not None and each.attempt.taken:
+                begun.append((guesses.clock.seconds(), each.name))
+                each.end(True)
+    assert begun == [(1, "192.0.2.0"), (2, "192.0.2.1"), (3, "192.0.2.2")]
+    assert guesses.clock.getDelayedCalls() == []
+
+
+def test_strangersCannotUseUpTheShareOfAKnownOrigin(guesses: Guesses) -> None:
+    origins = guesses.useUp()
+    waiting = [guesses.begin(origin) for origin in origins]
+    assert guesses.begin(HERE, isKnown=True).attempt is not None
+    assert all(each.waits for each in waiting)
+
+
+def test_aNewOriginComesInWhileFiftyGuess(guesses: Guesses) -> None:
+    """The attackers have guessed before, so their attempts go after the one of the owner."""
+    attackers = [f"203.0.113.{number}" for number in range(50)]
+    waiting: dict[str, Guess] = {}
+
+    def attack() -> None:
+        for origin in attackers:
+            guess = waiting.get(origin)
+            if guess is not None and guess.attempt is not None:
+                guess.end(True)
+            if guess is None or not guess.waits:
+                waiting[origin] = guesses.begin(origin)
+
+    for _ in range(200):
+        attack()
+        guesses.clock.advance(1)
+    attack()
+    owner = guesses.begin(HERE)
+    assert owner.waits
+    for _ in range(2):
+        guesses.clock.advance(1)
+        attack()
+    assert owner.attempt is not None
+
+
+def test_inAFullQueueThoseGiveWayWhoHaveGuessedMost(guesses: Guesses) -> None:
+    guesses.useUp()
+    origins = [f"192.0.2.{number}" for number in range(MAX_WAITING // 2)]
+    waiting = [guesses.begin(origin) for origin in origins * 2]
+    assert all(each.waits for each in waiting)
+    owner = guesses.begin(THERE)
+    assert owner.waits
+    assert [each.name for each in waiting if each.refusal == PATIENCE] == origins[-1:]
+
+
+def test_whoHasGuessedIsRememberedForAnHour(guesses: Guesses) -> None:
+    guesses.wrong(HERE)
+    guesses.clock.advance(MEMORY - 1)
+    guesses.useUp()
+    early, late = guesses.begin(HERE), guesses.begin(THERE)
+    guesses.clock.advance(1)
+    assert (early.waits, late.waits) == (True, False)
+
+
+# Memory.
 
 
 def test_memoryIsBounded() -> None:
     guesses = Guesses(maxKeys=100)
-    for n in range(1000):
-        guesses.begin(f"host{n}", f"nick{n}")
-    assert _remembered(guesses) == 100
+    for number in range(1000):
+        guesses.wrong(f"host{number}", f"nick{number}")
+    assert guesses.remembered == 100
     # The newest guesses are kept.
-    assert [guesses.wait("host999", fold) for fold in "abc"] == [0, 0, 60]
+    assert [guesses.wrong("host999", "nick999") for _ in range(3)] == [None, None, 20]
 
 
 def test_oldGuessesAreForgotten(guesses: Guesses) -> None:
-    for n in range(1000):
-        guesses.begin(f"host{n}", f"nick{n}")
-    guesses.clock.advance(PERIOD)
-    guesses.begin()
-    assert _remembered(guesses) == 1
+    for number in range(1000):
+        guesses.wrong(f"host{number}", f"nick{number}")
+    guesses.clock.advance(MEMORY)
+    guesses.wrong()
+    assert guesses.remembered == 1
 
 
-def test_rightPasswordsLeaveNothingBehind(guesses: Guesses) -> None:
-    guesses.begin().takeBack()
-    assert _remembered(guesses) == 0
+def test_refusedAttemptsLeaveNothingBehind(guesses: Guesses) -> None:
+    for number in range(ORIGIN_GUESSES):
+        guesses.wrong(HERE, f"nick{number}")
+    for number in range(1000):
+        assert guesses.wrong(HERE, f"name{number}") == 6
+    assert guesses.remembered == ORIGIN_GUESSES
+
+
+_origins = st.sampled_from([HERE, THERE, "203.0.113.1"])
 
 
 @given(
     st.lists(
         st.tuples(
             # Quarters, whose sums are exact.
-            st.integers(min_value=0, max_value=160).map(lambda quarters: quarters / 4),
-            st.sampled_from(["192.0.2.1", "192.0.2.2"]),
-            st.sampled_from(["alice", "bob"]),
-            st.booleans(),
+            st.integers(min_value=0, max_value=80).map(lambda quarters: quarters / 4),
+            st.one_of(
+                st.tuples(_origins, st.sampled_from(["alice", "bob"]), st.booleans()),
+                # Which attempt is decided, and how.
+                st.tuples(st.integers(0, 10), st.booleans()),
+                st.integers(0, 10),
+            ),
         ),
-        max_size=60,
+        max_size=80,
     )
 )
-def test_neverMoreThanThreeWrongOnesInAMinute(
-    steps: list[tuple[float, str, str, bool]],
-) -> None:
-    """Neither from an address nor for an account; and with fewer no guess is refused."""
+def test_neverMoreThanThreeAMinuteAndNobodyWaitsForEver(steps: list[tuple[float, Any]]) -> None:
+    """Whatever is on its way, and whatever is given up."""
     guesses = Guesses()
-    wrong: list[tuple[float, str, str]] = []
-    for pause, address, fold, isRight in steps:
+    open_: list[tuple[tuple[str, str], Guess]] = []
+    wrong: list[tuple[float, tuple[str, str]]] = []
+
+    def of(isOpen: Callable[[Guess], bool]) -> list[tuple[tuple[str, str], Guess]]:
+        return [each for each in open_ if isOpen(each[1])]
+
+    def decide(key: tuple[str, str], guess: Guess, isWrong: bool) -> None:
+        guess.end(isWrong)
+        open_.remove((key, guess))
+        if isWrong:
+            wrong.append((guesses.clock.seconds(), key))
+
+    for pause, step in steps:
         guesses.clock.advance(pause)
-        now = guesses.clock.seconds()
-        recent = [guess for guess in wrong if guess[0] + PERIOD > now]
-        full = any(
-            len([guess for guess in recent if guess[at] == key]) >= ATTEMPTS
-            for at, key in ((1, address), (2, fold))
-        )
-        if full:
-            assert 0 < guesses.wait(address, fold) <= PERIOD
-            continue
-        attempt = guesses.begin(address, fold)
-        if isRight:
-            attempt.takeBack()
-        else:
-            wrong.append((now, address, fold))
+        match step:
+            case (str(origin), fold, isKnown):
+                open_.append(((origin, fold), guesses.begin(origin, fold, isKnown)))
+            case (index, isWrong):
+                begun = of(lambda guess: guess.attempt is not None)
+                if begun:
+                    decide(*begun[index % len(begun)], isWrong)
+            case index:
+                waiting = of(lambda guess: guess.waits)
+                if waiting:
+                    waiting[index % len(waiting)][1].begun.cancel()
+        open_[:] = of(lambda guess: guess.refusal is None)
+        onTheirWay = Counter(key for key, guess in open_ if guess.attempt is not None)
+        for key in {key for key, _ in open_} | {key for _, key in wrong}:
+            times = [at for at, each in wrong if each == key]
+            for number, since in enumerate(times):
+                span = guesses.clock.seconds() - since
+                assert len(times) - number + onTheirWay[key] <= GUESSES + span / 20
+    for _ in range(len(open_)):
+        for key, guess in of(lambda guess: guess.attempt is not None):
+            decide(key, guess, False)
+        open_[:] = of(lambda guess: guess.refusal is None)
+    guesses.clock.advance(PATIENCE)
+    assert not of(lambda guess: guess.waits)

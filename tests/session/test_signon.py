@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from chat.vocabulary.events import (
     Closed,
@@ -28,6 +29,7 @@ from chat.vocabulary.events import (
     UserRow,
     Welcomed,
 )
+from chat.vocabulary.records import Account
 from tests.support.hubs import AT, now
 from tests.support.sessions import LOGGED_IN, PASSWORD, SessionStage, SessionUser
 
@@ -126,6 +128,24 @@ def test_aChallengedUserMayUseOtherCommands(stage: SessionStage) -> None:
 
 def test_anUnknownAccountIsRefusedLikeAWrongPassword(stage: SessionStage) -> None:
     assert stage.user().hears(f"/login bob {PASSWORD}") == [Refused("wrong-password", "bob")]
+
+
+@pytest.mark.parametrize("nick", ["", "bob"])
+def test_anAttemptIsGivenUpWithItsSession(
+    stage: SessionStage, monkeypatch: pytest.MonkeyPatch, nick: str
+) -> None:
+    """So that others behind it need not wait for it."""
+    given: list[Deferred[Account]] = []
+    asked: Deferred[Account] = Deferred(given.append)
+    monkeypatch.setattr(stage.authenticator, "login", lambda *_: asked)
+    user = stage.user(*filter(None, [nick]))
+    user.says(f"/login alice {PASSWORD}")
+    assert given == []
+    user.session.gone(Ending.CONNECTION_LOST)
+    assert given == [asked]
+    assert stage.server.counters.faults == 0
+    # Another one is not given up when it is over.
+    assert stage.user("carol").session.reason == ""
 
 
 def test_theRegistrationTimeoutIncludesThePassword(stage: SessionStage) -> None:

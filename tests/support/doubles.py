@@ -23,6 +23,7 @@ from chat.delivery.audience import EndOfTurn
 from chat.delivery.fanout import Fan
 from chat.endpoints.accepted import UNIXServer
 from chat.interfaces import Arrived, FrontDoor, Rendering
+from chat.vocabulary.addresses import originOf, parseAddress
 from chat.vocabulary.events import Event
 
 
@@ -102,7 +103,9 @@ class RecordingDoor(FrontDoor):
     """
 
     def __init__(self, address: str = "192.0.2.1") -> None:
-        self.address = self.origin = address
+        self.address = address
+        parsed = parseAddress(address)
+        self.origin = address if parsed is None else originOf(parsed)
         self.calls: list[object] = []
 
     def named(self, pace: object) -> None:

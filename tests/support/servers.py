@@ -38,13 +38,13 @@ class PlainAuthenticator:
         self._accounts = accounts
         self._waiting: list[Callable[[], None]] = []
 
-    def login(self, name: str, password: str, address: str) -> Deferred[Account]:
+    def login(self, name: str, password: str, address: str, origin: str) -> Deferred[Account]:
         account = self._accounts.named(name)
         if account is None or account.secret != password[::-1]:
             return self._answer(fail(WrongPassword(name)))
         return self._answer(succeed(account))
 
-    def secretFor(self, password: str) -> Deferred[str]:
+    def secretFor(self, password: str, origin: str) -> Deferred[str]:
         if len(password) < 8:
             return self._answer(fail(PasswordInvalid("8–128")))
         return self._answer(succeed(password[::-1]))

@@ -52,7 +52,7 @@ def register(context: Context, command: Register) -> Answer:
 
 
 async def _register(context: Context, user: User, password: str) -> None:
-    secret = await context.outcome(context.server.authenticator.secretFor(password))
+    secret = await _secretFor(context, password)
     # Others may have been faster.
     _requireSpace(context, user)
     creating = context.server.accounts.create(user.nick, secret)
@@ -86,7 +86,7 @@ def password(context: Context, command: Password) -> Answer:
 
 
 async def _change(context: Context, user: User, password: str) -> None:
-    secret = await context.outcome(context.server.authenticator.secretFor(password))
+    secret = await _secretFor(context, password)
     changing = context.server.accounts.setSecret(_accountOf(context, user), secret)
     await tellStored(context, changing, Done("password-changed"))
 
@@ -158,6 +158,11 @@ async def tellStored(context: Context, storing: Deferred[Any], done: Done) -> No
         context.requireLiving()
         events.append(Warned("not-stored", done.about))
     context.hearAll(events, context.rendering)
+
+
+async def _secretFor(context: Context, password: str) -> str:
+    making = context.server.authenticator.secretFor(password, context.origin)
+    return await context.outcome(making)
 
 
 def _accountOf(context: Context, user: User) -> Account:
