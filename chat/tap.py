@@ -146,7 +146,13 @@ def makeService(options: Options) -> IService:
         history=store.history,
         accounts=accounts,
         authenticator=PortalAuthenticator(
-            accounts, hashing, clock, inThread, options.get("credCheckers", ()), counters
+            accounts,
+            hashing,
+            clock,
+            inThread,
+            options.get("credCheckers", ()),
+            counters,
+            lambda account, origin: server.guessed(account, origin),
         ),
         sanctions=sanctions,
         renderings=renderingFor,

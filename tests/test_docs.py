@@ -15,7 +15,7 @@ from twisted.python.reflect import namedAny
 
 from chat import options
 from chat.cli import options as clientOptions
-from chat.core import room, rooms
+from chat.core import accounts, room, rooms
 from chat.core.ignores import MAX_IGNORED
 from chat.credentials import passwords, throttle
 from chat.endpoints import proxyprotocol
@@ -248,6 +248,8 @@ def test_limits() -> None:
         "lines waiting for the database": _spaced(backlog.MAX_LINES),
         "questions waiting for the database": f"{storeReader.MAX_WAITING}",
         "to answer one": f"{storeReader.WITHIN:g} s",
+        "addresses that are kept of an account": f"{accounts.MAX_ORIGINS}",
+        "… since the last login from there": f"{accounts.ORIGIN_DAYS} d",
         "passwords from one address waiting to be hashed": f"{passwords.MAX_WAITING}",
         "… from all addresses": f"{passwords.MAX_WAITING_ALL}",
         "the message of the day": _kibibytes(options.MAX_MOTD),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from chat.core.lookalikes import Lookalikes
 from chat.interfaces import Ledger
+from chat.vocabulary.addresses import isLasting
 from chat.vocabulary.confusables import look, looks
 from chat.vocabulary.errors import (
     AccountsFull,
@@ -30,6 +31,12 @@ from chat.vocabulary.records import Account
 
 MAX_ACCOUNTS = 100_000
 """How many accounts users may register."""
+
+MAX_ORIGINS = 8
+"""How many origins of its logins are kept of an account."""
+
+ORIGIN_DAYS = 90
+"""For how many days after the last login from an origin it is one of the account's."""
 
 _LONGEST = 4 * MAX_COLUMNS
 """No nickname has as many code points, so longer names are not folded."""
@@ -120,17 +127,19 @@ class Accounts:
         if 0 < self._maxAccounts <= len(self._byFold):
             raise AccountsFull(str(self._maxAccounts))
 
-    def create(self, name: str, secret: str) -> Deferred[Account]:
+    def create(self, name: str, secret: str, origin: str = "") -> Deferred[Account]:
         """
         Register a nickname.
 
         @param name: from L{chat.vocabulary.names.nickname}.
         @param secret: from L{chat.interfaces.Authenticator.secretFor}.
+        @param origin: from where that is done, which counts as a login.
         @return: fires with the account when it is stored.
         @raise ChatError: as L{requireSpace} does.
         """
         self.requireSpace(name)
-        return self._store(Account(name, fold(name), self._now(), secret))
+        account = Account(name, fold(name), self._now(), secret)
+        return self._store(self._from(origin, account) or account)
 
     def adopt(self, name: str) -> Account:
         """
@@ -147,6 +156,30 @@ class Accounts:
         elif account.secret:
             raise NickRegistered(name)
         return account
+
+    def knows(self, fold: str, origin: str) -> bool:
+        """
+        @param fold: of the name of an account, if there is one.
+        @return: whether it has logged in from there during the last L{ORIGIN_DAYS} days.
+        """
+        account = self._byFold.get(fold)
+        return account is not None and any(
+            each == origin and day >= self._firstDay() for each, day in account.origins
+        )
+
+    def loggedIn(self, account: Account, origin: str) -> Account:
+        """
+        Keep from where an account has logged in.  It is written once a day for each
+        origin, and no login waits for that.
+
+        @return: the account, as it is now.
+        """
+        newest = self.current(account) or account
+        changed = self._from(origin, newest)
+        if changed is None or self.current(account) is None:
+            return newest
+        self._store(changed).addErrback(self._notStored, changed)
+        return changed
 
     def setSecret(self, account: Account, secret: str) -> Deferred[Account]:
         """
@@ -227,6 +260,21 @@ class Accounts:
         if newest is None:
             raise NoSuchAccount(account.name)
         return newest
+
+    def _from(self, origin: str, account: Account) -> Account | None:
+        """
+        @return: the account with an origin of today; L{None} where that changes nothing.
+        """
+        latest = (origin, self._now().date().isoformat())
+        if not origin or not isLasting(origin) or latest in account.origins:
+            return None
+        kept = [
+            each for each in account.origins if each[0] != origin and each[1] >= self._firstDay()
+        ]
+        return replace(account, origins=(*kept, latest)[-MAX_ORIGINS:])
+
+    def _firstDay(self) -> str:
+        return (self._now() - timedelta(ORIGIN_DAYS)).date().isoformat()
 
     def _hold(self, account: Account) -> None:
         if account.fold not in self._byFold:

@@ -4,7 +4,7 @@ The authenticator: logins through a portal of C{twisted.cred}, as often as the t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
@@ -49,12 +49,14 @@ class PortalAuthenticator(Authenticator):
         inThread: InThread,
         checkers: Sequence[ICredentialsChecker] = (),
         counters: Counters | None = None,
+        guessed: Callable[[Account, str], object] = lambda account, origin: None,
     ) -> None:
         """
         @param inThread: For checkers that read files.
         @param checkers: Further checkers for C{IUsernamePassword}, asked in this order about users
             whose password is not kept here.
         @param counters: Where attempts are counted.
+        @param guessed: Called for each wrong password of an account that exists, with the origin.
         """
         others = [ExternalChecker(checker, clock, inThread) for checker in checkers]
         chain = CheckerChain(accounts, AccountChecker(accounts, hashing), others)
@@ -63,11 +65,12 @@ class PortalAuthenticator(Authenticator):
         self._hashing = hashing
         self._throttle = Throttle(clock)
         self._counters = counters or Counters()
+        self._guessed = guessed
 
     def login(self, name: str, password: str, address: str, origin: str) -> Deferred[Account]:
         # No account has a longer name, and to fold one takes time.
         folded = fold(name[: 4 * MAX_COLUMNS])
-        begun = self._throttle.begin(origin, folded)
+        begun = self._throttle.begin(origin, folded, self._accounts.knows(folded, origin))
         if not begun.called:
             self._counters.delays["password"] += 1
         return begun.addCallback(self._check, name, password, address, origin)
@@ -80,41 +83,44 @@ class PortalAuthenticator(Authenticator):
     ) -> Deferred[Account]:
         credentials = _credentials(name, password, origin)
         if credentials is None:
-            attempt.end(isWrong=True)
-            return fail(self._wrong(name, address))
+            return fail(self._wrong(attempt, name, address, origin))
         avatar: Deferred[Any] = self._portal.login(credentials, None, IAccountAvatar)
-        avatar.addCallbacks(self._letIn, self._refuse, (attempt,), {}, (attempt, name, address))
+        avatar.addCallbacks(
+            self._letIn, self._refuse, (attempt, origin), {}, (attempt, name, address, origin)
+        )
         # What has begun goes on to its end and is counted, even if its session waits no longer.
         answer: Deferred[Account] = Deferred()
         avatar.chainDeferred(answer)
         return answer
 
-    def _letIn(self, granted: tuple[object, Any, object], attempt: Attempt) -> Account:
+    def _letIn(self, granted: tuple[object, Any, object], attempt: Attempt, origin: str) -> Account:
         attempt.end(isWrong=False)
-        account: Account = granted[1].account
-        return account
+        return self._accounts.loggedIn(granted[1].account, origin)
 
-    def _refuse(self, failure: Failure, attempt: Attempt, name: str, address: str) -> Failure:
-        isWrong = failure.check(UnauthorizedLogin) is not None
-        attempt.end(isWrong)
-        if isWrong:
-            return Failure(self._wrong(name, address))
+    def _refuse(
+        self, failure: Failure, attempt: Attempt, name: str, address: str, origin: str
+    ) -> Failure:
+        if failure.check(UnauthorizedLogin) is not None:
+            return Failure(self._wrong(attempt, name, address, origin))
+        attempt.end(isWrong=False)
         if failure.check(ChatError) is None:
             self._log.error(
                 "a login failed: {kind} in {trace}", kind=kindOf(failure), trace=traceOf(failure)
             )
         return Failure(TryLater())
 
-    def _wrong(self, name: str, address: str) -> WrongPassword:
+    def _wrong(self, attempt: Attempt, name: str, address: str, origin: str) -> WrongPassword:
         self._counters.wrongPasswords += 1
         account = self._accounts.named(name)
         if account is not None:
             self._log.warn(
                 "wrong password for {name} from {address}", name=account.name, address=address
             )
+            self._guessed(account, origin)
         else:
             # A name without an account may be a password in the wrong place.
             self._log.warn("wrong password for an unknown name from {address}", address=address)
+        attempt.end(isWrong=True)
         return WrongPassword(name)
 
 

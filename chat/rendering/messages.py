@@ -156,6 +156,14 @@ WARNINGS: dict[str, Sentence] = {
         N_("this could not be read again: {about}"),
         N_("something could not be read again"),
     ),
+    "password-guessed": N_(
+        "wrong passwords for your account since the last login: {count}; "
+        "addresses they came from: {origins}"
+    ),
+    "account-guessed": N_(
+        "somebody guesses at the account {name}: {count} wrong passwords; "
+        "addresses they came from: {origins}"
+    ),
     "not-stored": N_("that is done, but not on the disk; it will be when the disk works again"),
     "not-kept": (
         N_("you own too many rooms already; {about} is yours only while you are in it"),
@@ -327,6 +335,12 @@ class Phrases:
             # A nickname has no colon, so the first one ends it.
             nick, _, why = about.partition(": ")
             return self.withReason(self.gettext("{nick} is away").format(nick=nick), why)
+        if code in ("password-guessed", "account-guessed"):
+            # The name of the account for operators, then both numbers: alice 12/3.
+            name, _, numbers = about.rpartition(" ")
+            wrong, _, origins = numbers.partition("/")
+            sentence = self.gettext(str(WARNINGS[code]))
+            return sentence.format(name=name, count=wrong, origins=origins)
         return self._sentence(WARNINGS[code], about)
 
     def done(self, code: str, about: str) -> str:

@@ -10,8 +10,10 @@ from datetime import datetime
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from chat.core.accounts import Accounts
+from chat.core.guesses import MANY, Guesses
 from chat.core.hub import Hub
 from chat.core.sanctions import Sanctions
 from chat.core.users import User
@@ -23,6 +25,11 @@ from chat.vocabulary.events import Event, Warned
 from chat.vocabulary.i18n import SOURCE_LANGUAGE
 from chat.vocabulary.limits import REPLAY, UNRESTRICTED, Rate, Shares
 from chat.vocabulary.records import Account
+
+_log = Logger()
+
+_ALARMS = Rate(3, 60)
+"""How often operators are told that somebody guesses, at whatever account."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ class Server:
         for each thing that could not be read.
     @ivar counters: what is counted.
     @ivar replays: the last replays, as bytes.
+    @ivar guesses: the wrong passwords since the last login of each account.
     @ivar startedAt: when the service began, in seconds of the clock.
     @ivar roomsMade: by origin, how many rooms have been made of late.
     @ivar registrations: by origin, how many accounts have been registered of late.
@@ -86,9 +94,11 @@ class Server:
     motd: str = ""
     counters: Counters = field(default_factory=Counters)
     replays: Replays = field(default_factory=Replays)
+    guesses: Guesses = field(default_factory=Guesses)
     startedAt: float = 0.0
     roomsMade: Shares = field(init=False)
     registrations: Shares = field(init=False)
+    _alarmed: float = 0.0
 
     def __post_init__(self) -> None:
         self.roomsMade = Shares(self.settings.roomRate, self.hub.seconds)
@@ -112,6 +122,22 @@ class Server:
         for user in self.hub.nicknames.users:
             if self.isOperator(user):
                 user.hear(event)
+
+    def guessed(self, account: Account, origin: str) -> None:
+        """
+        There was a wrong password for an account: tell the user who owns it, and the operators
+        where it goes on, but not of each one.
+        """
+        now = self.hub.seconds()
+        tally = self.guesses.wrong(account.fold, origin, now)
+        owner = self.hub.nicknames.present(account.fold)
+        if owner is not None and tally.isDue(now):
+            owner.hear(Warned("password-guessed", str(tally)))
+        if tally.inARow == MANY:
+            _log.warn("somebody guesses at {name}: {tally}", name=account.name, tally=str(tally))
+            if not _ALARMS.wait(self._alarmed, now):
+                self._alarmed = _ALARMS.spend(self._alarmed, now)
+                self.tellOperators(Warned("account-guessed", f"{account.name} {tally}"))
 
 
 class StorageWatch(HistoryObserver):

@@ -155,7 +155,7 @@ async def change(context: Context, user: User, name: str, password: str) -> User
     """
     account = await _proven(context, name, password)
     if account.fold == user.account:
-        context.hear(Done("logged-in", account.name))
+        _tellLoggedIn(context, user, account.name)
         return user
     # They may have been muted while the password was looked at.
     requireVoice(context, user)
@@ -170,7 +170,7 @@ async def change(context: Context, user: User, name: str, password: str) -> User
         await context.hub.rename(user, account.name)
     identify(context, user, account)
     context.hub.directory.registered(user)
-    context.hear(Done("logged-in", account.name))
+    _tellLoggedIn(context, user, account.name)
     return user
 
 
@@ -203,7 +203,7 @@ def welcome(context: Context, user: User, room: Room) -> None:
     """
     if user.account:
         account = context.server.accountOf(user)
-        context.hear(Done("logged-in", user.nick if account is None else account.name))
+        _tellLoggedIn(context, user, user.nick if account is None else account.name)
     # All of it is told at once, so many rooms share what one event may name.
     share = len(user.rooms) or 1
     others, more = room.others(user, share)
@@ -260,6 +260,14 @@ def firstRoom(context: Context, user: User | None) -> str:
     """The name of the room in which a session begins."""
     rooms, start = () if user is None else user.rooms, context.hub.directory.start
     return context.wanted or (start if start in rooms or not rooms else rooms[0])
+
+
+def _tellLoggedIn(context: Context, user: User, name: str) -> None:
+    """Confirm a login, and tell of wrong passwords since the last one."""
+    context.hear(Done("logged-in", name))
+    tally = context.server.guesses.loggedIn(user.account, context.origin)
+    if tally is not None:
+        context.hear(Warned("password-guessed", str(tally)))
 
 
 def _admitted(context: Context, user: User) -> str:

@@ -32,6 +32,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "ignored": tuple,
     "owners": tuple,
     "guests": tuple,
+    "origins": lambda value: tuple((str(origin), str(day)) for origin, day in value),
 }
 
 

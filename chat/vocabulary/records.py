@@ -24,6 +24,8 @@ class Account:
     @ivar secret: the hash of the password with its parameters, or nothing where
         another program checks it (C{--auth}).
     @ivar ignored: the folds of the nicknames that the user ignores.
+    @ivar origins: from where the user has logged in (L{chat.interfaces.FrontDoor}), each
+        with the day of the last login from there (ISO 8601, UTC); the newest is the last.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Account:
     secret: str = field(default="", repr=False)
     isOperator: bool = False
     ignored: tuple[str, ...] = ()
+    origins: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @property
     def key(self) -> str:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from twisted.logger import capturedLogs
 
-from chat.core.accounts import Accounts
+from chat.core.accounts import MAX_ORIGINS, ORIGIN_DAYS, Accounts
+from chat.vocabulary.addresses import strange
 from chat.vocabulary.errors import (
     AccountsFull,
     HistoryUnavailable,
@@ -26,16 +27,19 @@ AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 class Desk:
     """
     Accounts, and a clock that advances by a second with each look.
+
+    @ivar days: How many have passed.
     """
 
     def __init__(self, *operators: str, **limits: int) -> None:
         self.ledger = RecordingLedger()
         self.accounts = Accounts(self.ledger, self._now, operators, **limits)
         self._looks = 0
+        self.days = 0
 
     def _now(self) -> datetime:
         self._looks += 1
-        return AT + timedelta(seconds=self._looks)
+        return AT + timedelta(self.days, self._looks)
 
     def create(self, name: str) -> Account:
         return now(self.accounts.create(name, f"secret of {name}"))
@@ -233,3 +237,71 @@ def test_theOptionNamesOperators() -> None:
     assert desk.accounts.isOperator(changed)
     desk.accounts.remove(alice)
     assert desk.accounts.operators() == ()
+
+
+# From where accounts log in.
+
+
+def test_anAccountKnowsFromWhereItHasLoggedIn(desk: Desk) -> None:
+    account = now(desk.accounts.create("Alice", "secret", "192.0.2.1"))
+    assert desk.accounts.knows("alice", "192.0.2.1")
+    assert not desk.accounts.knows("alice", "192.0.2.2")
+    assert not desk.accounts.knows("bob", "192.0.2.1")
+    changed = desk.accounts.loggedIn(account, "192.0.2.2")
+    assert changed is desk.accounts.named("alice")
+    assert desk.ledger.calls[-1] == ("put", changed)
+    assert desk.accounts.knows("alice", "192.0.2.1")
+    assert desk.accounts.knows("alice", "192.0.2.2")
+    # It outlives a restart, and other changes.
+    desk.accounts.load([now(desk.accounts.setSecret(account, "another"))])
+    assert desk.accounts.knows("alice", "192.0.2.1")
+
+
+def test_anOriginIsWrittenOnceADay(desk: Desk) -> None:
+    account = now(desk.accounts.create("alice", "secret", "192.0.2.1"))
+    for _ in range(3):
+        account = desk.accounts.loggedIn(account, "192.0.2.1")
+    assert len(desk.ledger.calls) == 1
+    desk.days = 1
+    account = desk.accounts.loggedIn(account, "192.0.2.1")
+    assert account.origins == (("192.0.2.1", "2026-11-22"),)
+    assert len(desk.ledger.calls) == 2
+
+
+def test_theLastOriginsAreKept(desk: Desk) -> None:
+    account = now(desk.accounts.create("alice", "secret"))
+    for number in (*range(MAX_ORIGINS + 1), 1):
+        account = desk.accounts.loggedIn(account, f"192.0.2.{number}")
+        desk.days += 1
+    assert [origin[-1] for origin, _ in account.origins] == [*"2345678", "1"]
+
+
+def test_oldOriginsAreForgotten(desk: Desk) -> None:
+    account = now(desk.accounts.create("alice", "secret", "192.0.2.1"))
+    desk.days = ORIGIN_DAYS
+    assert desk.accounts.knows("alice", "192.0.2.1")
+    desk.days += 1
+    assert not desk.accounts.knows("alice", "192.0.2.1")
+    assert [each for each, _ in desk.accounts.loggedIn(account, "192.0.2.2").origins] == [
+        "192.0.2.2"
+    ]
+
+
+def test_originsThatCannotComeAgainAreNotKept(desk: Desk) -> None:
+    account = desk.create("alice")
+    assert desk.accounts.loggedIn(account, strange(7)) is account
+    now(desk.accounts.remove(account))
+    # Nor are those of an account that is gone.
+    assert desk.accounts.loggedIn(account, "192.0.2.1") is account
+    assert desk.accounts.named("alice") is None
+
+
+def test_originsThatAreNotStoredAreLogged(desk: Desk) -> None:
+    account = desk.create("alice")
+    desk.ledger.hold()
+    with capturedLogs() as logged:
+        desk.accounts.loggedIn(account, "192.0.2.1")
+        desk.ledger.end()
+    assert [event["name"] for event in logged] == ["alice"]
+    assert desk.accounts.knows("alice", "192.0.2.1")
+    assert "192.0.2.1" not in repr(desk.accounts.named("alice"))

@@ -4,8 +4,14 @@ Registered nicknames, over real sockets.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
 
 from tests.integration.conftest import Join, StartDaemon
 from tests.integration.daemon import Daemon
@@ -98,26 +104,81 @@ def test_registeredNicknameAsksForThePasswordAsTheNextLine(daemon: Daemon, join:
         peer.expect("You are logged in as carol.")
 
 
-def test_wrongPasswordsAreThreeAMinute(startDaemon: StartDaemon) -> None:
+def test_strangersCannotLockAnAccount(startDaemon: StartDaemon) -> None:
     """
-    The limit holds for an address and for an account.
+    Three wrong passwords a minute are allowed from one address; those from many only slow
+    others down.  The owner and the operator hear of it.
     """
-    daemon = startDaemon()
+    daemon = startDaemon("--operator", "boss")
     with ExitStack() as stack:
-        for nick in ("alice", "bob"):
-            _register(stack.enter_context(daemon.join(nick)))
+        boss, alice = (stack.enter_context(daemon.join(nick)) for nick in ("boss", "alice"))
+        _register(boss)
+        _register(alice)
 
-        def code(source: str, name: str, password: str = "wrong-password") -> str:
+        def refusal(source: str, name: str, password: str = "wrong-password") -> str:
             with daemon.connect(source) as peer:
                 peer.send(f"/login {name} {password}")
-                return peer.expect(name if password == PASSWORD else "!!!").rpartition(" ")[2]
+                return peer.expect("!!!").rpartition(" ")[2]
 
-        guesses = [code("127.0.0.2", "alice") for _ in range(4)]
+        guesses = [refusal("127.0.0.2", "alice") for _ in range(4)]
         assert guesses == ["(wrong-password)"] * 3 + ["(too-many-attempts)"]
-        # The right one is refused too, for this account from anywhere, and from there for any.
-        assert code("127.0.0.3", "alice") == "(too-many-attempts)"
-        assert code("127.0.0.2", "bob") == "(too-many-attempts)"
-        assert code("127.0.0.3", "bob", PASSWORD) == "bob."
+        assert refusal("127.0.0.2", "alice", PASSWORD) == "(too-many-attempts)"
+        assert refusal("127.0.0.2", "boss") == "(wrong-password)"
+        assert alice.expect("!!!").endswith("came from: 1 (password-guessed)")
+        attackers = [stack.enter_context(daemon.connect(f"127.0.1.{n}")) for n in range(1, 58)]
+        for peer in attackers:
+            peer.send(*["/login alice wrong-password"] * 3)
+        for peer in attackers:
+            peer.expect("(wrong-password)")
+        # From where she registered she is let in, and from a new address in her turn.
+        for source in ("127.0.0.1", "127.0.0.3"):
+            owner = stack.enter_context(daemon.connect(source))
+            owner.send(f"/login alice {PASSWORD}")
+            owner.expect("You are logged in as alice.")
+        assert "the account alice: 10 wrong passwords" in boss.expect("!!!")
+
+
+@contextmanager
+def _asUser(user: int) -> Iterator[None]:
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be several users")
+def test_usersOfAUnixSocketAreToldApart(startDaemon: StartDaemon) -> None:
+    with TemporaryDirectory() as directory:
+        os.chmod(directory, 0o711)
+        path = f"{directory}/chat"
+        daemon = startDaemon("--port", f"unix:{path}")
+        with daemon.join("alice") as alice:
+            _register(alice)
+            for user, password, answer in (
+                *[(4242, "wrong-password", "(wrong-password)")] * 3,
+                (4242, PASSWORD, "(too-many-attempts)"),
+                (4343, PASSWORD, "You are logged in as alice."),
+            ):
+                connection = socket.socket(socket.AF_UNIX)
+                with _asUser(user):
+                    connection.connect(path)
+                with Peer(connection) as peer:
+                    peer.send(f"/login alice {password}")
+                    peer.expect(answer)
+
+
+def test_manyUsersOfOneAddressLogInAtOnce(daemon: Daemon, join: Join) -> None:
+    """
+    As after a restart.
+    """
+    _register(join("erin"))
+    with ExitStack() as stack:
+        peers = [stack.enter_context(daemon.connect("127.0.0.9")) for _ in range(24)]
+        for peer in peers:
+            peer.send(f"/login erin {PASSWORD}")
+        for peer in peers:
+            peer.expect("You are logged in as erin.")
 
 
 def test_passwordsAreCheckedElsewhere(startDaemon: StartDaemon, tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from twisted.logger import capturedLogs
 
 from chat.session.server import StorageWatch
 from chat.vocabulary.events import Said, Stored, Warned
+from chat.vocabulary.records import Account
 from tests.support.hubs import AT
 from tests.support.sessions import PASSWORD, SessionStage
 
@@ -114,3 +116,46 @@ def test_operatorsAreToldHowTheStoreFares(
     getattr(watch, name)(*arguments)
     assert carol.heard() == elsewhere.heard() == [warned]
     assert alice.heard() == nameless.heard() == []
+
+
+# Guesses at passwords.
+
+
+def test_anOwnerIsToldThatSomebodyGuesses(stage: SessionStage) -> None:
+    alice, bob = stage.registered("alice"), stage.user("bob")
+    account = stage.server.accounts.named("alice")
+    assert account is not None
+    for number in range(9):
+        stage.server.guessed(account, f"192.0.2.{number % 4}")
+    assert alice.heard() == [Warned("password-guessed", "3/3")]
+    stage.clock.advance(300)
+    stage.server.guessed(account, "192.0.2.9")
+    assert alice.heard() == [Warned("password-guessed", "10/5")]
+    assert bob.heard() == []
+
+
+def test_operatorsAreToldOnceThatSomebodyGuesses(stage: SessionStage) -> None:
+    carol = stage.registered("carol")
+    stage.registered("Alice").says("/quit")
+    account = stage.server.accounts.named("alice")
+    assert account is not None
+    stage.forget()
+    with capturedLogs() as logged:
+        for _ in range(30):
+            stage.server.guessed(account, "192.0.2.9")
+    assert carol.heard() == [Warned("account-guessed", "Alice 10/1")]
+    assert len(logged) == 1
+    # After a pause it is told again.
+    stage.clock.advance(600)
+    for _ in range(10):
+        stage.server.guessed(account, "192.0.2.9")
+    assert carol.heard() == [Warned("account-guessed", "Alice 40/1")]
+
+
+def test_operatorsAreNotFloodedWithGuesses(stage: SessionStage) -> None:
+    carol = stage.registered("carol")
+    for number in range(10):
+        account = Account(f"nick{number}", f"nick{number}", AT)
+        for _ in range(10):
+            stage.server.guessed(account, "192.0.2.9")
+    assert len(carol.heard()) == 3

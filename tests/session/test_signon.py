@@ -27,6 +27,7 @@ from chat.vocabulary.events import (
     Talking,
     Told,
     UserRow,
+    Warned,
     Welcomed,
 )
 from chat.vocabulary.records import Account
@@ -128,6 +129,22 @@ def test_aChallengedUserMayUseOtherCommands(stage: SessionStage) -> None:
 
 def test_anUnknownAccountIsRefusedLikeAWrongPassword(stage: SessionStage) -> None:
     assert stage.user().hears(f"/login bob {PASSWORD}") == [Refused("wrong-password", "bob")]
+
+
+def test_aLoginTellsOfWrongPasswordsSinceTheLastOne(stage: SessionStage) -> None:
+    account = stage.server.accounts.named("alice")
+    assert account is not None
+    for origin in ("198.51.100.7", "198.51.100.8", "192.0.2.1"):
+        stage.server.guessed(account, origin)
+    # Without the slip of the user, from their own address.
+    warned = Warned("password-guessed", "2/2")
+    alice = stage.user("alice")
+    assert alice.hears(PASSWORD) == [LOGGED_IN, warned, Welcomed("#lobby", "alice")]
+    assert alice.hears("/quit", "/quit") == [Closed(Ending.QUIT)]
+    stage.server.guessed(account, "198.51.100.7")
+    bob = stage.user("bob")
+    assert Warned("password-guessed", "1/1") in bob.hears(f"/login alice {PASSWORD}")
+    assert stage.user("alice").hears(PASSWORD)[:2] == [LOGGED_IN, Welcomed("#lobby", "alice")]
 
 
 @pytest.mark.parametrize("nick", ["", "bob"])

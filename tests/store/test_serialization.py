@@ -15,8 +15,9 @@ from chat.store.serialization import KINDS, dump, parse, parseAll
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction, SanctionKind
 from tests.support.stores import AT, SQLiteStage, now
 
+ORIGINS = (("192.0.2.1", "2026-11-21"), ("unix:1000", "2026-11-22"))
 RECORDS: list[Record] = [
-    Account("Alice", "alice", AT, "$argon2id$v=19$x", True, ("bob", "李雷")),
+    Account("Alice", "alice", AT, "$argon2id$v=19$x", True, ("bob", "李雷"), ORIGINS),
     Account("bob", "bob", AT.replace(microsecond=0)),
     RoomRecord("#dev"),
     RoomRecord("#dev", 'a "topic"', "Alice", "key", True, True, ("alice",), (), AT),
@@ -60,6 +61,7 @@ def test_missingFieldsOfAnEarlierVersionHaveTheirDefaults() -> None:
         ("account", "null"),
         ("account", '{"name": "a", "fold": "a", "registered": "yesterday"}'),
         ("account", '{"name": "a", "fold": "a", "registered": 7}'),
+        ("account", json.dumps(json.loads(dump(RECORDS[0])) | {"origins": [["192.0.2.1"]]})),
         ("sanction", json.dumps(json.loads(dump(RECORDS[4])) | {"kind": "exile"})),
     ],
 )

@@ -55,7 +55,7 @@ async def _register(context: Context, user: User, password: str) -> None:
     secret = await _secretFor(context, password)
     # Others may have been faster.
     _requireSpace(context, user)
-    creating = context.server.accounts.create(user.nick, secret)
+    creating = context.server.accounts.create(user.nick, secret, context.origin)
     spendShare(context, context.server.registrations)
     account = context.server.accounts.named(user.nick)
     assert account is not None
@@ -103,6 +103,7 @@ async def unregister(context: Context, command: Unregister) -> None:
     account = _accountOf(context, user)
     requireVoice(context, user)
     removing = context.server.accounts.remove(account)
+    context.server.guesses.forget(account.fold)
     context.hub.nicknames.identify(user, "")
     context.hub.directory.unregistered(account.fold)
     for session in tuple(user.sessions):
