@@ -42,16 +42,10 @@ from chat.vocabulary.errors import (
     NickNeeded,
     NickRegistered,
     RenamingTooFast,
-    TooManyAttempts,
-    TryLater,
-    WrongPassword,
 )
 from chat.vocabulary.events import Closed, Ending, PasswordAsked
 
 _log = Logger()
-
-_UNPROVEN = (WrongPassword, TooManyAttempts, TryLater)
-"""After these the password is still expected."""
 
 
 class Lifecycle(Protocol):
@@ -128,6 +122,8 @@ def _doAnonymous(inputs: Lifecycle, context: Context, command: Command) -> None:
             except NickRegistered as error:
                 inputs.challenge(error)
             else:
+                # No password is expected any more.
+                context.asked = ""
                 inputs.decide(Deferred.fromCoroutine(signon.claim(context, nick)))
         case Login(name, password):
             _login(inputs, context, name, password)
@@ -211,7 +207,9 @@ def _decide(inputs: Lifecycle, context: Context, user: Deferred[User]) -> None:
 
     def failed(failure: Failure) -> None:
         error = failure.value
-        if context.asked and isinstance(error, _UNPROVEN):
+        if context.asked and isinstance(error, ChatError):
+            # The password is still expected, whatever the reason: what is said next may be it, and
+            # must not be taken for a nickname.
             inputs.challenge(error)
         else:
             _failed(inputs, failure)
@@ -264,7 +262,6 @@ def _countRenaming(context: Context, user: User) -> None:
 
 @_claiming.upon(Lifecycle.denied).to(_anonymous)
 def _staysAnonymous(inputs: Lifecycle, context: Context, error: ChatError) -> None:
-    context.asked = ""
     context.refuse(error)
     context.door.release()
 

@@ -103,6 +103,18 @@ def test_aMistypedPasswordMayBeTypedAgain(stage: SessionStage) -> None:
     assert bob.heard() == [Joined("#lobby", AT, "alice", 2)]
 
 
+def test_aPasswordThatIsNotLookedAtIsStillExpected(stage: SessionStage) -> None:
+    """Typed again it must not become a nickname, which all users would read."""
+    carol = stage.registered("carol")
+    user = stage.user("alice")
+    carol.says("/ban alice")
+    carol.heard()
+    for line in (PASSWORD, PASSWORD):
+        assert user.hears(line) == [Refused("banned")]
+    assert carol.heard() == []
+    assert user.hears("/nick dave") == [Welcomed("#lobby", "dave", ("carol",))]
+
+
 def test_aChallengedUserMayAskForAnotherNickname(stage: SessionStage) -> None:
     user = stage.user("alice", WRONG)
     assert user.hears("/nick bob") == [Welcomed("#lobby", "bob")]
