@@ -22,6 +22,7 @@ from chat import __version__
 from chat.backplane.local import LocalBackplane
 from chat.core.accounts import Accounts
 from chat.core.hub import Hub
+from chat.core.renewal import renewed
 from chat.core.rooms import Directory
 from chat.core.sanctions import Sanctions
 from chat.credentials.authenticator import PortalAuthenticator
@@ -83,7 +84,9 @@ def makeService(options: Options) -> IService:
         _log.info("at most {count} connections", count=limits.maxConnections)
 
     # Lines and records, which outlive a restart.
-    store = _storeFor(options, clock, lambda records: _load(records, server, unused))
+    store = _storeFor(
+        options, clock, lambda records: _load(renewed(records, store.ledger), server, unused)
+    )
     hashing = Hashing(clock)
     # Stopped in the reverse order: the watchdog is kept quiet until the end.
     notify = NotifyService(clock, os.environ)

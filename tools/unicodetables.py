@@ -5,6 +5,11 @@ It needs PyICU (U{https://pypi.org/project/pyicu/}, which is built against the I
 the newer that is, the newer the version of Unicode.  Run it from the top of the tree, as C{make
 tables} does.  What can be in no name is left out: what compatibility composition changes, what is
 no letter, mark or digit, and what is ignored by default.
+
+The list of look-alikes is made to warn, and here names are refused by it.  So of two letters of one
+script only those of Latin, Greek, Cyrillic and Han count as alike, of the scripts in everyday use
+(Unicode Standard Annex 31, table 5): readers of Thai tell C{ด} from C{ต}.  Of such letters the
+first alone looks like what the list says in other scripts, too.
 """
 
 from __future__ import annotations
@@ -20,6 +25,18 @@ TARGET = Path("chat/vocabulary/unicodetables.py")
 
 # Lu, Ll, Lt, Lm, Lo, Mn, Mc, Nd.
 KINDS = {1, 2, 3, 4, 5, 6, 8, 9}
+
+# A letter by its use, though a number (Nl) by its category.
+NOUGHT = "\N{IDEOGRAPHIC NUMBER ZERO}"
+
+# Scripts within which the list is followed.
+MERGED = {"Latin", "Greek", "Cyrillic", "Han", "Common", "Inherited"}
+
+# The same letter in the spellings of several languages, so they count as alike all the same.
+SAME = "ىيی كک هہھە ةۃ"
+
+# Not alike in any font, or not in one that shows names.
+UNLIKE = "σ鹃"
 
 HEAD = '''\
 """
@@ -57,7 +74,7 @@ def characters() -> Iterator[str]:
     for point in range(sys.maxunicode + 1):
         char = chr(point)
         if (
-            icu.Char.charType(point) in KINDS
+            (icu.Char.charType(point) in KINDS or char == NOUGHT)
             and composed.normalize(char) == char
             and not icu.Char.hasBinaryProperty(point, ignored)
         ):
@@ -88,10 +105,35 @@ def prototypes() -> str:
     found: dict[str, list[str]] = {}
     for char in characters():
         prototype = checker.getSkeleton(0, char)
-        if prototype != char and decomposed.normalize(char) == char:
-            points = "+".join(f"{ord(each):X}" for each in prototype)
-            found.setdefault(points, []).append(f"{ord(char):X}")
-    return lines(found)
+        if prototype != char and decomposed.normalize(char) == char and char not in UNLIKE:
+            found.setdefault(prototype, []).append(char)
+    return lines(
+        {
+            "+".join(map(point, prototype)): list(map(point, chars))
+            for prototype, chars in alike(found).items()
+        }
+    )
+
+
+def alike(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Those of the characters that count as like their prototype."""
+    counting: dict[str, list[str]] = {}
+    for prototype, chars in found.items():
+        firsts = {}
+        if len(prototype) == 1:
+            firsts[icu.Script.getScript(prototype).getName()] = prototype
+        # Letters before marks, and digits last.
+        for char in sorted(chars, key=lambda char: (icu.Char.charType(char), char)):
+            script = icu.Script.getScript(char)
+            name, isCommon = script.getName(), script.getUsage() == icu.UScriptUsage.RECOMMENDED
+            isDistinct = isCommon and name not in MERGED and char not in SAME
+            if firsts.setdefault(name, char) == char or not isDistinct:
+                counting.setdefault(prototype, []).append(char)
+    return counting
+
+
+def point(char: str) -> str:
+    return f"{ord(char):X}"
 
 
 def lines(found: dict[str, list[str]]) -> str:

@@ -27,6 +27,7 @@ _NO_NICK = frozenset(
         "nick-invalid",
         "nick-too-long",
         "nick-confusable",
+        "scripts-mixed",
         "nick-registered",
         "wrong-password",
         "too-many-attempts",

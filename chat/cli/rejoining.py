@@ -49,7 +49,8 @@ LONGEST_WAIT = 600
 """Seconds before a room is tried again, whatever a service says."""
 
 _CLOSED = frozenset(
-    {"key-needed", "invite-needed", "no-such-room", "room-invalid", "rooms-full", "room-confusable"}
+    {"key-needed", "invite-needed", "no-such-room", "room-invalid", "rooms-full"}
+    | {"room-confusable", "scripts-mixed"}
 )
 """The codes of a refused C{/join} that will be refused again."""
 

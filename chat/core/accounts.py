@@ -19,7 +19,6 @@ from twisted.python.failure import Failure
 from chat.core.lookalikes import Lookalikes
 from chat.interfaces import Ledger
 from chat.vocabulary.addresses import isLasting
-from chat.vocabulary.confusables import look, looks
 from chat.vocabulary.errors import (
     AccountsFull,
     NickRegistered,
@@ -112,7 +111,7 @@ class Accounts:
         @param nick: as it is spelled.
         @return: the folds of the accounts whose names it looks like, its own among them.
         """
-        return self._lookalikes.of(look(nick))
+        return self._lookalikes.of(nick)
 
     def requireSpace(self, name: str) -> None:
         """
@@ -224,7 +223,7 @@ class Accounts:
         """
         newest = self._newest(account)
         del self._byFold[newest.fold]
-        self._lookalikes.remove(newest.fold, looks(newest.name))
+        self._lookalikes.remove(newest.fold, newest.name)
         self._recorded.discard(newest.fold)
         return self._ledger.remove(newest).addCallback(lambda _: newest)
 
@@ -279,7 +278,7 @@ class Accounts:
     def _hold(self, account: Account) -> None:
         if account.fold not in self._byFold:
             # Its name does not change.
-            self._lookalikes.add(account.fold, looks(account.name))
+            self._lookalikes.add(account.fold, account.name)
         self._byFold[account.fold] = account
         if account.isOperator:
             self._recorded.add(account.fold)

@@ -4,7 +4,7 @@ Which names are there that look like another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from chat.vocabulary.confusables import look
 
 
 class Lookalikes:
@@ -17,28 +17,28 @@ class Lookalikes:
     def __init__(self) -> None:
         self._holders: dict[str, tuple[str, ...]] = {}
 
-    def add(self, holder: str, looks: Iterable[str]) -> None:
+    def add(self, holder: str, name: str) -> None:
         """
         @param holder: whose name it is; each time it is added, it has to be removed.
-        @param looks: see L{chat.vocabulary.confusables}.
+        @param name: as it is spelled.
         """
-        for look in looks:
-            self._holders[look] = (*self._holders.get(look, ()), holder)
+        shape = look(name)
+        self._holders[shape] = (*self._holders.get(shape, ()), holder)
 
-    def remove(self, holder: str, looks: Iterable[str]) -> None:
+    def remove(self, holder: str, name: str) -> None:
         """
         Forget what has been added; the last holder takes the look along.
         """
-        for look in looks:
-            left = list(self._holders[look])
-            left.remove(holder)
-            if left:
-                self._holders[look] = tuple(left)
-            else:
-                del self._holders[look]
+        shape = look(name)
+        left = list(self._holders[shape])
+        left.remove(holder)
+        if left:
+            self._holders[shape] = tuple(left)
+        else:
+            del self._holders[shape]
 
-    def of(self, look: str) -> tuple[str, ...]:
+    def of(self, name: str) -> tuple[str, ...]:
         """
-        @return: the holders of names that look like this.
+        @return: the holders of names that look like this one.
         """
-        return self._holders.get(look, ())
+        return self._holders.get(look(name), ())

@@ -12,7 +12,6 @@ from twisted.python.failure import Failure
 from chat.core.lookalikes import Lookalikes
 from chat.core.users import User, UserSession
 from chat.interfaces import Backplane
-from chat.vocabulary.confusables import look, looks
 from chat.vocabulary.errors import NickTaken, NickUnchanged, NoSuchNick
 from chat.vocabulary.events import Joined, Left, Renamed
 from chat.vocabulary.names import fold
@@ -62,22 +61,7 @@ class Nicknames:
         @param nick: as it is spelled.
         @return: the folds of the nicknames that it looks like, its own among them.
         """
-        return self._lookalikes.of(look(nick))
-
-    def imitating(self, name: str) -> list[User]:
-        """
-        @param name: of an account.
-        @return: the users in this process who are seen with a nickname that looks like
-            it, unless that is the name of their account.
-        """
-        shapes = looks(name)
-        folds = {each for shape in shapes for each in self._lookalikes.of(shape)}
-        users = [self._users[each] for each in folds - {fold(name)} if each in self._users]
-        return [
-            user
-            for user in users
-            if user.sessions and user.account != user.fold and look(user.nick) in shapes
-        ]
+        return self._lookalikes.of(nick)
 
     def present(self, account: str) -> User | None:
         """The user in this process whose account it is, by its fold."""
@@ -197,20 +181,20 @@ class Nicknames:
         if before is not None:
             self._drop(before)
         self._users[user.fold] = user
-        self._lookalikes.add(user.fold, looks(user.nick))
+        self._lookalikes.add(user.fold, user.nick)
 
     def _drop(self, user: User) -> None:
         del self._users[user.fold]
-        self._lookalikes.remove(user.fold, looks(user.nick))
+        self._lookalikes.remove(user.fold, user.nick)
 
     def _claimed(self, folded: str, nick: str) -> Deferred[None]:
-        self._lookalikes.add(folded, looks(nick))
+        self._lookalikes.add(folded, nick)
 
         def given(_: None) -> None:
-            self._lookalikes.remove(folded, looks(nick))
+            self._lookalikes.remove(folded, nick)
 
         def taken(failure: Failure) -> None:
-            self._lookalikes.remove(folded, looks(nick))
+            self._lookalikes.remove(folded, nick)
             failure.trap(NickTaken)
             raise NickTaken(nick)
 

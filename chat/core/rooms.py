@@ -17,7 +17,6 @@ from chat.core.room import Room
 from chat.core.users import User
 from chat.delivery.audience import EndOfTurn
 from chat.interfaces import Ledger
-from chat.vocabulary.confusables import look
 from chat.vocabulary.errors import (
     InviteNeeded,
     KeyNeeded,
@@ -26,6 +25,7 @@ from chat.vocabulary.errors import (
     NotInRoom,
     RoomConfusable,
     RoomsFull,
+    ScriptsMixed,
     TooManyAttempts,
     TooManyRooms,
 )
@@ -143,7 +143,7 @@ class Directory:
             record = RoomRecord(name, made=self._now())
             room = Room(record, self._endOfTurn, self._later, self._announceLimit)
             self.rooms[name] = room
-            self._lookalikes.add(name, (look(name),))
+            self._lookalikes.add(name, name)
         return room
 
     # Permissions.
@@ -161,8 +161,8 @@ class Directory:
         @param origin: where the user comes from; see
             L{chat.vocabulary.addresses.originOf}.
         @raise TooManyRooms: when they are in as many as they may be.
-        @raise RoomConfusable: when there is none, and its name mixes scripts or looks
-            like that of another.
+        @raise ScriptsMixed: when there is none, and its name mixes scripts.
+        @raise RoomConfusable: when there is none, and its name looks like that of another.
         @raise RoomsFull: when there are as many as there may be.
         @raise InviteNeeded: when it is private, and they have not been invited.
         @raise KeyNeeded: when it has another key, and they have not been invited.
@@ -172,7 +172,9 @@ class Directory:
             raise TooManyRooms(str(self._maxJoined))
         room = self.rooms.get(name)
         if room is None:
-            if isMixed(name.removeprefix(ROOM_MARK)) or self._lookalikes.of(look(name)):
+            if isMixed(name.removeprefix(ROOM_MARK)):
+                raise ScriptsMixed(name)
+            if self._lookalikes.of(name):
                 raise RoomConfusable(name)
             if 0 < self._maxRooms <= len(self.rooms):
                 raise RoomsFull(str(self._maxRooms))
@@ -326,7 +328,7 @@ class Directory:
         # A room of that name may have been made since.
         if self.rooms.get(room.name) is room:
             del self.rooms[room.name]
-            self._lookalikes.remove(room.name, (look(room.name),))
+            self._lookalikes.remove(room.name, room.name)
             self._ledger.remove(room.record).addErrback(self._notKept, room.name)
             self._forget(room.name)
 

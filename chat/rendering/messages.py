@@ -30,6 +30,7 @@ REFUSALS: dict[str, Sentence] = {
     "nick-needed": N_("choose a nickname first: type it, and Enter"),
     "nick-invalid": N_("{about} cannot be a nickname: letters, digits, _ and -, first a letter"),
     "nick-too-long": N_("that nickname is wider than {about} columns"),
+    "scripts-mixed": N_("{about} mixes letters or digits of scripts that no language mixes"),
     "nick-confusable": N_("{about} could be mistaken for another nickname, choose another"),
     "nick-taken": N_("{about} is taken, choose another"),
     "nick-unchanged": N_("you are {about} already"),

@@ -85,8 +85,9 @@ def requireUnlike(context: Context, nick: str, user: User | None) -> None:
     """
     own = {fold(nick)}
     if user is not None:
-        if user.account in own:
-            # The name of the account is theirs, whatever it looks like.
+        account = context.server.accountOf(user)
+        if account is not None and account.name == nick:
+            # It is theirs, whatever it looks like.
             return
         own |= {user.fold, user.account}
     like = {*context.hub.nicknames.like(nick), *context.server.accounts.like(nick)}
@@ -317,17 +318,11 @@ async def _attached(context: Context, account: Account) -> User:
 
 
 def _evict(context: Context, account: Account) -> None:
-    """
-    Send users away who have the nickname of an account that is not theirs, or one that
-    looks like it.
-    """
-    nicknames = context.hub.nicknames
-    holders = (nicknames.holder(account.fold), *nicknames.imitating(account.name))
-    evicted = [user for user in holders if user is not None and user is not context.user]
-    for user in evicted:
-        for session in tuple(user.sessions):
+    """Send a user away who has the nickname of an account that is not theirs."""
+    holder = context.hub.nicknames.holder(account.fold)
+    if holder is not None and holder is not context.user:
+        for session in tuple(holder.sessions):
             session.end(Ending.EVICTED, "", account.name)
-    if evicted:
         context.hear(Done("took-over", account.name))
 
 

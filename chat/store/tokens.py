@@ -101,7 +101,7 @@ def indexed(room: int, nick: str, text: str) -> str:
     @param room: the number of the room.
     @return: the entry of a line in the index: tokens, parted by spaces.
     """
-    return " ".join((f"{_ROOM}{room}", _nickToken(nick), *tokens(text)))
+    return " ".join((f"{_ROOM}{room}", _nickTokens(nick)[0], *tokens(text)))
 
 
 def expression(wanted: Collection[Phrase], rooms: Collection[int], nick: str) -> str:
@@ -114,7 +114,7 @@ def expression(wanted: Collection[Phrase], rooms: Collection[int], nick: str) ->
     """
     parts = ["(" + " OR ".join(f'"{_ROOM}{room}"' for room in rooms) + ")"]
     if nick:
-        parts.append(f'"{_nickToken(nick)}"')
+        parts.append("(" + " OR ".join(f'"{token}"' for token in _nickTokens(nick)) + ")")
     for phrase in wanted:
         parts.append('"' + " ".join(phrase.tokens) + '"' + ("*" if phrase.isOpen else ""))
     return " AND ".join(parts)
@@ -156,6 +156,8 @@ def _holds(text: Sequence[str], phrase: Phrase) -> bool:
     )
 
 
-def _nickToken(nick: str) -> str:
+def _nickTokens(nick: str) -> tuple[str, ...]:
+    """That of a nickname, and the one that older lines have, if it is another."""
     # In hexadecimal nothing would part the token, whatever the nickname.
-    return _NICK + fold(nick).encode("utf-8", "surrogatepass").hex()
+    forms = dict.fromkeys((fold(nick), _folded(nick)))
+    return tuple(_NICK + form.encode("utf-8", "surrogatepass").hex() for form in forms)

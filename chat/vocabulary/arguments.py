@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing
-from chat.vocabulary.names import ROOM_MARK
+from chat.vocabulary.names import ROOM_MARKS
 
 MAX_HISTORY = 1000
 """How many lines of history can be asked for at once."""
@@ -93,7 +93,7 @@ def join(rest: str) -> tuple[str, str]:
 def part(rest: str) -> tuple[str, str]:
     """C{[#ROOM] [REASON]}"""
     room, reason = cut(rest)
-    return (room, reason) if room.startswith(ROOM_MARK) else ("", rest.strip())
+    return (room, reason) if room.startswith(ROOM_MARKS) else ("", rest.strip())
 
 
 def mode(rest: str) -> tuple[()] | tuple[str, str]:
@@ -117,7 +117,7 @@ def history(rest: str) -> tuple[int, int | None, int | None, str]:
     """C{[N | after ID | since 2h] [in #ROOM]}"""
     words = rest.split()
     room = ""
-    if len(words) >= 2 and words[-2].lower() == "in" and words[-1].startswith(ROOM_MARK):
+    if len(words) >= 2 and words[-2].lower() == "in" and words[-1].startswith(ROOM_MARKS):
         room = words[-1]
         del words[-2:]
     match [word.lower() for word in words]:
@@ -142,7 +142,7 @@ def search(rest: str) -> tuple[str, str, str]:
     room = nick = ""
     while len(words) > 2:
         word, value = words[-2].lower(), words[-1]
-        if word == "in" and value.startswith(ROOM_MARK) and not room:
+        if word == "in" and value.startswith(ROOM_MARKS) and not room:
             room = value
         elif word == "from" and not nick:
             nick = value

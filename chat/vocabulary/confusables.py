@@ -9,52 +9,59 @@ them; and users do not tell names by their case.  A look is for comparing alone.
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from unicodedata import normalize
 
+from chat.vocabulary.sanitizing import SHAPERS
 from chat.vocabulary.unicodetables import PROTOTYPES
 
-JOINERS = str.maketrans(dict.fromkeys("\u200c\u200d"))
-"""For C{str.translate}: takes the joiners away, which change how letters are drawn."""
-
-# Letters that the list has not, though a terminal shows hardly a difference.
-_MORE = {"リ": "り", "チ": "千", "オ": "才"}
-
 _STROKE = "|"
-"""Stands for C{I}, C{l}, C{1} and their like: by its case, C{l} would be C{L} as well."""
+"""Stands for C{I}, C{l}, C{1} and their like."""
+
+# Letters that the list has not, though a terminal shows hardly a difference, and the
+# apostrophes that are letters: a name with one more of them is the same to a reader.
+_MORE = {"l": "l", "リ": "り", "チ": "千", "オ": "才"} | dict.fromkeys("ʻʼʽʾʿˀˁꞋꞌ", "")
+
+# What capitals that look like no other letter are like in small letters, and the small
+# letters that are shaped as capitals: в is a small B.
+_SMALL = str.maketrans(
+    {"l": _STROKE, "m": "rn", "ԛ": "q", "ʙ": "b", "ĸ": "k", "ʍ": "rn", "ʜ": "h", "ᴛ": "t"}
+)
 
 # The letters have this dot already.
 _isDotted = re.compile("([ij][\u0316-\u0333]*)\u0307")
 
+# Letters in decomposed form that are capitals, two at least.
+_isInCapitals = re.compile(r"[^A-Z]*[A-Z][^A-Z]*[A-Z]").match
+
 
 def look(name: str) -> str:
     """
-    @return: what a name looks like, as it is spelled.
+    @return: what a name looks like.
     """
     if name.isascii():
         # Nothing is composed, and there are thousands of such names at a start.
-        return name.translate(_prototypes()).lower()
-    shape = normalize("NFD", name.translate(JOINERS)).translate(_prototypes())
-    return normalize("NFD", _isDotted.sub(r"\1", shape).casefold())
+        return _small(name.translate(_prototypes()))
+    letters = normalize("NFKD", name.translate(SHAPERS)).replace("I\u0307", "i")
+    shape = _isDotted.sub(r"\1", letters.translate(_prototypes()))
+    return normalize("NFD", _small(shape))
 
 
-# Cached, since a name is entered and removed a moment later, when its claim is decided.
-@lru_cache(maxsize=1024)
-def looks(name: str) -> frozenset[str]:
-    """
-    @return: what a name looks like in the spellings that belong to its user, too: in
-        capitals and in small letters, which may look like others than it does itself.
-    """
-    return frozenset(map(look, (name, name.upper(), name.lower())))
+def _small(shape: str) -> str:
+    if shape.isupper() and _isInCapitals(shape):
+        # Among capitals the stroke is read as one.
+        shape = shape.replace(_STROKE, "i")
+    return shape.casefold().translate(_SMALL)
 
 
 @cache
 def _prototypes() -> dict[int, str]:
-    found = {"l": "l"} | _MORE
+    found = dict(_MORE)
     for word in PROTOTYPES.replace(",\n", ",").replace(", ", ",").split():
         prototype, _, chars = word.partition(":")
         shape = _text(prototype)
-        found |= dict.fromkeys(map(_text, chars.split(",")), shape)
+        for char in chars.split(","):
+            found.setdefault(_text(char), shape)
     return {ord(char): shape.replace("l", _STROKE) for char, shape in found.items()}
 
 

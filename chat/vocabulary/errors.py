@@ -91,8 +91,14 @@ class NickTooLong(ChatError):
     code = "nick-too-long"
 
 
+class ScriptsMixed(ChatError):
+    """The name of a user or of a new room mixes scripts that no language mixes."""
+
+    code = "scripts-mixed"
+
+
 class NickConfusable(ChatError):
-    """A nickname mixes scripts, or looks like another one that is there."""
+    """A nickname looks like another one that is there."""
 
     code = "nick-confusable"
 
@@ -155,7 +161,7 @@ class RoomInvalid(ChatError):
 
 
 class RoomConfusable(ChatError):
-    """The name of a new room mixes scripts, or looks like that of another room."""
+    """The name of a new room looks like that of another room."""
 
     code = "room-confusable"
 

@@ -16,11 +16,19 @@ MAX_MARKS = 4
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 
-JOINERS = str.maketrans(dict.fromkeys((_ZWNJ, _ZWJ)))
-"""For C{str.translate}: takes the joiners away, which only change how letters are drawn."""
-
 # It parts the last vowel of a word from the letter in front of it, and shapes both.
 _MONGOLIAN_SEPARATOR = "\u180e"
+
+SELECTORS = frozenset(
+    map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x180E), 0x180F])
+)
+"""The variation selectors: the character in front of them has several shapes."""
+
+SHAPERS = str.maketrans(dict.fromkeys((_ZWNJ, _ZWJ, _MONGOLIAN_SEPARATOR, *SELECTORS)))
+"""
+For C{str.translate}: takes the joiners and selectors away, which only change how letters are
+drawn.
+"""
 
 _VIRAMA = 9
 """The combining class of the signs that take the vowel from a letter."""
@@ -35,10 +43,12 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 
-# Tabs and odd line separators part words, so they become a space.  The Hangul
-# fillers are letters (category Lo) that have no ink at all, so they go.
+# Tabs and odd line separators part words, so they become a space, as does the cell of
+# Braille without a dot.  The Hangul fillers are letters (category Lo) that have no ink at
+# all, and one sign of music (So) has none, so they go.
 _REPLACED = str.maketrans(
-    dict.fromkeys("\t\v\f\x85\u2028\u2029", " ") | dict.fromkeys("\u115f\u1160\u3164\uffa0")
+    dict.fromkeys("\t\v\f\x85\u2028\u2029\u2800", " ")
+    | dict.fromkeys("\u115f\u1160\u3164\uffa0\U0001d159")
 )
 
 # Format characters that are visible: they enclose the digits after them
@@ -52,14 +62,6 @@ _INVISIBLE_UNASSIGNED = re.compile("[\u2065\ufff0-\ufff8\U000e0000-\U000e0fff]")
 
 # Marks (category Mn) that have no ink at all, and vary nothing.
 _INVISIBLE_MARKS = frozenset("\u034f\u17b4\u17b5")
-
-
-def _isSelector(char: str) -> bool:
-    return (
-        "\ufe00" <= char <= "\ufe0f"
-        or "\U000e0100" <= char <= "\U000e01ef"
-        or char in "\u180b\u180c\u180d\u180f"
-    )
 
 
 def _isVisible(char: str, kind: str) -> bool:
@@ -115,7 +117,7 @@ def clean(text: str) -> str:
             _dropJoiner(kept, char)
             kept.append(char)
         elif kind[0] == "M":
-            if char in _INVISIBLE_MARKS or (_isSelector(char) and not _varies(kept)):
+            if char in _INVISIBLE_MARKS or (char in SELECTORS and not _varies(kept)):
                 continue
             marks += 1
             if marks <= MAX_MARKS:
@@ -134,7 +136,7 @@ def _varies(kept: list[str]) -> bool:
     Whether a variation selector may stand behind what has been kept.  Signs have
     variants too: # and * of the keypad, ‼ and 〰.
     """
-    return bool(kept) and category(kept[-1])[0] in "LMSNP" and not _isSelector(kept[-1])
+    return bool(kept) and category(kept[-1])[0] in "LMSNP" and kept[-1] not in SELECTORS
 
 
 def _dropJoiner(kept: list[str], following: str) -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cache
-from unicodedata import category, decimal
+from unicodedata import category, decimal, normalize
 
-from chat.vocabulary.sanitizing import JOINERS
+from chat.vocabulary.sanitizing import SHAPERS
 from chat.vocabulary.unicodetables import SCRIPTS
 
 Scripts = frozenset[str]
@@ -34,7 +34,7 @@ _LANGUAGES = {
 _WITH_LATIN = frozenset({"Hanb", "Jpan", "Kore"})
 """These mix with Latin, and nothing else does: the level "Highly Restrictive"."""
 
-_IGNORED = JOINERS | dict.fromkeys(map(ord, "_-"))
+_IGNORED = SHAPERS | dict.fromkeys(map(ord, "_-"))
 
 
 def scriptsOf(char: str) -> Scripts:
@@ -59,7 +59,8 @@ def isMixed(name: str) -> bool:
     if len(zeros) > 1:
         return True
     written: list[Scripts] = []
-    for char in name.translate(_IGNORED):
+    # The tables have no letters that are compatible with others, as the ำ of Thai is.
+    for char in normalize("NFKC", name.translate(_IGNORED)):
         scripts = scriptsOf(char)
         if scripts & _ANY:
             continue

@@ -57,8 +57,19 @@ def test_everythingOutlivesAStop(tmp_path: Path) -> None:
         assert _code(olga, "/mute zoe 2h loud") == "muted"
         olga.ask("/join #den", "/mode private on")
         bans = olga.answer("/bans")
+        ismail = stack.enter_context(Robot.join(daemon, "İsmail"))
+        assert _code(ismail, "/register open-sesame") == "registered"
+    # An older version would have written down another fold.
+    with closing(sqlite3.connect(tmp_path / "tcpchat.sqlite3")) as database, database:
+        changed = database.execute(
+            "UPDATE fact SET key = ?, value = json_set(value, '$.fold', ?) WHERE key = 'ismail'",
+            ["i\u0307smail"] * 2,
+        )
+        assert changed.rowcount == 1
     with Daemon(tmp_path) as daemon, ExitStack() as stack:
         alice = stack.enter_context(Robot.join(daemon, "alice", "sesame-open"))
+        ismail = stack.enter_context(Robot.join(daemon, "ismail", "open-sesame"))
+        assert ismail.answer("/whois ismail")["account"] == "İsmail"
         # Olga had made alice an operator; olga was one by the option, which is not given here.
         assert alice.answer("/bans") == bans
         assert alice.answer("/ignore")["about"] == "carol"

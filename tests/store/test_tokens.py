@@ -75,7 +75,9 @@ def test_expressionsOfFTS5() -> None:
     assert expression(wanted, [3, 14], "") == (
         '("§3" OR "§14") AND "it s" AND "or" AND "你"* AND "near x"'
     )
-    assert expression((), [3], 'A" b') == '("§3") AND "¤61222062"'
+    assert expression((), [3], 'A" b') == '("§3") AND ("¤61222062")'
+    # The second one is that of lines from before both were one name.
+    assert expression((), [3], "Ü\u0131") == '("§3") AND ("¤c3bc69" OR "¤c3bcc4b1")'
 
 
 def test_anIndexedLineHasRoomNicknameAndTokens() -> None:

@@ -9,12 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.vocabulary import confusables
-from chat.vocabulary.confusables import look, looks
-
-
-def looksLike(name: str, other: str) -> bool:
-    """Whether a name that is asked for looks like another one that is there."""
-    return look(name) in looks(other)
+from chat.vocabulary.confusables import look
 
 
 @pytest.mark.parametrize(
@@ -26,20 +21,31 @@ def looksLike(name: str, other: str) -> bool:
         ("aIice", "alice"),
         ("a1ice", "Alice"),
         ("ALlCE", "alice"),
+        ("a1ice", "ALICE"),
+        ("AIice", "Alice"),
+        ("Iucy", "Lucy"),
+        ("Lan", "Ian"),
         ("rnary", "mary"),
         ("rnary", "Mary"),
+        ("rnary", "MARY"),
         ("lan", "Ian"),
         # Within Latin.
         ("ɑlice", "alice"),
         ("bοb".replace("ο", "ᴏ"), "bob"),
-        ("ıan", "Ian"),
+        ("ıan", "ian"),
         ("i\u0307rem", "irem"),
+        ("ELİF", "Elif"),
+        ("İsmail", "ismail"),
+        ("bob\u02bc", "bob"),
+        ("Liliʻuokalani", "Liliuokalani"),
         # A script as such.
         ("саса", "caca"),
         ("СаСа", "caca"),
         ("КАТЕ", "kate"),
         ("ВОВ", "bob"),
-        ("bob", "ВОВ"),
+        ("вов", "bob"),
+        ("Том", "Tom"),
+        ("\u051a\u051a", "QQ"),
         ("ΑΝΝΑ", "anna"),
         ("οοο", "ooo"),
         ("ꓐꓳꓐ", "bob"),
@@ -54,50 +60,66 @@ def looksLike(name: str, other: str) -> bool:
         ("ト", "卜"),
         ("リ", "り"),
         ("チ", "千"),
+        # The same letter in several languages, and the same word in several ways.
+        ("علي", "علی"),
+        ("کريم", "كريم"),
+        ("فاطمه", "فاطمہ"),
+        ("മോഹൻ", "മോഹന്\u200d"),
+        ("น\u0e49ำ", "น\u0e4d\u0e49า"),
         # What cannot be seen.
         ("علی\u200cرضا", "علیرضا"),
+        ("葛\U000e0100城", "葛城"),
     ],
 )
 def test_looksLikeAnother(name: str, other: str) -> None:
-    assert looksLike(name, other)
+    assert look(name) == look(other)
 
 
 @pytest.mark.parametrize(
     ("name", "other"),
     [
         ("bob", "rob"),
-        ("Lan", "Ian"),
         ("bob", "bob1"),
         ("user2", "user1"),
         ("jose", "josé"),
         ("Irem", "İrem"),
-        ("вов", "bob"),
         ("李雷", "李蕾"),
+        ("Kai", "Kal"),
+        ("KAI", "Kal"),
+        ("Ai", "Al"),
+        ("IAN", "lan"),
+        # Readers of a script tell its letters apart.
+        ("ดิว", "ติว"),
+        ("แดง", "แตง"),
+        ("ชาย", "ซาย"),
+        ("ثریا", "پریا"),
+        ("رون", "روں"),
+        ("רון", "רוו"),
+        ("രവി", "റവി"),
+        ("റിമ", "റീമ"),
+        ("චන්දනා", "වන්දනා"),
+        ("ដារា", "តារា"),
+        ("小鹃", "小鹂"),
+        ("Գոռ", "Զոռ"),
+        ("Ρόζα", "Σόζα"),
+        ("Όλγα", "Σλγα"),
         ("ヤ", "や"),
         ("malice", "alice"),
     ],
 )
 def test_looksLikeNoOther(name: str, other: str) -> None:
-    assert not looksLike(name, other)
-
-
-@given(st.text())
-def test_aLookIsLikeItself(text: str) -> None:
-    assert look(text) in looks(text)
-    assert looksLike(text.upper(), text)
-    assert looksLike(text.lower(), text)
+    assert look(name) != look(other)
 
 
 @given(st.text("0Oo1lI|mMrnbBсСВкаАニ二ー一", max_size=8))
 def test_aLookStaysTheSameWhenItIsLookedAtAgain(text: str) -> None:
-    """Except for the strokes, whose sign is no letter."""
-    assert look(look(text)) == look(text).replace("m", "rn")
+    assert look(look(text)) == look(text)
 
 
 @given(st.text(st.characters(max_codepoint=0x7E, min_codepoint=0x21)))
 def test_plainNamesLookAsTheyDoAmongOthers(text: str) -> None:
     """They take a shorter way."""
-    assert look(text + "ж") == look(text) + look("ж")
+    assert look(text + "\u200c") == look(text)
 
 
 def test_theTableIsLoadedQuickly() -> None:

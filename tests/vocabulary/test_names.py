@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from chat.vocabulary.errors import ChatError, NickConfusable, NickInvalid, NickTooLong, RoomInvalid
+from chat.vocabulary.errors import ChatError, NickInvalid, NickTooLong, RoomInvalid, ScriptsMixed
 from chat.vocabulary.names import MAX_COLUMNS, fold, nickname, roomname
 from chat.vocabulary.scripts import isMixed
 
@@ -63,6 +63,23 @@ from chat.vocabulary.scripts import isMixed
         "саса",
         "КАТЕ",
         "カニ",
+        # What PRECIS refuses, though people are called so.
+        "น้ำฝน",
+        "ນ\u0ec9ຳ",
+        "ໜູ",
+        "Գևորգ",
+        "ㅋㅋㅋ",
+        "철수ㅋ",
+        "李〇",
+        "محمد_",
+        "דוד-",
+        "র\u200d্যাচেল",
+        "بے\u200cنظیر",
+        "ᠨᠠᠷ\u180eᠠ",
+        # Apostrophes and clicks that are letters.
+        "ʻIolani",
+        "Мар\u02bcяна",
+        "ǃKung",
     ],
 )
 def test_mayBeANickname(name: str) -> None:
@@ -120,10 +137,21 @@ def test_mayBeANickname(name: str) -> None:
         "x²",
         "\ud800",
         "aש",
+        # Signs by themselves, and letters that look like punctuation.
+        "ǃǃǃ",
+        "ʼʼ",
+        "bob\u02d0",
+        "bob\u02cd",
+        # Marks that stand on no letter, or strike one through.
+        "bob_\u0332",
+        "bob-\u0301",
+        "bob2\u0301",
+        "bil\u20d2l",
+        "bobo\u0335",
     ],
 )
 def test_mayNotBeANickname(name: str) -> None:
-    with pytest.raises((NickInvalid, NickConfusable)) as raised:
+    with pytest.raises((NickInvalid, ScriptsMixed)) as raised:
         nickname(name)
     assert raised.value.about == name
 
@@ -149,6 +177,7 @@ def test_marksTakeNoColumns() -> None:
         ("ﾊﾅｺ", "ハナコ"),
         ("jose\u0301", "josé"),
         ("\u212bke", "\u00e5ke".title()),
+        ("葛\U000e0100城", "葛城"),
     ],
 )
 def test_isNormalized(name: str, shown: str) -> None:
@@ -181,12 +210,12 @@ def test_isNormalized(name: str, shown: str) -> None:
     ],
 )
 def test_scriptsThatNoLanguageMixes(name: str) -> None:
-    with pytest.raises((NickConfusable, NickInvalid)):
+    with pytest.raises((ScriptsMixed, NickInvalid)):
         nickname(name)
 
 
-def test_lookAlikeIsCalledSo() -> None:
-    with pytest.raises(NickConfusable, match="b\u043eb"):
+def test_aMixtureIsCalledSo() -> None:
+    with pytest.raises(ScriptsMixed, match="b\u043eb"):
         nickname("b\u043eb")
 
 
@@ -204,6 +233,11 @@ def test_lookAlikeIsCalledSo() -> None:
         ("bob", "𝐛𝐨𝐛"),
         ("علی\u200cرضا", "علیرضا"),
         ("ශ්\u200dරී", "ශ්රී"),
+        ("Elif", "ELİF"),
+        ("İsmail", "ismail"),
+        ("Işıl", "IŞIL"),
+        ("คำ", "คํา"),
+        ("葛\U000e0100城", "葛城"),
     ],
 )
 def test_same(one: str, other: str) -> None:
@@ -225,16 +259,22 @@ def test_foldOfAnything(name: str) -> None:
     assert fold(name) != fold("bob")
 
 
-@pytest.mark.parametrize("name", ["lobby", "#lobby", "#Lobby", "LOBBY", "#ｌｏｂｂｙ"])
+@pytest.mark.parametrize("name", ["lobby", "#lobby", "#Lobby", "LOBBY", "#ｌｏｂｂｙ", "＃lobby"])
 def test_roomHasOneSpelling(name: str) -> None:
     assert roomname(name) == "#lobby"
+
+
+def test_aRoomIsReachedByItsName() -> None:
+    assert roomname("İstanbul") == roomname("#ISTANBUL") == "#istanbul"
 
 
 def test_roomsAreNamedWithoutJoiners() -> None:
     assert roomname("#ශ්\u200dරී") == "#ශ්රී"
 
 
-@pytest.mark.parametrize("name", ["", "#", "##lobby", "1", "no such", "x" * 21, "l\u2d7f"])
+@pytest.mark.parametrize(
+    "name", ["", "#", "##lobby", "#＃lobby", "1", "no such", "x" * 21, "l\u2d7f"]
+)
 def test_noRoomName(name: str) -> None:
     with pytest.raises(RoomInvalid) as raised:
         roomname(name)
@@ -254,7 +294,7 @@ def test_anythingIsANicknameOrRefused(text: str) -> None:
     except ChatError:
         return
     assert nickname(name) == name
-    assert name[0].isalpha()
+    assert name[0].isalpha() or name[0] == "〇"
     assert not isMixed(name)
     assert not set(name) & set(" :*#<>!/[]()")
 

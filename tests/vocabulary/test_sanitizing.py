@@ -108,7 +108,7 @@ def test_tabsBecomeSpaces() -> None:
     assert clean("\ta\t\tb") == " a  b"
 
 
-@pytest.mark.parametrize("separator", "\u2028\u2029\x85\v\f")
+@pytest.mark.parametrize("separator", "\u2028\u2029\x85\v\f\u2800")
 def test_lineSeparatorsBecomeSpaces(separator: str) -> None:
     assert clean(f"a{separator}b") == "a b"
 
@@ -160,7 +160,7 @@ def test_unfinishedStringsTakeTheRest() -> None:
         *"\u200b\u2060\u2061\u2062\u2063\u2064\u2065\u206a\ufeff\u00ad\u180e\u034f\ufff9",
         *"\U0001d173\U0001bca0",
         # Invisible letters, which would make a line that says nothing look like none.
-        *"\u115f\u1160\u3164\uffa0\u17b4",
+        *"\u115f\u1160\u3164\uffa0\u17b4\U0001d159",
     ],
 )
 def test_whatCannotBeSeenGoes(char: str) -> None:
