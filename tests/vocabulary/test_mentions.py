@@ -53,6 +53,31 @@ from chat.vocabulary.mentions import isNamedIn
         ("철수는 어디?", "철수"),
         ("김철수님", "김철수"),
         ("Bob님 안녕", "bob"),
+        ("철수에게 물어봐", "철수"),
+        ("저는 철수입니다", "철수"),
+        ("철수선배!", "철수"),
+        ("지민ㅋㅋ", "지민"),
+        ("철수ㅠㅠ", "철수"),
+        # Right in front of it, and joined by nothing.
+        ("خالد ومحمد", "محمد"),
+        ("שרה ודוד", "דוד"),
+        ("علی\u200cجان سلام", "علی"),
+        ("سلام علی\u200cرضا", "علی\u200cرضا"),
+        # A hyphen parts words where nothing else would.
+        ("小明-你好", "小明"),
+        ("你好-小明", "小明"),
+        # What writers leave out.
+        ("ΓΙΩΡΓΟΣ!", "Γιώργος"),
+        ("γιωργος", "Γιώργος"),
+        ("مُحَمَّد!", "محمد"),
+        ("دانا", "دانــا"),
+        ("דוד!", "דָּוִד"),
+        # Both letters i.
+        ("ismail gel", "İsmail"),
+        ("ELİF!", "Elif"),
+        ("IŞIL!", "Işıl"),
+        # What varies the look of a character.
+        ("bob\ufe0f hi", "bob"),
     ],
 )
 def test_namesAreFoundInText(text: str, nick: str) -> None:
@@ -79,7 +104,7 @@ def test_namesAreFoundInText(text: str, nick: str) -> None:
         ("åRob", "Rob"),
         ("январь", "Ян"),
         ("علیرضا", "علی"),
-        ("علی\u200cرضا", "علی"),
+        ("क्\u200cष", "क्"),
         ("शिवानी", "शिव"),
         ("ರಾಮಯ್ಯ", "ರಾಮ"),
         ("bob๑", "bo"),
@@ -89,9 +114,12 @@ def test_namesAreFoundInText(text: str, nick: str) -> None:
         ("เมือง", "มือง"),
         ("ស្រី", "រី"),
         ("小明_2", "小明"),
+        ("小明-2", "小明"),
         # Other Korean names.
         ("철수민", "철수"),
         ("김철수", "철수"),
+        ("والمحمد", "محمد"),
+        ("كومحمد", "محمد"),
     ],
 )
 def test_partsOfWordsAreNoNames(text: str, nick: str) -> None:
