@@ -197,7 +197,7 @@ def test_exceptionRestoresTheTerminal(screen: Screen) -> None:
         "from chat.cli.__main__ import main\n"
         "def run(**_):\n"
         "    raise RuntimeError('a mistake')\n"
-        "reactor.callWhenRunning = lambda start: start()\n"
+        "reactor.callWhenRunning = lambda start, *given: start(*given)\n"
         "reactor.run = run\n"
         "main()\n"
     )

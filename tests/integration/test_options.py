@@ -93,7 +93,7 @@ def test_logAsJSON(startDaemon: StartDaemon) -> None:
     daemon = startDaemon("--log-format", "json", "--name", "x\x07\ny")
     with daemon.join("alice") as alice:
         address = "{} {}".format(*alice.connection.getsockname())
-        alice.send("hello", "/nick 李雷", "/quit \x1b[2J bye")
+        alice.send("hello", "/nick 李雷", "/quit \x1b[31m bye")
         alice.eof()
     with daemon.connect() as peer:
         peer.send("nick\x1b[0mname \x07 \x9b1m\r\n\x1b]0;x\x07")
