@@ -7,7 +7,7 @@ Each port has a contract suite in C{tests/} that runs for every implementation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -244,6 +244,11 @@ class History(Recorder, Protocol):
     def forget(self, room: str) -> None:
         """
         Forget what has been said in a room until now, for all users.  Its ids go on.
+        """
+
+    def forgetOthers(self, rooms: Collection[str]) -> None:
+        """
+        Forget what has been said in all rooms but these.
         """
 
 

@@ -113,6 +113,7 @@ def makeService(options: Options) -> IService:
         endOfTurn=lambda flush: turnEnd(partial(flushed, flush)),
         later=clock.callLater,
         forget=store.history.forget,
+        forgetOthers=store.history.forgetOthers,
         start=options["room"],
         announceLimit=options["announce-limit"],
         maxRooms=options["max-rooms"],

@@ -4,7 +4,7 @@ All rooms: which there are, which users may enter, and which are forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from math import ceil
@@ -61,7 +61,8 @@ class Directory:
 
     An empty room goes on as long as it is the one in which users begin, or an account
     owns it, unless nobody ever talks there: see L{unused}.  Any other is forgotten, with
-    what was said in it: its name is free for users who must not read that.
+    what was said in it: its name is free for users who must not read that.  The same holds
+    for a start of the service, when all rooms are empty.
 
     @ivar rooms: all of them, by name; to be read only.
     """
@@ -74,6 +75,7 @@ class Directory:
         endOfTurn: EndOfTurn,
         later: Later,
         forget: Callable[[str], None] = lambda room: None,
+        forgetOthers: Callable[[Collection[str]], None] = lambda rooms: None,
         start: str = START_ROOM,
         announceLimit: int = ANNOUNCE_LIMIT,
         maxRooms: int = MAX_ROOMS,
@@ -85,6 +87,7 @@ class Directory:
         """
         @param forget: called with the name of a room whose lines must not be read any
             more.
+        @param forgetOthers: called with the names of all rooms whose lines may still be read.
         @param start: the name of the room in which users begin.
         @param announceLimit: see L{Room}.
         @param maxRooms: 0 for any number; so for C{maxJoined} and C{maxOwned}.
@@ -97,6 +100,7 @@ class Directory:
         self._endOfTurn = endOfTurn
         self._later = later
         self._forget = forget
+        self._forgetOthers = forgetOthers
         self._announceLimit = announceLimit
         self._maxRooms = maxRooms
         self._maxJoined = maxJoined
@@ -113,9 +117,8 @@ class Directory:
 
     def load(self, records: Iterable[RoomRecord]) -> None:
         """
-        Know the rooms that were there before a restart.  Those that belonged to guests
-        are gone, since their owners are; otherwise the protected ones would be closed to
-        all users for ever.
+        Know the rooms that were there before a restart, and forget the others, which have
+        no record or belonged to guests: nobody is in them any more.
         """
         for record in records:
             if record.name == self.start:
@@ -123,10 +126,9 @@ class Directory:
                 record = replace(record, isPrivate=False, password="")
             if record.owners or record.name == self.start:
                 self.open(record.name).record = record
-                continue
-            self._ledger.remove(record).addErrback(self._notKept, record.name)
-            if record.isPrivate or record.password:
-                self._forget(record.name)
+            else:
+                self._ledger.remove(record).addErrback(self._notKept, record.name)
+        self._forgetOthers(self.rooms.keys())
 
     def find(self, name: str) -> Room | None:
         """

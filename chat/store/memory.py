@@ -5,7 +5,7 @@ A store that lives as long as the process (C{--database :memory:}).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
@@ -155,6 +155,10 @@ class MemoryHistory(History):
             self._rooms.pop(room, None)
         elif room in self._rooms:
             self._rooms[room] = _Lines(last)
+
+    def forgetOthers(self, rooms: Collection[str]) -> None:
+        for room in self._rooms.keys() - rooms:
+            self.forget(room)
 
     def expire(self, before: datetime) -> None:
         """

@@ -70,6 +70,12 @@ class Numbers:
         """
         return room in self._rooms
 
+    def rooms(self) -> set[str]:
+        """
+        @return: all rooms in which an id was ever given, as far as is known.
+        """
+        return set(self._rooms)
+
     def marked(self, room: str, mark: int) -> None:
         """
         Learn that a new mark of the room is on the disk.

@@ -151,6 +151,15 @@ class SQLiteHistory(History):
         self._backlog.forget(room, last)
         parts.flushing.came()
 
+    def forgetOthers(self, rooms: Collection[str]) -> None:
+        parts = self.parts
+        if parts is None:
+            return
+        for room in parts.numbers.rooms().difference(rooms):
+            # Most were forgotten long ago, and nothing has been said there since.
+            if parts.floors.get(room, 0) < parts.numbers.last(room):
+                self.forget(room)
+
     def pruned(self, pruned: Pruned) -> dict[str, int]:
         """
         Learn that lines have been taken away.

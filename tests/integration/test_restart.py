@@ -59,6 +59,10 @@ def test_everythingOutlivesAStop(tmp_path: Path) -> None:
         bans = olga.answer("/bans")
         ismail = stack.enter_context(Robot.join(daemon, "İsmail"))
         assert _code(ismail, "/register open-sesame") == "registered"
+        gus = stack.enter_context(Robot.join(daemon, "gus"))
+        gus.ask("/join #tea", "among guests")
+        # While they all are there, or the room of gus would be forgotten as they leave.
+        daemon.stop()
     # An older version would have written down another fold.
     with closing(sqlite3.connect(tmp_path / "tcpchat.sqlite3")) as database, database:
         changed = database.execute(
@@ -83,6 +87,12 @@ def test_everythingOutlivesAStop(tmp_path: Path) -> None:
         assert lines == [(1, "one", False), (2, "two", True), (3, "三", False)]
         modes = alice.answer("/mode")
         assert (modes["key"], modes["topic"], modes["owners"]) == (True, "owner", ["alice"])
+        # A room of guests is forgotten, with what was said in it.
+        assert "excerpt" not in {event["event"] for event in alice.ask("/join #tea")}
+        gone = {"event": "missed", "room": "#tea", "first": 1, "last": 1, "reason": "expired"}
+        assert alice.past("#tea") == ({}, [gone])
+        assert alice.answer("anew")["id"] == 2
+        alice.ask("/room #dev")
         # No line was lost, so no number was skipped.
         assert alice.answer("four")["id"] == 4
         for nick, line, code in (

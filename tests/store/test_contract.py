@@ -279,6 +279,26 @@ async def test_aForgottenRoomHasOnlyLaterLines(kept: Kept) -> None:
 
 
 @ensureDeferred
+async def test_allRoomsButSomeAreForgotten(kept: Kept) -> None:
+    """Those in which nothing has been said since they were forgotten are left alone."""
+    rooms = (ROOM, "#dev", "#ops")
+    for room in rooms:
+        await kept.keep(*(said(kept.store.nextId(room), "line", room=room) for _ in range(3)))
+    kept.history.forget("#ops")
+    for _ in range(2):
+        kept.history.forgetOthers({ROOM, "#new"})
+        assert [ids(await kept.history.recent(room, 10)) for room in rooms] == [[1, 2, 3], [], []]
+        assert await kept.history.after("#dev", 0, 10) == Extract(
+            missed=(Missed("#dev", 1, 3, "expired"),)
+        )
+        assert await kept.search("line", rooms) == ["line"] * 3
+        assert [kept.store.lastId(room) for room in (*rooms, "#new")] == [3, 3, 3, 0]
+        await kept.settle()
+    await kept.keep(*lines(4, 4, "#dev"))
+    assert ids(await kept.history.recent("#dev", 10)) == [4]
+
+
+@ensureDeferred
 async def test_forgettingReachesQuestionsThatAreBeingAnswered(kept: Kept) -> None:
     await kept.keep(*lines(1, 30))
     asked = kept.history.recent(ROOM, 100)

@@ -90,6 +90,7 @@ def newServer(
         turnEnd or endOfTurn(clock),
         clock.callLater,
         forget=store.history.forget,
+        forgetOthers=store.history.forgetOthers,
         **(rooms or {}),
     )
     accounts = Accounts(store.ledger, now, operators)
