@@ -27,6 +27,12 @@ How long a thread waits for a lock that another program has on the file.  A long
 a fault of the disk like any other: the batch is tried again.
 """
 
+LOG_BYTES = 4 << 20
+"""
+How large the write-ahead log stays, in bytes: as large as SQLite lets it become before it moves
+what is in it into the database.  While another program reads, it can only grow.
+"""
+
 COLUMNS = "line.id, line.at, line.nick, line.text, line.acted"
 """The columns of a line, as L{lineFrom} takes them."""
 
@@ -63,6 +69,7 @@ def connect(path: str, mode: str = "rw", wait: float = BUSY_SECONDS) -> sqlite3.
         connection.execute("PRAGMA temp_store = MEMORY")
         if mode != "ro":
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
             connection.create_function("indexed", 3, indexed, deterministic=True)
     except BaseException:
         connection.close()
@@ -103,6 +110,21 @@ def upgrade(path: str, connection: sqlite3.Connection, version: int) -> None:
         _rename(f"{path}.bak.new", f"{path}.v{version}.bak")
     for step in range(version + 1, LATEST + 1):
         _advance(connection, step)
+
+
+def shrinkLog(path: str, connection: sqlite3.Connection) -> None:
+    """
+    Empty the write-ahead log if it is larger than L{LOG_BYTES}.  SQLite cuts it as well, but
+    only when more is written.  A program that still reads from it is waited for as long as for
+    any lock; then the log stays as it is.
+
+    @param path: of the database.
+    @param connection: one that is in no transaction.
+    """
+    # A disk that fails shows at the next batch.
+    with suppress(OSError, sqlite3.Error):
+        if os.path.getsize(f"{path}-wal") > LOG_BYTES:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def setting(connection: sqlite3.Connection, name: str) -> int:

@@ -29,6 +29,7 @@ from chat.store.database import (
     connect,
     create,
     setting,
+    shrinkLog,
     upgrade,
 )
 from chat.store.numbering import RESERVE, Numbers
@@ -191,6 +192,8 @@ def _begin(path: str, connection: sqlite3.Connection, lock: IO[bytes], version: 
     )
     connection.execute("COMMIT")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+    # After a crash it is as it was.
+    shrinkLog(path, connection)
     return Opened(
         path=path,
         connection=connection,

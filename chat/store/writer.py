@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from chat.store.backlog import Batch, Change, Key
-from chat.store.database import connect, setting, toMicroseconds
+from chat.store.database import connect, setting, shrinkLog, toMicroseconds
 from chat.store.numbering import RESERVE
 from chat.store.opening import Opened
 from chat.store.pruning import Pruned, Pruning, RetentionLimits
@@ -95,7 +95,7 @@ class DatabaseWriter:
 
     def prune(self, limits: RetentionLimits, drops: Mapping[str, int]) -> Pruned:
         """
-        Make a step of L{chat.store.pruning}.
+        Make a step of L{chat.store.pruning}; after the last one the write-ahead log is cut.
         """
         try:
             with self._transaction() as connection:
@@ -106,6 +106,8 @@ class DatabaseWriter:
             raise
         for name in pruned.dropped:
             self._rooms.pop(name, None)
+        if pruned.isDone:
+            shrinkLog(self._path, self._connected())
         return pruned
 
     def close(self, lasts: Mapping[str, int]) -> None:

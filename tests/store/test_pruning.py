@@ -5,9 +5,11 @@ same in memory.
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from twisted.logger import capturedLogs
 
 from chat.interfaces import Extract
 from chat.store import pruning
+from chat.store.database import LOG_BYTES
 from chat.store.pruning import STEP
 from chat.store.retention import EVERY, PAUSE
 from chat.vocabulary.events import Missed, Said
@@ -240,6 +243,62 @@ def test_forgottenLinesThatWaitAreNotStored(stage: SQLiteStage) -> None:
     stage.settle()
     stage.sweep()
     assert onDisk(stage) == [(ROOM, 2501), (ROOM, 2502)]
+
+
+# The write-ahead log.
+
+
+def logSize(stage: SQLiteStage) -> int:
+    return os.path.getsize(f"{stage.path}-wal")
+
+
+@contextmanager
+def longReader(stage: SQLiteStage) -> Iterator[None]:
+    """
+    Write much while another program reads: the log can only grow.
+    """
+    with closing(sqlite3.connect(stage.path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM line").fetchone()
+        for _ in range(10):
+            # Without a word, so that the index has little work.
+            stage.say("!" * (LOG_BYTES // 4))
+            stage.settle()
+        assert logSize(stage) > 2 * LOG_BYTES
+        yield
+
+
+def test_theLogShrinksWhenALongReaderHasEnded(stage: SQLiteStage) -> None:
+    """Though nothing more is said."""
+    with longReader(stage):
+        with capturedLogs() as logged:
+            stage.sweep()
+        assert logged == []
+        assert logSize(stage) > 2 * LOG_BYTES
+    stage.sweep()
+    assert logSize(stage) == 0
+
+
+def test_theLogShrinksWhileTheServiceIsBusy(stage: SQLiteStage) -> None:
+    """Before the next sweep."""
+    with longReader(stage):
+        pass
+    for _ in range(3):
+        stage.chat(1)
+        stage.settle()
+    assert logSize(stage) <= LOG_BYTES
+
+
+def test_theLogOfACrashShrinksAtTheStart(stage: SQLiteStage, tmp_path: Path) -> None:
+    crashed = tmp_path / "crashed.sqlite3"
+    with longReader(stage):
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{stage.path}{suffix}", f"{crashed}{suffix}")
+    with capturedLogs():
+        again = SQLiteStage(crashed)
+    assert logSize(again) <= LOG_BYTES
+    assert len(now(again.history.after(ROOM, 0, 100_000)).lines) == 10
+    again.stop()
 
 
 # Rooms that are dropped.
