@@ -83,7 +83,7 @@ def fill(path: str, count: int) -> None:
             writer.write(Batch(batch))
             batch = []
     writer.close(lasts)
-    opened.lock.close()
+    opened.files.close()
 
 
 def questions(store: SQLiteStore, count: int) -> dict[str, Callable[[], Deferred[Any]]]:

@@ -12,14 +12,12 @@ one, whose it is (C{application_id}), and which version its schema has
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from struct import Struct
-from typing import IO
 from uuid import uuid4
 
 from chat.store.database import (
@@ -32,6 +30,7 @@ from chat.store.database import (
     shrinkLog,
     upgrade,
 )
+from chat.store.files import DatabaseFiles
 from chat.store.numbering import RESERVE, Numbers
 from chat.store.serialization import parseAll
 from chat.vocabulary.errors import CannotStart
@@ -51,18 +50,16 @@ class Opened:
     """
     An open store.
 
-    @ivar path: absolute, without symbolic links.
+    @ivar files: no other service opens the store until they are closed.
     @ivar connection: to write through.
-    @ivar lock: no other process opens the store while this file is open.
     @ivar word: see C{opening} in the schema.
     @ivar wasClean: whether the store was closed properly the last time.
     @ivar floors: for each room that was told to forget its lines, the last id forgotten.
     @ivar rooms: those that have lines.
     """
 
-    path: str
+    files: DatabaseFiles
     connection: sqlite3.Connection
-    lock: IO[bytes]
     word: str
     wasClean: bool
     numbers: Numbers
@@ -82,19 +79,23 @@ def openStore(path: str) -> Opened:
     """
     path = os.path.realpath(path)
     version = _check(path)
-    lock = _lock(path)
+    files = DatabaseFiles(path)
     try:
         if version == 0:
             create(path)
             version = LATEST
+        files.lockDatabase()
         connection = connect(path, wait=WAIT)
         try:
-            return _begin(path, connection, lock, version)
+            return _begin(files, connection, version)
         except BaseException:
             connection.close()
             raise
+    except CannotStart:
+        files.close()
+        raise
     except (sqlite3.Error, OSError) as error:
-        lock.close()
+        files.close()
         raise CannotStart(f"cannot open {path}: {error}") from error
 
 
@@ -158,24 +159,8 @@ def _versionInLog(path: str) -> int:
     return int(version)
 
 
-def _lock(path: str) -> IO[bytes]:
-    # Two processes that write to one store would give the same ids to different lines.
-    # The lock is on a file of its own, since closing the database file would release the
-    # locks that SQLite has on it.
-    try:
-        lock = open(f"{path}.lock", "ab")  # noqa: SIM115
-    except OSError as error:
-        raise CannotStart(f"cannot write {path}.lock: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise CannotStart(f"cannot open {path}: another tcpchat uses it") from error
-    return lock
-
-
-def _begin(path: str, connection: sqlite3.Connection, lock: IO[bytes], version: int) -> Opened:
-    upgrade(path, connection, version)
+def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -> Opened:
+    upgrade(files.path, connection, version)
     [journal] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if journal != "wal":
         raise OSError(f"there can be no write-ahead log in this file system, only {journal}")
@@ -193,11 +178,11 @@ def _begin(path: str, connection: sqlite3.Connection, lock: IO[bytes], version: 
     connection.execute("COMMIT")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
     # After a crash it is as it was.
-    shrinkLog(path, connection)
+    shrinkLog(files.path, connection)
+    files.remember()
     return Opened(
-        path=path,
+        files=files,
         connection=connection,
-        lock=lock,
         word=word,
         wasClean=wasClean,
         numbers=Numbers(floor, {room: (last, last + RESERVE) for room, last in lasts.items()}),

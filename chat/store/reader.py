@@ -23,6 +23,7 @@ from twisted.python.failure import Failure
 from chat.interfaces import RecordT
 from chat.store.database import COLUMNS, connect, fromMicroseconds, lineFrom, toMicroseconds
 from chat.store.extracts import Found, Query
+from chat.store.files import DatabaseFiles
 from chat.store.serialization import KINDS, parseAll
 from chat.store.threads import Worker, gently
 from chat.store.tokens import expression
@@ -49,11 +50,11 @@ class DatabaseReader:
     is at fault, and when they are interrupted.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, files: DatabaseFiles) -> None:
         """
-        @param path: of the database, absolute.
+        @param files: those of the database.
         """
-        self._path = path
+        self._files = files
         self._connection: sqlite3.Connection | None = None
         self._isInterrupted = False
 
@@ -63,7 +64,9 @@ class DatabaseReader:
         """
         try:
             if self._connection is None:
-                self._connection = connect(self._path)
+                # Another file than the one that is written tells nothing of this service.
+                self._files.check()
+                self._connection = connect(self._files.path)
                 self._connection.execute("PRAGMA query_only = ON")
             self._connection.execute("BEGIN")
             try:
@@ -96,9 +99,13 @@ class DatabaseReader:
         Close the connection.  The next question opens another.
         """
         if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
+            self._files.disconnect(self._connection)
             self._connection = None
+
+    @property
+    def isConnected(self) -> bool:
+        """Whether the database is open."""
+        return self._connection is not None
 
     def newest(self, room: str, count: int, floor: int) -> Found:
         """

@@ -37,17 +37,20 @@ class Retention:
         clock: IReactorTime,
         limits: Callable[[], RetentionLimits],
         onPruned: Callable[[Pruned], Mapping[str, int]],
+        onFailed: Callable[[], None],
     ) -> None:
         """
         @param limits: tells what is to be kept as of now.
         @param onPruned: called after each step; returns the rooms to be dropped, with the
             last id that was given in each.
+        @param onFailed: called when the disk or the file is at fault.
         """
         self._writer = writer
         self._worker = worker
         self._clock = clock
         self._limits = limits
         self._onPruned = onPruned
+        self._onFailed = onFailed
         self._drops: Mapping[str, int] = {}
         self._timer: IDelayedCall | None = None
         self._isRunning = False
@@ -85,6 +88,7 @@ class Retention:
     def _failed(self, failure: Failure) -> None:
         if self._outage.failed(str(failure.value)):
             self._log.warn("old lines cannot be taken away: {reason}", reason=failure.value)
+        self._onFailed()
         self._stepIn(EVERY)
 
     def _stepIn(self, seconds: float) -> None:

@@ -105,7 +105,7 @@ class SQLiteStore(Service, Store):
         opened = openStore(os.path.abspath(self._path))
         if not opened.wasClean:
             self._log.warn(
-                "{path} was not closed in order; all stored lines are there", path=opened.path
+                "{path} was not closed in order; all stored lines are there", path=opened.files.path
             )
         numbers = self._numbers = opened.numbers
         writer = DatabaseWriter(opened)
@@ -113,8 +113,17 @@ class SQLiteStore(Service, Store):
             self._backlog, writer, self._writes, self._clock, numbers, self._observers
         )
         flushing = newFlushing(core)
-        questions = Questions(DatabaseReader(opened.path), self._reads, self._clock)
-        retention = Retention(writer, self._writes, self._clock, self._limits, self.history.pruned)
+        reader = DatabaseReader(opened.files)
+        questions = Questions(reader, self._reads, self._clock)
+        # A batch finds out whether the disk works, even an empty one when nothing is said.
+        retention = Retention(
+            writer,
+            self._writes,
+            self._clock,
+            self._limits,
+            self.history.pruned,
+            flushing.came,
+        )
         recent = RecentLines(self._replay + 1, opened.rooms)
         parts = Parts(numbers, recent, opened.floors, questions, flushing)
         self.history.parts = self.ledger.parts = parts
@@ -127,9 +136,14 @@ class SQLiteStore(Service, Store):
             reading = questions.close().addTimeout(END_WITHIN, self._clock)
             await DeferredList([endWithin(flushing, core), reading], consumeErrors=True)
             self.history.parts = self.ledger.parts = None
+            if writer.isConnected or reader.isConnected:
+                # The disk holds up a thread, which still uses the files.
+                ends = [each.run(lambda: None) for each in (self._writes, self._reads)]
+                DeferredList(ends).addCallback(lambda _: opened.files.close())
+            else:
+                opened.files.close()
             self._writes.stop()
             self._reads.stop()
-            opened.lock.close()
             self._close = _nothing
 
         self._close = close

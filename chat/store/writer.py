@@ -58,7 +58,7 @@ class DatabaseWriter:
         """
         @param opened: its connection is the writer's from now on.
         """
-        self._path = opened.path
+        self._files = opened.files
         self._word = opened.word
         self._connection: sqlite3.Connection | None = opened.connection
         self._rooms: dict[str, _RoomState] = {}
@@ -68,6 +68,7 @@ class DatabaseWriter:
         """
         Store a batch as a whole.
         """
+        self._checkFiles()
         stored: dict[str, int] = {}
         with self._transaction() as connection:
             # These take the place of the known rooms when they are on the disk, not before.
@@ -91,12 +92,15 @@ class DatabaseWriter:
             _change(connection, batch.changes)
         self._rooms |= rooms
         self._pruning.grew(room.number for room in rooms.values())
+        # Else all of it may be in files that nobody will find.
+        self._checkFiles()
         return Written(stored, marks)
 
     def prune(self, limits: RetentionLimits, drops: Mapping[str, int]) -> Pruned:
         """
         Make a step of L{chat.store.pruning}; after the last one the write-ahead log is cut.
         """
+        self._checkFiles()
         try:
             with self._transaction() as connection:
                 pruned = self._pruning.step(connection, limits, drops)
@@ -107,7 +111,7 @@ class DatabaseWriter:
         for name in pruned.dropped:
             self._rooms.pop(name, None)
         if pruned.isDone:
-            shrinkLog(self._path, self._connected())
+            shrinkLog(self._files.path, self._connected())
         return pruned
 
     def close(self, lasts: Mapping[str, int]) -> None:
@@ -116,6 +120,7 @@ class DatabaseWriter:
 
         @param lasts: for each room the last id that was given.
         """
+        self._checkFiles()
         with self._transaction() as connection:
             floor = setting(connection, "floor")
             connection.executemany(
@@ -131,10 +136,28 @@ class DatabaseWriter:
         Close the connection, whatever state the database is in.
         """
         if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
+            self._files.disconnect(self._connection)
             self._connection = None
             self._rooms.clear()
+
+    @property
+    def isConnected(self) -> bool:
+        """Whether the database is open."""
+        return self._connection is not None
+
+    def _checkFiles(self) -> None:
+        """
+        See whether the files are still there.  If not the connection stays open, so that
+        writing goes on when they are put back.
+        """
+        try:
+            self._files.check()
+        except sqlite3.Error:
+            # What is only in a log that was removed is in the database after this.
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("PRAGMA wal_checkpoint").fetchall()
+            raise
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -152,7 +175,7 @@ class DatabaseWriter:
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            connection = connect(self._path)
+            connection = connect(self._files.path)
             try:
                 [word] = connection.execute(
                     "SELECT value FROM setting WHERE name = 'opening'"
@@ -160,6 +183,7 @@ class DatabaseWriter:
                 # In another file, such as an older copy, ids would be given twice.
                 if word != self._word:
                     raise sqlite3.DatabaseError("it is not the file that was opened")
+                self._files.remember()
             except BaseException:
                 connection.close()
                 raise

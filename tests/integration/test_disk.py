@@ -132,6 +132,38 @@ def test_chatGoesOnWhileTheDiskIsFull(tmp_path: Path) -> None:
         assert texts[max(texts)] == "again"
 
 
+def test_chatGoesOnWhileTheDatabaseIsAway(tmp_path: Path) -> None:
+    """
+    All of its files are moved away, and back later.  Nothing counts as stored meanwhile, and no
+    second service starts in its place.
+    """
+    here, away = tmp_path / "here", tmp_path / "away"
+    away.mkdir()
+    with Daemon(here, "--operator", "olga") as daemon, ExitStack() as stack:
+        scene = _Scene(stack, daemon)
+        carol = stack.enter_context(Robot.join(daemon, "carol"))
+        scene.listener.catchUp()
+        for path in here.glob(f"{DATABASE}*"):
+            path.rename(away / path.name)
+        stored = scene.author.stored["#lobby"]
+        scene.say("away")
+        scene.operator.expect("(history-failing)")
+        carol.peer.send("/register sesame-open")
+        assert _refused(here) == f"cannot open /{DATABASE}: another tcpchat uses it"
+        # After the three seconds for which an answer waits.
+        while (warning := carol.expect("warned"))["code"] != "not-stored":
+            pass
+        assert warning["about"] == "carol"
+        scene.author.ask()
+        assert scene.author.stored["#lobby"] == stored
+        for path in away.iterdir():
+            path.rename(here / path.name)
+        scene.operator.expect("(history-recovered)")
+        scene.waitUntilStored()
+        heard = {id: text for (_, id), text in scene.author.said.items()}
+        assert scene.author.past("#lobby") == (heard, [])
+
+
 # A database that cannot be used is refused, and left as it is.
 
 

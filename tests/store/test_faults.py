@@ -110,23 +110,6 @@ def test_aReadOnlyFileKeepsLinesWaiting(stage: Faulty, monkeypatch: pytest.Monke
     recover(stage)
 
 
-def test_aFileThatIsGoneForAWhileIsNotMadeAnew(stage: Faulty) -> None:
-    stage.chat(10)
-    stage.settle()
-    stage.observer.take()
-    hidden = stage.path.rename(stage.path.with_suffix(".hidden"))
-    stage.opened.connection.close()
-    with capturedLogs() as logged:
-        stage.chat(1)
-        stage.settle()
-        stage.clock.advance(3)
-    assert len(logged) == 1
-    assert [told[0] for told in stage.observer.take()] == ["failing"]
-    assert not stage.path.exists()
-    hidden.rename(stage.path)
-    recover(stage)
-
-
 def test_anOlderCopyOfTheFileIsNotWritten(tmp_path: Path) -> None:
     """In it, ids would be given twice."""
     path = tmp_path / "chat.sqlite3"
@@ -144,7 +127,7 @@ def test_anOlderCopyOfTheFileIsNotWritten(tmp_path: Path) -> None:
     path.write_bytes(current)
     assert writer.write(Batch(lines(4, 4))).stored == {ROOM: 4}
     writer.close({})
-    opened.lock.close()
+    opened.files.close()
 
 
 def test_aCorruptFileFailsWritingAndReading(stage: Faulty) -> None:

@@ -54,7 +54,7 @@ def refusal(path: Path) -> str:
 
 def close(opened: Opened) -> None:
     opened.connection.close()
-    opened.lock.close()
+    opened.files.close()
 
 
 # Files that are refused.
@@ -233,7 +233,7 @@ def test_symbolicLinksAreFollowedToAFileThatDoesNotExistYet(tmp_path: Path) -> N
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real" / "chat.sqlite3")
     opened = openStore(str(tmp_path / "link"))
-    assert opened.path == str(tmp_path / "real" / "chat.sqlite3")
+    assert opened.files.path == str(tmp_path / "real" / "chat.sqlite3")
     close(opened)
     assert (tmp_path / "link").is_symlink()
 
@@ -322,7 +322,7 @@ def test_noIdIsSkippedAfterAProperClose(path: Path, tmp_path: Path) -> None:
     writer = DatabaseWriter(opened)
     writer.write(Batch([*lines(1, 3), *lines(1, 2, "#dev")], forgets={"#dev": 2}))
     writer.close({ROOM: 5, "#dev": 2, "#new": 1})
-    opened.lock.close()
+    opened.files.close()
     assert {each.name for each in tmp_path.iterdir()} == {path.name, f"{path.name}.lock"}
     with capturedLogs() as logged:
         stage = SQLiteStage(path)

@@ -16,6 +16,7 @@ from twisted.logger import capturedLogs
 
 from chat.interfaces import Extract
 from chat.store import recent
+from chat.store.files import DatabaseFiles
 from chat.store.reader import MAX_WAITING, WITHIN, DatabaseReader, Questions
 from chat.store.recent import RecentLines
 from chat.store.sqlitehistory import AT_ONCE
@@ -206,11 +207,12 @@ def test_theWholeCrowdFailsWhenTheDiskFails(stage: SQLiteStage) -> None:
 class ReaderStage:
     """Questions to a reader with an empty database."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         self.clock = Clock()
         self.worker = HandWorker()
         self.worker.isPrompt = False
-        self.reader = DatabaseReader(":memory:")
+        self.files = DatabaseFiles(str(path))
+        self.reader = DatabaseReader(self.files)
         self.reader._connection = sqlite3.connect(":memory:", isolation_level=None)
         self.questions = Questions(self.reader, self.worker, self.clock)
 
@@ -219,10 +221,11 @@ class ReaderStage:
 
 
 @pytest.fixture
-def desk() -> Iterator[ReaderStage]:
-    desk = ReaderStage()
+def desk(tmp_path: Path) -> Iterator[ReaderStage]:
+    desk = ReaderStage(tmp_path / "chat.sqlite3")
     yield desk
     desk.reader.close()
+    desk.files.close()
 
 
 def test_questionsAreAnsweredOneAfterTheOther(desk: ReaderStage) -> None:
