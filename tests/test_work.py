@@ -30,7 +30,7 @@ need a few less.
 CALLS_PER_LINE = 69
 """How many calls one more line of the same turn costs, however many hear it."""
 
-STEPS_PER_LINE = 155
+STEPS_PER_LINE = 156
 """How many lines of our code that executes."""
 
 CALLS_PER_TURN = 108

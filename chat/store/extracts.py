@@ -6,11 +6,16 @@ The ids of a room count up by one, so an id that is not there is a line that is 
 to some id all lines have I{expired}: they are older or more than is kept, or the room was
 told to forget them.  A line that is missing after that id was I{lost}: it never reached
 the disk.
+
+The order of the lines is that of their ids, and not that of their times: a clock may be set back
+and forth.  A time in the future is certainly wrong, so such a line counts as said when the next
+line was whose time is not in the future, or just now.  All other times are believed.  So the lines
+I{since} a time are all from the first one on that was said then or later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +29,13 @@ MAX_ID = 2**63 - 1
 
 EXPIRED = "expired"
 LOST = "lost"
+
+
+First = Callable[[Sequence[Line]], int]
+"""
+The type of functions that tell with which one of some lines a question begins: its index, or their
+number.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +53,18 @@ class Found:
     expired: int = 0
     expiredAt: datetime | None = None
 
-    def joined(self, later: Sequence[Line], expired: int, belongs: Callable[[Line], bool]) -> Found:
+    def joined(self, later: Sequence[Line], expired: int, first: First) -> Found:
         """
         @param later: lines that follow those found, in their order; some of them may have
             been found as well.
         @param expired: lines up to this id have expired meanwhile.
-        @param belongs: whether a line is asked for, though nothing before it was found.
+        @param first: where the question begins in these, if nothing before them was found.
         @return: all lines together, each once.
         """
         last = max(self.lines[-1].id if self.lines else 0, expired)
         lines = [line for line in self.lines if line.id > expired]
-        lines += [line for line in later if line.id > last and (self.lines or belongs(line))]
+        new = [line for line in later if line.id > last]
+        lines += new if self.lines else new[first(new) :]
         return Found(lines, max(self.expired, expired), self.expiredAt)
 
 
@@ -84,14 +97,50 @@ def after(room: str, found: Found, id: int, count: int) -> Extract:
     return Extract(lines, more, missed(room, id, lines, found.expired, not more))
 
 
-def since(room: str, found: Found, at: datetime, count: int) -> Extract:
+@dataclass(frozen=True, slots=True)
+class Since:
     """
-    Only the time of the newest expired line is known.  If that line was said at C{at} or
-    later, all expired lines count as missed.
+    A time from which on lines are asked for.
+
+    @ivar at: that time.
+    @ivar now: the present time: later ones are in the future.
+    """
+
+    at: datetime
+    now: datetime
+
+    def holds(self, at: datetime | None) -> bool:
+        """
+        @param at: of a line; L{None} where there is none.
+        @return: whether the time is certain not to be before, and not in the future.
+        """
+        return at is not None and self.at <= at <= self.now
+
+    def first(
+        self, lines: Sequence[Line], start: int = 0, places: Iterable[int] | None = None
+    ) -> int:
+        """
+        @param lines: oldest first.
+        @param start: the index of the first that can be read.
+        @param places: where to look for a line for which this L{holds}; L{None} for everywhere.
+        @return: the index of the first line since then, or their number.
+        """
+        if places is None:
+            places = range(start, len(lines))
+        first = next((each for each in places if self.holds(lines[each].at)), len(lines))
+        while first > start and lines[first - 1].at > self.now:
+            first -= 1
+        return first
+
+
+def since(room: str, found: Found, asked: Since, count: int) -> Extract:
+    """
+    Only the time of the newest expired line is known.  If that line was said since then, all
+    expired lines count as missed.
 
     @return: the answer of L{chat.interfaces.History.since}.
     """
-    if found.expiredAt is not None and found.expiredAt >= at:
+    if asked.holds(found.expiredAt):
         return after(room, found, 0, count)
     start = found.lines[0].id - 1 if found.lines else found.expired
     return after(room, found, start, count)

@@ -4,11 +4,11 @@ A store that lives as long as the process (C{--database :memory:}).
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, fail, succeed
@@ -17,7 +17,7 @@ from twisted.internet.task import LoopingCall, deferLater
 
 from chat.interfaces import Extract, History, HistoryObserver, Ledger, RecordT
 from chat.store import extracts
-from chat.store.extracts import Found, Query
+from chat.store.extracts import Found, Query, Since
 from chat.store.store import OnLoaded, Store
 from chat.vocabulary.errors import HistoryUnavailable, TryLater
 from chat.vocabulary.events import Line
@@ -48,6 +48,7 @@ class _Lines:
     @ivar lines: oldest first; those before C{start} have expired.
     @ivar orders: for each line its place among the lines of all rooms.
     @ivar last: the last id that was given.
+    @ivar newest: for each span of 256 ids the time of the newest line in it, as in C{schema/}.
     """
 
     def __init__(self, last: int) -> None:
@@ -57,6 +58,7 @@ class _Lines:
         self.last = last
         self.expired = last
         self.expiredAt: datetime | None = None
+        self.newest: dict[int, datetime] = {}
 
     def expire(self, count: int) -> None:
         if not count:
@@ -64,10 +66,43 @@ class _Lines:
         self.start += count
         newest = self.lines[self.start - 1]
         self.expired, self.expiredAt = newest.id, newest.at
+        while self.newest and (first := next(iter(self.newest))) < newest.id + 1 >> 8:
+            del self.newest[first]
         # Deleting the first of many moves all others, so many are deleted at once.
         if self.start > len(self.lines) // 2:
             del self.lines[: self.start], self.orders[: self.start]
             self.start = 0
+
+    def firstAfter(self, id: int) -> int:
+        """
+        @return: the index of the first line after an id.
+        """
+        return bisect_right(self.lines, id, self.start, key=lambda line: line.id)
+
+    def firstSince(self, asked: Since) -> int:
+        """
+        @return: the index of the first line since then; see L{chat.store.extracts}.
+        """
+        if asked.holds(self.expiredAt):
+            return self.start
+        places = (
+            range(self.firstAfter((span << 8) - 1), self.firstAfter(span << 8 | 255))
+            for span, newest in self.newest.items()
+            if newest >= asked.at
+        )
+        return asked.first(self.lines, self.start, chain.from_iterable(places))
+
+    def old(self, before: datetime, now: datetime) -> int:
+        """
+        @return: how many lines at the beginning are old; see L{chat.store.pruning}.
+        """
+        count = 0
+        for number, line in enumerate(islice(self.lines, self.start, None), 1):
+            if line.at < before:
+                count = number
+            elif line.at <= now:
+                break
+        return count
 
     def found(self, first: int, count: int) -> Found:
         return Found(self.lines[first : first + count], self.expired, self.expiredAt)
@@ -84,11 +119,15 @@ class MemoryHistory(History):
     line by line, in small steps, so that the reactor turns.
     """
 
-    def __init__(self, clock: IReactorTime, keepLines: int) -> None:
+    def __init__(
+        self, clock: IReactorTime, keepLines: int, now: Callable[[], datetime] = utcNow
+    ) -> None:
         """
         @param keepLines: how many lines of each room are kept; 0 for all.
+        @param now: the time of day, in UTC.
         """
         self._clock = clock
+        self._now = now
         self._keepLines = keepLines
         self._rooms: dict[str, _Lines] = {}
         self._floor = 0
@@ -118,6 +157,8 @@ class MemoryHistory(History):
             kept.last = event.id
         kept.lines.append(event)
         kept.orders.append(self._order)
+        if (span := event.id >> 8) not in kept.newest or kept.newest[span] < event.at:
+            kept.newest[span] = event.at
         if 0 < self._keepLines < len(kept.lines) - kept.start:
             kept.expire(1)
 
@@ -129,13 +170,14 @@ class MemoryHistory(History):
     def after(self, room: str, id: int, count: int) -> Deferred[Extract]:
         id = extracts.possible(id)
         kept = self._seen(room)
-        first = bisect_right(kept.lines, id, kept.start, key=lambda line: line.id)
-        return succeed(extracts.after(room, kept.found(first, count + 1), id, count))
+        found = kept.found(kept.firstAfter(id), count + 1)
+        return succeed(extracts.after(room, found, id, count))
 
     def since(self, room: str, at: datetime, count: int) -> Deferred[Extract]:
         kept = self._seen(room)
-        first = bisect_left(kept.lines, at, kept.start, key=lambda line: line.at)
-        return succeed(extracts.since(room, kept.found(first, count + 1), at, count))
+        asked = Since(at, max(at, self._now()))
+        found = kept.found(kept.firstSince(asked), count + 1)
+        return succeed(extracts.since(room, found, asked, count))
 
     def search(
         self, words: str, rooms: Sequence[str], nick: str, count: int
@@ -165,8 +207,7 @@ class MemoryHistory(History):
         Drop all lines that were said before a time.
         """
         for kept in self._rooms.values():
-            first = bisect_left(kept.lines, before, kept.start, key=lambda line: line.at)
-            kept.expire(first - kept.start)
+            kept.expire(kept.old(before, self._now()))
 
     async def _scan(self, query: Query, count: int) -> tuple[Line, ...]:
         begun, end = self._order, self._clock.seconds() + WITHIN
@@ -251,7 +292,7 @@ class MemoryStore(Service, Store):
         @param replay: ignored, since all lines are at hand.
         @param now: the time of day, in UTC.
         """
-        self.history = MemoryHistory(clock, keepLines)
+        self.history = MemoryHistory(clock, keepLines, now)
         self.ledger = MemoryLedger()
         self._onLoaded = onLoaded
         self._keepSeconds = keepSeconds

@@ -29,11 +29,13 @@ class RetentionLimits:
     """
     The limits of what is kept.
 
+    @ivar now: the present time: later ones are in the future.
     @ivar before: lines that were said before this are dropped; L{None} if age does not
         matter.
     @ivar lines: how many lines of each room are kept; 0 for all.
     """
 
+    now: datetime
     before: datetime | None = None
     lines: int = 0
 
@@ -114,7 +116,7 @@ class Pruning:
         doomed = _Doomed()
         isDone = (
             _addForgotten(connection, doomed)
-            and (limits.before is None or _addOld(connection, doomed, limits.before))
+            and _addOld(connection, doomed, limits)
             and (limits.lines == 0 or self._addSurplus(connection, doomed, limits.lines))
         )
         _delete(connection, doomed)
@@ -152,17 +154,35 @@ def _addForgotten(connection: sqlite3.Connection, doomed: _Doomed) -> bool:
     return len(rooms) <= _ROOMS
 
 
-def _addOld(connection: sqlite3.Connection, doomed: _Doomed, before: datetime) -> bool:
-    bound = toMicroseconds(before)
+def _addOld(connection: sqlite3.Connection, doomed: _Doomed, limits: RetentionLimits) -> bool:
+    if limits.before is None:
+        return True
+    bound, present = toMicroseconds(limits.before), toMicroseconds(limits.now)
 
     def old() -> Iterator[_Row]:
-        # Lines are in the order of time, unless the clock was set back.
+        # The first one that is not old ends it, so that a clock that was behind for a while
+        # takes no line away.  A line from the future is as old as those behind it; otherwise
+        # it would keep all of them.
+        isOld = wasFuture = False
         for row in connection.execute(
             f"SELECT {_COLUMNS} FROM line ORDER BY seq LIMIT ?", (doomed.left,)
         ):
-            if row[3] >= bound:
+            isFuture = row[3] > present
+            if not isFuture:
+                isOld = row[3] < bound
+            elif not wasFuture:
+                isOld = behind(row[0])
+            if not isOld:
                 return
+            wasFuture = isFuture
             yield row
+
+    def behind(seq: int) -> bool:
+        row = connection.execute(
+            "SELECT at < ? FROM line WHERE seq > ? AND at <= ? ORDER BY seq LIMIT 1",
+            (bound, seq, present),
+        ).fetchone()
+        return row is not None and bool(row[0])
 
     return doomed.add(old())
 
@@ -198,6 +218,11 @@ def _markExpired(connection: sqlite3.Connection, doomed: _Doomed) -> Iterator[tu
         "UPDATE room SET expired = max(expired, floor) WHERE number = ?",
         ((room,) for room in doomed.swept),
     )
+    connection.executemany(
+        "DELETE FROM span WHERE room = ?1"
+        " AND number < (SELECT expired + 1 FROM room WHERE room.number = ?1) >> 8",
+        ((room,) for room in {*newest, *doomed.swept}),
+    )
     for room in {*newest, *doomed.swept}:
         yield connection.execute(
             "SELECT name, expired FROM room WHERE number = ?", (room,)
@@ -217,10 +242,12 @@ def _drop(connection: sqlite3.Connection, drops: Mapping[str, int]) -> Iterator[
     for name, last in drops.items():
         deleted = connection.execute(
             "DELETE FROM room WHERE name = ? AND expired >= floor AND last <= floor"
-            " AND NOT EXISTS (SELECT 1 FROM line WHERE line.room = room.number)",
+            " AND NOT EXISTS (SELECT 1 FROM line WHERE line.room = room.number)"
+            " RETURNING number",
             (name,),
-        )
-        if deleted.rowcount:
+        ).fetchone()
+        if deleted:
+            connection.execute("DELETE FROM span WHERE room = ?", deleted)
             connection.execute(
                 "UPDATE setting SET value = max(value, ?) WHERE name = 'floor'", (last,)
             )

@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 
 from chat.interfaces import RecordT
 from chat.store.database import COLUMNS, connect, fromMicroseconds, lineFrom, toMicroseconds
-from chat.store.extracts import Found, Query
+from chat.store.extracts import MAX_ID, Found, Query, Since
 from chat.store.files import DatabaseFiles
 from chat.store.serialization import KINDS, parseAll
 from chat.store.threads import Worker, gently
@@ -121,32 +121,35 @@ class DatabaseReader:
         """
         return self._lines(room, id, count, floor, "ASC")
 
-    def since(self, room: str, at: datetime, count: int, floor: int) -> Found:
+    def since(self, room: str, asked: Since, count: int, floor: int) -> Found:
         """
-        @return: the first C{count} lines that were said at C{at} or later.
+        @return: the first C{count} lines since then; see L{chat.store.extracts}.
         """
         known = self._room(room, floor)
         if known is None:
             return Found()
-        # The lines of a room are in the order of time, so a binary search finds the first
-        # one; an index of the times would be larger than the lines.
-        number, expired, _ = known
-        [(last,)] = self._rows("SELECT max(id) FROM line WHERE room = ?", (number,))
-        low, high, bound = expired + 1, (last or 0) + 1, toMicroseconds(at)
-        while low < high:
-            middle = (low + high) // 2
-            row = next(
-                self._rows(
-                    "SELECT id, at FROM line WHERE room = ? AND id >= ? ORDER BY id LIMIT 1",
-                    (number, middle),
-                ),
-                None,
-            )
-            if row is None or row[1] >= bound:
-                high = middle
-            else:
-                low = row[0] + 1
-        return self.after(room, low - 1, count, floor)
+        number, expired, expiredAt = known
+        if asked.holds(expiredAt):
+            return self.after(room, expired, count, floor)
+        at, present = toMicroseconds(asked.at), toMicroseconds(asked.now)
+        # The first one whose time is right is looked for only where there are lines since then.
+        rows = self._rows(
+            "SELECT line.id FROM span CROSS JOIN line ON line.room = span.room"
+            " AND line.id BETWEEN span.number << 8 AND span.number << 8 | 255"
+            " WHERE span.room = ? AND span.number >= ? >> 8 AND span.newest >= ?"
+            " AND line.id > ? AND line.at BETWEEN ? AND ?"
+            " ORDER BY span.number, line.id LIMIT 1",
+            (number, expired, at, expired, at, present),
+        )
+        [first] = next(rows, (MAX_ID,))
+        # Before it there may be lines from the future.
+        rows = self._rows(
+            "SELECT id FROM line WHERE room = ? AND id BETWEEN ? AND ? AND at <= ?"
+            " ORDER BY id DESC LIMIT 1",
+            (number, expired + 1, first - 1, present),
+        )
+        [before] = next(rows, (expired,))
+        return self.after(room, before, count, floor)
 
     def search(self, query: Query, count: int) -> list[Line]:
         """

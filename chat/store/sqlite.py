@@ -83,7 +83,7 @@ class SQLiteStore(Service, Store):
         self._backlog = Backlog()
         self._numbers = Numbers()
         self._close: Callable[[], Coroutine[Any, Any, None]] = _nothing
-        self.history = SQLiteHistory(self._backlog, self._observers, replay, reactor.callLater)
+        self.history = SQLiteHistory(self._backlog, self._observers, replay, reactor.callLater, now)
         self.ledger = SQLiteLedger(self._backlog)
 
     @property
@@ -154,8 +154,9 @@ class SQLiteStore(Service, Store):
         return Deferred.fromCoroutine(self._close())
 
     def _limits(self) -> RetentionLimits:
-        before = self._now() - timedelta(seconds=self._keepSeconds) if self._keepSeconds else None
-        return RetentionLimits(before, self._keepLines)
+        now = self._now()
+        before = now - timedelta(seconds=self._keepSeconds) if self._keepSeconds else None
+        return RetentionLimits(now, before, self._keepLines)
 
 
 async def _nothing() -> None:

@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred, succeed
 from chat.interfaces import Extract, History
 from chat.store import extracts
 from chat.store.backlog import MAX_BATCH, Backlog
-from chat.store.extracts import Found, Query
+from chat.store.extracts import First, Found, Query, Since
 from chat.store.flushing import Flushing
 from chat.store.numbering import Numbers
 from chat.store.observers import Observers
@@ -70,16 +70,25 @@ class SQLiteHistory(History):
     @ivar parts: L{None} while the store is not open: then nothing is kept and nothing found.
     """
 
-    def __init__(self, backlog: Backlog, observers: Observers, replay: int, later: Later) -> None:
+    def __init__(
+        self,
+        backlog: Backlog,
+        observers: Observers,
+        replay: int,
+        later: Later,
+        now: Callable[[], datetime],
+    ) -> None:
         """
         @param replay: for so many lines and fewer, L{recent} needs the disk only once.
         @param later: the C{callLater} of the reactor.
+        @param now: the time of day, in UTC.
         """
         self.parts: Parts | None = None
         self._backlog = backlog
         self._observers = observers
         self._replay = replay
         self._later = later
+        self._now = now
         self._watches: list[_Watch] = []
         # Questions for the newest lines of a room that wait while the disk is asked for them.
         self._waiting: dict[str, list[Deferred[object]]] = {}
@@ -120,15 +129,16 @@ class SQLiteHistory(History):
         return self._found(
             room,
             lambda reader, floor: reader.after(room, id, count + 1, floor),
-            lambda line: line.id > id,
+            lambda lines: sum(line.id <= id for line in lines),
         ).addCallback(lambda found: extracts.after(room, found, id, count))
 
     def since(self, room: str, at: datetime, count: int) -> Deferred[Extract]:
+        asked = Since(at, max(at, self._now()))
         return self._found(
             room,
-            lambda reader, floor: reader.since(room, at, count + 1, floor),
-            lambda line: line.at >= at,
-        ).addCallback(lambda found: extracts.since(room, found, at, count))
+            lambda reader, floor: reader.since(room, asked, count + 1, floor),
+            asked.first,
+        ).addCallback(lambda found: extracts.since(room, found, asked, count))
 
     def search(
         self, words: str, rooms: Sequence[str], nick: str, count: int
@@ -193,7 +203,7 @@ class SQLiteHistory(History):
             return extracts.newest(room, found, count)
 
         return self._found(
-            room, lambda reader, floor: reader.newest(room, count + 1, floor), lambda _: True
+            room, lambda reader, floor: reader.newest(room, count + 1, floor), lambda _: 0
         ).addCallback(answer)
 
     def _tell(self, waiting: list[Deferred[object]], result: object) -> None:
@@ -211,12 +221,12 @@ class SQLiteHistory(History):
         self,
         room: str,
         find: Callable[[DatabaseReader, int], Found],
-        belongs: Callable[[Line], bool],
+        first: First,
     ) -> Deferred[Found]:
         """
         @param find: called in the thread of the reader; the number is the last id that the
             room was told to forget.
-        @param belongs: see L{Found.joined}.
+        @param first: see L{Found.joined}.
         """
 
         async def read() -> Found:
@@ -224,7 +234,7 @@ class SQLiteHistory(History):
             waiting, floor = self._backlog.lines((room,)), parts.floors.get(room, 0)
             with self._watching((room,)) as later:
                 found = await parts.questions.ask(lambda reader: find(reader, floor))
-            return found.joined([*waiting, *later], parts.floors.get(room, 0), belongs)
+            return found.joined([*waiting, *later], parts.floors.get(room, 0), first)
 
         return Deferred.fromCoroutine(read())
 

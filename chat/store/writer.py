@@ -251,6 +251,12 @@ def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> No
         "INSERT INTO word (rowid, tokens) SELECT value ->> 0, value ->> 7 FROM json_each(?)",
         (rows,),
     )
+    connection.execute(
+        "INSERT INTO span (room, number, newest)"
+        " SELECT room, id >> 8, max(at) FROM line WHERE seq >= ? GROUP BY 1, 2"
+        " ON CONFLICT (room, number) DO UPDATE SET newest = max(newest, excluded.newest)",
+        (first,),
+    )
 
 
 def _mark(connection: sqlite3.Connection, marks: Iterable[tuple[_RoomState, int]]) -> None:

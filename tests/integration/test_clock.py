@@ -58,6 +58,16 @@ def test_settingTheClockEndsNoSession(tmp_path: Path, seconds: int) -> None:
         witnesses.expect("<-- echo left")
 
 
+def test_linesSinceATimeAreAllToldWhenTheClockWentBackAndForth(tmp_path: Path) -> None:
+    with SteppedDaemon(tmp_path, *_QUIET) as daemon, Robot.join(daemon, "robot") as robot:
+        for seconds in (0, -_HOUR, 0):
+            daemon.step(seconds)
+            robot.ask(f"at {seconds}")
+        head, *lines = robot.ask("/history since 5m")
+        assert [line["text"] for line in lines] == ["at 0", f"at {-_HOUR}", "at 0"]
+        assert (head["count"], head["more"]) == (3, False)
+
+
 @pytest.mark.parametrize("seconds", [_DAY, -_DAY])
 def test_silenceIsCountedInElapsedSeconds(tmp_path: Path, seconds: int) -> None:
     with (

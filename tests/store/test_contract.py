@@ -24,6 +24,9 @@ from chat.vocabulary.events import Acted, Line, Missed, Said
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction, SanctionKind
 from tests.support.stores import AT, ROOM, HandWorker, ids, lines, texts
 
+NOW = AT + timedelta(hours=1)
+"""The present time."""
+
 KINDS = ["memory", "waiting", "written", "restarted", "threads"]
 
 
@@ -53,13 +56,19 @@ class Kept:
             self.loaded = records
 
         if self.kind == "memory":
-            return MemoryStore(self.clock, onLoaded)
+            return MemoryStore(self.clock, onLoaded, now=lambda: NOW)
         if self.kind == "threads":
             from twisted.internet import reactor
 
             self.clock = reactor
-            return SQLiteStore(self._path, reactor, onLoaded)
-        return SQLiteStore(self._path, self.clock, onLoaded, newWorker=lambda name: HandWorker())
+            return SQLiteStore(self._path, reactor, onLoaded, now=lambda: NOW)
+        return SQLiteStore(
+            self._path,
+            self.clock,
+            onLoaded,
+            now=lambda: NOW,
+            newWorker=lambda name: HandWorker(),
+        )
 
     async def keep(self, *kept: Line) -> None:
         """
@@ -190,6 +199,53 @@ async def test_sinceFindsItsPlaceAmongGaps(kept: Kept) -> None:
     await kept.keep(*chosen)
     found = await kept.history.since(ROOM, AT + timedelta(seconds=50), 10)
     assert found == Extract(tuple(chosen[2:]), missed=(Missed(ROOM, 102, 1999, "lost"),))
+
+
+# The times of lines, in minutes before the present time, when the clock is set; and the lines since
+# two minutes before it.
+CLOCKS = {
+    "back and forth": ([5, 1, 61, 60, 0], [2, 3, 4, 5]),
+    "back and forth twice": ([3, 1, 9, 1, 9, 1], [2, 3, 4, 5, 6]),
+    "back, and not forth yet": ([3, 1, 61, 60], [2, 3, 4]),
+    "back before": ([3, 61, 60, 1, 0], [4, 5]),
+    "forth and back long ago": ([5, -9999, -9998, 4, 3, 1, 0], [6, 7]),
+    "forth and back": ([5, -9999, -9998, 1, 0], [2, 3, 4, 5]),
+    "forth and back, and nothing said since": ([5, -9999, -9998], [2, 3]),
+    "forth, and said since": ([5, -9999, 4], []),
+    "slowly": ([9, 8, 1, 0], [3, 4]),
+    "always ahead": ([-5, -4], [1, 2]),
+    "always behind": ([500, 400], []),
+}
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@ensureDeferred
+async def test_sinceGivesEveryLineWhateverTheClockDid(kept: Kept, clock: str) -> None:
+    """In the order of ids, each line with the time that it was given."""
+    minutes, expected = CLOCKS[clock]
+    said = [
+        Said(ROOM, id, NOW - timedelta(minutes=each), "alice", "hi")
+        for id, each in enumerate(minutes, 1)
+    ]
+    await kept.keep(*said[:2])
+    await kept.keep(*said[2:])
+    found = await kept.history.since(ROOM, NOW - timedelta(minutes=2), 10)
+    assert found == Extract(tuple(line for line in said if line.id in expected))
+
+
+@ensureDeferred
+async def test_sinceFindsItsPlaceAmongManyLines(kept: Kept) -> None:
+    """The clock was set back after each hundred."""
+    await kept.keep(
+        *(
+            Said(ROOM, id, AT + timedelta(seconds=id % 100 + id // 100), "alice", "hi")
+            for id in range(1, 1500)
+        )
+    )
+    for seconds, first in ((99, 99), (100, 199), (105, 699), (113, 1499), (114, 0)):
+        found = await kept.history.since(ROOM, AT + timedelta(seconds=seconds), 2000)
+        assert ids(found) == (list(range(first, 1500)) if first else [])
+        assert found.missed == ()
 
 
 @ensureDeferred

@@ -72,10 +72,14 @@ def test_foundLinesAreJoinedWithLaterOnes() -> None:
     there = Found(lines(3, 5), 2)
 
     def joined(found: Found, expired: int, after: int = 0) -> list[int]:
-        return idsOf(found.joined(lines(4, 7), expired, lambda line: line.id > after).lines)
+        return idsOf(
+            found.joined(
+                lines(4, 7), expired, lambda new: sum(line.id <= after for line in new)
+            ).lines
+        )
 
     assert joined(there, 0) == [3, 4, 5, 6, 7]
     assert joined(there, 5) == [6, 7]
-    assert there.joined([], 1, lambda line: True).expired == 2
+    assert there.joined([], 1, len).expired == 2
     assert joined(Found(), 0, after=5) == [6, 7]
     assert joined(Found(), 6, after=5) == [7]

@@ -10,19 +10,20 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from twisted.logger import capturedLogs
 
 from chat.store.backlog import Batch
-from chat.store.database import APPLICATION_ID, LATEST, connect, create
+from chat.store.database import APPLICATION_ID, LATEST, connect, create, toMicroseconds
 from chat.store.opening import WAIT, Opened, openStore
 from chat.store.writer import DatabaseWriter
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Said
 from tests.support.programs import runPython
-from tests.support.stores import AT, ROOM, SQLiteStage, lines, now, texts
+from tests.support.stores import AT, ROOM, SQLiteStage, ids, lines, now, texts
 
 
 @pytest.fixture
@@ -283,6 +284,23 @@ def test_upgradesTheFirstVersionAndKeepsACopy(path: Path, tmp_path: Path) -> Non
     restored = SQLiteStage(tmp_path / "restored.sqlite3")
     assert texts(now(restored.history.search("bye", [ROOM], "", 10))) == ["bye"]
     restored.stop()
+
+
+def test_linesOfTheSecondVersionAreFoundByTheirTimes(path: Path) -> None:
+    """It had no spans."""
+    create(str(path), 2)
+    with closing(connect(str(path))) as old:
+        old.execute("INSERT INTO room (name, last, mark) VALUES ('#lobby', 900, 900)")
+        old.executemany(
+            "INSERT INTO line (room, id, at, nick, text, acted) VALUES (1, ?, ?, 'alice', 'hi', 0)",
+            [(id, toMicroseconds(AT + timedelta(seconds=-id % 300))) for id in range(1, 901)],
+        )
+    stage = SQLiteStage(path)
+    stage.now += timedelta(hours=1)
+    for seconds, first in ((299, 1), (298, 1), (300, 0)):
+        found = now(stage.history.since(ROOM, AT + timedelta(seconds=seconds), 1000))
+        assert ids(found) == (list(range(first, 901)) if first else [])
+    stage.stop()
 
 
 def test_anUpgradeIsAllOrNothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

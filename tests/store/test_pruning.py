@@ -155,6 +155,54 @@ def test_tellsThatAllLinesHaveExpired(newStage: Any) -> None:
     assert now(stage.history.since(ROOM, AT + timedelta(seconds=1), 100)) == Extract()
 
 
+def sayAt(stage: StoreStage, *seconds: int) -> None:
+    for each in seconds:
+        line = Said(
+            ROOM, stage.store.nextId(ROOM), AT + timedelta(seconds=each), "alice", f"at {each}"
+        )
+        stage.history.append(line)
+    stage.settle()
+
+
+def test_aLineFromTheFutureIsAsOldAsThoseBehindIt(newStage: Any) -> None:
+    """The clock was ahead for a while.  Otherwise the line would keep all of them for years."""
+    stage = newStage(keepSeconds=60)
+    sayAt(stage, 0, 10**9, 10**9, 5, 30, 2 * 10**9)
+    stage.now += timedelta(seconds=80)
+    stage.sweep()
+    assert ids(now(stage.history.after(ROOM, 0, 10))) == [5, 6]
+    # The last one is as old as what is said next.
+    stage.now += timedelta(seconds=20)
+    stage.sweep()
+    assert ids(now(stage.history.after(ROOM, 0, 10))) == [6]
+    sayAt(stage, 100)
+    stage.sweep()
+    assert ids(now(stage.history.after(ROOM, 0, 10))) == [6, 7]
+    stage.now += timedelta(seconds=100)
+    stage.sweep()
+    assert now(stage.history.after(ROOM, 0, 10)) == Extract(missed=(Missed(ROOM, 1, 7, "expired"),))
+
+
+def test_moreLinesFromTheFutureThanAStepTakesExpire(newStage: Any) -> None:
+    stage = newStage(keepSeconds=60)
+    sayAt(stage, *[10**9] * (STEP + 10), 0, 90)
+    stage.now += timedelta(seconds=100)
+    stage.sweep()
+    assert texts(now(stage.history.after(ROOM, 0, 10))) == ["at 90"]
+
+
+def test_aLineFromThePastIsKeptAsLongAsThoseBeforeIt(newStage: Any) -> None:
+    """The clock was behind for a while."""
+    stage = newStage(keepSeconds=60)
+    sayAt(stage, 0, 50, -(10**9), -(10**9), 55)
+    stage.now += timedelta(seconds=80)
+    stage.sweep()
+    assert ids(now(stage.history.after(ROOM, 0, 10))) == [2, 3, 4, 5]
+    stage.now += timedelta(seconds=32)
+    stage.sweep()
+    assert ids(now(stage.history.after(ROOM, 0, 10))) == [5]
+
+
 # The file.
 
 
@@ -202,6 +250,18 @@ def test_linesAreTakenOutOfTheIndex(stage: SQLiteStage) -> None:
     stage.sweep()
     assert indexSize(stage) == 100
     assert len(now(stage.history.search("你", ["#dev"], "李雷", 1000))) == 100
+
+
+def test_spansWithoutLinesAreForgotten(stage: SQLiteStage) -> None:
+    stage.chat(1000)
+    stage.chat(5, "#dev")
+    stage.settle()
+    stage.history.forget("#dev")
+    stage.sweep()
+    with closing(sqlite3.connect(stage.path)) as other:
+        spans = other.execute("SELECT room, number FROM span ORDER BY room, number").fetchall()
+    # The last hundred lines are kept.
+    assert spans == [(1, 901 >> 8)]
 
 
 def test_aRestartWithASmallerLimitTakesLinesAway(stage: SQLiteStage) -> None:
@@ -401,19 +461,3 @@ def test_sweepsEndWithTheStore(stage: SQLiteStage) -> None:
     stage.writes.work()
     now(stopping)
     assert stage.clock.getDelayedCalls() == []
-
-
-def test_aLineFromTheFutureKeepsThoseBehindIt(tmp_path: Path) -> None:
-    """This happens when the clock is set back."""
-    stage = SQLiteStage(tmp_path / "chat.sqlite3", keepSeconds=60)
-    for seconds in (0, 1000, 0, 0):
-        at = AT + timedelta(seconds=seconds)
-        stage.history.append(Said(ROOM, stage.store.nextId(ROOM), at, "alice", "line"))
-    stage.settle()
-    stage.now += timedelta(seconds=100)
-    stage.sweep()
-    assert [id for _, id in onDisk(stage)] == [2, 3, 4]
-    stage.now += timedelta(seconds=1000)
-    stage.sweep()
-    assert onDisk(stage) == []
-    stage.stop()
