@@ -191,6 +191,9 @@ class HistoryObserver(Protocol):
     def lost(self, count: int) -> None:
         """C{count} more lines could not wait and are not kept."""
 
+    def damaged(self, count: int) -> None:
+        """C{count} lines are left out of an answer, since they are damaged."""
+
 
 class History(Recorder, Protocol):
     """

@@ -32,6 +32,7 @@ from twisted.python.threadpool import ThreadPool
 
 from chat.vocabulary.errors import PasswordInvalid, TryLater
 from chat.vocabulary.limits import MAX_PASSWORD, MIN_PASSWORD
+from chat.vocabulary.records import DAMAGED
 
 THREADS = 2
 
@@ -133,8 +134,8 @@ class Hashing(Service):
 
     def verify(self, secret: str, password: str, origin: str = "") -> Deferred[bool]:
         """
-        @param secret: What L{hash} made of a password. If it is empty every password is wrong, and
-            the answer takes as long.
+        @param secret: What L{hash} made of a password. If it is empty or L{DAMAGED} every password
+            is wrong, and the answer takes as long.
         @param origin: From where the password comes.
         @return: Fires with whether this is the password; fails with L{TryLater} when too many wait,
             or when the secret cannot be read.
@@ -154,7 +155,7 @@ class Hashing(Service):
             return True
 
     def _matches(self, secret: str, prepared: bytes) -> bool:
-        if not secret:
+        if secret in ("", DAMAGED):
             self._hasher.hash(prepared)
             return False
         try:

@@ -126,6 +126,11 @@ _COUNTERS: tuple[tuple[str, str, Callable[[Counters], float]], ...] = (
     ("sent_bytes", "Bytes that were taken over for delivery.", lambda counted: counted.bytesOut),
     ("history_lost", "Lines that were not kept.", lambda counted: counted.historyLost),
     (
+        "history_damaged",
+        "Lines that answers lacked, since they are damaged.",
+        lambda counted: counted.historyDamaged,
+    ),
+    (
         "transcript_lost",
         "Lines that are missing from the transcript.",
         lambda counted: counted.transcriptLost,

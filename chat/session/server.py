@@ -161,3 +161,6 @@ class StorageWatch(HistoryObserver):
     def lost(self, count: int) -> None:
         self._server.counters.historyLost += count
         self._server.tellOperators(Warned("history-lost", str(count)))
+
+    def damaged(self, count: int) -> None:
+        self._server.counters.historyDamaged += count

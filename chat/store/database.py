@@ -1,6 +1,9 @@
 """
 The database: connections to it, the versions of its schema, and its columns.
 
+A file may be damaged in places, by a disk or by hand.  So a row is looked at before it is believed,
+and a text that is not UTF-8 raises nothing: an exception of the C{sqlite3} module would quote it.
+
 C{schema/0001.sql} makes the first version of the schema, and each further file makes the
 next version out of the one before.  SQLite keeps the number of the version in the header
 of the file (C{PRAGMA user_version}).
@@ -9,11 +12,13 @@ of the file (C{PRAGMA user_version}).
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from chat.store.tokens import indexed
 from chat.vocabulary.events import Acted, Line, Said
@@ -33,11 +38,18 @@ How large the write-ahead log stays, in bytes: as large as SQLite lets it become
 what is in it into the database.  While another program reads, it can only grow.
 """
 
-COLUMNS = "line.id, line.at, line.nick, line.text, line.acted"
-"""The columns of a line, as L{lineFrom} takes them."""
+COLUMNS = "line.id, line.at, CAST(line.nick AS BLOB), CAST(line.text AS BLOB), line.acted"
+"""The columns of a line, as L{lineFrom} takes them: bytes become text there, and faster."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+_TIMES = range(0, (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND)
+"""The times that all time zones have, in microseconds since 1970."""
+
+# What no sanitizer ever let pass: controls, line ends, and what L{_text} makes of bytes that are
+# not UTF-8.
+_impossible = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
 
 _SCHEMA = {
     int(each.name.removesuffix(".sql")): each
@@ -64,13 +76,14 @@ def connect(path: str, mode: str = "rw", wait: float = BUSY_SECONDS) -> sqlite3.
         check_same_thread=False,
         uri=True,
     )
+    connection.text_factory = _text
     try:
         # Sorting must work when the disk is full.
         connection.execute("PRAGMA temp_store = MEMORY")
         if mode != "ro":
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
-            connection.create_function("indexed", 3, indexed, deterministic=True)
+            connection.create_function("indexed", 3, _indexed, deterministic=True)
     except BaseException:
         connection.close()
         raise
@@ -129,10 +142,52 @@ def shrinkLog(path: str, connection: sqlite3.Connection) -> None:
 
 def setting(connection: sqlite3.Connection, name: str) -> int:
     """
-    @return: a value of the table C{setting}, which holds what is true of the whole database.
+    @return: a value of the table C{setting}, which holds what is true of the whole database; 0 if
+        there is none.
     """
-    [value] = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-    return int(value)
+    row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def isIndexDamaged(error: BaseException | None) -> bool:
+    """
+    @return: whether this says that the full-text index cannot be read.  All else in the database
+        is well then.
+    """
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CORRUPT_VTAB
+
+
+def emptyIndex(connection: sqlite3.Connection) -> None:
+    """
+    Make a new full-text index without any line, in a transaction of the caller.  The connection
+    must not have used the index.  L{fillIndex} does the rest, which takes long.
+    """
+    # FTS5 does nothing with an index that it cannot read, so its tables become as at the first.
+    connection.execute("DELETE FROM word_data")
+    connection.execute("DELETE FROM word_idx")
+    connection.execute("INSERT INTO word_data (id, block) VALUES (1, x''), (10, zeroblob(7))")
+    connection.execute(
+        "INSERT INTO setting (name, value)"
+        " SELECT 'unindexed', ifnull(max(seq), 0) FROM line WHERE TRUE"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    )
+
+
+def fillIndex(connection: sqlite3.Connection) -> None:
+    """
+    Put the lines back that L{emptyIndex} took out, if it did.
+    """
+    last = setting(connection, "unindexed")
+    if last:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(
+                "INSERT INTO word (rowid, tokens)"
+                " SELECT seq, indexed(room, CAST(nick AS BLOB), CAST(text AS BLOB))"
+                " FROM line WHERE seq <= ? ORDER BY seq",
+                (last,),
+            )
+            connection.execute("DELETE FROM setting WHERE name = 'unindexed'")
 
 
 def toMicroseconds(at: datetime) -> int:
@@ -143,18 +198,45 @@ def toMicroseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
-def fromMicroseconds(at: int) -> datetime:
+def fromMicroseconds(at: object) -> datetime | None:
     """
-    @return: the time in UTC.
+    @return: the time in UTC, or L{None} where it cannot be one.
     """
-    return _EPOCH + timedelta(microseconds=at)
+    return _EPOCH + timedelta(microseconds=at) if type(at) is int and at in _TIMES else None
 
 
-def lineFrom(room: str, id: int, at: int, nick: str, text: str, acted: int) -> Line:
+def isText(value: object) -> bool:
     """
-    @return: the line in a row of L{COLUMNS}.
+    @return: whether this can have been given to be kept: a nickname, a name of a room, or what
+        was said.
     """
-    return (Acted if acted else Said)(room, id, fromMicroseconds(at), nick, text)
+    return (
+        isinstance(value, str)
+        and value != ""
+        and (value.isprintable() or _impossible(value) is None)
+    )
+
+
+def lineFrom(room: str, id: int, at: object, nick: Any, text: Any, acted: object) -> Line | None:
+    """
+    @return: the line in a row of L{COLUMNS}, or L{None} where it is damaged.
+    """
+    time = fromMicroseconds(at)
+    try:
+        nick, text = nick.decode(), text.decode()
+    except (UnicodeDecodeError, AttributeError):
+        return None
+    if time is None or not (isText(nick) and isText(text)):
+        return None
+    return (Acted if acted else Said)(room, id, time, nick, text)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _indexed(room: int, nick: bytes, text: bytes) -> str:
+    return indexed(room, nick.decode("utf-8", "replace"), text.decode("utf-8", "replace"))
 
 
 def _advance(connection: sqlite3.Connection, version: int) -> None:

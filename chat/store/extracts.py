@@ -5,7 +5,7 @@ which all stores share.
 The ids of a room count up by one, so an id that is not there is a line that is missing.  Up
 to some id all lines have I{expired}: they are older or more than is kept, or the room was
 told to forget them.  A line that is missing after that id was I{lost}: it never reached
-the disk.
+the disk, or is damaged there.
 
 The order of the lines is that of their ids, and not that of their times: a clock may be set back
 and forth.  A time in the future is certainly wrong, so such a line counts as said when the next
@@ -47,11 +47,13 @@ class Found:
         are so many.
     @ivar expired: the lines of the room up to this id have expired.
     @ivar expiredAt: when the newest of them was said.
+    @ivar last: the greatest id of a damaged line among them, which is left out; 0 if there is none.
     """
 
     lines: Sequence[Line] = ()
     expired: int = 0
     expiredAt: datetime | None = None
+    last: int = 0
 
     def joined(self, later: Sequence[Line], expired: int, first: First) -> Found:
         """
@@ -65,7 +67,7 @@ class Found:
         lines = [line for line in self.lines if line.id > expired]
         new = [line for line in later if line.id > last]
         lines += new if self.lines else new[first(new) :]
-        return Found(lines, max(self.expired, expired), self.expiredAt)
+        return Found(lines, max(self.expired, expired), self.expiredAt, self.last)
 
 
 def newest(room: str, found: Found, count: int) -> Extract:
@@ -74,10 +76,9 @@ def newest(room: str, found: Found, count: int) -> Extract:
     """
     lines = tuple(found.lines[max(0, len(found.lines) - count) :]) if count > 0 else ()
     more = len(found.lines) > len(lines)
-    if not lines:
-        return Extract(more=more)
     # Lines before the first of them were not asked for.
-    return Extract(lines, more, missed(room, lines[0].id - 1, lines, found.expired, False))
+    start = lines[0].id - 1 if lines else found.expired
+    return Extract(lines, more, missed(room, start, lines, found, count > 0))
 
 
 def possible(id: int) -> int:
@@ -94,7 +95,7 @@ def after(room: str, found: Found, id: int, count: int) -> Extract:
     """
     lines = tuple(found.lines[: max(0, count)])
     more = len(found.lines) > len(lines)
-    return Extract(lines, more, missed(room, id, lines, found.expired, not more))
+    return Extract(lines, more, missed(room, id, lines, found, not more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,31 +143,31 @@ def since(room: str, found: Found, asked: Since, count: int) -> Extract:
     """
     if asked.holds(found.expiredAt):
         return after(room, found, 0, count)
-    start = found.lines[0].id - 1 if found.lines else found.expired
+    start = found.lines[0].id - 1 if found.lines else max(found.expired, found.last - 1)
     return after(room, found, start, count)
 
 
 def missed(
-    room: str, after: int, lines: Sequence[Line], expired: int, isToTheEnd: bool
+    room: str, after: int, lines: Sequence[Line], found: Found, isToTheEnd: bool
 ) -> tuple[Missed, ...]:
     """
     @param after: the question begins after this id.
     @param lines: what can be read of its answer, oldest first.
-    @param expired: the lines of the room up to this id have expired.
     @param isToTheEnd: whether the question reaches beyond the last line.
-    @return: what is missing between C{after} and the last line, and the expired lines after
-        it.  Lines that were lost after the last one cannot be known before there is
+    @return: what is missing between C{after} and the last line, and the expired and damaged lines
+        after it.  Lines that were lost after the last one cannot be known before there is
         another.
     """
-    found: list[Missed] = []
+    gaps: list[Missed] = []
     expected = after + 1
     for line in lines:
         if line.id > expected:
-            found += _divided(room, expected, line.id - 1, expired)
+            gaps += _divided(room, expected, line.id - 1, found.expired)
         expected = line.id + 1
-    if isToTheEnd and expected <= expired:
-        found.append(Missed(room, expected, expired, EXPIRED))
-    return tuple(found)
+    last = max(found.expired, found.last)
+    if isToTheEnd and expected <= last:
+        gaps += _divided(room, expected, last, found.expired)
+    return tuple(gaps)
 
 
 def _divided(room: str, first: int, last: int, expired: int) -> Iterator[Missed]:

@@ -52,6 +52,12 @@ class Observers:
         """
         self._tell(lambda observer: observer.recovered())
 
+    def damaged(self, count: int) -> None:
+        """
+        An answer lacks lines.
+        """
+        self._tell(lambda observer: observer.damaged(count))
+
     def lineLost(self) -> None:
         """
         A line is not kept.  Observers are told later, never before this returns.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from struct import Struct
@@ -26,6 +26,8 @@ from chat.store.database import (
     LATEST,
     connect,
     create,
+    fillIndex,
+    isText,
     setting,
     shrinkLog,
     upgrade,
@@ -38,6 +40,9 @@ from chat.vocabulary.records import Record
 
 WAIT = 3.0
 """How many seconds the start waits for another program that writes to the file."""
+
+_MAX_MARK = 2**53
+"""More than any room ever has lines, and than some programs can read in JSON."""
 
 _MAGIC = b"SQLite format 3\0"
 _VERSION = Struct(">60xI")
@@ -168,7 +173,7 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     connection.execute("BEGIN IMMEDIATE")
     wasClean = bool(setting(connection, "clean"))
     floor = setting(connection, "floor") + (0 if wasClean else RESERVE)
-    lasts = dict(connection.execute("SELECT name, mark FROM room"))
+    lasts = dict(_marks(connection))
     # All of this is on the disk before the first id is given.
     connection.execute("UPDATE room SET mark = mark + ?", (RESERVE,))
     connection.executemany(
@@ -176,6 +181,9 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
         [(floor, "floor"), (0, "clean"), (word, "opening")],
     )
     connection.execute("COMMIT")
+    # Without it only /search suffers.
+    with suppress(sqlite3.Error):
+        fillIndex(connection)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
     # After a crash it is as it was.
     shrinkLog(files.path, connection)
@@ -186,15 +194,34 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
         word=word,
         wasClean=wasClean,
         numbers=Numbers(floor, {room: (last, last + RESERVE) for room, last in lasts.items()}),
-        floors=dict(connection.execute("SELECT name, floor FROM room WHERE floor > 0")),
+        floors={
+            room: known
+            for room, known in connection.execute("SELECT name, floor FROM room WHERE floor > 0")
+            if room in lasts
+        },
         rooms=frozenset(
             room
             for (room,) in connection.execute(
                 "SELECT name FROM room WHERE EXISTS ("
                 " SELECT 1 FROM line WHERE line.room = room.number AND line.id > room.floor)"
             )
+            if room in lasts
         ),
         records=tuple(
             parseAll(connection.execute("SELECT kind, key, value FROM fact ORDER BY kind, key"))
         ),
     )
+
+
+def _marks(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    """
+    @return: the mark of each room.  A room whose name is damaged is left out, as nobody can ask
+        for it.
+    @raise sqlite3.DatabaseError: when a number of a room is damaged, since ids could be given
+        twice.
+    """
+    for name, *numbers in connection.execute("SELECT name, mark, last, floor, expired FROM room"):
+        if not all(isinstance(each, int) and 0 <= each <= _MAX_MARK for each in numbers):
+            raise sqlite3.DatabaseError(f"the numbers of {name!a} are damaged")
+        if isText(name):
+            yield name, numbers[0]

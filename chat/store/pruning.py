@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chat.store.database import setting, toMicroseconds
+from chat.store.database import fromMicroseconds, isText, setting, toMicroseconds
 from chat.store.threads import gently
 from chat.store.tokens import indexed
 
@@ -158,6 +158,7 @@ def _addOld(connection: sqlite3.Connection, doomed: _Doomed, limits: RetentionLi
     if limits.before is None:
         return True
     bound, present = toMicroseconds(limits.before), toMicroseconds(limits.now)
+    known = range(present + 1)
 
     def old() -> Iterator[_Row]:
         # The first one that is not old ends it, so that a clock that was behind for a while
@@ -167,7 +168,8 @@ def _addOld(connection: sqlite3.Connection, doomed: _Doomed, limits: RetentionLi
         for row in connection.execute(
             f"SELECT {_COLUMNS} FROM line ORDER BY seq LIMIT ?", (doomed.left,)
         ):
-            isFuture = row[3] > present
+            # So is a damaged time, of whatever kind.
+            isFuture = row[3] not in known
             if not isFuture:
                 isOld = row[3] < bound
             elif not wasFuture:
@@ -179,7 +181,7 @@ def _addOld(connection: sqlite3.Connection, doomed: _Doomed, limits: RetentionLi
 
     def behind(seq: int) -> bool:
         row = connection.execute(
-            "SELECT at < ? FROM line WHERE seq > ? AND at <= ? ORDER BY seq LIMIT 1",
+            "SELECT at < ? FROM line WHERE seq > ? AND at BETWEEN 0 AND ? ORDER BY seq LIMIT 1",
             (bound, seq, present),
         ).fetchone()
         return row is not None and bool(row[0])
@@ -195,21 +197,32 @@ def _upTo(connection: sqlite3.Connection, room: int, id: int, count: int) -> Ite
 
 
 def _delete(connection: sqlite3.Connection, doomed: _Doomed) -> None:
-    # The index does not keep the text, so it must be told which tokens to remove.
+    # The index does not keep the text, so it must be told which tokens to remove.  Which ones a
+    # damaged line had is unknown; they stay there without a line, and nothing is found by them.
+    last = setting(connection, "unindexed")
     connection.executemany(
         "INSERT INTO word (word, rowid, tokens) VALUES ('delete', ?, ?)",
         (
             (seq, indexed(room, nick, text))
             for seq, room, _, _, nick, text in gently(doomed.rows.values())
+            if seq > last and isText(nick) and isText(text)
         ),
     )
     connection.executemany("DELETE FROM line WHERE seq = ?", ((seq,) for seq in doomed.rows))
 
 
 def _markExpired(connection: sqlite3.Connection, doomed: _Doomed) -> Iterator[tuple[str, int]]:
+    lasts = {
+        room: last
+        for room in {row[1] for row in doomed.rows.values()}
+        for (last,) in connection.execute("SELECT last FROM room WHERE number = ?", (room,))
+    }
     newest: dict[int, tuple[int, int]] = {}
     for _, room, id, at, *_ in doomed.rows.values():
-        newest[room] = max(newest.get(room, (0, 0)), (id, at))
+        # A damaged number says nothing of the lines before it.
+        if id in range(1, lasts.get(room, 0) + 1):
+            time = at if fromMicroseconds(at) is not None else 0
+            newest[room] = max(newest.get(room, (0, 0)), (id, time))
     connection.executemany(
         "UPDATE room SET expired = max(expired, ?), expiredAt = ? WHERE number = ?",
         ((id, at, room) for room, (id, at) in newest.items()),

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail
@@ -21,7 +22,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.interfaces import RecordT
-from chat.store.database import COLUMNS, connect, fromMicroseconds, lineFrom, toMicroseconds
+from chat.store.database import (
+    COLUMNS,
+    connect,
+    fromMicroseconds,
+    isIndexDamaged,
+    lineFrom,
+    toMicroseconds,
+)
 from chat.store.extracts import MAX_ID, Found, Query, Since
 from chat.store.files import DatabaseFiles
 from chat.store.serialization import KINDS, parseAll
@@ -38,7 +46,10 @@ MAX_WAITING = 100
 WITHIN = 2.0
 """After how many seconds a question is given up, its time in the queue included."""
 
-# Making a line takes three microseconds, so the reactor waits for 0.1 ms at most.
+MAX_LOGGED = 1000
+"""After so many damaged lines further ones are only counted."""
+
+# Making a line takes four microseconds, so the reactor waits for little more than 0.1 ms.
 _GENTLY = 32
 
 T = TypeVar("T")
@@ -48,6 +59,9 @@ class DatabaseReader:
     """
     Finds lines and records.  Its methods raise L{sqlite3.Error} when the disk or the file
     is at fault, and when they are interrupted.
+
+    Lines that are damaged are left out.  So the statements have no limit: rows are taken one by
+    one until there are enough good ones.
     """
 
     def __init__(self, files: DatabaseFiles) -> None:
@@ -57,6 +71,7 @@ class DatabaseReader:
         self._files = files
         self._connection: sqlite3.Connection | None = None
         self._isInterrupted = False
+        self._damaged: list[tuple[str, int]] = []
 
     def read(self, question: Callable[[DatabaseReader], T]) -> T:
         """
@@ -107,13 +122,20 @@ class DatabaseReader:
         """Whether the database is open."""
         return self._connection is not None
 
+    def takeDamaged(self) -> list[tuple[str, int]]:
+        """
+        @return: the room and the id of each damaged line that was met since the last time.
+        """
+        damaged, self._damaged = self._damaged, []
+        return damaged
+
     def newest(self, room: str, count: int, floor: int) -> Found:
         """
         @param floor: lines up to this id are not to be found.
         @return: the last C{count} lines.
         """
         found = self._lines(room, 0, count, floor, "DESC")
-        return Found(found.lines[::-1], found.expired, found.expiredAt)
+        return replace(found, lines=found.lines[::-1])
 
     def after(self, room: str, id: int, count: int, floor: int) -> Found:
         """
@@ -128,7 +150,7 @@ class DatabaseReader:
         known = self._room(room, floor)
         if known is None:
             return Found()
-        number, expired, expiredAt = known
+        number, expired, expiredAt, _ = known
         if asked.holds(expiredAt):
             return self.after(room, expired, count, floor)
         at, present = toMicroseconds(asked.at), toMicroseconds(asked.now)
@@ -164,11 +186,11 @@ class DatabaseReader:
         rows = self._rows(
             f"SELECT room.name, {COLUMNS} FROM word CROSS JOIN line ON line.seq = word.rowid"
             " CROSS JOIN room ON room.number = line.room"
-            " WHERE word MATCH ? AND line.id > room.floor"
-            " ORDER BY word.rowid DESC LIMIT ?",
-            (expression(query.phrases, numbers, query.nick), count),
+            " WHERE word MATCH ? AND line.id BETWEEN room.floor + 1 AND room.last"
+            " ORDER BY word.rowid DESC",
+            (expression(query.phrases, numbers, query.nick),),
         )
-        return [lineFrom(*row) for row in gently(rows, _GENTLY)]
+        return list(islice(self._good(rows), count))
 
     def records(self, kind: type[RecordT]) -> list[Record]:
         """
@@ -183,23 +205,39 @@ class DatabaseReader:
         known = self._room(room, floor)
         if known is None:
             return Found()
-        number, expired, expiredAt = known
+        number, expired, expiredAt, last = known
         rows = self._rows(
-            f"SELECT {COLUMNS} FROM line WHERE room = ? AND id > ? ORDER BY id {order} LIMIT ?",
-            (number, max(after, expired), count),
+            f"SELECT ?, {COLUMNS} FROM line WHERE room = ? AND id > ? AND id <= ?"
+            f" ORDER BY id {order}",
+            (room, number, max(after, expired), last),
         )
-        return Found([lineFrom(room, *row) for row in gently(rows, _GENTLY)], expired, expiredAt)
+        before = len(self._damaged)
+        lines = list(islice(self._good(rows), count))
+        damaged = max((id for _, id in self._damaged[before:]), default=0)
+        return Found(lines, expired, expiredAt, damaged)
 
-    def _room(self, name: str, floor: int) -> tuple[int, int, datetime | None] | None:
+    def _good(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Line]:
         """
-        @return: the number of the room, the last id that has expired, and when the newest
-            line was said that expired by age or number.
+        @param rows: the room of each line, and L{COLUMNS}.
         """
-        for number, expired, at in self._rows(
-            "SELECT number, max(floor, expired, ?), expiredAt FROM room WHERE name = ?",
+        for row in gently(rows, _GENTLY):
+            line = lineFrom(*row)
+            if line is None:
+                self._damaged.append((row[0], row[1]))
+            else:
+                yield line
+
+    def _room(self, name: str, floor: int) -> tuple[int, int, datetime | None, int] | None:
+        """
+        @return: the number of the room, the last id that has expired, when the newest line was
+            said that expired by age or number, and the last id.  No line has a greater one, unless
+            it is damaged.
+        """
+        for number, expired, at, last in self._rows(
+            "SELECT number, max(floor, expired, ?), expiredAt, last FROM room WHERE name = ?",
             (floor, name),
         ):
-            return number, expired, None if at is None else fromMicroseconds(at)
+            return number, expired, fromMicroseconds(at), last
         return None
 
     def _rows(self, statement: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
@@ -236,13 +274,26 @@ class Questions:
 
     _log = Logger()
 
-    def __init__(self, reader: DatabaseReader, worker: Worker, clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        reader: DatabaseReader,
+        worker: Worker,
+        clock: IReactorTime,
+        onDamaged: Callable[[int], None] = lambda count: None,
+        onIndexDamaged: Callable[[], object] = lambda: None,
+    ) -> None:
         """
         @param worker: the thread of the reader.
+        @param onDamaged: called with the number of lines that an answer lacks, since they are
+            damaged.
+        @param onIndexDamaged: called when the full-text index cannot be read.
         """
         self._reader = reader
         self._worker = worker
         self._clock = clock
+        self._onDamaged = onDamaged
+        self._onIndexDamaged = onIndexDamaged
+        self._logged: set[tuple[str, int]] = set()
         self._waiting: deque[_Question] = deque()
         self._current: _Question | None = None
         self._isClosed = False
@@ -285,9 +336,12 @@ class Questions:
     def _answered(self, result: Any) -> None:
         question, self._current = self._current, None
         assert question is not None
+        self._tellDamaged(self._reader.takeDamaged())
         if isinstance(result, Failure):
             if not question.answer.called and self._outage.failed(str(result.value)):
                 self._log.error("history cannot be read: {reason}", reason=result.value)
+            if isIndexDamaged(result.value):
+                self._onIndexDamaged()
             if result.check(sqlite3.Error) is None:
                 self._log.failure("a question to the history went wrong", result)
             result = Failure(HistoryUnavailable())
@@ -296,6 +350,22 @@ class Questions:
         question.end(result)
         if self._waiting and self._current is None:
             self._next()
+
+    def _tellDamaged(self, damaged: Sequence[tuple[str, int]]) -> None:
+        if not damaged:
+            return
+        self._onDamaged(len(damaged))
+        # Once, however often they are asked for.
+        new = [each for each in damaged if each not in self._logged]
+        if new and len(self._logged) < MAX_LOGGED:
+            self._logged.update(new)
+            room, id = new[0]
+            self._log.error(
+                "{count} lines are damaged and left out, such as {id} of {room}",
+                count=len(new),
+                id=id,
+                room=room,
+            )
 
     def _giveUp(self, question: _Question) -> None:
         if question is self._current:

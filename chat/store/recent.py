@@ -23,13 +23,15 @@ class _Tail:
 
     @ivar lines: oldest first.
     @ivar isWhole: whether the room has no lines but these.
+    @ivar last: see L{Found}.
     """
 
-    __slots__ = ("isWhole", "lines")
+    __slots__ = ("isWhole", "last", "lines")
 
-    def __init__(self, lines: Iterable[Line], isWhole: bool, size: int) -> None:
+    def __init__(self, lines: Iterable[Line], isWhole: bool, size: int, last: int = 0) -> None:
         self.lines = deque(lines, size)
         self.isWhole = isWhole
+        self.last = last
 
 
 class RecentLines:
@@ -74,18 +76,19 @@ class RecentLines:
         self._tails.move_to_end(room)
         if not tail.isWhole and len(tail.lines) < count:
             return None
-        return Found(list(tail.lines)[-count:] if count > 0 else ())
+        return Found(list(tail.lines)[-count:] if count > 0 else (), last=tail.last)
 
-    def found(self, room: str, lines: Sequence[Line], isWhole: bool) -> None:
+    def found(self, room: str, lines: Sequence[Line], isWhole: bool, last: int = 0) -> None:
         """
         Keep the newest lines of a room, which have been read from the disk.
 
         @param lines: oldest first.
         @param isWhole: whether there are no older ones.
+        @param last: see L{Found}.
         """
         if room not in self._tails:
             isWhole = isWhole and len(lines) <= self._size
-            self._add(room, _Tail(lines, isWhole, self._size))
+            self._add(room, _Tail(lines, isWhole, self._size, last))
             self._elsewhere.discard(room)
 
     def expired(self, room: str, id: int) -> None:

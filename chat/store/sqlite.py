@@ -114,7 +114,13 @@ class SQLiteStore(Service, Store):
         )
         flushing = newFlushing(core)
         reader = DatabaseReader(opened.files)
-        questions = Questions(reader, self._reads, self._clock)
+        questions = Questions(
+            reader,
+            self._reads,
+            self._clock,
+            self._observers.damaged,
+            lambda: self._writes.run(writer.renewIndex),
+        )
         # A batch finds out whether the disk works, even an empty one when nothing is said.
         retention = Retention(
             writer,

@@ -199,7 +199,8 @@ class SQLiteHistory(History):
 
         def answer(found: Found) -> Extract:
             if self.parts is not None:
-                self.parts.recent.found(room, found.lines, len(found.lines) <= count)
+                isWhole = len(found.lines) <= count
+                self.parts.recent.found(room, found.lines, isWhole, found.last)
             return extracts.newest(room, found, count)
 
         return self._found(

@@ -14,8 +14,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
+from twisted.logger import Logger
+
 from chat.store.backlog import Batch, Change, Key
-from chat.store.database import connect, setting, shrinkLog, toMicroseconds
+from chat.store.database import (
+    connect,
+    emptyIndex,
+    isIndexDamaged,
+    setting,
+    shrinkLog,
+    toMicroseconds,
+)
 from chat.store.numbering import RESERVE
 from chat.store.opening import Opened
 from chat.store.pruning import Pruned, Pruning, RetentionLimits
@@ -53,6 +62,8 @@ class DatabaseWriter:
     Stores batches and takes old lines away.  Its methods raise L{sqlite3.Error} when the
     disk or the file is at fault; then nothing has changed, and they can be tried again.
     """
+
+    _log = Logger()
 
     def __init__(self, opened: Opened) -> None:
         """
@@ -114,6 +125,20 @@ class DatabaseWriter:
             shrinkLog(self._files.path, self._connected())
         return pruned
 
+    def renewIndex(self) -> None:
+        """
+        Empty the full-text index, which is damaged: lines are stored again then.  The next start
+        fills it.
+        """
+        self.abandon()
+        with suppress(sqlite3.Error, OSError):
+            connection = self._connected()
+            connection.execute("BEGIN IMMEDIATE")
+            emptyIndex(connection)
+            connection.execute("COMMIT")
+            self._log.error("the index of /search was damaged; the next start makes it anew")
+        self.abandon()
+
     def close(self, lasts: Mapping[str, int]) -> None:
         """
         Close the database properly.
@@ -171,6 +196,8 @@ class DatabaseWriter:
                 connection.rollback()
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _HARMLESS:
                 self.abandon()
+            if isIndexDamaged(error):
+                self.renewIndex()
             raise
 
     def _connected(self) -> sqlite3.Connection:

@@ -33,6 +33,7 @@ class Counters:
     @ivar unread: bytes that came to the kernel and were never read.
     @ivar bytesOut: bytes that were taken over for delivery.
     @ivar historyLost: lines that were not kept.
+    @ivar historyDamaged: lines that were left out of answers, since they are damaged.
     @ivar transcriptLost: lines that are missing from the transcript.
     @ivar logLost: lines that are missing from the log.
     """
@@ -51,6 +52,7 @@ class Counters:
     unread: int = 0
     bytesOut: int = 0
     historyLost: int = 0
+    historyDamaged: int = 0
     transcriptLost: int = 0
     logLost: int = 0
     wrongPasswords: int = 0

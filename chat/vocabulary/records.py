@@ -12,6 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+DAMAGED = "?"
+"""
+In the place of what the database cannot tell any more: the owner of a room, or the secret of an
+account.  It is nobody's nickname, and the secret of no password.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -164,6 +164,34 @@ def test_chatGoesOnWhileTheDatabaseIsAway(tmp_path: Path) -> None:
         assert scene.author.past("#lobby") == (heard, [])
 
 
+def test_damagedRowsAreLeftOut(tmp_path: Path) -> None:
+    """
+    Nothing of them is logged, the lines are told to be lost, and the account is not free.
+    """
+    with Daemon(tmp_path) as daemon, Robot.join(daemon, "alice") as alice:
+        alice.ask("/register opensesame", *(f"line {number}" for number in range(1, 6)))
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as other:
+        other.execute(
+            "UPDATE line SET text = CAST(x'6b65657020736563726574ff' AS TEXT) WHERE id = 2"
+        )
+        other.execute("UPDATE line SET at = 1 << 62 WHERE id = 5")
+        other.execute("UPDATE fact SET value = CAST(x'6b65657020736563726574ff' AS TEXT)")
+        other.commit()
+    with Daemon(tmp_path) as daemon, Robot.join(daemon, "bob") as bob:
+        texts, missed = bob.past("#lobby")
+        assert texts == {number: f"line {number}" for number in (1, 3, 4)}
+        assert [(each["first"], each["last"], each["reason"]) for each in missed] == [
+            (2, 2, "lost"),
+            (5, 5, "lost"),
+        ]
+        assert bob.answer("/nick alice")["code"] == "nick-registered"
+        assert bob.answer("/login alice opensesame")["code"] == "wrong-password"
+        assert "the record alice cannot be read" in daemon.log
+        assert "2 lines are damaged and left out, such as 5 of #lobby" in daemon.log
+        assert "Traceback" not in daemon.log
+        assert "secret" not in daemon.log
+
+
 # A database that cannot be used is refused, and left as it is.
 
 

@@ -33,6 +33,7 @@ COUNTERS = Counters(
     historyLost=36,
     transcriptLost=37,
     logLost=38,
+    historyDamaged=39,
 )
 
 EMPTY = Snapshot(Counters(), 0, 0, 0, 0, 0, ())
@@ -78,6 +79,7 @@ def written(sample: object) -> str:
         ("history_lost_total", 36),
         ("transcript_lost_total", 37),
         ("log_lost_total", 38),
+        ("history_damaged_total", 39),
         ("faults_total", 7),
         ("refusals_total{code=nick-taken}", 2),
         ("refusals_total{code=service-full}", 5),

@@ -12,10 +12,11 @@ from tests.support.stores import ids as idsOf
 
 
 def gaps(
-    after: int, ids: list[int], expired: int = 0, isToTheEnd: bool = True
+    after: int, ids: list[int], expired: int = 0, isToTheEnd: bool = True, damaged: int = 0
 ) -> list[tuple[int, int, str]]:
     lines = [Said("#dev", id, AT, "alice", "hi") for id in ids]
-    found = missed("#dev", after, lines, expired, isToTheEnd)
+    there = Found(lines, expired, last=damaged)
+    found = missed("#dev", after, lines, there, isToTheEnd)
     assert all(isinstance(each, Missed) and each.room == "#dev" for each in found)
     return [(each.first, each.last, each.reason) for each in found]
 
@@ -43,6 +44,13 @@ def test_allLinesHaveExpired() -> None:
 def test_linesInBetweenAreLost() -> None:
     assert gaps(1, [2, 5, 6, 9]) == [(3, 4, "lost"), (7, 8, "lost")]
     assert gaps(1, [20101]) == [(2, 20100, "lost")]
+
+
+def test_damagedLinesBehindTheLastAreLost() -> None:
+    assert gaps(5, [6, 8], damaged=7) == [(7, 7, "lost")]
+    assert gaps(5, [6], damaged=9) == [(7, 9, "lost")]
+    assert gaps(5, [6], damaged=9, isToTheEnd=False) == []
+    assert gaps(5, [], expired=40, damaged=41) == [(6, 40, "expired"), (41, 41, "lost")]
 
 
 def test_linesHaveExpiredAndAreLost() -> None:

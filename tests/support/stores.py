@@ -94,6 +94,9 @@ class RecordingObserver:
     def lost(self, count: int) -> None:
         self.told.append(("lost", count))
 
+    def damaged(self, count: int) -> None:
+        self.told.append(("damaged", count))
+
     def take(self) -> list[tuple[Any, ...]]:
         told, self.told = self.told, []
         return told

@@ -13,4 +13,5 @@ CREATE VIRTUAL TABLE word USING fts5 (
 );
 
 INSERT INTO word (rowid, tokens)
-SELECT line.seq, indexed(line.room, line.nick, line.text) FROM line ORDER BY line.seq;
+SELECT line.seq, indexed(line.room, CAST(line.nick AS BLOB), CAST(line.text AS BLOB))
+FROM line ORDER BY line.seq;
