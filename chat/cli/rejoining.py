@@ -46,7 +46,7 @@ is not wanted on the service.
 """
 
 LONGEST_WAIT = 600
-"""Seconds before a room is tried again, whatever a service says."""
+"""Seconds before anything is tried again, whatever a service says."""
 
 _CLOSED = frozenset(
     {"key-needed", "invite-needed", "no-such-room", "room-invalid", "rooms-full"}
@@ -231,7 +231,7 @@ class _WayBack:
                     self._client.part(self.unwanted)
                     self.unwanted = None
             case _State.JOINING, Refused(code="joining-too-fast", about=about):
-                self._pause = _seconds(about)
+                self._pause = secondsToWait(about)
                 self._joinAnswered()
                 return False
             case _State.JOINING, Refused(code=code):
@@ -298,7 +298,10 @@ class _WayBack:
         return room in self._client.roster.rooms and isWord(room)
 
 
-def _seconds(text: str) -> int:
-    """For how long to wait, by what a service says."""
+def secondsToWait(text: str) -> int:
+    """
+    @param text: for how many seconds to wait, as a service says it.
+    @return: as many, from 1 to L{LONGEST_WAIT}, which it also is where the text is no number.
+    """
     isShort = text.isdecimal() and len(text) < 5
     return max(1, min(int(text), LONGEST_WAIT)) if isShort else LONGEST_WAIT

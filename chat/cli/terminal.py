@@ -26,7 +26,7 @@ from chat.editor.editor import NotText, Outcome, Request, Submitted, TooLong
 from chat.vocabulary.events import Closed, Ending, Event, Refused, Renamed, Welcomed
 from chat.vocabulary.i18n import translation
 from chat.vocabulary.sanitizing import clean
-from chat.vocabulary.verbs import isPassword
+from chat.vocabulary.verbs import isCommand, isPassword
 
 GOODBYE_WITHIN = 3.0
 """Seconds for the service to close the connection when we leave."""
@@ -60,9 +60,10 @@ class TerminalChat(Frontend):
         self._connector = Connector(reactor, options, self)
         self._factory = self._connector.factory
         self._known = KnownNames(lambda: self._connector.client)
-        # The account whose password is asked for, if any.
+        # The account whose password is asked for, if any: also after the connection is lost,
+        # until there is a nickname or the user wants another one.
         self._asked: str | None = None
-        self._kept = KeptPassword(self._factory)
+        self._kept = KeptPassword(self._factory, reactor)
         self._rejoiner = Rejoiner(reactor)
         self._catchUp: CatchUp | None = None
         self._farewell: Closed | None = None
@@ -139,15 +140,14 @@ class TerminalChat(Frontend):
     def connected(self, client: RelayClient) -> None:
         self._farewell = None
         self.terminal.setProducer(client.transport)
-        if client.password is not None:
-            self._kept.telling(client.account or client.wantedNick or "", client.password)
+        self._kept.connected(client)
         self._catchUp = CatchUp(client, lambda event: self._show(client, event))
         client.learnCommands().addCallbacks(self._known.learned, lambda failure: None)
         self._screen.draw()
 
     def disconnected(self, client: RelayClient, why: str) -> bool:
         self.terminal.setProducer(None)
-        self._ask(None)
+        self._kept.drop()
         self._rejoiner.disconnected()
         reason = None if self._farewell is None else self._farewell.reason
         if self._isLeaving or reason is Ending.QUIT:
@@ -175,18 +175,23 @@ class TerminalChat(Frontend):
     # Frontend: what the service says.
 
     def heard(self, client: RelayClient, event: Event) -> None:
-        self._kept.heard(event)
+        unproven = self._kept.heard(event, client)
         isNews = self._rejoiner.heard(event, client)
         self._known.heard(event)
         match event:
             case Welcomed():
                 self._wasWelcomed = True
                 self._factory.nick = client.roster.nick
-                self._ask(None)
+                if not self._screen.editor.text:
+                    # Otherwise with the next Enter: a password may be half typed.
+                    self._answered()
             case Renamed():
                 self._factory.nick = client.roster.nick
-            case Refused() if not client.isRegistered and self._isAboutNick(event):
+            case Refused(code="nick-registered") if not client.isRegistered and isWord(event.about):
+                self._ask(event.about, isRegistered=True)
                 return
+            case Refused(code=code) if not client.isRegistered and code.startswith("nick-"):
+                self._proposeNick()
             case Closed():
                 self._farewell = event
             case _:
@@ -197,42 +202,53 @@ class TerminalChat(Frontend):
             self._show(client, event)
         elif not isNews:
             self._screen.draw()
+        if unproven:
+            self._ask(unproven)
 
     def heardText(self, line: str) -> None:
         self._screen.print(self._display.verbatim(line))
 
-    def _isAboutNick(self, refused: Refused) -> bool:
+    def _proposeNick(self) -> None:
         """
-        @return: whether the user is asked for what is missing, in the client's own
-            words.
+        Put the nickname that was refused into the line.  It may be free in a moment: the
+        service may not have noticed yet that the last connection is gone.
         """
-        match refused.code:
-            case "nick-registered" if isWord(refused.about):
-                self._ask(refused.about)
-                return True
-            case "wrong-password" if self._asked is None and isWord(refused.about):
-                # The kept password is no longer right.
-                self._kept.forget()
-                self._ask(refused.about)
-                return True
-            case code if code.startswith("nick-"):
-                if self._factory.nick is not None and not self._screen.editor.text:
-                    # The nickname may be free in a moment: the service may not
-                    # have noticed yet that the last connection is gone.
-                    self._screen.editor.replace(self._factory.nick)
-        return False
+        editor, nick = self._screen.editor, self._factory.nick
+        if nick is not None and self._asked is None and not editor.text:
+            editor.replace(nick)
 
-    def _ask(self, account: str | None) -> None:
-        """Ask for the password of an account, or stop asking with L{None}."""
+    # The question for a password.  A line that is begun as its answer is never sent as
+    # anything else, whatever happens meanwhile.
+
+    def _ask(self, account: str, isRegistered: bool = False) -> None:
+        """
+        Ask for the password of an account, or go on asking after a refusal.
+
+        @param isRegistered: whether the service has said that it is one.
+        """
         _ = self._gettext
-        if account != self._asked:
-            # The text is no password, or one that must not be shown.
-            self._screen.editor.replace("")
-        self._asked = account
-        self._screen.editor.isHidden = self._asked is not None
-        if self._asked is not None:
+        seconds = self._kept.pause
+        if isRegistered:
             phrase = _("{nick} is registered: type its password, or Enter for another nickname")
-            self._notice(phrase.format(nick=self._asked))
+        elif seconds is not None:
+            phrase = _("logging in as {nick} again in {seconds} s; Enter asks for another nickname")
+        elif account != self._asked:
+            phrase = _("type the password of {nick}, or Enter for another nickname")
+        else:
+            return
+        if account != self._asked:
+            # The text is no password, or that of another account.
+            self._screen.editor.replace("")
+        self._asked = self._factory.nick = account
+        self._screen.editor.isHidden = True
+        self._notice(phrase.format(nick=account, seconds=seconds))
+
+    def _answered(self) -> None:
+        """Ask for no password any more."""
+        if self._asked is not None:
+            self._asked = None
+            self._screen.editor.replace("")
+            self._screen.editor.isHidden = False
 
     # What the user types.
 
@@ -260,13 +276,12 @@ class TerminalChat(Frontend):
             if text.strip() in ("/quit", "/exit", "/bye"):
                 self.leave()
                 return
-            if text.strip():
-                # It is not lost: Enter sends it once there is a connection.
-                self._screen.editor.replace(text)
-                self._warn(_("not connected, so that was not sent"))
+            self._keepTyped(text, _("not connected, so that was not sent"))
             self._connector.start()
         elif self._asked is not None and isPassword(text):
             self._enteredPassword(client, self._asked, text.strip())
+        elif self._isLoggingIn(client) and not isCommand(text):
+            self._keepTyped(text, _("not logged in yet, so that was not sent"))
         elif (answer := self._display.asked(command)) is not None:
             self._show(client, answer)
         elif not submit(client, text):
@@ -275,19 +290,35 @@ class TerminalChat(Frontend):
         else:
             self._kept.entered(command, client.roster.nick or self._asked)
             self._rejoiner.entered(command)
-            if not hasPassword(text):
-                # It may have been another nickname.
-                self._ask(None)
+            if client.isRegistered:
+                self._answered()
+
+    def _keepTyped(self, text: str, why: str) -> None:
+        """Leave what was entered in the line, so that Enter sends it later."""
+        if text.strip():
+            self._screen.editor.replace(text)
+            self._warn(why)
 
     def _enteredPassword(self, client: ChatClient, account: str, password: str) -> None:
         _ = self._gettext
-        if not password:
-            self._ask(None)
+        if client.isRegistered:
+            # It was begun before the client had logged in by itself.
+            self._answered()
+            if password:
+                self._notice(_("you are in already, so that was not sent"))
+        elif not password:
+            self._answered()
+            self._factory.nick = None
+            self._kept.forget()
         elif not isWord(password):
             self._warn(_("a password has no spaces"))
         else:
             self._kept.telling(account, password)
             client.login(account, password)
+
+    def _isLoggingIn(self, client: ChatClient) -> bool:
+        """Whether what is typed now is neither a nickname, nor a password, nor said yet."""
+        return not client.isRegistered and self._asked is None and self._kept.isOnItsWay
 
     # What is shown.
 
@@ -299,6 +330,8 @@ class TerminalChat(Frontend):
         roster = client.roster
         if self._asked is not None:
             return _("password") + "> "
+        if self._isLoggingIn(client):
+            return _("logging in") + "> "
         if roster.nick is None:
             return _("nickname") + "> "
         room = self._rejoiner.talksIn(roster)

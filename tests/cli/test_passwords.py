@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from twisted.internet.task import Clock
 
 from chat.cli.input import commandIn
 from chat.cli.passwords import KeptPassword, hasPassword
@@ -53,12 +54,14 @@ class Passwords:
     def __init__(self, account: str | None = None, password: str | None = None) -> None:
         self._factory = ChatFactory(nick="alice", password=password)
         self._factory.account = account
-        self.keeping = KeptPassword(self._factory)
+        self.keeping = KeptPassword(self._factory, Clock())
+        self._client = self._factory.buildProtocol(None)
+        self._client.roster.nick = "alice"
 
     def after(self, line: str, event: Event, nick: str | None = "alice") -> tuple[object, object]:
         """@return: account and password, after a line was sent and an event heard."""
         self.keeping.entered(commandIn(line), nick)
-        self.keeping.heard(event)
+        self.keeping.heard(event, self._client)
         return self._factory.account, self._factory.password
 
 

@@ -5,11 +5,20 @@ from collections.abc import Callable
 import pytest
 from twisted.internet.error import ConnectionLost
 
-from chat.vocabulary.events import Closed, Done, Ending, Refused, Welcomed
+from chat.vocabulary.events import (
+    Closed,
+    Done,
+    Ending,
+    FormatSet,
+    LanguageSet,
+    Refused,
+    Welcomed,
+)
 from tests.support.clients import Link
 from tests.support.sitting import Sitting
 
 ASKED = "--- alice is registered: type its password, or Enter for another nickname"
+TYPE_IT = ["--- type the password of alice, or Enter for another nickname", "password>"]
 REGISTERED = Refused("nick-registered", "alice", "alice is registered")
 WRONG = Refused("wrong-password", "alice", "that is not the password of alice")
 LOGGED_IN = Done("logged-in", "alice", "You are logged in as alice.")
@@ -70,13 +79,36 @@ def test_passwordMayLookLikeACommand(sitting: Sitting, password: str) -> None:
     assert f"/login alice {password}" in again(sitting, link).transport.lines()
 
 
-@pytest.mark.parametrize("typed", ["", "/help"])
-def test_anotherNicknameInsteadOfThePassword(sitting: Sitting, typed: str) -> None:
+def test_anotherNicknameInsteadOfThePassword(sitting: Sitting) -> None:
+    """It is not asked for again on the next connection either."""
     link = challenged(sitting)
-    sitting.enter(typed)
+    sitting.enter("")
     assert sitting.lines()[-1] == "nickname>"
     sitting.enter("bob")
     assert link.transport.lines()[-1] == "/nick bob"
+    link = again(sitting, link)
+    assert not any("alice" in line for line in link.transport.lines())
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("/help", Refused("unknown-command", "/help")),
+        ("/nick bob", Refused("nick-taken", "bob")),
+        ("/nick b!d", Refused("nick-invalid", "b!d")),
+        ("/register s3cret-1", Refused("nick-needed")),
+    ],
+)
+def test_passwordIsAskedForUntilThereIsANickname(
+    sitting: Sitting, typed: str, answer: Refused
+) -> None:
+    link = challenged(sitting)
+    sitting.enter(typed)
+    link.send(answer)
+    sitting.type("s3cret")
+    assert sitting.lines()[-1] == "password> ******"
+    sitting.enter("")
+    assert link.transport.lines() == [typed, "/login alice s3cret"]
 
 
 def test_commandIsShownWhileThePasswordIsAskedFor(sitting: Sitting) -> None:
@@ -85,16 +117,182 @@ def test_commandIsShownWhileThePasswordIsAskedFor(sitting: Sitting) -> None:
     assert sitting.lines()[-1] == "password> /nick bob"
     sitting.enter("")
     assert link.transport.lines() == ["/nick bob"]
-    assert sitting.lines()[-1] == "nickname>"
+    link.send(Welcomed("#lobby", "bob", ("carol",)))
+    assert sitting.lines()[-1] == "#lobby 2>"
 
 
-def test_halfTypedPasswordGoesWhenItIsNoLongerAskedFor(sitting: Sitting) -> None:
-    link = challenged(sitting)
-    sitting.type("s3cr")
+@pytest.mark.parametrize(
+    "ending", [None, Closed(Ending.REGISTRATION_TIMEOUT), Closed(Ending.SHUTDOWN)]
+)
+@pytest.mark.parametrize("nick", [None, "alice"])
+def test_passwordIsAskedForAcrossALostConnection(
+    sit: Callable[..., Sitting], nick: str | None, ending: Closed | None
+) -> None:
+    """What is typed meanwhile stays hidden, and is sent as a password."""
+    sitting = sit(nick)
+    link = sitting.world.accept()
+    link.send(b"--- Welcome.\r\n", FormatSet("json"), LanguageSet("en"))
+    sitting.enter("alice")
+    link.send(REGISTERED, *([] if ending is None else [ending]))
+    sitting.type("s3c")
+    link.lose(ConnectionLost())
+    sitting.type("ret")
+    assert sitting.lines()[-1] == "offline> ******"
+    sitting.enter("")
+    assert sitting.lines()[-1] == "offline> ******"
+    assert "!!! not connected, so that was not sent" in sitting.lines()
+    sitting.world.advance(2)
+    link = sitting.world.accept()
+    assert "/nick alice" in link.transport.lines()
+    assert sitting.lines()[-1] == "password> ******"
+    link.send(b"--- Welcome.\r\n", REGISTERED)
+    assert sitting.lines()[-2:] == [ASKED, "password> ******"]
+    sitting.enter("")
+    assert link.transport.lines() == ["/login alice s3cret"]
+    assert b"s3cret" not in sitting.bytes
+    sitting.type("\x19\x1b[A")
+    assert "s3cret" not in sitting.lines()[-1]
+
+
+def test_refusedNicknameIsNotPutIntoAHiddenLine(sitting: Sitting) -> None:
+    link = again(sitting, challenged(sitting))
+    link.send(b"--- Welcome.\r\n", Refused("nick-taken", "alice", "alice is taken"))
+    assert sitting.lines()[-1] == "password>"
+
+
+@pytest.mark.parametrize("code", ["too-many-attempts", "try-later"])
+def test_loginThatIsRefusedForNowIsRepeated(sit: Callable[..., Sitting], code: str) -> None:
+    """The password is asked for meanwhile, and the one that the client has is kept."""
+    sitting = sit("alice", password="s3cret")
+    link = sitting.world.accept()
+    link.transport.clear()
+    seconds = 20 if code == "too-many-attempts" else 5
+    refused = Refused(code, "20" if seconds == 20 else "", "try again")
+    for _ in range(2):
+        link.send(b"--- Welcome.\r\n", refused)
+        assert sitting.lines()[-3:] == [
+            f"!!! try again ({code})",
+            f"--- logging in as alice again in {seconds} s; Enter asks for another nickname",
+            "password>",
+        ]
+        sitting.world.advance(seconds - 1)
+        assert link.transport.lines() == []
+        sitting.world.advance(1)
+        assert link.transport.lines() == ["/login alice s3cret"]
+    link.send(LOGGED_IN, WELCOMED)
+    assert sitting.lines()[-1] == "#lobby 2>"
+    assert "/login alice s3cret" in again(sitting, link).transport.lines()
+
+
+@pytest.mark.parametrize("code", ["banned", "nick-taken", "nick-confusable", "of-tomorrow"])
+def test_loginThatIsRefusedForAnyOtherReasonIsAskedAbout(
+    sit: Callable[..., Sitting], code: str
+) -> None:
+    sitting = sit("alice", password="s3cret")
+    link = sitting.world.accept()
+    link.send(b"--- Welcome.\r\n", Refused("unknown-language", "en", "so not"))
+    assert sitting.lines()[-1] == "logging in>"
+    link.send(Refused(code, "alice", "no"))
+    assert sitting.lines()[-3:] == [f"!!! no ({code})", *TYPE_IT]
+    link.transport.clear()
+    sitting.world.advance(1000)
+    sitting.enter("0ther")
+    assert link.transport.lines() == ["/login alice 0ther"]
+    link.send(WRONG)
+    # It was not the one that is kept.
+    assert "/login alice s3cret" in again(sitting, link).transport.lines()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"), [("", []), ("0ther", ["/login alice 0ther"]), ("/nick bob", ["/nick bob"])]
+)
+def test_repetitionEndsWhenTheUserDoesSomethingElse(
+    sit: Callable[..., Sitting], typed: str, sent: list[str]
+) -> None:
+    sitting = sit("alice", password="s3cret")
+    link = sitting.world.accept()
+    link.transport.clear()
+    link.send(b"--- Welcome.\r\n", Refused("too-many-attempts", "20", "try again"))
+    sitting.enter(typed)
+    if typed == "/nick bob":
+        link.send(Welcomed("#lobby", "bob", ()))
+        link.transport.clear()
+        sent = []
+    sitting.world.advance(1000)
+    assert link.transport.lines() == sent
+
+
+def test_repetitionEndsWithItsConnection(sit: Callable[..., Sitting]) -> None:
+    sitting = sit("alice", password="s3cret")
+    link = sitting.world.accept()
+    link.send(b"--- Welcome.\r\n", Refused("too-many-attempts", "20", "try again"))
     link.lose(ConnectionLost())
     assert sitting.lines()[-1] == "offline>"
-    sitting.type("\x19\x1b[A")
-    assert sitting.lines()[-1] == "offline>"
+    due = [call.getTime() - sitting.world.seconds() for call in sitting.world.getDelayedCalls()]
+    # The next attempt to connect.
+    assert [0 < seconds < 2 for seconds in due] == [True]
+
+
+def test_repetitionIsNotDisturbedByWhatElseIsRefused(sit: Callable[..., Sitting]) -> None:
+    sitting = sit("alice", password="s3cret")
+    link = sitting.world.accept()
+    link.send(b"--- Welcome.\r\n", Refused("too-many-attempts", "20", "try again"))
+    sitting.enter("/nick b!d")
+    link.send(Refused("nick-invalid", "b!d", "no such sign"))
+    assert sitting.lines()[-2:] == ["!!! no such sign (nick-invalid)", "password>"]
+    link.transport.clear()
+    sitting.world.advance(20)
+    assert link.transport.lines() == ["/login alice s3cret"]
+
+
+def test_lineBegunAsAPasswordIsNeverSaid(sit: Callable[..., Sitting]) -> None:
+    """The client logs in by itself while the user types."""
+    sitting = sit("alice", password="s3cret")
+    link = sitting.world.accept()
+    link.send(b"--- Welcome.\r\n", Refused("try-later", "", "in a moment"))
+    sitting.type("s3c")
+    link.send(LOGGED_IN, WELCOMED)
+    link.transport.clear()
+    sitting.type("ret")
+    assert sitting.lines()[-1] == "password> ******"
+    sitting.enter("")
+    assert link.transport.lines() == []
+    assert sitting.lines()[-2:] == [
+        "--- you are in already, so that was not sent",
+        "#lobby 2>",
+    ]
+    sitting.enter("hello")
+    assert link.transport.lines() == ["hello"]
+
+
+def test_nothingIsTakenForANicknameWhileTheClientLogsIn(sit: Callable[..., Sitting]) -> None:
+    sitting = sit("alice", password="s3cret")
+    link = sitting.world.accept()
+    link.transport.clear()
+    link.send(b"--- Welcome.\r\n", FormatSet("json"))
+    sitting.enter("hello")
+    assert sitting.lines()[-2:] == [
+        "!!! not logged in yet, so that was not sent",
+        "logging in> hello",
+    ]
+    assert link.transport.lines() == []
+    link.send(LOGGED_IN, WELCOMED)
+    sitting.enter("")
+    assert link.transport.lines() == ["hello"]
+
+
+def test_loginThatIsTypedInsteadOfANicknameIsAskedAbout(sit: Callable[..., Sitting]) -> None:
+    sitting = sit(None)
+    link = sitting.connect()
+    sitting.enter("/login alice wrong")
+    link.send(WRONG)
+    assert sitting.lines()[-3:] == [
+        "!!! that is not the password of alice (wrong-password)",
+        *TYPE_IT,
+    ]
+    link.transport.clear()
+    sitting.enter("s3cret")
+    assert link.transport.lines() == ["/login alice s3cret"]
 
 
 @pytest.mark.parametrize("key", ["\x15", "\x03", "\x1b[A", "\x1b[B", "\t"])
@@ -118,6 +316,15 @@ def test_lineWithAPasswordIsNotRecalled(sitting: Sitting, line: str) -> None:
     assert link.transport.lines() == ["hello", line]
     sitting.type("\x1b[A")
     assert sitting.lines()[-1] == "#lobby 2> hello"
+
+
+def test_loginThatIsTypedBeforeThePasswordIsAskedForIsKept(sit: Callable[..., Sitting]) -> None:
+    sitting = sit(None)
+    link = sitting.connect()
+    sitting.enter("alice")
+    sitting.enter("/login alice s3cret")
+    link.send(REGISTERED, LOGGED_IN, WELCOMED)
+    assert "/login alice s3cret" in again(sitting, link).transport.lines()
 
 
 @pytest.mark.parametrize("code", ["registered", "logged-in", "password-changed"])
@@ -149,7 +356,7 @@ def test_passwordChangedElsewhereIsAskedFor(sitting: Sitting) -> None:
     sitting.enter("/register 0ld-s3cret")
     link.send(Done("registered", "alice", "yes"))
     again(sitting, link).send(b"--- Welcome.\r\n", WRONG)
-    assert sitting.lines()[-2:] == [ASKED, "password>"]
+    assert sitting.lines()[-2:] == TYPE_IT
     sitting.enter("s3cret")
     assert sitting.lines()[-1] == "password>"
 
