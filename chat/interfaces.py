@@ -42,7 +42,16 @@ class Outlet(Protocol):
 
         It never blocks, never raises and never calls back into the core before
         it returns, for it stands in the innermost loop of the service.  Bytes that cannot
-        be delivered are dealt with in the outlet itself.
+        be delivered are dealt with in the outlet itself: after the first of them it delivers
+        nothing but what L{writeLast} brings, so that no line follows upon a gap.
+
+        @param data: whole lines, with their line ends.
+        """
+
+    def writeLast(self, data: bytes) -> None:
+        """
+        Take over the goodbye, after which nothing is written.  It is delivered even where
+        lines before it cannot be.
 
         @param data: whole lines, with their line ends.
         """

@@ -78,6 +78,17 @@ class Recipient:
             lines = [rendering.render(event) for event in events]
         self.take(b"".join(lines))
 
+    def hearLast(self, event: Event) -> None:
+        """
+        Tell this recipient goodbye, when it hears no room any more, even where it has missed
+        something before.
+        """
+        rendering = self.rendering
+        if rendering.namesRecipient:
+            self.outlet.writeLast(rendering.answer(event, self.nick))
+        else:
+            self.outlet.writeLast(rendering.render(event))
+
     def take(self, data: bytes) -> None:
         """
         Write what is for this recipient alone, after all that its rooms have heard

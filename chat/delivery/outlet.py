@@ -10,6 +10,10 @@ Then L{BoundedOutlet.write} puts the bytes into the kernel itself.  For a peer t
 keeps up nothing else ever happens: no buffer, no C{epoll_ctl}, no second turn.  What
 the kernel does not take goes through the transport as usual.
 
+A peer for which too much waits is given up: what waits is lost, and so is all that is
+written from then on, but for the goodbye (L{BoundedOutlet.writeLast}).  So nothing is
+missing before the last line that it has heard, and a client can ask for what came after.
+
 TLS transports would poll a pull producer without end, and cannot be bypassed.
 There the outlet is a push producer: it writes through until it is paused.
 
@@ -95,8 +99,8 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         @param readers: all outlets in which something waits, and the limits for them.
         @param onTooSlow: called once, with the limit that was passed: C{waiting},
             from within L{write}, so that it must only note it, and act in a later
-            turn; or C{stall} or C{all}.  What waited is lost; what is written
-            from now on waits alone.
+            turn; or C{stall} or C{all}.  What waited is lost, and of what is
+            written from now on everything but the goodbye.
         @param onDrain: called when nothing waits any more.
         @param isLayered: whether the transport is within another protocol, such as TLS: it is
             to be a push producer's, and the kernel must be given nothing past it.
@@ -140,6 +144,9 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         return self._written
 
     def write(self, data: bytes) -> None:
+        if self._isGivenUp:
+            # The peer may have begun to take more, but has a gap already.
+            return
         size = len(data)
         self._written += size
         if self._ready:
@@ -154,9 +161,22 @@ class BoundedOutlet(DirectOutlet, SlowReader):
                 data = data[sent:]
             self._give(data)
         elif self._open and data:
-            if self.waiting + size > self._readers.limits.maxWaiting:
-                # The oldest lines are lost: the newest may say goodbye.
+            if self._isTooMuch(size):
                 self.giveUp("waiting")
+            else:
+                self._queue.append(data)
+                self._wait(size)
+
+    def writeLast(self, data: bytes) -> None:
+        size = len(data)
+        if not self._ready and self._isTooMuch(size):
+            self.giveUp("waiting")
+        self._isGivenUp = False
+        if self._ready:
+            self.write(data)
+        elif self._open and data:
+            # It finds room, whatever the transport has not sent.
+            self._written += size
             self._queue.append(data)
             self._wait(size)
 
@@ -195,14 +215,6 @@ class BoundedOutlet(DirectOutlet, SlowReader):
             self._isGivenUp = True
             self._onTooSlow(limit)
 
-    def discard(self) -> None:
-        """
-        Forget what has not been handed to the transport, and begin anew.  The
-        peer misses whole lines and never gets a part of one.
-        """
-        self._forget()
-        self._isGivenUp = False
-
     def close(self) -> None:
         """
         Take no more, call back no more, and let go of the transport.
@@ -232,7 +244,8 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         if self._ready:
             if self._readers.forget(self):
                 self._allow(0)
-            self._keepUp()
+            if not self._isGivenUp:
+                self._keepUp()
             if drained:
                 self._onDrain()
         if self._ready and self._transport.disconnecting:
@@ -273,7 +286,14 @@ class BoundedOutlet(DirectOutlet, SlowReader):
         self.busy = self.waiting > self._readers.limits.softWaiting
         self._readers.more(size)
 
+    def _isTooMuch(self, size: int) -> bool:
+        return self.waiting + size > self._readers.limits.maxWaiting
+
     def _forget(self) -> None:
+        """
+        Lose what has not been handed to the transport.  The peer misses whole lines and never
+        gets a part of one.
+        """
         self._queue.clear()
         self._wait(self._taken - self.waiting)
 

@@ -279,7 +279,6 @@ class Connection(Admitted, Protocol, FrontDoor):
         # The goodbye is written last, and the peer has time to read it, unless it reads nothing.
         isPatient = limit == "waiting" or (limit == "all" and self._closing is None)
         if self._closing is None:
-            self.outlet.discard()
             self.session.end(Ending.TOO_SLOW, grace=TOO_SLOW_GRACE)
             assert self._closing is not None
             self._closing.endWithin(TOO_SLOW_GRACE)

@@ -307,7 +307,7 @@ def _end(
     # The last one is called first, and all are called, whatever goes wrong with one.
     with ExitStack() as stack:
         stack.callback(context.door.close, grace)
-        stack.callback(context.hear, Closed(reason, "" if isOwnWish else about, by=by))
+        stack.callback(context.hearLast, Closed(reason, "" if isOwnWish else about, by=by))
         stack.callback(context.leave, reason, about if isOwnWish or by else "", by)
 
 

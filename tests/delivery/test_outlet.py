@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from zope.interface import implementer
 
+from chat.delivery.fanout import Fan
 from chat.delivery.outlet import BoundedOutlet
 from chat.delivery.slowreaders import SlowReaders
 from chat.vocabulary.limits import Limits
@@ -167,20 +168,40 @@ def test_overflowIsToldOnce(line: Line) -> None:
     assert line.owner.calls == ["waiting"]
 
 
-def test_afterAnOverflowTheLastWordArrives(line: Line) -> None:
-    line.fill()
+def test_afterAnOverflowOnlyTheGoodbyeArrives(line: Line) -> None:
+    """Whether the peer goes on reading before or after that: no line follows upon the gap."""
+    written = line.fill()
     while not line.owner.calls:
         line.outlet.write(b"x" * 998 + b"\r\n")
-    line.outlet.write(b"goodbye\r\n")
-    assert line.readAll().endswith(b"x\r\ngoodbye\r\n")
+    line.outlet.write(b"waits with nothing before it\r\n")
+    assert line.readAll() == written
+    line.outlet.write(b"could be sent\r\n")
+    fan = Fan()
+    line.outlet.join(fan)
+    fan.write(b"said in a room\r\n")
+    line.outlet.leave(fan)
+    line.outlet.writeLast(b"goodbye\r\n")
+    assert line.readAll() == b"goodbye\r\n"
+    assert line.owner.calls == ["waiting", "drain"]
 
 
-def test_overflowIsToldAgainAfterDiscarding(line: Line) -> None:
+def test_theGoodbyeFindsRoom(line: Line) -> None:
+    """Though what waits is lost for it."""
+    written = line.fill()
+    line.outlet.write(b"x" * (MAX_WAITING - line.outlet.waiting))
+    assert line.owner.calls == []
+    line.outlet.writeLast(b"goodbye\r\n")
+    assert line.owner.calls == ["waiting"]
+    assert line.readAll() == written + b"goodbye\r\n"
+
+
+def test_aPeerThatTakesNothingOfTheGoodbyeIsGivenUpAgain(line: Line) -> None:
     line.fill()
-    for _ in range(2):
-        line.outlet.write(b"x" * MAX_WAITING)
-        line.outlet.discard()
-    assert line.owner.calls == ["waiting", "waiting"]
+    line.outlet.write(b"x" * MAX_WAITING)
+    line.outlet.writeLast(b"goodbye\r\n")
+    line.outlet.giveUp("stall")
+    line.outlet.giveUp("stall")
+    assert line.owner.calls == ["waiting", "stall"]
 
 
 def test_aLargeWriteWhereNothingWaitsIsNoOverflow(line: Line) -> None:
@@ -189,12 +210,13 @@ def test_aLargeWriteWhereNothingWaitsIsNoOverflow(line: Line) -> None:
     assert line.owner.calls == ["drain"]
 
 
-def test_discardKeepsWholeLines(line: Line) -> None:
+def test_givingUpKeepsWholeLines(line: Line) -> None:
     filling = line.fill()
-    line.outlet.write(b"discarded\r\n")
-    line.outlet.discard()
-    line.outlet.write(b"kept\r\n")
-    assert line.readAll() == filling + b"kept\r\n"
+    line.outlet.write(b"lost\r\n")
+    line.outlet.giveUp("all")
+    line.outlet.write(b"lost as well\r\n")
+    line.outlet.writeLast(b"goodbye\r\n")
+    assert line.readAll() == filling + b"goodbye\r\n"
 
 
 def test_nothingIsWrittenAfterClosing(line: Line) -> None:
@@ -347,12 +369,12 @@ def test_tlsIsBounded() -> None:
     while not calls:
         outlet.write(b"lost" * 250)
         assert outlet.waiting <= MAX_WAITING
-    outlet.discard()
     assert outlet.waiting == 0
-    outlet.write(b"goodbye\r\n")
     transport.empty()
+    outlet.write(b"could be sent\r\n")
+    outlet.writeLast(b"goodbye\r\n")
     assert transport.value() == b"taken\r\ngoodbye\r\n"
-    assert calls == ["waiting"]
+    assert calls == ["waiting", "drain"]
 
 
 def test_tlsThatIsGoneAlready() -> None:
@@ -404,7 +426,7 @@ class Throttle:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["write", "send", "read", "discard"]), st.integers(1, 20_000)),
+    st.tuples(st.sampled_from(["write", "send", "read", "give up"]), st.integers(1, 20_000)),
     max_size=40,
 )
 
@@ -414,7 +436,10 @@ STEPS = st.lists(
 def test_anyPatternOfPartialSendsKeepsOrderAndWholeLines(
     limit: int, steps: list[tuple[str, int]]
 ) -> None:
-    """Where nothing is bounded or discarded, it also keeps every line; the last one always."""
+    """
+    Where nothing is bounded or given up, it keeps every line; otherwise none that comes after one
+    that it has lost, but for the last.
+    """
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.setblocking(False)
@@ -423,17 +448,18 @@ def test_anyPatternOfPartialSendsKeepsOrderAndWholeLines(
         sent = []
         received = b""
         mayLose = limit == 30_000
-        for number, (step, size) in enumerate([*steps, ("write", 1)]):
-            if step == "write":
+        for number, (step, size) in enumerate([*steps, ("say goodbye", 1)]):
+            if step in ("write", "say goodbye"):
                 sent.append(b"%d %s" % (number, b"x" * size))
-                outlet.write(sent[-1] + b"\r\n")
+                say = outlet.write if step == "write" else outlet.writeLast
+                say(sent[-1] + b"\r\n")
             elif step == "send":
                 transport.send(size)
             elif step == "read":
                 with suppress(BlockingIOError):
                     received += theirs.recv(size)
             elif mayLose:
-                outlet.discard()
+                outlet.giveUp("all")
         for _ in range(1000):
             transport.send(1 << 20)
             try:
@@ -443,8 +469,8 @@ def test_anyPatternOfPartialSendsKeepsOrderAndWholeLines(
         assert outlet.waiting == 0
         lines = received.split(b"\r\n")
         assert lines.pop() == b""
-        assert lines[-1] == sent[-1]
-        assert lines == [line for line in sent if line in set(lines)] if mayLose else lines == sent
+        count = len(lines) - 1 if mayLose else len(sent) - 1
+        assert lines == [*sent[:count], sent[-1]]
 
 
 # A transport that has been written to before.

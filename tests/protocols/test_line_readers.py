@@ -203,6 +203,37 @@ def test_withoutALimitAnyAmountMayWait() -> None:
         assert len(service.heard(bob)) > 1000
 
 
+@pytest.mark.parametrize("limits", [{"maxWaiting": 20_000}, {"maxWaitingAll": 20_000}])
+@pytest.mark.parametrize("reads", [0, 1 << 20])
+def test_noLineFollowsUponAGap(limits: dict[str, int], reads: int) -> None:
+    """
+    Another user talks on while it is noticed that a peer is slow: what is put off is said in the
+    same turn, before the session ends.  And the peer begins to read again.
+    """
+    with started(**limits, turnLines=5) as service:
+        alice, bob = service.connect("alice"), service.connect("bob")
+        service.heard(alice)
+        before = service.server.counters.tooSlow
+        count = 0
+        while not before:
+            lines = [f"{count + more} {'x' * 500}" for more in range(12)]
+            count += 12
+            service.say(alice, *lines)
+            service.reactor.turn()
+            alice.take()
+        bob.read(reads or 1)
+        for _ in range(6):
+            service.say(alice, *[f"{count + more} {'x' * 500}" for more in range(12)])
+            count += 12
+            service.reactor.turn()
+            alice.take()
+        *heard, last = service.heard(bob)
+        assert last == "!!! you read too slowly, and lines for you were lost (too-slow)"
+        said = [int(line.split()[1]) for line in heard if line.startswith("alice: ")]
+        assert 0 < len(said) < count
+        assert said == list(range(len(said)))
+
+
 # All readers together.
 
 

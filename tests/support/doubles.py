@@ -49,6 +49,9 @@ class RecordingOutlet:
     def write(self, data: bytes) -> None:
         self.writes.append(data)
 
+    def writeLast(self, data: bytes) -> None:
+        self.writes.append(data)
+
     def join(self, fan: Fan) -> None:
         fan.others[self] = None
 
