@@ -7,10 +7,13 @@ from __future__ import annotations
 import socket as socket_
 from contextlib import suppress
 from fcntl import ioctl
-from socket import AF_INET, AF_INET6, IPPROTO_TCP, socket
-from struct import calcsize, unpack
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOL_SOCKET, socket
+from struct import calcsize, unpack, unpack_from
 from termios import FIONREAD, TIOCOUTQ
 from typing import Any
+
+# Where C{tcpi_bytes_received}, 64 bits, is in C{struct tcp_info} of Linux.
+_RECEIVED, _RECEIVED_END = 128, 136
 
 
 def setUserTimeout(connection: socket, seconds: float) -> None:
@@ -70,6 +73,23 @@ def unreadIn(connection: socket) -> int:
     @return: how many bytes have come that nobody has read yet.
     """
     return _count(connection, FIONREAD)
+
+
+def receivedBy(connection: socket) -> int | None:
+    """
+    @return: how many bytes have come by TCP in order, and one more if FIN has; L{None} where the
+        system does not tell.
+    """
+    try:
+        if connection.getsockopt(SOL_SOCKET, socket_.SO_PROTOCOL) != IPPROTO_TCP:
+            return None
+        info = connection.getsockopt(IPPROTO_TCP, socket_.TCP_INFO, _RECEIVED_END)
+    except (AttributeError, OSError):
+        return None
+    if len(info) < _RECEIVED_END:
+        return None
+    received: int = unpack_from("Q", info, _RECEIVED)[0]
+    return received
 
 
 def _count(connection: socket, request: int) -> int:

@@ -5,7 +5,8 @@ A program that has sent its lines and closes its socket without having read ever
 kernel send RST instead of FIN (RFC 1122, section 4.2.2.13); so does the kernel of a program that
 has closed, at the next bytes that reach it.  What came before that has been acknowledged, and the
 program takes it for delivered.  The kernel here still has it: recv(2) returns all of it before it
-tells of the reset.
+tells of the reset.  It may have the FIN as well, of a program that has ended its output before it
+closed.
 
 Twisted closes a connection as soon as writing to it fails, or the kernel reports an error or a
 hang-up on it, and that throws away what is unread.  With a transport that is not read from for a
@@ -13,6 +14,12 @@ while that is not rare.  The transports here are given up once they have been re
 Until then they are like those of a peer that has closed one direction: what is written goes
 nowhere, and they are read from, paused and resumed as before.  What is unread stays in the kernel,
 so it costs no memory here, and a peer that has gone may be ahead no further than one that is there.
+
+If the peer had ended its output, the end is a clean one: what it sent last is whole.  The kernel
+tells a reset after a FIN from one without (EPIPE, ECONNRESET), but only once, and mostly to
+somebody who has written past the transport.  So the bytes are counted, as the kernel counts them:
+to it FIN is one.  A unix socket knows no FIN and needs none: nothing that was written to it is on
+its way, so nothing is missing at its end.
 
 A port makes its transports from its class attribute C{transport}, so other ones can take their
 place, and whatever ends a connection from outside comes by C{doWrite} or C{connectionLost}.
@@ -28,7 +35,7 @@ from twisted.internet.interfaces import IProducer
 from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.python.failure import Failure
 
-from chat.delivery.sockets import unreadIn
+from chat.delivery.sockets import receivedBy, unreadIn
 
 
 class _ReadToTheEnd(tcp.Connection):
@@ -42,12 +49,17 @@ class _ReadToTheEnd(tcp.Connection):
     unread = 0
     # Whether the peer takes nothing any more.
     _isDeaf = False
+    # Whether the end of what the peer sends has been read.
+    _isEndRead = False
 
     def doRead(self) -> Any:
         ended: Any = super().doRead()
-        # Nobody can tell any more whether there was a FIN before the reset, so what has no line end
-        # may be half of a line.
-        return CONNECTION_LOST if self._isDeaf and isinstance(ended, ConnectionDone) else ended
+        if isinstance(ended, ConnectionDone):
+            # After a reset there is an end in any case; whether it is clean is seen later.
+            if self._isDeaf or self._hasEnded() is False:
+                return CONNECTION_LOST
+            self._isEndRead = True
+        return ended
 
     def doWrite(self) -> Any:
         ended = super().doWrite()
@@ -58,9 +70,12 @@ class _ReadToTheEnd(tcp.Connection):
 
     def connectionLost(self, reason: Failure) -> None:
         # An aborted connection is a lost one to Twisted, too.
-        if reason.type is ConnectionLost and self._isUnread():
-            self._writeNoMore()
-            return
+        if reason.type is ConnectionLost and self.connected:
+            if self._isUnread():
+                self._writeNoMore()
+                return
+            if not self._isEndRead and self._hasEnded():
+                reason = Failure(CONNECTION_DONE)
         if self.connected:
             self.unread = unreadIn(self.socket)
         super().connectionLost(reason)
@@ -81,11 +96,18 @@ class _ReadToTheEnd(tcp.Connection):
         else:
             super().registerProducer(producer, streaming)
 
+    def _hasEnded(self) -> bool | None:
+        """
+        Whether the peer has ended its output, now that all of it has been read; L{None} where that
+        cannot be known.
+        """
+        raise NotImplementedError
+
     def _isUnread(self) -> bool:
         """
         Whether there is something to read, for a protocol that has not asked for the end.
         """
-        return bool(self.connected and not self.disconnecting and unreadIn(self.socket))
+        return bool(not self.disconnecting and unreadIn(self.socket))
 
     def _writeNoMore(self) -> None:
         """
@@ -101,11 +123,30 @@ class _ReadToTheEnd(tcp.Connection):
 
 
 class TCPServer(_ReadToTheEnd, tcp.Server):
-    """A TCP connection to a port."""
+    """
+    A TCP connection to a port.
+    """
+
+    # How many bytes have been read.
+    _read = 0
+
+    def _dataReceived(self, data: bytes | None) -> Any:
+        self._read += len(data or b"")
+        return super()._dataReceived(data)
+
+    def _hasEnded(self) -> bool | None:
+        received = receivedBy(self.socket)
+        # A kernel that only looks like Linux may leave the number empty.
+        return None if received is None or received < self._read else received > self._read
 
 
 class UNIXServer(_ReadToTheEnd, unix.Server):
-    """A connection to a unix socket."""
+    """
+    A connection to a unix socket.
+    """
+
+    def _hasEnded(self) -> bool | None:
+        return True
 
 
 _KINDS: dict[object, type[tcp.Server]] = {tcp.Server: TCPServer, unix.Server: UNIXServer}

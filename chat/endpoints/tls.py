@@ -14,6 +14,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from OpenSSL.SSL import RECEIVED_SHUTDOWN
+from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IAddress, IPullProducer, IPushProducer
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
@@ -128,7 +130,17 @@ class _PromptTLS(TLSMemoryBIOProtocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._prompt.stopped()
+        # The peer had ended its output in order; lost are answers, which it does not read.
+        if reason.type is ConnectionLost and self._hasEnded():
+            reason = connectionDone
         super().connectionLost(reason)
+
+    def _hasEnded(self) -> bool:
+        """
+        Whether C{close_notify} has come.
+        """
+        tls = self._tlsConnection
+        return tls is not None and bool(tls.get_shutdown() & RECEIVED_SHUTDOWN)
 
 
 class TLSFactory(TLSMemoryBIOFactory):

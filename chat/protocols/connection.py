@@ -151,7 +151,8 @@ class Connection(Admitted, Protocol, FrontDoor):
             self._over()
         else:
             self.ending = Ending.INPUT_CLOSED if isClean else Ending.CONNECTION_LOST
-            # After a clean end, what has no line end is a message; otherwise it may be half of one.
+            # After a clean end (a FIN before the reset, too), what has no line end is a message;
+            # otherwise it may be half of one.
             self._intake.finish(isWhole=isClean)
 
     def readConnectionLost(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import pytest
@@ -160,6 +162,85 @@ def test_closingLosesWhatIsUnread(line: Line) -> None:
     assert line.reader.events == []
     assert line.turn() == [ConnectionDone]
     assert line.transport.unread == len(b"unread")
+
+
+# What the kernels tell.
+
+
+def tcpPair() -> tuple[socket.socket, socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        theirs = socket.create_connection(listening.getsockname())
+        ours, _ = listening.accept()
+    return ours, theirs
+
+
+def overwritten(transport: Any) -> None:
+    """
+    Write past the transport, which takes the kernel's word for what has happened.
+    """
+    with suppress(OSError):
+        while True:
+            os.write(transport.fileno(), b"answer")
+
+
+@pytest.mark.parametrize("isOverwritten", [False, True])
+@pytest.mark.parametrize("isReadBefore", [False, True])
+@pytest.mark.parametrize("notice", ["read", "write", "lose"])
+@pytest.mark.parametrize(
+    ("way", "hasFIN", "end"),
+    [
+        ("tcp", False, ConnectionLost),
+        ("tcp", True, ConnectionDone),
+        ("unix", False, ConnectionDone),
+        ("unix", True, ConnectionDone),
+    ],
+)
+def test_theEndIsCleanWhereWhatThePeerSentIsWhole(
+    reactor: HandReactor,
+    way: str,
+    hasFIN: bool,
+    end: type,
+    notice: str,
+    isReadBefore: bool,
+    isOverwritten: bool,
+) -> None:
+    """Whoever is the first to notice the reset, and whatever is unread by then."""
+    ours, theirs = tcpPair() if way == "tcp" else socket.socketpair()
+    reader = Reader()
+    transport: Any = (TCPServer if way == "tcp" else UNIXServer)(
+        ours, reader, ("", 0), None, 0, reactor
+    )
+    with ours, theirs:
+        reader.makeConnection(transport)
+        transport.write(b"hello")
+        reactor.turn()
+        # It must have come, or there is no reset.
+        theirs.recv(5, socket.MSG_PEEK)
+        theirs.send(b"some")
+        if isReadBefore:
+            transport.startReading()
+            while not reader.events:
+                reactor.turn()
+            transport.stopReading()
+        theirs.send(b"more" * (not isReadBefore))
+        if hasFIN:
+            theirs.shutdown(socket.SHUT_WR)
+        theirs.close()
+        if isOverwritten:
+            overwritten(transport)
+        if notice == "write":
+            transport.write(b"into the void")
+        elif notice == "lose":
+            transport.connectionLost(Failure(ConnectionLost()))
+        if transport.connected:
+            transport.resumeProducing()
+        for _ in range(4):
+            reactor.turn()
+        [first, *_] = [event for event in reader.events if not isinstance(event, bytes)]
+        data = b"".join(event for event in reader.events if isinstance(event, bytes))
+        assert data == (b"some" if isReadBefore else b"somemore")
+        # What comes after FIN concerns the other direction.
+        assert first is end or (end is ConnectionDone and first == "end")
 
 
 # Ports.

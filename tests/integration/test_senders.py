@@ -30,6 +30,10 @@ _COMMANDS: dict[str, Callable[[Doors], str]] = {
 }
 
 _LINES = [f"{number} {'x' * 50}" for number in range(100)]
+# These say that their output ends before they hang up, so that what has no line end is a line.  By
+# TLS it depends on how much of that leaves their kernel in time, so nothing is tried there.
+_ENDING = {"nc", "busybox", "ncat", "socat", "socat unix"}
+_UNKNOWN = {"ncat tls", "socat tls"}
 # The service reads these with the nickname, and then no more until they are done.
 _FIRST = 40
 
@@ -73,6 +77,8 @@ def _heardOf(nick: str, listener: Peer) -> list[str]:
 def test_everyLineOfASenderThatHangsUpIsSaid(slow: Doors, listener: Peer, name: str) -> None:
     command = _COMMANDS[name](slow)
     requireProgram(command.split()[0])
+    tail = "" if name in _UNKNOWN else "tail"
+    expected = [*_LINES, tail] if name in _ENDING else _LINES
     with subprocess.Popen(["bash", "-c", command], stdin=subprocess.PIPE) as program:
         assert program.stdin is not None
         # The program writes each of these two at once.  A third piece would wait in its kernel
@@ -80,11 +86,11 @@ def test_everyLineOfASenderThatHangsUpIsSaid(slow: Doors, listener: Peer, name: 
         program.stdin.write(_bytes("alice", *_LINES[:_FIRST]))
         program.stdin.flush()
         assert listener.line() == "--> alice joined #lobby (2 here)"
-        program.stdin.write(_bytes(*_LINES[_FIRST:]))
+        program.stdin.write(_bytes(*_LINES[_FIRST:]) + tail.encode())
         program.stdin.close()
-        assert _heardOf("alice", listener) == [f"alice: {line}" for line in _LINES]
+        assert _heardOf("alice", listener) == [f"alice: {line}" for line in expected]
         program.kill()
-    eventually(lambda: "101 lines, 0 undone" in slow.log.splitlines()[-1])
+    eventually(lambda: f"{1 + len(expected)} lines, 0 undone" in slow.log.splitlines()[-1])
 
 
 def _reset(peer: Peer) -> None:

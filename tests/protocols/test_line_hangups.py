@@ -117,6 +117,40 @@ def test_linesThatTheKernelHasAreDone(
     service.assertOver()
 
 
+@pytest.mark.parametrize("notice", [Hangups.noticed, Hangups.watched])
+def test_aLineWithoutAnEndIsSaidWhereFINCameBeforeTheReset(
+    service: Hangups, notice: Callable[[Hangups], None]
+) -> None:
+    bob = service.plain()
+    bob.finish()
+    bob.close()
+    notice(service)
+    said = [f"bob: {line}" for line in (*LINES, "unread", "unread", "half")]
+    assert service.heardLater() == [*said, "<-- bob left #lobby: input closed (1 here)"]
+    service.assertOver()
+
+
+@pytest.mark.parametrize("isNotified", [False, True])
+def test_aLineWithoutAnEndIsSaidWhereCloseNotifyCameBeforeTheReset(
+    service: Hangups, isNotified: bool
+) -> None:
+    bob = SecurePeer(service.reactor, service.factory).shake()
+    bob.say("bob")
+    bob.heard()
+    service.say(service.alice, "this is never read")
+    service.reactor.turn()
+    service.reactor.turn()
+    service.heard(service.alice)
+    bob.say("hello", end="")
+    if isNotified:
+        bob.notify()
+    bob.peer.close()
+    how = "input closed" if isNotified else "connection lost"
+    said = ["bob: hello"] if isNotified else []
+    assert service.heardLater() == [*said, f"<-- bob left #lobby: {how} (1 here)"]
+    service.assertOver()
+
+
 def test_linesThatTheKernelHasAreDoneThoughTheReactorSaysThatTheConnectionIsLost(
     service: Hangups,
 ) -> None:

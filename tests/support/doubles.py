@@ -238,7 +238,7 @@ class HandReactor(Clock):
         ours, theirs = socket.socketpair()
         self._sockets += ours, theirs
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
-        transport = UNIXServer(ours, protocol, "", None, 0, self)
+        transport = HandTransport(ours, protocol, "", None, 0, self)
         transport.repstr = "<the transport of the test>"
         if address is not None:
             transport.getPeer = lambda: address
@@ -312,6 +312,19 @@ def _add(descriptors: list[Any], descriptor: Any) -> None:
         descriptors.append(descriptor)
 
 
+class HandTransport(UNIXServer):
+    """
+    A unix socket that passes for a TCP connection: what the peer sent is whole after FIN alone.
+
+    @ivar isFinished: Whether the peer has sent FIN.
+    """
+
+    isFinished = False
+
+    def _hasEnded(self) -> bool | None:
+        return self.isFinished or None
+
+
 class HandPeer:
     """
     The other end of a connection of L{HandReactor}.  It reads when it is told to.
@@ -366,6 +379,7 @@ class HandPeer:
 
     def finish(self) -> None:
         """Half-close."""
+        self.transport.isFinished = True
         self._connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:

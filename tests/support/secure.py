@@ -139,8 +139,8 @@ class SecurePeer:
             self._flush()
             self._receive()
 
-    def say(self, *lines: str) -> None:
-        self._tls.write("".join(line + "\r\n" for line in lines).encode())
+    def say(self, *lines: str, end: str = "\r\n") -> None:
+        self._tls.write("".join(line + end for line in lines).encode())
         self._flush()
 
     def heard(self) -> list[str]:
