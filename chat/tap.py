@@ -7,6 +7,7 @@ L{makeService} goes from the disk up to the ports; its helpers follow in the ord
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from resource import RLIMIT_NOFILE, getrlimit
@@ -34,6 +35,7 @@ from chat.interfaces import Recorder
 from chat.operations.logs import Log
 from chat.operations.rehash import RehashService
 from chat.operations.serving import ChatService
+from chat.operations.signals import Signals
 from chat.operations.starting import tellFailures
 from chat.operations.systemd import NotifyService
 from chat.operations.timing import FanOut, Heartbeat
@@ -73,6 +75,9 @@ def makeService(options: Options) -> IService:
     # Not at the top: importing a reactor installs it.
     from twisted.internet import reactor
 
+    twistd: Mapping[str, Any] = options.parent or {}
+    # Without twistd, whose log it would be, SIGUSR1 is not ours.
+    signals = Signals(signal.SIGHUP, *([signal.SIGUSR1] if twistd else ()))
     clock: Any = reactor
     time = _useAwakeTime(clock)
     inThread = fileThreads(clock)
@@ -139,6 +144,7 @@ def makeService(options: Options) -> IService:
             ("bans", sanctions.readAgain),
             ("certificates", certificates.readAgain),
         ],
+        signals,
         notify,
         clock,
     )
@@ -174,8 +180,7 @@ def makeService(options: Options) -> IService:
     ports = [(description, endpoint, factory) for description, endpoint in endpoints]
 
     # The service, as twistd runs it.
-    twistd: Mapping[str, Any] = options.parent or {}
-    log = Log(twistd, options["log-format"], connections.refusals.count)
+    log = Log(twistd, options["log-format"], signals, connections.refusals.count)
     service = ChatService(ports, connections, notify, clock)
     if fanOut is not None:
         # Not at the top: it takes 5 MB.

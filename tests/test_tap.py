@@ -6,7 +6,7 @@ import atexit
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -29,6 +29,7 @@ from chat.tap import Options, _useAwakeTime, makeService
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Closed, Ending, Greeted, NickAsked, Noticed
 from chat.vocabulary.style import Style
+from tests.support.signals import signalsKept
 from twisted import internet
 
 
@@ -80,7 +81,7 @@ class ClientEnd:
 
 
 @pytest.fixture
-def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reactor:
+def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Reactor]:
     """
     The reactor that the service finds, in a run directory of its own.
     """
@@ -89,7 +90,8 @@ def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reactor:
     reactor = Reactor()
     monkeypatch.setattr(internet, "reactor", reactor)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    return reactor
+    with signalsKept():
+        yield reactor
 
 
 def parse(*arguments: str) -> Options:

@@ -29,6 +29,7 @@ from zope.interface import implementer
 from chat.operations.linewriter import LineWriter, Sink
 from chat.operations.logfiles import RotatedFile, Stream, Syslog
 from chat.operations.logformat import jsonLine, syslogLines, textLine
+from chat.operations.signals import Signals
 
 END_WITHIN = 1.0
 """For how many seconds the end of the process waits for lines that are not written yet."""
@@ -83,17 +84,23 @@ class Log(MultiService):
     """
 
     def __init__(
-        self, twistd: Mapping[str, Any], logFormat: str, turnedAway: Callable[[str], None]
+        self,
+        twistd: Mapping[str, Any],
+        logFormat: str,
+        signals: Signals,
+        turnedAway: Callable[[str], None],
     ) -> None:
         """
         @param twistd: The options of twistd itself.
         @param logFormat: C{text} or C{json}.
+        @param signals: Of which SIGUSR1 asks for a new file.
         @param turnedAway: Called with a code for each connection that was turned away, as
             L{NoiseFilter} does.
         """
         super().__init__()
         self._twistd = twistd
         self._format = logFormat
+        self._signals = signals
         self._turnedAway = turnedAway
         self._file: RotatedFile | None = None
         self._observer: LineObserver | None = None
@@ -123,13 +130,13 @@ class Log(MultiService):
     def startService(self) -> None:
         """
         Write from now on: twistd forks no more. Rotate the file at every SIGUSR1, until the process
-        ends: a signal that comes during the stop must not kill it.
+        ends; a log that is no file has nothing to rotate.
         """
         if self._observer is not None:
             self._observer.writer.start()
         if self._observer is not None and self._file is not None:
             writer, rotate = self._observer.writer, self._file.turnOver
-            signal.signal(signal.SIGUSR1, lambda *_: writer.then(rotate))
+            self._signals.upon(signal.SIGUSR1, lambda: writer.then(rotate))
         super().startService()
 
     def stopService(self) -> Deferred[Any]:

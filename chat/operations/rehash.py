@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.logger import Logger
 
 from chat.operations.serving import Clock
+from chat.operations.signals import Signals
 from chat.operations.systemd import NotifyService
 from chat.vocabulary.errors import CannotRead, ChatError
 
@@ -34,34 +35,28 @@ class RehashService(Service):
 
     _log = Logger()
 
-    def __init__(self, steps: Sequence[Step], notify: NotifyService, clock: Clock) -> None:
+    def __init__(
+        self, steps: Sequence[Step], signals: Signals, notify: NotifyService, clock: Clock
+    ) -> None:
         """
+        @param signals: Of which SIGHUP asks for a run.
         @param notify: Told when a run begins and when it is done.
         """
         self._steps = steps
+        self._signals = signals
         self._notify = notify
         self._clock = clock
         self._isRunning = False
         self._waiting: list[Deferred[tuple[str, ...]]] = []
-        self._before: Any = None
 
     def startService(self) -> None:
         """
-        Run at every SIGHUP from now on.
+        Run at every SIGHUP from now on, until this is stopped. A run under way is then not waited
+        for, since it changes nothing on the disk.
         """
         super().startService()
         # A signal may interrupt anything, so nothing else is safe to do in its handler.
-        self._before = signal.signal(signal.SIGHUP, lambda *_: self._clock.callFromThread(self.run))
-
-    def stopService(self) -> None:
-        """
-        Let SIGHUP do what it did before. A run under way is not waited for, since it changes
-        nothing on the disk.
-        """
-        super().stopService()
-        if self._before is not None:
-            signal.signal(signal.SIGHUP, self._before)
-            self._before = None
+        self._signals.upon(signal.SIGHUP, lambda: self._clock.callFromThread(self._asked))
 
     def run(self) -> Deferred[tuple[str, ...]]:
         """
@@ -75,6 +70,10 @@ class RehashService(Service):
         if not self._isRunning:
             self._begin()
         return done
+
+    def _asked(self) -> None:
+        if self.running:
+            self.run()
 
     def _begin(self) -> None:
         asked, self._waiting = self._waiting, []

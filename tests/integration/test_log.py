@@ -13,12 +13,14 @@ import signal
 import sys
 import termios
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.integration.daemon import Daemon, freePort
+from tests.integration.daemon import TWISTD, Daemon, freePort
+from tests.integration.doors import Certificate
+from tests.integration.kernel import eventually
 
 # All lines that are said contain this.
 MARK = "Xyzzy-Plugh"
@@ -105,6 +107,48 @@ def test_signalRotatesTheLog(tmp_path: Path, logFormat: str) -> None:
     assert "starting up" not in behind
 
 
+class _SignalledAtTheStart(Daemon):
+    """
+    Its start waits for a key in a FIFO, which comes after the signals.
+    """
+
+    def waitFor(self, key: Path, content: bytes) -> Daemon:
+        self._key, self._content = key, content
+        return self
+
+    def _waitUntilListening(self) -> None:
+        sinks: list[int] = []
+
+        def isRead() -> bool:
+            with suppress(OSError):
+                sinks.append(os.open(self._key, os.O_WRONLY | os.O_NONBLOCK))
+            return bool(sinks)
+
+        eventually(isRead)
+        for number in (signal.SIGHUP, signal.SIGUSR1):
+            self.process.send_signal(number)
+        with open(sinks[0], "wb") as key:
+            key.write(self._content)
+        super()._waitUntilListening()
+
+
+def test_whatSignalsAskForDuringTheStartIsDoneAfterIt(
+    tmp_path: Path, certificate: Certificate
+) -> None:
+    key, port = tmp_path / "key", freePort()
+    os.mkfifo(key)
+    command = [
+        *(TWISTD, "--nodaemon", "--pidfile=", "--logfile=log.txt", "tcpchat"),
+        *("--port", f"tcp:{port}:interface=127.0.0.1", "--database", ":memory:"),
+        *("--port", Certificate(key, certificate.chain).endpoint(freePort())),
+    ]
+    daemon = _SignalledAtTheStart(tmp_path, command=command, port=port)
+    with daemon.waitFor(key, certificate.key.read_bytes()):
+        old, new = tmp_path / "log.txt.1", tmp_path / "log.txt"
+        eventually(lambda: old.exists() and new.exists() and "read again: bans" in new.read_text())
+        assert "listening on" in old.read_text()
+
+
 # What does not take the log.
 
 
@@ -148,6 +192,11 @@ def test_nobodyWaitsForALogThatIsStuck(
             bob.expect("alice: can you hear me?")
             daemon.process.terminate()
             bob.expect("Goodbye")
+            for peer in (alice, bob):
+                peer.eof()
+            for number in (signal.SIGHUP, signal.SIGUSR1):
+                # Nobody is left to do what they ask for, but they do not end the process either.
+                daemon.process.send_signal(number)
         assert daemon.process.wait(10) == -signal.SIGTERM
 
 

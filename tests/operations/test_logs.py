@@ -22,6 +22,8 @@ from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, LogPublishe
 
 from chat.operations import linewriter, logs
 from chat.operations.logs import NO_DESCRIPTORS, NOISE, LineObserver, Log, Noise, NoiseFilter
+from chat.operations.signals import Signals
+from tests.support.signals import signalsKept
 
 
 class LogStage:
@@ -36,7 +38,8 @@ class LogStage:
         self.turnedAway: list[str] = []
         self.application = Application("tcpchat")
         options = {"logger": None, "syslog": False, "prefix": "", "logfile": None, "nodaemon": True}
-        self.service = Log(options | twistd, logFormat, self.turnedAway.append)
+        signals = Signals(signal.SIGUSR1)
+        self.service = Log(options | twistd, logFormat, signals, self.turnedAway.append)
         self.service.setServiceParent(self.application)
         self.observer = self.application.getComponent(ILogObserver)
         self.log = Logger("chat.test", observer=self.observer)
@@ -72,17 +75,10 @@ def stage() -> Iterator[Callable[..., LogStage]]:
         stages.append(LogStage(logFormat, **twistd))
         return stages[-1]
 
-    yield make
+    with signalsKept():
+        yield make
     for each in stages:
         each.close()
-
-
-@pytest.fixture
-def usr1() -> Iterator[None]:
-    """After the test the signal does what it did before."""
-    before = signal.getsignal(signal.SIGUSR1)
-    yield
-    signal.signal(signal.SIGUSR1, before)
 
 
 Make = Callable[..., LogStage]
@@ -158,10 +154,12 @@ def test_aDeviceIsWrittenAndNeverRotated(stage: Make, tmp_path: Path) -> None:
     it = stage(logfile=str(fifo))
     it.say("hello")
     assert os.read(source, 4096).endswith(b" hello\n")
-    os.close(source)
-    before = signal.getsignal(signal.SIGUSR1)
     it.start()
-    assert signal.getsignal(signal.SIGUSR1) is before
+    signal.raise_signal(signal.SIGUSR1)
+    it.say("bye")
+    assert os.read(source, 4096).endswith(b" bye\n")
+    os.close(source)
+    assert os.listdir(tmp_path) == ["fifo"]
 
 
 def test_aTerminalWithoutChineseGetsEscapes(
@@ -175,13 +173,13 @@ def test_aTerminalWithoutChineseGetsEscapes(
 
 
 @pytest.mark.parametrize("logFormat", ["text", "json"])
-@pytest.mark.usefixtures("usr1")
 def test_aSignalRotatesTheFile(stage: Make, logFormat: str, tmp_path: Path) -> None:
     path = tmp_path / "log"
     it = stage(logFormat, logfile=str(path))
-    it.start()
     it.log.info("one")
+    # During the start it waits for it.
     signal.raise_signal(signal.SIGUSR1)
+    it.start()
     it.say("two")
     assert ["one" in (tmp_path / name).read_text() for name in ("log.1", "log")] == [True, False]
     # The signal works to the end.
@@ -191,11 +189,11 @@ def test_aSignalRotatesTheFile(stage: Make, logFormat: str, tmp_path: Path) -> N
     assert "one" in (tmp_path / "log.2").read_text()
 
 
-@pytest.mark.usefixtures("usr1")
-def test_withoutAFileTheSignalIsLeftAlone(stage: Make) -> None:
-    before = signal.getsignal(signal.SIGUSR1)
-    stage().start()
-    assert signal.getsignal(signal.SIGUSR1) is before
+@pytest.mark.parametrize("twistd", [{}, {"syslog": True}, {"logger": lambda: None}])
+def test_withoutAFileTheSignalDoesNothing(stage: Make, twistd: dict[str, Any]) -> None:
+    """It must not end the service."""
+    stage(**twistd).start()
+    signal.raise_signal(signal.SIGUSR1)
 
 
 def test_anOperatorsOwnLoggerIsLeftAlone(stage: Make) -> None:
