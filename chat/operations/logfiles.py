@@ -5,10 +5,10 @@ block, so only the thread of a L{LineWriter<chat.operations.linewriter.LineWrite
 
 from __future__ import annotations
 
-import glob
 import os
 import stat
 from contextlib import suppress
+from itertools import pairwise
 
 from chat.operations.linewriter import Sink, writeTo
 
@@ -48,7 +48,9 @@ class Stream(Sink):
 
 class RotatedFile(Sink):
     """
-    A file that is renamed to C{FILE.1}, and begun anew, when it is large.
+    A file that is renamed to C{FILE.1}, and begun anew, when it is large. The file that has this
+    name becomes C{FILE.2}, and so on, as far as there are such files: any other, such as
+    C{FILE.20251101} or C{FILE.01}, is not ours. Nor is a link by which the file was opened.
 
     twistd has one, too (L{twisted.python.logfile.LogFile}). After a disk has been full in the wrong
     moment that one never writes again.
@@ -64,10 +66,13 @@ class RotatedFile(Sink):
         self._open()
 
     def write(self, data: memoryview) -> int:
+        if self._size >= ROTATED_AT and self._isInPlace():
+            self.turnOver()
         if self._descriptor < 0:
             self._open()
-        elif self._size >= ROTATED_AT:
-            self._rotate()
+        if not self._size and data[0] == ord("\n"):
+            # The line that this would end was cut by a full disk, in the file before.
+            return 1
         written = os.write(self._descriptor, data)
         self._size += written
         return written
@@ -75,32 +80,39 @@ class RotatedFile(Sink):
     def turnOver(self) -> None:
         """
         Rotate the file now, or open a new one where it was moved away, for instance by logrotate.
-        """
-        with suppress(OSError):
-            if os.path.exists(self._path):
-                self._rotate()
-            else:
-                self._close()
-                self._open()
 
-    def _rotate(self) -> None:
-        """
         As long as the directory cannot be written, the file just grows.
         """
         with suppress(OSError):
-            self._rename()
+            if self._isInPlace():
+                self._rename()
             self._close()
-        if self._descriptor < 0:
             self._open()
 
+    def _isInPlace(self) -> bool:
+        """
+        @return: Whether the file has its name, and no link to it nor another file has.
+        """
+        try:
+            return os.path.samestat(os.lstat(self._path), os.fstat(self._descriptor))
+        except OSError:
+            return False
+
     def _rename(self) -> None:
-        numbers = (name.rpartition(".")[2] for name in glob.glob(f"{glob.escape(self._path)}.*"))
-        for number in sorted(map(int, filter(str.isdecimal, numbers)), reverse=True):
-            if number >= KEPT:
-                os.remove(f"{self._path}.{number}")
-            elif number:
-                os.rename(f"{self._path}.{number}", f"{self._path}.{number + 1}")
-        os.rename(self._path, f"{self._path}.1")
+        """
+        Only files in the way move up, so a rename that fails does no more harm when it is tried
+        again.
+        """
+        names = [self._path]
+        for number in range(1, KEPT + 1):
+            name = f"{self._path}.{number}"
+            if not os.path.lexists(name):
+                names.append(name)
+                break
+            if stat.S_ISREG(os.lstat(name).st_mode):
+                names.append(name)
+        for newer, older in reversed([*pairwise(names)]):
+            os.rename(newer, older)
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1

@@ -28,17 +28,94 @@ def test_aFileIsRotatedAtAMegabyteAndTheOldestIsRemoved(path: Path) -> None:
 
     for number in range(1, KEPT + 1):
         rotated(number).write_text(f"{number}")
-    rotated(7).unlink()
-    others = [path.with_name(f"{path.name}.{end}") for end in ("gz", "0")]
-    for each in others:
-        each.write_text("")
     path.write_bytes(b"x" * ROTATED_AT)
     say(RotatedFile(str(path)), "hello")
     assert rotated(1).stat().st_size == ROTATED_AT
     assert path.read_text() == "hello\n"
     assert rotated(KEPT).read_text() == f"{KEPT - 1}"
-    assert all(each.exists() for each in others)
-    assert len(os.listdir(path.parent)) == KEPT + len(others)
+    assert len(os.listdir(path.parent)) == KEPT + 1
+
+
+def test_onlyFilesOfTheRotationAreMovedAndOnlyThoseInTheWay(path: Path) -> None:
+    """logrotate may give dates as numbers, and another program leading zeros."""
+    names = "0", "01", "20251101", "101", "gz", "1.gz", "-1", "١", "5"
+    for name in names:
+        path.with_name(f"{path.name}.{name}").write_text(name)
+    others = sorted(os.listdir(path.parent))
+    path.with_name(f"{path.name}.2").mkdir()
+    path.with_name(f"{path.name}.4").symlink_to("gone")
+    file = RotatedFile(str(path))
+    for text in ("one", "two"):
+        say(file, text)
+        file.turnOver()
+    ours = [path.name, *(f"{path.name}.{number}" for number in range(1, 5))]
+    assert sorted(os.listdir(path.parent)) == sorted([*others, *ours])
+    assert all(path.with_name(f"{path.name}.{name}").read_text() == name for name in names)
+    assert path.with_name(f"{path.name}.1").read_text() == "two\n"
+    assert path.with_name(f"{path.name}.3").read_text() == "one\n"
+
+
+def test_aFailedRotationThatIsTriedAgainMovesNothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the directory lets its owner alone rename the newest file."""
+    monkeypatch.setattr(logfiles, "ROTATED_AT", 1)
+    path.with_name(f"{path.name}.1").write_text("old\n")
+    rename = os.rename
+
+    def renameOthers(source: str, target: str) -> None:
+        if source == str(path):
+            raise PermissionError(1, "Operation not permitted")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", renameOthers)
+    file = RotatedFile(str(path))
+    for _ in range(3):
+        say(file, "more")
+    assert path.read_text() == "more\n" * 3
+    assert sorted(os.listdir(path.parent)) == [path.name, f"{path.name}.2"]
+
+
+def test_aLinkIsNotRenamed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C{/dev/stdout} is one. Where it leads may be changed before the signal, as by logrotate."""
+    monkeypatch.setattr(logfiles, "ROTATED_AT", 1)
+    target = path.with_name("target")
+    target.touch()
+    path.symlink_to(target)
+    file = RotatedFile(str(path))
+    say(file, "one")
+    say(file, "two")
+    file.turnOver()
+    say(file, "three")
+    target.rename(path.with_name("moved"))
+    file.turnOver()
+    say(file, "four")
+    assert path.is_symlink()
+    assert target.read_text() == "four\n"
+    assert path.with_name("moved").read_text() == "one\ntwo\nthree\n"
+    assert len(os.listdir(path.parent)) == 3
+
+
+def test_aFileOfAnotherProgramIsNotRenamed(path: Path) -> None:
+    """logrotate has moved ours away, and made the new one itself."""
+    file = RotatedFile(str(path))
+    say(file, "one")
+    path.rename(path.with_name("moved"))
+    path.touch()
+    file.turnOver()
+    say(file, "two")
+    assert path.read_text() == "two\n"
+    assert sorted(os.listdir(path.parent)) == sorted([path.name, "moved"])
+
+
+def test_aCutLineIsEndedInItsOwnFileOnly(path: Path) -> None:
+    file = RotatedFile(str(path))
+    file.write(memoryview(b"half"))
+    file.turnOver()
+    assert file.write(memoryview(b"\ntwo\n")) == 1
+    say(file, "two")
+    assert file.write(memoryview(b"\nthree\n")) == 7
+    assert path.read_text() == "two\n\nthree\n"
 
 
 def test_aMovedFileIsMadeAnew(path: Path) -> None:
