@@ -58,6 +58,9 @@ Reads the files of a port. This waits for the disk.
 @raise Exception: See L{reasonOf}.
 """
 
+Below = Callable[[IStreamServerEndpoint], IStreamServerEndpoint]
+"""Makes an endpoint of another one."""
+
 InThread = Callable[[Read], Deferred[Shown]]
 """Calls a function in a thread, as C{deferToThread} does."""
 
@@ -116,24 +119,26 @@ class Certificates:
         self._inThread = inThread
         self._ports: list[_Newest] = []
 
-    def endpoint(self, reactor: Any, description: str) -> IStreamServerEndpoint:
+    def endpoint(
+        self, reactor: Any, description: str, below: Below = lambda endpoint: endpoint
+    ) -> IStreamServerEndpoint:
         """
         Make an endpoint, as L{serverFromString} does. The files of the kinds C{ssl:} and C{tls:}
         can be read again. Relative paths stay what they are now, wherever the process goes.
 
         This waits for the disk.
 
+        @param below: Adds to an endpoint what comes before TLS.
         @raise Exception: As L{serverFromString} does; see L{reasonOf}.
         """
         kind, *arguments = _split(description)
         if kind not in _KINDS:
-            endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
-            return endpoint
+            return below(serverFromString(reactor, description))
         place, read = _KINDS[kind](**_named(kind, arguments))
         newest = _Newest(f"{kind}:{place.port}", read)
         self._ports.append(newest)
         tcp = TCP4ServerEndpoint(reactor, place.port, place.backlog, place.interface)
-        return _SecureEndpoint(reactor, tcp, newest)
+        return _SecureEndpoint(reactor, below(tcp), newest)
 
     def readAgain(self) -> Deferred[None]:
         """

@@ -3,7 +3,7 @@ Where to listen: what the operator writes becomes an endpoint, and an endpoint a
 
 A description is what Twisted's C{serverFromString} takes, such as C{unix:/run/chat.sock}, or the
 number of a TCP port.  C{haproxy:} before it says that a proxy connects there
-(L{chat.endpoints.proxyprotocol}).
+(L{chat.endpoints.proxyprotocol}); its header comes first, before TLS.
 """
 
 from __future__ import annotations
@@ -47,13 +47,16 @@ def endpointFrom(
     full = f"tcp:{plain}" if plain.isdecimal() else plain
     if full.partition(":")[0] in _WITH_BACKLOG and ":backlog=" not in full and backlog:
         full += f":backlog={backlog}"
+
+    def below(endpoint: IStreamServerEndpoint) -> IStreamServerEndpoint:
+        return endpoint if plain == description else ProxiedEndpoint(endpoint, reactor)
+
     try:
-        endpoint = certificates.endpoint(PortReactor(reactor), full)
+        return certificates.endpoint(PortReactor(reactor), full, below)
     except KeyError as error:
         raise ValueError(f"the service manager has passed no socket called {error}") from None
     except Exception as error:
         raise ValueError(reasonOf(error)) from error
-    return endpoint if plain == description else ProxiedEndpoint(endpoint, reactor)
 
 
 def openPort(

@@ -3,7 +3,8 @@ Connections that come through a proxy which says for whom it speaks.
 
 A proxy in front of the service hides the addresses of its users: all connections come from the
 proxy.  With the PROXY protocol (U{https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt}) it
-says once, before anything else on a connection, from where that has come to the proxy and to where:
+says once, before anything else on a connection and so before TLS, from where that has come to the
+proxy and to where:
 
   - Version 1 (section 2.1) is one line of ASCII, at most 107 bytes with its end:
     C{PROXY TCP4 198.51.100.7 192.0.2.9 1000 8080}, or C{PROXY UNKNOWN}.
@@ -277,8 +278,10 @@ class ProxiedFactory(WrappingFactory):
         super().__init__(factory)
         self.clock = clock
         self.unknown = 0
-        # A front door has a register of all transports; the factory of the metrics has none.
-        self._door: Any = factory if hasattr(factory, "expect") else None
+        # A front door, within TLS or not, has a register of all transports; the factory of the
+        # metrics has none.
+        door = getattr(factory, "wrappedFactory", factory)
+        self._door: Any = door if hasattr(door, "expect") else None
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """

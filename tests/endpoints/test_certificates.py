@@ -161,12 +161,20 @@ class Ports:
         """
         return await self.listen(f"ssl:0:interface=127.0.0.1:{files.arguments}")
 
-    async def connect(self, port: int, options: Any = None) -> SecureClient:
+    async def connect(self, port: int, options: Any = None, header: bytes = b"") -> SecureClient:
+        """
+        @param header: what the client sends before TLS.
+        """
         client = SecureClient()
         self._clients.append(client)
         endpoint = TCP4ClientEndpoint(self._reactor, "127.0.0.1", port)
         options = options or CertificateOptions(verify=False)
-        await connectProtocol(wrapClientTLS(options, endpoint), client)
+        if header:
+            await connectProtocol(endpoint, client)
+            client.transport.write(header)
+            client.transport.startTLS(options)
+        else:
+            await connectProtocol(wrapClientTLS(options, endpoint), client)
         return client
 
     async def shownTo(self, port: int, host: str, root: Authority) -> int:
@@ -242,12 +250,11 @@ async def test_openConnectionsGoOn(files: Files, ports: Ports) -> None:
 @ensureDeferred
 async def test_certificatesBehindAProxyAreReadAgainToo(files: Files, ports: Ports) -> None:
     port = await ports.listen(f"haproxy:ssl:0:interface=127.0.0.1:{files.arguments}")
-    assert await ports.shown(port) == files.serial
     files.renew()
     await ports.certificates.readAgain()
-    client = await ports.connect(port)
+    # The header comes before TLS.
+    client = await ports.connect(port, header=b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n")
     assert await client.secured == files.serial
-    client.transport.write(b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n")
     await client.echo(b"hello")
 
 

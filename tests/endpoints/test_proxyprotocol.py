@@ -28,10 +28,12 @@ from chat.endpoints.proxyprotocol import (
     ProxiedFactory,
     parseHeader,
 )
+from chat.endpoints.tls import TLSFactory
 from chat.protocols.closing import LINGER_TIMEOUT
 from chat.vocabulary.events import Ending
 from chat.vocabulary.limits import Limits
 from tests.support.doubles import HandPeer
+from tests.support.secure import certificate
 from tests.support.service import RELAXED, Service
 
 PROXY = IPv4Address("TCP", "192.0.2.1", 54321)
@@ -338,6 +340,21 @@ def test_connectionsWithoutAHeaderAreClosedAndNotGreeted(stage: ProxyStage, head
     assert other.isEnded
     assert stage.service.server.counters.refusals == {NO_HEADER: 1}
     stage.assertOver()
+
+
+def test_theHeaderComesBeforeTLS(stage: ProxyStage) -> None:
+    secured = TLSFactory(certificate(), False, stage.service.factory, stage.reactor)
+    stage.factory = ProxiedFactory(secured, stage.reactor)
+    waiting = stage.comes(b"PROXY TCP4")
+    other = stage.comes(b"\x16\x03\x01" + bytes(99))
+    stage.reactor.turn()
+    assert stage.heard(other) == []
+    assert other.isEnded
+    assert stage.service.server.counters.refusals == {NO_HEADER: 1}
+    # The stop waits for no header.
+    assert stage.service.connections.endAll(Ending.SHUTDOWN, 1).called
+    stage.reactor.turn()
+    assert not waiting.transport.connected
 
 
 def test_aConnectionWithoutItsHeaderDoesNotCount(stage: ProxyStage) -> None:

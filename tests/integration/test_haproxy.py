@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.integration.daemon import Daemon, freePort
+from tests.integration.doors import Certificate
 from tests.integration.kernel import eventually
 from tests.integration.peer import Peer
 from tests.support.programs import requireProgram
@@ -34,6 +35,9 @@ listen first
 listen second
     bind [::]:{second} v4v6
     server chat 127.0.0.1:{proxied} send-proxy-v2
+listen third
+    bind 127.0.0.1:{third}
+    server chat 127.0.0.1:{secured} send-proxy-v2 ssl verify required ca-file {authority}
 """
 
 
@@ -44,30 +48,42 @@ class Behind(NamedTuple):
     @ivar proxied: the port of the service at which haproxy comes in.
     @ivar first: the port of haproxy that tells addresses in version 1 of the PROXY protocol.
     @ivar second: the one that does in version 2.
+    @ivar third: the one that speaks TLS to the service, behind a header of version 2.
     """
 
     daemon: Daemon
     proxied: int
     first: int
     second: int
+    third: int
 
 
 @pytest.fixture
-def behind(tmp_path: Path) -> Iterator[Behind]:
-    proxied, first, second = freePort(), freePort(), freePort()
+def behind(tmp_path: Path, certificate: Certificate) -> Iterator[Behind]:
+    proxied, secured, first, second, third = (freePort() for _ in range(5))
     haproxy = requireProgram("haproxy")
     configuration = tmp_path / "haproxy.cfg"
     configuration.write_text(
-        _CONFIGURATION.format(proxied=proxied, first=first, second=second),
+        _CONFIGURATION.format(
+            proxied=proxied,
+            secured=secured,
+            first=first,
+            second=second,
+            third=third,
+            authority=certificate.chain,
+        ),
     )
-    door = ("--port", f"haproxy:tcp:{proxied}:interface=127.0.0.1")
-    with Daemon(tmp_path / "daemon", *door, "--replay", "0") as daemon:
+    doors = (
+        *("--port", f"haproxy:tcp:{proxied}:interface=127.0.0.1"),
+        *("--port", f"haproxy:{certificate.endpoint(secured)}"),
+    )
+    with Daemon(tmp_path / "daemon", *doors, "--replay", "0") as daemon:
         with (tmp_path / "haproxy.log").open("wb") as log:
             command = [haproxy, "-db", "-f", str(configuration)]
             proxy = Popen(command, stdin=DEVNULL, stdout=log, stderr=STDOUT)
         try:
-            eventually(lambda: _listens(first) and _listens(second))
-            yield Behind(daemon, proxied, first, second)
+            eventually(lambda: all(map(_listens, (first, second, third))))
+            yield Behind(daemon, proxied, first, second, third)
         finally:
             proxy.terminate()
             proxy.wait(20)
@@ -83,11 +99,13 @@ def _listens(port: int) -> bool:
 
 def test_allOfACrowdAreServedThoughTheySpeakAtOnce(behind: Behind) -> None:
     """
-    Through haproxy in both versions, and where the first line is in one segment with the header.
+    Through haproxy in both versions and with TLS behind the header, and where the first line is in
+    one segment with the header.
     """
     crowds = [
         ("a", behind.first, 200, ""),
         ("b", behind.second, 200, ""),
+        ("d", behind.third, 50, ""),
         ("c", behind.proxied, 50, "PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n"),
     ]
     with ExitStack() as stack:
@@ -107,7 +125,7 @@ def test_allOfACrowdAreServedThoughTheySpeakAtOnce(behind: Behind) -> None:
     behind.daemon.stop()
     log = behind.daemon.log
     assert "Traceback" not in log
-    named = re.findall(r"closed (\S+) \d+ ([abc]\d+|mallory) ", log)
+    named = re.findall(r"closed (\S+) \d+ ([abcd]\d+|mallory) ", log)
     assert {nick: address for address, nick in named} == {
         **{nick: "192.0.2.7" if nick.startswith("c") else "127.0.0.1" for nick, _ in peers},
         "mallory": "fe80::1",
