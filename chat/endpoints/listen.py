@@ -8,6 +8,7 @@ number of a TCP port.  C{haproxy:} before it says that a proxy connects there
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -22,6 +23,17 @@ from chat.endpoints.proxyprotocol import ProxiedEndpoint
 from chat.vocabulary.errors import CannotStart
 
 _log = Logger()
+
+# What Twisted's parsers of descriptions raise, and what it means.
+_WORDED = (
+    (r"invalid literal for int\(\) with base 8: (.*)", r"\1 is not an octal number"),
+    (r"invalid literal for int\(\) with base 10: (.*)", r"\1 is not a number"),
+    (r".* missing \d+ required positional arguments?: (.*)", r"it needs the argument \1"),
+    (r".* got an unexpected keyword argument (.*)", r"it takes no argument \1"),
+    (r".* takes .* but .* given|.* got multiple values .*", "it has too many arguments"),
+    (r"list index out of range", "the service manager has passed no socket with this index"),
+    (r"module '.*' has no attribute '(?:AF_)?(.*)'", r"there is no '\1'"),
+)
 
 _PROXIED = "haproxy:"
 
@@ -56,7 +68,14 @@ def endpointFrom(
     except KeyError as error:
         raise ValueError(f"the service manager has passed no socket called {error}") from None
     except Exception as error:
-        raise ValueError(reasonOf(error)) from error
+        raise ValueError(_worded(reasonOf(error))) from error
+
+
+def _worded(reason: str) -> str:
+    for pattern, meaning in _WORDED:
+        if found := re.fullmatch(pattern, reason):
+            return found.expand(meaning)
+    return reason
 
 
 def openPort(

@@ -100,7 +100,8 @@ class _OwnUNIXPort(unix.Port):
         path = self._bindPath
         if _fileAt(path) is not None:
             if not _isLeft(path):
-                reason = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+                number = errno.EADDRINUSE if _isSocket(path) else errno.EEXIST
+                reason = OSError(number, os.strerror(number))
                 raise CannotListenError(None, path, reason)
             os.unlink(path)
         super().startListening()
@@ -152,12 +153,16 @@ def _fileAt(path: bytes) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def _isSocket(path: bytes) -> bool:
+    return stat.S_ISSOCK(os.lstat(path).st_mode)
+
+
 def _isLeft(path: bytes) -> bool:
     """
     @return: whether this is a socket at which nobody listens any more.
     """
     try:
-        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+        if not _isSocket(path):
             return False
         with closing(socket.socket(socket.AF_UNIX)) as probe:
             # Where many wait to be accepted, this would wait as well.

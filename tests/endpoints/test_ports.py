@@ -262,13 +262,13 @@ def test_whatACrashHasLeftIsReplaced(ports: Ports, tmp_path: Path, lock: int | N
     assert not path.exists()
 
 
-def _assertInUse(ports: Ports, path: Path) -> None:
-    before = path.stat()
+def _assertInUse(ports: Ports, path: Path, number: int = errno.EADDRINUSE) -> None:
+    before = path.lstat()
     with pytest.raises(CannotStart) as raised:
         ports.open(f"unix:{path}")
-    reason = os.strerror(errno.EADDRINUSE)
+    reason = os.strerror(number)
     assert str(raised.value) == f"cannot listen on unix:{path}: {reason}"
-    assert path.stat() == before
+    assert path.lstat() == before
 
 
 def test_aSocketAtWhichAnotherListensIsNotReplaced(ports: Ports, tmp_path: Path) -> None:
@@ -285,7 +285,13 @@ def test_aSocketAtWhichAnotherListensIsNotReplaced(ports: Ports, tmp_path: Path)
 def test_aFileOfAnotherKindIsNotReplaced(ports: Ports, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "chat.sock"
     path.mkdir() if kind == "directory" else path.write_text("mine")
-    _assertInUse(ports, path)
+    _assertInUse(ports, path, errno.EEXIST)
+
+
+def test_aLinkThatLeadsNowhereIsNotReplaced(ports: Ports, tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    path.symlink_to("gone")
+    _assertInUse(ports, path, errno.EEXIST)
 
 
 def test_aFileThatIsNotThereAnyMoreIsNoFault(ports: Ports, tmp_path: Path) -> None:
