@@ -31,7 +31,11 @@ _SLASHES = ("/", _WIDE_SLASH)
 _MARKS = "、､・･·÷\\\\＼﹨¥￥₩￦⁄∕⧸"
 # Its neighbours, and its key with Shift.
 _NEIGHBOURS = ".．。｡,，?？!！:：;；"
-_SLIP = re.compile(rf"\s*(?:[{_MARKS}][{_MARKS}/／\s]*|[{_NEIGHBOURS}][/／]?)(\w.*)", re.DOTALL)
+# What a dead key leaves before the slash, as in C{'/login}, or a finger that has hit two keys.
+_BEFORE_SLASH = r"[^\w\s/／]{1,2}[/／]+"
+_SLIP = re.compile(
+    rf"\s*(?:[{_MARKS}][{_MARKS}/／\s]*|[{_NEIGHBOURS}][/／]?|{_BEFORE_SLASH})(\w.*)", re.DOTALL
+)
 
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.aliases)}
 

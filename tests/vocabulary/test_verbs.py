@@ -343,6 +343,9 @@ _SECRET = [
         ),
         *("\\", "\\ ", "\\\\", "＼", "¥", "￥", "₩", "⁄", "∕", " \\", "/\\"),
         *(".", "。", "．", ",", "，", "?", "？", "!", "！", ":", "：", ";", "；", "./", "?/"),
+        # Dead keys, and keys beside the slash or Enter.
+        *("'/", "´/", "`/", "^/", "~/", "¨/", '"/', "´´/", "^／", " '/", "\u0301/"),
+        *("]/", "-/", ">/", "|/", "#/", ".//", "../", "\ue000/"),
     ],
 )
 def test_aSecretIsNotSaidThoughTheSlashIsMistyped(mark: str, rest: str) -> None:
@@ -382,6 +385,7 @@ def test_theRefusalNamesTheCommand(line: str, about: str) -> None:
             '"r x',
         ),
         *("\\o/ reply x", "?", "、", "\\", ".m x"),
+        *("'/login'", "'login x", "-> /login x", "(see /login x)", "~/src/login x", "'/who x"),
     ],
 )
 def test_whatIsNoCommand(line: str) -> None:
