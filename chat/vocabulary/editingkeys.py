@@ -14,6 +14,7 @@ refused, as nothing may be said that its author has not seen.
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 from wcwidth import iter_graphemes
 
@@ -70,7 +71,11 @@ def edited(text: str) -> str:
                 kept.clear()
             case _ if kept:
                 raise CursorKeys
-        kept += iter_graphemes(typed)
+        added = [*iter_graphemes(typed)]
+        if kept and category(typed[:1] or " ").startswith("M"):
+            # An accent after a key belongs to the letter that the key has left.
+            kept[-1] += added.pop(0)
+        kept += added
     return "".join(kept)
 
 
