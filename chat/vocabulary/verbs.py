@@ -33,8 +33,10 @@ _MARKS = "、､・･·÷\\\\＼﹨¥￥₩￦⁄∕⧸"
 _NEIGHBOURS = ".．。｡,，?？!！:：;；"
 # What a dead key leaves before the slash, as in C{'/login}, or a finger that has hit two keys.
 _BEFORE_SLASH = r"[^\w\s/／]{1,2}[/／]+"
+_TWICE = "[/／]{2,}"
 _SLIP = re.compile(
-    rf"\s*(?:[{_MARKS}][{_MARKS}/／\s]*|[{_NEIGHBOURS}][/／]?|{_BEFORE_SLASH})(\w.*)", re.DOTALL
+    rf"\s*(?:[{_MARKS}][{_MARKS}/／\s]*|[{_NEIGHBOURS}][/／]?|{_BEFORE_SLASH}|{_TWICE})(\w.*)",
+    re.DOTALL,
 )
 
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.aliases)}
@@ -70,14 +72,13 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     """
     Make a command of a line.
 
-    A line that begins with a slash is a command; one that begins with two is said
-    with one of them; every other line is said as it is.  A slip of the fingers must
-    not make a secret public: spaces before the slash do not matter, the fullwidth
-    slash of a Chinese keyboard counts as one, and so does the mark that such a
-    keyboard has in its place (C{、}), where a verb follows.  After other marks, or
-    with a space behind the mark, it is less certain that a command is meant, so where
-    the verb has a secret, the line is refused.  All text in the command has been made
-    safe.
+    A line that begins with a slash is a command; one that begins with two is said with
+    one of them; every other line is said as it is. A slip of the fingers must not make
+    a secret public: spaces before the slash do not matter, the fullwidth slash of a
+    Chinese keyboard counts as one, and so does the mark that such a keyboard has in its
+    place (C{、}), where a verb follows. After two slashes, after other marks, or with a
+    space behind the mark, it is less certain that a command is meant, so where the verb
+    has a secret, the line is refused. All text in the command has been made safe.
 
     @param line: without its line end.
     @param isSecret: whether the line answers the question for a password: then a password
@@ -95,13 +96,13 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     if isSecret and isPassword(text):
         return Say(text) if text and not text.isspace() else None
     text = _withSlash(text)
-    if not text.startswith("/"):
+    if not _isSlashed(text):
         meant = _mistyped(text)
         if meant is not None:
             raise CommandMeant("/" + meant.name)
+        if text.startswith("/"):
+            return Say(text[1:])
         return Say(text) if text and not text.isspace() else None
-    if text[1:2] in _SLASHES:
-        return Say(text[1:])
     name, rest = cut(text)
     verb = verbNamed(name)
     try:
@@ -140,9 +141,8 @@ def literally(text: str) -> str:
         a slash are lost.
     """
     stripped = text.lstrip()
-    if stripped.startswith(_SLASHES):
-        return "/" + stripped
-    return f"/{Say.verb.name} {stripped}" if isCommand(text) else text
+    line = "/" + stripped if stripped.startswith(_SLASHES) else text
+    return f"/{Say.verb.name} {stripped}" if isCommand(line) else line
 
 
 def _withSlash(text: str) -> str:
@@ -162,7 +162,7 @@ def _isSlashed(text: str) -> bool:
 
 def _mistyped(text: str) -> Verb | None:
     """
-    @return: the verb with a secret that a text without a slash seems to be meant for.
+    @return: the verb with a secret that a text without one slash seems to be meant for.
     """
     slip = _SLIP.match(text)
     if slip is None:
