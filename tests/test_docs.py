@@ -250,8 +250,9 @@ def test_limits() -> None:
         "to answer one": f"{storeReader.WITHIN:g} s",
         "addresses that are kept of an account": f"{accounts.MAX_ORIGINS}",
         "… since the last login from there": f"{accounts.ORIGIN_DAYS} d",
-        "passwords from one address waiting to be hashed": f"{passwords.MAX_WAITING}",
-        "… from all addresses": f"{passwords.MAX_WAITING_ALL}",
+        "passwords of known users waiting to be hashed, and of strangers": (
+            f"{passwords.MAX_WAITING}"
+        ),
         "the message of the day": _kibibytes(options.MAX_MOTD),
         "to read one thing again": f"{rehash.STEP_LIMIT:g} s",
     }

@@ -70,18 +70,25 @@ class PortalAuthenticator(Authenticator):
     def login(self, name: str, password: str, address: str, origin: str) -> Deferred[Account]:
         # No account has a longer name, and to fold one takes time.
         folded = fold(name[: 4 * MAX_COLUMNS])
-        begun = self._throttle.begin(origin, folded, self._accounts.knows(folded, origin))
+        isKnown = self._accounts.knows(folded, origin)
+        begun = self._throttle.begin(origin, folded, isKnown)
         if not begun.called:
             self._counters.delays["password"] += 1
-        return begun.addCallback(self._check, name, password, address, origin)
+        return begun.addCallback(self._check, name, password, address, origin, isKnown)
 
     def secretFor(self, password: str, origin: str) -> Deferred[str]:
         return self._hashing.hash(password, origin)
 
     def _check(
-        self, attempt: Attempt, name: str, password: str, address: str, origin: str
+        self,
+        attempt: Attempt,
+        name: str,
+        password: str,
+        address: str,
+        origin: str,
+        isKnown: bool,
     ) -> Deferred[Account]:
-        credentials = _credentials(name, password, origin)
+        credentials = _credentials(name, password, origin, isKnown)
         if credentials is None:
             return fail(self._wrong(attempt, name, address, origin))
         avatar: Deferred[Any] = self._portal.login(credentials, None, IAccountAvatar)
@@ -124,12 +131,12 @@ class PortalAuthenticator(Authenticator):
         return WrongPassword(name)
 
 
-def _credentials(name: str, password: str, origin: str) -> PlacedPassword | None:
+def _credentials(name: str, password: str, origin: str, isKnown: bool) -> PlacedPassword | None:
     """
     @return: L{None} if no checker is to be asked.
     """
     try:
-        credentials = PlacedPassword(name.encode(), password.encode(), origin)
+        credentials = PlacedPassword(name.encode(), password.encode(), origin, isKnown)
     except UnicodeEncodeError:
         return None
     # Some checkers let users in who give no password.

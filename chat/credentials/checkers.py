@@ -31,11 +31,16 @@ AvatarId = bytes | tuple[()]
 class PlacedPassword(UsernamePassword):
     """
     A name and a password that come from some origin (L{chat.interfaces.FrontDoor}).
+
+    @ivar isKnown: Whether the account has logged in from there before.
     """
 
-    def __init__(self, username: bytes, password: bytes, origin: str) -> None:
+    def __init__(
+        self, username: bytes, password: bytes, origin: str, isKnown: bool = False
+    ) -> None:
         super().__init__(username, password)
         self.origin = origin
+        self.isKnown = isKnown
 
 
 @implementer(ICredentialsChecker)
@@ -59,8 +64,10 @@ class AccountChecker:
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[AvatarId]:
         password = credentials.password.decode()
         origin = getattr(credentials, "origin", "")
+        isKnown = getattr(credentials, "isKnown", False)
         account = self._accounts.named(credentials.username.decode())
-        verified = self._hashing.verify(account.secret if account else "", password, origin)
+        secret = account.secret if account else ""
+        verified = self._hashing.verify(secret, password, origin, isKnown)
         accepted = verified.addCallback(self._verified, account)
         return accepted.addCallback(self._accept, password, origin)
 
@@ -77,7 +84,8 @@ class AccountChecker:
     def _accept(self, account: Account, password: str, origin: str) -> AvatarId:
         if self._hashing.needsRehash(account.secret):
             # The password is known only now. The login does not wait for this.
-            renewed = self._hashing.hash(password, origin).addCallback(self._renew, account)
+            renewed = self._hashing.hash(password, origin, isKnown=True)
+            renewed.addCallback(self._renew, account)
             renewed.addErrback(self._notRenewed, account)
         return account.fold.encode()
 

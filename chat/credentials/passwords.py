@@ -5,17 +5,22 @@ A password is an OpaqueString (RFC 8265, section 4.2: any visible character, all
 plain one, then NFC), so it does not matter by which keyboard an accent or a space was typed. Case
 and width matter. A password that is too long is refused, not cut.
 
-Hashing is slow by design, so two threads of their own do it, for one origin after the other
-(L{chat.interfaces.FrontDoor}): however many passwords come from one place, one from another place
-waits for few of them. argon2 releases the interpreter's lock
+Hashing is slow by design, so two threads of their own do it. argon2 releases the interpreter's lock
 meanwhile, so they run beside the reactor and beside each other. Nothing is raised where a password
 is at hand, since a traceback would lead to it.
+
+Passwords wait for the threads in two queues, which take turns: that of known users, who have logged
+in from the same origin before (L{chat.interfaces.FrontDoor}) or are logged in, and that of
+strangers. Whether the account of a stranger exists makes no difference, so guesses at invented
+names have no more than the strangers' half. In each queue one place has its turn after the other:
+however many passwords come from one place, one from another place waits for few of them. When a
+queue is full, the place that has most in it loses the newest.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeVar
@@ -30,17 +35,15 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
+from chat.vocabulary.addresses import neighbourhoodOf
 from chat.vocabulary.errors import PasswordInvalid, TryLater
 from chat.vocabulary.limits import MAX_PASSWORD, MIN_PASSWORD
 from chat.vocabulary.records import DAMAGED
 
 THREADS = 2
 
-MAX_WAITING = 64
-"""How many passwords of one origin may wait for a thread."""
-
-MAX_WAITING_ALL = 512
-"""How many may wait in all."""
+MAX_WAITING = 512
+"""How many passwords of known users may wait for a thread, and how many of strangers."""
 
 OWASP = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, hash_len=32, salt_len=16)
 """
@@ -79,6 +82,50 @@ class _HashingFailed:
     reason: str
 
 
+class _Queue:
+    """
+    What waits for a thread, by the place it comes from.
+    """
+
+    def __init__(self) -> None:
+        self._size = 0
+        # The place whose turn is next stands first.
+        self._places: OrderedDict[str, deque[_Work]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return self._size > 0
+
+    def __iter__(self) -> Iterator[_Work]:
+        return chain.from_iterable(self._places.values())
+
+    def add(self, place: str, work: _Work) -> _Work | None:
+        """
+        @return: What waits no longer, as there would be too much: the newest of the place that has
+            most, which is the newcomer where all have the same.
+        """
+        self._places.setdefault(place, deque()).append(work)
+        self._size += 1
+        if self._size <= MAX_WAITING:
+            return None
+        fullest, works = max(reversed(self._places.items()), key=lambda each: len(each[1]))
+        return self._take(fullest, works, works.pop)
+
+    def next(self) -> _Work:
+        """
+        Take what has its turn; there must be something.
+        """
+        place, works = next(iter(self._places.items()))
+        self._places.move_to_end(place)
+        return self._take(place, works, works.popleft)
+
+    def _take(self, place: str, works: deque[_Work], pop: Callable[[], _Work]) -> _Work:
+        self._size -= 1
+        work = pop()
+        if not works:
+            del self._places[place]
+        return work
+
+
 class Hashing(Service):
     """
     Hashes passwords. Before it is started and after it is stopped, every Deferred fails with
@@ -95,8 +142,9 @@ class Hashing(Service):
         self._hasher = hasher
         self._pool: ThreadPool | None = None
         self._running = 0
-        # What waits for a thread, by origin; the one whose turn is next stands first.
-        self._waiting: OrderedDict[str, deque[_Work]] = OrderedDict()
+        self._known, self._strangers = _Queue(), _Queue()
+        # The one whose turn was last stands first.
+        self._queues = [self._strangers, self._known]
         self._whenIdle: Deferred[None] | None = None
 
     def startService(self) -> None:
@@ -113,37 +161,42 @@ class Hashing(Service):
             have no thread yet fail with L{TryLater}.
         """
         super().stopService()
-        waiting, self._waiting = self._waiting, OrderedDict()
-        for _, answer in chain.from_iterable(waiting.values()):
+        waiting = [*self._known, *self._strangers]
+        self._known, self._strangers = _Queue(), _Queue()
+        self._queues = [self._strangers, self._known]
+        for _, answer in waiting:
             answer.errback(TryLater())
         self._whenIdle = Deferred()
         stopped = self._whenIdle.addCallback(lambda _: self._endThreads())
         self._fireIfIdle()
         return stopped
 
-    def hash(self, password: str, origin: str = "") -> Deferred[str]:
+    def hash(self, password: str, origin: str = "", isKnown: bool = False) -> Deferred[str]:
         """
         @param origin: From where the password comes.
+        @param isKnown: Whether it comes from a user who has logged in, or has done so from there.
         @return: Fires with the secret that is kept of a password; fails with
             L{chat.vocabulary.errors.PasswordInvalid}, or with L{TryLater} when too many wait.
         """
         prepared = prepare(password)
         if prepared is None:
             return fail(PasswordInvalid(f"{MIN_PASSWORD}–{MAX_PASSWORD}"))
-        return self._inThread(lambda: self._hasher.hash(prepared), origin)
+        return self._inThread(lambda: self._hasher.hash(prepared), origin, isKnown)
 
-    def verify(self, secret: str, password: str, origin: str = "") -> Deferred[bool]:
+    def verify(
+        self, secret: str, password: str, origin: str = "", isKnown: bool = False
+    ) -> Deferred[bool]:
         """
         @param secret: What L{hash} made of a password. If it is empty or L{DAMAGED} every password
             is wrong, and the answer takes as long.
-        @param origin: From where the password comes.
+        @param origin: As for L{hash}, as is C{isKnown}.
         @return: Fires with whether this is the password; fails with L{TryLater} when too many wait,
             or when the secret cannot be read.
         """
         prepared = prepare(password)
         if prepared is None:
             return succeed(False)
-        return self._inThread(lambda: self._matches(secret, prepared), origin)
+        return self._inThread(lambda: self._matches(secret, prepared), origin, isKnown)
 
     def needsRehash(self, secret: str) -> bool:
         """
@@ -163,25 +216,27 @@ class Hashing(Service):
         except VerifyMismatchError:
             return False
 
-    def _inThread(self, work: Callable[[], _T], origin: str) -> Deferred[_T]:
-        ofOrigin = len(self._waiting.get(origin, ()))
-        inAll = sum(map(len, self._waiting.values()))
-        if not self.running or ofOrigin >= MAX_WAITING or inAll >= MAX_WAITING_ALL:
+    def _inThread(self, work: Callable[[], _T], origin: str, isKnown: bool) -> Deferred[_T]:
+        if not self.running:
             return fail(TryLater())
         answer: Deferred[_T] = Deferred()
-        self._waiting.setdefault(origin, deque()).append((work, answer))
+        if isKnown:
+            tooMuch = self._known.add(origin, (work, answer))
+        else:
+            # Strangers can have any number of origins.
+            tooMuch = self._strangers.add(neighbourhoodOf(origin), (work, answer))
         self._begin()
+        if tooMuch is not None:
+            tooMuch[1].errback(TryLater())
         return answer
 
     def _begin(self) -> None:
         """
         Give the threads work.
         """
-        while self._pool is not None and self._running < THREADS and self._waiting:
-            origin, queue = self._waiting.popitem(last=False)
-            work, answer = queue.popleft()
-            if queue:
-                self._waiting[origin] = queue
+        while self._pool is not None and self._running < THREADS and any(self._queues):
+            self._queues.reverse()
+            work, answer = next(filter(None, self._queues)).next()
             self._running += 1
             done = deferToThreadPool(self._reactor, self._pool, _outcome, work)
             done.addCallback(self._finished, answer)

@@ -42,7 +42,7 @@ ORIGIN_GUESSES = 10
 ACCOUNT_GUESSES = 60
 """How many may be tried at one account from all origins at which it has not logged in yet."""
 
-MAX_WAITING = 64
+MAX_WAITING = 256
 """How many attempts may wait for one share."""
 
 PATIENCE = 30.0

@@ -25,6 +25,7 @@ Network = IPv4Network | IPv6Network
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _SUBSCRIBER = 64
+_NEIGHBOURS = {4: 24, 6: 48}
 _STRANGE = "unix#"
 
 
@@ -90,6 +91,20 @@ def originOf(address: Address) -> str:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((int(address), _SUBSCRIBER), strict=False))
     return str(address)
+
+
+def neighbourhoodOf(origin: str) -> str:
+    """
+    Name the wider place in which it costs little to have many origins: the /24 of an IPv4
+    address, the /48 of IPv6 that a site may be given (RFC 6177), and one for all peers of whom
+    nothing is known.
+
+    @param origin: as a connection has it.
+    """
+    network = parseNetwork(origin)
+    if network is not None:
+        return str(network.supernet(new_prefix=_NEIGHBOURS[network.version]))
+    return origin if isLasting(origin) else _STRANGE
 
 
 def strange(number: int) -> str:

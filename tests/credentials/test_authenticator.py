@@ -256,6 +256,43 @@ async def test_strangersCannotLockAnAccount(world: Logins) -> None:
 
 
 @ensureDeferred
+async def test_strangersCannotTakeAllThreads(world: Logins, hasher: CountingHasher) -> None:
+    """Whether they guess at accounts or at invented names, and from however many addresses."""
+    await world.register("alice")
+    await world.login("alice")
+    hasher.hold()
+    answers: list[object] = []
+    guesses = [
+        world.authenticator.login(
+            f"nick{number}", "wrong horse", "", f"10.{number // 256}.{number % 256}.1"
+        ).addErrback(lambda failure: answers.append(failure.type))
+        for number in range(THREADS + MAX_WAITING + 1)
+    ]
+    assert answers == [TryLater]
+    assert isinstance(await world.refused("alice", address="203.0.113.1"), TryLater)
+    login = world.authenticator.login("alice", PASSWORD, HERE, HERE).addCallback(answers.append)
+    hasher.release()
+    await login
+    # The threads have taken turns.
+    assert len(answers) < 10
+    await gatherResults(guesses)
+    assert answers.count(WrongPassword) == len(guesses) - 1
+
+
+@ensureDeferred
+async def test_allUsersOfANetworkComeInAtOnce(world: Logins, hasher: CountingHasher) -> None:
+    """However many they are: after a restart, or where their address is a new one."""
+    names = [f"pupil-{number}" for number in range(150)]
+    for name in names:
+        await world.register(name)
+    for address in (HERE, "198.51.100.7"):
+        hasher.hold()
+        logins = [world.authenticator.login(name, PASSWORD, address, address) for name in names]
+        hasher.release()
+        assert [(await each).name for each in logins] == names
+
+
+@ensureDeferred
 async def test_wrongPasswordsOfAccountsAreTold(world: Logins) -> None:
     alice = await world.register("Alice")
     for name, password in (("alice", "wrong horse"), ("alice", ""), ("bob", "wrong horse")):

@@ -14,7 +14,6 @@ from twisted.python.failure import Failure
 from chat.credentials import passwords
 from chat.credentials.passwords import (
     MAX_WAITING,
-    MAX_WAITING_ALL,
     OWASP,
     THREADS,
     Hashing,
@@ -174,8 +173,8 @@ def test_argonReleasesTheLockOfTheInterpreter() -> None:
 
 class FullQueue:
     """
-    As many passwords of one origin as there may be at the same time, none of which is hashed before
-    L{done}.
+    As many passwords as there may be at the same time, all from one origin, none of which is hashed
+    before L{done}.
     """
 
     def __init__(self, hashing: Hashing, hasher: CountingHasher) -> None:
@@ -193,6 +192,13 @@ class FullQueue:
         return gatherResults(self.hashes)
 
 
+def _places(count: int) -> list[str]:
+    """
+    @return: Origins of which no two are neighbours.
+    """
+    return [f"10.{number // 256}.{number % 256}.1" for number in range(count)]
+
+
 def _refused(deferred: Deferred[Any]) -> bool:
     """
     @return: Whether it has been refused already.
@@ -203,20 +209,60 @@ def _refused(deferred: Deferred[Any]) -> bool:
 
 
 @ensureDeferred
-async def test_oneOriginMayHaveSoManyWaiting(hashing: Hashing, hasher: CountingHasher) -> None:
+async def test_whatWaitsIsBounded(hashing: Hashing, hasher: CountingHasher) -> None:
     crowd = FullQueue(hashing, hasher)
     assert _refused(hashing.hash(PASSWORD))
     assert _refused(hashing.verify("", PASSWORD))
-    other = hashing.hash(PASSWORD, "192.0.2.9")
     assert crowd.results == []
     await crowd.done()
     assert len(crowd.results) == THREADS + MAX_WAITING
-    assert await other
     assert await hashing.hash(PASSWORD)
 
 
-def test_originsTakeTurns(hashing: Hashing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So a password from elsewhere waits for few of the many from one place."""
+@ensureDeferred
+async def test_inAFullQueueThePlaceThatHasMostGivesWay(
+    hashing: Hashing, hasher: CountingHasher
+) -> None:
+    """Neighbours are one place: they may have any number of addresses."""
+    hasher.hold()
+    addresses = [*(f"192.0.2.{number}" for number in range(3)), "2001:db8:0:1::/64", "unix#1"]
+    few = [hashing.hash(PASSWORD, address) for address in addresses * 3]
+    many = [
+        hashing.hash(PASSWORD, f"2001:db8:1:{number}::/64")
+        for number in range(THREADS + MAX_WAITING - len(few))
+    ]
+    late = [hashing.hash(PASSWORD, address) for address in ("198.51.100.7", "unix#2", "192.0.2.9")]
+    assert list(map(_refused, many)) == [False] * (len(many) - 3) + [True] * 3
+    assert not any(map(_refused, [*few, *late]))
+
+
+@ensureDeferred
+async def test_whereAllPlacesHaveTheSameTheNewcomerIsRefused(
+    hashing: Hashing, hasher: CountingHasher
+) -> None:
+    """Otherwise nobody's turn would ever come."""
+    hasher.hold()
+    hashes = [hashing.hash(PASSWORD, each) for each in _places(THREADS + MAX_WAITING + 1)]
+    assert list(map(_refused, hashes)) == [False] * (THREADS + MAX_WAITING) + [True]
+
+
+@pytest.mark.parametrize("isKnown", [False, True])
+@ensureDeferred
+async def test_knownUsersAndStrangersHaveQueuesOfTheirOwn(
+    isKnown: bool, hashing: Hashing, hasher: CountingHasher
+) -> None:
+    hasher.hold()
+    full = [hashing.hash(PASSWORD, each, isKnown) for each in _places(THREADS + MAX_WAITING)]
+    assert not any(map(_refused, full))
+    assert _refused(hashing.hash(PASSWORD, "198.51.100.7", isKnown))
+    assert not _refused(hashing.hash(PASSWORD, "198.51.100.7", not isKnown))
+
+
+def test_turnsAreTaken(hashing: Hashing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    So a password from elsewhere waits for few of the many from one place, and one of a known user
+    (in capitals) for few of those of strangers.
+    """
     running: list[Deferred[str]] = []
 
     def inThread(*_: object) -> Deferred[str]:
@@ -230,23 +276,12 @@ def test_originsTakeTurns(hashing: Hashing, monkeypatch: pytest.MonkeyPatch) -> 
         nonlocal answered
         answered += origin
 
-    for origin in "aaaaaabbc":
-        hashing.hash(PASSWORD, origin).addCallback(done, origin)
+    for origin in "aaaaaabbcXXY":
+        hashing.hash(PASSWORD, origin, origin.isupper()).addCallback(done, origin)
     while running:
         assert len(running) <= THREADS
         running.pop(0).callback("")
-    assert answered == "aaabcabaa"
-
-
-@ensureDeferred
-async def test_whatWaitsIsBounded(hashing: Hashing, hasher: CountingHasher) -> None:
-    hasher.hold()
-    hashes = [
-        hashing.hash(PASSWORD, f"192.0.2.{number // MAX_WAITING}")
-        for number in range(THREADS + MAX_WAITING_ALL)
-    ]
-    assert not any(map(_refused, hashes))
-    assert _refused(hashing.hash(PASSWORD, "198.51.100.7"))
+    assert answered == "aaXaYbXcabaa"
 
 
 @ensureDeferred

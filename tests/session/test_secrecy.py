@@ -43,7 +43,7 @@ class InstantHashing(Hashing):
     Hashes at once, in this thread.
     """
 
-    def _inThread(self, work: Callable[[], T], origin: str) -> Deferred[T]:
+    def _inThread(self, work: Callable[[], T], origin: str, isKnown: bool) -> Deferred[T]:
         return succeed(work())
 
 

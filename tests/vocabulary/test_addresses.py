@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from chat.vocabulary.addresses import (
     covers,
+    neighbourhoodOf,
     networkOf,
     originOf,
     parseAddress,
     parseNetwork,
     spelled,
+    strange,
 )
 
 V4 = st.ip_addresses(v=4).map(str)
@@ -132,6 +134,20 @@ def test_anOriginIsAnIPv4AddressOrAnIPv6Subscriber(address: str, origin: str) ->
 def test_theOriginOfIPv6IsItsNetworkOf64Bits(address: IPv6Address) -> None:
     assert address in IPv6Network(originOf(address))
     assert IPv6Network(originOf(address)).prefixlen == 64
+
+
+@pytest.mark.parametrize(
+    ("origin", "neighbourhood"),
+    [
+        ("192.0.2.1", "192.0.2.0/24"),
+        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("unix:1000", "unix:1000"),
+        (strange(7), strange(8)[:-1]),
+        ("", ""),
+    ],
+)
+def test_aNeighbourhoodIsWhereOneMayHaveManyOrigins(origin: str, neighbourhood: str) -> None:
+    assert neighbourhoodOf(origin) == neighbourhood
 
 
 def _spelling(host: str) -> str | None:
