@@ -175,6 +175,7 @@ def test_limits() -> None:
         "a nickname, or the name of a room without its ``#``": f"{MAX_COLUMNS} columns",
         "a password": f"{MIN_PASSWORD}–{MAX_PASSWORD} characters",
         "wrong passwords a minute, from one address at one account": f"{throttle.GUESSES}",
+        "… where the account has logged in from there before": f"{throttle.KNOWN_GUESSES}",
         "… from one address at all accounts": f"{throttle.ORIGIN_GUESSES}",
         "… at one account from everywhere": f"{throttle.ACCOUNT_GUESSES}",
         "to wait for a guess": f"{throttle.PATIENCE:g} s",

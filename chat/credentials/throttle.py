@@ -1,17 +1,22 @@
 """
 How often passwords may be guessed.
 
-Wrong passwords are counted three times, and each count is a share of so many a minute:
+Wrong passwords of strangers are counted three times, and each count is a share of so many a minute:
 
   - for one origin (L{chat.interfaces.FrontDoor}) and one account: L{GUESSES};
   - for one origin, at all accounts together: L{ORIGIN_GUESSES};
   - for one account, from all origins together: L{ACCOUNT_GUESSES}.
 
-Nobody can use up the share of somebody else. An origin from which the account has logged in before
-is held to its own share of it alone, so the user who owns it comes in from there whatever others
-do. Where it is the third share that is used up, which any stranger can do, an attempt is not
-refused but waits for its turn, and those go first who have guessed least: the user who owns the
-account comes in from a new place as well, if somewhat later, even while many guess.
+Nobody can use up the share of somebody else. Where it is the third share that is used up, which any
+stranger can do, an attempt is not refused but waits for its turn, and those go first in whose
+neighbourhood (L{neighbourhoodOf}) there have been the fewest in vain: the user who owns the account
+comes in from a new place as well, if somewhat later, even while many guess, unless these have ever
+new neighbourhoods.
+
+An origin from which the account has logged in before has one share, L{KNOWN_GUESSES} for that
+account, so the user who owns it comes in from there whatever is done elsewhere. Others may be
+there, too, as in a school. So attempts from there are not refused either: they wait for their turn,
+in the order in which they came.
 
 An attempt that is on its way is no wrong one. But there are never more on their way than there are
 guesses left, or guessing many times at once would be a way around the limit. All others wait until
@@ -24,12 +29,13 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
-from math import ceil
+from math import ceil, inf
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
+from chat.vocabulary.addresses import neighbourhoodOf
 from chat.vocabulary.errors import TooManyAttempts
 from chat.vocabulary.limits import Rate, perMinute
 
@@ -39,8 +45,14 @@ GUESSES = 3
 ORIGIN_GUESSES = 10
 """How many one origin may try at all accounts together: it may be that of many users."""
 
+KNOWN_GUESSES = 12
+"""
+How many one origin may try at one account that has logged in from there before: one every five
+seconds, so that several who are there can have a turn within L{PATIENCE}.
+"""
+
 ACCOUNT_GUESSES = 60
-"""How many may be tried at one account from all origins at which it has not logged in yet."""
+"""How many may be tried at one account from all origins from which it has not logged in yet."""
 
 MAX_WAITING = 256
 """How many attempts may wait for one share."""
@@ -49,7 +61,10 @@ PATIENCE = 30.0
 """How many seconds an attempt may wait."""
 
 MEMORY = 3600.0
-"""For how many seconds it is remembered who has guessed at an account, and so waits longer."""
+"""
+For how many seconds it is remembered where somebody has guessed at an account: who comes from
+there waits longer.
+"""
 
 MAX_KEYS = 20_000
 """
@@ -69,7 +84,10 @@ class Throttle:
         @param maxKeys: See L{MAX_KEYS}.
         """
         self._clock = clock
-        self._own = _Shares(perMinute(GUESSES), maxKeys, MEMORY)
+        # Not limited, but counted.
+        self._neighbours = _Shares(Rate(inf, 1), maxKeys, MEMORY)
+        self._known = _Shares(perMinute(KNOWN_GUESSES), maxKeys, isPatient=True)
+        self._own = _Shares(perMinute(GUESSES), maxKeys)
         self._origins = _Shares(perMinute(ORIGIN_GUESSES), maxKeys)
         self._accounts = _Shares(perMinute(ACCOUNT_GUESSES), maxKeys, isPatient=True)
         self._numbers = count()
@@ -88,14 +106,28 @@ class Throttle:
             refused attempt counts nowhere. It may be cancelled as long as it waits.
         """
         now = self._clock.seconds()
-        shares = [self._own.share((origin, fold), now)]
-        if not isKnown:
-            shares += self._origins.share(origin, now), self._accounts.share(fold, now)
+        if isKnown:
+            shares = [self._known.share((origin, fold), now)]
+        else:
+            shares = [
+                self._neighbours.share((neighbourhoodOf(origin), fold), now),
+                self._own.share((origin, fold), now),
+                self._origins.share(origin, now),
+                self._accounts.share(fold, now),
+            ]
         attempt = Attempt(self, shares, next(self._numbers))
         self._advance(attempt)
         if not attempt.begun.called:
             attempt.begun.addTimeout(PATIENCE, self._clock, _impatient)
         return attempt.begun
+
+    def givenUp(self, attempt: Attempt) -> None:
+        """
+        An attempt has waited in vain. It may be repeated at once and at no cost, so it counts where
+        those go first who have tried least.
+        """
+        attempt.shares[0].miss(self._clock.seconds())
+        attempt.end(isWrong=False)
 
     def ended(self, shares: Iterable[_Share], taken: Iterable[_Share], isWrong: bool) -> None:
         """
@@ -134,7 +166,9 @@ class Throttle:
         if seconds and share.timer is None:
             share.timer = self._clock.callLater(seconds, self._timeUp, share)
         if len(share.waiting) > MAX_WAITING:
-            self._refuse(max(share.waiting, key=Attempt.rank), PATIENCE)
+            last = max(share.waiting, key=Attempt.rank)
+            self.givenUp(last)
+            self._refuse(last, PATIENCE)
 
     def _refuse(self, attempt: Attempt, seconds: float) -> None:
         attempt.end(isWrong=False)
@@ -179,12 +213,13 @@ class Attempt:
     One attempt.
 
     @ivar begun: Fires with it when it may begin.
-    @ivar shares: Those of which it needs a guess, first that of its origin and account.
+    @ivar shares: Those of which it needs a guess. The misses of the first one decide when its turn
+        is.
     @ivar taken: Those of which it has one.
     """
 
     def __init__(self, throttle: Throttle, shares: list[_Share], number: int) -> None:
-        self.begun: Deferred[Attempt] = Deferred(lambda _: self.end(isWrong=False))
+        self.begun: Deferred[Attempt] = Deferred(lambda _: throttle.givenUp(self))
         self.shares = shares
         self.taken: list[_Share] = []
         self._throttle = throttle
@@ -202,10 +237,10 @@ class Attempt:
 
     def rank(self) -> tuple[int, int]:
         """
-        The lower, the sooner is its turn: first by how many guesses of the same origin at the
+        The lower, the sooner is its turn: first by how many attempts of its neighbourhood at the
         account come before it, then by how long it waits.
         """
-        return self.shares[0].wrong + self._before, self._number
+        return self.shares[0].misses + self._before, self._number
 
     def end(self, isWrong: bool) -> None:
         """
@@ -226,8 +261,8 @@ class _Share:
     What is left of some guesses.
 
     @ivar mark: See L{Rate}.
-    @ivar wrong: How many wrong passwords there were while it was remembered.
-    @ivar last: When the last one was.
+    @ivar misses: How many attempts were wrong, or waited in vain, while it was remembered.
+    @ivar last: When the last of these was.
     @ivar onTheirWay: How many attempts have begun and are not decided.
     @ivar waiting: Those that wait for this share.
     @ivar timer: Fires when there is a guess again that one of them can have.
@@ -236,7 +271,7 @@ class _Share:
     kind: _Shares
     key: Hashable
     mark: float = 0.0
-    wrong: int = 0
+    misses: int = 0
     last: float = 0.0
     onTheirWay: int = 0
     waiting: list[Attempt] = field(default_factory=list)
@@ -256,14 +291,20 @@ class _Share:
         used = max(0.0, self.mark - now) / rate.interval
         return rate.burst - used - self.onTheirWay < 1
 
+    def miss(self, now: float) -> None:
+        """
+        Count an attempt in vain.
+        """
+        self.misses += 1
+        self.last = now
+        self.kind.used(self)
+
     def spend(self, now: float) -> None:
         """
         Count a wrong password.
         """
         self.mark = self.kind.rate.spend(self.mark, now)
-        self.wrong += 1
-        self.last = now
-        self.kind.used(self)
+        self.miss(now)
 
 
 class _Shares:
@@ -311,7 +352,7 @@ class _Shares:
         """
         Forget a share of which nothing is to be known.
         """
-        isUsed = share.wrong or share.onTheirWay or share.waiting
+        isUsed = share.misses or share.onTheirWay or share.waiting
         if not isUsed and self._shares.get(share.key) is share:
             del self._shares[share.key]
 

@@ -518,7 +518,7 @@ async def test_passwordsAreNowhereToBeSeen(world: Logins, hasher: CountingHasher
                     await attempt(name, password)
                     world.later()
         for _ in range(4):
-            await attempt("alice", f"x{secret}")
+            await attempt("dora", f"x{secret}")
         world.later()
         hasher.before = explode
         await attempt("alice", secret)

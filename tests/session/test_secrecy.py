@@ -134,7 +134,7 @@ def test_noPasswordIsSeen(service: Watched, format: str, language: str) -> None:
         service.reactor.turn(60)
         connect("alice", WRONG, f"/nick {REGISTERED[:3]}x", "/quit")
         # Too often.
-        connect(*[f"/login alice {WRONG}"] * 3, f"/login alice {CHANGED}", f"/login {CHANGED}")
+        connect(*[f"/login nobody {WRONG}"] * 3, f"/login nobody {CHANGED}", f"/login {CHANGED}")
         connect("alice", CHANGED, f"/register {WRONG}", f"/login {WRONG}", f"/login alice {WRONG}")
         # With blanks where there must not be any.
         connect("erin", f"/register {REGISTERED} {CHANGED}", f"/login a {REGISTERED} {CHANGED}")
