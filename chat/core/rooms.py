@@ -17,6 +17,7 @@ from chat.core.room import Room
 from chat.core.users import User
 from chat.delivery.audience import EndOfTurn
 from chat.interfaces import Ledger
+from chat.vocabulary.addresses import sharedOrigin
 from chat.vocabulary.errors import (
     InviteNeeded,
     KeyNeeded,
@@ -190,6 +191,7 @@ class Directory:
                 self._tryKey(room, key, origin)
 
     def _tryKey(self, room: Room, key: str, origin: str) -> None:
+        origin = sharedOrigin(origin)
         guess = f"{room.name} {origin}"
         # No key at all is no guess.
         wait = self._guesses.wait(guess) if self._guesses is not None and key else 0
@@ -198,6 +200,8 @@ class Directory:
         if key != room.record.password:
             if self._guesses is not None and key:
                 self._guesses.spend(guess)
+            if key:
+                self._log.warn("wrong key for {room} from {origin}", room=room.name, origin=origin)
             raise KeyNeeded(room.name)
 
     def visible(self, user: User, name: str, isOperator: bool) -> Room:

@@ -104,7 +104,17 @@ def neighbourhoodOf(origin: str) -> str:
     network = parseNetwork(origin)
     if network is not None:
         return str(network.supernet(new_prefix=_NEIGHBOURS[network.version]))
-    return origin if isLasting(origin) else _STRANGE
+    return sharedOrigin(origin)
+
+
+def sharedOrigin(origin: str) -> str:
+    """
+    Name what cannot be left by connecting again, for limits that must hold: all peers of whom
+    nothing is known are one.
+
+    @param origin: as a connection has it.
+    """
+    return origin if isLasting(origin) else "unix"
 
 
 def strange(number: int) -> str:

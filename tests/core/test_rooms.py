@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from twisted.internet.defer import fail
 from twisted.internet.task import Clock
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, eventAsText
 
 from chat.core.room import Room
 from chat.core.rooms import MAX_JOINED, MAX_OWNED, MAX_ROOMS, Directory
 from chat.core.users import User
+from chat.vocabulary.addresses import strange
 from chat.vocabulary.errors import (
     ChatError,
     HistoryUnavailable,
@@ -23,6 +25,7 @@ from chat.vocabulary.errors import (
     RoomConfusable,
     RoomsFull,
     ScriptsMixed,
+    TooManyAttempts,
     TooManyRooms,
 )
 from chat.vocabulary.events import Ending, Joined, Left, RoomRow
@@ -200,6 +203,32 @@ def test_keysAreGuessedAFewTimesAMinuteFromOnePlace() -> None:
     clock.advance(20)
     assert tries("hunter2") is None
     assert [tries("five"), tries("hunter2")] == [wrong, wait]
+
+
+def test_keysAreNotGuessedMoreOftenByConnectingAgain() -> None:
+    """Where nothing is known of a peer, as at some unix sockets, each connection is another one."""
+    town = Town(guesses=Shares(perMinute(3), Clock().seconds))
+    town.keep(town.enter(owner("alice"), DEV), password="hunter2")
+    for number in range(3):
+        with pytest.raises(KeyNeeded):
+            town.rooms.admit(guest("bob"), DEV, "wrong", lambda: False, strange(number))
+    with pytest.raises(TooManyAttempts):
+        town.rooms.admit(guest("bob"), DEV, "hunter2", lambda: False, strange(3))
+
+
+def test_wrongKeysAreLogged() -> None:
+    """The room and from where, but neither the key nor that there was none."""
+    town = Town()
+    town.keep(town.enter(owner("alice"), DEV), password="hunter2")
+    with capturedLogs() as logged:
+        for key in ("", "wrong-key", "hunter2"):
+            with suppress(KeyNeeded):
+                town.rooms.admit(guest("bob"), DEV, key, lambda: False, "192.0.2.1")
+    (event,) = logged
+    assert eventAsText(event, includeTimestamp=False, includeSystem=False) == (
+        "wrong key for #dev from 192.0.2.1"
+    )
+    assert "wrong-key" not in str(event)
 
 
 def test_ownersAndInvitedUsersWaitForNobodysGuesses() -> None:

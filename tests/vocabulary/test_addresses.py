@@ -15,6 +15,7 @@ from chat.vocabulary.addresses import (
     originOf,
     parseAddress,
     parseNetwork,
+    sharedOrigin,
     spelled,
     strange,
 )
@@ -142,12 +143,19 @@ def test_theOriginOfIPv6IsItsNetworkOf64Bits(address: IPv6Address) -> None:
         ("192.0.2.1", "192.0.2.0/24"),
         ("2001:db8:1:2::/64", "2001:db8:1::/48"),
         ("unix:1000", "unix:1000"),
-        (strange(7), strange(8)[:-1]),
+        (strange(7), "unix"),
         ("", ""),
     ],
 )
 def test_aNeighbourhoodIsWhereOneMayHaveManyOrigins(origin: str, neighbourhood: str) -> None:
     assert neighbourhoodOf(origin) == neighbourhood
+
+
+def test_strangersShareAnOrigin() -> None:
+    """Otherwise each new connection would have a share of its own."""
+    assert sharedOrigin(strange(7)) == sharedOrigin(strange(8))
+    for origin in ("192.0.2.1", "2001:db8:1:2::/64", "unix:1000"):
+        assert sharedOrigin(origin) == origin
 
 
 def _spelling(host: str) -> str | None:
