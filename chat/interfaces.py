@@ -310,11 +310,13 @@ class Authenticator(Protocol):
             It may be cancelled; an attempt that does not wait any more counts all the same.
         """
 
-    def secretFor(self, password: str, origin: str) -> Deferred[str]:
+    def secretFor(self, password: str, origin: str, account: str = "") -> Deferred[str]:
         """
         @param origin: from where the password comes.
+        @param account: the fold of the account whose password it will be, if there is one yet.
         @return: fires with what an L{Account} keeps of a password; fails with
-            L{chat.vocabulary.errors.PasswordInvalid} or L{chat.vocabulary.errors.TryLater}.
+            L{chat.vocabulary.errors.PasswordInvalid}, L{chat.vocabulary.errors.TryLater} or, for an
+            account, with L{chat.vocabulary.errors.ChangingTooFast}.
         """
 
 

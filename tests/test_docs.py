@@ -17,7 +17,7 @@ from chat import options
 from chat.cli import options as clientOptions
 from chat.core import accounts, room, rooms
 from chat.core.ignores import MAX_IGNORED
-from chat.credentials import passwords, throttle
+from chat.credentials import authenticator, passwords, throttle
 from chat.endpoints import proxyprotocol
 from chat.operations import linewriter, logs, rehash, serving, transcript
 from chat.protocols import closing, intake, line, refusing, telnet
@@ -180,6 +180,7 @@ def test_limits() -> None:
         "… at one account from everywhere": f"{throttle.ACCOUNT_GUESSES}",
         "to wait for a guess": f"{throttle.PATIENCE:g} s",
         "attempts that wait for that, for one account or address": f"{throttle.MAX_WAITING}",
+        "changes of the password of one account, a minute": f"{authenticator.CHANGES}",
         "rooms that a user is in": f"{chosen['max-joined']}",
         "rooms": f"{chosen['max-rooms']}",
         "users in a room up to which each joining and leaving is told": (

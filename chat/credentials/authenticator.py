@@ -5,6 +5,7 @@ The authenticator: logins through a portal of C{twisted.cred}, as often as the t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
@@ -24,13 +25,17 @@ from chat.credentials.checkers import (
     PlacedPassword,
 )
 from chat.credentials.external import ExternalChecker, InThread, kindOf, traceOf
-from chat.credentials.passwords import Hashing
+from chat.credentials.passwords import Hashing, prepare
 from chat.credentials.throttle import Attempt, Throttle
 from chat.interfaces import Authenticator
 from chat.vocabulary.counters import Counters
-from chat.vocabulary.errors import ChatError, TryLater, WrongPassword
+from chat.vocabulary.errors import ChangingTooFast, ChatError, TryLater, WrongPassword
+from chat.vocabulary.limits import Shares, perMinute
 from chat.vocabulary.names import MAX_COLUMNS, fold
 from chat.vocabulary.records import Account
+
+CHANGES = 3
+"""How often a minute an account may get another password, since each one is hashed and stored."""
 
 
 class PortalAuthenticator(Authenticator):
@@ -64,6 +69,7 @@ class PortalAuthenticator(Authenticator):
         self._accounts = accounts
         self._hashing = hashing
         self._throttle = Throttle(clock)
+        self._changes = Shares(perMinute(CHANGES), clock.seconds)
         self._counters = counters or Counters()
         self._guessed = guessed
 
@@ -76,8 +82,13 @@ class PortalAuthenticator(Authenticator):
             self._counters.delays["password"] += 1
         return begun.addCallback(self._check, name, password, address, origin, isKnown)
 
-    def secretFor(self, password: str, origin: str) -> Deferred[str]:
-        return self._hashing.hash(password, origin)
+    def secretFor(self, password: str, origin: str, account: str = "") -> Deferred[str]:
+        if account and prepare(password) is not None:
+            wait = self._changes.wait(account)
+            if wait:
+                return fail(ChangingTooFast(str(ceil(wait))))
+            self._changes.spend(account)
+        return self._hashing.hash(password, origin, isKnown=bool(account))
 
     def _check(
         self,

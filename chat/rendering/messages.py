@@ -101,6 +101,10 @@ REFUSALS: dict[str, Sentence] = {
         N_("too many have registered from your address; try again in {about} seconds"),
         N_("too many have registered from your address; try again later"),
     ),
+    "changing-too-fast": (
+        N_("you have changed your password too often; try again in {about} s"),
+        N_("you have changed your password too often; try again later"),
+    ),
     "accounts-full": N_("no more nicknames can be registered here"),
     "try-later": N_("too many ask for that at the same time; try again in a moment"),
     "account-needed": N_("that takes an account: /register PASSWORD, or /login"),

@@ -262,6 +262,15 @@ class RegisteringTooFast(ChatError):
     code = "registering-too-fast"
 
 
+class ChangingTooFast(ChatError):
+    """
+    The password of the account has been changed too often of late; C{about} is the seconds
+    until it may be again.
+    """
+
+    code = "changing-too-fast"
+
+
 class AccountsFull(ChatError):
     """There are as many accounts as there may be; C{about} is how many that is."""
 

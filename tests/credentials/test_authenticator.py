@@ -19,11 +19,12 @@ from twisted.python.failure import Failure
 from twisted.python.usage import Options
 
 from chat.core.accounts import Accounts
-from chat.credentials.authenticator import PortalAuthenticator
+from chat.credentials.authenticator import CHANGES, PortalAuthenticator
 from chat.credentials.passwords import MAX_WAITING, THREADS, Hashing
 from chat.credentials.throttle import ACCOUNT_GUESSES
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.errors import (
+    ChangingTooFast,
     ChatError,
     PasswordInvalid,
     TooManyAttempts,
@@ -290,6 +291,24 @@ async def test_allUsersOfANetworkComeInAtOnce(world: Logins, hasher: CountingHas
         logins = [world.authenticator.login(name, PASSWORD, address, address) for name in names]
         hasher.release()
         assert [(await each).name for each in logins] == names
+
+
+@ensureDeferred
+async def test_aPasswordIsChangedAFewTimesAMinute(world: Logins, hasher: CountingHasher) -> None:
+    """Each change is hashed and stored. Others are not concerned, nor are accounts being made."""
+    for _ in range(CHANGES):
+        with pytest.raises(PasswordInvalid):
+            await world.authenticator.secretFor("short", HERE, "alice")
+    await gatherResults(
+        [world.authenticator.secretFor(PASSWORD, HERE, "alice") for _ in range(CHANGES)]
+    )
+    with pytest.raises(ChangingTooFast) as refused:
+        await world.authenticator.secretFor(PASSWORD, HERE, "alice")
+    assert (refused.value.about, len(hasher.threads)) == ("20", CHANGES)
+    for account in ("bob", *[""] * (CHANGES + 1)):
+        assert await world.authenticator.secretFor(PASSWORD, HERE, account)
+    world.clock.advance(20)
+    assert await world.authenticator.secretFor(PASSWORD, HERE, "alice")
 
 
 @ensureDeferred

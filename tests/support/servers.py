@@ -44,7 +44,7 @@ class PlainAuthenticator:
             return self._answer(fail(WrongPassword(name)))
         return self._answer(succeed(account))
 
-    def secretFor(self, password: str, origin: str) -> Deferred[str]:
+    def secretFor(self, password: str, origin: str, account: str = "") -> Deferred[str]:
         if len(password) < 8:
             return self._answer(fail(PasswordInvalid("8–128")))
         return self._answer(succeed(password[::-1]))

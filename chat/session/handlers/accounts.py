@@ -78,6 +78,7 @@ def password(context: Context, command: Password) -> Answer:
 
     @raise AccountNeeded: when the user has none.
     @raise PasswordElsewhere: when it is not kept here.
+    @raise ChangingTooFast: when it has been changed too often of late.
     """
     account = _accountOf(context, context.me)
     if not account.secret:
@@ -162,7 +163,8 @@ async def tellStored(context: Context, storing: Deferred[Any], done: Done) -> No
 
 
 async def _secretFor(context: Context, password: str) -> str:
-    making = context.server.authenticator.secretFor(password, context.origin)
+    account = context.me.account
+    making = context.server.authenticator.secretFor(password, context.origin, account)
     return await context.outcome(making)
 
 

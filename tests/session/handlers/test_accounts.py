@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from twisted.internet.defer import succeed
+from twisted.internet.defer import Deferred, fail, succeed
 
+from chat.vocabulary.errors import ChangingTooFast
 from chat.vocabulary.events import (
     Closed,
     Done,
@@ -81,6 +82,25 @@ def test_aNewPasswordAppliesAtOnce(stage: SessionStage) -> None:
     alice.says("/quit")
     assert stage.user("alice").hears(PASSWORD) == [Refused("wrong-password", "alice")]
     assert stage.user("alice").hears(OTHER)[0] == Done("logged-in", "alice")
+
+
+def test_changesOfAPasswordAreCountedForTheAccount(
+    stage: SessionStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the nickname is at the time; what is registered now has no account yet."""
+    asked: list[str] = []
+
+    def secretFor(password: str, origin: str, account: str = "") -> Deferred[str]:
+        asked.append(account)
+        return fail(ChangingTooFast("20"))
+
+    alice, bob = stage.registered("alice"), stage.user("bob")
+    alice.says("/nick wonderland")
+    alice.heard()
+    monkeypatch.setattr(stage.authenticator, "secretFor", secretFor)
+    assert alice.hears(f"/password {OTHER}") == [Refused("changing-too-fast", "20")]
+    bob.says(f"/register {PASSWORD}")
+    assert asked == ["alice", ""]
 
 
 def test_aGuestHasNoPasswordToChange(stage: SessionStage) -> None:
