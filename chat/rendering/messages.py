@@ -169,6 +169,7 @@ WARNINGS: dict[str, Sentence] = {
         "somebody guesses at the account {name}: {count} wrong passwords; "
         "addresses they came from: {origins}"
     ),
+    "said-aloud": N_("your next line is said to everybody here, even if it is a password"),
     "not-stored": N_("that is done, but not on the disk; it will be when the disk works again"),
     "not-kept": (
         N_("you own too many rooms already; {about} is yours only while you are in it"),

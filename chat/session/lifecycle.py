@@ -2,9 +2,10 @@
 The states of a session.  The table of transitions reads as the specification:
 
     - I{anonymous}: connected, without a nickname.
-    - I{challenged}: without a nickname; one has been asked for that is registered.
-      What is said is its password, until it is the right one or another nickname is
-      asked for, so a user who mistypes a password can type it again.
+    - I{challenged}: without a nickname; one has been asked for that is registered, or
+      whose password was not let in.  What is said is its password, until a nickname is
+      given, whatever is refused meanwhile: a password that is typed again must not
+      become a nickname, which all users would read.
     - I{claiming}: a nickname has been asked for, and the backplane decides, or
       its password is looked at.
     - I{entering}: with a nickname, and on the way into the first room.
@@ -43,7 +44,7 @@ from chat.vocabulary.errors import (
     NickRegistered,
     RenamingTooFast,
 )
-from chat.vocabulary.events import Closed, Ending, PasswordAsked
+from chat.vocabulary.events import Closed, Ending, PasswordAsked, Warned
 
 _log = Logger()
 
@@ -61,11 +62,19 @@ class Lifecycle(Protocol):
         @raise ChatError: when it cannot be done.
         """
 
-    def challenge(self, error: ChatError) -> None:
-        """The nickname asked for has a password, which has not been said yet."""
+    def challenge(self, error: ChatError, name: str) -> None:
+        """
+        No nickname is given, and a password is expected.
 
-    def decide(self, user: Deferred[User]) -> None:
-        """A nickname has been asked for, and will be given or not."""
+        @param name: of the account whose password it is, if there is one.
+        """
+
+    def decide(self, user: Deferred[User], name: str = "") -> None:
+        """
+        A nickname has been asked for, and will be given or not.
+
+        @param name: whose password is expected if it is not given, or nothing.
+        """
 
     def claimed(self, user: User) -> None:
         """The nickname is given."""
@@ -120,11 +129,10 @@ def _doAnonymous(inputs: Lifecycle, context: Context, command: Command) -> None:
             try:
                 nick = signon.mayBeCalled(context, nick)
             except NickRegistered as error:
-                inputs.challenge(error)
+                inputs.challenge(error, error.about)
             else:
-                # No password is expected any more.
-                context.asked = ""
-                inputs.decide(Deferred.fromCoroutine(signon.claim(context, nick)))
+                claim = Deferred.fromCoroutine(signon.claim(context, nick))
+                inputs.decide(claim, context.asked)
         case Login(name, password):
             _login(inputs, context, name, password)
         case Quit(reason):
@@ -140,6 +148,11 @@ def _doChallenged(inputs: Lifecycle, context: Context, command: Command) -> None
     match command:
         case Say(password):
             _login(inputs, context, "", password.strip())
+        case Nick():
+            try:
+                _doAnonymous(inputs, context, command)
+            except ChatError as error:
+                inputs.challenge(error, context.asked)
         case _:
             _doAnonymous(inputs, context, command)
 
@@ -148,7 +161,7 @@ def _login(inputs: Lifecycle, context: Context, name: str, password: str) -> Non
     name = name or context.asked
     if not name:
         raise ArgumentMissing(Login.usage())
-    inputs.decide(Deferred.fromCoroutine(signon.login(context, name, password)))
+    inputs.decide(Deferred.fromCoroutine(signon.login(context, name, password)), name)
 
 
 @_registered.upon(Lifecycle.do).loop()
@@ -158,7 +171,13 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
     match command:
         case Nick(nick):
             _requireOther(context, user)
-            inputs.decide(context.hub.rename(user, signon.mayBeCalled(context, nick)))
+            try:
+                nick = signon.mayBeCalled(context, nick)
+            except NickRegistered as error:
+                context.refuse(error)
+                context.hear(Warned("said-aloud", error.about))
+            else:
+                inputs.decide(context.hub.rename(user, nick))
         case Login(name, password):
             _requireOther(context, user)
             change = signon.change(context, user, name or user.nick, password)
@@ -182,10 +201,10 @@ def _requireOther(context: Context, user: User) -> None:
     requireRate(context, context.server.settings.nickRate, user.renamedMark, RenamingTooFast)
 
 
-def _challenge(inputs: Lifecycle, context: Context, error: ChatError) -> None:
-    context.asked = error.about
+def _challenge(inputs: Lifecycle, context: Context, error: ChatError, name: str) -> None:
+    context.asked = name
     context.refuse(error)
-    context.hear(PasswordAsked(error.about))
+    context.hear(PasswordAsked(name))
 
 
 _anonymous.upon(Lifecycle.challenge).to(_challenged)(_challenge)
@@ -195,7 +214,7 @@ _challenged.upon(Lifecycle.challenge).to(_challenged)(_challenge)
 # Claiming.
 
 
-def _decide(inputs: Lifecycle, context: Context, user: Deferred[User]) -> None:
+def _decide(inputs: Lifecycle, context: Context, user: Deferred[User], name: str = "") -> None:
     context.door.hold()
     before = context.user
 
@@ -207,10 +226,12 @@ def _decide(inputs: Lifecycle, context: Context, user: Deferred[User]) -> None:
 
     def failed(failure: Failure) -> None:
         error = failure.value
-        if context.asked and isinstance(error, ChatError):
-            # The password is still expected, whatever the reason: what is said next may be it, and
-            # must not be taken for a nickname.
-            inputs.challenge(error)
+        asked = name
+        if before is None and isinstance(error, NickRegistered):
+            # Since it was asked for.
+            asked = error.about
+        if asked and isinstance(error, ChatError):
+            inputs.challenge(error, asked)
         else:
             _failed(inputs, failure)
 
@@ -267,8 +288,8 @@ def _staysAnonymous(inputs: Lifecycle, context: Context, error: ChatError) -> No
 
 
 @_claiming.upon(Lifecycle.challenge).to(_challenged)
-def _staysChallenged(inputs: Lifecycle, context: Context, error: ChatError) -> None:
-    context.refuse(error)
+def _staysChallenged(inputs: Lifecycle, context: Context, error: ChatError, name: str) -> None:
+    _challenge(inputs, context, error, name)
     context.door.release()
 
 

@@ -32,6 +32,7 @@ FIELDS = {
     "sessionschanged": "count",
     "talking": "room",
     "told": "nick text",
+    "warned": "code about",
     "welcomed": "room nick others",
 }
 
@@ -106,6 +107,9 @@ def text(here: str, fact: Fact, at: datetime) -> str:
             return f"!!! {_REFUSALS[code].format(about)} ({code})"
         case "done", str(code), about:
             return "--- " + _DONE[code].format(about)
+        case "warned", "said-aloud", _:
+            words = "your next line is said to everybody here, even if it is a password"
+            return f"!!! {words} (said-aloud)"
         case "passwordasked", nick:
             return f"--- The next line is taken for the password of {nick}."
         case "joined", name, nick, count:

@@ -106,6 +106,10 @@ class Reference:
                 raise No("nick-needed", "")
         except No as no:
             session.hear("refused", *no.args)
+            if session.user is None and session.asked and no.args[0] != "nick-needed":
+                session.hear("passwordasked", session.asked)
+            elif no.args[0] == "nick-registered" and verb == "nick":
+                session.hear("warned", "said-aloud", no.args[1])
 
     def end(self, session: Session, reason: str, text: str = "", by: str = "") -> None:
         """A session ends, whether its user asked for that or not."""
@@ -124,10 +128,7 @@ class Reference:
             if no.args[0] != "nick-registered":
                 raise
             session.asked = no.args[1]
-            session.hear("refused", *no.args)
-            session.hear("passwordasked", session.asked)
-            return
-        session.asked = ""
+            raise
         if nick.lower() in self.users:
             raise No("nick-taken", nick)
         self._enter(session, User(nick))
@@ -146,6 +147,7 @@ class Reference:
         user.hear("sessionschanged", len(user.sessions) + 1)
         user.sessions.append(session)
         session.user = self.users[user.nick.lower()] = user
+        session.asked = ""
         if not user.rooms:
             self._come(session, user, LOBBY, isWelcomed=True)
         session.here, *more = sorted(user.rooms, key=lambda name: name != LOBBY)
@@ -221,8 +223,9 @@ class Reference:
         user, fold = session.user, name.lower()
         nick, right = self.accounts.get(fold, ("", ""))
         if password != right:
+            if user is None:
+                session.asked = name
             raise No("wrong-password", name)
-        session.asked = ""
         here = [each for each in self.users.values() if each.account == fold]
         if user is None or (user.account != fold and (here or user.account)):
             self._enter(session, (here or [User(nick, fold)])[0])

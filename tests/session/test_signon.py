@@ -97,7 +97,7 @@ def test_aMistypedPasswordMayBeTypedAgain(stage: SessionStage) -> None:
     bob = stage.user("bob")
     user = stage.user("alice")
     for line in (WRONG, f"/login {WRONG}", f" {WRONG} "):
-        assert user.hears(line) == [Refused("wrong-password", "alice")]
+        assert user.hears(line) == [Refused("wrong-password", "alice"), PasswordAsked("alice")]
     assert user.hears(PASSWORD)[0] == LOGGED_IN
     # No password has become a nickname.
     assert bob.heard() == [Joined("#lobby", AT, "alice", 2)]
@@ -110,7 +110,7 @@ def test_aPasswordThatIsNotLookedAtIsStillExpected(stage: SessionStage) -> None:
     carol.says("/ban alice")
     carol.heard()
     for line in (PASSWORD, PASSWORD):
-        assert user.hears(line) == [Refused("banned")]
+        assert user.hears(line) == [Refused("banned"), PasswordAsked("alice")]
     assert carol.heard() == []
     assert user.hears("/nick dave") == [Welcomed("#lobby", "dave", ("carol",))]
 
@@ -126,11 +126,33 @@ def test_thePasswordIsForTheNicknameAskedForLast(stage: SessionStage) -> None:
     assert user.hears("another") == [Done("logged-in", "bob"), Welcomed("#lobby", "bob")]
 
 
-def test_aChallengeEndsWhenAnotherNicknameIsRefused(stage: SessionStage) -> None:
-    stage.users("bob")
+@pytest.mark.parametrize(
+    ("nick", "code"), [("bob", "nick-taken"), ("b!d", "nick-invalid"), ("mallory", "banned")]
+)
+def test_aChallengeLastsUntilANicknameIsGiven(stage: SessionStage, nick: str, code: str) -> None:
+    """Whether the other one is refused at once or later."""
+    stage.registered("carol").says("/ban mallory", "/quit")
+    [bob] = stage.users("bob")
     user = stage.user("alice")
-    assert user.hears("/nick bob") == [Refused("nick-taken", "bob")]
-    assert user.hears("dave") == [Welcomed("#lobby", "dave", ("bob",))]
+    refused, asked = user.hears(f"/nick {nick}")
+    assert isinstance(refused, Refused)
+    assert (refused.code, asked) == (code, PasswordAsked("alice"))
+    assert user.hears(PASSWORD) == [LOGGED_IN, Welcomed("#lobby", "alice", ("bob",))]
+    assert bob.heard() == [Joined("#lobby", AT, "alice", 2)]
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+@pytest.mark.parametrize("lines", [(), ("alice",)])
+def test_aFailedLoginAsksForThatPassword(
+    stage: SessionStage, lines: tuple[str, ...], name: str
+) -> None:
+    """Typed again without the command it must not become a nickname; and no answer tells
+    whether there is such an account."""
+    user = stage.user(*lines)
+    asked = [Refused("wrong-password", name), PasswordAsked(name)]
+    assert user.hears(f"/login {name} {WRONG}") == asked
+    assert user.hears(WRONG) == asked
+    assert user.hears("/nick bob") == [Welcomed("#lobby", "bob")]
 
 
 def test_aChallengedUserMayUseOtherCommands(stage: SessionStage) -> None:
@@ -140,7 +162,8 @@ def test_aChallengedUserMayUseOtherCommands(stage: SessionStage) -> None:
 
 
 def test_anUnknownAccountIsRefusedLikeAWrongPassword(stage: SessionStage) -> None:
-    assert stage.user().hears(f"/login bob {PASSWORD}") == [Refused("wrong-password", "bob")]
+    refused = stage.user().hears(f"/login bob {PASSWORD}")
+    assert refused == [Refused("wrong-password", "bob"), PasswordAsked("bob")]
 
 
 def test_aLoginTellsOfWrongPasswordsSinceTheLastOne(stage: SessionStage) -> None:
@@ -185,7 +208,8 @@ def test_theRegistrationTimeoutIncludesThePassword(stage: SessionStage) -> None:
 
 def test_aGuestMayNotTakeARegisteredNickname(stage: SessionStage) -> None:
     bob = stage.user("bob")
-    assert bob.hears("/nick alice") == [Refused("nick-registered", "alice")]
+    refused = [Refused("nick-registered", "alice"), Warned("said-aloud", "alice")]
+    assert bob.hears("/nick alice") == refused
     # Their next line is no password, since they have a nickname.
     robot = stage.program("robot")
     bob.says("hello")
@@ -333,7 +357,7 @@ def test_aBannedNameIsRefused(stage: SessionStage) -> None:
     user = stage.user()
     assert user.hears("Bob") == [Refused("banned", "spam")]
     assert user.hears("alice") == [Refused("banned")]
-    assert user.hears(f"/login alice {PASSWORD}") == [Refused("banned")]
+    assert user.hears(f"/login alice {PASSWORD}") == [Refused("banned"), PasswordAsked("alice")]
     assert user.hears("/nick dave") == [Welcomed("#lobby", "dave", ("carol",))]
     assert user.hears("/nick bob") == [Refused("banned", "spam")]
     stage.clock.advance(600)
@@ -344,7 +368,7 @@ def test_aBannedNameIsRefusedBeforeThePasswordIsChecked(stage: SessionStage) -> 
     stage.registered("carol").says("/ban alice")
     stage.authenticator.isSlow = True
     user = stage.user()
-    assert user.hears("/login ALICE anything") == [Refused("banned")]
+    assert user.hears("/login ALICE anything") == [Refused("banned"), PasswordAsked("ALICE")]
 
 
 def test_aBannedAddressIsRefused(stage: SessionStage) -> None:
@@ -364,7 +388,7 @@ def test_aBannedAddressMayBecomeKnownAfterTheGreeting(stage: SessionStage) -> No
     user = stage.user(address="")
     user.address = "198.51.100.7"
     assert user.hears("bob") == [Refused("banned")]
-    assert user.hears(f"/login alice {PASSWORD}") == [Refused("banned")]
+    assert user.hears(f"/login alice {PASSWORD}") == [Refused("banned"), PasswordAsked("alice")]
 
 
 def test_aBanAppliesWhileThePasswordIsChecked(stage: SessionStage) -> None:
@@ -373,7 +397,7 @@ def test_aBanAppliesWhileThePasswordIsChecked(stage: SessionStage) -> None:
     alice = stage.user(f"/login alice {PASSWORD}")
     carol.says("/ban alice spam")
     stage.authenticator.decide()
-    assert alice.heard() == [Refused("banned", "spam")]
+    assert alice.heard() == [Refused("banned", "spam"), PasswordAsked("alice")]
 
 
 # Several sessions of one user.
@@ -616,8 +640,10 @@ def test_aNicknameMayBeRegisteredMeanwhile(past: SessionStage) -> None:
     history = past.slowHistory()
     user = past.user("bob")
     past.server.accounts.create("bob", PASSWORD[::-1])
+    history.isSlow = False
     history.decide()
-    assert user.heard() == [Refused("nick-registered", "bob")]
+    assert user.heard() == [Refused("nick-registered", "bob"), PasswordAsked("bob")]
+    assert user.hears(PASSWORD)[0] == Done("logged-in", "bob")
 
 
 def test_aSessionHearsNothingBeforeItsWelcome(past: SessionStage) -> None:
@@ -645,7 +671,7 @@ def test_aGuestOnTheWayInGivesWayToTheAccount(past: SessionStage) -> None:
     history.isSlow = False
     history.decide()
     assert owner.heard()[0] == Done("logged-in", "bob")
-    assert bob.heard() == [Refused("nick-registered", "bob")]
+    assert bob.heard() == [Refused("nick-registered", "bob"), PasswordAsked("bob")]
 
 
 def test_anAccountMayBeGivenUpDuringALogin(past: SessionStage) -> None:
@@ -654,7 +680,7 @@ def test_anAccountMayBeGivenUpDuringALogin(past: SessionStage) -> None:
     second = past.user(f"/login alice {PASSWORD}")
     first.says("/unregister")
     history.decide()
-    assert second.heard() == [Refused("wrong-password", "alice")]
+    assert second.heard() == [Refused("wrong-password", "alice"), PasswordAsked("alice")]
 
 
 def test_aBanAppliesWhileTheHistoryAnswers(past: SessionStage) -> None:
@@ -664,4 +690,4 @@ def test_aBanAppliesWhileTheHistoryAnswers(past: SessionStage) -> None:
     carol.says("/ban bob", "/ban alice spam")
     history.decide()
     assert bob.heard() == [Refused("banned")]
-    assert alice.heard() == [Refused("banned", "spam")]
+    assert alice.heard() == [Refused("banned", "spam"), PasswordAsked("alice")]

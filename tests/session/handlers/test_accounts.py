@@ -38,7 +38,7 @@ def test_aNicknameMayBeRegistered(stage: SessionStage) -> None:
     assert bob.heard() == []
     alice.says("/quit")
     bob.heard()
-    assert bob.hears("/nick Alice") == [Refused("nick-registered", "alice")]
+    assert bob.hears("/nick Alice")[0] == Refused("nick-registered", "alice")
 
 
 def test_aUserRegistersOnce(stage: SessionStage) -> None:
@@ -80,7 +80,7 @@ def test_aNewPasswordAppliesAtOnce(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     assert alice.hears(f"/password {OTHER}") == [Done("password-changed")]
     alice.says("/quit")
-    assert stage.user("alice").hears(PASSWORD) == [Refused("wrong-password", "alice")]
+    assert stage.user("alice").hears(PASSWORD)[0] == Refused("wrong-password", "alice")
     assert stage.user("alice").hears(OTHER)[0] == Done("logged-in", "alice")
 
 

@@ -151,7 +151,7 @@ def test_anAccountIsBannedWhateverItsNickname(stage: SessionStage, carol: Sessio
     alice.says("/nick robert")
     carol.says("/ban alice")
     assert alice.isClosed
-    assert stage.user().hears(f"/login alice {PASSWORD}") == [Refused("banned")]
+    assert stage.user().hears(f"/login alice {PASSWORD}")[0] == Refused("banned")
 
 
 @pytest.mark.parametrize("target", ["198.51.100.7", "198.51.100.0/24", "::ffff:198.51.100.7"])
@@ -572,7 +572,7 @@ def test_moderatingANicknameAppliesToItsAccount(stage: SessionStage, carol: Sess
     assert bob.hears("hello")[-1] == Refused("muted", "")
     assert carol.hears("/unmute bobby") == [Done("unmuted", "bobby")]
     assert Done("banned", "bob") in carol.hears("/ban bobby")
-    assert stage.user().hears(f"/login bob {PASSWORD}") == [Refused("banned", "")]
+    assert stage.user().hears(f"/login bob {PASSWORD}")[0] == Refused("banned", "")
 
 
 def test_aLongListOfBansIsCutShort(stage: SessionStage, carol: SessionUser) -> None:
