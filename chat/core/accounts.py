@@ -138,6 +138,7 @@ class Accounts:
         """
         self.requireSpace(name)
         account = Account(name, fold(name), self._now(), secret)
+        self._registered(account)
         return self._store(self._from(origin, account) or account)
 
     def adopt(self, name: str) -> Account:
@@ -151,6 +152,7 @@ class Accounts:
         account = self.named(name)
         if account is None:
             account = Account(name, fold(name), self._now())
+            self._registered(account)
             self._store(account).addErrback(self._notStored, account)
         elif account.secret:
             raise NickRegistered(name)
@@ -225,6 +227,12 @@ class Accounts:
         del self._byFold[newest.fold]
         self._lookalikes.remove(newest.fold, newest.name)
         self._recorded.discard(newest.fold)
+        self._log.info("{name} is no account any more", name=newest.name)
+        if newest.fold in self.appointed:
+            self._log.warn(
+                "no account {name} any more: whoever registers it is an operator",
+                name=newest.name,
+            )
         return self._ledger.remove(newest).addCallback(lambda _: newest)
 
     def isOperator(self, account: Account) -> bool:
@@ -253,6 +261,11 @@ class Accounts:
         newest = self._byFold.get(account.fold)
         # Another user may have registered a name that was given up.
         return newest if newest and newest.registered == account.registered else None
+
+    def _registered(self, account: Account) -> None:
+        self._log.info("{name} is registered", name=account.name)
+        if account.fold in self.appointed:
+            self._log.warn("{name} is an operator by --operator", name=account.name)
 
     def _newest(self, account: Account) -> Account:
         newest = self.current(account)

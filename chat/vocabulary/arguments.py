@@ -32,7 +32,9 @@ def cut(text: str) -> tuple[str, str]:
 
 
 def nothing(rest: str) -> tuple[()]:
-    """No argument; any that is there is ignored."""
+    """No argument: one that were ignored might be what the command is meant for."""
+    if rest:
+        raise ArgumentInvalid
     return ()
 
 

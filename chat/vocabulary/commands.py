@@ -480,10 +480,19 @@ class Password(Command):
     password: str = field(repr=False)
 
 
-@verb("unregister", "注销", group=HelpGroup.ACCOUNT, help=N_("give your account up"))
+@verb(
+    "unregister",
+    "注销",
+    arguments="NAME",
+    group=HelpGroup.ACCOUNT,
+    help=N_("give your account up; NAME is your own, to be sure"),
+    reads=arguments.oneWord,
+)
 @dataclass(frozen=True, slots=True)
 class Unregister(Command):
-    """Delete the account."""
+    """Delete the account of the user, which is C{name}."""
+
+    name: str
 
 
 @verb(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, eventAsText
 
 from chat.core.accounts import MAX_ORIGINS, ORIGIN_DAYS, Accounts
 from chat.vocabulary.addresses import strange
@@ -211,7 +211,7 @@ def test_anAdoptionThatIsNotStoredIsLogged(desk: Desk) -> None:
     with capturedLogs() as logged:
         desk.accounts.adopt("alice")
         desk.ledger.end()
-    assert [event["name"] for event in logged] == ["alice"]
+    assert eventAsText(logged[-1]).endswith("the account alice is not stored: HistoryUnavailable")
 
 
 def test_recordsNameOperators(desk: Desk) -> None:
@@ -237,6 +237,25 @@ def test_theOptionNamesOperators() -> None:
     assert desk.accounts.isOperator(changed)
     desk.accounts.remove(alice)
     assert desk.accounts.operators() == ()
+
+
+def test_itIsLoggedWhoHasAnAccount() -> None:
+    """The administrator must see that a stranger may become an operator, or has become one."""
+    desk = Desk("alice")
+    with capturedLogs() as logged:
+        alice = desk.create("Alice")
+        desk.accounts.adopt("bob")
+        desk.accounts.adopt("bob")
+        desk.accounts.remove(alice)
+    assert [
+        (event["log_level"].name, str(event["log_format"]).format(**event)) for event in logged
+    ] == [
+        ("info", "Alice is registered"),
+        ("warn", "Alice is an operator by --operator"),
+        ("info", "bob is registered"),
+        ("info", "Alice is no account any more"),
+        ("warn", "no account Alice any more: whoever registers it is an operator"),
+    ]
 
 
 # From where accounts log in.

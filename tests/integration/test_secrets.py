@@ -85,7 +85,7 @@ def test_passwordsAreNowhere(tmp_path: Path, logFormat: str) -> None:
         hasty = _connect(stack, daemon, sockets)
         hasty.send(f"/login alice {MARK}-2")
         hasty.close()
-        alice.send("/unregister", f"/register {MARK}-3")
+        alice.send("/unregister alice", f"/register {MARK}-3")
         for peer in (alice, bob, json):
             peer.catchUp()
         written = {f"{name} at work": data for name, data in _written(directory).items()}

@@ -37,6 +37,7 @@ FIELDS = {
 }
 
 _REFUSALS = {
+    "argument-invalid": "that cannot be understood; it is used like this: {}",
     "nick-needed": "choose a nickname first: type it, and Enter",
     "nick-invalid": "{} cannot be a nickname: letters, digits, _ and -, first a letter",
     "nick-too-long": "that nickname is wider than {} columns",

@@ -207,9 +207,11 @@ class Reference:
                 room.guests.remove(user)
                 room.accounts.add(account)
 
-    def _unregister(self, session: Session, user: User) -> None:
+    def _unregister(self, session: Session, user: User, name: str) -> None:
         if not user.account:
             raise No("account-needed", "")
+        if name.lower() != user.account:
+            raise No("argument-invalid", "/unregister NAME")
         account, user.account = user.account, ""
         for name, room in tuple(self.rooms.items()):
             room.accounts.discard(account)

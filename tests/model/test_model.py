@@ -53,8 +53,8 @@ words = st.sampled_from(["hi", "你好 ann", "x" * 400])
 requests = st.one_of(
     st.tuples(st.sampled_from(["say", "me"]), words),
     st.tuples(st.sampled_from(["join", "join", "join", "part", "room"]), rooms),
-    st.tuples(st.sampled_from(["who", "part", "unregister"])),
-    st.tuples(st.just("nick"), nicks),
+    st.tuples(st.sampled_from(["who", "part"])),
+    st.tuples(st.sampled_from(["nick", "nick", "unregister"]), nicks),
     st.tuples(st.just("login"), nicks, passwords),
     st.tuples(st.just("login"), st.just(OPERATOR), st.just(PASSWORD)),
     st.tuples(st.just("register"), passwords),

@@ -48,7 +48,7 @@ def test_theStateIsWhatTheServiceKnows(stage: SessionStage) -> None:
     assert known() == {"nick": "alice", "account": "alice", "room": "#dev"}
     alice.says("/nick Robert", "/room #lobby")
     assert known() == {"nick": "Robert", "account": "alice", "room": "#lobby"}
-    alice.says("/unregister", "/part")
+    alice.says("/unregister alice", "/part")
     assert known() == {"nick": "Robert", "room": "#dev"}
     alice.says("/quit")
     assert known() == {"nick": "Robert", "reason": "quit"}

@@ -187,7 +187,7 @@ def test_theAccountsRegisteredFromOneAddressAreLimited() -> None:
         assert refusal(user, "/register short") == ("password-invalid", "8–128")
         assert refusal(user, register) is None
     # To give one up makes no room for another.
-    assert refusal(user, "/unregister") is None
+    assert refusal(user, "/unregister bob") is None
     assert refusal(user, register) == ("registering-too-fast", "3600")
     assert refusal(stage.user("carol", address="192.0.2.2"), register) is None
     stage.clock.advance(3600)

@@ -141,7 +141,7 @@ def test_noPasswordIsSeen(service: Watched, format: str, language: str) -> None:
         connect(f"/login nobody {WRONG}", f"/password {CHANGED}", f"/register {CHANGED}")
         # A guest logs in, and becomes a further session of the user of the account.
         service.reactor.turn(60)
-        connect("guest", f"/login alice {CHANGED}", "/unregister")
+        connect("guest", f"/login alice {CHANGED}", "/unregister alice")
         for peer in peers:
             service.heard(peer)
         for peer in peers:

@@ -678,7 +678,7 @@ def test_anAccountMayBeGivenUpDuringALogin(past: SessionStage) -> None:
     first = past.user(f"/login alice {PASSWORD}")
     history = past.slowHistory()
     second = past.user(f"/login alice {PASSWORD}")
-    first.says("/unregister")
+    first.says("/unregister alice")
     history.decide()
     assert second.heard() == [Refused("wrong-password", "alice"), PasswordAsked("alice")]
 

@@ -88,7 +88,7 @@ def test_aLookIsFreeWithTheLastNicknameThatHasIt(stage: SessionStage) -> None:
 
 def test_aLookIsFreeWithTheAccount(stage: SessionStage) -> None:
     bob = stage.registered("bob")
-    bob.says("/unregister", "/quit")
+    bob.says("/unregister bob", "/quit")
     assert stage.user().hears("b0b") == [Welcomed("#lobby", "b0b")]
 
 

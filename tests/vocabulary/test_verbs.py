@@ -58,7 +58,7 @@ ROWS: list[tuple[str, str, commands.Command]] = [
     ("/login s3cret", "/登录", commands.Login("", "s3cret")),
     ("/login alice s3cret", "/登录", commands.Login("alice", "s3cret")),
     ("/password s3cret", "/passwd /密码", commands.Password("s3cret")),
-    ("/unregister", "/注销", commands.Unregister()),
+    ("/unregister alice", "/注销", commands.Unregister("alice")),
     ("/sessions", "/会话", commands.Sessions()),
     ("/sessions end 2", "/会话", commands.Sessions(2)),
     ("/ignore", "/忽略", commands.Ignore()),
@@ -174,6 +174,13 @@ def test_argumentThatCannotBeUnderstood(line: str) -> None:
     assert raised.value.about == verbNamed(line.split()[0]).usage
 
 
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if not verb.arguments])
+def test_aCommandWithoutArgumentsTakesNone(verb: Verb) -> None:
+    """What is typed there may be what the user means it for."""
+    with pytest.raises(ArgumentInvalid, match=verb.usage):
+        parse(f"/{verb.name} mallory")
+
+
 @pytest.mark.parametrize(
     "line", ["/register two words", "/login alice two words", "/password two words"]
 )
@@ -256,7 +263,7 @@ def test_twoSlashes(line: str, text: str) -> None:
         ("/nick two words", commands.Nick("two words")),
         ("/quit\t", commands.Quit()),
         ("/me /who", commands.Act("/who")),
-        ("/version please", commands.Version()),
+        ("/version\t ", commands.Version()),
     ],
 )
 def test_spacesAroundArguments(line: str, command: commands.Command) -> None:

@@ -21,6 +21,7 @@ from chat.vocabulary.commands import (
 )
 from chat.vocabulary.errors import (
     AccountNeeded,
+    ArgumentInvalid,
     NickUnchanged,
     NoSuchSession,
     PasswordElsewhere,
@@ -97,11 +98,14 @@ async def unregister(context: Context, command: Unregister) -> None:
     Delete the account; only this session goes on, as a guest.
 
     @raise AccountNeeded: when the user has none.
+    @raise ArgumentInvalid: when another name is given: an operator may mean another account.
     @raise Muted: when the user may not speak: a mute of the account would not hold for
         the guest that they would be.
     """
     user = context.me
     account = _accountOf(context, user)
+    if context.server.accounts.named(command.name) != account:
+        raise ArgumentInvalid(command.usage())
     requireVoice(context, user)
     removing = context.server.accounts.remove(account)
     context.server.guesses.forget(account.fold)

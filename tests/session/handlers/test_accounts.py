@@ -106,7 +106,7 @@ def test_changesOfAPasswordAreCountedForTheAccount(
 def test_aGuestHasNoPasswordToChange(stage: SessionStage) -> None:
     alice = stage.user("alice")
     assert alice.hears(f"/password {OTHER}") == [Refused("account-needed")]
-    assert alice.hears("/unregister") == [Refused("account-needed")]
+    assert alice.hears("/unregister alice") == [Refused("account-needed")]
 
 
 def test_aPasswordThatIsKeptElsewhereIsNotChangedHere(
@@ -123,18 +123,31 @@ def test_aPasswordThatIsKeptElsewhereIsNotChangedHere(
 
 def test_anAccountMayBeGivenUp(stage: SessionStage) -> None:
     alice, bob = stage.registered("alice"), stage.user("bob")
-    assert alice.hears("/unregister") == [Done("unregistered", "alice")]
+    assert alice.hears("/unregister alice") == [Done("unregistered", "alice")]
     assert bob.heard() == []
-    assert alice.hears("/unregister") == [Refused("account-needed")]
+    assert alice.hears("/unregister alice") == [Refused("account-needed")]
     alice.says("/quit")
     bob.heard()
     assert bob.hears("/nick alice") == [Renamed("#lobby", AT, "bob", "alice")]
 
 
+@pytest.mark.parametrize("name", ["mallory", "nobody", "robert"])
+def test_nobodyGivesAnAccountUpByMistake(stage: SessionStage, name: str) -> None:
+    """Who names another one means another one, which no command takes away."""
+    stage.registered("mallory").says("/quit")
+    alice = stage.registered("alice")
+    alice.says("/nick robert")
+    usage = "/unregister NAME"
+    assert alice.hears(f"/unregister {name}")[-1:] == [Refused("argument-invalid", usage)]
+    assert alice.hears("/unregister") == [Refused("argument-missing", usage)]
+    assert len(stage.server.accounts) == 2
+    assert alice.hears("/unregister ALICE") == [Done("unregistered", "alice")]
+
+
 def test_givingAnAccountUpEndsItsOtherSessions(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     other, bob = stage.user(f"/login alice {PASSWORD}"), stage.user("bob")
-    assert alice.hears("/unregister") == [SessionsChanged(1), Done("unregistered", "alice")]
+    assert alice.hears("/unregister alice") == [SessionsChanged(1), Done("unregistered", "alice")]
     assert other.heard() == [Closed(Ending.SESSION_ENDED)]
     assert bob.heard() == []
     assert other.isClosed
@@ -144,7 +157,7 @@ def test_givingAnAccountUpEndsItsOtherSessions(stage: SessionStage) -> None:
 def test_givingAnAccountUpEndsBeingAnOperator() -> None:
     stage = SessionStage(operators=["alice"])
     alice = stage.registered("alice")
-    alice.says("/unregister")
+    alice.says("/unregister alice")
     assert alice.hears("/bans") == [Refused("operator-needed")]
 
 
@@ -259,7 +272,7 @@ def test_anAccountMayBeGivenUpWhileItsPasswordIsChanged(stage: SessionStage) -> 
     stage.authenticator.isSlow = True
     alice.says(f"/password {OTHER}")
     # The session that gives it up must not wait for the one that changes it.
-    other.says("/sessions end 1", "/unregister")
+    other.says("/sessions end 1", "/unregister alice")
     stage.forget()
     stage.authenticator.decide()
     assert alice.heard() == other.heard() == []

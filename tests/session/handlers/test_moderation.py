@@ -251,7 +251,7 @@ def test_anAccountIsToldOfItsMuteUnderAnyNickname(stage: SessionStage, carol: Se
 
 @pytest.mark.parametrize(
     "way",
-    ["/nick other", f"/login other {PASSWORD}", f"/login alice {PASSWORD}", "/unregister"],
+    ["/nick other", f"/login other {PASSWORD}", f"/login alice {PASSWORD}", "/unregister alice"],
 )
 @pytest.mark.parametrize("muted", ["alice", "cover"])
 def test_aMutedAccountDoesNotBecomeAnotherUser(

@@ -296,7 +296,7 @@ def test_aRoomThatAnAccountOwnsIsNotForgotten(stage: SessionStage) -> None:
 
 def test_aRoomIsForgottenWhenItsOwnerGivesTheAccountUp(stage: SessionStage) -> None:
     alice = stage.registered("alice")
-    alice.says("/join #dev", "a secret", "/part", "/unregister")
+    alice.says("/join #dev", "a secret", "/part", "/unregister alice")
     bob = stage.user("bob")
     assert bob.hears("/join #dev") == [Entered("#dev"), Talking("#dev")]
     assert bob.hears("/history") == [Excerpt("#dev", "history", 0)]

@@ -256,7 +256,7 @@ def test_givingAnAccountUpEndsOwningRooms(stage: SessionStage) -> None:
     alice, bob = stage.registered("alice"), stage.user("bob")
     alice.says("/join #dev")
     bob.says("/join #dev")
-    alice.says("/unregister")
+    alice.says("/unregister alice")
     assert owners(bob) == ()
 
 
