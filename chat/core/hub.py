@@ -5,7 +5,7 @@ every event: it is published to the backplane, and it arrives from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 
@@ -291,10 +291,13 @@ class Hub:
                 if room is not None:
                     deaf = self.ignores.deafTo(event.nick) if self.ignores.deaf else ()
                     room.arrived(event, sender, deaf)
+            case TopicSet():
+                self._heard(event, self.ignores.deafTo(event.nick))
             case Joined():
                 self._joined(event, origin if isinstance(origin, User) else None)
             case Left():
-                self._heard(event)
+                # The reason is said by who gives it.
+                self._heard(event, self.ignores.deafTo(event.by or event.nick))
                 self.nicknames.leftElsewhere(event)
                 left = self.directory.find(event.room)
                 if left is not None and event.reason is not Ending.SHUTDOWN:
@@ -304,7 +307,7 @@ class Hub:
             case Renamed():
                 self.nicknames.renamedElsewhere(event)
                 self._heard(event)
-            case TopicSet() | ModeSet():
+            case ModeSet():
                 self._heard(event)
             case Announced():
                 self._announced(event)
@@ -313,10 +316,10 @@ class Hub:
             case _:
                 raise ValueError(f"not for publishing: {event!r}")
 
-    def _heard(self, event: RoomEvent) -> None:
+    def _heard(self, event: RoomEvent, deaf: Collection[User] = ()) -> None:
         room = self.directory.find(event.room)
         if room is not None:
-            room.arrived(event)
+            room.arrived(event, deaf=deaf)
 
     def _joined(self, event: Joined, user: User | None) -> None:
         if user is None:
@@ -335,8 +338,9 @@ class Hub:
     def _parted(self, user: User, event: Left) -> None:
         """A user has left a room: sessions that talked there talk in another one."""
         room = self.directory.find(user.rooms[-1]) if user.rooms else None
+        text = "" if event.by and self.ignores.isDeafTo(user, event.by) else event.text
         for session in user.sessions:
-            session.hear(Parted(event.room, event.reason, event.by, event.text))
+            session.hear(Parted(event.room, event.reason, event.by, text))
             if session.here is not None:
                 continue
             if room is None:

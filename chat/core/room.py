@@ -121,6 +121,12 @@ class Room:
         """Whether a user is an owner."""
         return user in self.guestOwners or user.account in self.record.owners
 
+    def topicFor(self, user: User) -> str:
+        """
+        @return: what a user is told of the topic on entering: nothing, if they ignore who set it.
+        """
+        return "" if fold(self.record.topicBy) in user.ignored else self.record.topic
+
     def lets(self, user: User) -> bool:
         """Whether a user has been invited."""
         return user in self.invited or user.account in self.record.guests
@@ -173,7 +179,7 @@ class Room:
         @param now: the time, in seconds of the Hub's clock.
         """
         others, more = self.others(user)
-        events: list[Event] = [Entered(self.name, others, self.record.topic, more)]
+        events: list[Event] = [Entered(self.name, others, self.topicFor(user), more)]
         if session.here is self.audience:
             events.append(Talking(self.name))
         session.hearAll(events, session.rendering)
@@ -208,19 +214,19 @@ class Room:
         Take in what happened here, and let all users here hear it.
 
         @param sender: the recipient that caused the event, if it is in this process.
-        @param deaf: the users who ignore the sender.
+        @param deaf: the users who ignore whoever caused it, and read no words of theirs.
         """
         if not isinstance(event, Left):
             if self._untold is not None:
                 self._tellChanges()
             if self._pending is not None and self._pending.isNeeded:
                 self._pending.tellAll(len(self._users))
+        unheard = [each for user in deaf for each in user.sessions] if deaf else ()
         match event:
             case Said() | Acted():
-                unheard = [each for user in deaf for each in user.sessions] if deaf else ()
                 self.audience.deliver(event, sender, unheard)
             case Left():
-                self._left(event)
+                self._left(event, unheard)
             case Renamed():
                 before, after = fold(event.nick), fold(event.name)
                 # Built anew, since the order of coming stays.
@@ -230,7 +236,7 @@ class Room:
                 self.audience.deliver(event)
             case TopicSet(nick=nick, text=text):
                 self.record = replace(self.record, topic=text, topicBy=nick)
-                self.audience.deliver(event)
+                self.audience.deliver(event, deaf=unheard)
             case ModeSet():
                 self.audience.deliver(event)
             case Joined() | Changed():
@@ -238,7 +244,7 @@ class Room:
             case _:  # pragma: no cover
                 assert_never(event)
 
-    def _left(self, event: Left) -> None:
+    def _left(self, event: Left, unheard: Collection[UserSession]) -> None:
         user = self._users.get(fold(event.nick))
         if user is None:
             # A process that started later never saw the user come.
@@ -264,15 +270,26 @@ class Room:
         if isCrowd:
             self._note(event)
         else:
-            self._announce(replace(event, count=len(self._users)))
+            self._announce(replace(event, count=len(self._users)), unheard)
 
     # Joins and departures, each by itself or many at once.
 
-    def _announce(self, event: Joined | Left | Changed) -> None:
+    def _announce(
+        self, event: Joined | Left | Changed, unheard: Collection[UserSession] = ()
+    ) -> None:
+        """
+        @param unheard: sessions that do not read the reason for leaving.
+        """
         busy = [session for session in self._sessions() if session.outlet.busy]
         if busy and self._pending is None:
             self._pending = PendingPresence(self.name, self.audience)
         deaf = [] if self._pending is None else self._pending.gather(event, busy)
+        if unheard and isinstance(event, Left) and event.text:
+            silent = replace(event, text="")
+            for session in unheard:
+                if session in self.audience and session not in deaf:
+                    self.audience.deliverTo(session, silent)
+                    deaf.append(session)
         self.audience.deliver(event, deaf=deaf)
 
     def _sessions(self) -> Iterator[UserSession]:

@@ -278,6 +278,12 @@ class Audience:
             self._scheduled = True
             self._endOfTurn(self.flush)
 
+    def deliverTo(self, recipient: Recipient, event: RoomEvent) -> None:
+        """
+        Let one recipient hear an event, now: another one than the others hear.
+        """
+        recipient.take(self._renderingOf(recipient).render(event))
+
     def _ring(self, line: Said | Acted, without: Collection[Recipient]) -> list[Recipient]:
         """
         Write a line at once, with a bell, to the recipients that it calls.

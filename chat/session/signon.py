@@ -209,12 +209,12 @@ def welcome(context: Context, user: User, room: Room) -> None:
     share = len(user.rooms) or 1
     others, more = room.others(user, share)
     context.hear(Welcomed(room.name, user.nick, others, more))
-    if room.record.topic:
+    if room.topicFor(user):
         context.hear(TopicShown(room.name, room.record.topic, room.record.topicBy))
     listPeople(context, room, share=share)
     for other in _others(context, user, room):
         others, more = other.others(user, share)
-        context.hear(Entered(other.name, others, other.record.topic, more))
+        context.hear(Entered(other.name, others, other.topicFor(user), more))
         listPeople(context, other, share=share)
     replay(context, room.name, newestAtHand(context, room.name))
 

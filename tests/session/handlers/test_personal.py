@@ -15,16 +15,20 @@ from chat.vocabulary.events import (
     Described,
     Done,
     Ending,
+    Entered,
     Excerpt,
     Invited,
     Joined,
     Left,
     Listed,
+    Parted,
     Recalled,
     Refused,
     Renamed,
     Said,
     Told,
+    TopicSet,
+    TopicShown,
     UserRow,
 )
 from tests.support.hubs import AT
@@ -42,6 +46,48 @@ def test_anIgnoredUserIsNotHeard(stage: SessionStage) -> None:
     assert bob.heard() == []
     carol.says("hello")
     assert alice.heard() == [Said("#lobby", 3, AT, "carol", "hello")]
+
+
+def test_theReasonsOfAnIgnoredUserAreNotRead(stage: SessionStage) -> None:
+    """Others read them; and in a room that is not the one where one talks, too."""
+    alice, bob, carol = stage.users("alice", "bob", "carol")
+    alice.says("/ignore bob", "/join #dev")
+    bob.says("/join #dev")
+    carol.says("/room #lobby")
+    stage.forget()
+    bob.says("/part #dev an insult")
+    assert alice.heard() == [Left("#dev", AT, "bob", Ending.PARTED, count=1)]
+    bob.says("/quit an insult")
+    assert alice.heard() == [Left("#lobby", AT, "bob", Ending.QUIT, count=2)]
+    assert carol.heard() == [Left("#lobby", AT, "bob", Ending.QUIT, "an insult", count=2)]
+
+
+def test_theReasonForBeingPutOutIsNotReadFromAnIgnoredUser(stage: SessionStage) -> None:
+    alice, bob, carol, dave = stage.users("alice", "bob", "carol", "dave")
+    for user in (bob, alice, carol, dave):
+        user.says("/join #dev")
+    alice.says("/ignore bob")
+    stage.forget()
+    bob.says("/kick carol an insult")
+    assert alice.heard() == [Left("#dev", AT, "carol", Ending.KICKED, "", 3, "bob")]
+    assert dave.heard() == [Left("#dev", AT, "carol", Ending.KICKED, "an insult", 3, "bob")]
+    bob.says("/kick alice an insult")
+    assert Parted("#dev", Ending.KICKED, "bob", "") in alice.heard()
+
+
+def test_theTopicOfAnIgnoredUserIsReadOnlyWhenAskedFor(stage: SessionStage) -> None:
+    alice, bob, carol = stage.users("alice", "bob", "carol")
+    bob.says("/join #dev", "/topic an insult")
+    alice.says("/ignore bob")
+    stage.forget()
+    assert Entered("#dev", ("bob",), "") in alice.hears("/join #dev")
+    assert Entered("#dev", ("bob", "alice"), "an insult") in carol.hears("/join #dev")
+    stage.forget()
+    bob.says("/topic another insult")
+    assert alice.heard() == []
+    assert carol.heard() == [TopicSet("#dev", AT, "bob", "another insult")]
+    shown = TopicShown("#dev", "another insult", "bob")
+    assert alice.hears("/topic") == [shown]
 
 
 def test_anIgnoredUserIsRefusedPrivateMessages(stage: SessionStage) -> None:
