@@ -1,11 +1,12 @@
 """
-The wrong passwords for each account since its last login, so that somebody is told: the user who
-owns the account, and the operators where it goes on.
+The wrong passwords for each account, so that somebody is told: the user who owns the account,
+and the operators where it goes on.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import inf
 
@@ -13,10 +14,16 @@ FEW = 3
 """Fewer wrong passwords than that are slips, of which no session is told that is here."""
 
 MANY = 10
-"""From how many on, without a pause, the operators are told."""
+"""
+From how many on, without a pause, the operators are told: wrong passwords for one account, or
+accounts at which one origin guesses.
+"""
 
 AGAIN_AFTER = 300.0
-"""How many seconds lie between two warnings of one user."""
+"""How many seconds lie between two warnings of one user, and of operators while it goes on."""
+
+ALARM_AFTER = 60.0
+"""How many seconds lie at least between two warnings of operators."""
 
 PAUSE = 600.0
 """After how many seconds without a wrong password it begins anew for the operators."""
@@ -25,7 +32,10 @@ MAX_ACCOUNTS = 1000
 """For how many accounts this is kept; that of the one that was guessed at least recently goes."""
 
 MAX_ORIGINS = 64
-"""How many origins are told apart for one account."""
+"""How many origins are told apart for one account, and accounts for one origin."""
+
+SHOWN = 3
+"""How many accounts and origins are named to operators."""
 
 
 @dataclass(slots=True)
@@ -33,30 +43,31 @@ class Tally:
     """
     The wrong passwords for one account.
 
+    @ivar known: the origins from which the account had logged in when this began.  Who
+        guesses right comes from none of them, as a rule.
     @ivar count: how many.
-    @ivar inARow: how many without a pause.
     @ivar toldOf: of how many the user who owns the account knows.
     """
 
+    known: frozenset[str] = frozenset()
     count: int = 0
-    inARow: int = 0
     toldOf: int = 0
     _origins: dict[str, int] = field(default_factory=dict)
-    _last: float = -inf
     _told: float = -inf
+    # The origins whose logins have been told.
+    _toldTo: set[str] = field(default_factory=set)
 
     def __str__(self) -> str:
         """How many there were, a slash, and from how many origins; C{12/3}."""
         more = "+" if len(self._origins) >= MAX_ORIGINS else ""
         return f"{self.count}/{len(self._origins)}{more}"
 
-    def add(self, origin: str, now: float) -> None:
+    def add(self, origin: str) -> None:
         """
         Count one.
         """
-        self.inARow = 1 if now - self._last >= PAUSE else self.inARow + 1
-        self._last = now
         self.count += 1
+        self._toldTo.clear()
         if origin in self._origins or len(self._origins) < MAX_ORIGINS:
             self._origins[origin] = self._origins.get(origin, 0) + 1
 
@@ -69,15 +80,21 @@ class Tally:
         self.toldOf, self._told = self.count, now
         return True
 
-    def without(self, origin: str) -> Tally:
+    def tellTo(self, origin: str) -> Tally | None:
         """
-        @return: the same without a few slips from one origin.
+        @return: what a login from an origin is to be told, which is noted: all but a few slips
+            from there, once; L{None} where that is nothing.
         """
+        if origin in self._toldTo:
+            return None
+        if len(self._toldTo) < MAX_ORIGINS:
+            self._toldTo.add(origin)
         slips = self._origins.get(origin, 0)
         if not 0 < slips < FEW:
             return self
         others = {each: count for each, count in self._origins.items() if each != origin}
-        return Tally(self.count - slips, _origins=others)
+        told = Tally(count=self.count - slips, _origins=others)
+        return told if told.count else None
 
 
 class Guesses:
@@ -89,34 +106,149 @@ class Guesses:
         # The one that was guessed at last is at the end.
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
 
-    def wrong(self, account: str, origin: str, now: float) -> Tally:
+    def wrong(self, account: str, origin: str, known: Collection[str] = ()) -> Tally:
         """
         Count a wrong password.
 
         @param account: the fold of the account.
-        @param now: in seconds of a clock that never goes back.
+        @param known: the origins from which it has logged in.
         """
-        tally = self._tallies.setdefault(account, Tally())
+        tally = self._tallies.get(account)
+        if tally is None:
+            tally = self._tallies[account] = Tally(frozenset(known))
         self._tallies.move_to_end(account)
-        tally.add(origin, now)
+        tally.add(origin)
         if len(self._tallies) > MAX_ACCOUNTS:
             self._tallies.popitem(last=False)
         return tally
 
     def loggedIn(self, account: str, origin: str) -> Tally | None:
         """
-        Begin anew for an account.
+        Somebody has logged in.  If that is from an origin which was known before, or none was,
+        it begins anew; else it may be one who has guessed right, so the next login is told as
+        well.
 
-        @return: what is to be told of the time since the last login, but for the slips of the
-            user who logs in; L{None} where there is nothing.
+        @return: what is to be told, but for the slips of the user who logs in; L{None} where
+            there is nothing.
         """
-        tally = self._tallies.pop(account, None)
-        if tally is not None:
-            tally = tally.without(origin)
-        return tally if tally is not None and tally.count else None
+        tally = self._tallies.get(account)
+        if tally is None:
+            return None
+        if origin in tally.known or not tally.known:
+            del self._tallies[account]
+        return tally.tellTo(origin)
 
     def forget(self, account: str) -> None:
         """
         There is no such account any more.
         """
         self._tallies.pop(account, None)
+
+
+class _Series:
+    """
+    Wrong passwords without a pause, for one account or from one origin.
+
+    @ivar others: how many from each origin, or for each account.
+    """
+
+    __slots__ = ("count", "last", "others")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last = -inf
+        self.others: dict[str, int] = {}
+
+    def add(self, other: str, now: float) -> None:
+        if now - self.last >= PAUSE:
+            self.count = 0
+            self.others.clear()
+        self.last = now
+        self.count += 1
+        if other in self.others or len(self.others) < MAX_ORIGINS:
+            self.others[other] = self.others.get(other, 0) + 1
+
+
+class Alarms:
+    """
+    What operators are told of wrong passwords: all accounts together, so that nobody can hide
+    one behind others, and again while it goes on.  No login ends it, only a pause.
+    """
+
+    def __init__(self) -> None:
+        # By the name of the account, and by origin; the one of the last guess is at the end.
+        self._accounts: OrderedDict[str, _Series] = OrderedDict()
+        self._origins: OrderedDict[str, _Series] = OrderedDict()
+        self._told = -inf
+        self._isNew = False
+
+    def wrong(self, account: str, origin: str, now: float) -> None:
+        """
+        Count a wrong password.
+
+        @param account: its name.
+        @param now: in seconds of a clock that never goes back.
+        """
+        at = _add(self._accounts, account, origin, now)
+        by = _add(self._origins, origin, account, now)
+        if at.count == MANY or (len(by.others) == MANY and by.others[account] == 1):
+            self._isNew = True
+
+    def delay(self, now: float) -> float | None:
+        """
+        @return: in how many seconds the operators are to be told of what has begun, or at once
+            of what goes on; L{None} where they know.
+        """
+        since = now - self._told
+        if self._isNew:
+            return max(0.0, ALARM_AFTER - since)
+        return 0.0 if since >= AGAIN_AFTER and self.report(now) else None
+
+    def told(self, now: float) -> None:
+        """The operators know what there is."""
+        self._told, self._isNew = now, False
+
+    def report(self, now: float) -> str:
+        """
+        @return: the accounts, how many wrong passwords there were and from how many origins, and
+            from which most, C{alice,bob,+4 60/5 192.0.2.7,192.0.2.8}; nothing where nobody
+            guesses at present.
+        """
+        pairs: dict[tuple[str, str], int] = {}
+        for name, series in _lasting(self._accounts, now):
+            if series.count >= MANY:
+                pairs.update({(name, each): count for each, count in series.others.items()})
+        for origin, series in _lasting(self._origins, now):
+            if len(series.others) >= MANY:
+                pairs.update({(each, origin): count for each, count in series.others.items()})
+        if not pairs:
+            return ""
+        names: dict[str, int] = {}
+        origins: dict[str, int] = {}
+        for (name, origin), count in pairs.items():
+            names[name] = names.get(name, 0) + count
+            origins[origin] = origins.get(origin, 0) + count
+        numbers = f"{sum(names.values())}/{len(origins)}"
+        return f"{_most(names)} {numbers} {_most(origins)}"
+
+
+def _add(kept: OrderedDict[str, _Series], key: str, other: str, now: float) -> _Series:
+    series = kept.setdefault(key, _Series())
+    kept.move_to_end(key)
+    series.add(other, now)
+    if len(kept) > MAX_ACCOUNTS:
+        kept.popitem(last=False)
+    return series
+
+
+def _lasting(kept: OrderedDict[str, _Series], now: float) -> list[tuple[str, _Series]]:
+    return [(key, series) for key, series in kept.items() if now - series.last < PAUSE]
+
+
+def _most(counts: dict[str, int]) -> str:
+    """
+    @return: those with the highest counts, and how many more there are.
+    """
+    keys = sorted(counts, key=lambda key: -counts[key])
+    more = [f"+{len(keys) - SHOWN}"] if len(keys) > SHOWN else []
+    return ",".join(keys[:SHOWN] + more)

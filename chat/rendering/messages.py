@@ -162,12 +162,11 @@ WARNINGS: dict[str, Sentence] = {
         N_("something could not be read again"),
     ),
     "password-guessed": N_(
-        "wrong passwords for your account since the last login: {count}; "
-        "addresses they came from: {origins}"
+        "wrong passwords for your account: {count}; addresses they came from: {origins}"
     ),
     "account-guessed": N_(
-        "somebody guesses at the account {name}: {count} wrong passwords; "
-        "addresses they came from: {origins}"
+        "somebody guesses passwords; accounts: {names}; wrong ones: {count}; "
+        "addresses they came from: {origins}, mostly {most}"
     ),
     "said-aloud": N_("your next line is said to everybody here, even if it is a password"),
     "not-stored": N_("that is done, but not on the disk; it will be when the disk works again"),
@@ -342,11 +341,13 @@ class Phrases:
             nick, _, why = about.partition(": ")
             return self.withReason(self.gettext("{nick} is away").format(nick=nick), why)
         if code in ("password-guessed", "account-guessed"):
-            # The name of the account for operators, then both numbers: alice 12/3.
-            name, _, numbers = about.rpartition(" ")
+            # Both numbers, 12/3; for operators between names and addresses: alice,bob 12/3 ::1.
+            names, numbers, most = about.split(" ") if " " in about else ("", about, "")
             wrong, _, origins = numbers.partition("/")
             sentence = self.gettext(str(WARNINGS[code]))
-            return sentence.format(name=name, count=wrong, origins=origins)
+            return sentence.format(
+                names=self._listed(names), count=wrong, origins=origins, most=self._listed(most)
+            )
         return self._sentence(WARNINGS[code], about)
 
     def done(self, code: str, about: str) -> str:
@@ -385,6 +386,9 @@ class Phrases:
         """A time span in its largest unit, rounded down."""
         unit, phrase = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
         return self.gettext(phrase).format(n=seconds // unit)
+
+    def _listed(self, words: str) -> str:
+        return self.gettext(", ").join(words.split(","))
 
     def _sentence(self, sentence: Sentence, about: str, by: str = "") -> str:
         if isinstance(sentence, tuple):

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from chat.core.accounts import Accounts
-from chat.core.guesses import MANY, Guesses
+from chat.core.guesses import Alarms, Guesses
 from chat.core.hub import Hub
 from chat.core.sanctions import Sanctions
-from chat.core.users import User
+from chat.core.users import User, UserSession
 from chat.interfaces import Authenticator, History, HistoryObserver, RenderingChoice
 from chat.session.replaycache import Replays
 from chat.vocabulary.addresses import Network
@@ -27,9 +27,6 @@ from chat.vocabulary.limits import REPLAY, UNRESTRICTED, Rate, Shares
 from chat.vocabulary.records import Account
 
 _log = Logger()
-
-_ALARMS = Rate(3, 60)
-"""How often operators are told that somebody guesses, at whatever account."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,8 @@ class Server:
         for each thing that could not be read.
     @ivar counters: what is counted.
     @ivar replays: the last replays, as bytes.
-    @ivar guesses: the wrong passwords since the last login of each account.
+    @ivar guesses: the wrong passwords for each account, of which its owner is told.
+    @ivar alarms: what operators are told of wrong passwords.
     @ivar startedAt: when the service began, in seconds of the clock.
     @ivar roomsMade: by origin, how many rooms have been made of late.
     @ivar registrations: by origin, how many accounts have been registered of late.
@@ -95,10 +93,11 @@ class Server:
     counters: Counters = field(default_factory=Counters)
     replays: Replays = field(default_factory=Replays)
     guesses: Guesses = field(default_factory=Guesses)
+    alarms: Alarms = field(default_factory=Alarms)
     startedAt: float = 0.0
     roomsMade: Shares = field(init=False)
     registrations: Shares = field(init=False)
-    _alarmed: float = 0.0
+    _alarm: IDelayedCall | None = None
 
     def __post_init__(self) -> None:
         self.roomsMade = Shares(self.settings.roomRate, self.hub.seconds)
@@ -129,15 +128,33 @@ class Server:
         where it goes on, but not of each one.
         """
         now = self.hub.seconds()
-        tally = self.guesses.wrong(account.fold, origin, now)
+        known = [each for each, day in account.origins]
+        tally = self.guesses.wrong(account.fold, origin, known)
         owner = self.hub.nicknames.present(account.fold)
         if owner is not None and tally.isDue(now):
             owner.hear(Warned("password-guessed", str(tally)))
-        if tally.inARow == MANY:
-            _log.warn("somebody guesses at {name}: {tally}", name=account.name, tally=str(tally))
-            if not _ALARMS.wait(self._alarmed, now):
-                self._alarmed = _ALARMS.spend(self._alarmed, now)
-                self.tellOperators(Warned("account-guessed", f"{account.name} {tally}"))
+        self.alarms.wrong(account.name, origin, now)
+        delay = self.alarms.delay(now)
+        if delay is not None and self._alarm is None:
+            if delay:
+                self._alarm = self.clock.callLater(delay, self._raiseAlarm)
+            else:
+                self._raiseAlarm()
+
+    def _raiseAlarm(self) -> None:
+        self._alarm = None
+        now = self.hub.seconds()
+        report = self.alarms.report(now)
+        self.alarms.told(now)
+        if report:
+            _log.warn("somebody guesses passwords: {report}", report=report)
+            self.tellOperators(Warned("account-guessed", report))
+
+    def tellAlarm(self, session: UserSession) -> None:
+        """Tell the session of an operator, which has just begun, what others know already."""
+        report = self.alarms.report(self.hub.seconds())
+        if report:
+            session.hear(Warned("account-guessed", report))
 
 
 class StorageWatch(HistoryObserver):

@@ -264,11 +264,13 @@ def firstRoom(context: Context, user: User | None) -> str:
 
 
 def _tellLoggedIn(context: Context, user: User, name: str) -> None:
-    """Confirm a login, and tell of wrong passwords since the last one."""
+    """Confirm a login, and tell of wrong passwords: for it, and an operator of all."""
     context.hear(Done("logged-in", name))
     tally = context.server.guesses.loggedIn(user.account, context.origin)
     if tally is not None:
         context.hear(Warned("password-guessed", str(tally)))
+    if context.server.isOperator(user):
+        context.server.tellAlarm(context)
 
 
 def _admitted(context: Context, user: User) -> str:
