@@ -169,6 +169,10 @@ WARNINGS: dict[str, Sentence] = {
         "addresses they came from: {origins}, mostly {most}"
     ),
     "said-aloud": N_("your next line is said to everybody here, even if it is a password"),
+    "password-changed": (
+        N_("the password of your account has been changed, in a session from {about}"),
+        N_("the password of your account has been changed, in another session"),
+    ),
     "not-stored": N_("that is done, but not on the disk; it will be when the disk works again"),
     "not-kept": (
         N_("you own too many rooms already; {about} is yours only while you are in it"),

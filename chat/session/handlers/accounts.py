@@ -90,6 +90,9 @@ def password(context: Context, command: Password) -> Answer:
 async def _change(context: Context, user: User, password: str) -> None:
     secret = await _secretFor(context, password)
     changing = context.server.accounts.setSecret(_accountOf(context, user), secret)
+    for session in user.sessions:
+        if session is not context:
+            session.hear(Warned("password-changed", context.address))
     await tellStored(context, changing, Done("password-changed"))
 
 

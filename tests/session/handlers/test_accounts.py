@@ -103,6 +103,16 @@ def test_changesOfAPasswordAreCountedForTheAccount(
     assert asked == ["alice", ""]
 
 
+def test_theOtherSessionsAreToldOfANewPassword(stage: SessionStage) -> None:
+    """It may be somebody else who has it now."""
+    alice, bob = stage.registered("alice"), stage.user("bob")
+    other = stage.user(f"/login alice {PASSWORD}", address="198.51.100.7")
+    stage.forget()
+    assert other.hears(f"/password {OTHER}") == [Done("password-changed")]
+    assert alice.heard() == [Warned("password-changed", "198.51.100.7")]
+    assert bob.heard() == []
+
+
 def test_aGuestHasNoPasswordToChange(stage: SessionStage) -> None:
     alice = stage.user("alice")
     assert alice.hears(f"/password {OTHER}") == [Refused("account-needed")]
