@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import AuthOptionMixin
 from twisted.python.usage import Options as UsageOptions
@@ -278,6 +279,14 @@ class Options(UsageOptions, AuthOptionMixin):
         self["ports"] = []
         self["operators"] = []
         self["trusted"] = []
+
+    def addChecker(self, checker: Any) -> None:
+        """Take a checker that C{--auth} names."""
+        if isinstance(checker, InMemoryUsernamePasswordDatabaseDontUse):
+            # Its plugin leaves names and passwords as text, and so none would ever be right.
+            users: dict[Any, Any] = dict(checker.users)
+            checker.users = {name.encode(): password.encode() for name, password in users.items()}
+        super().addChecker(checker)
 
     def opt_port(self, description: str) -> None:
         """Port number or endpoint to listen on; repeatable. [default: 8080]"""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from twisted.cred.checkers import ICredentialsChecker
-from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.credentials import IUsernamePassword, UsernamePassword
 
 from chat.options import LIMITS, MAX_MOTD, Options, limitsOf, readMOTD
 from chat.vocabulary.errors import CannotRead
@@ -230,6 +230,15 @@ def test_passwordsMayBeCheckedElsewhere(tmp_path: Path) -> None:
     for checker in options["credCheckers"]:
         assert ICredentialsChecker.providedBy(checker)
         assert IUsernamePassword in checker.credentialInterfaces
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_passwordsOfTheCommandLineAreAccepted(name: str) -> None:
+    """Twisted's plugin would compare text with bytes."""
+    [checker] = parse("--auth", "memory:alice:secret:bob:secret")["credCheckers"]
+    answers: list[bytes] = []
+    checker.requestAvatarId(UsernamePassword(name.encode(), b"secret")).addCallback(answers.append)
+    assert answers == [name.encode()]
 
 
 def test_onlyCheckersOfPasswordsAreOffered() -> None:
