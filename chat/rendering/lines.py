@@ -256,14 +256,13 @@ class Wording(Listings):
             return self.ngettext("{count} person", "{count} people", number).format(count=number)
 
         def named(nicks: tuple[str, ...]) -> str:
-            return ", ".join(nicks) if count <= NAMES_IN_WELCOME else counted(len(nicks))
+            return self.listed(nicks) if count <= NAMES_IN_WELCOME else counted(len(nicks))
 
         return [
             filled(phrase, changed, joined=named(joined), left=named(left), people=counted(count))
         ]
 
-    @staticmethod
-    def _company(event: Welcomed | Entered, many: str, few: str, none: str) -> str:
+    def _company(self, event: Welcomed | Entered, many: str, few: str, none: str) -> str:
         """
         The sentence about the other users in a room.
 
@@ -274,7 +273,7 @@ class Wording(Listings):
         named = event.others[:NAMES_IN_WELCOME]
         more = len(event.others) - len(named) + event.more
         phrase = many if more > 0 else few if named else none
-        return filled(phrase, event, names=", ".join(named), more=more)
+        return filled(phrase, event, names=self.listed(named), more=more)
 
     def _departure(self, left: Left) -> str:
         _ = self.gettext

@@ -51,7 +51,7 @@ class Listings(Phrases):
         count, shown = len(listed.people) + listed.more, listed.people[:NAMES_SHOWN]
         head = self.ngettext("{count} person in {room}", "{count} people in {room}", count)
         head = filled(head, listed, count=count)
-        rows = _packed(head, map(self._user, shown), NAMES_PER_LINE)
+        rows = self._packed(head, map(self._user, shown), NAMES_PER_LINE)
         return rows + self._more(count - len(shown))
 
     def rooms(self, listed: RoomsListed) -> list[str]:
@@ -62,8 +62,10 @@ class Listings(Phrases):
         if len(rooms) <= ROOMS_AT_LENGTH:
             return [*map(self._room, rooms), *more]
         names = (f"{row.room} ({row.count})" for row in rooms)
-        rows = _packed(_("{count} rooms").format(count=len(rooms)), names, ROOMS_PER_LINE) + more
-        own = ", ".join(row.room for row in rooms if row.here)
+        rows = (
+            self._packed(_("{count} rooms").format(count=len(rooms)), names, ROOMS_PER_LINE) + more
+        )
+        own = self.listed(row.room for row in rooms if row.here)
         return [*rows, _("You are in {rooms}.").format(rooms=own)] if own else rows
 
     def bans(self, listed: BansListed) -> list[str]:
@@ -92,9 +94,9 @@ class Listings(Phrases):
         time, idle = moment(about.since), self.duration(about.idle)
         lines = [filled(account, about), filled(since, about, time=time, idle=idle)]
         if about.rooms:
-            lines.append(filled(_("{nick} is in {rooms}"), about, rooms=", ".join(about.rooms)))
+            lines.append(filled(_("{nick} is in {rooms}"), about, rooms=self.listed(about.rooms)))
         if about.addresses:
-            addresses = ", ".join(about.addresses)
+            addresses = self.listed(about.addresses)
             lines.append(filled(_("{nick} comes from {addresses}"), about, addresses=addresses))
         if about.away:
             lines.append(self.withReason(filled(_("{nick} is away"), about), about.why))
@@ -107,7 +109,7 @@ class Listings(Phrases):
             _("a key is needed") if shown.key else _("no key is needed"),
             _("private: not listed, by invitation only") if shown.private else _("listed"),
             _("owners set the topic") if shown.topic == "owner" else _("everybody sets the topic"),
-            _("owners: {names}").format(names=", ".join(shown.owners))
+            _("owners: {names}").format(names=self.listed(shown.owners))
             if shown.owners
             else _("no owner"),
         ]
@@ -159,13 +161,7 @@ class Listings(Phrases):
 
     def uptime(self, uptime: Uptime) -> str:
         """For how long the service has been running, in its two largest units."""
-        seconds = uptime.seconds
-        time = self.duration(seconds)
-        for unit, lesser in ((86400, 3600), (3600, 60), (60, 1)):
-            if seconds >= unit:
-                if seconds % unit >= lesser:
-                    time += " " + self.duration(seconds % unit)
-                break
+        time = self.time(uptime.seconds)
         return self.gettext("This service has been running for {time}.").format(time=time)
 
     def _user(self, row: UserRow) -> str:
@@ -201,11 +197,19 @@ class Listings(Phrases):
         time = "" if row.until is None else moment(row.until)
         return self.withReason(filled(phrase, row, time=time), row.why)
 
+    def _packed(self, head: str, items: Iterable[str], size: int) -> list[str]:
+        """Lines of C{size} items each, all with the same head."""
+        rest = list(items)
+        rows = [rest[first : first + size] for first in range(0, len(rest), size)]
+        return [f"{head}: " + self.listed(row) for row in rows] or [head]
+
     def _session(self, row: SessionRow) -> str:
         _ = self.gettext
         session = _("session {number} from {address} since {time}")
-        parts = [filled(session, row, time=moment(row.since)), *self._idle(row.idle)]
-        return ", ".join([*parts, _("this one")] if row.this else parts)
+        line = filled(session, row, time=moment(row.since))
+        for more in [*self._idle(row.idle), *([_("this one")] if row.this else [])]:
+            line = _("{what}, {more}").format(what=line, more=more)
+        return line
 
     def _further(self, excerpt: Excerpt) -> str:
         _ = self.gettext
@@ -217,10 +221,3 @@ class Listings(Phrases):
         if excerpt.reason == "search" or count <= excerpt.count:
             return _("; there are older ones")
         return filled(_("; older ones: /history {count} in {room}"), excerpt, count=count)
-
-
-def _packed(head: str, items: Iterable[str], size: int) -> list[str]:
-    """Lines of C{size} items each, all with the same head."""
-    rest = list(items)
-    rows = [rest[first : first + size] for first in range(0, len(rest), size)]
-    return [f"{head}: " + ", ".join(row) for row in rows] or [head]

@@ -2,7 +2,8 @@
 The sentence of every code, in English and marked for gettext, and L{Phrases},
 which says it in a language.
 
-A sentence may say what it is about, C{{about}}.  Where that may be unknown there
+A sentence may say what it is about, C{{about}}, and C{{time}} where that is a number of
+seconds.  Where that may be unknown there
 are two sentences: with it, and without.
 
 This module, L{chat.rendering.lines} and L{chat.rendering.lists} hold all text
@@ -10,6 +11,9 @@ that users read; the catalogues translate it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
 
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.i18n import N_, translation
@@ -58,7 +62,7 @@ REFUSALS: dict[str, Sentence] = {
         N_("you are in too many rooms; /part one first"),
     ),
     "making-rooms-too-fast": (
-        N_("too many rooms have been made from your address; try again in {about} seconds"),
+        N_("too many rooms have been made from your address; try again in {time}"),
         N_("too many rooms have been made from your address; try again later"),
     ),
     "rooms-full": N_("there are too many rooms already; /rooms lists them"),
@@ -94,15 +98,15 @@ REFUSALS: dict[str, Sentence] = {
         N_("that cannot be a password: it is too short, or too long"),
     ),
     "too-many-attempts": (
-        N_("too many wrong passwords or keys; try again in {about} s"),
+        N_("too many wrong passwords or keys; try again in {time}"),
         N_("too many wrong passwords or keys; try again later"),
     ),
     "registering-too-fast": (
-        N_("too many have registered from your address; try again in {about} seconds"),
+        N_("too many have registered from your address; try again in {time}"),
         N_("too many have registered from your address; try again later"),
     ),
     "changing-too-fast": (
-        N_("you have changed your password too often; try again in {about} s"),
+        N_("you have changed your password too often; try again in {time}"),
         N_("you have changed your password too often; try again later"),
     ),
     "accounts-full": N_("no more nicknames can be registered here"),
@@ -119,16 +123,16 @@ REFUSALS: dict[str, Sentence] = {
     ),
     # Moderation.
     "renaming-too-fast": (
-        N_("you change your nickname too often; wait {about} seconds"),
+        N_("you change your nickname too often; wait {time}"),
         N_("you change your nickname too often; wait a little"),
     ),
     "joining-too-fast": (
-        N_("you go into rooms too often; wait {about} seconds"),
+        N_("you go into rooms too often; wait {time}"),
         N_("you go into rooms too often; wait a little"),
     ),
     "operator-fixed": N_("{about} is an operator by an option of the service"),
     "operator-needed": N_("only an operator may do that"),
-    "muted": (N_("you may not speak at present: {about}"), N_("you may not speak at present")),
+    "muted": (N_("you are muted at present: {about}"), N_("you are muted at present")),
     "banned": (N_("you are banned: {about}"), N_("you are banned")),
     "no-such-ban": (
         N_("nobody called {about} is banned or muted; /bans lists who is"),
@@ -350,7 +354,10 @@ class Phrases:
             wrong, _, origins = numbers.partition("/")
             sentence = self.gettext(str(WARNINGS[code]))
             return sentence.format(
-                names=self._listed(names), count=wrong, origins=origins, most=self._listed(most)
+                names=self.listed(names.split(",")),
+                count=wrong,
+                origins=origins,
+                most=self.listed(most.split(",")),
             )
         return self._sentence(WARNINGS[code], about)
 
@@ -391,13 +398,30 @@ class Phrases:
         unit, phrase = next((each for each in _UNITS if seconds >= each[0]), _UNITS[-1])
         return self.gettext(phrase).format(n=seconds // unit)
 
-    def _listed(self, words: str) -> str:
-        return self.gettext(", ").join(words.split(","))
+    def time(self, seconds: int) -> str:
+        """A time span in its two largest units, rounded down."""
+        time = self.duration(seconds)
+        for (unit, _), (lesser, _) in pairwise(_UNITS):
+            if seconds >= unit:
+                if seconds % unit >= lesser:
+                    time += " " + self.duration(seconds % unit)
+                break
+        return time
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names one after the other."""
+        return self.gettext(", ").join(names)
 
     def _sentence(self, sentence: Sentence, about: str, by: str = "") -> str:
         if isinstance(sentence, tuple):
             sentence = sentence[0 if about else 1]
-        return self.gettext(sentence).format(about=about, by=by)
+        phrase = self.gettext(sentence)
+        time = about
+        if "{time}" in phrase and about.isdecimal():
+            seconds = int(about)
+            # Of hours the seconds are not shown, and it must not be too early.
+            time = self.time(seconds if seconds < 3600 else seconds + 59)
+        return phrase.format(about=about, by=by, time=time)
 
 
 class _Fields(dict[str, object]):

@@ -191,6 +191,7 @@ def test_passwordsAreCheckedElsewhere(startDaemon: StartDaemon, tmp_path: Path) 
     with daemon.join("dave") as ghost, daemon.join("bob") as bob, daemon.connect() as dave:
         dave.send(f"/login dave {PASSWORD}x", f"/login dave {PASSWORD}", "/password something")
         assert dave.expect("!!!").endswith("(wrong-password)")
+        assert dave.line() == "--- The next line is taken for the password of dave."
         assert dave.line() == "--- Whoever had the nickname dave until now has been sent away."
         assert dave.line() == "--- You are logged in as dave."
         assert dave.expect("!!!").endswith("(password-elsewhere)")

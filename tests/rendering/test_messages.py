@@ -150,3 +150,13 @@ def test_peacefulEndings() -> None:
         "moved",
         "session-ended",
     }
+
+
+@pytest.mark.parametrize(
+    ("seconds", "time"),
+    [("6", "6s"), ("90", "1m 30s"), ("3599", "59m 59s"), ("4316", "1h 12m"), ("86400", "1d")],
+)
+def test_aTimeToWaitReadsAsOne(seconds: str, time: str) -> None:
+    """After it, it is not too early any more."""
+    refusal = Phrases("en").refusal("registering-too-fast", seconds)
+    assert refusal == f"too many have registered from your address; try again in {time}"
