@@ -36,6 +36,9 @@ from chat.vocabulary.events import Acted, Line
 # The connection is still good after these errors.
 _HARMLESS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
 
+_MAX_SEQ = 2**53
+"""More lines than a database ever has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -249,8 +252,14 @@ def _forget(
 def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> None:
     if not lines:
         return
-    last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'line'").fetchone()
-    first = last[0] + 1 if last else 1
+    # Either of them may be damaged.
+    [first] = connection.execute(
+        "SELECT ifnull(max(seq), 0) + 1 FROM ("
+        " SELECT max(seq) AS seq FROM line WHERE seq < ?1 UNION ALL"
+        " SELECT seq FROM sqlite_sequence"
+        " WHERE name = 'line' AND typeof(seq) = 'integer' AND seq < ?1)",
+        (_MAX_SEQ,),
+    ).fetchone()
     # All rows in one statement, as JSON: SQLite works through them without the interpreter.
     # Row by row it would take the interpreter from the reactor each time.
     rows = json.dumps(
@@ -268,8 +277,10 @@ def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> No
             for seq, (room, line) in enumerate(gently(lines), first)
         ]
     )
+    # A line that has one of these ids already was changed by another program: ids are given behind
+    # all that were there at the start.
     connection.execute(
-        "INSERT INTO line (seq, room, id, at, nick, text, acted)"
+        "INSERT OR REPLACE INTO line (seq, room, id, at, nick, text, acted)"
         " SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,"
         " value ->> 6 FROM json_each(?)",
         (rows,),

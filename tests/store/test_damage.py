@@ -120,6 +120,61 @@ def test_aDamagedNumberHidesNoOtherLine(stage: SQLiteStage) -> None:
     assert len(now(stage.history.search("line", [ROOM], "", 100))) == 9
 
 
+def test_aDamagedNumberIsNotGivenAfterAStart(stage: SQLiteStage) -> None:
+    """So it stands in the way of no line."""
+    stage.stop()
+    damage(stage, "UPDATE line SET id = 12 WHERE id = 4")
+    again = SQLiteStage(stage.path)
+    assert again.say("hello").id == 13
+    again.settle()
+    extract = now(again.history.after(ROOM, 9, 100))
+    assert (ids(extract), extract.missed) == ([10, 12, 13], lost(11, 11))
+    stage.store = again.store
+
+
+def test_aDamagedNumberThatIsFarAheadIsNotGivenEither(stage: SQLiteStage) -> None:
+    """But no room runs out of numbers by it."""
+    stage.stop()
+    damage(stage, "UPDATE line SET id = 1 << 40 WHERE id = 4")
+    damage(stage, "UPDATE line SET id = 1 << 60 WHERE id = 5")
+    for number in (1, 2):
+        again = SQLiteStage(stage.path)
+        assert again.say("hello").id == (1 << 40) + number
+        again.settle()
+        again.stop()
+    stage.store = SQLiteStage(stage.path).store
+
+
+def test_aLineTakesThePlaceOfADamagedOne(stage: SQLiteStage) -> None:
+    """Its number was changed while the service ran; and other rooms wait for nothing."""
+    damage(stage, "UPDATE line SET id = 11 WHERE id = 4")
+    assert stage.say("hello").id == 11
+    assert stage.say("others", "#dev").id == 1
+    stage.settle()
+    assert stage.store.waiting == 0
+    assert texts(now(stage.history.after(ROOM, 10, 9))) == ["hello"]
+    assert texts(now(stage.history.search("hello", [ROOM], "", 9))) == ["hello"]
+    assert texts(now(stage.history.after("#dev", 0, 9))) == ["others"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM sqlite_sequence WHERE name = 'line'",
+        "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'line'",
+        "UPDATE sqlite_sequence SET seq = 'abc' WHERE name = 'line'",
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'line'",
+        "UPDATE line SET seq = 9223372036854775807 WHERE id = 4",
+    ],
+)
+def test_linesAreStoredThoughTheirOrderIsDamaged(stage: SQLiteStage, statement: str) -> None:
+    damage(stage, statement)
+    stage.chat(3)
+    stage.settle()
+    assert stage.store.waiting == 0
+    assert ids(now(stage.history.after(ROOM, 0, 100))) == list(range(1, 14))
+
+
 @pytest.mark.parametrize("statement", [*DAMAGES.values(), "id = 1 << 40", "room = 77"])
 def test_damagedLinesExpireAsOthersDo(tmp_path: Path, statement: str) -> None:
     stage = SQLiteStage(tmp_path / "chat.sqlite3", keepSeconds=60)
