@@ -78,11 +78,21 @@ def parseAll(rows: Iterable[tuple[str, str, str]]) -> Iterator[Record]:
     """
     @param rows: kind, key and value of each.
     @return: the records.  A row that cannot be parsed is logged, and its L{standIn} returned if
-        there is one.
+        there is one.  The same is true of a row whose record is another one's; that record is
+        returned as well, unless it has a row of its own.
     """
+    rows = list(rows)
+    known = {(kind, key) for kind, key, _ in rows}
     for kind, key, value in rows:
         try:
-            yield parse(kind, value)
+            parsed = parse(kind, value)
+            if parsed.key == key:
+                yield parsed
+                continue
+            # Either may be the damaged one.
+            if (kind, parsed.key) not in known:
+                yield parsed
+            raise ValueError(f"no {kind} of this name")
         except ValueError as error:
             _log.error(
                 "the record {key} cannot be read: {reason}",

@@ -11,7 +11,7 @@ import pytest
 from twisted.logger import capturedLogs
 
 from chat.store.database import connect
-from chat.store.serialization import KINDS, dump, parse, parseAll
+from chat.store.serialization import KINDS, dump, parse, parseAll, standIn
 from chat.vocabulary.errors import NickInvalid
 from chat.vocabulary.names import nickname
 from chat.vocabulary.records import DAMAGED, Account, Record, RoomRecord, Sanction, SanctionKind
@@ -122,6 +122,20 @@ def test_aRowThatTellsNothingIsLeftOut(kind: str, key: str) -> None:
     with capturedLogs() as logged:
         assert list(parseAll(rows)) == [RoomRecord("#dev")]
     assert len(logged) == 1
+
+
+@pytest.mark.parametrize("record", RECORDS[1:], ids=lambda record: record.key)
+def test_aRowWithTheRecordOfAnotherIsDamaged(record: Record) -> None:
+    """Neither name is free then."""
+    kind = KINDS[type(record)]
+    [own, other] = [(kind, key, dump(record)) for key in (record.key, KEYS[kind] + "2")]
+    stranger = standIn(*other[:2])
+    with capturedLogs() as logged:
+        assert list(parseAll([own, other])) == [record, stranger]
+        assert list(parseAll([other, own])) == [stranger, record]
+        assert list(parseAll([other])) == [record, stranger]
+        assert list(parseAll([(kind, "x\udcff", dump(record))])) == [record]
+    assert {event["reason"].args for event in logged} == {(f"no {kind} of this name",)}
 
 
 def test_nobodyIsCalledLikeTheOwnerOfADamagedRoom() -> None:
