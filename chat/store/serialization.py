@@ -28,6 +28,9 @@ KINDS: dict[type[Record], str] = {Account: "account", RoomRecord: "room", Sancti
 
 _TYPES = {name: kind for kind, name in KINDS.items()}
 
+# What the readers raise.
+_FAULTS = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
+
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,7 +56,7 @@ def parse(kind: str, value: str) -> Record:
             if field.name in known or field.default is MISSING
         }
         return made(**given)
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+    except _FAULTS as error:
         raise ValueError(f"no {kind}: {type(error).__name__}") from None
 
 
@@ -122,7 +125,8 @@ def _time(value: Any) -> datetime:
     time = datetime.fromisoformat(value)
     if time.tzinfo is None:
         raise ValueError
-    return time
+    # With its offset it may be beyond the last year.
+    return time.astimezone(UTC)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

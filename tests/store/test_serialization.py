@@ -44,6 +44,13 @@ def test_timesAreWrittenInUTC() -> None:
     assert json.loads(dump(record))["registered"] == "2026-01-02T03:04:05+00:00"
 
 
+def test_timesWithAnotherOffsetAreMadeUTC() -> None:
+    value = changed(RECORDS[0], registered="2026-01-02T03:04:05+08:00")
+    parsed = parse("account", value)
+    assert isinstance(parsed, Account)
+    assert parsed.registered.isoformat() == "2026-01-01T19:04:05+00:00"
+
+
 def test_unknownFieldsOfALaterVersionAreIgnored() -> None:
     later = json.loads(dump(RECORDS[0])) | {"colour": "blue", "badges": [1]}
     assert parse("account", json.dumps(later)) == RECORDS[0]
@@ -70,6 +77,7 @@ DAMAGED_ROWS = [
     ("account", changed(RECORDS[0], registered=7)),
     ("account", changed(RECORDS[0], registered="2026-01-02T03:04:05")),
     ("account", changed(RECORDS[0], registered="99999-01-02T03:04:05+00:00")),
+    ("account", changed(RECORDS[0], registered="0001-01-01T00:00:00+01:00")),
     ("account", changed(RECORDS[0], fold=["alice"])),
     ("account", changed(RECORDS[0], name=None)),
     ("account", changed(RECORDS[0], name="\ud800")),
@@ -82,6 +90,7 @@ DAMAGED_ROWS = [
     ("room", changed(RECORDS[2], owners={"alice": 1})),
     ("sanction", changed(RECORDS[4], kind="exile")),
     ("sanction", changed(RECORDS[4], until=float("nan"))),
+    ("sanction", changed(RECORDS[4], until="9999-12-31T23:59:59-23:00")),
 ]
 KEYS = {"account": "alice", "room": "#dev", "sanction": "ban 192.0.2.0/24"}
 STAND_INS = {
