@@ -365,3 +365,20 @@ def test_idsThatMayHaveBeenGivenAreSkippedAfterACrash(path: Path) -> None:
     assert again.store.nextId(ROOM) == 20_005
     assert texts(now(again.history.recent(ROOM, 2))) == ["line 3", "hello"]
     again.stop()
+
+
+def test_moreIdsCanBeSkippedAfterABackup(path: Path) -> None:
+    """As docs/operations.rst says, in rooms that it has and in others."""
+    stage = SQLiteStage(path)
+    stage.chat(3)
+    stage.stop()
+    with closing(sqlite3.connect(path)) as other:
+        other.executescript(
+            "UPDATE room SET mark = mark + 1000000;"
+            "UPDATE setting SET value = value + 1000000 WHERE name = 'floor'"
+        )
+    stage = SQLiteStage(path)
+    assert (stage.say("hello").id, stage.say("hello", "#new").id) == (1_000_004, 1_000_001)
+    stage.settle()
+    assert ids(now(stage.history.recent(ROOM, 10))) == [1, 2, 3, 1_000_004]
+    stage.stop()
