@@ -81,7 +81,7 @@ def test_languageIsChosenPerSession(daemon: Daemon, join: Join) -> None:
         ]
         carol.send("/在线", "/回复 好的", "/昵称 雷雷")
         assert [carol.line() for _ in range(3)] == [
-            "--- #lobby 在线人数: 2: 李雷, 韩梅梅",
+            "--- #lobby 在线人数: 2: 李雷、韩梅梅",
             "[你 -> 韩梅梅] 好的",
             "--- 李雷改名为雷雷",
         ]
