@@ -173,9 +173,9 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     connection.execute("BEGIN IMMEDIATE")
     wasClean = bool(setting(connection, "clean"))
     floor = setting(connection, "floor") + (0 if wasClean else RESERVE)
-    # The number of a line may be damaged, and then be one that was never given.
+    # A number may be damaged, and then be one that was never given.
     connection.execute(
-        "UPDATE room SET mark = max(mark, ifnull("
+        "UPDATE room SET mark = max(mark, last, floor, ifnull("
         " (SELECT max(id) FROM line WHERE line.room = room.number AND id <= ?), 0))"
         " WHERE mark >= 0",
         (_MAX_MARK // 2,),

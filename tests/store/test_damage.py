@@ -145,6 +145,23 @@ def test_aDamagedNumberThatIsFarAheadIsNotGivenEither(stage: SQLiteStage) -> Non
     stage.store = SQLiteStage(stage.path).store
 
 
+@pytest.mark.parametrize("damaged", ["last = 50", "floor = 50", "mark = 0", "mark = 0, last = 0"])
+def test_newLinesAreStoredThoughNumbersOfTheRoomAreDamaged(
+    stage: SQLiteStage, damaged: str
+) -> None:
+    """None of them was given before, and none passes for one that is stored already."""
+    stage.stop()
+    damage(stage, f"UPDATE room SET {damaged}")
+    again = SQLiteStage(stage.path)
+    given = again.say("hello").id
+    assert given > 10
+    again.settle()
+    again.stop()
+    last = SQLiteStage(stage.path)
+    assert texts(now(last.history.after(ROOM, given - 1, 9))) == ["hello"]
+    stage.store = last.store
+
+
 def test_aLineTakesThePlaceOfADamagedOne(stage: SQLiteStage) -> None:
     """Its number was changed while the service ran; and other rooms wait for nothing."""
     damage(stage, "UPDATE line SET id = 11 WHERE id = 4")
