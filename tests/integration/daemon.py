@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired
-from time import monotonic
+from time import monotonic, sleep
 
 from tests.integration.peer import Peer
 
@@ -104,9 +104,16 @@ class Daemon:
     @property
     def log(self) -> str:
         """
-        Its log up to now.
+        Its log up to now.  A thread of the daemon writes it, so it may be a moment late: this waits
+        until no more comes, for two seconds at most.
         """
-        return self._logFile.read_text(errors="replace")
+        before, text = "", self._logFile.read_text(errors="replace")
+        for _ in range(20):
+            sleep(0.1)
+            before, text = text, self._logFile.read_text(errors="replace")
+            if text == before:
+                break
+        return text
 
     @property
     def memory(self) -> int:
