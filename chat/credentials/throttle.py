@@ -85,11 +85,11 @@ class Throttle:
         """
         self._clock = clock
         # Not limited, but counted.
-        self._neighbours = _Shares(Rate(inf, 1), maxKeys, MEMORY)
-        self._known = _Shares(perMinute(KNOWN_GUESSES), maxKeys, isPatient=True)
-        self._own = _Shares(perMinute(GUESSES), maxKeys)
-        self._origins = _Shares(perMinute(ORIGIN_GUESSES), maxKeys)
-        self._accounts = _Shares(perMinute(ACCOUNT_GUESSES), maxKeys, isPatient=True)
+        self._neighbours = _Kind(Rate(inf, 1), maxKeys, MEMORY)
+        self._known = _Kind(perMinute(KNOWN_GUESSES), maxKeys, isPatient=True)
+        self._own = _Kind(perMinute(GUESSES), maxKeys)
+        self._origins = _Kind(perMinute(ORIGIN_GUESSES), maxKeys)
+        self._accounts = _Kind(perMinute(ACCOUNT_GUESSES), maxKeys, isPatient=True)
         self._numbers = count()
         self._woken: list[_Share] = []
         self._isWaking = False
@@ -268,7 +268,7 @@ class _Share:
     @ivar timer: Fires when there is a guess again that one of them can have.
     """
 
-    kind: _Shares
+    kind: _Kind
     key: Hashable
     mark: float = 0.0
     misses: int = 0
@@ -307,7 +307,7 @@ class _Share:
         self.miss(now)
 
 
-class _Shares:
+class _Kind:
     """
     The shares of one kind, by their keys.
     """

@@ -24,7 +24,7 @@ from chat.credentials.throttle import (
     PATIENCE,
     Attempt,
     Throttle,
-    _Shares,
+    _Kind,
 )
 from chat.vocabulary.addresses import strange
 from chat.vocabulary.errors import TooManyAttempts
@@ -105,7 +105,7 @@ class Guesses:
 
     @property
     def remembered(self) -> int:
-        kinds = (each for each in vars(self.throttle).values() if isinstance(each, _Shares))
+        kinds = (each for each in vars(self.throttle).values() if isinstance(each, _Kind))
         return max(map(len, kinds))
 
 
