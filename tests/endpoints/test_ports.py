@@ -84,6 +84,12 @@ class Ports:
                 return False
 
 
+def _state(path: Path) -> tuple[int, ...]:
+    """All of a file but when it was last used, which every connection to a socket changes."""
+    state = path.lstat()
+    return state.st_dev, state.st_ino, state.st_mode, state.st_uid, state.st_gid, state.st_ctime_ns
+
+
 def _connection(place: Any) -> socket.socket:
     if isinstance(place, tuple):
         return socket.create_connection(place, 10.0)
@@ -157,7 +163,7 @@ def test_aUnixSocketThatWasLentStaysAsItIs(
     path = str(tmp_path / "chat.sock")
     owned = lender.socket(path)
     os.chmod(path, 0o620)
-    before = os.stat(path)
+    before = _state(Path(path))
     for name in "chmod", "chown", "unlink", "remove", "rename":
         monkeypatch.setattr(os, name, lambda *_: pytest.fail("that is for its owner"))
     for _ in range(3):
@@ -165,7 +171,7 @@ def test_aUnixSocketThatWasLentStaysAsItIs(
         port = ports.open(f"{prefix}systemd:domain=UNIX:name=chat0")
         assert ports.greets(path, header)
         ports.close(port)
-        assert os.stat(path) == before
+        assert _state(Path(path)) == before
     # Who connects while nobody serves waits for the next service.
     with _connection(path) as early:
         early.sendall(header)
@@ -263,12 +269,12 @@ def test_whatACrashHasLeftIsReplaced(ports: Ports, tmp_path: Path, lock: int | N
 
 
 def _assertInUse(ports: Ports, path: Path, number: int = errno.EADDRINUSE) -> None:
-    before = path.lstat()
+    before = _state(path)
     with pytest.raises(CannotStart) as raised:
         ports.open(f"unix:{path}")
     reason = os.strerror(number)
     assert str(raised.value) == f"cannot listen on unix:{path}: {reason}"
-    assert path.lstat() == before
+    assert _state(path) == before
 
 
 def test_aSocketAtWhichAnotherListensIsNotReplaced(ports: Ports, tmp_path: Path) -> None:
@@ -309,9 +315,9 @@ def test_theSocketOfAnotherUnderTheSameNameStays(ports: Ports, tmp_path: Path) -
     path.unlink()
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(path))
-        before = path.stat()
+        before = _state(path)
         ports.close(port)
-        assert path.stat() == before
+        assert _state(path) == before
 
 
 def test_aFileThatCannotBeRemovedIsLogged(
