@@ -3,11 +3,15 @@
 PYTHON ?= python3
 PORT ?= 8080
 VENV ?= .venv
+# How many processes run the tests: one more than there are processors, as tests often wait.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 venv := $(VENV)
 bin := $(venv)/bin
 catalogues := chat/locale
 languages := zh_CN
+# The tests of one file share what is made once for them.
+parallel := --numprocesses $(WORKERS) --dist loadfile
 measuring := build/bench/load build/bench/each build/bench/joining
 keywords := -k _ -k N_ -k gettext -k ngettext:1,2
 
@@ -21,16 +25,17 @@ identity = $(CURDIR) $(PYTHON) $(shell readlink -f $(bin)/python)
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
-	@echo 'PORT=$(PORT), PYTHON=$(PYTHON) and VENV=$(VENV) may be given: make run PORT=9000'
+	@echo 'PORT=$(PORT), PYTHON=$(PYTHON), VENV=$(VENV) and WORKERS=$(WORKERS) may be given:' \
+		'make run PORT=9000'
 
 run: $(venv)/for-run ## Run the service on port PORT, Ctrl-C ends it.
 	$(bin)/twistd --nodaemon --pidfile= tcpchat --port $(PORT)
 
 test: $(venv)/for-test ## Run every test.
-	$(bin)/pytest
+	$(bin)/pytest $(parallel)
 
 units: $(venv)/for-test ## Run the tests that start no daemon.
-	$(bin)/pytest --ignore tests/integration
+	$(bin)/pytest $(parallel) --ignore tests/integration
 
 lint: $(venv)/for-dev ## Check style, types and rings.
 	$(bin)/ruff check

@@ -74,7 +74,9 @@ REQUESTS: list[tuple[Ask, commands.Command]] = [
 ]
 
 
-@pytest.mark.parametrize(("ask", "command"), REQUESTS, ids=lambda value: repr(value))
+@pytest.mark.parametrize(
+    ("ask", "command"), REQUESTS, ids=[repr(command) for _, command in REQUESTS]
+)
 def test_eachRequestIsOneLineThatTheServiceUnderstands(ask: Ask, command: commands.Command) -> None:
     recorder = RecordedRequests()
     ask(recorder)

@@ -164,7 +164,8 @@ def test_switchingBetweenTextAndJSON(join: Join) -> None:
 
     bob.send("/m droid bleep", "/quit bye")
     bob.eof()
-    [told, left] = _events(robot)
+    told, left, *others = _events(robot)
+    assert others == []
     assert told == {"event": "told", "nick": "bob", "to": "droid", "text": "bleep"}
     assert left == {
         "event": "left",

@@ -10,6 +10,7 @@ import selectors
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 from threading import Condition, Thread
@@ -31,11 +32,12 @@ _ARRIVES_WITHIN = 10.0
 class _Control:
     """
     The part of the machine in a delay, for which the service is not to blame: how long C{cat} takes
-    to echo a few bytes, and how long the service was ready to work but waited for a processor.
+    to echo a few bytes, and how long the service and who measures it were ready to work but waited
+    for a processor.
     """
 
     def __init__(self, daemon: Daemon) -> None:
-        self._schedule = Path(f"/proc/{daemon.process.pid}/schedstat")
+        self._schedules = Path(f"/proc/{daemon.process.pid}"), Path("/proc/thread-self")
         self.connection, other = socket.socketpair()
         with other:
             self._process = Popen(["cat"], stdin=other.fileno(), stdout=other.fileno())
@@ -44,13 +46,15 @@ class _Control:
     @property
     def waited(self) -> float:
         """
-        How many seconds the service has waited for a processor since its start.
+        How many seconds the service, and the thread that asks, have waited for a processor since
+        they began.
         """
-        try:
-            return int(self._schedule.read_text().split()[1]) / 1e9
-        except OSError:
-            # The service has ended.
-            return 0.0
+        nanoseconds = 0
+        # Not when the service has ended.
+        with suppress(OSError):
+            for each in self._schedules:
+                nanoseconds += int((each / "schedstat").read_text().split()[1])
+        return nanoseconds / 1e9
 
     def close(self) -> None:
         """
@@ -65,7 +69,7 @@ class _Witness:
     One of the two users.
 
     @ivar sent: the lines that have not arrived at this user yet: the number of each, when it was
-        said, and how long the service had waited then.
+        said, and how long L{_Control.waited} was then.
     @ivar strays: all other lines that have arrived.
     """
 
@@ -96,8 +100,8 @@ class Witnesses:
         self._daemon = daemon
         self._interval = 1 / perSecond
         self._allowed = re.compile(allowed)
-        # Seconds from saying a line to hearing it, without those in which the service waited for a
-        # processor; and those of the echo that began at the same time.
+        # Seconds from saying a line to hearing it, without those of waiting for a processor; and
+        # those of the echo that began at the same time.
         self._delays: dict[int, float] = {}
         self._echoes: list[float] = []
         self._echoing: deque[float] = deque()

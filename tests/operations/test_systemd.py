@@ -109,7 +109,7 @@ def test_aPingMayComeAtOnce(manager: Manager, clock: Clock) -> None:
         assert manager.heard() == ["WATCHDOG=1"]
 
 
-@pytest.mark.parametrize("pid", [None, os.getpid()])
+@pytest.mark.parametrize("pid", [None, os.getpid()], ids=["any process", "this process"])
 def test_thereAreTwoPingsPerInterval(manager: Manager, clock: Clock, pid: int | None) -> None:
     manager.environ["WATCHDOG_USEC"] = "30000000"
     if pid is not None:

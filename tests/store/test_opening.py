@@ -9,9 +9,11 @@ import fcntl
 import os
 import sqlite3
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from twisted.logger import capturedLogs
@@ -133,12 +135,19 @@ def test_refusesANewerVersionThatIsOnlyInTheLog(tmp_path: Path, index: bool) -> 
         assert f"it is of version {LATEST + 1}" in refusal(path)
 
 
-def test_refusesWhatItCannotWrite(tmp_path: Path) -> None:
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """
+    A directory that others reach, as they do not reach those of pytest.
+    """
+    with TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield Path(directory)
+
+
+def test_refusesWhatItCannotWrite(public: Path) -> None:
     """A file and a directory, tried by a process that is not root."""
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    readOnly, closed = tmp_path / "file", tmp_path / "directory"
+    readOnly, closed = public / "file", public / "directory"
     for directory in (readOnly, closed):
         directory.mkdir()
     path = readOnly / "chat.sqlite3"
