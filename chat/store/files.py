@@ -1,18 +1,19 @@
 """
-The files of a database: the locks on them, and whether they are still there.
+The files of a database: the locks on them, and whether they are still what SQLite works on.
 
 SQLite works on the files that it has opened, whatever becomes of their names.  After a database was
 removed or replaced everything can still be written, and is gone when the service ends.  So the
 files that were opened are compared with those that have the names now, by device and inode.  This
 goes for the log and its index as well: what is stored is in the log at first, and without the index
-other programs do not see who else uses the log.
+other programs do not see who else uses the log.  What becomes of files where they are is seen by
+L{chat.store.contents}.
 
 Two locks keep another service away.  One is on a file of its own beside the database, which is
 there before the database is, and when it is replaced.  The other one is on the database itself,
 which may have further paths: hard links, or a directory that is mounted twice.  Both are locks of
 flock(2), which the locks that SQLite takes with fcntl(2) do not see, nor they them.  (Over NFS they
 would, but there SQLite's log does not work in any case.)  Closing any descriptor of a file gives up
-all locks of fcntl(2) that the process has on it, so the one that is locked here is closed last.
+all locks of fcntl(2) that the process has on it, so those that are open here are closed last.
 
 @see: U{https://www.sqlite.org/howtocorrupt.html}, sections 2.2, 2.4 and 2.5
 """
@@ -25,6 +26,7 @@ import sqlite3
 from contextlib import suppress
 from typing import IO
 
+from chat.store.contents import FileContents
 from chat.vocabulary.errors import CannotStart
 
 _Identity = tuple[int, int]
@@ -48,14 +50,15 @@ class DatabaseFiles:
         self.path = path
         self._lockPath = f"{path}.lock"
         try:
-            self._lock = _locked(self._lockPath, "ab")
+            self._lock = _locked(self._lockPath, os.O_RDWR | os.O_CREAT)
         except BlockingIOError as error:
             raise _inUse(path) from error
         except OSError as error:
             raise CannotStart(f"cannot write {self._lockPath}: {error.strerror}") from error
         self._database: IO[bytes] | None = None
-        # Never changed, only replaced, as two threads use it.
+        # Never changed, only replaced, as two threads use them.
         self._known: dict[str, _Identity] = {}
+        self._contents: FileContents | None = None
 
     def lockDatabase(self) -> None:
         """
@@ -65,7 +68,7 @@ class DatabaseFiles:
         @raise OSError: when there is none.
         """
         try:
-            self._database = _locked(self.path, "rb")
+            self._database = _locked(self.path, os.O_RDONLY)
         except BlockingIOError as error:
             raise _inUse(self.path) from error
 
@@ -77,6 +80,11 @@ class DatabaseFiles:
         """
         paths = (self.path, *self._logs())
         self._known = {path: _identity(os.stat(path)) for path in paths}
+        contents, index = self._contents, self._known[paths[2]]
+        if contents is not None and _identity(contents.index) == index:
+            contents.remember()
+        elif self._database is not None:
+            self._contents = FileContents(self.path, self._database.fileno())
 
     def check(self) -> None:
         """
@@ -84,9 +92,34 @@ class DatabaseFiles:
 
         @raise sqlite3.DatabaseError: when they are not.
         """
-        reason = self._lockAgain() or self._damage()
-        if reason:
-            raise sqlite3.DatabaseError(reason)
+        _raise(self._lockAgain() or self._damage())
+
+    def mend(self) -> None:
+        """
+        Before anything is read: mend an index that has been cut.
+
+        @raise sqlite3.DatabaseError: when that is impossible.
+        """
+        contents = self._contents
+        _raise(contents.mendIndex() if contents is not None else "")
+
+    def checkContents(self) -> None:
+        """
+        L{check}, and see whether another program has changed the files where they are.  Only the
+        thread of the writer may do so, while it writes nothing.
+
+        @raise sqlite3.DatabaseError: when they are not as SQLite has left them.
+        """
+        self.check()
+        _raise(self._contents.foreign() if self._contents is not None else "")
+
+    def rescue(self, connection: sqlite3.Connection) -> None:
+        """
+        Move what is only in a log that has been removed into the database.
+        """
+        if self._contents is not None and not self._contents.foreign():
+            with suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint").fetchall()
 
     def disconnect(self, connection: sqlite3.Connection) -> None:
         """
@@ -99,11 +132,14 @@ class DatabaseFiles:
         if isWhole:
             gone = {path for path in self._logs() if not os.path.exists(path)}
             self._known = {path: each for path, each in self._known.items() if path not in gone}
+            if gone:
+                self._contents = None
 
     def close(self) -> None:
         """
         Give up the locks, after all connections have been closed.
         """
+        self._contents = None
         for file in (self._database, self._lock):
             if file is not None:
                 file.close()
@@ -138,7 +174,7 @@ class DatabaseFiles:
             if _identity(os.stat(self._lockPath)) == _identity(os.fstat(self._lock.fileno())):
                 return ""
         try:
-            lock = _locked(self._lockPath, "ab")
+            lock = _locked(self._lockPath, os.O_RDWR | os.O_CREAT)
         except BlockingIOError:
             return "another tcpchat uses it"
         except OSError as error:
@@ -148,11 +184,17 @@ class DatabaseFiles:
         return ""
 
 
-def _locked(path: str, mode: str) -> IO[bytes]:
+def _raise(reason: str) -> None:
+    if reason:
+        raise sqlite3.DatabaseError(reason)
+
+
+def _locked(path: str, flags: int) -> IO[bytes]:
     """
+    @param flags: of open(2).
     @raise BlockingIOError: when another process has the lock.
     """
-    file: IO[bytes] = open(path, mode)  # noqa: SIM115
+    file: IO[bytes] = open(os.open(path, flags, 0o666), "rb", buffering=0)  # noqa: SIM115
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:

@@ -192,7 +192,10 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     with suppress(sqlite3.Error):
         fillIndex(connection)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
-    # After a crash it is as it was.
+    # After a crash it is as it was, and so is the database in the middle of a move.
+    if not wasClean:
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint").fetchall()
     shrinkLog(files.path, connection)
     files.remember()
     return Opened(

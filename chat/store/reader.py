@@ -78,6 +78,7 @@ class DatabaseReader:
         Answer one question.  Everything it finds is of the same moment.
         """
         try:
+            self._files.mend()
             if self._connection is None:
                 # Another file than the one that is written tells nothing of this service.
                 self._files.check()

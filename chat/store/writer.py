@@ -175,16 +175,14 @@ class DatabaseWriter:
 
     def _checkFiles(self) -> None:
         """
-        See whether the files are still there.  If not the connection stays open, so that
-        writing goes on when they are put back.
+        See whether the files are still those that were opened, and as they were left.  If not
+        the connection stays open, so that writing goes on when they are put back.
         """
         try:
-            self._files.check()
+            self._files.checkContents()
         except sqlite3.Error:
-            # What is only in a log that was removed is in the database after this.
             if self._connection is not None:
-                with suppress(sqlite3.Error):
-                    self._connection.execute("PRAGMA wal_checkpoint").fetchall()
+                self._files.rescue(self._connection)
             raise
 
     @contextmanager
