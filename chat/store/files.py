@@ -24,9 +24,11 @@ import fcntl
 import os
 import sqlite3
 from contextlib import suppress
+from dataclasses import replace
 from typing import IO
 
 from chat.store.contents import FileContents
+from chat.store.witness import readWitness, writeWitness
 from chat.vocabulary.errors import CannotStart
 
 _Identity = tuple[int, int]
@@ -39,6 +41,7 @@ class DatabaseFiles:
     reader share it.
 
     @ivar path: of the database; absolute, without symbolic links.
+    @ivar witness: what is known of the database that was written last.
     """
 
     def __init__(self, path: str) -> None:
@@ -55,6 +58,7 @@ class DatabaseFiles:
             raise _inUse(path) from error
         except OSError as error:
             raise CannotStart(f"cannot write {self._lockPath}: {error.strerror}") from error
+        self.witness = readWitness(self._lock.fileno())
         self._database: IO[bytes] | None = None
         # Never changed, only replaced, as two threads use them.
         self._known: dict[str, _Identity] = {}
@@ -120,6 +124,16 @@ class DatabaseFiles:
         if self._contents is not None and not self._contents.foreign():
             with suppress(sqlite3.Error):
                 connection.execute("PRAGMA wal_checkpoint").fetchall()
+
+    def attest(self, **known: str | int) -> None:
+        """
+        Let the witness know more.  A disk that fails shows elsewhere.
+
+        @param known: fields of L{Witness}.
+        """
+        self.witness = replace(self.witness, **known)  # type: ignore[arg-type]
+        with suppress(OSError):
+            writeWitness(self._lock.fileno(), self.witness)
 
     def disconnect(self, connection: sqlite3.Connection) -> None:
         """

@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from struct import Struct
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from chat.store.database import (
     connect,
     create,
     fillIndex,
+    fromMicroseconds,
     isText,
     setting,
     shrinkLog,
@@ -35,6 +37,7 @@ from chat.store.database import (
 from chat.store.files import DatabaseFiles
 from chat.store.numbering import RESERVE, Numbers
 from chat.store.serialization import parseAll
+from chat.store.witness import lastPlace
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.records import Record
 
@@ -59,6 +62,9 @@ class Opened:
     @ivar connection: to write through.
     @ivar word: see C{opening} in the schema.
     @ivar wasClean: whether the store was closed properly the last time.
+    @ivar wasOlder: whether the database is older than the one that was here, as a backup is;
+        numbers go on behind those that were given since.
+    @ivar seen: the last time that was trusted before; see L{chat.vocabulary.trusted}.
     @ivar floors: for each room that was told to forget its lines, the last id forgotten.
     @ivar rooms: those that have lines.
     """
@@ -67,6 +73,8 @@ class Opened:
     connection: sqlite3.Connection
     word: str
     wasClean: bool
+    wasOlder: bool
+    seen: datetime | None
     numbers: Numbers
     floors: dict[str, int]
     rooms: frozenset[str]
@@ -173,6 +181,13 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     connection.execute("BEGIN IMMEDIATE")
     wasClean = bool(setting(connection, "clean"))
     floor = setting(connection, "floor") + (0 if wasClean else RESERVE)
+    # A backup does not know which numbers were given since.
+    last = connection.execute("SELECT value FROM setting WHERE name = 'opening'").fetchone()
+    place = lastPlace(connection)
+    wasOlder = files.witness.isOlder(last and last[0], place)
+    if wasOlder:
+        floor = max(floor, files.witness.top + RESERVE)
+        connection.execute("UPDATE room SET mark = max(mark, ?)", (floor,))
     # A number may be damaged, and then be one that was never given.
     connection.execute(
         "UPDATE room SET mark = max(mark, last, floor, ifnull("
@@ -188,6 +203,8 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
         [(floor, "floor"), (0, "clean"), (word, "opening")],
     )
     connection.execute("COMMIT")
+    top = max(floor, *lasts.values(), 0) + RESERVE
+    files.attest(word=word, lines=place, top=top)
     # Without it only /search suffers.
     with suppress(sqlite3.Error):
         fillIndex(connection)
@@ -203,6 +220,8 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
         connection=connection,
         word=word,
         wasClean=wasClean,
+        wasOlder=wasOlder,
+        seen=fromMicroseconds(files.witness.seen or None),
         numbers=Numbers(floor, {room: (last, last + RESERVE) for room, last in lasts.items()}),
         floors={
             room: known

@@ -37,6 +37,7 @@ from chat.store.threads import NewWorker, OneThread
 from chat.store.writer import DatabaseWriter
 from chat.vocabulary.limits import REPLAY
 from chat.vocabulary.times import utcNow
+from chat.vocabulary.trusted import TrustedTime
 
 
 class SQLiteStore(Service, Store):
@@ -55,6 +56,7 @@ class SQLiteStore(Service, Store):
         keepSeconds: float = 0.0,
         replay: int = REPLAY,
         now: Callable[[], datetime] = utcNow,
+        trusted: TrustedTime | None = None,
         newWorker: NewWorker | None = None,
     ) -> None:
         """
@@ -67,6 +69,7 @@ class SQLiteStore(Service, Store):
         @param keepSeconds: how long a line is kept; 0 for ever.
         @param replay: how many lines of a room are mostly asked for.
         @param now: the time of day, in UTC.
+        @param trusted: the time by which lines are old; C{now} by default.
         @param newWorker: makes the threads for the writer and the reader.
         """
         self._path = path
@@ -75,7 +78,8 @@ class SQLiteStore(Service, Store):
         self._keepLines = keepLines
         self._keepSeconds = keepSeconds
         self._replay = replay
-        self._now = now
+        self._trusted = trusted
+        self._ends = now if trusted is None else trusted.now
         newWorker = newWorker or partial(OneThread, reactor)
         self._writes = newWorker("history-writer")
         self._reads = newWorker("history-reader")
@@ -107,6 +111,13 @@ class SQLiteStore(Service, Store):
             self._log.warn(
                 "{path} was not closed in order; all stored lines are there", path=opened.files.path
             )
+        if opened.wasOlder:
+            self._log.warn(
+                "{path} is older than the database that was here; numbers go on behind those of it",
+                path=opened.files.path,
+            )
+        if self._trusted is not None and opened.seen is not None:
+            self._trusted.seen(opened.seen)
         numbers = self._numbers = opened.numbers
         writer = DatabaseWriter(opened)
         core = FlushingCore(
@@ -160,7 +171,7 @@ class SQLiteStore(Service, Store):
         return Deferred.fromCoroutine(self._close())
 
     def _limits(self) -> RetentionLimits:
-        now = self._now()
+        now = self._ends()
         before = now - timedelta(seconds=self._keepSeconds) if self._keepSeconds else None
         return RetentionLimits(now, before, self._keepLines)
 

@@ -31,13 +31,11 @@ from chat.store.pruning import Pruned, Pruning, RetentionLimits
 from chat.store.serialization import KINDS, dump
 from chat.store.threads import gently
 from chat.store.tokens import indexed
+from chat.store.witness import lastPlace
 from chat.vocabulary.events import Acted, Line
 
 # The connection is still good after these errors.
 _HARMLESS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
-
-_MAX_SEQ = 2**53
-"""More lines than a database ever has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class DatabaseWriter:
                 if line.id > room.last and line.id > room.floor:
                     room.last = line.id
                     fresh.append((room.number, line))
-            _insert(connection, fresh)
+            place = _insert(connection, fresh)
             marks = {name: max(rooms[name].last, last) + RESERVE for name, last in stored.items()}
             _mark(connection, ((rooms[name], mark) for name, mark in marks.items()))
             _change(connection, batch.changes)
@@ -108,6 +106,9 @@ class DatabaseWriter:
         self._pruning.grew(room.number for room in rooms.values())
         # Else all of it may be in files that nobody will find.
         self._checkFiles()
+        if place:
+            top = max(self._files.witness.top, *marks.values())
+            self._files.attest(lines=place, top=top)
         return Written(stored, marks)
 
     def prune(self, limits: RetentionLimits, drops: Mapping[str, int]) -> Pruned:
@@ -124,6 +125,7 @@ class DatabaseWriter:
             raise
         for name in pruned.dropped:
             self._rooms.pop(name, None)
+        self._files.attest(seen=toMicroseconds(limits.now))
         if pruned.isDone:
             shrinkLog(self._files.path, self._connected())
         return pruned
@@ -247,17 +249,13 @@ def _forget(
     )
 
 
-def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> None:
+def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> int:
+    """
+    @return: the place of the last one among all lines; 0 if there is none.
+    """
     if not lines:
-        return
-    # Either of them may be damaged.
-    [first] = connection.execute(
-        "SELECT ifnull(max(seq), 0) + 1 FROM ("
-        " SELECT max(seq) AS seq FROM line WHERE seq < ?1 UNION ALL"
-        " SELECT seq FROM sqlite_sequence"
-        " WHERE name = 'line' AND typeof(seq) = 'integer' AND seq < ?1)",
-        (_MAX_SEQ,),
-    ).fetchone()
+        return 0
+    first = lastPlace(connection) + 1
     # All rows in one statement, as JSON: SQLite works through them without the interpreter.
     # Row by row it would take the interpreter from the reactor each time.
     rows = json.dumps(
@@ -293,6 +291,7 @@ def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> No
         " ON CONFLICT (room, number) DO UPDATE SET newest = max(newest, excluded.newest)",
         (first,),
     )
+    return first + len(lines) - 1
 
 
 def _mark(connection: sqlite3.Connection, marks: Iterable[tuple[_RoomState, int]]) -> None:
