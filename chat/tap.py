@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from resource import RLIMIT_NOFILE, getrlimit
 from typing import Any
@@ -56,7 +57,8 @@ from chat.vocabulary.counters import Counters, Snapshot
 from chat.vocabulary.limits import UNLIMITED, Limits, Shares, perDay, perMinute
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
 from chat.vocabulary.style import Style
-from chat.vocabulary.times import utcNow
+from chat.vocabulary.times import moment
+from chat.vocabulary.trusted import TrustedTime
 
 __all__ = ["Options", "makeService"]
 
@@ -89,8 +91,12 @@ def makeService(options: Options) -> IService:
         _log.info("at most {count} connections", count=limits.maxConnections)
 
     # Lines and records, which outlive a restart.
+    trusted = TrustedTime(doubted=_doubted)
     store = _storeFor(
-        options, clock, lambda records: _load(renewed(records, store.ledger), server, unused)
+        options,
+        clock,
+        trusted,
+        lambda records: _load(renewed(records, store.ledger), server, unused),
     )
     hashing = Hashing(clock)
     # Stopped in the reverse order: the watchdog is kept quiet until the end.
@@ -126,10 +132,10 @@ def makeService(options: Options) -> IService:
         maxOwned=options["max-owned"],
         guesses=Shares(perMinute(limits.keyRate), clock.seconds),
     )
-    unused = UnusedRooms(directory, store.history, options["keep-unused"], clock, utcNow)
+    unused = UnusedRooms(directory, store.history, options["keep-unused"], clock, trusted.now)
     services.append(unused)
-    accounts = Accounts(store.ledger, utcNow, options["operators"], options["max-accounts"])
-    sanctions = Sanctions(store.ledger, utcNow)
+    accounts = Accounts(store.ledger, trusted.now, options["operators"], options["max-accounts"])
+    sanctions = Sanctions(store.ledger, trusted.now)
 
     # Files that are read again while the service runs.
     def readMessage() -> Deferred[None]:
@@ -233,11 +239,20 @@ def _endpoint(
         raise wrong(f"cannot use --{option} {description}: {error}") from None
 
 
-def _storeFor(options: Options, clock: Any, onLoaded: OnLoaded) -> Store:
+def _doubted(shown: datetime, expected: datetime) -> None:
+    _log.warn(
+        "the clock shows {shown}, about {expected} was expected: nothing ends by it for an hour",
+        shown=moment(shown),
+        expected=moment(expected),
+    )
+
+
+def _storeFor(options: Options, clock: Any, trusted: TrustedTime, onLoaded: OnLoaded) -> Store:
     limits = {
         "keepSeconds": options["keep"],
         "keepLines": options["keep-lines"],
         "replay": options["replay"],
+        "trusted": trusted,
     }
     if options["database"] == IN_MEMORY:
         return MemoryStore(clock, onLoaded, **limits)

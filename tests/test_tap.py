@@ -17,18 +17,22 @@ from twisted.application.service import Application
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import MemoryReactorClock, StringTransport
-from twisted.logger import ILogObserver, Logger, capturedLogs
+from twisted.logger import ILogObserver, Logger, capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.python.runtime import seconds as timeOfDay
 
+from chat import tap
 from chat.core.rooms import Directory
+from chat.core.sanctions import Sanctions
 from chat.operations.unused import EVERY
 from chat.rendering import renderingFor
 from chat.store.memory import MemoryHistory
 from chat.tap import Options, _useAwakeTime, makeService
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Closed, Ending, Greeted, NickAsked, Noticed
+from chat.vocabulary.records import Sanction, SanctionKind
 from chat.vocabulary.style import Style
+from chat.vocabulary.trusted import TrustedTime
 from tests.support.signals import signalsKept
 from twisted import internet
 
@@ -229,6 +233,35 @@ def test_unusedRoomsAreKeptAsLongAsWasChosen(
     reactor.advance(EVERY)
     assert len(asked) == 2
     assert timedelta(days=2) <= datetime.now(UTC) - asked[0] < timedelta(days=2, hours=1)
+
+
+def test_nothingEndsByAClockThatHasJumped(
+    reactor: Reactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = begin = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+    times: list[datetime] = []
+    monkeypatch.setattr(
+        tap, "TrustedTime", lambda doubted: TrustedTime(lambda: wall, reactor.seconds, doubted)
+    )
+    monkeypatch.setattr(MemoryHistory, "expire", lambda _, before: times.append(before))
+    monkeypatch.setattr(Directory, "unused", lambda _, before: times.append(before) or ())
+    made: list[Sanctions] = []
+    monkeypatch.setattr(tap, "Sanctions", lambda *given: made.append(Sanctions(*given)) or made[-1])
+    start("--keep", "2d", "--keep-unused", "2d").startService()
+    made[0].impose(
+        Sanction(SanctionKind.BAN, "bob", "bob", "alice", begin, until=begin + timedelta(hours=2))
+    )
+    wall = datetime(2038, 1, 19, tzinfo=UTC)
+    with capturedLogs() as logged:
+        reactor.advance(EVERY)
+    assert len(times) == 3
+    assert max(times) <= begin - timedelta(days=2) + timedelta(seconds=EVERY)
+    assert made[0].ofName(SanctionKind.BAN, "bob") is not None
+    [doubt] = [formatEvent(event) for event in logged if "the clock shows" in str(event)]
+    assert doubt.startswith("the clock shows 2038-01-1")
+    for _ in range(6):
+        reactor.advance(EVERY)
+    assert made[0].ofName(SanctionKind.BAN, "bob") is None
 
 
 def test_aCrowdIsAsLargeAsWasChosen(reactor: Reactor) -> None:

@@ -24,6 +24,7 @@ from chat.vocabulary.events import Line
 from chat.vocabulary.limits import REPLAY
 from chat.vocabulary.records import Record
 from chat.vocabulary.times import utcNow
+from chat.vocabulary.trusted import TrustedTime
 
 EXPIRE_EVERY = 60.0
 """How many seconds lie between two looks for lines that were kept long enough."""
@@ -284,6 +285,7 @@ class MemoryStore(Service, Store):
         keepSeconds: float = 0.0,
         replay: int = REPLAY,
         now: Callable[[], datetime] = utcNow,
+        trusted: TrustedTime | None = None,
     ) -> None:
         """
         @param onLoaded: called with no record at all.
@@ -291,12 +293,13 @@ class MemoryStore(Service, Store):
         @param keepSeconds: how long a line is kept; 0 for ever.
         @param replay: ignored, since all lines are at hand.
         @param now: the time of day, in UTC.
+        @param trusted: the time by which lines are old; C{now} by default.
         """
         self.history = MemoryHistory(clock, keepLines, now)
         self.ledger = MemoryLedger()
         self._onLoaded = onLoaded
         self._keepSeconds = keepSeconds
-        self._now = now
+        self._ends = now if trusted is None else trusted.now
         self._expiring = LoopingCall(self._expire)
         self._expiring.clock = clock
 
@@ -323,4 +326,4 @@ class MemoryStore(Service, Store):
         return succeed(None)
 
     def _expire(self) -> None:
-        self.history.expire(self._now() - timedelta(seconds=self._keepSeconds))
+        self.history.expire(self._ends() - timedelta(seconds=self._keepSeconds))
