@@ -28,6 +28,17 @@ def setUserTimeout(connection: socket, seconds: float) -> None:
             connection.setsockopt(IPPROTO_TCP, option, int(seconds * 1000))
 
 
+def receiveUrgentInOrder(connection: socket) -> None:
+    """
+    Have urgent data read at its place among the rest (RFC 6093, section 4.2).  By default the last
+    byte of it comes by a way of its own, and is lost to those who only read on: telnet clients
+    send the end of C{IAC DM} as such (RFC 854, "The TELNET Synch").
+    """
+    with suppress(OSError):
+        # The connection may be gone.
+        connection.setsockopt(SOL_SOCKET, socket_.SO_OOBINLINE, 1)
+
+
 def socketOf(transport: Any) -> socket | None:
     """
     @return: the socket under a transport, if there is one; a transport that is closed has none.

@@ -18,8 +18,9 @@ so it costs no memory here, and a peer that has gone may be ahead no further tha
 If the peer had ended its output, the end is a clean one: what it sent last is whole.  The kernel
 tells a reset after a FIN from one without (EPIPE, ECONNRESET), but only once, and mostly to
 somebody who has written past the transport.  So the bytes are counted, as the kernel counts them:
-to it FIN is one.  A unix socket knows no FIN and needs none: nothing that was written to it is on
-its way, so nothing is missing at its end.
+to it FIN is one.  Urgent data is counted, too, so it has to be read as the rest is.  A unix socket
+knows no FIN and needs none: nothing that was written to it is on its way, so nothing is missing at
+its end.
 
 A port makes its transports from its class attribute C{transport}, so other ones can take their
 place, and whatever ends a connection from outside comes by C{doWrite} or C{connectionLost}.
@@ -27,6 +28,7 @@ place, and whatever ends a connection from outside comes by C{doWrite} or C{conn
 
 from __future__ import annotations
 
+from socket import socket
 from typing import Any
 
 from twisted.internet import tcp, unix
@@ -35,7 +37,7 @@ from twisted.internet.interfaces import IProducer
 from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.python.failure import Failure
 
-from chat.delivery.sockets import receivedBy, unreadIn
+from chat.delivery.sockets import receivedBy, receiveUrgentInOrder, unreadIn
 
 
 class _ReadToTheEnd(tcp.Connection):
@@ -51,6 +53,10 @@ class _ReadToTheEnd(tcp.Connection):
     _isDeaf = False
     # Whether the end of what the peer sends has been read.
     _isEndRead = False
+
+    def __init__(self, connection: socket, *arguments: Any) -> None:
+        super().__init__(connection, *arguments)
+        receiveUrgentInOrder(connection)
 
     def doRead(self) -> Any:
         ended: Any = super().doRead()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import Any
@@ -241,6 +242,37 @@ def test_theEndIsCleanWhereWhatThePeerSentIsWhole(
         assert data == (b"some" if isReadBefore else b"somemore")
         # What comes after FIN concerns the other direction.
         assert first is end or (end is ConnectionDone and first == "end")
+
+
+@pytest.mark.parametrize("way", ["tcp", "unix"])
+def test_urgentDataIsReadAtItsPlace(reactor: HandReactor, way: str) -> None:
+    """It is no FIN either, though the kernel counts it."""
+    ours, theirs = tcpPair() if way == "tcp" else socket.socketpair()
+    reader = Reader()
+    transport: Any = (TCPServer if way == "tcp" else UNIXServer)(
+        ours, reader, ("", 0), None, 0, reactor
+    )
+    with ours, theirs:
+        reader.makeConnection(transport)
+        theirs.send(b"some")
+        try:
+            theirs.send(b"urgent", socket.MSG_OOB)
+        except OSError:
+            # Unix sockets have it since Linux 5.15.
+            theirs.send(b"urgent")
+        theirs.send(b"more")
+        if way == "tcp":
+            # RST instead of FIN.
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+        transport.connectionLost(Failure(ConnectionLost()))
+        transport.resumeProducing()
+        for _ in range(6):
+            reactor.turn()
+        data = b"".join(event for event in reader.events if isinstance(event, bytes))
+        assert data == b"someurgentmore"
+        [first, *_] = [event for event in reader.events if not isinstance(event, bytes)]
+        assert first in ([ConnectionLost] if way == "tcp" else ["end", ConnectionDone])
 
 
 # Ports.
