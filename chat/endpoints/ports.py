@@ -11,7 +11,8 @@ A unix socket of our own leaves its file behind when the process is killed, and 
 there until that is removed.  Twisted tells by the number of the process that made the file whether
 it still runs, but after a restart of the machine, or in a container, another process may have that
 number; it may even be our own.  L{_OwnUNIXPort} asks the socket: if nobody listens there, the
-connection is refused.
+connection is refused.  So it is as well where another process is about to listen, so those that
+start at the same time take turns, by a lock on the directory (C{flock(2)}), which leaves no file.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ import errno
 import os
 import socket
 import stat
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from time import sleep
 from typing import Any
 
 from twisted.internet import tcp, unix
@@ -98,14 +102,15 @@ class _OwnUNIXPort(unix.Port):
 
     def startListening(self) -> None:
         path = self._bindPath
-        if _fileAt(path) is not None:
-            if not _isLeft(path):
-                number = errno.EADDRINUSE if _isSocket(path) else errno.EEXIST
-                reason = OSError(number, os.strerror(number))
-                raise CannotListenError(None, path, reason)
-            os.unlink(path)
-        super().startListening()
-        self._file = _fileAt(path)
+        with _turnIn(os.path.dirname(path) or b"."):
+            if _fileAt(path) is not None:
+                if not _isLeft(path):
+                    number = errno.EADDRINUSE if _isSocket(path) else errno.EEXIST
+                    reason = OSError(number, os.strerror(number))
+                    raise CannotListenError(None, path, reason)
+                os.unlink(path)
+            super().startListening()
+            self._file = _fileAt(path)
 
     def connectionLost(self, reason: Failure) -> None:
         # By now the name may be that of the socket of somebody else.
@@ -143,6 +148,31 @@ class _LentUNIXPort(unix.Port):
 
     def connectionLost(self, reason: Failure) -> None:
         tcp.Port.connectionLost(self, reason)
+
+
+@contextmanager
+def _turnIn(directory: bytes) -> Iterator[None]:
+    """
+    Wait until no other process opens a port in this directory, which takes it a millisecond.  A
+    lock that lasts for a second is of another kind, and may last for ever; it is not looked at.
+    """
+    try:
+        number = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        # It cannot be read, or is not there.
+        yield
+        return
+    try:
+        for _ in range(100):
+            # Held by another, or not to be had, as in directories of NFS.
+            with suppress(OSError):
+                flock(number, LOCK_EX | LOCK_NB)
+                break
+            # Nothing is served yet.
+            sleep(0.01)
+        yield
+    finally:
+        os.close(number)
 
 
 def _fileAt(path: bytes) -> tuple[int, int] | None:

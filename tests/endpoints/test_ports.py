@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,49 @@ def test_aSocketAtWhichAnotherListensIsNotReplaced(ports: Ports, tmp_path: Path)
         _assertInUse(ports, path)
 
 
+def test_startsAtTheSameTimeTakeTurns(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each would take the socket of the other for one that a crash has left."""
+    path = tmp_path / "chat.sock"
+    with ExitStack() as stack:
+        other = stack.enter_context(socket.socket(socket.AF_UNIX))
+        directory = os.open(tmp_path, os.O_RDONLY)
+        stack.callback(os.close, directory)
+        flock(directory, LOCK_EX)
+        other.bind(str(path))
+
+        def listen(_: float) -> None:
+            other.listen()
+            flock(directory, LOCK_UN)
+
+        monkeypatch.setattr("chat.endpoints.ports.sleep", listen)
+        _assertInUse(ports, path)
+        # The lock is given back.
+        flock(directory, LOCK_EX | LOCK_NB)
+
+
+def _refuse(*_: object) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+@pytest.mark.parametrize("isReadable", [True, False])
+def test_aLockThatIsNotToBeHadDoesNotHinder(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isReadable: bool
+) -> None:
+    monkeypatch.setattr("chat.endpoints.ports.sleep", lambda _: None)
+    directory = os.open(tmp_path, os.O_RDONLY)
+    try:
+        flock(directory, LOCK_EX)
+        with monkeypatch.context() as patched:
+            if not isReadable:
+                patched.setattr(os, "open", _refuse)
+            ports.open(f"unix:{tmp_path}/chat.sock")
+    finally:
+        os.close(directory)
+    assert ports.greets(f"{tmp_path}/chat.sock")
+
+
 @pytest.mark.parametrize("kind", ["file", "directory"])
 def test_aFileOfAnotherKindIsNotReplaced(ports: Ports, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "chat.sock"
@@ -324,13 +368,9 @@ def test_aFileThatCannotBeRemovedIsLogged(
     ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And its socket is closed all the same, as where the service has given up its rights."""
-
-    def refuse(path: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
     path = tmp_path / "chat.sock"
     port = ports.open(f"unix:{path}")
-    monkeypatch.setattr(os, "unlink", refuse)
+    monkeypatch.setattr(os, "unlink", _refuse)
     with capturedLogs() as logs:
         ports.close(port)
     formats = [event["log_format"] for event in logs if "reason" in event]
