@@ -21,7 +21,7 @@ from pytest_twisted import async_yield_fixture, ensureDeferred
 from service_identity import VerificationError
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
-from twisted.internet.interfaces import IHandshakeListener
+from twisted.internet.interfaces import IHandshakeListener, IOpenSSLClientConnectionCreator
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import (
     Certificate,
@@ -32,6 +32,7 @@ from twisted.internet.ssl import (
 from twisted.internet.testing import MemoryReactor
 from twisted.internet.threads import deferToThread
 from twisted.logger import capturedLogs, formatEvent
+from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from chat.endpoints.certificates import Certificates, Read, Shown, reasonOf
@@ -131,7 +132,7 @@ class Ports:
     def __init__(self) -> None:
         from twisted.internet import reactor
 
-        self._reactor: Any = reactor
+        self.reactor: Any = reactor
         self.threads: set[int] = set()
         self.certificates = Certificates(self._inThread)
         self._ports: list[Any] = []
@@ -149,7 +150,7 @@ class Ports:
         """
         @return: the number of the port.
         """
-        endpoint = endpointFrom(description, self._reactor, self.certificates, 0)
+        endpoint = endpointFrom(description, self.reactor, self.certificates, 0)
         port = await endpoint.listen(Factory.forProtocol(Echo))
         self._ports.append(port)
         number: int = port.getHost().port
@@ -167,7 +168,7 @@ class Ports:
         """
         client = SecureClient()
         self._clients.append(client)
-        endpoint = TCP4ClientEndpoint(self._reactor, "127.0.0.1", port)
+        endpoint = TCP4ClientEndpoint(self.reactor, "127.0.0.1", port)
         options = options or CertificateOptions(verify=False)
         if header:
             await connectProtocol(endpoint, client)
@@ -391,6 +392,38 @@ async def test_eachHostHasItsOwnCertificate(tmp_path: Path, ports: Ports) -> Non
     await ports.certificates.readAgain()
     assert await ports.shownTo(port, "new.test", root) == third
     assert len(ports.threads) == 1
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class Asking:
+    """
+    Makes clients that ask for a host, also for one that there cannot be.
+    """
+
+    def __init__(self, host: bytes) -> None:
+        self._host = host
+
+    def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        connection = SSL.Connection(CertificateOptions(verify=False).getContext())
+        connection.set_tlsext_host_name(self._host)
+        return connection
+
+
+@ensureDeferred
+async def test_aHostThatCannotBeIsShownTheFirstCertificate(tmp_path: Path, ports: Ports) -> None:
+    """As where none is asked for: nothing is logged, and the connection goes on."""
+    for name in "chat.test", "*.chat.test":
+        own = Authority(name, hosts=[name])
+        (tmp_path / f"{len(name)}.pem").write_bytes(own.private() + own.pem)
+    port = await ports.listen(f"tls:{tmp_path}:0:interface=127.0.0.1")
+    first = await ports.shown(port)
+    with capturedLogs() as logged:
+        for host in (b"\xff\xfe", "bücher.test".encode(), b"a\1b", b"..", b".", b"x" * 255):
+            client = await ports.connect(port, Asking(host))
+            # Without an answer, this would wait for ever.
+            assert await client.secured.addTimeout(5.0, ports.reactor) == first
+            await client.echo(b"hello")
+    assert [each for each in logged if "OneShotFactory" not in each["log_namespace"]] == []
 
 
 @ensureDeferred
