@@ -18,14 +18,20 @@ from chat.vocabulary.unicodetables import PROTOTYPES
 _STROKE = "|"
 """Stands for C{I}, C{l}, C{1} and their like."""
 
-# Letters that the list has not, though a terminal shows hardly a difference, and the
-# apostrophes that are letters: a name with one more of them is the same to a reader.
-_MORE = {"l": "l", "リ": "り", "チ": "千", "オ": "才"} | dict.fromkeys("ʻʼʽʾʿˀˁꞋꞌ", "")
+# Letters that the list has not, though a terminal shows hardly a difference: kana, Chinese
+# letters with the same strokes, of which one is longer, as 土 and 士 are, which the list has; and
+# the apostrophes that are letters: a name with one more of them is the same to a reader.
+_MORE = (
+    {"l": "l", "リ": "り", "チ": "千", "オ": "才"}
+    | {"已": "己", "巳": "己", "末": "未", "曰": "日", "入": "人", "戍": "戌"}
+    | dict.fromkeys("ʻʼʽʾʿˀˁꞋꞌ", "")
+)
 
 # What capitals that look like no other letter are like in small letters, and the small
-# letters that are shaped as capitals: в is a small B.
-_SMALL = str.maketrans(
-    {"l": _STROKE, "m": "rn", "ԛ": "q", "ʙ": "b", "ĸ": "k", "ʍ": "rn", "ʜ": "h", "ᴛ": "t"}
+# letters that are shaped as capitals: в is a small B, and so are the small capitals of Latin,
+# which Cherokee has as well.
+_SMALL = str.maketrans("ԛĸᴀʙᴅᴇꜰɢʜɪᴊɴᴘꞯʀᴛ", "qkabdefghijnpqrt") | str.maketrans(
+    {"l": _STROKE, "ʟ": _STROKE, "m": "rn", "ʍ": "rn"}
 )
 
 # The letters have this dot already.

@@ -49,6 +49,11 @@ from chat.vocabulary.confusables import look
         ("ΑΝΝΑ", "anna"),
         ("οοο", "ooo"),
         ("ꓐꓳꓐ", "bob"),
+        ("ᏚᎥᏀ", "sig"),
+        ("ꮪꭵꮐꮋꭺꮮ", "Sighal"),
+        ("ᴀʟɪᴄᴇ", "alice"),
+        ("ᴍᴇɢ-ᴊᴏʜɴ", "MEG-JOHN"),
+        ("ꜰʀᴇᴅ-ᴘꜱᴜꞯ", "fred-psuq"),
         # Chinese and Japanese.
         ("ニ", "二"),
         ("ー", "一"),
@@ -60,6 +65,13 @@ from chat.vocabulary.confusables import look
         ("ト", "卜"),
         ("リ", "り"),
         ("チ", "千"),
+        ("知已", "知己"),
+        ("巳", "己"),
+        ("末来", "未来"),
+        ("曰月", "日月"),
+        ("人江", "入江"),
+        ("士", "土"),
+        ("戍", "戌"),
         # The same letter in several languages, and the same word in several ways.
         ("علي", "علی"),
         ("کريم", "كريم"),
@@ -82,6 +94,11 @@ def test_looksLikeAnother(name: str, other: str) -> None:
         ("bob", "bob1"),
         ("user2", "user1"),
         ("jose", "josé"),
+        # A stroke counts as a mark does.
+        ("bøb", "bob"),
+        ("ᏏᎾᏏ", "bob"),
+        ("大郎", "太郎"),
+        ("王", "玉"),
         ("Irem", "İrem"),
         ("李雷", "李蕾"),
         ("Kai", "Kal"),
@@ -111,7 +128,7 @@ def test_looksLikeNoOther(name: str, other: str) -> None:
     assert look(name) != look(other)
 
 
-@given(st.text("0Oo1lI|mMrnbBсСВкаАニ二ー一", max_size=8))
+@given(st.text("0Oo1lI|mMrnbBсСВкаАᴀʟɪꮐニ二ー一已末", max_size=8))
 def test_aLookStaysTheSameWhenItIsLookedAtAgain(text: str) -> None:
     assert look(look(text)) == look(text)
 
