@@ -153,7 +153,9 @@ def roomname(text: str) -> str:
     """
     Make a room name of what a user typed, with its C{#} or without.
 
-    @return: the name with its C{#}, folded: room names have one spelling.  Whether a
+    @return: the name with its C{#}, folded: room names have one spelling.  It tells rooms apart
+        in events and in the store, and nobody needs to be asked for it: not which room is there,
+        nor how another process, in which it is made at the same time, has it spelled.  Whether a
         room may be made of that name shows there; see L{chat.core.rooms}.
     @raise RoomInvalid: when no room can have this name.
     """
