@@ -119,7 +119,7 @@ def ban(context: Context, command: Ban) -> Answer:
     """
     Keep a user, an address or a network out.
 
-    @raise YourselfMeant: when it is the operator who asks.
+    @raise YourselfMeant: when it is the operator who asks, or a session of theirs comes from there.
     """
     sanction, storing = _impose(context, SanctionKind.BAN, command)
     for session in _concerned(context, sanction.target):
@@ -131,7 +131,7 @@ def mute(context: Context, command: Mute) -> Answer:
     """
     Keep a user, or all users of an address or a network, from speaking.
 
-    @raise YourselfMeant: when it is the operator who asks.
+    @raise YourselfMeant: when it is the operator who asks, or a session of theirs comes from there.
     """
     sanction, storing = _impose(context, SanctionKind.MUTE, command)
     for session in _concerned(context, sanction.target):
@@ -171,8 +171,8 @@ def _lift(context: Context, kind: SanctionKind, text: str) -> Answer:
 def _concerned(context: Context, target: str) -> list[UserSession]:
     """
     @param target: of a sanction.
-    @return: the sessions of the users whom it concerns, but not those of the asking one: by
-        their nickname or account, or by the network they come from.
+    @return: the sessions that it concerns: by the nickname or account of their user, or by the
+        network they come from.
     """
     nicknames, network = context.hub.nicknames, parseNetwork(target)
     if network is None:
@@ -181,7 +181,6 @@ def _concerned(context: Context, target: str) -> list[UserSession]:
     return [
         session
         for other in nicknames.users
-        if other is not context.user
         for session in other.sessions
         if (address := parseAddress(session.address)) is not None and address in network
     ]
@@ -194,7 +193,7 @@ def _impose(
     place = _placeMeant(command.target)
     if place is None:
         sanction = _ofName(context, user, kind, command.target, seconds, why)
-    elif covers(place, context.door.address):
+    elif any(covers(place, session.address) for session in user.sessions):
         # An operator who locks themselves out could not lift it.
         raise YourselfMeant
     else:

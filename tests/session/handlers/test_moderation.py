@@ -564,6 +564,19 @@ def test_anOperatorMayNotBanTheirOwnAddress(carol: SessionUser) -> None:
         assert carol.hears(f"/ban {target}") == [Refused("yourself", "")]
 
 
+@pytest.mark.parametrize("verb", ["ban", "mute"])
+def test_noSessionOfAnOperatorComesFromANetworkThatTheyBanOrMute(
+    stage: SessionStage, carol: SessionUser, verb: str
+) -> None:
+    elsewhere = stage.user(f"/login carol {PASSWORD}", address="198.51.100.7")
+    carol.heard()
+    for session, target in (carol, "198.51.100.0/24"), (elsewhere, "192.0.2.1"):
+        assert session.hears(f"/{verb} {target}") == [Refused("yourself")]
+    elsewhere.says("/quit")
+    carol.heard()
+    assert carol.hears(f"/{verb} 198.51.100.0/24")[-1].code in ("banned", "muted")
+
+
 def test_moderatingANicknameAppliesToItsAccount(stage: SessionStage, carol: SessionUser) -> None:
     bob = stage.registered("bob")
     bob.says("/nick bobby")
