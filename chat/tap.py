@@ -158,7 +158,7 @@ def makeService(options: Options) -> IService:
 
     # Sessions, and the door to them.
     server = Server(
-        hub=Hub(LocalBackplane(store.nextId), directory, clock.seconds, recorders),
+        hub=Hub(LocalBackplane(store.nextId), directory, time.elapsed, recorders),
         history=store.history,
         accounts=accounts,
         authenticator=PortalAuthenticator(
@@ -177,11 +177,11 @@ def makeService(options: Options) -> IService:
         settings=_settings(options, limits),
         motd=options["motdText"],
         counters=counters,
-        startedAt=clock.seconds(),
+        startedAt=time.elapsed(),
     )
     store.observe(StorageWatch(server))
 
-    connections = Connections(clock, turnEnd, limits, counters)
+    connections = Connections(clock, turnEnd, limits, counters, time.elapsed)
     factory = LineFactory(connections, partial(Session, server), words)
     ports = [(description, endpoint, factory) for description, endpoint in endpoints]
 

@@ -28,6 +28,7 @@ from chat.operations.unused import EVERY
 from chat.rendering import renderingFor
 from chat.store.memory import MemoryHistory
 from chat.tap import Options, _useAwakeTime, makeService
+from chat.vocabulary.awake import AwakeTime
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Closed, Ending, Greeted, NickAsked, Noticed
 from chat.vocabulary.records import Sanction, SanctionKind
@@ -71,6 +72,9 @@ class ClientEnd:
         for line in lines:
             self._protocol.dataReceived(f"{line}\r\n".encode())
         return self.heard()
+
+    def close(self) -> None:
+        self._protocol.connectionLost(Failure(ConnectionDone()))
 
     def heard(self) -> list[str]:
         """
@@ -420,3 +424,30 @@ def test_aReactorThatRunsKeepsItsClock(timed: Timed) -> None:
     before = timed.seconds
     _useAwakeTime(timed)
     assert timed.seconds is before
+
+
+def test_durationsThatAreToldCountTheTimeInWhichTheServiceStoodStill(
+    reactor: Reactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Limits do not."""
+    stoodFor = 0.0
+    time = AwakeTime(lambda: reactor.seconds() + stoodFor)
+    monkeypatch.setattr(tap, "_useAwakeTime", lambda clock: time)
+    start("--idle-timeout", "100").startService()
+    alice, bob = reactor.connect("alice"), reactor.connect("bob", "/format json")
+    reactor.advance(10)
+    stoodFor = 3600.0
+    alice.heard()
+    bob.heard()
+    assert [json.loads(line)["idle"] for line in bob.says("/whois alice")] == [3610]
+    [listed] = map(json.loads, bob.says("/who"))
+    assert [row["idle"] for row in listed["people"]] == [3610, 0]
+    assert json.loads(bob.says("/uptime")[0])["seconds"] == 3610
+    [listed] = map(json.loads, bob.says("/sessions"))
+    assert [row["idle"] for row in listed["sessions"]] == [0]
+    reactor.advance(80)
+    assert alice.heard()[-1].startswith("!!! you have been silent")
+    with capturedLogs() as logged:
+        alice.close()
+    [closed] = [event for event in logged if event["log_format"].startswith("closed")]
+    assert (closed["named"], closed["seconds"]) == (0, 3690)

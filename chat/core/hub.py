@@ -65,7 +65,8 @@ class Hub:
         now: Callable[[], datetime] = utcNow,
     ) -> None:
         """
-        @param seconds: a clock for durations.
+        @param seconds: a clock for durations, which users see: it goes on while the process stands
+            still.
         @param recorders: these keep the lines that are said.
         @param now: the time of day for events.
         """

@@ -66,7 +66,7 @@ class Admitted:
     @ivar quota: the origin under which L{chat.protocols.admission.Admission} counts it, or
         nothing.
     @ivar opened: when it was let in.
-    @ivar began: the same, in seconds of the clock.
+    @ivar began: the same, in seconds of a clock that never stands still.
     @ivar namedAfter: how many seconds later there was a nickname; L{None} without one.
     @ivar lines: how many messages came.
     @ivar bytesIn: how many bytes came.
@@ -219,14 +219,23 @@ class Connections:
     _log = Logger()
 
     def __init__(
-        self, clock: IReactorTime, turnEnd: TurnEnd, limits: Limits, counters: Counters
+        self,
+        clock: IReactorTime,
+        turnEnd: TurnEnd,
+        limits: Limits,
+        counters: Counters,
+        elapsed: Callable[[], float],
     ) -> None:
+        """
+        @param elapsed: seconds for the log, which go on while the process stands still.
+        """
         self.clock = clock
         self.turnEnd = turnEnd
         self.limits = limits
         self.lines = limits.lines
         self.counters = counters
         self.admission = Admission(limits, clock.seconds)
+        self._elapsed = elapsed
         self.refusals = Refusals(clock, counters)
         self.slowReaders = SlowReaders(clock, limits)
         self.lineQueue = TurnQueue(clock, turnEnd)
@@ -249,7 +258,7 @@ class Connections:
         @param seconds: how long it may take until a connection has followed it.
         """
         admitted.opened = utcNow()
-        admitted.began = self.clock.seconds()
+        admitted.began = self._elapsed()
         self.counters.connections += 1
         self.counters.doors[admitted.factory.door] += 1
         self._register[admitted] = (
@@ -270,7 +279,7 @@ class Connections:
         Note that a connection has a nickname now.
         """
         if admitted.namedAfter is None:
-            admitted.namedAfter = self.clock.seconds() - admitted.began
+            admitted.namedAfter = self._elapsed() - admitted.began
             self.admission.named()
 
     def closed(self, admitted: Admitted) -> None:
@@ -380,7 +389,7 @@ class Connections:
             reason=admitted.ending,
             opened=admitted.opened.isoformat(timespec="seconds"),
             named="-" if named is None else round(named, 3),
-            seconds=round(self.clock.seconds() - admitted.began, 3),
+            seconds=round(self._elapsed() - admitted.began, 3),
             lines=admitted.lines,
             undone=admitted.undone,
             refused=admitted.refused,

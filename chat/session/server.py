@@ -75,7 +75,7 @@ class Server:
     @ivar replays: the last replays, as bytes.
     @ivar guesses: the wrong passwords for each account, of which its owner is told.
     @ivar alarms: what operators are told of wrong passwords.
-    @ivar startedAt: when the service began, in seconds of the clock.
+    @ivar startedAt: when the service began, in seconds of the Hub's clock.
     @ivar roomsMade: by origin, how many rooms have been made of late.
     @ivar registrations: by origin, how many accounts have been registered of late.
     """

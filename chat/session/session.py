@@ -95,7 +95,8 @@ class Session(Context):
         time in which they may be idle begins anew.
         """
         if self.user is not None:
-            self.user.active = self.active = self.deadlines.active = self.hub.seconds()
+            self.user.active = self.active = self.hub.seconds()
+            self.deadlines.active = self.server.clock.seconds()
 
     def perform(self, command: Command) -> None:
         """

@@ -7,10 +7,12 @@ timers come before the sockets, since a wait for events that a stop has interrup
 returns without what has come meanwhile.  A user who wrote in that time would be thrown out for
 silence before their line is read.
 
-So all timers and durations go by L{AwakeTime}, which leaves such times out: what had two seconds
-left when the process stood still has two seconds left when it goes on.  The clock is told twice a
-second that the process is awake (L{AwakeTime.beat}), and whoever asks it first after a beat is
-overdue makes it notice.  While nothing beats it is any monotonic clock.
+So all timers go by L{AwakeTime}, which leaves such times out: what had two seconds left when the
+process stood still has two seconds left when it goes on.  How long something lasted, as users and
+the log are told it, goes by L{AwakeTime.elapsed}, which leaves nothing out.
+
+The clock is told twice a second that the process is awake (L{AwakeTime.beat}), and whoever asks it
+first after a beat is overdue makes it notice.  While nothing beats it is any monotonic clock.
 """
 
 from __future__ import annotations
@@ -29,15 +31,17 @@ STILL = 0.5
 class AwakeTime:
     """
     A monotonic clock that leaves out the time in which the process stood still.
+
+    @ivar elapsed: the clock below, which does not.
     """
 
-    __slots__ = ("_beaten", "_last", "_leftOut", "_limit", "_seconds")
+    __slots__ = ("_beaten", "_last", "_leftOut", "_limit", "elapsed")
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         """
         @param seconds: a monotonic clock.
         """
-        self._seconds = seconds
+        self.elapsed = seconds
         self._last = self._beaten = seconds()
         # If it is later than this, the process has stood still.
         self._limit = inf
@@ -47,7 +51,7 @@ class AwakeTime:
         """
         @return: seconds, from any point in time.  They never go back.
         """
-        now = self._seconds()
+        now = self.elapsed()
         if now > self._limit:
             # It goes on where it was, as everything does that waits for some time.
             self._leftOut += now - self._last

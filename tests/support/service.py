@@ -48,7 +48,9 @@ class Service:
         self.server = newServer(self.reactor, backplane, turnEnd=turnEnd, **settings)
         self.hub = self.server.hub
         self._newSession = partial(Session, self.server)
-        self.connections = Connections(self.reactor, turnEnd, limits, self.server.counters)
+        self.connections = Connections(
+            self.reactor, turnEnd, limits, self.server.counters, self.reactor.seconds
+        )
         rendering = self.server.renderings(Style())
         self.factory = LineFactory(self.connections, self._newSession, rendering)
 
