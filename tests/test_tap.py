@@ -27,6 +27,7 @@ from chat.core.sanctions import Sanctions
 from chat.operations.unused import EVERY
 from chat.rendering import renderingFor
 from chat.store.memory import MemoryHistory
+from chat.store.opening import openStore
 from chat.tap import Options, _useAwakeTime, makeService
 from chat.vocabulary.awake import AwakeTime
 from chat.vocabulary.errors import CannotStart
@@ -282,6 +283,16 @@ def test_operatorsWithoutAnAccountAreNamedInTheLog(reactor: Reactor) -> None:
         service.startService()
     names = [event["name"] for event in logged if "no account" in event["log_format"]]
     assert names == ["alice"]
+
+
+def test_noPortIsOpenedWhileAnotherServiceHasTheDatabase(reactor: Reactor, tmp_path: Path) -> None:
+    path = tmp_path / "chat.sqlite3"
+    opened = openStore(str(path))
+    with pytest.raises(CannotStart, match="another tcpchat uses it"):
+        start("--database", str(path), "--metrics", "8081")
+    assert reactor.tcpServers == []
+    opened.connection.close()
+    opened.files.close()
 
 
 def test_aTranscriptThatCannotBeWrittenPreventsTheStart(reactor: Reactor) -> None:

@@ -82,19 +82,18 @@ class ChatService(MultiService):
 
     def privilegedStartService(self) -> None:
         """
-        Open the ports, while this process still has its privileges.
+        Open the ports, while this process still has its privileges, after the parts of the service
+        have looked whether they can start: from then on peers wait to be let in.
 
-        @raise CannotStart: when one cannot be opened.
+        @raise CannotStart: when one cannot be opened, or a part cannot start.
         """
         super().privilegedStartService()
         for description, endpoint, factory in self._doors:
-            port = openPort(description, endpoint, factory)
-            self._ports.append(port)
-            self._log.info("listening on {address}", address=str(port.getHost()))
+            self._ports.append(openPort(description, endpoint, factory))
 
     def startService(self) -> None:
         """
-        Tell the service manager that the ports are open.
+        Tell the log and the service manager that the ports are open, and served.
         """
         super().startService()
         # All objects that exist now stay. Without this, each full collection would look
@@ -102,6 +101,8 @@ class ChatService(MultiService):
         gc.collect()
         gc.freeze()
         self.isServing = True
+        for port in self._ports:
+            self._log.info("listening on {address}", address=str(port.getHost()))
         self._notify.ready(f"ports: {len(self._ports)}")
 
     @inlineCallbacks

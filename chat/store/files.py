@@ -203,6 +203,20 @@ def _raise(reason: str) -> None:
         raise sqlite3.DatabaseError(reason)
 
 
+def requireUnused(path: str) -> None:
+    """
+    @raise CannotStart: when another service uses the database.
+    """
+    for locked in (f"{path}.lock", path):
+        try:
+            _locked(locked, os.O_RDONLY).close()
+        except BlockingIOError as error:
+            raise _inUse(path) from error
+        except OSError:
+            # Where there is none yet, nobody has it.
+            continue
+
+
 def _locked(path: str, flags: int) -> IO[bytes]:
     """
     @param flags: of open(2).

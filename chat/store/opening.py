@@ -34,7 +34,7 @@ from chat.store.database import (
     shrinkLog,
     upgrade,
 )
-from chat.store.files import DatabaseFiles
+from chat.store.files import DatabaseFiles, requireUnused
 from chat.store.numbering import RESERVE, Numbers
 from chat.store.serialization import parseAll
 from chat.store.witness import lastPlace
@@ -110,6 +110,19 @@ def openStore(path: str) -> Opened:
     except (sqlite3.Error, OSError) as error:
         files.close()
         raise CannotStart(f"cannot open {path}: {error}") from error
+
+
+def checkStore(path: str) -> None:
+    """
+    Look whether a store can be opened, and make nothing: the files are to be of the user as whom
+    the service will run.
+
+    @param path: of the database.
+    @raise CannotStart: as L{openStore}; some faults of the disk show only there.
+    """
+    path = os.path.realpath(path)
+    _check(path)
+    requireUnused(path)
 
 
 def _check(path: str) -> int:

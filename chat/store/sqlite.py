@@ -26,7 +26,7 @@ from chat.store.flushing import END_WITHIN, FlushingCore, endWithin, newFlushing
 from chat.store.ledger import SQLiteLedger
 from chat.store.numbering import Numbers
 from chat.store.observers import Observers
-from chat.store.opening import openStore
+from chat.store.opening import checkStore, openStore
 from chat.store.pruning import RetentionLimits
 from chat.store.reader import DatabaseReader, Questions
 from chat.store.recent import RecentLines
@@ -102,6 +102,10 @@ class SQLiteStore(Service, Store):
 
     def observe(self, observer: HistoryObserver) -> None:
         self._observers.add(observer)
+
+    def privilegedStartService(self) -> None:
+        super().privilegedStartService()
+        checkStore(os.path.abspath(self._path))
 
     def startService(self) -> None:
         # This blocks on the disk, which keeps no user waiting, as none is here yet.

@@ -54,6 +54,13 @@ class Store(Protocol):
         Tell an observer from now on how the keeping goes.
         """
 
+    def privilegedStartService(self) -> None:
+        """
+        Look, without making anything, whether the store can be opened.
+
+        @raise chat.vocabulary.errors.CannotStart: when it cannot.
+        """
+
     def startService(self) -> None:
         """
         Open the store.

@@ -144,6 +144,15 @@ def test_portsAreOpenedBeforePrivilegesAreShed() -> None:
     assert stage.calls[-1] == "ports: 2"
 
 
+def test_theLogTellsOfAPortOnceItIsServed() -> None:
+    stage = ServingStage()
+    with capturedLogs() as logged:
+        stage.service.privilegedStartService()
+        assert logged == []
+        stage.service.startService()
+    assert formatEvent(logged[0]) == f"listening on {stage.recorder.getHost()}"
+
+
 def test_aPortThatCannotBeOpenedPreventsTheStart() -> None:
     stage = ServingStage(("8081", FixedEndpoint(PermissionError(13, "Permission denied"))))
     with pytest.raises(CannotStart, match=r"^cannot listen on 8081: Permission denied$"):

@@ -20,7 +20,7 @@ from twisted.logger import capturedLogs
 
 from chat.store.backlog import Batch
 from chat.store.database import APPLICATION_ID, LATEST, connect, create, toMicroseconds
-from chat.store.opening import WAIT, Opened, openStore
+from chat.store.opening import WAIT, Opened, checkStore, openStore
 from chat.store.writer import DatabaseWriter
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.events import Said
@@ -42,15 +42,19 @@ def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
 
 def refusal(path: Path) -> str:
     """
-    @return: Why a store cannot be opened; the attempt must change nothing.
+    @return: Why a store cannot be opened; the attempt must change nothing, and a look at it
+        before must tell the same.
     """
     before = contents(path.parent)
+    with pytest.raises(CannotStart) as looked:
+        checkStore(str(path))
+    assert contents(path.parent) == before
     with pytest.raises(CannotStart) as caught:
         openStore(str(path))
-    after = contents(path.parent)
-    after.pop(f"{path.name}.lock", None)
-    assert after == before
+    lock = f"{path.name}.lock"
+    assert {**contents(path.parent), lock: None} == {**before, lock: None}
     message = str(caught.value)
+    assert str(looked.value) == message
     assert "\n" not in message
     return message.replace(str(path), "PATH").replace(str(path.parent), "DIRECTORY")
 
@@ -201,13 +205,25 @@ def test_refusesADatabaseThatAnotherProgramLocks(
 def test_refusesADatabaseThatAnotherServiceUses(path: Path) -> None:
     """Two services would give the same ids."""
     opened = openStore(str(path))
-    with pytest.raises(CannotStart, match=r"cannot open .*: another tcpchat uses it"):
-        openStore(str(path))
+    assert refusal(path) == "cannot open PATH: another tcpchat uses it"
+    # Nor by another path, at which there is no lock.
+    os.link(path, path.with_name("link"))
+    assert refusal(path.with_name("link")) == "cannot open PATH: another tcpchat uses it"
     close(opened)
     close(openStore(str(path)))
 
 
 # Files that are made.
+
+
+def test_aLookMakesNothing(path: Path, tmp_path: Path) -> None:
+    """The service may still be root, and will be another user."""
+    checkStore(str(path))
+    assert contents(tmp_path) == {}
+    close(openStore(str(path)))
+    before = contents(tmp_path)
+    checkStore(str(path))
+    assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize("isThere", [False, True])
