@@ -33,6 +33,7 @@ from chat.delivery.turnend import TurnEnd
 from chat.endpoints.certificates import Certificates
 from chat.endpoints.listen import endpointFrom
 from chat.interfaces import Recorder
+from chat.operations.distinct import requireDistinct
 from chat.operations.logs import Log
 from chat.operations.rehash import RehashService
 from chat.operations.serving import ChatService
@@ -187,6 +188,8 @@ def makeService(options: Options) -> IService:
 
     # The service, as twistd runs it.
     log = Log(twistd, options["log-format"], signals, connections.refusals.count)
+    if not twistd.get("chroot"):
+        _requireDistinct(options, twistd, log)
     service = ChatService(ports, connections, notify, clock)
     if fanOut is not None:
         # Not at the top: it takes 5 MB.
@@ -245,6 +248,27 @@ def _doubted(shown: datetime, expected: datetime) -> None:
         shown=moment(shown),
         expected=moment(expected),
     )
+
+
+def _requireDistinct(options: Options, twistd: Mapping[str, Any], log: Log) -> None:
+    """
+    @raise SystemExit: when two options name one file.
+    """
+    files = [
+        ("--motd", options["motd"]),
+        ("--pidfile", twistd.get("pidfile")),
+        ("--logfile", "" if log.path == "-" else log.path),
+    ]
+    run = partial(os.path.join, twistd.get("rundir", ""))
+    if options["database"] != IN_MEMORY:
+        database = os.path.realpath(run(options["database"]))
+        files += [("--database", database + more) for more in ("", "-wal", "-shm", ".lock")]
+    if options["transcript"]:
+        files.append(("--transcript", run(options["transcript"])))
+    try:
+        requireDistinct((option, os.path.abspath(path)) for option, path in files if path)
+    except ValueError as error:
+        raise wrong(str(error)) from None
 
 
 def _storeFor(options: Options, clock: Any, trusted: TrustedTime, onLoaded: OnLoaded) -> Store:

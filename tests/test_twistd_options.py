@@ -187,3 +187,34 @@ def _plain(value: str) -> object:
     if match := re.fullmatch(r"([\d.]+)([KM]?)", value):
         return float(match[1]) * {"": 1, "K": 1024, "M": 1024 * 1024}[match[2]]
     return value
+
+
+@pytest.mark.parametrize(
+    ("twistd", "options", "reason"),
+    [
+        ("", "--database=a --transcript=a", "--database and --transcript use the same file, {}/a"),
+        ("", "--database=a --transcript=a-wal", "--database and --transcript use the same file"),
+        ("", "--database=a --motd=a.lock", "--motd and --database use the same file"),
+        ("--logfile=a", "--database=a", "--logfile and --database use the same file"),
+        ("--logfile=a", "--database=:memory: --transcript={}/a", "--logfile and --transcript use"),
+        ("--rundir=..", "--database={0.name}/motd --motd=motd", "--motd and --database use"),
+        ("--pidfile=a", "--database=a", "--pidfile and --database use the same file"),
+    ],
+)
+def test_noTwoOptionsNameOneFile(
+    reactor: MemoryReactorClock, tmp_path: Path, twistd: str, options: str, reason: str
+) -> None:
+    for name in ("motd", "a.lock"):
+        (tmp_path / name).touch()
+    refused = refusal(
+        *options.format(tmp_path).split(), twistd=("--nodaemon", *twistd.format(tmp_path).split())
+    )
+    assert refused.startswith(f"twistd tcpchat: {reason.format(tmp_path)}")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        *("a.lock", "garbage.pem", "latin-1.txt", "motd"),
+    ]
+
+
+def test_inTheBackgroundTheLogHasAFile(reactor: MemoryReactorClock, tmp_path: Path) -> None:
+    refused = refusal("--transcript=twistd.log", twistd=())
+    assert "--logfile and --transcript use the same file" in refused

@@ -46,7 +46,8 @@ class Noise:
     Lines of a library that are not logged as they come.
 
     @ivar namespace: Of the logger.
-    @ivar formats: The C{log_format} of each of the lines; empty for all lines of the namespace.
+    @ivar formats: The C{log_format} of each of the lines, or the reason that L{twisted.python.log}
+        was given for an error; empty for all lines of the namespace.
     @ivar level: The L{LogLevel<twisted.logger.LogLevel>} at which they are logged instead; L{None}
         leaves them out.
     @ivar refusal: The code under which each is counted as a connection turned away, if it is one.
@@ -61,19 +62,23 @@ class Noise:
 # When no file descriptor is left, Twisted gives up one that it has in reserve to accept a
 # connection and close it, so the port does not become deaf. It logs three lines of a hundred bytes
 # each time, by which an attack could fill the disk.
-NOISE = tuple(
-    noise
-    for port in ("twisted.internet.tcp.Port", "twisted.internet.unix.Port")
-    for noise in (
-        Noise(port, ["EMFILE recovery: Closed socket from {address}"], refusal=NO_DESCRIPTORS),
-        Noise(
-            port,
-            [
-                "EMFILE encountered; releasing reserved file descriptor.",
-                "Re-reserving EMFILE recovery file descriptor.",
-            ],
-        ),
-    )
+NOISE = (
+    *(
+        noise
+        for port in ("twisted.internet.tcp.Port", "twisted.internet.unix.Port")
+        for noise in (
+            Noise(port, ["EMFILE recovery: Closed socket from {address}"], refusal=NO_DESCRIPTORS),
+            Noise(
+                port,
+                [
+                    "EMFILE encountered; releasing reserved file descriptor.",
+                    "Re-reserving EMFILE recovery file descriptor.",
+                ],
+            ),
+        )
+    ),
+    # twistd logs it with a traceback, before a start fails since that file cannot be written.
+    Noise("log_legacy", ["Failed to unlink PID file:"]),
 )
 """All lines of libraries that the log leaves out or lowers."""
 
@@ -111,6 +116,17 @@ class Log(MultiService):
         @return: How many lines the log has lost.
         """
         return 0 if self._observer is None else self._observer.writer.lost
+
+    @property
+    def path(self) -> str:
+        """
+        @return: Of the file where the log goes; C{-} for standard output, and nothing where it
+            goes elsewhere.
+        """
+        if not self._twistd or self._twistd.get("logger") or self._twistd.get("syslog"):
+            return ""
+        isDaemon = not self._twistd.get("nodaemon")
+        return self._twistd.get("logfile") or ("twistd.log" if isDaemon else "-")
 
     def setServiceParent(self, parent: Any) -> None:
         """
@@ -155,11 +171,9 @@ class Log(MultiService):
     def _newObserver(self) -> LineObserver:
         if self._twistd.get("syslog"):
             return LineObserver(syslogLines, Syslog(self._twistd.get("prefix") or ""))
-        isDaemon = not self._twistd.get("nodaemon")
-        path = self._twistd.get("logfile") or ("twistd.log" if isDaemon else "-")
-        if path != "-":
-            return LineObserver(_LINES[self._format], self._opened(path))
-        if isDaemon:
+        if self.path != "-":
+            return LineObserver(_LINES[self._format], self._opened(self.path))
+        if not self._twistd.get("nodaemon"):
             raise SystemExit("twistd tcpchat: --logfile - does not go without --nodaemon")
         try:
             number, encoding = sys.stdout.fileno(), sys.stdout.encoding
@@ -255,7 +269,7 @@ class NoiseFilter:
     def __call__(self, event: LogEvent) -> None:
         for noise in self._table:
             if event.get("log_namespace") == noise.namespace and (
-                not noise.formats or event.get("log_format") in noise.formats
+                not noise.formats or event.get("why", event.get("log_format")) in noise.formats
             ):
                 if noise.refusal:
                     self._turnedAway(noise.refusal)

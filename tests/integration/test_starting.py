@@ -215,6 +215,9 @@ def test_filesOfTwistdThatCannotBeWritten(place: Path, twistd: list[str], reason
     if "--logfile" in twistd:
         result = _run(place, ["--log-format", "json"], [*twistd, *_FOREGROUND])
         assert _failure(place, result) == reason
+    if "--pidfile" in twistd:
+        result = _run(place, ["--port", "tcp:0:interface=127.0.0.1"], [*twistd, *_FOREGROUND])
+        assert "Traceback" not in result.stdout
 
 
 def test_mistakeOfOursShowsItsTraceback(place: Path) -> None:

@@ -347,6 +347,13 @@ def test_otherLinesPass() -> None:
     assert [event["log_namespace"] for event in it.passed] == ["twisted.internet.tcp.Port", "chat"]
 
 
+def test_aFileOfTheProcessIDThatIsNotThereIsNotLogged() -> None:
+    it = Filtered("log_legacy")
+    for why in "Failed to unlink PID file:", "Unhandled Error":
+        it.port.critical("{log_text}", why=why)
+    assert [event["why"] for event in it.passed] == ["Unhandled Error"]
+
+
 def test_linesCanBeLoweredByNamespaceOrByText() -> None:
     table = Noise("all", level=LogLevel.debug), Noise("some", ["noise"], level=LogLevel.debug)
     for namespace, lowered in (("all", ["noise", "other"]), ("some", ["noise"]), ("none", [])):
