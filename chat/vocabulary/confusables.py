@@ -27,6 +27,9 @@ _MORE = (
     | dict.fromkeys("ʻʼʽʾʿˀˁꞋꞌ", "")
 )
 
+# The small capitals that are no plain letters of Latin, and the capitals that these are like.
+_SMALL_CAPITALS = dict(zip("ᴁᴆʛᴌ𝼄ᴕᴣꟺ𝼐ᴦᴪꭥᴫ", "ÆÐƓŁꞭȢƷƜꞰΓΨΩЛ", strict=True))
+
 # What capitals that look like no other letter are like in small letters, and the small
 # letters that are shaped as capitals: в is a small B, and so are the small capitals of Latin,
 # which Cherokee has as well.
@@ -68,6 +71,7 @@ def _prototypes() -> dict[int, str]:
         shape = _text(prototype)
         for char in chars.split(","):
             found.setdefault(_text(char), shape)
+    found |= {small: found.get(capital, capital) for small, capital in _SMALL_CAPITALS.items()}
     return {ord(char): shape.replace("l", _STROKE) for char, shape in found.items()}
 
 

@@ -20,6 +20,18 @@ def test_aHolderIsFoundByNamesThatLookAlike(lookalikes: Lookalikes) -> None:
     assert lookalikes.of("ian") == ()
 
 
+@pytest.mark.parametrize(("name", "other"), [("Ian", "ɪan"), ("Лена", "ᴫена"), ("Лена", "лeнa")])
+def test_aNameIsFoundByWhatItLooksLikeInSmallLetters(
+    lookalikes: Lookalikes, name: str, other: str
+) -> None:
+    lookalikes.add("name", name)
+    assert lookalikes.of(other) == ("name",)
+    lookalikes.remove("name", name)
+    lookalikes.add("other", other)
+    assert lookalikes.of(name) == ("other",)
+    assert lookalikes.of("Lina") == ()
+
+
 def test_severalMayLookTheSame(lookalikes: Lookalikes) -> None:
     lookalikes.add("bob", "Bob")
     lookalikes.add("b0b", "b0b")
@@ -38,7 +50,7 @@ def test_aLookIsFreeWithTheLastThatHasIt(lookalikes: Lookalikes) -> None:
     assert lookalikes.of("bob") == ()
 
 
-_names = st.sampled_from(["bob", "b0b", "Lan", "Ian", "lan"])
+_names = st.sampled_from(["bob", "b0b", "Lan", "Ian", "lan", "ɪan", "IAN"])
 
 
 @given(st.lists(_names))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from time import process_time
 
 import pytest
@@ -85,6 +87,22 @@ from chat.vocabulary.confusables import look
 )
 def test_looksLikeAnother(name: str, other: str) -> None:
     assert look(name) == look(other)
+
+
+@pytest.mark.parametrize("kind", ["LATIN", "GREEK", "CYRILLIC"])
+def test_smallCapitalsLookAsCapitalsDo(kind: str) -> None:
+    """All for which Unicode has capitals; those with a mark or turned, too."""
+    pairs = {
+        char: unicodedata.lookup(name.replace("LETTER SMALL CAPITAL", "CAPITAL LETTER"))
+        for char in map(chr, range(0x20000))
+        if (name := unicodedata.name(char, "")).startswith(f"{kind} LETTER SMALL CAPITAL ")
+        and not re.search("INVERTED|REVERSED|BARRED| OE|TURNED [^KM]| RUM|RIGHT LEG", name)
+    }
+    # Among capitals, or an I is a stroke.
+    assert {char: look(f"{char}BB") for char in pairs} == {
+        char: look(f"{capital}BB") for char, capital in pairs.items()
+    }
+    assert pairs
 
 
 @pytest.mark.parametrize(
