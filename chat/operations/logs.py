@@ -150,10 +150,11 @@ class Log(MultiService):
         """
         if self._observer is not None:
             self._observer.writer.start()
+        super().startService()
+        # What was asked for during the start comes after its lines.
         if self._observer is not None and self._file is not None:
             writer, rotate = self._observer.writer, self._file.turnOver
             self._signals.upon(signal.SIGUSR1, lambda: writer.then(rotate))
-        super().startService()
 
     def stopService(self) -> Deferred[Any]:
         """
