@@ -39,13 +39,17 @@ _OF_OTHERS = frozenset({"unknown-language", "nick-registered"})
 """What is refused with these codes, before there is a nickname, is another line than a login."""
 
 
-def hasPassword(text: str) -> bool:
+def passwordIn(text: str) -> int | None:
     """
-    @param text: what was typed.
-    @return: whether it is a command with a password.
+    @param text: what was typed, perhaps not all of it yet.
+    @return: where the arguments begin, one of which is a password; L{None} for anything but
+        a command with a password.
     """
-    verb = verbIn(text)
-    return verb is not None and verb.command in _SECRET
+    found = verbIn(text)
+    if found is None or found[0].command not in _SECRET:
+        return None
+    rest = found[1]
+    return len(text.rstrip()) - len(rest) if rest else len(text)
 
 
 class KeptPassword:

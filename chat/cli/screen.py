@@ -34,7 +34,7 @@ class Screen:
         hungUp: Callable[[], None],
         prompt: Callable[[], str],
         complete: Completer,
-        isSecret: Callable[[str], bool],
+        secretIn: Callable[[str], int | None],
         charset: str,
         descriptor: int,
     ) -> None:
@@ -43,7 +43,7 @@ class Screen:
         @param hungUp: called once, when the terminal is gone.
         @param prompt: returns what to show before the text.
         @param complete: as for L{LineEditor}.
-        @param isSecret: as for L{LineEditor}.
+        @param secretIn: as for L{LineEditor}.
         @param charset: see L{localeCharset}.
         @param descriptor: open on the terminal.
         @raise OSError: when C{descriptor} is no terminal.
@@ -55,7 +55,7 @@ class Screen:
         self._keys = KeyParser(charset)
         self._charset = charset
         self.editor = LineEditor(
-            self.terminal.columns, "", complete, isSecret=isSecret, charset=charset
+            self.terminal.columns, "", complete, secretIn=secretIn, charset=charset
         )
         self._above: list[str] = []
         self._isPrinting = False

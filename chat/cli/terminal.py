@@ -16,7 +16,7 @@ from chat.cli.connector import Connector, Frontend, RelayClient
 from chat.cli.display import Display
 from chat.cli.input import KnownNames, commandIn, submit
 from chat.cli.options import FAILED, OK, ClientOptions
-from chat.cli.passwords import KeptPassword, hasPassword
+from chat.cli.passwords import KeptPassword, passwordIn
 from chat.cli.rejoining import WAIT_FOR_USER, Rejoiner
 from chat.cli.screen import Screen
 from chat.client.protocol import ChatClient
@@ -77,7 +77,7 @@ class TerminalChat(Frontend):
             self.leave,
             self._prompt,
             self._known.complete,
-            hasPassword,
+            passwordIn,
             options.charset,
             descriptor,
         )

@@ -113,7 +113,7 @@ class LineEditor:
     @ivar prompt: stands before what is typed.  No control characters.
     @ivar isHidden: whether a password is being typed: it shows as asterisks, and
         nothing of it is kept.  A command is shown all the same, once its name is
-        there.
+        there, up to a secret in it.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class LineEditor:
         maxLine: int = MAX_LINE,
         maxLines: int = MAX_LINES,
         maxRecalled: int = MAX_RECALLED,
-        isSecret: Callable[[str], bool] = lambda text: False,
+        secretIn: Callable[[str], int | None] = lambda text: None,
         charset: str = "utf-8",
     ) -> None:
         """
@@ -134,12 +134,13 @@ class LineEditor:
             More is refused with a bell.
         @param maxLines: how many lines a paste may bring.
         @param maxRecalled: how many submitted lines Up finds.
-        @param isSecret: says of a submitted text whether to keep it from Up.
+        @param secretIn: says where in a text a secret begins, if it has one.  From there
+            on it shows as asterisks, and neither Up nor Ctrl-Y brings the text back.
         @param charset: in which the terminal shows text, as Python names it.
         """
         self.prompt = prompt
         self.isHidden = False
-        self._isSecret = isSecret
+        self._secretIn = secretIn
         self._complete = complete
         self._tooLong = TooLong(maxLine, maxLines)
         self._buffer = LineBuffer(maxLine, maxLines)
@@ -221,7 +222,7 @@ class LineEditor:
                 self._ringUnless(buffer.delete(_DELETIONS[key](buffer)))
             case key if key in _KILLS:
                 # A kill keeps its text, which must not be a password.
-                remove = buffer.delete if self.isHidden else buffer.kill
+                remove = buffer.delete if self._hasSecret() else buffer.kill
                 self._ringUnless(remove(_KILLS[key](buffer)))
             case _:
                 pass
@@ -241,8 +242,9 @@ class LineEditor:
         """
         bell = _BELL if self._rings else b""
         self._rings = False
-        before = self.text[: self.cursor]
-        return bell + self._row.draw(self.prompt, self._shown(self.text), self._shown(before))
+        start, cursor = self._firstHidden(), self.cursor
+        before = self._masked(self.text[:cursor], start)
+        return bell + self._row.draw(self.prompt, self._masked(self.text, start), before)
 
     def erase(self) -> bytes:
         """
@@ -269,9 +271,21 @@ class LineEditor:
         """
         return self._row.resize(columns) + self.draw()
 
-    def _shown(self, text: str) -> str:
-        isShown = not (self.isHidden and isPassword(self.text))
-        return withMarks(text) if isShown else _HIDDEN * len(cells(text))
+    def _firstHidden(self) -> int:
+        """
+        @return: from where on the text is not shown; its length where all of it is.
+        """
+        if self.isHidden and isPassword(self.text):
+            return 0
+        start = self._secretIn(self.text)
+        return len(self.text) if start is None else start
+
+    def _hasSecret(self) -> bool:
+        return self.isHidden or self._secretIn(self.text) is not None
+
+    @staticmethod
+    def _masked(text: str, start: int) -> str:
+        return withMarks(text[:start]) + _HIDDEN * len(cells(text[start:]))
 
     # What keys do.
 
@@ -280,9 +294,9 @@ class LineEditor:
 
     def _take(self) -> str:
         """Empty the line; Up finds its text, unless it is secret."""
-        text = self.text
+        text, hasSecret = self.text, self._hasSecret()
         self._buffer.replace("")
-        if self.isHidden or self._isSecret(text):
+        if hasSecret:
             self._recall.leave()
         else:
             self._recall.add(text)
@@ -296,7 +310,7 @@ class LineEditor:
             self._buffer.replace(text)
 
     def _tab(self, step: int) -> None:
-        if self.isHidden:
+        if self.isHidden or self._firstHidden() < self.cursor:
             self._rings = True
             return
         if self._completion is None:

@@ -54,16 +54,18 @@ def verbNamed(name: str) -> Verb:
         raise UnknownCommand("/" + plain) from None
 
 
-def verbIn(text: str) -> Verb | None:
+def verbIn(text: str) -> tuple[Verb, str] | None:
     """
-    @return: the verb of a command, also of one whose slash is mistyped; L{None} where the text
-        is none, or its verb is unknown.
+    @return: the verb of a command, also of one whose slash is mistyped, and what stands behind
+        it, without white space at its ends; L{None} where the text is none, or its verb is
+        unknown.
     """
     slashed = _withSlash(text)
     if not _isSlashed(slashed):
         return _mistyped(slashed)
+    name, rest = cut(slashed)
     try:
-        return verbNamed(cut(slashed)[0])
+        return verbNamed(name), rest
     except UnknownCommand:
         return None
 
@@ -97,9 +99,8 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
         return Say(text) if text and not text.isspace() else None
     text = _withSlash(text)
     if not _isSlashed(text):
-        meant = _mistyped(text)
-        if meant is not None:
-            raise CommandMeant("/" + meant.name)
+        if (meant := _mistyped(text)) is not None:
+            raise CommandMeant("/" + meant[0].name)
         if text.startswith("/"):
             return Say(text[1:])
         return Say(text) if text and not text.isspace() else None
@@ -160,9 +161,10 @@ def _isSlashed(text: str) -> bool:
     return text.startswith("/") and text[1:2] not in _SLASHES
 
 
-def _mistyped(text: str) -> Verb | None:
+def _mistyped(text: str) -> tuple[Verb, str] | None:
     """
-    @return: the verb with a secret that a text without one slash seems to be meant for.
+    @return: the verb with a secret that a text without one slash seems to be meant for, and
+        what stands behind it.
     """
     slip = _SLIP.match(text)
     if slip is None:
@@ -171,7 +173,7 @@ def _mistyped(text: str) -> Verb | None:
     verb = _BY_NAME.get(_folded(name))
     if verb is None or not verb.secret or len(rest.split(maxsplit=verb.secret)) < verb.secret:
         return None
-    return verb
+    return verb, rest
 
 
 def _folded(name: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from chat.cli.input import commandIn
-from chat.cli.passwords import KeptPassword, hasPassword
+from chat.cli.passwords import KeptPassword, passwordIn
 from chat.client.protocol import ChatFactory
 from chat.vocabulary.events import Done, Event, Noticed, Refused
 
@@ -33,11 +33,21 @@ from chat.vocabulary.events import Done, Event, Noticed, Refused
         " /login s3cret",
         "/login two words and more",
         "/login s3cret\nand pasted",
-        "/register",
+        "/login s3cret ",
+        "//login s3cret",
+        "/登录　s3cret",
     ],
 )
-def test_lineWithAPasswordIsFound(text: str) -> None:
-    assert hasPassword(text)
+def test_passwordIsFoundWithAllArguments(text: str) -> None:
+    start = passwordIn(text)
+    assert start is not None
+    assert text[start - 1].isspace()
+    assert text[start:].startswith(("s3cret", "alice", "two"))
+
+
+@pytest.mark.parametrize("text", ["/register", "/register ", "、登录  "])
+def test_passwordIsStillToCome(text: str) -> None:
+    assert passwordIn(text) == len(text)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +55,7 @@ def test_lineWithAPasswordIsFound(text: str) -> None:
     ["", " ", "/", "hello", "register s3cret", "//register", "/nick alice", "/regist x"],
 )
 def test_otherLinesHaveNone(text: str) -> None:
-    assert not hasPassword(text)
+    assert passwordIn(text) is None
 
 
 class Passwords:

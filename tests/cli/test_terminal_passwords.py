@@ -55,6 +55,22 @@ def test_passwordIsAskedForAndHidden(sitting: Sitting) -> None:
     assert sitting.lines()[-1] == "#lobby 2>"
 
 
+@pytest.mark.parametrize("verb", ["/register", "/login", "/password", "/登录", "、注册"])
+def test_passwordInACommandIsHidden(sitting: Sitting, verb: str) -> None:
+    """Neither Up nor Ctrl-Y brings it back."""
+    link = sitting.connect()
+    link.send(WELCOMED)
+    sitting.type(f"{verb} s3cret")
+    assert sitting.lines()[-1] == f"#lobby 2> {verb} ******"
+    sitting.type("\x15\x19")
+    assert sitting.lines()[-1] == "#lobby 2>"
+    sitting.enter(f"{verb} s3cret")
+    assert link.transport.lines() == [f"{verb} s3cret"]
+    sitting.type("\x1b[A\x19")
+    assert sitting.lines()[-1] == "#lobby 2>"
+    assert b"s3cret" not in sitting.bytes
+
+
 def test_passwordIsAskedForUntilItIsRight(sitting: Sitting) -> None:
     link = challenged(sitting)
     sitting.enter("wrong")
@@ -113,7 +129,9 @@ def test_passwordIsAskedForUntilThereIsANickname(
 
 def test_commandIsShownWhileThePasswordIsAskedFor(sitting: Sitting) -> None:
     link = challenged(sitting)
-    sitting.type("/nick bob")
+    sitting.type("/login alice s3cret")
+    assert sitting.lines()[-1] == "password> /login ************"
+    sitting.type("\x15/nick bob")
     assert sitting.lines()[-1] == "password> /nick bob"
     sitting.enter("")
     assert link.transport.lines() == ["/nick bob"]

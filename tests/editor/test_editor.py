@@ -256,7 +256,7 @@ def test_keysThatWouldKeepOrCompleteAPasswordOnlyRing(key: Key) -> None:
 
 def test_secretLinesAreNotRecalled() -> None:
     """They do not stay as the draft either."""
-    it = Terminal(LineEditor(40, isSecret=lambda text: text.startswith("/login")))
+    it = Terminal(LineEditor(40, secretIn=lambda text: 7 if text.startswith("/login") else None))
     it.press("hello", Key.ENTER, "/login s3cret", Key.UP, Key.DOWN)
     assert it.editor.text == "/login s3cret"
     assert it.press(Key.ENTER) == Submitted("/login s3cret")
@@ -265,6 +265,41 @@ def test_secretLinesAreNotRecalled() -> None:
     it.press(Key.DOWN)
     assert it.editor.text == ""
     it.press("/login again", Key.INTERRUPT, Key.UP)
+    assert it.editor.text == "hello"
+
+
+def withSecrets() -> Terminal:
+    """@return: a terminal on which a text in angle brackets is secret."""
+
+    def secretIn(text: str) -> int | None:
+        return text.index("<") if "<" in text else None
+
+    return Terminal(LineEditor(40, secretIn=secretIn))
+
+
+def test_secretInALineIsEditedUnseen() -> None:
+    it = withSecrets()
+    it.press("tell <s3c你ret", Key.LEFT, Key.BACKSPACE)
+    assert it.lines == ["> tell *******"]
+    assert it.left == "> tell ******"
+    it.press(Key.TAB)
+    assert (it.bells, it.editor.text) == (1, "tell <s3c你rt")
+    assert b"s3c" not in it.written
+    it.press(Key.HOME, Key.WORD_RIGHT)
+    assert it.left == "> tell"
+    it.editor.isHidden = True
+    it.press(Key.END)
+    assert it.lines == ["> ************"]
+
+
+@pytest.mark.parametrize(
+    "key", [Key.KILL_TO_START, Key.KILL_WORD_LEFT, Key.KILL_BLANK_LEFT, Key.ENTER, Key.INTERRUPT]
+)
+def test_secretInALineIsNotYanked(key: Key) -> None:
+    it = withSecrets()
+    it.press("tell <s3cret", key, Key.KILL_TO_START, Key.YANK)
+    assert "s3cret" not in it.editor.text
+    it.press(Key.KILL_TO_START, "hello", Key.KILL_TO_START, Key.YANK)
     assert it.editor.text == "hello"
 
 
