@@ -9,6 +9,7 @@ that one of them makes non-blocking is non-blocking for all.
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import termios
@@ -90,16 +91,39 @@ class Terminal:
         """
         Take the terminal: every key arrives at once, is not echoed, and is no
         signal.
+
+        In the background this stops the process (SIGTTOU) until it is brought to the
+        foreground.
         """
         if self._isGone:
             return
-        if not self.isRaw:
-            # Another program may have changed it meanwhile.
-            self._saved = termios.tcgetattr(self._own)
-        self.isRaw = True
-        termios.tcsetattr(self._own, termios.TCSADRAIN, _raw(self._saved))
+        wasRaw, self.isRaw = self.isRaw, True
+        try:
+            while not self._makeRaw(wasRaw):
+                pass
+        except termios.error as error:
+            # It has hung up, or no shell is left that could bring us to the foreground.
+            self.connectionLost(Failure(error))
+            return
         self.write(_PASTES_MARKED)
         self._reactor.addReader(self)
+
+    def _makeRaw(self, isSaved: bool) -> bool:
+        """
+        @param isSaved: whether it is known how the terminal was before.
+        @return: whether it is raw; otherwise a signal has come, and if the process was
+            stopped, another program may have changed the terminal meanwhile.
+        """
+        try:
+            if not isSaved:
+                self._saved = termios.tcgetattr(self._own)
+            termios.tcsetattr(self._own, termios.TCSADRAIN, _raw(self._saved))
+        except termios.error as error:
+            # Python tries again by itself (PEP 475), but not in this module.
+            if error.args[0] != errno.EINTR:
+                raise
+            return False
+        return True
 
     def leave(self) -> None:
         """

@@ -1,5 +1,6 @@
 """Tests for L{chat.cli.tty}, with a real pseudo-terminal."""
 
+import errno
 import fcntl
 import os
 import struct
@@ -94,6 +95,42 @@ def test_whatAnotherProgramChangedIsRestored(device: Device) -> None:
     device.terminal.enter()
     device.terminal.leave()
     assert device.attributes() == changed
+
+
+def test_takingTheTerminalFromTheBackgroundWaitsForTheForeground(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the shell changed until then is restored."""
+    changed = device.attributes()
+    changed[3] &= ~termios.ECHO
+    change = termios.tcsetattr
+
+    def interrupted(*given: Any) -> None:
+        monkeypatch.undo()
+        change(device.slave, termios.TCSANOW, changed)
+        raise termios.error(errno.EINTR, "Interrupted system call")
+
+    monkeypatch.setattr(termios, "tcsetattr", interrupted)
+    device.terminal.enter()
+    assert device.attributes() != changed
+    assert device.world.readers == {device.terminal}
+    device.terminal.leave()
+    assert device.attributes() == changed
+
+
+def test_aTerminalThatCannotBeTakenHasHungUp(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is so without a shell that could bring the process to the foreground."""
+
+    def failing(*given: Any) -> None:
+        raise termios.error(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(termios, "tcsetattr", failing)
+    device.terminal.enter()
+    assert device.hangUps == 1
+    assert not device.world.readers
+    assert not device.terminal.isRaw
 
 
 def test_sharedFileStaysBlocking(device: Device) -> None:

@@ -147,14 +147,14 @@ def test_rowStaysOneRowAtAnyWidth(screen: Screen, daemon: Daemon) -> None:
         bob.leave()
 
 
-@pytest.mark.parametrize("how", ["C-z", "TSTP", "STOP"])
+@pytest.mark.parametrize("how", ["C-z", "bg", "TSTP", "STOP"])
 def test_suspendingGivesTheTerminalBack(screen: Screen, daemon: Daemon, how: str) -> None:
     """fg takes it again, with what was typed."""
     joined(screen, daemon.port)
     screen.type("half a li")
     screen.expectLast("#lobby 1> half a li")
-    if how == "C-z":
-        screen.press(how)
+    if how in ("C-z", "bg"):
+        screen.press("C-z")
     else:
         os.killpg(os.getpgid(processOf(screen)), signal.Signals[f"SIG{how}"])
     screen.expect(lambda lines: lines[-1] == "$")
@@ -168,6 +168,10 @@ def test_suspendingGivesTheTerminalBack(screen: Screen, daemon: Daemon, how: str
         screen.expect(lambda lines: "kept" in lines)
         before, stopped = (screen.directory / name for name in ("before", "stopped"))
         assert stopped.read_text() == before.read_text()
+    if how == "bg":
+        # It stops again, because the shell has the terminal.
+        screen.enter("bg; echo continued")
+        screen.expect(lambda lines: "continued" in lines)
     with daemon.join("bob") as bob:
         screen.enter("fg")
         screen.expect(lambda lines: lines[-1] == "#lobby 2> half a li")
