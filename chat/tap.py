@@ -37,7 +37,7 @@ from chat.operations.distinct import requireDistinct
 from chat.operations.logs import Log
 from chat.operations.rehash import RehashService
 from chat.operations.serving import ChatService
-from chat.operations.signals import Signals
+from chat.operations.signals import Signals, endOnceRunning
 from chat.operations.starting import tellFailures
 from chat.operations.systemd import NotifyService
 from chat.operations.timing import FanOut, Heartbeat
@@ -82,6 +82,8 @@ def makeService(options: Options) -> IService:
     # Without twistd, whose log it would be, SIGUSR1 is not ours.
     signals = Signals(signal.SIGHUP, *([signal.SIGUSR1] if twistd else ()))
     clock: Any = reactor
+    if twistd:
+        endOnceRunning(clock)
     time = _useAwakeTime(clock)
     inThread = fileThreads(clock)
     certificates = Certificates(inThread)
@@ -152,6 +154,7 @@ def makeService(options: Options) -> IService:
             ("certificates", certificates.readAgain),
         ],
         signals,
+        lambda: service.isServing,
         notify,
         clock,
     )

@@ -8,6 +8,8 @@ C{tests/integration/test_starting.py} starts twistd with one mistake of each kin
 from __future__ import annotations
 
 import re
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from twisted.scripts.twistd import ServerOptions
 
 from chat import __version__
 from chat.options import LIMITS
+from tests.support.signals import signalsKept
 from twisted import internet
 
 DEFAULTS = {
@@ -33,7 +36,7 @@ OTHERS = [
 
 
 @pytest.fixture
-def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MemoryReactorClock:
+def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[MemoryReactorClock]:
     """The reactor that the service finds, in a directory where much is wrong."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
@@ -42,7 +45,15 @@ def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MemoryReactorClo
     (tmp_path / "latin-1.txt").write_bytes(b"caf\xe9\n")
     reactor = MemoryReactorClock()
     monkeypatch.setattr(internet, "reactor", reactor)
-    return reactor
+    with signalsKept():
+        yield reactor
+
+
+def test_signalsWhileTheServiceIsLoadedAreKept(reactor: MemoryReactorClock) -> None:
+    config: Any = ServerOptions()
+    config.parseOptions(["--nodaemon", "tcpchat"])
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert kept >= {signal.SIGHUP, signal.SIGUSR1}
 
 
 def make(twistd: tuple[str, ...], options: tuple[str, ...]) -> None:

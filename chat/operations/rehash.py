@@ -36,14 +36,22 @@ class RehashService(Service):
     _log = Logger()
 
     def __init__(
-        self, steps: Sequence[Step], signals: Signals, notify: NotifyService, clock: Clock
+        self,
+        steps: Sequence[Step],
+        signals: Signals,
+        isServing: Callable[[], bool],
+        notify: NotifyService,
+        clock: Clock,
     ) -> None:
         """
         @param signals: Of which SIGHUP asks for a run.
+        @param isServing: Says whether users can connect. Once they cannot, the signal does nothing:
+            the service stops.
         @param notify: Told when a run begins and when it is done.
         """
         self._steps = steps
         self._signals = signals
+        self._isServing = isServing
         self._notify = notify
         self._clock = clock
         self._isRunning = False
@@ -51,7 +59,7 @@ class RehashService(Service):
 
     def startService(self) -> None:
         """
-        Run at every SIGHUP from now on, until this is stopped. A run under way is then not waited
+        Run at every SIGHUP from now on, until the service stops. A run under way is then not waited
         for, since it changes nothing on the disk.
         """
         super().startService()
@@ -72,7 +80,7 @@ class RehashService(Service):
         return done
 
     def _asked(self) -> None:
-        if self.running:
+        if self._isServing():
             self.run()
 
     def _begin(self) -> None:

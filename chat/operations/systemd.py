@@ -52,6 +52,7 @@ class NotifyService(Service):
         self._environ = environ
         self._address = _addressOf(environ.get("NOTIFY_SOCKET", ""))
         self._socket: socket | None = None
+        self._isStopping = False
         self._outage = Outage()
         self._pings = LoopingCall(self._send, "WATCHDOG=1")
         self._pings.clock = clock
@@ -96,16 +97,18 @@ class NotifyService(Service):
 
     def reloading(self) -> None:
         """
-        Say that the service reads its files again. C{systemctl reload} waits for L{reloaded}.
+        Say that the service reads its files again, unless it has begun to end. C{systemctl reload}
+        waits for L{reloaded}.
         """
         # Type=notify-reload needs the time, or an older READY would be taken for the end of this.
-        self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self._sendUnlessStopping("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def reloaded(self) -> None:
         """
-        Say that L{reloading} is over. The status is what it was before.
+        Say that L{reloading} is over, unless the service has begun to end. The status is what it
+        was before.
         """
-        self._send("READY=1")
+        self._sendUnlessStopping("READY=1")
 
     def stopping(self, status: str) -> None:
         """
@@ -113,7 +116,13 @@ class NotifyService(Service):
 
         @param status: One line, shown by C{systemctl status}.
         """
+        self._isStopping = True
         self._send("STOPPING=1", _statusLine(status))
+
+    def _sendUnlessStopping(self, *assignments: str) -> None:
+        # A run that was under way may end now, and a READY after STOPPING would be a lie.
+        if not self._isStopping:
+            self._send(*assignments)
 
     def _send(self, *assignments: str) -> None:
         if self._socket is None:

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -97,6 +99,36 @@ def test_secondSignalIsImmediate(startDaemon: StartDaemon) -> None:
         daemon.process.terminate()
         # The stuck connection would have had five seconds.
         assert daemon.process.wait(3) in (0, -signal.SIGTERM)
+
+
+def test_stopDuringTheStartIsInOrder(tmp_path: Path) -> None:
+    """
+    The signal comes when the database is open.
+    """
+    program = (
+        "import signal\n"
+        "from chat.store.sqlite import SQLiteStore\n"
+        "start = SQLiteStore.startService\n"
+        "def startService(self):\n"
+        "    start(self)\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+        "SQLiteStore.startService = startService\n"
+        "from twisted.scripts.twistd import run\n"
+        "run()\n"
+    )
+    options = ("--port", "tcp:0:interface=127.0.0.1", "--database", "db")
+    result = subprocess.run(
+        [sys.executable, "-c", program, "--nodaemon", "tcpchat", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (result.returncode, result.stderr) == (-signal.SIGINT, "")
+    assert "Traceback" not in result.stdout
+    assert "Received SIGINT, shutting down." in result.stdout
+    assert "Server Shut Down." in result.stdout
+    assert not (tmp_path / "twistd.pid").exists()
 
 
 def test_noLineIsCut(startDaemon: StartDaemon) -> None:

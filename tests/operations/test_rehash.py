@@ -23,10 +23,12 @@ class RehashStage:
     A service whose steps end when the test says so.
 
     @ivar told: What the service manager was told, and which steps began.
+    @ivar isServing: Whether users can connect.
     """
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.isServing = True
         self.steps: dict[str, Deferred[Any]] = {}
         self.reactor = SignalReactor()
         steps = [(name, lambda name=name: self._step(name)) for name in ("one", "two")]
@@ -34,7 +36,9 @@ class RehashStage:
 
     def use(self, steps: Sequence[Step]) -> None:
         notify: Any = self
-        self.rehash = RehashService(steps, Signals(signal.SIGHUP), notify, self.reactor)
+        self.rehash = RehashService(
+            steps, Signals(signal.SIGHUP), lambda: self.isServing, notify, self.reactor
+        )
 
     def reloading(self) -> None:
         self.told.append("reloading")
@@ -177,11 +181,11 @@ def test_aSignalDuringTheStartBeginsARunToo(stage: RehashStage) -> None:
     assert stage.told == ["reloading", "one"]
 
 
-def test_afterTheStopTheSignalDoesNothing(stage: RehashStage) -> None:
+def test_onceTheStopBeginsTheSignalDoesNothing(stage: RehashStage) -> None:
     """The files are closed one after the other; the signal must not end the process meanwhile."""
     stage.rehash.startService()
     os.kill(os.getpid(), signal.SIGHUP)
-    stage.rehash.stopService()
+    stage.isServing = False
     os.kill(os.getpid(), signal.SIGHUP)
     stage.reactor.turn()
     assert stage.told == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from twisted.internet.testing import MemoryReactor
 
-from chat.operations.signals import Signals
+from chat.operations.signals import Signals, endOnceRunning, hold
 from tests.support.signals import signalsKept
 
 
@@ -47,3 +49,90 @@ def test_otherSignalsAreLeftAlone() -> None:
         before = signal.getsignal(signal.SIGUSR1)
         Signals(signal.SIGHUP)
         assert signal.getsignal(signal.SIGUSR1) is before
+
+
+def test_signalsThatAreHeldComeOnceTheyAreHeeded() -> None:
+    with signalsKept():
+        hold()
+        signal.raise_signal(signal.SIGHUP)
+        signals = Signals(signal.SIGHUP, signal.SIGUSR1)
+        signal.raise_signal(signal.SIGUSR1)
+        done: list[str] = []
+        signals.upon(signal.SIGHUP, lambda: done.append("read"))
+        signals.upon(signal.SIGUSR1, lambda: done.append("rotated"))
+        assert done == ["read", "rotated"]
+
+
+@pytest.mark.parametrize(
+    ("before", "held"),
+    [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)],
+)
+def test_whileSignalsAreHeldSIGINTNeedsNoTraceback(before: Any, held: Any) -> None:
+    """A shell may have it ignored."""
+    with signalsKept():
+        signal.signal(signal.SIGINT, before)
+        hold()
+        assert signal.getsignal(signal.SIGINT) is held
+        endOnceRunning(MemoryReactor())
+        assert (signal.getsignal(signal.SIGINT) is signal.SIG_IGN) is (before is signal.SIG_IGN)
+
+
+class StoppableReactor(MemoryReactor):
+    """
+    A reactor that is stopped by signals, as those of Twisted are.
+
+    @ivar stops: The signals.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stops: list[int] = []
+
+    def run(self) -> None:
+        # It takes SIGINT only from Python itself.
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        signal.signal(signal.SIGTERM, self.sigInt)
+        super().run()
+
+    def sigInt(self, number: int, frame: object = None) -> None:
+        self.stops.append(number)
+
+
+@pytest.fixture
+def reactor() -> Iterator[StoppableReactor]:
+    with signalsKept():
+        reactor = StoppableReactor()
+        endOnceRunning(reactor)
+        yield reactor
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_theEndIsAskedForAtAnyTime(reactor: StoppableReactor, number: int) -> None:
+    """During the start it waits until the reactor runs."""
+    signal.raise_signal(number)
+    assert reactor.stops == []
+    reactor.run()
+    assert reactor.stops == [number]
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGTERM)
+    assert reactor.stops == [number, signal.SIGINT, signal.SIGTERM]
+
+
+def test_askedTwiceDuringTheStartTheProcessEndsAtOnce(
+    reactor: StoppableReactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal.raise_signal(signal.SIGINT)
+    raised: list[tuple[int, object]] = []
+    asked = signal.raise_signal
+    monkeypatch.setattr(
+        signal, "raise_signal", lambda number: raised.append((number, signal.getsignal(number)))
+    )
+    asked(signal.SIGTERM)
+    assert raised == [(signal.SIGTERM, signal.SIG_DFL)]
+
+
+def test_anotherHandlerOfSIGINTIsLeftAlone(reactor: StoppableReactor) -> None:
+    """As that of a debugger."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    reactor.run()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -92,6 +92,16 @@ def test_aReloadHasItsTime(manager: Manager, clock: Clock, monkeypatch: pytest.M
     assert manager.heard() == ["RELOADING=1\nMONOTONIC_USEC=123456", "READY=1"]
 
 
+def test_noReloadIsToldOnceTheStopBegins(manager: Manager, clock: Clock) -> None:
+    """One that was under way may end then."""
+    with running(clock, manager.environ) as service:
+        service.reloading()
+        service.stopping("")
+        service.reloaded()
+        service.reloading()
+    assert [message.split()[0] for message in manager.heard()] == ["RELOADING=1", "STOPPING=1"]
+
+
 def test_aStatusIsOneLine(manager: Manager, clock: Clock) -> None:
     with running(clock, manager.environ) as service:
         service.ready("a\nMAINPID=1\r\nb")

@@ -5,9 +5,25 @@ No C{__init__.py} lies beside this file nor above it: Twisted finds plugins in e
 C{sys.path} that has C{twisted/plugins} and is no package.
 """
 
+from typing import Any
+
 from twisted.application.service import ServiceMaker
 
-tcpchat = ServiceMaker(
+
+class _Maker(ServiceMaker):
+    @property
+    def options(self) -> Any:
+        """
+        twistd asks for this once it knows that it is to start this service, and before it loads
+        anything else of it, which takes most of the start.
+        """
+        from chat.operations.signals import hold
+
+        hold()
+        return super().options
+
+
+tcpchat = _Maker(
     "tcpchat",
     "chat.tap",
     "A chat service for telnet, nc and everything with a socket.",
