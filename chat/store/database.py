@@ -14,7 +14,8 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +38,9 @@ LOG_BYTES = 4 << 20
 How large the write-ahead log stays, in bytes: as large as SQLite lets it become before it moves
 what is in it into the database.  While another program reads, it can only grow.
 """
+
+MAX_NUMBER = 2**53
+"""More than there ever are lines, and than some programs can read in JSON."""
 
 COLUMNS = "line.id, line.at, CAST(line.nick AS BLOB), CAST(line.text AS BLOB), line.acted"
 """The columns of a line, as L{lineFrom} takes them: bytes become text there, and faster."""
@@ -98,12 +102,11 @@ def create(path: str, version: int = LATEST) -> None:
     @raise sqlite3.Error: when the database cannot be made.
     @raise OSError: likewise.
     """
-    with closing(connect(_unfinished(f"{path}.new"))) as connection:
+    with _making(path, f"{path}.new") as connection:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         for step in range(1, version + 1):
             _advance(connection, step)
         connection.execute("PRAGMA journal_mode = WAL")
-    _rename(f"{path}.new", path)
 
 
 def upgrade(path: str, connection: sqlite3.Connection, version: int) -> None:
@@ -116,11 +119,10 @@ def upgrade(path: str, connection: sqlite3.Connection, version: int) -> None:
     @raise OSError: likewise.
     """
     if version < LATEST:
-        with closing(connect(_unfinished(f"{path}.bak.new"))) as copy:
+        with _making(f"{path}.v{version}.bak", f"{path}.bak.new") as copy:
             connection.backup(copy)
             # Without a log beside it the copy must be complete by itself.
             copy.execute("PRAGMA journal_mode = DELETE")
-        _rename(f"{path}.bak.new", f"{path}.v{version}.bak")
     for step in range(version + 1, LATEST + 1):
         _advance(connection, step)
 
@@ -140,54 +142,33 @@ def shrinkLog(path: str, connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def setting(connection: sqlite3.Connection, name: str) -> int:
+class Damaged(sqlite3.DatabaseError):
     """
-    @return: a value of the table C{setting}, which holds what is true of the whole database; 0 if
-        there is none.
+    A value that cannot be what was kept.
+    """
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+def isDamage(error: BaseException | None) -> bool:
+    """
+    @return: whether this says that something in the file cannot be read.
+    """
+    # The lower byte is the kind, the rest tells more.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT
+
+
+def setting(connection: sqlite3.Connection, name: str, default: int | None = 0) -> int:
+    """
+    @param default: what stands for a value that is not there; L{None} where it must be.
+    @return: a value of the table C{setting}, which holds what is true of the whole database.
+    @raise Damaged: when it cannot be one.
     """
     row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-    return int(row[0]) if row else 0
-
-
-def isIndexDamaged(error: BaseException | None) -> bool:
-    """
-    @return: whether this says that the full-text index cannot be read.  All else in the database
-        is well then.
-    """
-    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CORRUPT_VTAB
-
-
-def emptyIndex(connection: sqlite3.Connection) -> None:
-    """
-    Make a new full-text index without any line, in a transaction of the caller.  The connection
-    must not have used the index.  L{fillIndex} does the rest, which takes long.
-    """
-    # FTS5 does nothing with an index that it cannot read, so its tables become as at the first.
-    connection.execute("DELETE FROM word_data")
-    connection.execute("DELETE FROM word_idx")
-    connection.execute("INSERT INTO word_data (id, block) VALUES (1, x''), (10, zeroblob(7))")
-    connection.execute(
-        "INSERT INTO setting (name, value)"
-        " SELECT 'unindexed', ifnull(max(seq), 0) FROM line WHERE TRUE"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-    )
-
-
-def fillIndex(connection: sqlite3.Connection) -> None:
-    """
-    Put the lines back that L{emptyIndex} took out, if it did.
-    """
-    last = setting(connection, "unindexed")
-    if last:
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(
-                "INSERT INTO word (rowid, tokens)"
-                " SELECT seq, indexed(room, CAST(nick AS BLOB), CAST(text AS BLOB))"
-                " FROM line WHERE seq <= ? ORDER BY seq",
-                (last,),
-            )
-            connection.execute("DELETE FROM setting WHERE name = 'unindexed'")
+    value = row[0] if row else default
+    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
+        raise Damaged(f"the setting {name!r} is damaged")
+    return value
 
 
 def toMicroseconds(at: datetime) -> int:
@@ -251,15 +232,27 @@ def _advance(connection: sqlite3.Connection, version: int) -> None:
         raise
 
 
-def _unfinished(path: str) -> str:
+@contextmanager
+def _making(path: str, unfinished: str) -> Iterator[sqlite3.Connection]:
     """
-    Make an empty file for a database that gets its name later.
+    Make a database that gets its name when it is complete, and is removed when that fails.
     """
-    with suppress(FileNotFoundError):
-        os.remove(path)
+    _remove(unfinished)
     # A database holds secrets.  SQLite gives the files beside it the same mode.
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    return path
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with closing(connect(unfinished)) as connection:
+            yield connection
+        _rename(unfinished, path)
+    except BaseException:
+        _remove(unfinished)
+        raise
+
+
+def _remove(path: str) -> None:
+    for each in ("", "-journal", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            os.remove(f"{path}{each}")
 
 
 def _rename(old: str, new: str) -> None:

@@ -25,15 +25,17 @@ from chat.store.database import (
     APPLICATION_ID,
     BUSY_SECONDS,
     LATEST,
+    MAX_NUMBER,
+    Damaged,
     connect,
     create,
-    fillIndex,
     fromMicroseconds,
     isText,
     setting,
     shrinkLog,
     upgrade,
 )
+from chat.store.derived import damagedParts, fillIndex, renew
 from chat.store.files import DatabaseFiles, requireUnused
 from chat.store.numbering import RESERVE, Numbers
 from chat.store.serialization import parseAll
@@ -43,9 +45,6 @@ from chat.vocabulary.records import Record
 
 WAIT = 3.0
 """How many seconds the start waits for another program that writes to the file."""
-
-_MAX_MARK = 2**53
-"""More than any room ever has lines, and than some programs can read in JSON."""
 
 _MAGIC = b"SQLite format 3\0"
 _VERSION = Struct(">60xI")
@@ -190,10 +189,11 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     [journal] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if journal != "wal":
         raise OSError(f"there can be no write-ahead log in this file system, only {journal}")
+    _mend(connection)
     word = uuid4().hex
     connection.execute("BEGIN IMMEDIATE")
-    wasClean = bool(setting(connection, "clean"))
-    floor = setting(connection, "floor") + (0 if wasClean else RESERVE)
+    wasClean = _wasClean(connection)
+    floor = setting(connection, "floor", default=None) + (0 if wasClean else RESERVE)
     # A backup does not know which numbers were given since.
     last = connection.execute("SELECT value FROM setting WHERE name = 'opening'").fetchone()
     place = lastPlace(connection)
@@ -206,14 +206,15 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
         "UPDATE room SET mark = max(mark, last, floor, ifnull("
         " (SELECT max(id) FROM line WHERE line.room = room.number AND id <= ?), 0))"
         " WHERE mark >= 0",
-        (_MAX_MARK // 2,),
+        (MAX_NUMBER // 2,),
     )
     lasts = dict(_marks(connection))
     # All of this is on the disk before the first id is given.
     connection.execute("UPDATE room SET mark = mark + ?", (RESERVE,))
     connection.executemany(
-        "UPDATE setting SET value = ? WHERE name = ?",
-        [(floor, "floor"), (0, "clean"), (word, "opening")],
+        "INSERT INTO setting (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [("floor", floor), ("clean", 0), ("opening", word)],
     )
     connection.execute("COMMIT")
     top = max(floor, *lasts.values(), 0) + RESERVE
@@ -255,15 +256,33 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     )
 
 
+def _mend(connection: sqlite3.Connection) -> None:
+    """
+    Make derived parts anew that are damaged.
+
+    @raise sqlite3.DatabaseError: when no line could be stored all the same.
+    """
+    connection.execute("SELECT max(seq) FROM line").fetchall()
+    renew(connection, damagedParts(connection))
+
+
+def _wasClean(connection: sqlite3.Connection) -> bool:
+    # A value that is damaged says that ids may have been given that nobody knows.
+    try:
+        return setting(connection, "clean") == 1
+    except Damaged:
+        return False
+
+
 def _marks(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
     """
     @return: the mark of each room.  A room whose name is damaged is left out, as nobody can ask
         for it.
-    @raise sqlite3.DatabaseError: when a number of a room is damaged, since ids could be given
+    @raise Damaged: when a number of a room is damaged, since ids could be given
         twice.
     """
     for name, *numbers in connection.execute("SELECT name, mark, last, floor, expired FROM room"):
-        if not all(isinstance(each, int) and 0 <= each <= _MAX_MARK for each in numbers):
-            raise sqlite3.DatabaseError(f"the numbers of {name!a} are damaged")
+        if not all(isinstance(each, int) and 0 <= each <= MAX_NUMBER for each in numbers):
+            raise Damaged(f"the numbers of {name!a} are damaged")
         if isText(name):
             yield name, numbers[0]

@@ -26,7 +26,7 @@ from chat.store.database import (
     COLUMNS,
     connect,
     fromMicroseconds,
-    isIndexDamaged,
+    isDamage,
     lineFrom,
     toMicroseconds,
 )
@@ -281,19 +281,19 @@ class Questions:
         worker: Worker,
         clock: IReactorTime,
         onDamaged: Callable[[int], None] = lambda count: None,
-        onIndexDamaged: Callable[[], object] = lambda: None,
+        onDamage: Callable[[BaseException | None], object] = lambda error: None,
     ) -> None:
         """
         @param worker: the thread of the reader.
         @param onDamaged: called with the number of lines that an answer lacks, since they are
             damaged.
-        @param onIndexDamaged: called when the full-text index cannot be read.
+        @param onDamage: called with the error when something in the file cannot be read.
         """
         self._reader = reader
         self._worker = worker
         self._clock = clock
         self._onDamaged = onDamaged
-        self._onIndexDamaged = onIndexDamaged
+        self._onDamage = onDamage
         self._logged: set[tuple[str, int]] = set()
         self._waiting: deque[_Question] = deque()
         self._current: _Question | None = None
@@ -341,8 +341,8 @@ class Questions:
         if isinstance(result, Failure):
             if not question.answer.called and self._outage.failed(str(result.value)):
                 self._log.error("history cannot be read: {reason}", reason=result.value)
-            if isIndexDamaged(result.value):
-                self._onIndexDamaged()
+            if isDamage(result.value):
+                self._onDamage(result.value)
             if result.check(sqlite3.Error) is None:
                 self._log.failure("a question to the history went wrong", result)
             result = Failure(HistoryUnavailable())

@@ -134,7 +134,7 @@ class SQLiteStore(Service, Store):
             self._reads,
             self._clock,
             self._observers.damaged,
-            lambda: self._writes.run(writer.renewIndex),
+            lambda error: self._writes.run(lambda: writer.mend(error)),
         )
         # A batch finds out whether the disk works, even an empty one when nothing is said.
         retention = Retention(

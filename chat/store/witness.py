@@ -20,11 +20,10 @@ import os
 import sqlite3
 from dataclasses import astuple, dataclass
 
+from chat.store.database import MAX_NUMBER
+
 _WIDTH = 127
 _LARGEST = 2**60
-
-MAX_SEQ = 2**53
-"""More lines than a database ever has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,6 @@ def lastPlace(connection: sqlite3.Connection) -> int:
         " SELECT max(seq) AS seq FROM line WHERE seq < ?1 UNION ALL"
         " SELECT seq FROM sqlite_sequence"
         " WHERE name = 'line' AND typeof(seq) = 'integer' AND seq < ?1)",
-        (MAX_SEQ,),
+        (MAX_NUMBER,),
     ).fetchone()
     return int(last)

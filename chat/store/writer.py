@@ -17,14 +17,8 @@ from dataclasses import dataclass, replace
 from twisted.logger import Logger
 
 from chat.store.backlog import Batch, Change, Key
-from chat.store.database import (
-    connect,
-    emptyIndex,
-    isIndexDamaged,
-    setting,
-    shrinkLog,
-    toMicroseconds,
-)
+from chat.store.database import connect, isDamage, setting, shrinkLog, toMicroseconds
+from chat.store.derived import SEARCH, Part, damagedParts, renew
 from chat.store.numbering import RESERVE
 from chat.store.opening import Opened
 from chat.store.pruning import Pruned, Pruning, RetentionLimits
@@ -33,6 +27,7 @@ from chat.store.threads import gently
 from chat.store.tokens import indexed
 from chat.store.witness import lastPlace
 from chat.vocabulary.events import Acted, Line
+from chat.vocabulary.outages import Outage
 
 # The connection is still good after these errors.
 _HARMLESS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
@@ -75,6 +70,8 @@ class DatabaseWriter:
         self._connection: sqlite3.Connection | None = opened.connection
         self._rooms: dict[str, _RoomState] = {}
         self._pruning = Pruning()
+        self._isBeyondMending = False
+        self._mending = Outage()
 
     def write(self, batch: Batch) -> Written:
         """
@@ -127,21 +124,40 @@ class DatabaseWriter:
             self._rooms.pop(name, None)
         self._files.attest(seen=toMicroseconds(limits.now))
         if pruned.isDone:
+            self._isBeyondMending = False
             shrinkLog(self._files.path, self._connected())
         return pruned
 
-    def renewIndex(self) -> None:
+    def mend(self, error: BaseException | None) -> None:
         """
-        Empty the full-text index, which is damaged: lines are stored again then.  The next start
-        fills it.
+        Make those derived parts anew that are damaged, so that lines can be stored and found again.
+
+        @param error: what has failed. Nothing is done where it does not speak of damage, or where
+            that was tried in vain since the last sweep.
         """
+        if not isDamage(error):
+            return
+        isSearch = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CORRUPT_VTAB
+        if self._isBeyondMending and not isSearch:
+            return
         self.abandon()
-        with suppress(sqlite3.Error, OSError):
+        damaged: list[Part] = []
+        try:
             connection = self._connected()
-            connection.execute("BEGIN IMMEDIATE")
-            emptyIndex(connection)
-            connection.execute("COMMIT")
-            self._log.error("the index of /search was damaged; the next start makes it anew")
+            damaged = damagedParts(connection, isThorough=True)
+            if isSearch and SEARCH not in damaged:
+                # Its pages can be read, and FTS5 does not understand what is in them.
+                damaged.append(SEARCH)
+            renew(connection, damaged)
+        except (sqlite3.Error, OSError) as failure:
+            self._isBeyondMending = isDamage(failure)
+            if damaged and self._mending.failed(str(failure)):
+                self._log.error("damage cannot be mended: {reason}", reason=failure)
+        else:
+            self._mending.worked()
+            self._isBeyondMending = not damaged
+            if SEARCH in damaged:
+                self._log.error("the next start puts earlier lines into the index of /search")
         self.abandon()
 
     def close(self, lasts: Mapping[str, int]) -> None:
@@ -199,8 +215,7 @@ class DatabaseWriter:
                 connection.rollback()
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _HARMLESS:
                 self.abandon()
-            if isIndexDamaged(error):
-                self.renewIndex()
+            self.mend(error)
             raise
 
     def _connected(self) -> sqlite3.Connection:
