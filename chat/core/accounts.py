@@ -306,5 +306,5 @@ class Accounts:
         self._log.warn(
             "the account {name} is not stored: {reason}",
             name=account.name,
-            reason=failure.type.__name__ if failure.type else "",
+            reason=type(failure.value).__name__,
         )

@@ -62,4 +62,4 @@ def _folds(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _notKept(failure: Failure, key: str) -> None:
-    _log.failure("{record} was not stored", failure, record=key)
+    _log.warn("{record} is not stored: {reason}", record=key, reason=type(failure.value).__name__)

@@ -362,4 +362,8 @@ class Directory:
         )
 
     def _notKept(self, failure: Failure, name: str) -> None:
-        self._log.failure("how {room} is kept was not stored", failure, room=name)
+        self._log.warn(
+            "how {room} is kept is not stored: {reason}",
+            room=name,
+            reason=type(failure.value).__name__,
+        )

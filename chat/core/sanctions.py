@@ -194,8 +194,10 @@ class Sanctions:
         """
 
         def failed(failure: Failure) -> None:
-            self._log.failure(
-                "cannot remove a sanction that has ended: {key}", failure, key=sanction.key
+            self._log.warn(
+                "cannot remove a sanction that has ended: {key}: {reason}",
+                key=sanction.key,
+                reason=type(failure.value).__name__,
             )
 
         self._storing(sanction, self._ledger.remove(sanction)).addErrback(failed)

@@ -20,10 +20,10 @@ from zope.interface import Attribute, Interface, implementer
 
 from chat.core.accounts import Accounts
 from chat.credentials.external import ExternalChecker, kindOf, traceOf
-from chat.credentials.passwords import Hashing
+from chat.credentials.passwords import Hashing, usable
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.names import fold, nickname
-from chat.vocabulary.records import Account
+from chat.vocabulary.records import DAMAGED, Account
 
 AvatarId = bytes | tuple[()]
 
@@ -60,6 +60,7 @@ class AccountChecker:
     def __init__(self, accounts: Accounts, hashing: Hashing) -> None:
         self._accounts = accounts
         self._hashing = hashing
+        self._damaged: set[str] = set()
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[AvatarId]:
         password = credentials.password.decode()
@@ -67,9 +68,20 @@ class AccountChecker:
         isKnown = getattr(credentials, "isKnown", False)
         account = self._accounts.named(credentials.username.decode())
         secret = account.secret if account else ""
+        if account and secret not in ("", DAMAGED) and not usable(secret):
+            self._tellDamaged(account)
         verified = self._hashing.verify(secret, password, origin, isKnown)
         accepted = verified.addCallback(self._verified, account)
         return accepted.addCallback(self._accept, password, origin)
+
+    def _tellDamaged(self, account: Account) -> None:
+        # Once, however often they try.
+        if account.fold not in self._damaged:
+            self._damaged.add(account.fold)
+            self._log.error(
+                "the secret of {name} is damaged or costs too much: no password fits",
+                name=account.name,
+            )
 
     def _verified(self, isRight: bool, account: Account | None) -> Account:
         # The password may have been changed while the old one was checked.

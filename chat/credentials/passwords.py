@@ -19,6 +19,8 @@ queue is full, the place that has most in it loses the newest.
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode, b64encode
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError, VerifyMismatchError
+from argon2.exceptions import Argon2Error, VerifyMismatchError
 from precis_i18n import get_profile
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, fail, succeed
@@ -38,7 +40,6 @@ from twisted.python.threadpool import ThreadPool
 from chat.vocabulary.addresses import neighbourhoodOf
 from chat.vocabulary.errors import PasswordInvalid, TryLater
 from chat.vocabulary.limits import MAX_PASSWORD, MIN_PASSWORD
-from chat.vocabulary.records import DAMAGED
 
 THREADS = 2
 
@@ -50,6 +51,18 @@ OWASP = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, hash_len=3
 argon2id with 19 MiB, two passes and one lane, as OWASP's Password Storage Cheat Sheet recommends
 (U{https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html}).
 """
+
+MAX_MEMORY, MAX_PASSES, MAX_LANES = 65536, 4, 4
+"""
+What checking a password may cost at most; memory is in KiB. Each secret says by itself what it
+costs, and may be damaged, or come from elsewhere. The defaults of other libraries are within this.
+"""
+
+# The encoding of argon2, with numbers that have no more digits than they need.
+_secret = re.compile(
+    r"\$argon2(?:id|i|d)\$v=19\$m=([1-9][0-9]{0,6}),t=([1-9][0-9]{0,2}),p=([1-9][0-9]{0,2})"
+    r"\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})"
+).fullmatch
 
 _T = TypeVar("_T", str, bool)
 
@@ -73,6 +86,29 @@ def prepare(password: str) -> bytes | None:
     except UnicodeEncodeError:
         return None
     return prepared.encode() if MIN_PASSWORD <= len(prepared) <= MAX_PASSWORD else None
+
+
+def usable(secret: str) -> bool:
+    """
+    @return: Whether a password can be checked against this, for no more than L{MAX_MEMORY},
+        L{MAX_PASSES} and L{MAX_LANES}.
+    """
+    match = _secret(secret)
+    if match is None:
+        return False
+    memory, passes, lanes = map(int, match.groups()[:3])
+    return (
+        8 * lanes <= memory <= MAX_MEMORY
+        and passes <= MAX_PASSES
+        and lanes <= MAX_LANES
+        and all(map(_isBase64, match.groups()[3:]))
+    )
+
+
+def _isBase64(text: str) -> bool:
+    if len(text) % 4 == 1:
+        return False
+    return b64encode(b64decode(text + "=" * (-len(text) % 4))).rstrip(b"=") == text.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +223,10 @@ class Hashing(Service):
         self, secret: str, password: str, origin: str = "", isKnown: bool = False
     ) -> Deferred[bool]:
         """
-        @param secret: What L{hash} made of a password. If it is empty or L{DAMAGED} every password
-            is wrong, and the answer takes as long.
+        @param secret: What L{hash} made of a password. If it is not L{usable} every password is
+            wrong, and the answer takes as long as for one of ours.
         @param origin: As for L{hash}, as is C{isKnown}.
-        @return: Fires with whether this is the password; fails with L{TryLater} when too many wait,
-            or when the secret cannot be read.
+        @return: Fires with whether this is the password; fails with L{TryLater} when too many wait.
         """
         prepared = prepare(password)
         if prepared is None:
@@ -202,13 +237,10 @@ class Hashing(Service):
         """
         @return: Whether a secret was made with other parameters than those in use now.
         """
-        try:
-            return self._hasher.check_needs_rehash(secret)
-        except InvalidHashError:
-            return True
+        return not usable(secret) or self._hasher.check_needs_rehash(secret)
 
     def _matches(self, secret: str, prepared: bytes) -> bool:
-        if secret in ("", DAMAGED):
+        if not usable(secret):
             self._hasher.hash(prepared)
             return False
         try:

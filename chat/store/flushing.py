@@ -30,6 +30,7 @@ from chat.store.observers import Observers
 from chat.store.threads import Worker
 from chat.store.writer import DatabaseWriter, Written
 from chat.vocabulary.errors import HistoryUnavailable
+from chat.vocabulary.outages import Outage
 
 COLLECT = 0.1
 """How many seconds a batch is collected."""
@@ -99,6 +100,7 @@ class FlushingCore:
     timer: IDelayedCall | None = None
     limit: IDelayedCall | None = None
     hasAll: bool = True
+    outage: Outage = field(default_factory=Outage)
 
 
 _builder = TypeMachineBuilder(Flushing, FlushingCore)
@@ -144,21 +146,13 @@ def _goOn(inputs: Flushing, core: FlushingCore, result: Written) -> None:
 
 
 @_writing.upon(Flushing.failed).to(_resting)
-def _fail(inputs: Flushing, core: FlushingCore, reason: str) -> None:
-    _log.critical("lines cannot be stored: {reason}", reason=reason)
-    _rest(inputs, core)
-    core.observers.failing(reason)
-
-
 @_trying.upon(Flushing.failed).to(_resting)
-def _failAgain(inputs: Flushing, core: FlushingCore, reason: str) -> None:
-    _rest(inputs, core)
-
-
 @_ending.upon(Flushing.failed).to(_halting)
-def _failAtTheEnd(inputs: Flushing, core: FlushingCore, reason: str) -> None:
-    _log.error("lines cannot be stored: {reason}", reason=reason)
+def _fail(inputs: Flushing, core: FlushingCore, reason: str) -> None:
     _rest(inputs, core)
+    if core.outage.failed(reason):
+        _log.critical("lines cannot be stored: {reason}", reason=reason)
+        core.observers.failing(reason)
 
 
 @_trying.upon(Flushing.written).loop()
@@ -179,6 +173,7 @@ def _writeOn(inputs: Flushing, core: FlushingCore, result: Written) -> None:
 
 @_trying.upon(Flushing.caughtUp).to(_idle)
 def _recover(inputs: Flushing, core: FlushingCore) -> None:
+    core.outage.worked()
     _log.info("lines are stored again")
     _resume(inputs, core)
     core.observers.recovered()

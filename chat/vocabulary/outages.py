@@ -1,9 +1,12 @@
 """
 Outages: what fails is often tried again, many times a minute, and fails again. The log has a line
-when that begins and one when it is over.
+when that begins, one for each further reason, and one when it is over.
 """
 
 from __future__ import annotations
+
+MAX_REASONS = 10
+"""How many reasons of one outage are told."""
 
 
 class Outage:
@@ -12,22 +15,24 @@ class Outage:
     """
 
     def __init__(self) -> None:
-        self._reason: str | None = None
+        self._reasons: set[str] = set()
         self._failures = 0
 
     def failed(self, reason: str) -> bool:
         """
-        @return: Whether to log it: it worked before, or failed for another reason.
+        @return: Whether to tell it: it worked before, or has not failed for this reason since.
+            Reasons that take turns are told once each.
         """
-        isNew = reason != self._reason
-        self._reason = reason
         self._failures += 1
-        return isNew
+        if reason in self._reasons or len(self._reasons) >= MAX_REASONS:
+            return False
+        self._reasons.add(reason)
+        return True
 
     def worked(self) -> int:
         """
         @return: How often it had failed in a row, which is to be logged if it is not 0.
         """
         count, self._failures = self._failures, 0
-        self._reason = None
+        self._reasons.clear()
         return count

@@ -70,7 +70,11 @@ def keepIgnored(context: Context, user: User) -> None:
 
 
 def _notKept(failure: Failure, name: str) -> None:
-    _log.failure("whom {name} ignores was not stored", failure, name=name)
+    _log.warn(
+        "whom {name} ignores is not stored: {reason}",
+        name=name,
+        reason=type(failure.value).__name__,
+    )
 
 
 def whois(context: Context, command: Whois) -> None:
