@@ -190,6 +190,9 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     if journal != "wal":
         raise OSError(f"there can be no write-ahead log in this file system, only {journal}")
     _mend(connection)
+    records = tuple(
+        parseAll(connection.execute("SELECT kind, key, value FROM fact ORDER BY kind, key"))
+    )
     word = uuid4().hex
     connection.execute("BEGIN IMMEDIATE")
     wasClean = _wasClean(connection)
@@ -250,9 +253,7 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
             )
             if room in lasts
         ),
-        records=tuple(
-            parseAll(connection.execute("SELECT kind, key, value FROM fact ORDER BY kind, key"))
-        ),
+        records=records,
     )
 
 

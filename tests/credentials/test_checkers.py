@@ -24,7 +24,7 @@ from chat.credentials.checkers import (
 )
 from chat.credentials.passwords import MAX_WAITING, THREADS, Hashing
 from chat.vocabulary.errors import TryLater
-from chat.vocabulary.records import Account
+from chat.vocabulary.records import DAMAGED, Account
 from tests.support.credentials import CountingHasher, RecordingLedger, seenInLog
 
 PASSWORD = "correct horse"
@@ -186,6 +186,21 @@ async def test_otherChangesMeanwhileDoNotMatter(stage: CheckerStage) -> None:
     stage.accounts.setOperator(account, True)
     stage.hasher.release()
     assert await asked == b"alice"
+
+
+@pytest.mark.parametrize(("secret", "logged"), [("nonsense", ["alice"]), (DAMAGED, []), ("", [])])
+@ensureDeferred
+async def test_aDamagedSecretIsLoggedOnce(
+    stage: CheckerStage, secret: str, logged: list[str]
+) -> None:
+    """Where nothing else tells of it, and without the secret."""
+    await stage.accounts.create("alice", secret)
+    with capturedLogs() as events:
+        for _ in range(3):
+            with pytest.raises(UnauthorizedLogin):
+                await stage.ask()
+    assert [event["name"] for event in events] == logged
+    assert "nonsense" not in seenInLog(events)
 
 
 @ensureDeferred

@@ -13,11 +13,13 @@ from twisted.python.failure import Failure
 
 from chat.credentials import passwords
 from chat.credentials.passwords import (
+    MAX_MEMORY,
     MAX_WAITING,
     OWASP,
     THREADS,
     Hashing,
     prepare,
+    usable,
 )
 from chat.vocabulary.errors import PasswordInvalid, TryLater
 from tests.support.credentials import WITHIN, CountingHasher, seenIn, seenInLog
@@ -345,15 +347,47 @@ async def test_otherParametersNeedARehash(hashing: Hashing) -> None:
     assert hashing.needsRehash("no secret at all")
 
 
-@pytest.mark.parametrize("secret", ["no secret at all", "$argon2id$v=19$m=8,t=1,p=1$broken"])
+SECRET = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$b2FQMNlfHk6eoVVQuC0OSFQmVHTDX+TSLvGm0Vff2gU"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "no secret at all",
+        "$argon2id$v=19$m=8,t=1,p=1$broken",
+        SECRET + "xyz",
+        SECRET[:-1] + "V",
+        SECRET + "A" * 100,
+        SECRET + "\n",
+        SECRET.replace("v=19", "v=99"),
+        SECRET.replace("t=1", "t=01"),
+        SECRET.replace("p=1", "p=2"),
+        # Those that would take the memory, the time and the threads of the machine.
+        SECRET.replace("m=8", "m=4194304"),
+        SECRET.replace("m=8", f"m={MAX_MEMORY + 1}"),
+        SECRET.replace("t=1", "t=5"),
+        SECRET.replace("t=1", "t=4294967295"),
+        SECRET.replace("m=8,t=1,p=1", "m=8192,t=1,p=255"),
+    ],
+)
 @ensureDeferred
-async def test_anUnreadableSecretIsLogged(hashing: Hashing, secret: str) -> None:
-    with capturedLogs() as logged, pytest.raises(TryLater):
-        await hashing.verify(secret, PASSWORD)
-    assert len(logged) == 1
-    assert PASSWORD not in seenInLog(logged)
-    assert secret not in seenInLog(logged)
-    assert await hashing.hash(PASSWORD)
+async def test_aDamagedSecretMatchesNothingAndCostsNoMoreThanOthers(
+    hashing: Hashing, hasher: CountingHasher, secret: str
+) -> None:
+    with capturedLogs() as logged:
+        assert await hashing.verify(secret, PASSWORD) is False
+    assert logged == []
+    # It was hashed once, as ours are.
+    assert hasher.hashed == [PASSWORD.encode()]
+    assert hashing.needsRehash(secret)
+
+
+@pytest.mark.parametrize("parameters", [(2, 19456, 1), (3, 65536, 4), (1, 47104, 1)])
+def test_secretsOfOtherLibrariesAreUsable(parameters: tuple[int, int, int]) -> None:
+    """Those of OWASP, and the defaults of argon2-cffi and RFC 9106."""
+    passes, memory, lanes = parameters
+    assert usable(SECRET.replace("m=8,t=1,p=1", f"m={memory},t={passes},p={lanes}"))
 
 
 @ensureDeferred

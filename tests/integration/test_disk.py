@@ -255,6 +255,15 @@ def test_unusableDatabaseIsRefused(
     assert _refused(tmp_path) == f"cannot open /{DATABASE}: {reason}"
 
 
+@pytest.mark.parametrize("kibibytes", [0, 8, 20])
+def test_fullDiskIsRefused(tmp_path: Path, kibibytes: int) -> None:
+    """Ids could be given twice after a crash. Nothing is left of a database that was not made."""
+    command = [requireProgram("prlimit"), f"--fsize={kibibytes << 10}"]
+    line = _refused(tmp_path, command=command)
+    assert line.startswith(f"cannot open /{DATABASE}: d"), line
+    assert not list(tmp_path.glob("*.new*"))
+
+
 def test_databaseInUseIsRefused(tmp_path: Path) -> None:
     with Daemon(tmp_path) as daemon, daemon.join("alice") as alice:
         assert _refused(tmp_path) == f"cannot open /{DATABASE}: another tcpchat uses it"

@@ -274,6 +274,65 @@ def test_damagedNumbersOfARoomAreRefused(stage: SQLiteStage, statement: str) -> 
     stage.store = SQLiteStage(stage.path).store
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE setting SET value = 'abc' WHERE name = 'floor'",
+        "UPDATE setting SET value = x'00' WHERE name = 'floor'",
+        "UPDATE setting SET value = -1 WHERE name = 'floor'",
+        "UPDATE setting SET value = 1 << 60 WHERE name = 'floor'",
+        "UPDATE setting SET value = 1.5 WHERE name = 'floor'",
+        "DELETE FROM setting WHERE name = 'floor'",
+    ],
+)
+def test_aSettingThatIdsDependOnIsRefused(stage: SQLiteStage, statement: str) -> None:
+    """Nothing tells how far rooms had come that are gone."""
+    stage.stop()
+    damage(stage, statement)
+    with pytest.raises(CannotStart, match="the setting 'floor' is damaged"):
+        openStore(str(stage.path))
+    damage(stage, "INSERT OR REPLACE INTO setting (name, value) VALUES ('floor', 0)")
+    stage.store = SQLiteStage(stage.path).store
+
+
+@pytest.mark.parametrize("value", ["'abc'", "x'00'", "-1", "1 << 60", "'1'"])
+def test_otherSettingsHaveCarefulDefaults(stage: SQLiteStage, value: str) -> None:
+    """No id is given twice, and all lines are found."""
+    stage.stop()
+    damage(
+        stage,
+        "INSERT OR REPLACE INTO setting (name, value)"
+        f" VALUES ('clean', {value}), ('opening', {value}), ('unindexed', {value})",
+    )
+    with capturedLogs() as logged:
+        again = SQLiteStage(stage.path)
+    assert [event["log_format"] for event in logged] == [
+        "parts of the database were damaged and are made anew: {parts}",
+        "{path} was not closed in order; all stored lines are there",
+    ]
+    assert again.say("hello").id > 10
+    again.settle()
+    assert len(found(again, "line")) == 10
+    assert isIndexWhole(again)
+    stage.store = again.store
+
+
+def test_settingsMayBeMissing(stage: SQLiteStage) -> None:
+    stage.stop()
+    damage(stage, "DELETE FROM setting WHERE name IN ('clean', 'opening')")
+    with capturedLogs():
+        again = SQLiteStage(stage.path)
+    # The writer connects anew, and knows the file again.
+    damage(again, INDEX_DAMAGES[0])
+    with capturedLogs(), pytest.raises(HistoryUnavailable):
+        found(again, "line")
+    again.say("hello")
+    again.settle()
+    assert again.store.waiting == 0
+    again.stop()
+    stage.store = SQLiteStage(stage.path).store
+
+
 # The index.
 
 INDEX_DAMAGES = [

@@ -247,6 +247,25 @@ def test_eachFaultIsTold(stage: SQLiteStage) -> None:
         assert [told[0] for told in stage.observer.take()] == ["failing", "stored", "recovered"]
 
 
+def test_eachReasonOfAnOutageIsToldOnce(stage: SQLiteStage) -> None:
+    """Operators who have heard of a full disk must hear that files are gone."""
+    lock = Lock(stage)
+    away = stage.path.with_name("away")
+    with capturedLogs() as logged:
+        for _ in range(3):
+            stage.chat(1)
+            stage.clock.advance(1)
+            stage.path.rename(away)
+            stage.clock.advance(1)
+            away.rename(stage.path)
+    reasons = ["database is locked", "chat.sqlite3 has been removed"]
+    assert stage.observer.take() == [("failing", reason) for reason in reasons]
+    assert [event["reason"] for event in logged] == reasons
+    lock.release()
+    stage.clock.advance(1)
+    assert stage.observer.take()[-1] == ("recovered",)
+
+
 def test_recoveryIsToldThoughMoreLinesHaveCome(stage: SQLiteStage) -> None:
     lock = Lock(stage)
     stage.chat(10)

@@ -248,6 +248,21 @@ def test_aNewDatabaseReplacesAnUnfinishedOne(path: Path) -> None:
     assert not Path(f"{path}.new").exists()
 
 
+@pytest.mark.parametrize("isThere", [False, True])
+def test_whatCannotBeFinishedIsRemoved(
+    path: Path, monkeypatch: pytest.MonkeyPatch, isThere: bool
+) -> None:
+    """On a full disk: neither a new database nor the copy before an upgrade is left half made."""
+    if isThere:
+        create(str(path), 1)
+
+    def rename(*names: str) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("chat.store.database._rename", rename)
+    assert refusal(path) == "cannot open PATH: No space left on device"
+
+
 def test_noCharacterOfAPathIsSpecial(tmp_path: Path) -> None:
     path = tmp_path / "a %20 b?mode=ro#c&'\"\n你好"
     close(openStore(str(path)))

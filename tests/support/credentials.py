@@ -76,12 +76,14 @@ class CountingHasher(PasswordHasher):
     Hashes that cost nothing.
 
     @ivar threads: The thread of each hash, whether it is a new one or one to compare with.
+    @ivar hashed: What new hashes were made of.
     @ivar before: Called in the thread before each hash.
     """
 
     def __init__(self, timeCost: int = 1) -> None:
         super().__init__(time_cost=timeCost, memory_cost=8, parallelism=1)
         self.threads: list[int] = []
+        self.hashed: list[str | bytes] = []
         self.before: Callable[[], object] = lambda: None
         self._mayGo = threading.Event()
         self._mayGo.set()
@@ -96,6 +98,7 @@ class CountingHasher(PasswordHasher):
 
     def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
         self._count()
+        self.hashed.append(password)
         return super().hash(password, salt=salt)
 
     def verify(self, hash: str | bytes, password: str | bytes) -> Any:

@@ -247,6 +247,7 @@ def test_ignoringAppliesEvenIfItCannotBeStored(
     with capturedLogs() as logged:
         assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
     assert [event["name"] for event in logged] == ["alice"]
+    assert "log_failure" not in logged[0]
     bob.says("hello")
     assert alice.heard() == []
 
