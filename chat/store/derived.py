@@ -90,8 +90,8 @@ def damagedParts(connection: sqlite3.Connection, isThorough: bool = False) -> li
     Find the derived parts that cannot be read.
 
     @param connection: one that is in no transaction.
-    @param isThorough: whether to look at every page, which takes a second for some million lines,
-        and not only at the first ones.
+    @param isThorough: whether to look at every page, which reads about as much from the disk as
+        there is text, and not only at the first ones.
     @raise sqlite3.Error: when something else is wrong.
     """
     return [part for part in _PARTS if not _isReadable(connection, part, isThorough)]

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from errno import ENOSPC
 from struct import Struct
 from uuid import uuid4
 
@@ -45,6 +46,9 @@ from chat.vocabulary.records import Record
 
 WAIT = 3.0
 """How many seconds the start waits for another program that writes to the file."""
+
+SPACE = 256 << 10
+"""With less space than this, in bytes, a disk is full: a start needs about 100 KiB."""
 
 _MAGIC = b"SQLite format 3\0"
 _VERSION = Struct(">60xI")
@@ -108,7 +112,17 @@ def openStore(path: str) -> Opened:
         raise
     except (sqlite3.Error, OSError) as error:
         files.close()
-        raise CannotStart(f"cannot open {path}: {error}") from error
+        reason = "the disk is full" if _isFull(path, error) else error
+        raise CannotStart(f"cannot open {path}: {reason}") from error
+
+
+def _isFull(path: str, error: sqlite3.Error | OSError) -> bool:
+    # Where there is no place for its shared memory, SQLite speaks of an I/O error.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return isinstance(error, OSError) and error.errno == ENOSPC
+    disk = os.statvfs(os.path.dirname(path))
+    return disk.f_bavail * disk.f_frsize < SPACE
 
 
 def checkStore(path: str) -> None:

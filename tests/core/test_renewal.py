@@ -66,3 +66,4 @@ def test_aDiskThatFailsIsLogged() -> None:
     with capturedLogs() as logged:
         assert renewed([MUTE], FailingLedger()) == [replace(MUTE, target="işil")]
     assert [event["record"] for event in logged] == ["mute işil"]
+    assert not any("log_failure" in event for event in logged)

@@ -466,6 +466,7 @@ def test_aRoomAppliesEvenIfItCannotBeStored(town: Town, monkeypatch: pytest.Monk
         town.rooms.load([RoomRecord("#ops")])
     assert room.record.owners == ("alice",)
     assert [event["room"] for event in logged] == [DEV, "#ops"]
+    assert not any("log_failure" in event for event in logged)
 
 
 def test_aRemovedAccountLosesItsInvitations(town: Town) -> None:

@@ -207,6 +207,7 @@ def test_aRemovalThatFailsIsLogged(stage: SanctionsStage) -> None:
     with capturedLogs() as logged:
         done.errback(HistoryUnavailable())
     assert [event["key"] for event in logged] == ["ban bob"]
+    assert not any("log_failure" in event for event in logged)
 
 
 def test_theOldestSanctionIsFirst(stage: SanctionsStage) -> None:

@@ -248,6 +248,29 @@ def test_aNewDatabaseReplacesAnUnfinishedOne(path: Path) -> None:
     assert not Path(f"{path}.new").exists()
 
 
+@pytest.mark.parametrize(
+    ("code", "free", "reason"),
+    [
+        (sqlite3.SQLITE_FULL, 0, "the disk is full"),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, 20, "the disk is full"),
+        (sqlite3.SQLITE_IOERR_READ, 1 << 20, "disk I/O error"),
+    ],
+)
+def test_aFullDiskIsToldFromOneThatFails(
+    path: Path, monkeypatch: pytest.MonkeyPatch, code: int, free: int, reason: str
+) -> None:
+    def fail(*_: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = code
+        raise error
+
+    monkeypatch.setattr("chat.store.opening._begin", fail)
+    disk = os.statvfs_result((4096, 4096, 1 << 20, free, free, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    with pytest.raises(CannotStart, match=f"cannot open .*: {reason}"):
+        openStore(str(path))
+
+
 @pytest.mark.parametrize("isThere", [False, True])
 def test_whatCannotBeFinishedIsRemoved(
     path: Path, monkeypatch: pytest.MonkeyPatch, isThere: bool
