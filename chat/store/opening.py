@@ -40,7 +40,7 @@ from chat.store.derived import damagedParts, fillIndex, renew
 from chat.store.files import DatabaseFiles, requireUnused
 from chat.store.numbering import RESERVE, Numbers
 from chat.store.serialization import parseAll
-from chat.store.witness import lastPlace
+from chat.store.witness import Witness, lastPlace
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.records import Record
 
@@ -210,7 +210,7 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     word = uuid4().hex
     connection.execute("BEGIN IMMEDIATE")
     wasClean = _wasClean(connection)
-    floor = setting(connection, "floor", default=None) + (0 if wasClean else RESERVE)
+    floor = _floor(connection, files.witness) + (0 if wasClean else RESERVE)
     # A backup does not know which numbers were given since.
     last = connection.execute("SELECT value FROM setting WHERE name = 'opening'").fetchone()
     place = lastPlace(connection)
@@ -279,6 +279,19 @@ def _mend(connection: sqlite3.Connection) -> None:
     """
     connection.execute("SELECT max(seq) FROM line").fetchall()
     renew(connection, damagedParts(connection))
+
+
+def _floor(connection: sqlite3.Connection, witness: Witness) -> int:
+    """
+    @return: see L{chat.store.numbering}.
+    @raise Damaged: when nothing tells it.
+    """
+    try:
+        return setting(connection, "floor", default=None)
+    except Damaged:
+        if witness.word == "":
+            raise
+        return witness.top + RESERVE
 
 
 def _wasClean(connection: sqlite3.Connection) -> bool:

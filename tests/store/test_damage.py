@@ -285,14 +285,22 @@ def test_damagedNumbersOfARoomAreRefused(stage: SQLiteStage, statement: str) -> 
         "DELETE FROM setting WHERE name = 'floor'",
     ],
 )
-def test_aSettingThatIdsDependOnIsRefused(stage: SQLiteStage, statement: str) -> None:
-    """Nothing tells how far rooms had come that are gone."""
+def test_newRoomsBeginBehindAllOthersIfItIsDamagedWhereTheyBegin(
+    stage: SQLiteStage, statement: str
+) -> None:
+    """The lock file knows how far the others had come; without it nothing does."""
     stage.stop()
     damage(stage, statement)
+    lock = stage.path.with_name(f"{stage.path.name}.lock")
+    known = lock.read_bytes()
+    lock.unlink()
     with pytest.raises(CannotStart, match="the setting 'floor' is damaged"):
         openStore(str(stage.path))
-    damage(stage, "INSERT OR REPLACE INTO setting (name, value) VALUES ('floor', 0)")
-    stage.store = SQLiteStage(stage.path).store
+    lock.write_bytes(known)
+    again = SQLiteStage(stage.path)
+    assert again.say("hello").id == 11
+    assert again.say("hello", "#dev").id > 10
+    stage.store = again.store
 
 
 @pytest.mark.parametrize("value", ["'abc'", "x'00'", "-1", "1 << 60", "'1'"])
@@ -309,6 +317,7 @@ def test_otherSettingsHaveCarefulDefaults(stage: SQLiteStage, value: str) -> Non
     assert [event["log_format"] for event in logged] == [
         "parts of the database were damaged and are made anew: {parts}",
         "{path} was not closed in order; all stored lines are there",
+        "{path} is older than the database that was here; numbers go on behind those of it",
     ]
     assert again.say("hello").id > 10
     again.settle()
