@@ -283,7 +283,12 @@ def test_whatCannotBeFinishedIsRemoved(
         raise OSError("No space left on device")
 
     monkeypatch.setattr("chat.store.database._rename", rename)
-    assert refusal(path) == "cannot open PATH: No space left on device"
+    before = contents(path.parent)
+    with pytest.raises(CannotStart, match="No space left on device"):
+        openStore(str(path))
+    after = contents(path.parent)
+    after.pop(f"{path.name}.lock")
+    assert after == before
 
 
 def test_noCharacterOfAPathIsSpecial(tmp_path: Path) -> None:
