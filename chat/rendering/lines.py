@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from chat.rendering.lists import Listings
-from chat.rendering.messages import PEACEFUL, filled
+from chat.rendering.messages import HARMLESS, PEACEFUL, filled
 from chat.vocabulary.events import (
     Acted,
     Announced,
@@ -119,7 +119,10 @@ class Wording(Listings):
             case Refused(code=code, about=about, text=text):
                 return [f"!!! {text or self.refusal(code, about)} ({code})"]
             case Warned(code=code, about=about, text=text):
-                return [f"!!! {text or self.warning(code, about)} ({code})"]
+                warning = text or self.warning(code, about)
+                if code not in HARMLESS:
+                    return [f"!!! {warning} ({code})"]
+                notices = [warning]
             case Closed(reason=reason, about=about, text=text, by=by):
                 farewell = text or self.farewell(reason, about, by)
                 if reason not in PEACEFUL:

@@ -188,6 +188,12 @@ WARNINGS: dict[str, Sentence] = {
     ),
 }
 
+HARMLESS = frozenset({"is-away"})
+"""
+The warnings after which nothing is wrong: the message to a user who is away was delivered.
+They read as notices, without a code.
+"""
+
 CONFIRMATIONS: dict[str, Sentence] = {
     # Accounts.
     "registered": (

@@ -103,8 +103,8 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
             Listed("#dev", (UserRow("bob", 300, True), UserRow("carol", 0, True))),
             "--- 2 people in #dev: bob (away, idle 5m), carol (away)",
         ),
-        (Warned("is-away", "bob: lunch: late"), "!!! bob is away: lunch: late (is-away)"),
-        (Warned("is-away", "bob"), "!!! bob is away (is-away)"),
+        (Warned("is-away", "bob: lunch: late"), "--- bob is away: lunch: late"),
+        (Warned("is-away", "bob"), "--- bob is away"),
         # Rooms.
         (RoomsListed(()), "--- There is no room."),
         (TopicSet("#dev", AT, "alice", ""), "--- alice clears the topic of #dev"),
