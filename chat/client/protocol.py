@@ -26,7 +26,16 @@ from chat.client.rejection import Rejection
 from chat.client.requests import Requests
 from chat.client.roster import Roster
 from chat.rendering.jsonlines import fromMapping
-from chat.vocabulary.events import Event, Excerpt, Helped, Missed, Ponged, Recalled, Refused
+from chat.vocabulary.events import (
+    Event,
+    Excerpt,
+    Helped,
+    Missed,
+    Ponged,
+    Recalled,
+    Refused,
+    Welcomed,
+)
 from chat.vocabulary.names import fold
 
 Past = Excerpt | Recalled | Missed | Refused
@@ -47,7 +56,8 @@ class ChatClient(Requests, EventReceiver, LineConnection):
     L{Requests}, and wait for them with those of L{LineConnection}.
 
     @ivar roster: the rooms that we are in, and the users in them.
-    @ivar wantedNick: the nickname to ask for at once, if any.
+    @ivar wantedNick: the nickname to ask for at once, if any; where we log in to an
+        account of another name, after that, unless its user is here already.
     @ivar account: to log in to at once; C{wantedNick} unless it is another.
     @ivar password: that of the account, if there is one.
     @ivar language: the language to ask for at once, if any, for what the
@@ -83,12 +93,11 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         self.command("/format json")
         if self.language is not None:
             self.command(f"/lang {self.language}")
-        nick, account = self.wantedNick, self.account or self.wantedNick
+        account = self.account or self.wantedNick
         if account is not None and self.password is not None:
             self.login(account, self.password)
-            nick = None if nick is None or fold(nick) == fold(account) else nick
-        if nick is not None:
-            self.setNick(nick)
+        elif self.wantedNick is not None:
+            self.setNick(self.wantedNick)
 
     # Requests that are answered here.
 
@@ -207,8 +216,23 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         if isinstance(event, Helped) and self._learning is not None:
             self._learning.append(event)
         elif not (isinstance(event, Ponged) and self.pingAnswered(event.token)):
+            if isinstance(event, Welcomed) and self.roster.nick is None:
+                self._takeNick(event.nick)
             self.roster.eventReceived(event)
             self.eventReceived(event)
+
+    def _takeNick(self, given: str) -> None:
+        """
+        Ask for the nickname that we want besides that of the account.
+
+        @param given: the nickname that the login has given us.  Another one than that of
+            the account is what the user is called by now, in other sessions.
+        """
+        account, wanted = self.account, self.wantedNick
+        if account is None or wanted is None or self.password is None:
+            return
+        if fold(given) == fold(account) != fold(wanted):
+            self.setNick(wanted)
 
 
 class _PastReader:

@@ -28,6 +28,7 @@ from chat.vocabulary.events import (
     Present,
     Recalled,
     Refused,
+    Renamed,
     Said,
     Welcomed,
 )
@@ -104,19 +105,38 @@ def test_theClientAsksForJSONALanguageAndANicknameAtOnce() -> None:
     [
         (None, "alice", ["/login alice s3cret"]),
         ("alice", "Alice", ["/login alice s3cret"]),
-        ("alice", "ally", ["/login alice s3cret", "/nick ally"]),
+        ("alice", "ally", ["/login alice s3cret"]),
         (None, None, []),
     ],
 )
 def test_theClientLogsInWithAPassword(
     account: str | None, nick: str | None, lines: list[str]
 ) -> None:
-    """It asks for another nickname than that of the account if it had one."""
     factory = ChatFactory(Listener, nick=nick, password="s3cret")
     factory.account = account
     client, transport = connected(factory=factory)
     assert transport.lines() == ["/format json", *lines]
     assert "s3cret" not in repr(client) + repr(factory)
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ("Alice", ["/nick ally"]),
+        # Another session of the user is there, and they are called so by now.
+        ("ally", []),
+        ("lice", []),
+    ],
+)
+def test_anotherNicknameThanThatOfTheAccountIsAskedForOnce(given: str, lines: list[str]) -> None:
+    factory = ChatFactory(Listener, nick="ally", password="s3cret")
+    factory.account = "alice"
+    client, transport = connected(factory=factory)
+    transport.clear()
+    client.dataReceived(jsonLine(Welcomed("#lobby", given)))
+    assert transport.lines() == lines
+    client.dataReceived(jsonLine(Renamed("#lobby", AT, given, "alice")))
+    assert transport.lines() == []
 
 
 def test_withoutWishesOnlyJSONIsAskedFor() -> None:
