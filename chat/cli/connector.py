@@ -29,6 +29,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chat.cli.greeting import greetingIn
 from chat.cli.options import ClientOptions
 from chat.cli.reasons import Reasons
 from chat.cli.target import endpointFor
@@ -63,11 +64,10 @@ class Frontend(Protocol):
     The part of the command that shows a connection: on a terminal, or in a pipe.
     """
 
-    def reported(self, text: str) -> None:
+    def statusChanged(self) -> None:
         """
-        Something happens that the user may want to know.
-
-        @param text: a phrase in the user's language; not safe for a terminal.
+        An attempt begins or ends, or C{Connector.pause} has changed: once a second
+        during a pause.
         """
 
     def connected(self, client: RelayClient) -> None:
@@ -77,17 +77,18 @@ class Frontend(Protocol):
         """
         A connection on which the service was understood has ended.
 
-        @param why: a phrase, as for L{reported}.
+        @param why: a phrase in the user's language; not safe for a terminal.
         @return: whether to connect again, after a pause.
         """
 
-    def failed(self, why: str, isFinal: bool) -> bool:
+    def failed(self, why: str, isHopeless: bool) -> bool:
         """
         An attempt has failed, or its connection has ended before the service was
         understood.
 
-        @param why: a phrase, as for L{reported}.
-        @param isFinal: whether another attempt cannot do any better.
+        @param why: as for L{disconnected}.
+        @param isHopeless: whether the service has never been reached, nor asked to
+            try again later.
         @return: whether to connect again, after a pause.
         """
 
@@ -134,7 +135,7 @@ class RelayClient(ChatClient):
             # The user has asked for text.
             held, self._heldBack = line, None
         if held is not None:
-            self._frontend.heardText(held)
+            self._textHeard(held)
 
     def eventReceived(self, event: Event) -> None:
         self._heldBack = None
@@ -151,7 +152,14 @@ class RelayClient(ChatClient):
         """
         held, self._heldBack = self._heldBack, None
         if held is not None:
-            self._frontend.heardText(held)
+            self._textHeard(held)
+
+    def _textHeard(self, line: str) -> None:
+        greeting = None if self.isUnderstood else greetingIn(line)
+        if greeting is None:
+            self._frontend.heardText(line)
+        else:
+            self._frontend.heard(self, greeting)
 
     def _isUnasked(self, event: Event) -> bool:
         """Whether this is the list that follows upon entering a room."""
@@ -176,6 +184,8 @@ class Connector:
 
     @ivar factory: makes the clients.
     @ivar client: the client, while it is connected.
+    @ivar reasons: what happens, in the language of the user.
+    @ivar pause: seconds until the next attempt; L{None} while none is to come by itself.
     """
 
     _log = Logger()
@@ -195,9 +205,10 @@ class Connector:
         self._reactor = reactor
         self._target = options.target
         self._frontend = frontend
-        self._reasons = Reasons(options.target, translation(options.language))
+        self.reasons = Reasons(options.target, translation(options.language))
         self._jitter = jitter
         self.client: RelayClient | None = None
+        self.pause: int | None = None
         self.factory = ChatFactory(
             lambda: RelayClient(frontend, self._connected),
             options.nick,
@@ -205,7 +216,9 @@ class Connector:
             options.password,
         )
         self._service = ClientService(self, self.factory, self._pauseBefore, reactor)
-        self._isPausing = False
+        self._counting: IDelayedCall | None = None
+        # Whether the service has been understood once.
+        self._wasReached = False
         # Since the last connection on which we had a nickname.
         self._attempts = 0
         # Seconds that the service has asked for.
@@ -215,7 +228,7 @@ class Connector:
         """
         Make an attempt now, unless one is on its way or has succeeded.
         """
-        if self._isPausing:
+        if self.pause is not None:
             self._service.stopService()
         if not self._service.running:
             self._service.startService()
@@ -224,7 +237,22 @@ class Connector:
         """
         Make no more attempts, and close the connection.
         """
+        self._endPause()
         self._service.stopService()
+
+    @property
+    def isConnecting(self) -> bool:
+        """Whether an attempt is on its way."""
+        return bool(self._service.running) and self.client is None and self.pause is None
+
+    def speak(self, language: str) -> None:
+        """
+        Have another language: here, and on the next connections.
+
+        @param language: one of L{chat.vocabulary.i18n.LANGUAGES}.
+        """
+        self.factory.language = language
+        self.reasons = Reasons(self._target, translation(language))
 
     # One attempt.
 
@@ -232,14 +260,10 @@ class Connector:
         """
         Make one attempt; this is for the L{ClientService}.
         """
-        self._isPausing = False
+        self._endPause()
         self._attempts += 1
-        if self._target.path is None:
-            self._frontend.reported(self._reasons.lookingUp())
         attempt: Deferred[IProtocol] = maybeDeferred(
-            lambda: endpointFor(self._reactor, self._target, self._connecting).connect(
-                protocolFactory
-            )
+            lambda: endpointFor(self._reactor, self._target).connect(protocolFactory)
         )
         if attempt.called:
             # The service cannot be stopped before this method has returned.
@@ -247,15 +271,13 @@ class Connector:
             attempt = deferLater(self._reactor, 0).addCallback(lambda _: failed)
         return attempt.addErrback(self._failed)
 
-    def _connecting(self, address: str) -> None:
-        self._frontend.reported(self._reasons.connecting(address))
-
     def _failed(self, failure: Failure) -> Failure:
         self._leastPause = 0.0
         if not failure.check(CancelledError, ConnectingCancelledError):
             # The service takes an exception for another failed attempt.
             with self._log.failuresHandled("Telling that an attempt has failed:"):
-                self._goOn(self._frontend.failed(*self._reasons.failed(failure)))
+                why = self.reasons.failed(failure)
+                self._goOn(self._frontend.failed(why, not self._wasReached))
         return failure
 
     def _connected(self, client: RelayClient) -> None:
@@ -280,11 +302,12 @@ class Connector:
         assert reason is not None
         self._leastPause = 0.0 if rejection is None else rejection.pause
         if client.isUnderstood:
-            self._goOn(self._frontend.disconnected(client, self._reasons.lost(reason)))
-        elif isSilent:
-            self._goOn(self._frontend.failed(self._reasons.silent(), False))
-        else:
-            self._goOn(self._frontend.failed(*self._reasons.rejected(reason, rejection)))
+            self._wasReached = True
+            self._goOn(self._frontend.disconnected(client, self.reasons.lost(reason)))
+            return
+        why = self.reasons.silent() if isSilent else self.reasons.rejected(reason, rejection)
+        isHopeless = not self._wasReached and rejection is None
+        self._goOn(self._frontend.failed(why, isHopeless))
 
     # The next attempt.
 
@@ -300,6 +323,20 @@ class Connector:
         """
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._attempts - 1, 10))
         pause = max(FIRST_PAUSE, self._leastPause + longest * (0.5 + self._jitter() / 2))
-        self._isPausing = True
-        self._frontend.reported(self._reasons.reconnecting(ceil(pause)))
+        self._count(ceil(pause))
         return pause
+
+    def _count(self, seconds: int) -> None:
+        """Count a pause down; the attempt itself ends it."""
+        self.pause = seconds
+        self._counting = (
+            self._reactor.callLater(1, self._count, seconds - 1) if seconds > 1 else None
+        )
+        self._frontend.statusChanged()
+
+    def _endPause(self) -> None:
+        self.pause = None
+        if self._counting is not None:
+            self._counting.cancel()
+            self._counting = None
+        self._frontend.statusChanged()

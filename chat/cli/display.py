@@ -16,15 +16,16 @@ from zlib import crc32
 
 from chat.client.roster import Roster
 from chat.rendering.lines import Wording
-from chat.vocabulary.commands import Bell, Command, Timestamps
+from chat.vocabulary.commands import Bell, Command, Format, Lang, Timestamps
 from chat.vocabulary.events import (
     Acted,
     Done,
     Ending,
     Event,
-    Greeted,
     Invited,
+    LanguageSet,
     NickAsked,
+    Noticed,
     PasswordAsked,
     Recalled,
     Refused,
@@ -33,6 +34,7 @@ from chat.vocabulary.events import (
     Told,
     Warned,
 )
+from chat.vocabulary.i18n import LANGUAGES, resolve
 from chat.vocabulary.mentions import isNamedIn
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.style import BELLS
@@ -66,7 +68,7 @@ class Display:
         @param bell: when to ring, as for C{/bell}.
         @param now: returns the local time.
         """
-        self._wording = Wording(language)
+        self._speak(language)
         self._isColoured = isColoured
         self._hasTimes = hasTimes
         # On a terminal every line has a time; in a pipe only what brings its own,
@@ -81,12 +83,10 @@ class Display:
         @return: the lines to show, safe for a terminal, without line ends.
         """
         event = _cleaned(event)
-        if isinstance(event, Greeted | NickAsked | PasswordAsked):
-            # The first two arrive as text, before JSON is on; and the client asks for
-            # a password in its own words.
+        if isinstance(event, NickAsked | PasswordAsked):
+            # The client asks for both in its own words.
             return []
-        if isinstance(event, Done):
-            self._follow(event)
+        self._follow(event)
         if isinstance(event, Recalled):
             return [self._recalled(event, roster)]
         time = self._time(getattr(event, "at", None))
@@ -116,19 +116,32 @@ class Display:
         """
         return self._time(None) + clean(line)
 
-    def asked(self, command: Command | None) -> Done | None:
+    def asked(self, command: Command | None) -> Event | None:
         """
-        Answer a command about times or the bell: the service follows it for
+        Answer a command about how events read: the service follows it for
         connections that read text, the client by itself.
 
         @param command: what the user has entered.
         @return: the answer, to be shown, or L{None} if it is for the service.
         """
+        words = self._wording
         match command:
             case Timestamps(choice) if choice.lower() in ("", "on", "off"):
-                return Done("timestamps", choice.lower() or ("on" if self._hasTimes else "off"))
+                chosen = choice.lower() or ("on" if self._hasTimes else "off")
+                return Done("timestamps", chosen, words.done("timestamps", chosen))
             case Bell(choice) if choice.lower() in ("", *BELLS):
-                return Done("bell", choice.lower() or self._bell)
+                chosen = choice.lower() or self._bell
+                return Done("bell", chosen, words.done("bell", chosen))
+            case Lang(name):
+                language = resolve(name) if name else self._language
+                if language is not None:
+                    return LanguageSet(language)
+                choices = ", ".join(LANGUAGES)
+                refusal = words.refusal("unknown-language", choices)
+                return Refused("unknown-language", choices, refusal)
+            case Format():
+                _ = words.gettext
+                return Noticed(_("This client shows lines in its own way; /format has no effect."))
             case _:
                 return None
 
@@ -153,11 +166,21 @@ class Display:
             case _:
                 return False
 
-    def _follow(self, done: Done) -> None:
-        if done.code == "timestamps":
-            self._hasTimes = done.about == "on"
-        elif done.code == "bell":
-            self._bell = done.about
+    def _follow(self, event: Event) -> None:
+        """Read from now on as a user has chosen."""
+        match event:
+            case Done(code="timestamps", about=choice):
+                self._hasTimes = choice == "on"
+            case Done(code="bell", about=choice):
+                self._bell = choice
+            case LanguageSet(language=language) if language in LANGUAGES:
+                self._speak(language)
+            case _:
+                pass
+
+    def _speak(self, language: str) -> None:
+        self._language = language
+        self._wording = Wording(language)
 
     def _painted(self, event: Event, roster: Roster) -> Event:
         """

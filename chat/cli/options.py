@@ -21,6 +21,11 @@ USAGE = 2
 REFUSED = 3
 """Exit statuses, as the help explains them."""
 
+_PORT = 8080
+
+# An IPv6 address has colons of its own, so its port needs the brackets (RFC 3986, 3.2.2).
+_WITH_PORT = re.compile(r"(\[.*\]|[^:]+):([^:]*)")
+
 # Of languages that not every charset can show.
 _SAMPLES = {"zh_CN": "欢迎来聊天室"}
 
@@ -57,6 +62,7 @@ class ClientOptions:
     @ivar hasBell: whether to ring when the user is called.
     @ivar password: that of the account C{nick}, if one was given.
     @ivar charset: that of the locale, as Python names it.
+    @ivar isQuiet: whether a pipe wants neither greeting nor history.
     """
 
     target: Target
@@ -66,6 +72,7 @@ class ClientOptions:
     hasBell: bool
     password: str | None = field(default=None, repr=False)
     charset: str = UTF8
+    isQuiet: bool = False
 
 
 def parseOptions(
@@ -86,8 +93,15 @@ def parseOptions(
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("host", nargs="?", metavar="HOST", default="localhost", help="default: %(default)s")
-    add("port", nargs="?", metavar="PORT", type=_port, default=8080, help="default: %(default)s")
+    add(
+        "host",
+        nargs="?",
+        metavar="HOST",
+        default="localhost",
+        help="a name or an address, also HOST:PORT, [ADDRESS]:PORT, or PORT alone for this"
+        " machine; default: %(default)s",
+    )
+    add("port", nargs="?", metavar="PORT", type=_port, help=f"default: {_PORT}")
     add("--nick", metavar="NAME", help="the nickname to ask for")
     add(
         "--password-file",
@@ -109,6 +123,11 @@ def parseOptions(
         "--no-color",
         action="store_true",
         help="no colours; the same as NO_COLOR in the environment",
+    )
+    add(
+        "--quiet",
+        action="store_true",
+        help="in a pipe: no greeting, no history, no goodbye",
     )
     add("--bell", action="store_true", help="ring when somebody calls you")
     add("--version", action="version", version=f"tcpchat {__version__}")
@@ -136,13 +155,17 @@ def parseOptions(
         password = _passwordOf(given.password_file, environ, charset)
     except (OSError, ValueError) as error:
         parser.error(f"--password-file: {error}")
+    try:
+        host, port = _hostAndPort(given.host, given.port)
+    except ArgumentTypeError as error:
+        parser.error(str(error))
     language = _languageOf(environ, charset) if given.language is None else resolve(given.language)
     if language is None:
         parser.error(f"--language: choose one of {', '.join(LANGUAGES)}")
     return ClientOptions(
         Target(
-            given.host.removeprefix("[").removesuffix("]"),
-            given.port,
+            host,
+            port,
             given.unix,
             given.tls,
             given.insecure,
@@ -154,7 +177,26 @@ def parseOptions(
         given.bell,
         None if given.nick is None else password,
         charset,
+        given.quiet,
     )
+
+
+def _hostAndPort(text: str, port: int | None) -> tuple[str, int]:
+    """
+    @param text: the argument HOST.
+    @param port: the argument PORT, if there is one.
+    @raise ArgumentTypeError: when that is no port, or there are two.
+    """
+    host, found = text, None
+    if text.isdecimal():
+        host, found = "localhost", text
+    elif (match := _WITH_PORT.fullmatch(text)) is not None:
+        host, found = match[1], match[2]
+    if found is not None:
+        if port is not None:
+            raise ArgumentTypeError(f"two ports: {found} and {port}")
+        port = _port(found)
+    return host.removeprefix("[").removesuffix("]"), _PORT if port is None else port
 
 
 def _port(text: str) -> int:

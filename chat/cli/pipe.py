@@ -13,6 +13,7 @@ from chat.cli.charset import encoded
 from chat.cli.connector import Connector, Frontend, RelayClient
 from chat.cli.display import Display
 from chat.cli.options import FAILED, OK, REFUSED, ClientOptions
+from chat.cli.quiet import Quiet
 from chat.cli.streams import Feeder, OutputStream
 from chat.vocabulary.events import Acted, Closed, Ending, Event, Refused, Said
 from chat.vocabulary.i18n import translation
@@ -71,6 +72,7 @@ class PipeChat(Frontend):
         self._charset = options.charset
         self._feeder = Feeder(reactor, stdin, options.charset, self._decided, self._unreadable)
         self._output = OutputStream(reactor, stdout, self._outputFailed)
+        self._quiet = Quiet() if options.isQuiet else None
         self._client: RelayClient | None = None
         self._refusal: str | None = None
         self._farewell: Closed | None = None
@@ -85,7 +87,7 @@ class PipeChat(Frontend):
 
     # Frontend: what happens to the connection.
 
-    def reported(self, text: str) -> None:
+    def statusChanged(self) -> None:
         """A script has no use for it."""
 
     def connected(self, client: RelayClient) -> None:
@@ -105,7 +107,7 @@ class PipeChat(Frontend):
         self._end(OK if isGood and not self._wasUnreadable else FAILED, "" if isGood else why)
         return False
 
-    def failed(self, why: str, isFinal: bool) -> bool:
+    def failed(self, why: str, isHopeless: bool) -> bool:
         client, self._client = self._client, None
         if client is not None and client.rejection is None:
             client.releaseText()
@@ -129,12 +131,16 @@ class PipeChat(Frontend):
                 self._farewell = event
             case _:
                 pass
+        if self._quiet is not None and self._quiet.covers(event):
+            return
         bell = "\a" if self._display.rings(event, roster) else ""
         for line in self._display.lines(event, roster):
             self._print(line + bell)
 
     def heardText(self, line: str) -> None:
-        self._print(self._display.verbatim(line))
+        # In text only the greeting comes before JSON; after that a script has asked for text.
+        if self._quiet is None or not self._quiet.isGreeting:
+            self._print(self._display.verbatim(line))
 
     def _print(self, line: str) -> None:
         self._output.write(encoded(line + "\n", self._charset))
@@ -144,6 +150,8 @@ class PipeChat(Frontend):
         self._end(OK, "")
 
     def _decided(self) -> None:
+        if self._quiet is not None and self._client is not None and self._client.isRegistered:
+            self._quiet.isGreeting = False
         if self._refusal is not None:
             self._end(REFUSED, self._refusal)
 

@@ -1,13 +1,19 @@
 """
 Reasons why a connection fails or ends, in words for the user.
+
+Twisted, OpenSSL and the C library have sentences of their own, in English and for
+programmers.  None of them is shown: each known reason has a sentence here, and of
+any other one only its name is told, in parentheses, as a code.
 """
 
 from __future__ import annotations
 
+import errno
 from gettext import NullTranslations
 
 from twisted.internet.error import (
     ConnectError,
+    ConnectionClosed,
     ConnectionDone,
     ConnectionRefusedError,
     DNSLookupError,
@@ -17,14 +23,46 @@ from twisted.internet.error import (
 )
 from twisted.python.failure import Failure
 
-from chat.cli.target import Target
+from chat.cli.target import AuthorityUnusable, Target
 from chat.client.rejection import Rejection
+from chat.vocabulary.i18n import N_
+
+# Of a socket, where Twisted has no exception of its own.
+_BY_ERRNO = {
+    errno.ECONNREFUSED: N_("connection to {target} refused (is the server running?)"),
+    errno.ENOENT: N_("{target} does not exist (is the server running?)"),
+    errno.ENOTSOCK: N_("{target} is not a socket"),
+    errno.EACCES: N_("you may not connect to {target}"),
+    errno.EPERM: N_("you may not connect to {target}"),
+    errno.ENETUNREACH: N_("no route to {target} (are you online?)"),
+    errno.EHOSTUNREACH: N_("no route to {target} (are you online?)"),
+}
+
+# What OpenSSL says, where the far end does not speak TLS; which of these depends on
+# the bytes that it sends instead.
+_NOT_TLS = {
+    "http request",
+    "packet length too long",
+    "record layer failure",
+    "unexpected message",
+    "wrong version number",
+}
+
+# The same, where the two ends speak TLS, but not the same.
+_OTHER_TLS = {
+    "no protocols available",
+    "no shared cipher",
+    "ssl/tls alert handshake failure",
+    "sslv3 alert handshake failure",
+    "tlsv1 alert protocol version",
+    "unsupported protocol",
+}
 
 
 class Reasons:
     """
     The words for one target, in one language.  None are safe for a terminal:
-    some quote the command line, the operating system or the service.
+    some quote the command line or the service.
     """
 
     def __init__(self, target: Target, translation: NullTranslations) -> None:
@@ -34,46 +72,40 @@ class Reasons:
         self._target = target
         self._gettext = translation.gettext
 
-    def lookingUp(self) -> str:
-        """The name is being looked up."""
+    def connecting(self) -> str:
+        """The first attempt begins."""
         _ = self._gettext
-        return _("looking up {host}").format(host=self._target.host)
-
-    def connecting(self, address: str) -> str:
-        """An address is being tried."""
-        _ = self._gettext
-        return _("connecting to {address}").format(address=address)
-
-    def reconnecting(self, seconds: int) -> str:
-        """There will be another attempt, after a pause."""
-        _ = self._gettext
-        return _("reconnecting in {seconds} s").format(seconds=seconds)
+        return self._of(_("connecting to {target}"))
 
     def silent(self) -> str:
         """The far end accepts a connection, but does not speak JSON."""
         _ = self._gettext
-        return _("{target} does not answer as a chat service does").format(target=self._target)
+        return self._of(_("{target} does not seem to be a tcpchat service"))
 
-    def failed(self, failure: Failure) -> tuple[str, bool]:
+    def failed(self, failure: Failure) -> str:
         """
         @param failure: of an endpoint's C{connect}.
-        @return: why, and whether another attempt cannot do any better.
         """
         _ = self._gettext
-        target = self._target
+        error = failure.value
+        if failure.check(AuthorityUnusable):
+            return self._of(_("no certificate can be read from {authority}"))
+        if failure.check(ValueError):
+            return self._of(_("“{host}” is not the name of a host"))
         if failure.check(DNSLookupError, UnknownHostError):
-            return _("there is no host {host}").format(host=target.host), False
+            return self._of(_("host {host} not found"))
         if failure.check(ConnectionRefusedError):
-            return _("{target} refuses: nothing listens there").format(target=target), False
+            return self._of(_(_BY_ERRNO[errno.ECONNREFUSED]))
         if failure.check(TimeoutError):
-            return _("{target} does not answer: timed out").format(target=target), False
+            return self._of(_("{target} does not answer"))
         if failure.check(NoRouteError):
-            return _("there is no route to {target}").format(target=target), False
-        reason = self._detail(failure)
-        isFinal = failure.check(ValueError) is not None
-        return _("cannot connect to {target}: {reason}").format(
-            target=target, reason=reason
-        ), isFinal
+            return self._of(_(_BY_ERRNO[errno.ENETUNREACH]))
+        number = error.osError if isinstance(error, ConnectError) else None
+        phrase = _BY_ERRNO.get(number) if isinstance(number, int) else None
+        if phrase is not None:
+            return self._of(_(phrase))
+        code = errno.errorcode.get(number) if isinstance(number, int) else None
+        return self._of(_("cannot connect to {target}")) + f" ({code or type(error).__name__})"
 
     def lost(self, failure: Failure) -> str:
         """
@@ -81,43 +113,50 @@ class Reasons:
         """
         _ = self._gettext
         if failure.check(ConnectionDone):
-            return _("disconnected: {target} has closed the connection").format(target=self._target)
-        return _("disconnected: the connection is lost ({reason})").format(
-            reason=self._detail(failure)
-        )
+            return self._of(_("{target} closed the connection"))
+        return self._of(_("connection to {target} lost"))
 
-    def rejected(self, failure: Failure, rejection: Rejection | None = None) -> tuple[str, bool]:
+    def rejected(self, failure: Failure, rejection: Rejection | None = None) -> str:
         """
         The connection has ended before the service was understood.
 
         @param rejection: what it has said about that.
-        @return: why, and whether another attempt cannot do any better.
         """
         _ = self._gettext
-        target = self._target
         if rejection is not None:
-            return f"{_(rejection.sentence)} ({rejection.code})", False
-        if target.tls:
-            if type(failure.value).__name__ == "VerificationError":
-                return _("TLS failed: the certificate is not for {host}").format(
-                    host=target.host
-                ), True
-            if "certificate verify failed" in str(failure.value):
-                return _(
-                    "TLS failed: the certificate of {host} is not trusted"
+            return f"{_(rejection.sentence)} ({rejection.code})"
+        if not self._target.tls:
+            return self._of(_("{target} closed the connection at once (does it need --tls?)"))
+        if type(failure.value).__name__ == "VerificationError":
+            return self._of(_("the certificate of {target} is not for {host}"))
+        words = _wordsOf(failure)
+        if failure.check(ConnectionClosed) or "unexpected eof while reading" in words:
+            return self._of(_("{target} closed the connection at once"))
+        if "certificate verify failed" in words:
+            return self._of(
+                _(
+                    "the certificate of {target} is not trusted"
                     " (--ca FILE trusts one, --insecure trusts any)"
-                ).format(host=target.host), True
-            if not failure.check(ConnectionDone):
-                return _("TLS failed: {reason}").format(reason=self._detail(failure)), False
-        return _("{target} has closed the connection without a word").format(target=target), False
+                )
+            )
+        if not _NOT_TLS.isdisjoint(words):
+            return self._of(_("{target} does not speak TLS; leave out --tls"))
+        if not _OTHER_TLS.isdisjoint(words):
+            return self._of(_("{target} and this client have no version of TLS in common"))
+        code = "-".join(words[-1].split()) if words else type(failure.value).__name__
+        return self._of(_("TLS with {target} failed")) + f" ({code})"
 
-    @staticmethod
-    def _detail(failure: Failure) -> str:
-        error = failure.value
-        assert error is not None
-        if isinstance(error, ConnectError) and error.osError:
-            return str(error.args[0] if error.args else error.osError)
-        # An OpenSSL error is a list of (library, function, reason).
-        if error.args and isinstance(error.args[0], list) and error.args[0]:
-            return str(error.args[0][-1][-1])
-        return str(error) or type(error).__name__
+    def _of(self, phrase: str) -> str:
+        """Fill a phrase in."""
+        target = self._target
+        return phrase.format(target=target, host=target.host, authority=target.authority)
+
+
+def _wordsOf(failure: Failure) -> list[str]:
+    """
+    @return: the reasons in an error of OpenSSL, which is a list of (library, function,
+        reason).
+    """
+    arguments = getattr(failure.value, "args", ())
+    errors = arguments[0] if arguments and isinstance(arguments[0], list) else []
+    return [str(each[-1]) for each in errors]

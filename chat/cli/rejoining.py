@@ -26,23 +26,10 @@ from chat.vocabulary.errors import RoomInvalid
 from chat.vocabulary.events import Done, Ending, Entered, Event, Parted, Refused, Talking, Welcomed
 from chat.vocabulary.names import roomname
 
-WAIT_FOR_USER = frozenset(
-    {
-        Ending.IDLE_TIMEOUT,
-        Ending.REGISTRATION_TIMEOUT,
-        Ending.INPUT_CLOSED,
-        Ending.NOT_CHAT,
-        Ending.LINE_ENDLESS,
-        Ending.KICKED,
-        Ending.BANNED,
-        Ending.EVICTED,
-        Ending.SESSION_ENDED,
-        Ending.OTHER,
-    }
-)
+UNWANTED = frozenset({Ending.KICKED, Ending.BANNED, Ending.SESSION_ENDED})
 """
-After these the client does not connect again by itself: the user is not there, or
-is not wanted on the service.
+After these the client does not connect again by itself: an operator, or the user in
+another session, does not want this one.
 """
 
 LONGEST_WAIT = 600

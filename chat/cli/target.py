@@ -4,7 +4,6 @@ Where the service is, and the endpoint that leads there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from twisted.internet.endpoints import (
     wrapClientTLS,
 )
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IStreamClientEndpoint
-from zope.interface import directlyProvides, implementer, providedBy
+from zope.interface import implementer
 
 CONNECT_WITHIN = 20.0
 """Seconds for each address to answer."""
@@ -48,25 +47,30 @@ class Target:
     authority: str | None = None
 
     def __str__(self) -> str:
-        return self.path if self.path is not None else f"{self.host}:{self.port}"
+        if self.path is not None:
+            return self.path
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def endpointFor(
-    reactor: Any, target: Target, connecting: Callable[[str], None]
-) -> IStreamClientEndpoint:
+class AuthorityUnusable(Exception):
+    """
+    The file of C{Target.authority} cannot be read, or has no certificate in it.
+    """
+
+
+def endpointFor(reactor: Any, target: Target) -> IStreamClientEndpoint:
     """
     @param reactor: provides what L{HostnameEndpoint} or L{UNIXClientEndpoint}
         need.
-    @param connecting: called with each address before it is tried.
     @return: the endpoint of a target.
-    @raise ValueError: when there is no certificate in C{authority}, or it cannot
-        be read, or C{host} cannot be the name of a host.
+    @raise AuthorityUnusable: see there.
+    @raise ValueError: when C{host} cannot be the name of a host; the endpoint may also
+        fail with it.
     """
     if target.path is not None:
-        connecting(target.path)
         return UNIXClientEndpoint(reactor, target.path, timeout=CONNECT_WITHIN)
     endpoint = HostnameEndpoint(
-        _TellingReactor(reactor, connecting),
+        reactor,
         target.host,
         target.port,
         timeout=CONNECT_WITHIN,
@@ -77,41 +81,23 @@ def endpointFor(
     return wrapClientTLS(_securityOf(target), endpoint)
 
 
-class _TellingReactor:
-    """
-    A reactor that tells where a L{HostnameEndpoint} connects to, because the
-    endpoint itself tells nothing before it has succeeded or failed.
-    """
-
-    def __init__(self, reactor: Any, connecting: Callable[[str], None]) -> None:
-        self._reactor = reactor
-        self._connecting = connecting
-        directlyProvides(self, providedBy(reactor))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._reactor, name)
-
-    def connectTCP(self, host: str, port: int, *args: Any, **kwargs: Any) -> Any:
-        self._connecting(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-        return self._reactor.connectTCP(host, port, *args, **kwargs)
-
-
 def _securityOf(target: Target) -> IOpenSSLClientConnectionCreator:
     # OpenSSL takes a while to load, and most connections do without.
+    from OpenSSL import crypto
     from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFromCertificates
 
     if target.insecure:
         return _Unverified(target.host)
     if target.authority is None:
         return optionsForClientTLS(target.host)
-    try:
-        pem = Path(target.authority).read_bytes()
-    except OSError as error:
-        raise ValueError(str(error)) from error
     end = b"-----END CERTIFICATE-----"
-    certificates = [Certificate.loadPEM(part + end) for part in pem.split(end)[:-1]]
+    try:
+        parts = Path(target.authority).read_bytes().split(end)[:-1]
+        certificates = [Certificate.loadPEM(part + end) for part in parts]
+    except (OSError, ValueError, crypto.Error) as error:
+        raise AuthorityUnusable from error
     if not certificates:
-        raise ValueError(f"no certificate in {target.authority}")
+        raise AuthorityUnusable
     return optionsForClientTLS(target.host, trustRootFromCertificates(certificates))
 
 

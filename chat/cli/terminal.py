@@ -17,13 +17,24 @@ from chat.cli.display import Display
 from chat.cli.input import KnownNames, commandIn, submit
 from chat.cli.options import FAILED, OK, ClientOptions
 from chat.cli.passwords import KeptPassword, passwordIn
-from chat.cli.rejoining import WAIT_FOR_USER, Rejoiner
+from chat.cli.reclaiming import ASK_FOR, Reclaimer
+from chat.cli.rejoining import UNWANTED, Rejoiner
 from chat.cli.screen import Screen
 from chat.client.protocol import ChatClient
 from chat.client.requests import isWord
+from chat.client.roster import Roster
 from chat.editor.buffer import MAX_LINE
 from chat.editor.editor import NotText, Outcome, Request, Submitted, TooLong
-from chat.vocabulary.events import Closed, Ending, Event, Refused, Renamed, Welcomed
+from chat.vocabulary.commands import Command, Login, Nick
+from chat.vocabulary.events import (
+    Closed,
+    Ending,
+    Event,
+    LanguageSet,
+    Refused,
+    Renamed,
+    Welcomed,
+)
 from chat.vocabulary.i18n import translation
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import isCommand, isPassword
@@ -64,13 +75,18 @@ class TerminalChat(Frontend):
         # until there is a nickname or the user wants another one.
         self._asked: str | None = None
         self._kept = KeptPassword(self._factory, reactor)
+        self._reclaimer = Reclaimer(reactor)
         self._rejoiner = Rejoiner(reactor)
         self._catchUp: CatchUp | None = None
         self._farewell: Closed | None = None
+        # Why the last attempt has failed: it is told once, however many follow.
+        self._failure = ""
+        # What was half typed when the line was needed for an answer.
+        self._aside = ""
         self._wasWelcomed = False
         self._isLeaving = False
         self._isOver = False
-        self._status = OK
+        self._exitStatus = OK
         self._screen = Screen(
             reactor,
             self._do,
@@ -88,6 +104,7 @@ class TerminalChat(Frontend):
         Take the terminal, and connect.
         """
         self._screen.open()
+        self._notice(self._connector.reasons.connecting())
         self._connector.start()
 
     def leave(self, status: int = OK) -> None:
@@ -96,7 +113,7 @@ class TerminalChat(Frontend):
 
         @param status: the exit status.
         """
-        self._status = status
+        self._exitStatus = status
         client = self._connector.client
         if self._isLeaving or client is None:
             self._end(status, "")
@@ -134,14 +151,14 @@ class TerminalChat(Frontend):
 
     # Frontend: what happens to the connection.
 
-    def reported(self, text: str) -> None:
-        self._notice(text)
+    def statusChanged(self) -> None:
+        self._screen.draw()
 
     def connected(self, client: RelayClient) -> None:
         self._farewell = None
         self.terminal.setProducer(client.transport)
         self._kept.connected(client)
-        self._catchUp = CatchUp(client, lambda event: self._show(client, event))
+        self._catchUp = CatchUp(client, lambda event: self._show(client.roster, event))
         client.learnCommands().addCallbacks(self._known.learned, lambda failure: None)
         self._screen.draw()
 
@@ -149,26 +166,39 @@ class TerminalChat(Frontend):
         self.terminal.setProducer(None)
         self._kept.drop()
         self._rejoiner.disconnected()
+        self._reclaimer.disconnected()
+        self._failure = ""
         reason = None if self._farewell is None else self._farewell.reason
         if self._isLeaving or reason is Ending.QUIT:
-            self._end(self._status, "")
+            self._end(self._exitStatus, "")
             return False
-        self._notice(why)
-        cameBack = reason is Ending.REGISTRATION_TIMEOUT and self._wasWelcomed
-        waits = reason in WAIT_FOR_USER and not cameBack
-        if waits:
+        if reason is None:
+            # Otherwise the service has told why.
+            self._notice(why)
+        comesBack = self._comesBackAfter(reason)
+        if not comesBack:
             _ = self._gettext
-            self._notice(_("Enter connects again"))
+            self._notice(_("press Enter to connect again"))
         self._screen.draw()
-        return not waits
+        return comesBack
 
-    def failed(self, why: str, isFinal: bool) -> bool:
+    def _comesBackAfter(self, reason: Ending | None) -> bool:
+        """
+        @param reason: why the service has ended the session, as far as it has said so.
+        """
+        if reason is Ending.REGISTRATION_TIMEOUT:
+            # Without a nickname to come back with, the user is needed.
+            return self._wasWelcomed and not self._reclaimer.hasGivenUp
+        return reason not in UNWANTED
+
+    def failed(self, why: str, isHopeless: bool) -> bool:
         self.terminal.setProducer(None)
         if self._isLeaving:
-            self._end(self._status, "")
-        elif isFinal:
+            self._end(self._exitStatus, "")
+        elif isHopeless:
             self._end(FAILED, why)
-        else:
+        elif why != self._failure:
+            self._failure = why
             self._warn(why)
         return not self._isOver
 
@@ -181,25 +211,38 @@ class TerminalChat(Frontend):
         match event:
             case Welcomed():
                 self._wasWelcomed = True
-                self._factory.nick = client.roster.nick
+                self._has(client.roster.nick)
+                if self._screen.editor.text == client.roster.nick:
+                    # It was proposed, and is no line to say.
+                    self._screen.editor.replace("")
                 if not self._screen.editor.text:
                     # Otherwise with the next Enter: a password may be half typed.
                     self._answered()
+                self._bringBack()
             case Renamed():
-                self._factory.nick = client.roster.nick
+                self._has(client.roster.nick)
+            case LanguageSet():
+                # It only answers what we have asked for in the name of the user.
+                return
+            case Refused(code="nick-taken", about=nick) if not client.isRegistered:
+                if self._isReclaimed(nick, client):
+                    return
             case Refused(code="nick-registered") if not client.isRegistered and isWord(event.about):
                 self._ask(event.about, isRegistered=True)
                 return
             case Refused(code=code) if not client.isRegistered and code.startswith("nick-"):
                 self._proposeNick()
-            case Closed():
+            case Closed(reason=reason):
                 self._farewell = event
+                if reason is Ending.REGISTRATION_TIMEOUT and self._reclaimer.isAsking:
+                    # The next connection asks on.
+                    return
             case _:
                 pass
         assert self._catchUp is not None
         isItsTurn = self._catchUp.heard(event, "/history" in self._known.commands)
         if isItsTurn and isNews:
-            self._show(client, event)
+            self._show(client.roster, event)
         elif not isNews:
             self._screen.draw()
         if unproven:
@@ -208,11 +251,36 @@ class TerminalChat(Frontend):
     def heardText(self, line: str) -> None:
         self._screen.print(self._display.verbatim(line))
 
+    def _has(self, nick: str | None) -> None:
+        """The user has a nickname: the next connection asks for it."""
+        self._factory.nick = nick
+        self._reclaimer.have(nick)
+
+    def _isReclaimed(self, nick: str, client: ChatClient) -> bool:
+        """
+        @param nick: was refused, because another user has it.
+        @return: whether that is the last connection, and the nickname is asked for again.
+        """
+        _ = self._gettext
+        reclaimer = self._reclaimer
+        wasAsking = reclaimer.isAsking
+        if reclaimer.taken(nick, client):
+            if not wasAsking:
+                phrase = _("{nick} is still taken, probably by your last connection")
+                self._notice(phrase.format(nick=nick))
+                phrase = _(
+                    "asking for it again, for {minutes} minutes at most; /nick NAME takes another"
+                )
+                self._notice(phrase.format(minutes=int(ASK_FOR // 60)))
+            self._screen.draw()
+            return True
+        if wasAsking:
+            self._putAside()
+        self._proposeNick()
+        return False
+
     def _proposeNick(self) -> None:
-        """
-        Put the nickname that was refused into the line.  It may be free in a moment: the
-        service may not have noticed yet that the last connection is gone.
-        """
+        """Put the nickname that was refused into the line: it may be free in a moment."""
         editor, nick = self._screen.editor, self._factory.nick
         if nick is not None and self._asked is None and not editor.text:
             editor.replace(nick)
@@ -238,6 +306,7 @@ class TerminalChat(Frontend):
             return
         if account != self._asked:
             # The text is no password, or that of another account.
+            self._putAside()
             self._screen.editor.replace("")
         self._asked = self._factory.nick = account
         self._screen.editor.isHidden = True
@@ -249,6 +318,19 @@ class TerminalChat(Frontend):
             self._asked = None
             self._screen.editor.replace("")
             self._screen.editor.isHidden = False
+
+    def _putAside(self) -> None:
+        """Empty the line for the answer to a question; what was half typed comes back."""
+        editor = self._screen.editor
+        if editor.text and not editor.isHidden and self._wasWelcomed:
+            self._aside = editor.text
+            editor.replace("")
+
+    def _bringBack(self) -> None:
+        """Put what was half typed into the line again."""
+        if self._aside and not self._screen.editor.text:
+            self._screen.editor.replace(self._aside)
+            self._aside = ""
 
     # What the user types.
 
@@ -272,26 +354,49 @@ class TerminalChat(Frontend):
         _ = self._gettext
         client = self._connector.client
         command = commandIn(text)
-        if client is None:
+        isAnswer = self._asked is not None and isPassword(text)
+        if not isAnswer and (answer := self._display.asked(command)) is not None:
+            self._answerItself(answer)
+        elif client is None:
             if text.strip() in ("/quit", "/exit", "/bye"):
                 self.leave()
                 return
             self._keepTyped(text, _("not connected, so that was not sent"))
             self._connector.start()
-        elif self._asked is not None and isPassword(text):
+        elif isAnswer:
+            assert self._asked is not None
             self._enteredPassword(client, self._asked, text.strip())
         elif self._isLoggingIn(client) and not isCommand(text):
             self._keepTyped(text, _("not logged in yet, so that was not sent"))
-        elif (answer := self._display.asked(command)) is not None:
-            self._show(client, answer)
+        elif self._isReclaiming(client) and not isCommand(text):
+            self._keepTyped(text, _("no nickname yet, so that was not sent"))
         elif not submit(client, text):
             self._screen.editor.replace(text)
             self._do(TooLong(MAX_LINE, 1))
         else:
-            self._kept.entered(command, client.roster.nick or self._asked)
-            self._rejoiner.entered(command)
-            if client.isRegistered:
-                self._answered()
+            self._sent(client, command)
+        if client is not None and client.isRegistered:
+            self._bringBack()
+
+    def _answerItself(self, answer: Event) -> None:
+        """Show what the client answers in the place of the service."""
+        client = self._connector.client
+        self._show(Roster() if client is None else client.roster, answer)
+        if isinstance(answer, LanguageSet):
+            language = answer.language
+            self._gettext = translation(language).gettext
+            self._connector.speak(language)
+            if client is not None:
+                client.command(f"/lang {language}")
+
+    def _sent(self, client: ChatClient, command: Command | None) -> None:
+        """What the user has entered is on its way."""
+        if isinstance(command, Nick | Login):
+            self._reclaimer.stop()
+        self._kept.entered(command, client.roster.nick or self._asked)
+        self._rejoiner.entered(command)
+        if client.isRegistered:
+            self._answered()
 
     def _keepTyped(self, text: str, why: str) -> None:
         """Leave what was entered in the line, so that Enter sends it later."""
@@ -320,18 +425,24 @@ class TerminalChat(Frontend):
         """Whether what is typed now is neither a nickname, nor a password, nor said yet."""
         return not client.isRegistered and self._asked is None and self._kept.isOnItsWay
 
+    def _isReclaiming(self, client: ChatClient) -> bool:
+        """Whether what is typed now is no nickname, as the last one is asked for."""
+        return not client.isRegistered and self._reclaimer.isAsking
+
     # What is shown.
 
     def _prompt(self) -> str:
         _ = self._gettext
         client = self._connector.client
         if client is None:
-            return _("offline") + "> "
+            return self._status() + "> "
         roster = client.roster
         if self._asked is not None:
             return _("password") + "> "
         if self._isLoggingIn(client):
             return _("logging in") + "> "
+        if self._isReclaiming(client):
+            return _("waiting for {nick}").format(nick=clean(self._factory.nick or "")) + "> "
         if roster.nick is None:
             return _("nickname") + "> "
         room = self._rejoiner.talksIn(roster)
@@ -339,10 +450,20 @@ class TerminalChat(Frontend):
             return _("no room") + "> "
         return f"{clean(room)} {roster.count(room)}> "
 
-    def _show(self, client: ChatClient, event: Event) -> None:
-        for line in self._display.lines(event, client.roster):
+    def _status(self) -> str:
+        """What is going on without a connection, in a word or two."""
+        _ = self._gettext
+        if self._connector.isConnecting:
+            return _("connecting")
+        seconds = self._connector.pause
+        if seconds is None:
+            return _("offline")
+        return _("offline, again in {seconds} s").format(seconds=seconds)
+
+    def _show(self, roster: Roster, event: Event) -> None:
+        for line in self._display.lines(event, roster):
             self._screen.print(line)
-        if self._display.rings(event, client.roster):
+        if self._display.rings(event, roster):
             self._screen.ring()
 
     def _notice(self, text: str) -> None:

@@ -36,13 +36,16 @@ class Onlooker(Frontend):
     """
 
     def __init__(self) -> None:
+        self.connector: Connector = cast("Connector", None)
         self.told: list[str] = []
-        self.finals: list[bool] = []
+        self.pauses: list[int] = []
+        self.hopeless: list[bool] = []
         self.clients: list[RelayClient] = []
         self.retries = False
 
-    def reported(self, text: str) -> None:
-        self.told.append(text)
+    def statusChanged(self) -> None:
+        if (pause := self.connector.pause) is not None:
+            self.pauses.append(pause)
 
     def connected(self, client: RelayClient) -> None:
         self.clients.append(client)
@@ -52,9 +55,9 @@ class Onlooker(Frontend):
         self.told.append(why)
         return self.retries
 
-    def failed(self, why: str, isFinal: bool) -> bool:
+    def failed(self, why: str, isHopeless: bool) -> bool:
         self.told.append(why)
-        self.finals.append(isFinal)
+        self.hopeless.append(isHopeless)
         return self.retries
 
     def heard(self, client: RelayClient, event: Event) -> None:
@@ -66,6 +69,11 @@ class Onlooker(Frontend):
     def take(self) -> list[str]:
         told, self.told = self.told, []
         return told
+
+    def paused(self) -> int:
+        """How many seconds the newest pause takes."""
+        pauses, self.pauses = self.pauses, []
+        return max(pauses)
 
 
 @implementer(IHostnameResolver)
@@ -92,55 +100,74 @@ def start(target: Target | None = None, jitter: float = 1.0) -> tuple[World, Onl
     world, frontend = World(), Onlooker()
     world.nameResolver = TwoAddresses()
     options = ClientOptions(target or Target(path="/socket"), None, "en", False, False)
-    connector = Connector(world, options, frontend, lambda: jitter)
+    connector = frontend.connector = Connector(world, options, frontend, lambda: jitter)
     connector.start()
     return world, frontend, connector
 
 
 def test_unixSocketIsConnectedTo() -> None:
     world, frontend, connector = start()
-    assert frontend.take() == ["connecting to /socket"]
+    assert connector.isConnecting
     assert world.unixClients[0][0] == "/socket"
     link = world.accept()
     assert frontend.clients == [link.client]
     assert connector.client is link.client
+    assert not connector.isConnecting
     assert link.transport.lines() == ["/format json", "/lang en"]
 
 
 def test_addressesOfANameAreTriedOneAfterTheOther() -> None:
     world, frontend, _ = start(Target("chat.example", 8080))
-    assert frontend.take() == ["looking up chat.example", "connecting to [::1]:8080"]
-    world.refuse(error.ConnectionRefusedError())
-    world.advance(0.1)
-    assert frontend.take() == ["connecting to 127.0.0.1:8080"]
-    world.refuse(error.ConnectionRefusedError())
-    world.advance(0.1)
-    assert frontend.take() == ["chat.example:8080 refuses: nothing listens there"]
+    for address in ("::1", "127.0.0.1"):
+        assert world.tcpClients[-1][:2] == (address, 8080)
+        world.refuse(error.ConnectionRefusedError())
+        world.advance(0.1)
+    assert frontend.take() == ["connection to chat.example:8080 refused (is the server running?)"]
 
 
 @pytest.mark.parametrize(
     ("exception", "words"),
     [
-        (error.ConnectionRefusedError(), "refuses"),
-        (error.TimeoutError(), "timed out"),
-        (error.NoRouteError(), "no route"),
-        (error.DNSLookupError(), "no host localhost"),
-        (error.ConnectError(2, "No such file or directory"), "No such file or directory"),
-        (error.ConnectError(string="odd"), "odd"),
+        (
+            error.ConnectionRefusedError(),
+            "connection to /socket refused (is the server running?)",
+        ),
+        (error.TimeoutError(), "/socket does not answer"),
+        (error.NoRouteError(), "no route to /socket (are you online?)"),
+        (error.DNSLookupError(), "host localhost not found"),
+        (error.ConnectError(2, "X"), "/socket does not exist (is the server running?)"),
+        (error.ConnectError(13, "X"), "you may not connect to /socket"),
+        (error.ConnectError(113, "X"), "no route to /socket (are you online?)"),
+        (error.ConnectError(105, "X"), "cannot connect to /socket (ENOBUFS)"),
+        (error.ConnectError(string="X"), "cannot connect to /socket (ConnectError)"),
+        (error.ConnectBindError(string="X"), "cannot connect to /socket (ConnectBindError)"),
     ],
 )
 def test_eachFailureHasItsWords(exception: Exception, words: str) -> None:
+    """Those of Twisted and of the C library are not shown."""
     world, frontend, _ = start()
     world.refuse(exception)
-    assert words in frontend.take()[-1]
-    assert frontend.finals == [False]
+    assert frontend.take() == [words]
+    assert frontend.hopeless == [True]
+
+
+def test_aServiceThatWasReachedIsNeverHopeless() -> None:
+    world, frontend, _ = start()
+    frontend.retries = True
+    link = world.accept()
+    link.send(FormatSet("json"))
+    link.lose()
+    for _ in range(2):
+        world.advance(100)
+        world.refuse(error.ConnectionRefusedError())
+    assert frontend.hopeless == [False, False]
 
 
 def test_aMistakeInTellingAFailureIsLogged() -> None:
     world, frontend, connector = start()
     logged: list[LogEvent] = []
     connector._log = Logger(observer=logged.append)
-    del frontend.finals
+    del frontend.hopeless
     world.refuse(error.ConnectionRefusedError())
     assert [event["log_level"] for event in logged] == [LogLevel.critical]
 
@@ -160,20 +187,19 @@ def test_noAttemptFollowsUnlessTheFrontendWantsOne() -> None:
     link.lose()
     world.advance(100)
     assert world.attempts == 3
-    assert frontend.take()[-1].startswith("disconnected")
+    assert frontend.take()[-1] == "/socket closed the connection"
     assert world.getDelayedCalls() == []
     connector.start()
     assert world.attempts == 4
 
 
-def test_pausesGrowToAMinuteAndAreTold() -> None:
+def test_pausesGrowToAMinute() -> None:
     world, frontend, _ = start()
     frontend.retries = True
     pauses = []
     for _ in range(9):
         world.refuse(error.ConnectionRefusedError())
         before, attempts = world.seconds(), world.attempts
-        assert frontend.take()[-1].startswith("reconnecting in ")
         while world.attempts == attempts:
             world.advance(0.5)
         pauses.append(world.seconds() - before)
@@ -181,18 +207,30 @@ def test_pausesGrowToAMinuteAndAreTold() -> None:
 
 
 def test_jitterShortensAPause() -> None:
-    world, frontend, _ = start(jitter=0.0)
+    world, frontend, connector = start(jitter=0.0)
     frontend.retries = True
     for _ in range(3):
         world.refuse(error.ConnectionRefusedError())
         world.advance(60)
     world.refuse(error.ConnectionRefusedError())
-    assert frontend.take()[-1] == "reconnecting in 4 s"
+    assert connector.pause == 4
+
+
+def test_aPauseIsCountedDown() -> None:
+    world, frontend, connector = start()
+    frontend.retries = True
+    for _ in range(3):
+        frontend.pauses.clear()
+        world.refuse(error.ConnectionRefusedError())
+        world.pump([0.5] * 8)
+    assert frontend.pauses == [4, 3, 2, 1]
+    assert connector.pause is None
+    assert connector.isConnecting
 
 
 def test_aNicknameMakesTheNextPauseShort() -> None:
     """A connection that has been made only does not."""
-    world, frontend, _ = start()
+    world, frontend, connector = start()
     frontend.retries = True
     for welcome in (False, True):
         for _ in range(4):
@@ -204,7 +242,7 @@ def test_aNicknameMakesTheNextPauseShort() -> None:
             link.send(Welcomed("#lobby", "alice"))
         link.lose()
         expected = 1 if welcome else 16
-        assert frontend.take()[-1] == f"reconnecting in {expected} s"
+        assert connector.pause == expected
         world.advance(expected)
 
 
@@ -264,16 +302,14 @@ def test_theReasonOfALossIsTold() -> None:
     link.send(FormatSet("json"))
     frontend.take()
     link.lose()
-    assert frontend.take() == ["disconnected: /socket has closed the connection"]
+    assert frontend.take() == ["/socket closed the connection"]
     assert connector.client is None
     connector.start()
     link = world.accept()
     link.send(FormatSet("json"))
     frontend.take()
     link.lose(error.ConnectionLost("reset"))
-    (told,) = frontend.take()
-    assert told.startswith("disconnected: the connection is lost (")
-    assert "reset" in told
+    assert frontend.take() == ["connection to /socket lost"]
 
 
 def test_aServiceThatDoesNotSpeakJSONInTimeIsNoChatService() -> None:
@@ -283,8 +319,8 @@ def test_aServiceThatDoesNotSpeakJSONInTimeIsNoChatService() -> None:
     world.advance(ANSWER_WITHIN)
     assert link.transport.aborted
     link.lose(error.ConnectionAborted())
-    assert frontend.take()[-1] == "/socket does not answer as a chat service does"
-    assert frontend.finals == [False]
+    assert frontend.take()[-1] == "/socket does not seem to be a tcpchat service"
+    assert frontend.hopeless == [True]
     assert connector.client is None
 
 
@@ -299,40 +335,40 @@ def test_aServiceThatSpeaksJSONInTimeIsLeftAlone() -> None:
 def test_aConnectionThatEndsBeforeTheServiceIsUnderstoodHasFailed() -> None:
     world, frontend, _ = start()
     world.accept().lose()
-    assert frontend.take()[-1] == "/socket has closed the connection without a word"
-    assert frontend.finals == [False]
+    assert frontend.take() == ["/socket closed the connection at once (does it need --tls?)"]
+    assert frontend.hopeless == [True]
 
 
 @pytest.mark.parametrize("code", ["too-many-nameless", "x"])
 def test_aRejectionIsToldAndThePausesGrow(code: str) -> None:
-    world, frontend, _ = start()
+    world, frontend, connector = start()
     frontend.retries = True
     for pause in (1, 2, 4):
         link = world.accept()
         link.send(f"!!! nein ({code})\r\n".encode())
         link.lose()
-        told, again = frontend.take()[-2:]
+        (told,) = frontend.take()
         assert told.endswith(f"({code})")
-        assert again == f"reconnecting in {pause} s"
-        assert frontend.finals.pop() is False
+        assert connector.pause == pause
+        assert frontend.hopeless.pop() is False
         world.advance(pause)
 
 
 def test_connectingTooFastPausesAMinuteAndMore() -> None:
     """After another failure the pause is no longer than usual."""
-    world, frontend, _ = start()
+    world, frontend, connector = start()
     frontend.retries = True
     for pause in (61, 62, 64):
         link = world.accept()
         link.send(b"!!! x (connecting-too-fast)\r\n")
         link.lose(error.ConnectionLost())
-        assert frontend.take()[-2:] == [
-            "your address connects too often; try again in a minute (connecting-too-fast)",
-            f"reconnecting in {pause} s",
+        assert frontend.take() == [
+            "your address connects too often; try again in a minute (connecting-too-fast)"
         ]
+        assert connector.pause == pause
         world.advance(pause)
     world.refuse(error.ConnectionRefusedError())
-    assert frontend.take()[-1] == "reconnecting in 8 s"
+    assert connector.pause == 8
 
 
 @pytest.mark.parametrize(
@@ -343,57 +379,76 @@ def test_aLastLineThatIsNoRejectionIsNotTold(line: str) -> None:
     link = world.accept()
     link.send(line.encode() + b"\r\n")
     link.lose()
-    assert frontend.take()[-1] == "/socket has closed the connection without a word"
+    assert frontend.take() == ["/socket closed the connection at once (does it need --tls?)"]
 
 
 # The reasons.
 
 
-def reject(exception: Exception, tls: bool = True) -> tuple[str, bool]:
+def reject(exception: Exception, tls: bool = True) -> str:
     target = Target("chat.example", 8080, tls=tls)
     return Reasons(target, translation("en")).rejected(Failure(exception))
 
 
-def test_aCertificateThatIsRefusedIsFinal() -> None:
-    """It will not do later either; the user is told what can be done."""
-    untrusted = SSL.Error([("SSL routines", "", "certificate verify failed")])
-    assert reject(untrusted) == (
-        "TLS failed: the certificate of chat.example is not trusted"
-        " (--ca FILE trusts one, --insecure trusts any)",
-        True,
-    )
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (
+            "certificate verify failed",
+            "the certificate of chat.example:8080 is not trusted"
+            " (--ca FILE trusts one, --insecure trusts any)",
+        ),
+        ("wrong version number", "chat.example:8080 does not speak TLS; leave out --tls"),
+        ("record layer failure", "chat.example:8080 does not speak TLS; leave out --tls"),
+        (
+            "tlsv1 alert protocol version",
+            "chat.example:8080 and this client have no version of TLS in common",
+        ),
+        ("unexpected eof while reading", "chat.example:8080 closed the connection at once"),
+        ("a new reason", "TLS with chat.example:8080 failed (a-new-reason)"),
+    ],
+)
+def test_eachFailureOfTLSHasItsWords(reason: str, words: str) -> None:
+    """Those of OpenSSL are not shown."""
+    assert reject(SSL.Error([("SSL routines", "", reason)])) == words
+
+
+def test_otherFailuresOfTLSHaveTheirWords() -> None:
     assert reject(VerificationError([])) == (
-        "TLS failed: the certificate is not for chat.example",
-        True,
+        "the certificate of chat.example:8080 is not for chat.example"
     )
-    assert reject(SSL.Error([("SSL routines", "", "wrong version number")])) == (
-        "TLS failed: wrong version number",
-        False,
-    )
-    assert "without a word" in reject(error.ConnectionDone())[0]
-    assert "without a word" in reject(untrusted, tls=False)[0]
+    assert reject(error.ConnectionDone()) == "chat.example:8080 closed the connection at once"
+    assert reject(SSL.SysCallError(-1, "X")) == "TLS with chat.example:8080 failed (SysCallError)"
 
 
-@pytest.mark.parametrize("content", [None, "nothing"])
-def test_anAuthorityWithoutCertificatesIsFinal(tmp_path: Path, content: str | None) -> None:
+def test_aPortThatMayNeedTLSSaysSo() -> None:
+    words = "chat.example:8080 closed the connection at once (does it need --tls?)"
+    assert reject(error.ConnectionLost(), tls=False) == words
+
+
+def test_anAddressWithColonsHasBrackets() -> None:
+    assert str(Target("::1", 8080)) == "[::1]:8080"
+
+
+BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize("content", [None, "nothing", BROKEN])
+def test_anAuthorityWithoutCertificatesIsTold(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)
     world, frontend, _ = start(Target("localhost", 1, tls=True, authority=str(file)))
     world.advance(0)
     assert world.attempts == 0
-    told = frontend.take()[-1]
-    assert told.startswith("cannot connect to localhost:1: ")
-    assert str(file) in told
-    assert frontend.finals == [True]
+    assert frontend.take() == [f"no certificate can be read from {file}"]
     assert world.getDelayedCalls() == []
 
 
-def test_aNameThatNoHostCanHaveIsFinal() -> None:
+def test_aNameThatNoHostCanHaveIsTold() -> None:
     world, frontend, _ = start(Target("a" * 300, 1))
     world.advance(0)
-    assert frontend.take()[-1].startswith("cannot connect to ")
-    assert frontend.finals == [True]
+    assert frontend.take() == [f"“{'a' * 300}” is not the name of a host"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -401,15 +456,13 @@ def test_phrasesCanBeFormattedInEveryLanguage(language: str) -> None:
     target = Target("chat.example", 8080, tls=True)
     reasons = Reasons(target, translation(language))
     spoken: list[Any] = [
-        reasons.lookingUp(),
-        reasons.connecting("::1"),
-        reasons.reconnecting(3),
+        reasons.connecting(),
         reasons.silent(),
         reasons.lost(Failure(error.ConnectionDone())),
         reasons.lost(Failure(error.ConnectionLost())),
-        reasons.rejected(Failure(error.ConnectionDone()))[0],
-        reasons.failed(Failure(error.TimeoutError()))[0],
-        reasons.failed(Failure(ValueError("x")))[0],
+        reasons.rejected(Failure(error.ConnectionDone())),
+        reasons.failed(Failure(error.TimeoutError())),
+        reasons.failed(Failure(ValueError("x"))),
     ]
     assert all(spoken)
     assert not any("{" in phrase for phrase in spoken)
@@ -420,5 +473,5 @@ def test_phrasesCanBeFormattedInEveryLanguage(language: str) -> None:
     [Target(), Target(path="/socket"), Target(tls=True), Target(tls=True, insecure=True)],
 )
 def test_eachKindOfTargetHasAnEndpoint(target: Target) -> None:
-    endpoint = endpointFor(World(), target, lambda _: None)
+    endpoint = endpointFor(World(), target)
     assert verifyObject(IStreamClientEndpoint, endpoint)

@@ -14,6 +14,7 @@ from chat.cli.display import Display
 from chat.cli.input import commandIn
 from chat.client.roster import Roster
 from chat.rendering.jsonlines import JSONLinesRendering, fromMapping
+from chat.rendering.messages import CHOICES
 from chat.rendering.text import TextRendering
 from chat.vocabulary.events import (
     Acted,
@@ -21,8 +22,8 @@ from chat.vocabulary.events import (
     Done,
     Ending,
     Event,
-    Greeted,
     Invited,
+    LanguageSet,
     NickAsked,
     PasswordAsked,
     Recalled,
@@ -44,18 +45,28 @@ def rosterOf(nick: str = "alice") -> Roster:
     return roster
 
 
+def asked(display: Display, text: str) -> list[str]:
+    """What the client itself answers to what was entered."""
+    answer = display.asked(commandIn(text))
+    assert answer is not None
+    return display.lines(answer, rosterOf())
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("event", EVENTS, ids=repr)
 def test_eventsReadInAPipeAsInTelnet(event: Event, language: str) -> None:
     line = JSONLinesRendering(language).render(event)
     heard = fromMapping(json.loads(line))
     assert heard is not None
+    if isinstance(event, LanguageSet):
+        # It speaks of the language that is used from then on.
+        language = event.language
     rendering = TextRendering(Style(language=language))
     if getattr(event, "room", "#lobby") != "#lobby":
         rendering = rendering.elsewhere
     lines = rendering.render(event).decode().split("\r\n")[:-1]
-    if isinstance(event, Greeted | NickAsked | PasswordAsked):
-        # The first two arrive as text, and the client asks for a password itself.
+    if isinstance(event, NickAsked | PasswordAsked):
+        # The client asks itself.
         lines = []
     assert Display(language).lines(heard, rosterOf()) == lines
 
@@ -185,11 +196,25 @@ def test_timesFollowTheAnswer() -> None:
     assert answer == "--- Lines begin with their time."
     [line] = display.lines(said, roster)
     assert re.fullmatch(r"\[\d\d:\d\d\] bob: hi", line)
-    assert display.asked(commandIn("/timestamps")) == Done("timestamps", "on")
-    off = display.asked(commandIn("/TIMESTAMPS off"))
-    assert off == Done("timestamps", "off")
-    display.lines(off, roster)
+    assert asked(display, "/timestamps") == ["--- Lines begin with their time."]
+    assert asked(display, "/TIMESTAMPS off") == ["--- Lines begin without their time."]
     assert display.lines(said, roster) == ["bob: hi"]
+
+
+def test_languageFollowsItsCommand() -> None:
+    """The answer comes in the new language."""
+    display = Display("en")
+    assert asked(display, "/lang") == ["--- The language is English. (en)"]
+    [answer] = asked(display, "/lang zh")
+    assert answer.startswith("--- 语言")
+    assert asked(display, "/语言") == [answer]
+    assert asked(display, "/lang klingon") == ["!!! 可选的语言：en, zh_CN (unknown-language)"]
+
+
+def test_formatIsNotTheServices() -> None:
+    line = "--- This client shows lines in its own way; /format has no effect."
+    for text in ("/format", "/format text", "/格式 json"):
+        assert asked(Display("en"), text) == [line]
 
 
 @pytest.mark.parametrize("text", ["/timestamps soon", "/bell loud", "hello", "/nothing", "/who"])
@@ -206,13 +231,11 @@ def test_bellFollowsItsCommand() -> None:
     events = [line, call, own, told]
 
     def rung(choice: str) -> list[bool]:
-        answer = display.asked(commandIn(f"/bell {choice}"))
-        assert answer == Done("bell", choice)
-        display.lines(answer, roster)
+        assert asked(display, f"/bell {choice}") == ["--- " + CHOICES["bell", choice]]
         return [display.rings(event, roster) for event in events]
 
     assert [display.rings(event, roster) for event in events] == [False] * 4
     assert rung("mention") == [False, True, False, True]
     assert rung("all") == [True, True, False, True]
     assert rung("off") == [False] * 4
-    assert display.asked(commandIn("/铃声")) == Done("bell", "off")
+    assert asked(display, "/铃声") == ["--- No bell rings."]

@@ -18,14 +18,34 @@ def test_defaultIsTheServiceOnThisMachine() -> None:
 
 
 def test_everyOption() -> None:
-    given = "--nick bob --tls --ca ca.pem --language zh-cn --no-colour --bell [::1] 9000"
+    given = "--nick bob --tls --ca ca.pem --language zh-cn --no-colour --bell --quiet [::1] 9000"
     options = parseOptions(given.split(), {})
     assert options.target == Target("::1", 9000, tls=True, authority="ca.pem")
     assert (options.nick, options.language) == ("bob", "zh_CN")
     assert not options.isColoured
     assert options.hasBell
+    assert options.isQuiet
     assert parseOptions(["--unix", "/s"], {}).target == Target(path="/s")
     assert parseOptions(["--tls", "--insecure"], {}).target == Target(tls=True, insecure=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "host", "port"),
+    [
+        ("9000", "localhost", 9000),
+        ("chat.example", "chat.example", 8080),
+        ("chat.example:9000", "chat.example", 9000),
+        ("chat.example 9000", "chat.example", 9000),
+        ("127.0.0.1:9000", "127.0.0.1", 9000),
+        ("::1", "::1", 8080),
+        ("::1 9000", "::1", 9000),
+        ("[::1]", "::1", 8080),
+        ("[::1]:9000", "::1", 9000),
+        ("[::1] 9000", "::1", 9000),
+    ],
+)
+def test_whereTheServiceIs(given: str, host: str, port: int) -> None:
+    assert parseOptions(given.split(), {}).target == Target(host, port)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +116,12 @@ def test_noColourInTheEnvironment(value: str, isColoured: bool) -> None:
         "host 65536",
         "host port",
         "host 1 2",
+        "host:1 2",
+        "host:",
+        "host:port",
+        "host:65536",
+        "0",
+        "1 2",
         "--unix /s --tls",
         "--insecure",
         "--ca x",

@@ -23,14 +23,17 @@ from chat.vocabulary.events import (
     Done,
     Ending,
     Event,
+    Excerpt,
     FormatSet,
     LanguageSet,
     Listed,
     Ponged,
+    Recalled,
     Refused,
     Said,
     Sent,
     UserRow,
+    Versioned,
     Welcomed,
 )
 from tests.support.clients import Link, World
@@ -46,7 +49,11 @@ class Run:
     """
 
     def __init__(
-        self, nick: str | None, password: str | None = None, charset: str = "utf-8"
+        self,
+        nick: str | None,
+        password: str | None = None,
+        charset: str = "utf-8",
+        isQuiet: bool = False,
     ) -> None:
         self.world = World()
         self.ends: list[tuple[int, str]] = []
@@ -55,7 +62,8 @@ class Run:
         # was left behind must not meet the number again in another test.
         stdin, self._stdin = os.pipe()
         self._stdout, stdout = os.pipe()
-        options = ClientOptions(Target(path="/socket"), nick, "en", True, False, password, charset)
+        target = Target(path="/socket")
+        options = ClientOptions(target, nick, "en", True, False, password, charset, isQuiet)
         self.chat = PipeChat(
             self.world,
             options,
@@ -197,6 +205,35 @@ def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet(talking: Run) -> None:
         "--- Goodbye: your input has ended.\n"
     )
     assert talking.ends == [(OK, "")]
+
+
+def test_aQuietRunPrintsOnlyWhatIsSaidAndAskedFor() -> None:
+    run = Run("bob", isQuiet=True)
+    run.connect()
+    run.begins("/nick bob")
+    run.pinged(
+        WELCOMED,
+        Excerpt("#lobby", "replay", 1),
+        Recalled("#lobby", 1, AT, "alice", "earlier"),
+        Said("#lobby", 2, AT, "alice", "now"),
+    )
+    run.type("/version")
+    run.sent("/version")
+    run.link.send(Versioned("tcpchat", "1"))
+    run.finish()
+    run.halfClosed()
+    assert run.closed(Ending.INPUT_CLOSED) == "alice: now\n--- tcpchat: tcpchat 1\n"
+    assert run.ends == [(OK, "")]
+
+
+def test_aQuietRunTellsARefusal() -> None:
+    run = Run("bob", isQuiet=True)
+    run.connect()
+    run.begins("/nick bob")
+    run.pinged(Refused("nick-taken", "bob", "bob is taken"))
+    run.sent("/quit")
+    assert run.closed(Ending.QUIT) == ""
+    assert run.ends == [(REFUSED, "bob is taken (nick-taken)")]
 
 
 def test_aLineAfterARefusedNicknameIsNoNickname(run: Run) -> None:
@@ -478,7 +515,7 @@ def test_aCloseWithoutAGoodbyeIsNoFailureWhenAllIsSaid(
 def test_aRefusedConnectionIsNotTriedAgain() -> None:
     run = Run("bob")
     run.world.refuse(ConnectionRefusedError())
-    assert run.ends == [(FAILED, "/socket refuses: nothing listens there")]
+    assert run.ends == [(FAILED, "connection to /socket refused (is the server running?)")]
     run.world.advance(100)
     assert run.world.attempts == 1
 

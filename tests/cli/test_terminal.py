@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from chat.rendering.lines import Wording
 from chat.vocabulary.events import (
     Ending,
     Entered,
     Event,
     FormatSet,
+    Greeted,
     Helped,
     Invited,
     Joined,
@@ -25,16 +27,16 @@ from chat.vocabulary.events import (
     Welcomed,
 )
 from tests.support.samples import AT
-from tests.support.sitting import Sitting
+from tests.support.sitting import GREETING, Sitting
 
 
 def test_greetingIsShownWithoutItsQuestion(sitting: Sitting) -> None:
     """The client shows what it does, then the service's own words."""
-    assert sitting.lines() == ["--- connecting to /socket", "offline>"]
+    assert sitting.lines() == ["--- connecting to /socket", "connecting>"]
     sitting.join()
     assert sitting.lines() == [
         "--- connecting to /socket",
-        "--- Welcome to tcpchat.",
+        "--- Welcome to tcpchat. 2 people are here.",
         "--- Be nice.",
         "--- You are alice, in #lobby with bob. /help lists the commands.",
         "#lobby 2>",
@@ -233,7 +235,11 @@ def test_clientSpeaksChineseAndAsksTheServiceToo(sit: Callable[..., Sitting]) ->
     sitting = sit("alice", language="zh_CN")
     link = sitting.world.accept()
     assert link.transport.lines()[:3] == ["/format json", "/lang zh_CN", "/nick alice"]
-    link.send(FormatSet("json"), Welcomed("#lobby", "alice"))
+    link.send(GREETING, FormatSet("json"))
+    # The service has greeted in its own language, before it was asked for another one.
+    greeting = Wording("zh_CN").lines(Greeted("tcpchat", 2))
+    assert sitting.lines()[:3] == ["--- 正在连接 /socket", *greeting, "--- Be nice."]
+    link.send(Welcomed("#lobby", "alice"))
     link.send(Said("#lobby", 1, AT, "李雷", "你好"))
     assert sitting.lines()[-2:] == ["李雷 说：你好", "#lobby 1>"]
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from twisted.internet.error import ConnectionLost, ConnectionRefusedError
+from twisted.internet.error import ConnectionLost, ConnectionRefusedError, TimeoutError
 from twisted.python.failure import Failure
 
 from chat.cli.options import FAILED, OK
+from chat.cli.reclaiming import ASK_FOR
+from chat.cli.rejoining import UNWANTED
 from chat.cli.terminal import GOODBYE_WITHIN
 from chat.client.lines import WINDOW
 from chat.vocabulary.events import (
@@ -16,6 +18,7 @@ from chat.vocabulary.events import (
     Excerpt,
     FormatSet,
     Helped,
+    LanguageSet,
     Ponged,
     Recalled,
     Refused,
@@ -24,6 +27,7 @@ from chat.vocabulary.events import (
     Talking,
     Welcomed,
 )
+from tests.support.clients import Link
 from tests.support.samples import AT
 from tests.support.sitting import Sitting
 
@@ -67,19 +71,19 @@ def test_leavingASilentServiceEndsInTime(sitting: Sitting) -> None:
 
 
 def test_leavingWithoutAConnection(sitting: Sitting) -> None:
-    sitting.world.refuse(ConnectionRefusedError())
+    sitting.join().lose()
     sitting.enter("/quit")
     assert sitting.ends == [(OK, "")]
     sitting.world.advance(100)
     assert sitting.world.attempts == 1
+    assert sitting.world.getDelayedCalls() == []
 
 
 def test_reconnectsWithTheNicknameAndAsksForWhatWasMissed(sitting: Sitting) -> None:
     link = sitting.join("/help", "/history")
     link.send(Said("#lobby", 41, AT, "bob", "hi"), Renamed("#lobby", AT, "alice", "alicia"))
     link.lose(ConnectionLost())
-    assert sitting.lines()[-2].startswith("--- reconnecting in ")
-    assert sitting.lines()[-1] == "offline>"
+    assert sitting.lines()[-2:] == ["--- connection to /socket lost", "offline, again in 1 s>"]
     sitting.world.advance(2)
     link = sitting.world.accept()
     sent = link.transport.lines()
@@ -149,12 +153,11 @@ def test_refusalIsShownAndTriedAgainAfterItsPause(sitting: Sitting, code: str, p
     link = sitting.world.accept()
     link.send(f"!!! no ({code})\r\n".encode())
     link.lose()
-    told, again = " ".join(sitting.lines()).split("--- ")[-2:]
-    assert "!!! " in told
+    told = " ".join(sitting.lines()[1:-1])
+    assert told.startswith("!!! ")
     # A line may be longer than the terminal is wide.
     assert f"({code})" in told.replace(" ", "")
-    assert again.startswith("reconnecting in ")
-    assert again.endswith("offline>")
+    assert sitting.lines()[-1].startswith("offline, again in ")
     sitting.world.advance(pause - 0.5)
     assert sitting.world.attempts == 1
     sitting.world.advance(2)
@@ -194,62 +197,183 @@ def test_lineEnteredOfflineStaysAndConnectsAtOnce(sitting: Sitting) -> None:
     assert sitting.world.attempts == 2
     lines = sitting.lines()
     assert "!!! not connected, so that was not sent" in lines
-    assert lines[-1] == "offline> important"
+    assert lines[-1] == "connecting> important"
 
 
-def test_nicknameStillTakenAfterReconnectingIsOffered(sitting: Sitting) -> None:
-    """The last connection may still have it; Enter asks for it again."""
+def test_failedAttemptsAreOneStatusLineThatCountsDown(sitting: Sitting) -> None:
+    """The reason is told once, until it is another one."""
+    sitting.join().lose()
+    sitting.type("half a li")
+    told = sitting.lines()[:-1]
+    world = sitting.world
+    world.advance(1)
+    assert sitting.lines() == [*told, "connecting> half a li"]
+    told.append("!!! connection to /socket refused (is the server running?)")
+    for attempts in (2, 3, 4):
+        world.refuse(ConnectionRefusedError())
+        rows = []
+        while world.attempts == attempts:
+            *above, row = sitting.lines()
+            assert above == told
+            rows.append(row)
+            world.advance(1)
+        seconds = range(len(rows), 0, -1)
+        assert rows == [f"offline, again in {each} s> half a li" for each in seconds]
+        assert sitting.lines() == [*told, "connecting> half a li"]
+    world.refuse(TimeoutError())
+    assert sitting.lines()[-2] == "!!! /socket does not answer"
+
+
+def test_firstConnectionThatFailsEndsTheRun(sitting: Sitting) -> None:
+    """The terminal is given back first."""
+    sitting.world.refuse(ConnectionRefusedError())
+    words = "connection to /socket refused (is the server running?)"
+    assert sitting.ends == [(FAILED, words)]
+    assert not sitting.chat.terminal.isRaw
+
+
+def ghosted(sitting: Sitting) -> Link:
+    """Let the connection be lost, but not for the service, which still has its user."""
+    link = sitting.connect()
+    link.send(TAKEN)
+    return link
+
+
+TAKEN = Refused("nick-taken", "alice", "alice is taken, choose another")
+STILL_TAKEN = [
+    "--- alice is still taken, probably by your last connection",
+    "--- asking for it again, for 3 minutes at most; /nick NAME takes another",
+]
+
+
+def test_nicknameThatTheLastConnectionHasIsAskedForAgain(sitting: Sitting) -> None:
+    """It is told once, and what is half typed stays."""
+    sitting.join().lose(ConnectionLost())
+    sitting.type("half a li")
+    sitting.world.advance(2)
+    link = ghosted(sitting)
+    row = "waiting for alice> half a li"
+    assert sitting.lines()[-3:] == [*STILL_TAKEN, row]
+    for pause in (2, 4, 8, 15, 15):
+        sitting.world.advance(pause - 1)
+        assert link.transport.lines() == []
+        sitting.world.advance(1)
+        assert link.transport.lines() == ["/nick alice"]
+        link.send(TAKEN)
+        assert sitting.lines()[-3:] == [*STILL_TAKEN, row]
+    sitting.enter("ne")
+    assert link.transport.lines() == []
+    assert sitting.lines()[-2:] == ["!!! no nickname yet, so that was not sent", row + "ne"]
+    link.send(Welcomed("#lobby", "alice"))
+    assert sitting.lines()[-1] == "#lobby 1> half a line"
+    sitting.enter("")
+    assert link.transport.lines() == ["half a line"]
+    sitting.world.advance(200)
+    assert link.transport.lines() == []
+
+
+def test_nicknameIsAskedForOnTheNextConnectionToo(sitting: Sitting) -> None:
+    """A service waits less than three minutes for a nickname; only the rest of them follows."""
+    sitting.join().lose(ConnectionLost())
+    sitting.type("half a li")
+    sitting.world.advance(2)
+    world = sitting.world
+    until = world.seconds() + ASK_FOR
+    while True:
+        link = ghosted(sitting)
+        if world.seconds() >= until:
+            break
+        attempts = world.attempts
+        world.advance(59)
+        link.send(Closed(Ending.REGISTRATION_TIMEOUT, "", "no nickname in time"))
+        link.lose()
+        assert not any("no nickname in time" in line for line in sitting.lines())
+        while world.attempts == attempts:
+            world.advance(1)
+    assert sitting.lines()[-2:] == [
+        "!!! alice is taken, choose another (nick-taken)",
+        "nickname> alice",
+    ]
+    sitting.world.advance(59)
+    assert link.transport.lines() == []
+    link.send(Closed(Ending.REGISTRATION_TIMEOUT, "", "no nickname in time"))
+    link.lose()
+    assert sitting.lines()[-1] == "offline> alice"
+    sitting.enter("")
+    link = sitting.join()
+    assert sitting.lines()[-1] == "#lobby 2> half a li"
+
+
+@pytest.mark.parametrize("command", ["/nick bob", "/login bob s3cret-1"])
+def test_anotherNicknameEndsTheAskingForTheLastOne(sitting: Sitting, command: str) -> None:
     sitting.join().lose(ConnectionLost())
     sitting.world.advance(2)
-    link = sitting.connect()
-    link.send(Refused("nick-taken", "alice", "alice is taken"))
-    assert sitting.lines()[-1] == "nickname> alice"
+    link = ghosted(sitting)
+    sitting.enter(command)
+    assert link.transport.lines() == [command]
+    sitting.world.advance(60)
+    assert link.transport.lines() == []
+
+
+def test_nicknameThatSomebodyElseHasIsOffered(sitting: Sitting) -> None:
+    """Enter asks for it again."""
+    link = ghosted(sitting)
+    assert sitting.lines()[-2:] == [
+        "!!! alice is taken, choose another (nick-taken)",
+        "nickname> alice",
+    ]
     sitting.enter("")
     assert link.transport.lines() == ["/nick alice"]
 
 
+def test_languageIsThatOfTheClientAndOfTheService(sitting: Sitting) -> None:
+    link = sitting.join()
+    sitting.enter("/lang zh_CN")
+    assert link.transport.lines() == ["/lang zh_CN"]
+    before = sitting.lines()
+    assert before[-2].startswith("--- 语言")
+    link.send(LanguageSet("zh_CN"))
+    assert sitting.lines() == before
+    link.lose()
+    assert sitting.lines()[-2:] == ["--- /socket 关闭了连接", "离线，1 秒后重试>"]
+    sitting.world.advance(2)
+    assert "/lang zh_CN" in sitting.world.accept().transport.lines()
+
+
+def test_commandsOfTheClientNeedNoConnection(sitting: Sitting) -> None:
+    sitting.join().lose()
+    sitting.enter("/format text")
+    sitting.enter("/lang zh_CN")
+    shown = sitting.lines()
+    assert shown[-3] == "--- This client shows lines in its own way; /format has no effect."
+    assert shown[-1] == "离线，1 秒后重试>"
+
+
 @pytest.mark.parametrize(
     "reason",
-    [
-        Ending.IDLE_TIMEOUT,
-        Ending.REGISTRATION_TIMEOUT,
-        Ending.KICKED,
-        Ending.BANNED,
-        Ending.EVICTED,
-        Ending.SESSION_ENDED,
-        Ending.OTHER,
-    ],
+    [Ending.REGISTRATION_TIMEOUT, Ending.KICKED, Ending.BANNED, Ending.SESSION_ENDED],
 )
-def test_waitsForEnterAfterSilenceOrEviction(sit: Callable[..., Sitting], reason: Ending) -> None:
+def test_waitsForEnterWhereItIsNotWanted(sit: Callable[..., Sitting], reason: Ending) -> None:
     sitting = sit()
     link = sitting.connect()
     if reason is not Ending.REGISTRATION_TIMEOUT:
         link.send(Welcomed("#lobby", "alice"))
     link.send(Closed(reason, "", "silent"))
     link.lose()
-    assert sitting.lines()[-2:] == ["--- Enter connects again", "offline>"]
+    assert sitting.lines()[-2:] == ["--- press Enter to connect again", "offline>"]
     sitting.world.advance(1000)
     assert sitting.world.attempts == 1
     sitting.enter("")
     assert sitting.world.attempts == 2
 
 
-@pytest.mark.parametrize(
-    "reason", [Ending.SHUTDOWN, Ending.TOO_SLOW, Ending.TOO_FAST, Ending.INTERNAL_ERROR]
-)
-def test_reconnectsWhenTheUserIsNotToBlame(sitting: Sitting, reason: Ending) -> None:
+@pytest.mark.parametrize("reason", sorted({*Ending} - {*UNWANTED, Ending.QUIT}))
+def test_comesBackAfterAnyOtherEnd(sitting: Sitting, reason: Ending) -> None:
     link = sitting.join()
     link.send(Closed(reason, "", "sorry"))
     link.lose()
     sitting.world.advance(2)
     assert sitting.world.attempts == 2
-
-
-def test_hopelessTargetEndsTheRun(sitting: Sitting) -> None:
-    """The terminal is given back first."""
-    sitting.world.refuse(ValueError("never"))
-    assert sitting.ends == [(FAILED, "cannot connect to /socket: never")]
-    assert not sitting.chat.terminal.isRaw
 
 
 def test_terminalThatHangsUpSaysGoodbyeAndEnds(sitting: Sitting) -> None:

@@ -22,7 +22,9 @@ from chat.vocabulary.events import (
 )
 from tests.support.clients import Link, World
 
-GREETING = b"--- Welcome to tcpchat.\r\n--- Be nice.\r\n--- What is your nickname?\r\n"
+GREETING = (
+    b"--- Welcome to tcpchat. 2 people are here.\r\n--- Be nice.\r\n--- What is your nickname?\r\n"
+)
 COMMANDS = ("/help", "/who", "/quit")
 
 
