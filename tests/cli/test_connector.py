@@ -226,6 +226,10 @@ def test_aPauseIsCountedDown() -> None:
     assert frontend.pauses == [4, 3, 2, 1]
     assert connector.pause is None
     assert connector.isConnecting
+    world.refuse(error.ConnectionRefusedError())
+    connector.stop()
+    assert connector.pause is None
+    assert world.getDelayedCalls() == []
 
 
 def test_aNicknameMakesTheNextPauseShort() -> None:

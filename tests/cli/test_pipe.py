@@ -33,7 +33,6 @@ from chat.vocabulary.events import (
     Said,
     Sent,
     UserRow,
-    Versioned,
     Welcomed,
 )
 from tests.support.clients import Link, World
@@ -217,12 +216,12 @@ def test_aQuietRunPrintsOnlyWhatIsSaidAndAskedFor() -> None:
         Recalled("#lobby", 1, AT, "alice", "earlier"),
         Said("#lobby", 2, AT, "alice", "now"),
     )
-    run.type("/version")
-    run.sent("/version")
-    run.link.send(Versioned("tcpchat", "1"))
+    run.type("/away")
+    run.sent("/away")
+    run.link.send(Done("away", "", "You are away."))
     run.finish()
     run.halfClosed()
-    assert run.closed(Ending.INPUT_CLOSED) == "alice: now\n--- tcpchat: tcpchat 1\n"
+    assert run.closed(Ending.INPUT_CLOSED) == "alice: now\n--- You are away.\n"
     assert run.ends == [(OK, "")]
 
 

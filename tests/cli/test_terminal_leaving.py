@@ -270,6 +270,10 @@ def test_nicknameThatTheLastConnectionHasIsAskedForAgain(sitting: Sitting) -> No
     assert link.transport.lines() == ["half a line"]
     sitting.world.advance(200)
     assert link.transport.lines() == []
+    link.lose(ConnectionLost())
+    sitting.world.advance(2)
+    ghosted(sitting)
+    assert sitting.lines()[-3:] == [*STILL_TAKEN, "waiting for alice>"]
 
 
 def test_nicknameIsAskedForOnTheNextConnectionToo(sitting: Sitting) -> None:
