@@ -131,6 +131,7 @@ REFUSALS: dict[str, Sentence] = {
         N_("you go into rooms too often; wait a little"),
     ),
     "operator-fixed": N_("{about} is an operator by an option of the service"),
+    "operator-meant": N_("{about} is an operator; /operator {about} off comes first"),
     "operator-needed": N_("only an operator may do that"),
     "muted": (N_("you are muted at present: {about}"), N_("you are muted at present")),
     "banned": (N_("you are banned: {about}"), N_("you are banned")),
@@ -230,6 +231,7 @@ CONFIRMATIONS: dict[str, Sentence] = {
     "may-speak": N_("You may speak again."),
     "renamed": (N_("Renamed: {about}"), N_("That person has another nickname now.")),
     "rehashed": (N_("Read again: {about}."), N_("Everything has been read again.")),
+    "account-removed": N_("There is no account {about} any more."),
     "operator-on": N_("{about} is an operator now."),
     "operator-off": N_("{about} is no operator any more."),
     "operators": (N_("Operators: {about}"), N_("There are no operators.")),
@@ -267,6 +269,7 @@ DEPARTURES = {
     Ending.EVICTED: N_("gave the nickname back to its owner"),
     Ending.MOVED: N_("goes on under another nickname"),
     Ending.SESSION_ENDED: N_("ended the session"),
+    Ending.ACCOUNT_REMOVED: N_("the account is removed"),
     Ending.OTHER: N_("gone"),
 }
 """Why a user left, as others read it."""
@@ -274,6 +277,7 @@ DEPARTURES = {
 DEPARTURES_BY = {
     Ending.KICKED: N_("put out by {by}"),
     Ending.BANNED: N_("banned by {by}"),
+    Ending.ACCOUNT_REMOVED: N_("{by} has removed the account"),
     Ending.ROOM_DELETED: N_("{by} has deleted the room"),
 }
 """The same, where another user has done it."""
@@ -305,12 +309,20 @@ FAREWELLS: dict[Ending, Sentence] = {
     Ending.BANNED: (N_("you are banned: {about}"), N_("you are banned")),
     Ending.ROOM_DELETED: N_("Goodbye: the room is deleted."),
     Ending.EVICTED: N_("the owner of this nickname has logged in"),
+    Ending.ACCOUNT_REMOVED: (
+        N_("your account has been removed: {about}"),
+        N_("your account has been removed"),
+    ),
 }
 """Why the service ends a session, as its user reads it."""
 
 FAREWELLS_BY: dict[Ending, Sentence] = {
     Ending.KICKED: (N_("{by} has put you out: {about}"), N_("{by} has put you out")),
     Ending.BANNED: (N_("{by} has banned you: {about}"), N_("{by} has banned you")),
+    Ending.ACCOUNT_REMOVED: (
+        N_("{by} has removed your account: {about}"),
+        N_("{by} has removed your account"),
+    ),
 }
 """The same, where another user has done it."""
 

@@ -43,6 +43,7 @@ from chat.vocabulary.errors import (
     NickNeeded,
     NickRegistered,
     RenamingTooFast,
+    WrongPassword,
 )
 from chat.vocabulary.events import Closed, Ending, PasswordAsked, Warned
 
@@ -174,8 +175,7 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
             try:
                 nick = signon.mayBeCalled(context, nick)
             except NickRegistered as error:
-                context.refuse(error)
-                context.hear(Warned("said-aloud", error.about))
+                _refuseAloud(context, error)
             else:
                 inputs.decide(context.hub.rename(user, nick))
         case Login(name, password):
@@ -199,6 +199,12 @@ def _requireOther(context: Context, user: User) -> None:
     """
     signon.requireVoice(context, user)
     requireRate(context, context.server.settings.nickRate, user.renamedMark, RenamingTooFast)
+
+
+def _refuseAloud(context: Context, error: NickRegistered | WrongPassword) -> None:
+    """Without a nickname the next line would be the password; in a room all would read it."""
+    context.refuse(error)
+    context.hear(Warned("said-aloud", error.about))
 
 
 def _challenge(inputs: Lifecycle, context: Context, error: ChatError, name: str) -> None:
@@ -295,7 +301,10 @@ def _staysChallenged(inputs: Lifecycle, context: Context, error: ChatError, name
 
 @_renaming.upon(Lifecycle.denied).to(_registered)
 def _keepsNick(inputs: Lifecycle, context: Context, error: ChatError) -> None:
-    context.refuse(error)
+    if isinstance(error, WrongPassword):
+        _refuseAloud(context, error)
+    else:
+        context.refuse(error)
     context.door.release()
 
 
@@ -315,7 +324,10 @@ def _answered(inputs: Lifecycle, context: Context) -> None:
     context.door.release()
 
 
-_waiting.upon(Lifecycle.denied).to(_registered)(_keepsNick)
+@_waiting.upon(Lifecycle.denied).to(_registered)
+def _cannotBeDone(inputs: Lifecycle, context: Context, error: ChatError) -> None:
+    context.refuse(error)
+    context.door.release()
 
 
 # The end.

@@ -483,16 +483,17 @@ class Password(Command):
 @verb(
     "unregister",
     "注销",
-    arguments="NAME",
+    arguments="NAME [WHY]",
     group=HelpGroup.ACCOUNT,
-    help=N_("give your account up; NAME is your own, to be sure"),
-    reads=arguments.oneWord,
+    help=N_("give your account up, by its NAME, or, as an operator, remove that of somebody else"),
+    reads=arguments.withReason,
 )
 @dataclass(frozen=True, slots=True)
 class Unregister(Command):
-    """Delete the account of the user, which is C{name}."""
+    """Remove the account C{name}: the user's own, or, as an operator, another one."""
 
     name: str
+    why: str = ""
 
 
 @verb(

@@ -25,6 +25,7 @@ class Ending(StrEnum):
     @cvar EVICTED: the owner of the nickname has come to use it.
     @cvar MOVED: the session goes on as one of an account that was here already.
     @cvar SESSION_ENDED: the user has ended this session from another one.
+    @cvar ACCOUNT_REMOVED: an operator has removed the account of the user.
     @cvar OTHER: stands in a client for a code that a later version has added.
     """
 
@@ -50,4 +51,5 @@ class Ending(StrEnum):
     EVICTED = "evicted"
     MOVED = "moved"
     SESSION_ENDED = "session-ended"
+    ACCOUNT_REMOVED = "account-removed"
     OTHER = "other"

@@ -343,6 +343,12 @@ class OperatorFixed(ChatError):
     code = "operator-fixed"
 
 
+class OperatorMeant(ChatError):
+    """This cannot be done to C{about}, who is an operator."""
+
+    code = "operator-meant"
+
+
 class Muted(ChatError):
     """The user may not speak; C{about} is the reason, perhaps nothing."""
 

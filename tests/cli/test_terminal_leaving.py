@@ -355,7 +355,13 @@ def test_commandsOfTheClientNeedNoConnection(sitting: Sitting) -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    [Ending.REGISTRATION_TIMEOUT, Ending.KICKED, Ending.BANNED, Ending.SESSION_ENDED],
+    [
+        Ending.REGISTRATION_TIMEOUT,
+        Ending.KICKED,
+        Ending.BANNED,
+        Ending.SESSION_ENDED,
+        Ending.ACCOUNT_REMOVED,
+    ],
 )
 def test_waitsForEnterWhereItIsNotWanted(sit: Callable[..., Sitting], reason: Ending) -> None:
     sitting = sit()

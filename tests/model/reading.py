@@ -52,12 +52,14 @@ _REFUSALS = {
     "too-many-rooms": "you are in {} rooms, which are the most; /part one first",
     "rooms-full": "there are too many rooms already; /rooms lists them",
     "owner-needed": "only an owner of {} may do that",
+    "no-such-account": "there is no account {}",
     "yourself": "that cannot be done to oneself",
 }
 _DONE = {
     "logged-in": "You are logged in as {}.",
     "registered": "The nickname {0} is yours now; /login {0} PASSWORD takes it back.",
     "unregistered": "There is no account {} any more.",
+    "account-removed": "There is no account {} any more.",
     "kicked": "{} is out.",
 }
 _LEFT = {
@@ -115,6 +117,8 @@ def text(here: str, fact: Fact, at: datetime) -> str:
             return f"--- The next line is taken for the password of {nick}."
         case "joined", name, nick, count:
             return f"--> {nick} joined {name} ({count} here)"
+        case "left", name, nick, "account-removed", _, count, by:
+            return f"<-- {nick} left {name}: {by} has removed the account ({count} here)"
         case "left", name, nick, str(reason), words, count, by:
             why = f": put out by {by}: {words}" if by else f": {words or _LEFT.get(reason)}"
             return f"<-- {nick} left {name}{'' if reason == 'parted' else why} ({count} here)"
@@ -146,6 +150,8 @@ def text(here: str, fact: Fact, at: datetime) -> str:
             return f"--- lines {first} to {last} of {name} have expired"
         case "closed", "kicked", why, by:
             return f"!!! {by} has put you out: {why} (kicked)"
+        case "closed", "account-removed", _, by:
+            return f"!!! {by} has removed your account (account-removed)"
         case "closed", str(reason), _, _:
             return _CLOSED[reason]
     raise ValueError(fact)

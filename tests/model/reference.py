@@ -108,7 +108,7 @@ class Reference:
             session.hear("refused", *no.args)
             if session.user is None and session.asked and no.args[0] != "nick-needed":
                 session.hear("passwordasked", session.asked)
-            elif no.args[0] == "nick-registered" and verb == "nick":
+            elif (no.args[0], verb) in (("nick-registered", "nick"), ("wrong-password", "login")):
                 session.hear("warned", "said-aloud", no.args[1])
 
     def end(self, session: Session, reason: str, text: str = "", by: str = "") -> None:
@@ -208,18 +208,31 @@ class Reference:
                 room.accounts.add(account)
 
     def _unregister(self, session: Session, user: User, name: str) -> None:
-        if not user.account:
+        fold = name.lower()
+        if fold == user.account:
+            nick = self._remove(fold, session, "session-ended")
+            session.hear("done", "unregistered", nick)
+        elif user.account == self.operator:
+            if fold not in self.accounts:
+                raise No("no-such-account", name)
+            nick = self._remove(fold, session, "account-removed", user.nick)
+            session.hear("done", "account-removed", nick)
+        elif not user.account:
             raise No("account-needed", "")
-        if name.lower() != user.account:
-            raise No("argument-invalid", "/unregister NAME")
-        account, user.account = user.account, ""
+        else:
+            raise No("argument-invalid", "/unregister NAME [WHY]")
+
+    def _remove(self, account: str, session: Session, reason: str, by: str = "") -> str:
+        users = [each for each in self.users.values() if each.account == account]
+        for user in users:
+            user.account = ""
         for name, room in tuple(self.rooms.items()):
             room.accounts.discard(account)
             self._forget(name)
-        for other in tuple(user.sessions):
+        for other in [each for user in users for each in user.sessions]:
             if other is not session:
-                self.end(other, "session-ended")
-        session.hear("done", "unregistered", self.accounts.pop(account)[0])
+                self.end(other, reason, by=by)
+        return self.accounts.pop(account)[0]
 
     def _logIn(self, session: Session, name: str, password: str) -> None:
         user, fold = session.user, name.lower()

@@ -35,7 +35,7 @@ def test_everyEndingHasAPhraseForOthersAndForItsUser(phrases: Phrases, reason: E
                 assert "{" not in phrase
 
 
-@pytest.mark.parametrize("reason", [Ending.KICKED, Ending.BANNED])
+@pytest.mark.parametrize("reason", [Ending.KICKED, Ending.BANNED, Ending.ACCOUNT_REMOVED])
 def test_departuresAndFarewellsNameWhoDidItAndWhy(phrases: Phrases, reason: Ending) -> None:
     """In this order, for what is given as a reason stands last; nothing without one."""
     for phrase in [

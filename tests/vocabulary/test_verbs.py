@@ -59,6 +59,7 @@ ROWS: list[tuple[str, str, commands.Command]] = [
     ("/login alice s3cret", "/登录", commands.Login("alice", "s3cret")),
     ("/password s3cret", "/passwd /密码", commands.Password("s3cret")),
     ("/unregister alice", "/注销", commands.Unregister("alice")),
+    ("/unregister mallory a rude name", "/注销", commands.Unregister("mallory", "a rude name")),
     ("/sessions", "/会话", commands.Sessions()),
     ("/sessions end 2", "/会话", commands.Sessions(2)),
     ("/ignore", "/忽略", commands.Ignore()),

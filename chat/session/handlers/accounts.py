@@ -96,29 +96,45 @@ async def _change(context: Context, user: User, password: str) -> None:
     await tellStored(context, changing, Done("password-changed"))
 
 
-async def unregister(context: Context, command: Unregister) -> None:
+def giveUp(context: Context, command: Unregister) -> Answer:
     """
-    Delete the account; only this session goes on, as a guest.
+    Remove the account of the user; only this session goes on, as a guest.
 
     @raise AccountNeeded: when the user has none.
-    @raise ArgumentInvalid: when another name is given: an operator may mean another account.
+    @raise ArgumentInvalid: when another name is given, which is not for them, or a reason,
+        which nobody would read.
     @raise Muted: when the user may not speak: a mute of the account would not hold for
         the guest that they would be.
     """
     user = context.me
     account = _accountOf(context, user)
-    if context.server.accounts.named(command.name) != account:
+    if context.server.accounts.named(command.name) != account or command.why:
         raise ArgumentInvalid(command.usage())
     requireVoice(context, user)
+    removing = remove(context, account, Ending.SESSION_ENDED)
+    return tellStored(context, removing, Done("unregistered", account.name))
+
+
+def remove(
+    context: Context, account: Account, reason: Ending, why: str = "", by: str = ""
+) -> Deferred[Account]:
+    """
+    Remove an account with all that it has, and end the sessions of its user but this one.
+
+    @param reason: of these ends, with C{why} and C{by} as for L{UserSession.end}.
+    @return: fires when it is stored no longer.
+    """
     removing = context.server.accounts.remove(account)
     context.server.guesses.forget(account.fold)
-    context.hub.nicknames.identify(user, "")
+    user = context.hub.nicknames.present(account.fold)
+    if user is not None:
+        context.hub.nicknames.identify(user, "")
     context.hub.directory.unregistered(account.fold)
-    for session in tuple(user.sessions):
+    for session in () if user is None else tuple(user.sessions):
         # A guest has one session.
         if session is not context:
-            session.end(Ending.SESSION_ENDED, "", "")
-    await tellStored(context, removing, Done("unregistered", account.name))
+            session.end(reason, why, by)
+    return removing
 
 
 def sessions(context: Context, command: Sessions) -> None:
@@ -185,6 +201,5 @@ def _accountOf(context: Context, user: User) -> Account:
 HANDLERS: dict[type[Command], Handler] = {
     Register: register,
     Password: password,
-    Unregister: unregister,
     Sessions: sessions,
 }

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from chat.core.users import User, UserSession
 from chat.session.context import Answer, Context, Handler
-from chat.session.handlers.accounts import tellStored
+from chat.session.handlers.accounts import giveUp, remove, tellStored
 from chat.session.handlers.rooms import MAX_ROWS, ownRoom, requireOwner
 from chat.session.handlers.talk import reasonOf
 from chat.session.signon import nameMeant, requireUnlike
@@ -37,12 +37,14 @@ from chat.vocabulary.commands import (
     Rename,
     Unban,
     Unmute,
+    Unregister,
 )
 from chat.vocabulary.errors import (
     NickRegistered,
     NoSuchAccount,
     NoSuchNick,
     OperatorFixed,
+    OperatorMeant,
     RoomOpen,
     YourselfMeant,
 )
@@ -324,6 +326,30 @@ def operator(context: Context, command: Operator) -> Answer | None:
     return tellStored(context, storing, Done(code, account.name))
 
 
+def unregister(context: Context, command: Unregister) -> Answer:
+    """
+    Remove an account: an operator that of another user, who is put out if they are here, and
+    every user their own.
+
+    @raise NoSuchAccount: when there is none of that name.
+    @raise OperatorMeant: when it is that of another operator.
+    @raise OperatorFixed: when it is that of one by an option of the service.
+    """
+    accounts, user = context.server.accounts, context.me
+    account = accounts.named(command.name)
+    if not context.isOperator or (account is not None and account.fold == user.account):
+        return giveUp(context, command)
+    if account is None:
+        raise NoSuchAccount(command.name)
+    if account.fold in accounts.appointed:
+        raise OperatorFixed(account.name)
+    if account.isOperator:
+        raise OperatorMeant(account.name)
+    _noted(user, "unregister", account.name, command.why)
+    removing = remove(context, account, Ending.ACCOUNT_REMOVED, command.why, user.nick)
+    return tellStored(context, removing, Done("account-removed", account.name))
+
+
 async def rehash(context: Context, command: Rehash) -> None:
     """Read again what was read from files."""
     _noted(context.me, "rehash", "files", "")
@@ -345,5 +371,6 @@ HANDLERS: dict[type[Command], Handler] = {
     Announce: announce,
     Rename: rename,
     Operator: operator,
+    Unregister: unregister,
     Rehash: rehash,
 }

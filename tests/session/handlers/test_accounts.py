@@ -143,11 +143,12 @@ def test_anAccountMayBeGivenUp(stage: SessionStage) -> None:
 
 @pytest.mark.parametrize("name", ["mallory", "nobody", "robert"])
 def test_nobodyGivesAnAccountUpByMistake(stage: SessionStage, name: str) -> None:
-    """Who names another one means another one, which no command takes away."""
+    """Who names another one means another one, which only an operator takes away."""
     stage.registered("mallory").says("/quit")
     alice = stage.registered("alice")
     alice.says("/nick robert")
-    usage = "/unregister NAME"
+    usage = "/unregister NAME [WHY]"
+    assert alice.hears("/unregister alice so long")[-1:] == [Refused("argument-invalid", usage)]
     assert alice.hears(f"/unregister {name}")[-1:] == [Refused("argument-invalid", usage)]
     assert alice.hears("/unregister") == [Refused("argument-missing", usage)]
     assert len(stage.server.accounts) == 2

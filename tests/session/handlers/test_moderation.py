@@ -80,6 +80,7 @@ def test_everyActionIsLogged(stage: SessionStage, carol: SessionUser) -> None:
         "/operator alice",
         "/operator alice off",
         "/delete #dev more spam",
+        "/unregister alice a rude name",
         "/announce hello",
         "/rehash",
         "/kick robert still spam",
@@ -95,6 +96,8 @@ def test_everyActionIsLogged(stage: SessionStage, carol: SessionUser) -> None:
         "carol operator-on alice",
         "carol operator-off alice",
         "carol delete #dev: more spam",
+        "carol unregister alice: a rude name",
+        "alice is no account any more",
         "carol announce everybody",
         "carol rehash files",
         "carol kick robert: still spam",
@@ -294,6 +297,52 @@ def test_aMuteThatComesWhileThePasswordIsLookedAtHolds(
     stage.authenticator.decide()
     assert mallory.heard() == [Refused("muted")]
     assert mallory.session.nick == "mallory"
+
+
+# Accounts.
+
+
+def test_anOperatorRemovesAnAccount(stage: SessionStage, carol: SessionUser) -> None:
+    """With the rooms that nobody else owns; all of its sessions are told who did it, and why."""
+    mallory, bob = stage.registered("mallory"), stage.user("bob")
+    other = stage.user(f"/login mallory {PASSWORD}")
+    mallory.says("/join #den", "/part #den", "/nick robert")
+    stage.forget()
+    left = Left("#lobby", AT, "robert", Ending.ACCOUNT_REMOVED, "a rude name", 2, "carol")
+    removed = Done("account-removed", "mallory")
+    assert carol.hears("/unregister MALLORY a rude name") == [left, removed]
+    assert bob.heard() == [left]
+    closed = Closed(Ending.ACCOUNT_REMOVED, "a rude name", by="carol")
+    assert mallory.heard()[-1] == other.heard()[-1] == closed
+    assert mallory.isClosed
+    assert other.isClosed
+    assert stage.hub.directory.find("#den") is None
+    assert bob.hears("/nick mallory") == [Renamed("#lobby", AT, "bob", "mallory")]
+    assert carol.hears("/unregister mallory")[-1] == Refused("no-such-account", "mallory")
+
+
+def test_anAccountIsRemovedWhileItsUserIsAway(stage: SessionStage, carol: SessionUser) -> None:
+    stage.registered("mallory").says("/quit")
+    guest = stage.user("guest")
+    carol.heard()
+    assert carol.hears("/unregister mallory") == [Done("account-removed", "mallory")]
+    assert guest.heard() == []
+    refused = stage.user().hears(f"/login mallory {PASSWORD}")
+    assert refused[0] == Refused("wrong-password", "mallory")
+
+
+def test_theAccountOfAnOperatorIsNotRemoved(stage: SessionStage, carol: SessionUser) -> None:
+    """But by themselves; another operator takes their rights first."""
+    alice = stage.registered("alice")
+    carol.says("/operator alice")
+    stage.forget()
+    assert carol.hears("/unregister alice") == [Refused("operator-meant", "alice")]
+    assert alice.hears("/unregister carol") == [Refused("operator-fixed", "carol")]
+    carol.says("/operator alice off")
+    alice.heard()
+    assert alice.hears("/unregister carol")[-1].code == "argument-invalid"  # type: ignore[union-attr]
+    assert Done("account-removed", "alice") in carol.hears("/unregister alice")
+    assert carol.hears("/unregister carol") == [Done("unregistered", "carol")]
 
 
 def test_aMutedUserMakesNoRoom(stage: SessionStage, carol: SessionUser) -> None:
