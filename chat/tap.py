@@ -55,7 +55,7 @@ from chat.store.store import OnLoaded, Store
 from chat.store.threads import fileThreads
 from chat.vocabulary.awake import AwakeTime
 from chat.vocabulary.counters import Counters, Snapshot
-from chat.vocabulary.limits import UNLIMITED, Limits, Shares, perDay, perMinute
+from chat.vocabulary.limits import UNLIMITED, Limits, perDay, perMinute
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction
 from chat.vocabulary.style import Style
 from chat.vocabulary.times import moment
@@ -133,7 +133,6 @@ def makeService(options: Options) -> IService:
         maxRooms=options["max-rooms"],
         maxJoined=options["max-joined"],
         maxOwned=options["max-owned"],
-        guesses=Shares(perMinute(limits.keyRate), clock.seconds),
     )
     unused = UnusedRooms(directory, store.history, options["keep-unused"], clock, trusted.now)
     services.append(unused)
@@ -172,7 +171,7 @@ def makeService(options: Options) -> IService:
             inThread,
             options.get("credCheckers", ()),
             counters,
-            lambda account, origin: server.guessed(account, origin),
+            lambda fold, origin: server.guessed(fold, origin),
         ),
         sanctions=sanctions,
         renderings=renderingFor,
@@ -309,6 +308,7 @@ def _settings(options: Options, limits: Limits) -> Settings:
         replay=options["replay"],
         nickRate=perMinute(limits.nickRate),
         joinRate=perMinute(limits.joinRate),
+        keyRate=perMinute(limits.keyRate),
         roomRate=perDay(limits.roomRate),
         accountRate=perDay(limits.accountRate),
         trusted=limits.trusted,

@@ -15,9 +15,9 @@ from twisted.python.reflect import namedAny
 
 from chat import options
 from chat.cli import options as clientOptions
-from chat.core import accounts, room, rooms
+from chat.core import accounts, room, rooms, throttle
 from chat.core.ignores import MAX_IGNORED
-from chat.credentials import authenticator, passwords, throttle
+from chat.credentials import authenticator, passwords
 from chat.endpoints import proxyprotocol
 from chat.operations import linewriter, logs, rehash, serving, transcript
 from chat.protocols import closing, intake, line, refusing, telnet
@@ -199,6 +199,7 @@ def test_limits() -> None:
         ),
         "rooms made from one address, a day": f"{Limits.roomRate}",
         "wrong keys of a room from one address, a minute": f"{Limits.keyRate}",
+        "… at one room from everywhere": f"{Limits.keyRate * throttle.KEY_ORIGINS}",
         "accounts registered from one address, a day": f"{Limits.accountRate}",
         "accounts": _spaced(chosen["max-accounts"]),
         "accounts that are invited into a room": str(rooms.MAX_INVITED),

@@ -170,8 +170,8 @@ class Accounts:
 
     def loggedIn(self, account: Account, origin: str) -> Account:
         """
-        Keep from where an account has logged in.  It is written once a day for each
-        origin, and no login waits for that.
+        Keep from where an account has logged in.  It is written where that is another
+        origin than the last one, or another day, and no login waits for that.
 
         @return: the account, as it is now.
         """
@@ -278,7 +278,7 @@ class Accounts:
         @return: the account with an origin of today; L{None} where that changes nothing.
         """
         latest = (origin, self._now().date().isoformat())
-        if not origin or not isLasting(origin) or latest in account.origins:
+        if not origin or not isLasting(origin) or account.origins[-1:] == (latest,):
             return None
         kept = [
             each for each in account.origins if each[0] != origin and each[1] >= self._firstDay()

@@ -1,6 +1,6 @@
 """
 The wrong passwords for each account, so that somebody is told: the user who owns the account,
-and the operators where it goes on.
+and the operators where it goes on, as of wrong keys of a room.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ MAX_ACCOUNTS = 1000
 MAX_ORIGINS = 64
 """How many origins are told apart for one account, and accounts for one origin."""
 
+UNKNOWN = "?"
+"""
+Stands for all names that have no account here: such a name may be a password in the wrong place, so
+nobody is shown it.
+"""
+
 SHOWN = 3
 """How many accounts and origins are named to operators."""
 
@@ -58,9 +64,7 @@ class Tally:
     _toldTo: set[str] = field(default_factory=set)
 
     def __str__(self) -> str:
-        """How many there were, a slash, and from how many origins; C{12/3}."""
-        more = "+" if len(self._origins) >= MAX_ORIGINS else ""
-        return f"{self.count}/{len(self._origins)}{more}"
+        return _numbers(self.count, self._origins)
 
     def add(self, origin: str) -> None:
         """
@@ -105,6 +109,8 @@ class Guesses:
     def __init__(self) -> None:
         # The one that was guessed at last is at the end.
         self._tallies: OrderedDict[str, Tally] = OrderedDict()
+        # Of their own, or made-up names would push out those of accounts.
+        self._elsewhere: OrderedDict[str, Tally] = OrderedDict()
 
     def wrong(self, account: str, origin: str, known: Collection[str] = ()) -> Tally:
         """
@@ -113,14 +119,15 @@ class Guesses:
         @param account: the fold of the account.
         @param known: the origins from which it has logged in.
         """
-        tally = self._tallies.get(account)
-        if tally is None:
-            tally = self._tallies[account] = Tally(frozenset(known))
-        self._tallies.move_to_end(account)
-        tally.add(origin)
-        if len(self._tallies) > MAX_ACCOUNTS:
-            self._tallies.popitem(last=False)
-        return tally
+        return _wrong(self._tallies, account, origin, known)
+
+    def wrongElsewhere(self, name: str, origin: str) -> None:
+        """
+        Count a wrong password for a name that has no account here, until it has one.
+
+        @param name: its fold.
+        """
+        _wrong(self._elsewhere, name, origin)
 
     def loggedIn(self, account: str, origin: str) -> Tally | None:
         """
@@ -131,33 +138,47 @@ class Guesses:
         @return: what is to be told, but for the slips of the user who logs in; L{None} where
             there is nothing.
         """
-        tally = self._tallies.get(account)
+        tallies = self._tallies if account in self._tallies else self._elsewhere
+        tally = tallies.get(account)
         if tally is None:
             return None
         if origin in tally.known or not tally.known:
-            del self._tallies[account]
+            del tallies[account]
         return tally.tellTo(origin)
 
     def forget(self, account: str) -> None:
         """
-        There is no such account any more.
+        There is no such account any more, or a new one.
         """
         self._tallies.pop(account, None)
+        self._elsewhere.pop(account, None)
 
 
-class _Series:
+class Series:
     """
-    Wrong passwords without a pause, for one account or from one origin.
+    Wrong passwords or keys without a pause, for one account or room, or from one origin.
 
-    @ivar others: how many from each origin, or for each account.
+    @ivar others: how many from each origin, or for each account or room.
     """
 
-    __slots__ = ("count", "last", "others")
+    __slots__ = ("_told", "count", "last", "others")
 
     def __init__(self) -> None:
         self.count = 0
-        self.last = -inf
+        self.last = self._told = -inf
         self.others: dict[str, int] = {}
+
+    def __str__(self) -> str:
+        return _numbers(self.count, self.others)
+
+    def isDue(self, now: float) -> bool:
+        """
+        @return: whether the owners of a room are to be told now, which is noted.
+        """
+        if self.count < MANY or now - self._told < AGAIN_AFTER:
+            return False
+        self._told = now
+        return True
 
     def add(self, other: str, now: float) -> None:
         if now - self.last >= PAUSE:
@@ -171,28 +192,31 @@ class _Series:
 
 class Alarms:
     """
-    What operators are told of wrong passwords: all accounts together, so that nobody can hide
-    one behind others, and again while it goes on.  No login ends it, only a pause.
+    What operators are told of wrong passwords and keys: all accounts and rooms together, so that
+    nobody can hide one behind others, and again while it goes on.  No login ends it, only a pause.
     """
 
     def __init__(self) -> None:
-        # By the name of the account, and by origin; the one of the last guess is at the end.
-        self._accounts: OrderedDict[str, _Series] = OrderedDict()
-        self._origins: OrderedDict[str, _Series] = OrderedDict()
+        # By the name of the account or room, and by origin; the one of the last guess is at the
+        # end.
+        self._accounts: OrderedDict[str, Series] = OrderedDict()
+        self._origins: OrderedDict[str, Series] = OrderedDict()
         self._told = -inf
         self._isNew = False
 
-    def wrong(self, account: str, origin: str, now: float) -> None:
+    def wrong(self, account: str, origin: str, now: float) -> Series:
         """
-        Count a wrong password.
+        Count a wrong password or key.
 
-        @param account: its name.
+        @param account: its name, or that of the room.
         @param now: in seconds of a clock that never goes back.
+        @return: those for the account or room.
         """
         at = _add(self._accounts, account, origin, now)
         by = _add(self._origins, origin, account, now)
         if at.count == MANY or (len(by.others) == MANY and by.others[account] == 1):
             self._isNew = True
+        return at
 
     def delay(self, now: float) -> float | None:
         """
@@ -210,7 +234,7 @@ class Alarms:
 
     def report(self, now: float) -> str:
         """
-        @return: the accounts, how many wrong passwords there were and from how many origins, and
+        @return: the accounts and rooms, how many were wrong and from how many origins, and
             from which most, C{alice,bob,+4 60/5 192.0.2.7,192.0.2.8}; nothing where nobody
             guesses at present.
         """
@@ -232,8 +256,27 @@ class Alarms:
         return f"{_most(names)} {numbers} {_most(origins)}"
 
 
-def _add(kept: OrderedDict[str, _Series], key: str, other: str, now: float) -> _Series:
-    series = kept.setdefault(key, _Series())
+def _numbers(count: int, origins: dict[str, int]) -> str:
+    """
+    @return: how many there were, a slash, and from how many origins; C{12/3}.
+    """
+    more = "+" if len(origins) >= MAX_ORIGINS else ""
+    return f"{count}/{len(origins)}{more}"
+
+
+def _wrong(
+    tallies: OrderedDict[str, Tally], account: str, origin: str, known: Collection[str] = ()
+) -> Tally:
+    tally = tallies.setdefault(account, Tally(frozenset(known)))
+    tallies.move_to_end(account)
+    tally.add(origin)
+    if len(tallies) > MAX_ACCOUNTS:
+        tallies.popitem(last=False)
+    return tally
+
+
+def _add(kept: OrderedDict[str, Series], key: str, other: str, now: float) -> Series:
+    series = kept.setdefault(key, Series())
     kept.move_to_end(key)
     series.add(other, now)
     if len(kept) > MAX_ACCOUNTS:
@@ -241,7 +284,7 @@ def _add(kept: OrderedDict[str, _Series], key: str, other: str, now: float) -> _
     return series
 
 
-def _lasting(kept: OrderedDict[str, _Series], now: float) -> list[tuple[str, _Series]]:
+def _lasting(kept: OrderedDict[str, Series], now: float) -> list[tuple[str, Series]]:
     return [(key, series) for key, series in kept.items() if now - series.last < PAUSE]
 
 

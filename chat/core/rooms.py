@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
-from math import ceil
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -17,7 +16,6 @@ from chat.core.room import Room
 from chat.core.users import User
 from chat.delivery.audience import EndOfTurn
 from chat.interfaces import Ledger
-from chat.vocabulary.addresses import sharedOrigin
 from chat.vocabulary.errors import (
     InviteNeeded,
     KeyNeeded,
@@ -27,11 +25,9 @@ from chat.vocabulary.errors import (
     RoomConfusable,
     RoomsFull,
     ScriptsMixed,
-    TooManyAttempts,
     TooManyRooms,
 )
 from chat.vocabulary.events import RoomRow
-from chat.vocabulary.limits import Shares
 from chat.vocabulary.names import ROOM_MARK
 from chat.vocabulary.records import RoomRecord
 from chat.vocabulary.scripts import isMixed
@@ -82,7 +78,6 @@ class Directory:
         maxRooms: int = MAX_ROOMS,
         maxJoined: int = MAX_JOINED,
         maxOwned: int = MAX_OWNED,
-        guesses: Shares | None = None,
         now: Callable[[], datetime] = utcNow,
     ) -> None:
         """
@@ -92,8 +87,6 @@ class Directory:
         @param start: the name of the room in which users begin.
         @param announceLimit: see L{Room}.
         @param maxRooms: 0 for any number; so for C{maxJoined} and C{maxOwned}.
-        @param guesses: how often keys may be guessed, for each room and each origin of
-            users; as often as they like by default.
         @param now: the time, in UTC.
         """
         self.start = start
@@ -106,7 +99,6 @@ class Directory:
         self._maxRooms = maxRooms
         self._maxJoined = maxJoined
         self._maxOwned = maxOwned
-        self._guesses = guesses
         self._now = now
         self._began = now()
         self.rooms: dict[str, Room] = {}
@@ -151,9 +143,7 @@ class Directory:
 
     # Permissions.
 
-    def admit(
-        self, user: User, name: str, key: str, isOperator: Callable[[], bool], origin: str = ""
-    ) -> None:
+    def admit(self, user: User, name: str, key: str, isOperator: Callable[[], bool]) -> None:
         """
         See whether a user may enter a room, and make it if there is none: then the user
         owns it.
@@ -161,15 +151,12 @@ class Directory:
         @param name: as L{chat.vocabulary.names.roomname} makes it.
         @param key: what the user says is the key.
         @param isOperator: answers whether the user is an operator.
-        @param origin: where the user comes from; see
-            L{chat.vocabulary.addresses.originOf}.
         @raise TooManyRooms: when they are in as many as they may be.
         @raise ScriptsMixed: when there is none, and its name mixes scripts.
         @raise RoomConfusable: when there is none, and its name looks like that of another.
         @raise RoomsFull: when there are as many as there may be.
         @raise InviteNeeded: when it is private, and they have not been invited.
         @raise KeyNeeded: when it has another key, and they have not been invited.
-        @raise TooManyAttempts: when too many other keys have come from there of late.
         """
         if 0 < self._maxJoined <= len(user.rooms):
             raise TooManyRooms(str(self._maxJoined))
@@ -183,26 +170,26 @@ class Directory:
                 raise RoomsFull(str(self._maxRooms))
             self.own(self.open(name), user)
             return
-        record = room.record
-        if not room.lets(user) and not room.owns(user) and not isOperator():
-            if record.isPrivate:
-                raise InviteNeeded(name)
-            if record.password:
-                self._tryKey(room, key, origin)
+        if self.lacksKey(user, name, key, isOperator):
+            raise KeyNeeded(name)
+        if room.record.isPrivate and not self._isAtHome(user, room, isOperator):
+            raise InviteNeeded(name)
 
-    def _tryKey(self, room: Room, key: str, origin: str) -> None:
-        origin = sharedOrigin(origin)
-        guess = f"{room.name} {origin}"
-        # No key at all is no guess.
-        wait = self._guesses.wait(guess) if self._guesses is not None and key else 0
-        if wait:
-            raise TooManyAttempts(str(ceil(wait)))
-        if key != room.record.password:
-            if self._guesses is not None and key:
-                self._guesses.spend(guess)
-            if key:
-                self._log.warn("wrong key for {room} from {origin}", room=room.name, origin=origin)
-            raise KeyNeeded(room.name)
+    def lacksKey(self, user: User, name: str, key: str, isOperator: Callable[[], bool]) -> bool:
+        """
+        @param key: what the user says is the key; nothing to learn whether they need any.
+        @return: whether only another key would let a user enter.
+        """
+        room = self.rooms.get(name)
+        return (
+            room is not None
+            and room.record.password not in ("", key)
+            and not room.record.isPrivate
+            and not self._isAtHome(user, room, isOperator)
+        )
+
+    def _isAtHome(self, user: User, room: Room, isOperator: Callable[[], bool]) -> bool:
+        return room.lets(user) or room.owns(user) or isOperator()
 
     def visible(self, user: User, name: str, isOperator: bool) -> Room:
         """

@@ -17,6 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.core.accounts import Accounts
+from chat.core.throttle import Attempt, Throttle
 from chat.credentials.checkers import (
     AccountChecker,
     AccountRealm,
@@ -26,7 +27,6 @@ from chat.credentials.checkers import (
 )
 from chat.credentials.external import ExternalChecker, InThread, kindOf, traceOf
 from chat.credentials.passwords import Hashing, prepare
-from chat.credentials.throttle import Attempt, Throttle
 from chat.interfaces import Authenticator
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.errors import ChangingTooFast, ChatError, TryLater, WrongPassword
@@ -54,14 +54,15 @@ class PortalAuthenticator(Authenticator):
         inThread: InThread,
         checkers: Sequence[ICredentialsChecker] = (),
         counters: Counters | None = None,
-        guessed: Callable[[Account, str], object] = lambda account, origin: None,
+        guessed: Callable[[str, str], object] = lambda fold, origin: None,
     ) -> None:
         """
         @param inThread: For checkers that read files.
         @param checkers: Further checkers for C{IUsernamePassword}, asked in this order about users
             whose password is not kept here.
         @param counters: Where attempts are counted.
-        @param guessed: Called for each wrong password of an account that exists, with the origin.
+        @param guessed: Called for each wrong password of an account that exists, or of which a
+            further checker may know, with the fold of its name and the origin.
         """
         others = [ExternalChecker(checker, clock, inThread) for checker in checkers]
         chain = CheckerChain(accounts, AccountChecker(accounts, hashing), others)
@@ -72,6 +73,7 @@ class PortalAuthenticator(Authenticator):
         self._changes = Shares(perMinute(CHANGES), clock.seconds)
         self._counters = counters or Counters()
         self._guessed = guessed
+        self._hasOthers = bool(others)
 
     def login(self, name: str, password: str, address: str, origin: str) -> Deferred[Account]:
         # No account has a longer name, and to fold one takes time.
@@ -104,16 +106,17 @@ class PortalAuthenticator(Authenticator):
             return fail(self._wrong(attempt, name, address, origin))
         avatar: Deferred[Any] = self._portal.login(credentials, None, IAccountAvatar)
         avatar.addCallbacks(
-            self._letIn, self._refuse, (attempt, origin), {}, (attempt, name, address, origin)
+            self._letIn, self._refuse, (attempt,), {}, (attempt, name, address, origin)
         )
         # What has begun goes on to its end and is counted, even if its session waits no longer.
         answer: Deferred[Account] = Deferred()
         avatar.chainDeferred(answer)
         return answer
 
-    def _letIn(self, granted: tuple[object, Any, object], attempt: Attempt, origin: str) -> Account:
+    def _letIn(self, granted: tuple[object, Any, object], attempt: Attempt) -> Account:
         attempt.end(isWrong=False)
-        return self._accounts.loggedIn(granted[1].account, origin)
+        account: Account = granted[1].account
+        return account
 
     def _refuse(
         self, failure: Failure, attempt: Attempt, name: str, address: str, origin: str
@@ -134,10 +137,12 @@ class PortalAuthenticator(Authenticator):
             self._log.warn(
                 "wrong password for {name} from {address}", name=account.name, address=address
             )
-            self._guessed(account, origin)
+            self._guessed(account.fold, origin)
         else:
             # A name without an account may be a password in the wrong place.
             self._log.warn("wrong password for an unknown name from {address}", address=address)
+            if self._hasOthers:
+                self._guessed(fold(name[: 4 * MAX_COLUMNS]), origin)
         attempt.end(isWrong=True)
         return WrongPassword(name)
 

@@ -169,8 +169,12 @@ WARNINGS: dict[str, Sentence] = {
     "password-guessed": N_(
         "wrong passwords for your account: {count}; addresses they came from: {origins}"
     ),
+    "key-guessed": N_(
+        "somebody guesses the key of {names}; wrong ones: {count}; "
+        "addresses they came from: {origins}"
+    ),
     "account-guessed": N_(
-        "somebody guesses passwords; accounts: {names}; wrong ones: {count}; "
+        "somebody guesses passwords or keys: {names}; wrong ones: {count}; "
         "addresses they came from: {origins}, mostly {most}"
     ),
     "said-aloud": N_("your next line is said to everybody here, even if it is a password"),
@@ -202,6 +206,7 @@ CONFIRMATIONS: dict[str, Sentence] = {
         N_("This nickname is yours now; /login takes it back."),
     ),
     "logged-in": (N_("You are logged in as {about}."), N_("You are logged in.")),
+    "last-login": N_("Your last login was on {day}, from {origin}."),
     "took-over": (
         N_("Whoever had the nickname {about} until now has been sent away."),
         N_("Whoever had your nickname until now has been sent away."),
@@ -366,14 +371,16 @@ class Phrases:
             # A nickname has no colon, so the first one ends it.
             nick, _, why = about.partition(": ")
             return self.withReason(self.gettext("{nick} is away").format(nick=nick), why)
-        if code in ("password-guessed", "account-guessed"):
-            # Both numbers, 12/3; for operators between names and addresses: alice,bob 12/3 ::1.
-            names, numbers, most = about.split(" ") if " " in about else ("", about, "")
-            wrong, _, origins = numbers.partition("/")
+        if code in ("password-guessed", "key-guessed", "account-guessed"):
+            # Both numbers, 12/3; for owners of a room behind its name, and for operators between
+            # names and addresses: alice,#den 12/3 ::1.
+            before, _, after = about.partition("/")
+            names, _, count = before.rpartition(" ")
+            origins, _, most = after.partition(" ")
             sentence = self.gettext(str(WARNINGS[code]))
             return sentence.format(
                 names=self.listed(names.split(",")),
-                count=wrong,
+                count=count,
                 origins=origins,
                 most=self.listed(most.split(",")),
             )
@@ -381,6 +388,9 @@ class Phrases:
 
     def done(self, code: str, about: str) -> str:
         """The sentence of a confirmation."""
+        if code == "last-login":
+            day, _, origin = about.partition(" ")
+            return self.gettext(str(CONFIRMATIONS[code])).format(day=day, origin=origin)
         choice = CHOICES.get((code, about))
         if choice is not None:
             return self.gettext(choice)

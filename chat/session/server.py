@@ -13,9 +13,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from chat.core.accounts import Accounts
-from chat.core.guesses import Alarms, Guesses
+from chat.core.guesses import UNKNOWN, Alarms, Guesses, Series
 from chat.core.hub import Hub
+from chat.core.room import Room
 from chat.core.sanctions import Sanctions
+from chat.core.throttle import Throttle, keyRates
 from chat.core.users import User, UserSession
 from chat.interfaces import Authenticator, History, HistoryObserver, RenderingChoice
 from chat.session.replaycache import Replays
@@ -43,6 +45,7 @@ class Settings:
     @ivar replay: how many earlier lines a user hears on entering a room.
     @ivar nickRate: how often a user may change their nickname.
     @ivar joinRate: how often a user may enter rooms.
+    @ivar keyRate: how many wrong keys may be tried at one room from one address.
     @ivar roomRate: how often rooms may be made from one address.
     @ivar accountRate: how often accounts may be registered from one address.
     @ivar trusted: networks for whose addresses the last two do not hold.
@@ -57,6 +60,7 @@ class Settings:
     replay: int = REPLAY
     nickRate: Rate = UNRESTRICTED
     joinRate: Rate = UNRESTRICTED
+    keyRate: Rate = UNRESTRICTED
     roomRate: Rate = UNRESTRICTED
     accountRate: Rate = UNRESTRICTED
     trusted: tuple[Network, ...] = ()
@@ -74,7 +78,8 @@ class Server:
     @ivar counters: what is counted.
     @ivar replays: the last replays, as bytes.
     @ivar guesses: the wrong passwords for each account, of which its owner is told.
-    @ivar alarms: what operators are told of wrong passwords.
+    @ivar alarms: what operators are told of wrong passwords, and of wrong keys of rooms.
+    @ivar keys: how often keys of rooms may be guessed.
     @ivar startedAt: when the service began, in seconds of the Hub's clock.
     @ivar roomsMade: by origin, how many rooms have been made of late.
     @ivar registrations: by origin, how many accounts have been registered of late.
@@ -95,11 +100,13 @@ class Server:
     guesses: Guesses = field(default_factory=Guesses)
     alarms: Alarms = field(default_factory=Alarms)
     startedAt: float = 0.0
+    keys: Throttle = field(init=False)
     roomsMade: Shares = field(init=False)
     registrations: Shares = field(init=False)
     _alarm: IDelayedCall | None = None
 
     def __post_init__(self) -> None:
+        self.keys = Throttle(self.clock, keyRates(self.settings.keyRate))
         self.roomsMade = Shares(self.settings.roomRate, self.hub.seconds)
         self.registrations = Shares(self.settings.accountRate, self.hub.seconds)
 
@@ -122,24 +129,49 @@ class Server:
             if self.isOperator(user):
                 user.hear(event)
 
-    def guessed(self, account: Account, origin: str) -> None:
+    def guessed(self, fold: str, origin: str) -> None:
         """
-        There was a wrong password for an account: tell the user who owns it, and the operators
+        There was a wrong password: tell the user whose account it is for, and the operators
         where it goes on, but not of each one.
+
+        @param fold: of a name that has an account, or may have one elsewhere (C{--auth}).
+        """
+        account, now = self.accounts.owner(fold), self.hub.seconds()
+        if account is None:
+            self.guesses.wrongElsewhere(fold, origin)
+        else:
+            known = [each for each, day in account.origins]
+            tally = self.guesses.wrong(fold, origin, known)
+            owner = self.hub.nicknames.present(fold)
+            if owner is not None and tally.isDue(now):
+                owner.hear(Warned("password-guessed", str(tally)))
+        self._suspect(UNKNOWN if account is None else account.name, origin)
+
+    def keyGuessed(self, room: Room, origin: str) -> None:
+        """
+        There was a wrong key of a room: tell the users who own it, and the operators, where it
+        goes on.
+        """
+        _log.warn("wrong key for {room} from {origin}", room=room.name, origin=origin)
+        series = self._suspect(room.name, origin)
+        if series.isDue(self.hub.seconds()):
+            owners = map(self.hub.nicknames.present, room.record.owners)
+            for owner in (*filter(None, owners), *room.guestOwners):
+                owner.hear(Warned("key-guessed", f"{room.name} {series}"))
+
+    def _suspect(self, name: str, origin: str) -> Series:
+        """
+        Count one for the operators, and tell them when they are to be told.
         """
         now = self.hub.seconds()
-        known = [each for each, day in account.origins]
-        tally = self.guesses.wrong(account.fold, origin, known)
-        owner = self.hub.nicknames.present(account.fold)
-        if owner is not None and tally.isDue(now):
-            owner.hear(Warned("password-guessed", str(tally)))
-        self.alarms.wrong(account.name, origin, now)
+        series = self.alarms.wrong(name, origin, now)
         delay = self.alarms.delay(now)
         if delay is not None and self._alarm is None:
             if delay:
                 self._alarm = self.clock.callLater(delay, self._raiseAlarm)
             else:
                 self._raiseAlarm()
+        return series
 
     def _raiseAlarm(self) -> None:
         self._alarm = None
@@ -147,7 +179,7 @@ class Server:
         report = self.alarms.report(now)
         self.alarms.told(now)
         if report:
-            _log.warn("somebody guesses passwords: {report}", report=report)
+            _log.warn("somebody guesses passwords or keys: {report}", report=report)
             self.tellOperators(Warned("account-guessed", report))
 
     def tellAlarm(self, session: UserSession) -> None:

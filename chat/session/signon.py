@@ -8,9 +8,11 @@ from chat.core.room import Room
 from chat.core.users import User
 from chat.session.context import Context, requireShare, spendShare
 from chat.session.playback import newest, newestAtHand, replay
+from chat.vocabulary.addresses import sharedOrigin
 from chat.vocabulary.errors import (
     Banned,
     ChatError,
+    KeyNeeded,
     MakingRoomsTooFast,
     Muted,
     NickConfusable,
@@ -156,7 +158,7 @@ async def change(context: Context, user: User, name: str, password: str) -> User
     """
     account = await _proven(context, name, password)
     if account.fold == user.account:
-        _tellLoggedIn(context, user, account.name)
+        _tellLoggedIn(context, user, account)
         return user
     # They may have been muted while the password was looked at.
     requireVoice(context, user)
@@ -171,7 +173,7 @@ async def change(context: Context, user: User, name: str, password: str) -> User
         await context.hub.rename(user, account.name)
     identify(context, user, account)
     context.hub.directory.registered(user)
-    _tellLoggedIn(context, user, account.name)
+    _tellLoggedIn(context, user, account)
     return user
 
 
@@ -202,9 +204,9 @@ def welcome(context: Context, user: User, room: Room) -> None:
     """
     Tell a user who has come in their nickname and rooms, and what was said there.
     """
-    if user.account:
-        account = context.server.accountOf(user)
-        _tellLoggedIn(context, user, user.nick if account is None else account.name)
+    account = context.server.accountOf(user)
+    if account is not None:
+        _tellLoggedIn(context, user, account)
     # All of it is told at once, so many rooms share what one event may name.
     share = len(user.rooms) or 1
     others, more = room.others(user, share)
@@ -233,11 +235,37 @@ def admit(context: Context, user: User, name: str, key: str = "") -> None:
     if isNew:
         requireVoice(context, user)
         requireShare(context, made, MakingRoomsTooFast)
-    directory.admit(user, name, key, lambda: context.isOperator, context.origin)
+    directory.admit(user, name, key, lambda: context.isOperator)
     if isNew:
         spendShare(context, made)
         if user.account and not directory.open(name).record.owners:
             context.hear(Warned("not-kept", name))
+
+
+async def tryKey(context: Context, user: User, name: str, key: str) -> None:
+    """
+    See whether the key of a room is right, if the user needs one; where many others are wrong,
+    when its turn has come.
+
+    @raise KeyNeeded: when it is wrong, which is counted.
+    @raise TooManyAttempts: when too many from there were wrong of late, or too many wait.
+    """
+    directory, server, origin = context.hub.directory, context.server, sharedOrigin(context.origin)
+
+    def isRefused(key: str) -> bool:
+        return directory.lacksKey(user, name, key, lambda: context.isOperator)
+
+    if not isRefused(""):
+        return
+    begun = server.keys.begin(origin, name)
+    if not begun.called:
+        server.counters.delays["key"] += 1
+    attempt = await context.attempted(begun)
+    isWrong = isRefused(key)
+    attempt.end(isWrong)
+    if isWrong:
+        server.keyGuessed(directory.open(name), origin)
+        raise KeyNeeded(name)
 
 
 def listPeople(context: Context, room: Room, share: int = 1) -> None:
@@ -263,9 +291,17 @@ def firstRoom(context: Context, user: User | None) -> str:
     return context.wanted or (start if start in rooms or not rooms else rooms[0])
 
 
-def _tellLoggedIn(context: Context, user: User, name: str) -> None:
-    """Confirm a login, and tell of wrong passwords: for it, and an operator of all."""
-    context.hear(Done("logged-in", name))
+def _tellLoggedIn(context: Context, user: User, account: Account) -> None:
+    """
+    Confirm a login, and keep it; tell from where the last one was, unless that was today and
+    from here, and of wrong passwords: for the account, and an operator of all.
+    """
+    context.hear(Done("logged-in", account.name))
+    today = context.server.now().date().isoformat()
+    for origin, day in account.origins[-1:]:
+        if (origin, day) != (context.origin, today):
+            context.hear(Done("last-login", f"{day} {origin}"))
+    context.server.accounts.loggedIn(account, context.origin)
     tally = context.server.guesses.loggedIn(user.account, context.origin)
     if tally is not None:
         context.hear(Warned("password-guessed", str(tally)))

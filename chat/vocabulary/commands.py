@@ -485,7 +485,7 @@ class Password(Command):
     "注销",
     arguments="NAME [WHY]",
     group=HelpGroup.ACCOUNT,
-    help=N_("give your account up, by its NAME, or, as an operator, remove that of somebody else"),
+    help=N_("give up your account NAME, or, as an operator, remove another one"),
     reads=arguments.withReason,
 )
 @dataclass(frozen=True, slots=True)

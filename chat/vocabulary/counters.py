@@ -21,7 +21,7 @@ class Counters:
     @ivar endings: by code, connections that had been let in and have ended.
     @ivar tooSlow: by the limit (C{waiting}, C{stall} or C{all}), connections that read
         too slowly.
-    @ivar delays: by the limit (C{turn}, C{line-rate}, C{waiting} or C{password}), how
+    @ivar delays: by the limit (C{turn}, C{line-rate}, C{waiting}, C{password} or C{key}), how
         often input had to wait.
     @ivar wrongPasswords: passwords that were looked at and were wrong.
     @ivar faults: unexpected exceptions.

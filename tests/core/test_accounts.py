@@ -287,6 +287,13 @@ def test_anOriginIsWrittenOnceADay(desk: Desk) -> None:
     assert len(desk.ledger.calls) == 2
 
 
+def test_theLastOriginIsTheOneOfTheLastLogin(desk: Desk) -> None:
+    account = now(desk.accounts.create("alice", "secret", "192.0.2.1"))
+    for origin in ("192.0.2.2", "192.0.2.1"):
+        account = desk.accounts.loggedIn(account, origin)
+    assert [origin for origin, _ in account.origins] == ["192.0.2.2", "192.0.2.1"]
+
+
 def test_theLastOriginsAreKept(desk: Desk) -> None:
     account = now(desk.accounts.create("alice", "secret"))
     for number in (*range(MAX_ORIGINS + 1), 1):

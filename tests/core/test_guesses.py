@@ -56,6 +56,18 @@ def test_theSlipsOfAUserAreNotTold() -> None:
     assert str(guesses.loggedIn("alice", HERE)) == "3/1"
 
 
+def test_inventedNamesPushOutNoAccounts() -> None:
+    guesses = Guesses()
+    guesses.wrong("alice", THERE)
+    for number in range(MAX_ACCOUNTS + 1):
+        guesses.wrongElsewhere(f"nick{number}", THERE)
+    assert guesses.loggedIn("nick0", HERE) is None
+    assert str(guesses.loggedIn("nick1", HERE)) == "1/1"
+    assert guesses.loggedIn("alice", HERE) is not None
+    guesses.forget("nick2")
+    assert guesses.loggedIn("nick2", HERE) is None
+
+
 def test_aUserIsNotToldOfEach() -> None:
     tally = Tally()
     told = []

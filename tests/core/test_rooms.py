@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from twisted.internet.defer import fail
 from twisted.internet.task import Clock
-from twisted.logger import capturedLogs, eventAsText
+from twisted.logger import capturedLogs
 
 from chat.core.room import Room
 from chat.core.rooms import MAX_JOINED, MAX_OWNED, MAX_ROOMS, Directory
 from chat.core.users import User
-from chat.vocabulary.addresses import strange
 from chat.vocabulary.errors import (
-    ChatError,
     HistoryUnavailable,
     InviteNeeded,
     KeyNeeded,
@@ -25,11 +22,9 @@ from chat.vocabulary.errors import (
     RoomConfusable,
     RoomsFull,
     ScriptsMixed,
-    TooManyAttempts,
     TooManyRooms,
 )
 from chat.vocabulary.events import Ending, Joined, Left, RoomRow
-from chat.vocabulary.limits import Shares, perMinute
 from chat.vocabulary.records import RoomRecord
 from tests.support.credentials import RecordingLedger
 from tests.support.doubles import endOfTurn
@@ -175,73 +170,20 @@ def test_aKeyDoesNotOpenAPrivateRoom(town: Town) -> None:
         town.rooms.admit(guest("bob"), DEV, "hunter2", lambda: False)
 
 
-def test_keysAreGuessedAFewTimesAMinuteFromOnePlace() -> None:
-    clock = Clock()
-    town = Town(guesses=Shares(perMinute(3), clock.seconds))
-    for name in (DEV, "#ops"):
-        town.keep(town.enter(owner("alice"), name), password="hunter2")
-
-    def tries(key: str, origin: str = "192.0.2.1", name: str = DEV) -> tuple[str, str] | None:
-        """
-        @return: How another user is refused.
-        """
-        try:
-            town.rooms.admit(guest("bob"), name, key, lambda: False, origin)
-        except ChatError as error:
-            return error.code, error.about
-        return None
-
-    wrong, wait = ("key-needed", DEV), ("too-many-attempts", "20")
-    # Neither the right key nor none at all is a guess.
-    assert [tries(key) for key in ("hunter2", "", "one", "hunter2", "two", "three")] == [
-        *(None, wrong, wrong, None, wrong, wrong)
-    ]
-    # From now on the right one is no better, or it would show that it is.
-    assert tries("four") == tries("hunter2") == wait
-    assert tries("") == wrong
-    assert tries("hunter2", "192.0.2.2") is tries("hunter2", name="#ops") is None
-    clock.advance(20)
-    assert tries("hunter2") is None
-    assert [tries("five"), tries("hunter2")] == [wrong, wait]
-
-
-def test_keysAreNotGuessedMoreOftenByConnectingAgain() -> None:
-    """Where nothing is known of a peer, as at some unix sockets, each connection is another one."""
-    town = Town(guesses=Shares(perMinute(3), Clock().seconds))
-    town.keep(town.enter(owner("alice"), DEV), password="hunter2")
-    for number in range(3):
-        with pytest.raises(KeyNeeded):
-            town.rooms.admit(guest("bob"), DEV, "wrong", lambda: False, strange(number))
-    with pytest.raises(TooManyAttempts):
-        town.rooms.admit(guest("bob"), DEV, "hunter2", lambda: False, strange(3))
-
-
-def test_wrongKeysAreLogged() -> None:
-    """The room and from where, but neither the key nor that there was none."""
-    town = Town()
-    town.keep(town.enter(owner("alice"), DEV), password="hunter2")
-    with capturedLogs() as logged:
-        for key in ("", "wrong-key", "hunter2"):
-            with suppress(KeyNeeded):
-                town.rooms.admit(guest("bob"), DEV, key, lambda: False, "192.0.2.1")
-    (event,) = logged
-    assert eventAsText(event, includeTimestamp=False, includeSystem=False) == (
-        "wrong key for #dev from 192.0.2.1"
-    )
-    assert "wrong-key" not in str(event)
-
-
-def test_ownersAndInvitedUsersWaitForNobodysGuesses() -> None:
-    town = Town(guesses=Shares(perMinute(1), Clock().seconds))
+def test_whoNeedsNoKeyLacksNone(town: Town) -> None:
     alice, bob = owner("alice"), guest("bob")
     room = town.enter(alice, DEV)
+    assert not town.rooms.lacksKey(bob, DEV, "", lambda: False)
+    assert not town.rooms.lacksKey(bob, "#none", "", lambda: False)
     town.keep(room, password="hunter2")
-    town.rooms.invite(room, bob)
-    with pytest.raises(KeyNeeded):
-        town.rooms.admit(guest("carol"), DEV, "wrong", lambda: False, "here")
-    for user in (alice, bob):
-        town.rooms.admit(user, DEV, "wrong", lambda: False, "here")
-    town.rooms.admit(guest("olga"), DEV, "wrong", lambda: True, "here")
+    assert town.rooms.lacksKey(bob, DEV, "", lambda: False)
+    assert town.rooms.lacksKey(bob, DEV, "wrong", lambda: False)
+    assert not town.rooms.lacksKey(bob, DEV, "hunter2", lambda: False)
+    assert not town.rooms.lacksKey(alice, DEV, "", lambda: False)
+    assert not town.rooms.lacksKey(bob, DEV, "", lambda: True)
+    # No key would let them in.
+    town.keep(room, isPrivate=True)
+    assert not town.rooms.lacksKey(bob, DEV, "wrong", lambda: False)
 
 
 def test_onlyThoseWhoMayJoinReadAndSeeARoom(town: Town) -> None:

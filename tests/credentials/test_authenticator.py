@@ -19,9 +19,9 @@ from twisted.python.failure import Failure
 from twisted.python.usage import Options
 
 from chat.core.accounts import Accounts
+from chat.core.throttle import ACCOUNT_GUESSES
 from chat.credentials.authenticator import CHANGES, PortalAuthenticator
 from chat.credentials.passwords import MAX_WAITING, THREADS, Hashing
-from chat.credentials.throttle import ACCOUNT_GUESSES
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.errors import (
     ChangingTooFast,
@@ -78,7 +78,7 @@ class Logins:
         self.hashing = hashing
         self.clock = Clock()
         self.counters = Counters()
-        self.guesses: list[tuple[Account, str]] = []
+        self.guesses: list[tuple[str, str]] = []
         self.use()
 
     def use(self, *checkers: Any) -> None:
@@ -93,14 +93,16 @@ class Logins:
             self._guessed,
         )
 
-    def _guessed(self, account: Account, origin: str) -> None:
-        self.guesses.append((account, origin))
+    def _guessed(self, fold: str, origin: str) -> None:
+        self.guesses.append((fold, origin))
 
     async def register(self, name: str, password: str = PASSWORD) -> Account:
         return await self.accounts.create(name, await self.authenticator.secretFor(password, HERE))
 
     async def login(self, name: str, password: str = PASSWORD, address: str = HERE) -> Account:
-        return await self.authenticator.login(name, password, address, address)
+        """Log in, and come in from there."""
+        account = await self.authenticator.login(name, password, address, address)
+        return self.accounts.loggedIn(account, address)
 
     async def refused(self, name: str, password: str = PASSWORD, address: str = HERE) -> ChatError:
         """@return: Why the login is refused."""
@@ -251,7 +253,7 @@ async def test_strangersCannotLockAnAccount(world: Logins) -> None:
     assert (await world.login("alice", address="198.51.100.7")).name == "alice"
     assert not late.called
     world.clock.advance(1)
-    assert (await late).name == "alice"
+    world.accounts.loggedIn(await late, "203.0.113.1")
     # It is known there now.
     assert (await world.login("alice", address="203.0.113.1")).name == "alice"
 
@@ -313,12 +315,17 @@ async def test_aPasswordIsChangedAFewTimesAMinute(world: Logins, hasher: Countin
 
 @ensureDeferred
 async def test_wrongPasswordsOfAccountsAreTold(world: Logins) -> None:
-    alice = await world.register("Alice")
-    for name, password in (("alice", "wrong horse"), ("alice", ""), ("bob", "wrong horse")):
+    await world.register("Alice")
+    for name, password in (("Alice", "wrong horse"), ("alice", ""), ("bob", "wrong horse")):
         await world.refused(name, password)
     await world.login("alice")
-    assert world.guesses == [(alice, HERE)] * 2
+    assert world.guesses == [("alice", HERE)] * 2
     assert world.counters.wrongPasswords == 3
+    # A name that has no account here may have one elsewhere.
+    world.use(Elsewhere({"Bob": "x"}))
+    await world.refused("BOB", "wrong horse")
+    await world.login("Bob", "x")
+    assert world.guesses[2:] == [("bob", HERE)]
 
 
 @ensureDeferred

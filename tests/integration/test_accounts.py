@@ -135,7 +135,7 @@ def test_strangersCannotLockAnAccount(startDaemon: StartDaemon) -> None:
             owner = stack.enter_context(daemon.connect(source))
             owner.send(f"/login alice {PASSWORD}")
             owner.expect("You are logged in as alice.")
-        assert "accounts: alice; wrong ones: 10" in boss.expect("!!!")
+        assert "keys: alice; wrong ones: 10" in boss.expect("!!!")
 
 
 @contextmanager

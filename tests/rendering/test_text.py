@@ -129,6 +129,25 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         (BansListed(()), "--- Nobody is banned or muted."),
         (Done("ignoring", "bob, eve"), "--- You ignore bob, eve."),
         (Done("ignoring"), "--- You ignore nobody."),
+        (
+            Done("last-login", "2026-11-20 2001:db8::/64"),
+            "--- Your last login was on 2026-11-20, from 2001:db8::/64.",
+        ),
+        (
+            Warned("account-guessed", "alice,#den,+2 24/5 192.0.2.7,2001:db8::/64"),
+            "!!! somebody guesses passwords or keys: alice, #den, +2; wrong ones: 24; addresses"
+            " they came from: 5, mostly 192.0.2.7, 2001:db8::/64 (account-guessed)",
+        ),
+        (
+            Warned("key-guessed", "#den 24/5"),
+            "!!! somebody guesses the key of #den; wrong ones: 24; addresses they came from: 5"
+            " (key-guessed)",
+        ),
+        (
+            Warned("password-guessed", "24/5"),
+            "!!! wrong passwords for your account: 24; addresses they came from: 5"
+            " (password-guessed)",
+        ),
         (Done("bell", "mention"), "--- The bell rings when you are meant."),
         (
             Helped("/version", (), "", "tell what runs here"),

@@ -12,7 +12,7 @@ import pytest
 from chat.core.accounts import Accounts
 from chat.store.memory import MemoryLedger
 from chat.vocabulary.events import Refused
-from chat.vocabulary.limits import UNRESTRICTED, Limits, Rate, Shares, perMinute
+from chat.vocabulary.limits import UNRESTRICTED, Limits, Rate, perMinute
 from tests.support.sessions import PASSWORD, SessionStage, SessionUser
 
 NICKS = perMinute(Limits.nickRate)
@@ -126,8 +126,7 @@ def test_wrongKeysCount() -> None:
 
 def test_aKeyIsNotGuessedByComingBack() -> None:
     """Guesses count for the room and where they come from, and not for a user."""
-    guesses = Shares(perMinute(3), lambda: stage.clock.seconds())
-    stage = SessionStage(rooms={"guesses": guesses})
+    stage = SessionStage(keyRate=perMinute(3))
     stage.user("alice").says("/join #dev", "/mode key sesame")
 
     def tries(key: str, address: str) -> tuple[str, str] | None:

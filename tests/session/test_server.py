@@ -7,7 +7,6 @@ from twisted.logger import capturedLogs
 
 from chat.session.server import StorageWatch
 from chat.vocabulary.events import Said, Stored, Warned
-from chat.vocabulary.records import Account
 from tests.support.hubs import AT
 from tests.support.sessions import PASSWORD, SessionStage
 
@@ -123,13 +122,11 @@ def test_operatorsAreToldHowTheStoreFares(
 
 def test_anOwnerIsToldThatSomebodyGuesses(stage: SessionStage) -> None:
     alice, bob = stage.registered("alice"), stage.user("bob")
-    account = stage.server.accounts.named("alice")
-    assert account is not None
     for number in range(9):
-        stage.server.guessed(account, f"192.0.2.{number % 4}")
+        stage.server.guessed("alice", f"192.0.2.{number % 4}")
     assert alice.heard() == [Warned("password-guessed", "3/3")]
     stage.clock.advance(300)
-    stage.server.guessed(account, "192.0.2.9")
+    stage.server.guessed("alice", "192.0.2.9")
     assert alice.heard() == [Warned("password-guessed", "10/5")]
     assert bob.heard() == []
 
@@ -137,19 +134,17 @@ def test_anOwnerIsToldThatSomebodyGuesses(stage: SessionStage) -> None:
 def test_operatorsAreToldThatSomebodyGuesses(stage: SessionStage) -> None:
     carol = stage.registered("carol")
     stage.registered("Alice").says("/quit")
-    account = stage.server.accounts.named("alice")
-    assert account is not None
     stage.forget()
     with capturedLogs() as logged:
         for _ in range(30):
-            stage.server.guessed(account, "192.0.2.9")
+            stage.server.guessed("alice", "192.0.2.9")
     assert carol.heard() == [Warned("account-guessed", "Alice 10/1 192.0.2.9")]
     assert len(logged) == 1
     # And who comes later, or while it goes on.
     told = stage.user().hears(f"/login carol {PASSWORD}")
     assert Warned("account-guessed", "Alice 30/1 192.0.2.9") in told
     stage.clock.advance(300)
-    stage.server.guessed(account, "192.0.2.9")
+    stage.server.guessed("alice", "192.0.2.9")
     assert Warned("account-guessed", "Alice 31/1 192.0.2.9") in carol.heard()
 
 
@@ -157,9 +152,9 @@ def test_operatorsAreToldOfAllAccountsTogether(stage: SessionStage) -> None:
     """Nobody can hide one behind others, though each line does not make one for them."""
     carol = stage.registered("carol")
     for number in range(5):
-        account = Account(f"nick{number}", f"nick{number}", AT)
+        stage.server.accounts.create(f"nick{number}", "secret")
         for _ in range(12):
-            stage.server.guessed(account, f"192.0.2.{number}")
+            stage.server.guessed(f"nick{number}", f"192.0.2.{number}")
     [first] = carol.heard()
     assert first == Warned("account-guessed", "nick0 10/1 192.0.2.0")
     stage.clock.advance(60)
@@ -168,3 +163,16 @@ def test_operatorsAreToldOfAllAccountsTogether(stage: SessionStage) -> None:
     assert warned.about.startswith("nick0,nick1,nick2,+2 60/5 ")
     stage.clock.advance(1000)
     assert [each for each in carol.heard() if isinstance(each, Warned)] == []
+
+
+def test_guessesAtNamesThatOnlyAnotherProgramKnowsAreTold(stage: SessionStage) -> None:
+    """Operators are told at once, without the names, and users when they first come in."""
+    carol = stage.registered("carol")
+    for number in range(10):
+        stage.server.guessed(f"name{number % 2}", "192.0.2.9")
+    assert carol.heard() == [Warned("account-guessed", "? 10/1 192.0.2.9")]
+    stage.server.accounts.adopt("name0")
+    assert str(stage.server.guesses.loggedIn("name0", "192.0.2.1")) == "5/1"
+    # They were for whoever has the name there, and not for a user who registers it here.
+    stage.user("name1", f"/register {PASSWORD}")
+    assert stage.server.guesses.loggedIn("name1", "192.0.2.1") is None

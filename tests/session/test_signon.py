@@ -170,16 +170,39 @@ def test_aLoginTellsOfWrongPasswordsSinceTheLastOne(stage: SessionStage) -> None
     account = stage.server.accounts.named("alice")
     assert account is not None
     for origin in ("198.51.100.7", "198.51.100.8", "192.0.2.1"):
-        stage.server.guessed(account, origin)
+        stage.server.guessed("alice", origin)
     # Without the slip of the user, from their own address.
     warned = Warned("password-guessed", "2/2")
     alice = stage.user("alice")
     assert alice.hears(PASSWORD) == [LOGGED_IN, warned, Welcomed("#lobby", "alice")]
     assert alice.hears("/quit", "/quit") == [Closed(Ending.QUIT)]
-    stage.server.guessed(account, "198.51.100.7")
+    stage.server.guessed("alice", "198.51.100.7")
     bob = stage.user("bob")
     assert Warned("password-guessed", "1/1") in bob.hears(f"/login alice {PASSWORD}")
     assert stage.user("alice").hears(PASSWORD)[:2] == [LOGGED_IN, Welcomed("#lobby", "alice")]
+
+
+def test_aLoginTellsOfTheLastOne(stage: SessionStage) -> None:
+    """The session that logs in, and nobody else."""
+    bob, first = stage.user("bob"), stage.user("alice", PASSWORD)
+    stage.forget()
+    there = stage.user("alice", address="198.51.100.7")
+    last = Done("last-login", f"{AT.date()} 192.0.2.1")
+    assert there.hears(PASSWORD)[:2] == [LOGGED_IN, last]
+    # What was today and from here is no news.
+    assert LOGGED_IN in there.hears(f"/login {PASSWORD}")
+    assert bob.heard() == []
+    assert last not in first.heard()
+    elsewhere = Done("last-login", f"{AT.date()} 198.51.100.7")
+    assert bob.hears(f"/login alice {PASSWORD}")[:2] == [LOGGED_IN, elsewhere]
+    there.says("/quit")
+    stage.clock.advance(86400)
+    assert stage.user("alice").hears(PASSWORD)[:2] == [LOGGED_IN, last]
+    # A peer of whom nothing is known is told, and not kept.
+    strangers = stage.user("alice", address="unix#7")
+    today = Done("last-login", f"{stage.now.date()} 192.0.2.1")
+    assert today in strangers.hears(PASSWORD)
+    assert today not in stage.user("alice").hears(PASSWORD)
 
 
 @pytest.mark.parametrize("nick", ["", "bob"])

@@ -60,6 +60,7 @@ async def _register(context: Context, user: User, password: str) -> None:
     spendShare(context, context.server.registrations)
     account = context.server.accounts.named(user.nick)
     assert account is not None
+    context.server.guesses.forget(account.fold)
     identify(context, user, account)
     context.hub.directory.registered(user)
     if user.ignored:

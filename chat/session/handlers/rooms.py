@@ -11,7 +11,7 @@ from chat.core.users import User
 from chat.session.context import Answer, Context, Handler, requireRate
 from chat.session.handlers.talk import reasonOf, roomMeant
 from chat.session.playback import newest, newestAtHand, replay
-from chat.session.signon import admit, requireVoice
+from chat.session.signon import admit, requireVoice, tryKey
 from chat.vocabulary.commands import (
     Command,
     Deop,
@@ -67,6 +67,8 @@ def join(context: Context, command: Join) -> Answer | None:
 
 
 async def _join(context: Context, user: User, name: str, key: str) -> None:
+    if key:
+        await tryKey(context, user, name, key)
     extract = await context.outcome(newest(context, name))
     if name in user.rooms:
         # Another session of the user was faster.

@@ -1,11 +1,13 @@
 """
-How often passwords may be guessed.
+How often passwords may be guessed, and keys of rooms in the same way: what is said here of an
+account holds for a room as well, except that no origin is known there.
 
-Wrong passwords of strangers are counted three times, and each count is a share of so many a minute:
+Wrong passwords of strangers are counted three times, and each count is a share of so many a minute
+(L{GuessRates}):
 
-  - for one origin (L{chat.interfaces.FrontDoor}) and one account: L{GUESSES};
-  - for one origin, at all accounts together: L{ORIGIN_GUESSES};
-  - for one account, from all origins together: L{ACCOUNT_GUESSES}.
+  - for one origin (L{chat.interfaces.FrontDoor}) and one account;
+  - for one origin, at all accounts together;
+  - for one account, from all origins together.
 
 Nobody can use up the share of somebody else. Where it is the third share that is used up, which any
 stranger can do, an attempt is not refused but waits for its turn, and those go first in whose
@@ -13,10 +15,10 @@ neighbourhood (L{neighbourhoodOf}) there have been the fewest in vain: the user 
 comes in from a new place as well, if somewhat later, even while many guess, unless these have ever
 new neighbourhoods.
 
-An origin from which the account has logged in before has one share, L{KNOWN_GUESSES} for that
-account, so the user who owns it comes in from there whatever is done elsewhere. Others may be
-there, too, as in a school. So attempts from there are not refused either: they wait for their turn,
-in the order in which they came.
+An origin from which the account has logged in before has one share for that account, so the user
+who owns it comes in from there whatever is done elsewhere. Others may be there, too, as in a
+school. So attempts from there are not refused either: they wait for their turn, in the order in
+which they came.
 
 An attempt that is on its way is no wrong one. But there are never more on their way than there are
 guesses left, or guessing many times at once would be a way around the limit. All others wait until
@@ -29,7 +31,8 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
-from math import ceil, inf
+from math import ceil
+from typing import NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -37,7 +40,7 @@ from twisted.python.failure import Failure
 
 from chat.vocabulary.addresses import neighbourhoodOf
 from chat.vocabulary.errors import TooManyAttempts
-from chat.vocabulary.limits import Rate, perMinute
+from chat.vocabulary.limits import UNRESTRICTED, Rate, perMinute
 
 GUESSES = 3
 """How many wrong passwords a minute one origin may try at one account."""
@@ -53,6 +56,12 @@ seconds, so that several who are there can have a turn within L{PATIENCE}.
 
 ACCOUNT_GUESSES = 60
 """How many may be tried at one account from all origins from which it has not logged in yet."""
+
+KEY_ORIGINS = 20
+"""
+How many origins may try as many wrong keys at one room as one may, before the others wait for their
+turn.
+"""
 
 MAX_WAITING = 256
 """How many attempts may wait for one share."""
@@ -73,23 +82,57 @@ forgotten: room for another guess costs that many guesses elsewhere.
 """
 
 
+class GuessRates(NamedTuple):
+    """
+    How many wrong ones may be tried.
+
+    @ivar own: By one origin, at one account.
+    @ivar origin: By one origin, at all accounts together.
+    @ivar account: At one account, by all origins together.
+    @ivar known: By one origin, at an account that has logged in from there before.
+    """
+
+    own: Rate
+    origin: Rate
+    account: Rate
+    known: Rate = UNRESTRICTED
+
+
+PASSWORDS = GuessRates(
+    perMinute(GUESSES),
+    perMinute(ORIGIN_GUESSES),
+    perMinute(ACCOUNT_GUESSES),
+    perMinute(KNOWN_GUESSES),
+)
+"""How many wrong passwords."""
+
+
+def keyRates(own: Rate) -> GuessRates:
+    """
+    @param own: How many wrong keys one origin may try at one room.
+    """
+    return GuessRates(own, UNRESTRICTED, Rate(own.burst * KEY_ORIGINS, own.interval / KEY_ORIGINS))
+
+
 class Throttle:
     """
     Lets attempts begin.
     """
 
-    def __init__(self, clock: IReactorTime, maxKeys: int = MAX_KEYS) -> None:
+    def __init__(
+        self, clock: IReactorTime, rates: GuessRates = PASSWORDS, maxKeys: int = MAX_KEYS
+    ) -> None:
         """
         @param clock: One that never goes back.
         @param maxKeys: See L{MAX_KEYS}.
         """
         self._clock = clock
         # Not limited, but counted.
-        self._neighbours = _Kind(Rate(inf, 1), maxKeys, MEMORY)
-        self._known = _Kind(perMinute(KNOWN_GUESSES), maxKeys, isPatient=True)
-        self._own = _Kind(perMinute(GUESSES), maxKeys)
-        self._origins = _Kind(perMinute(ORIGIN_GUESSES), maxKeys)
-        self._accounts = _Kind(perMinute(ACCOUNT_GUESSES), maxKeys, isPatient=True)
+        self._neighbours = _Kind(UNRESTRICTED, maxKeys, MEMORY)
+        self._known = _Kind(rates.known, maxKeys, isPatient=True)
+        self._own = _Kind(rates.own, maxKeys)
+        self._origins = _Kind(rates.origin, maxKeys)
+        self._accounts = _Kind(rates.account, maxKeys, isPatient=True)
         self._numbers = count()
         self._woken: list[_Share] = []
         self._isWaking = False
@@ -99,7 +142,8 @@ class Throttle:
         Begin an attempt, now or when its turn has come.
 
         @param origin: From where it comes.
-        @param fold: The fold of the account's name, whether the account exists or not.
+        @param fold: The fold of the account's name, whether the account exists or not; or the name
+            of a room.
         @param isKnown: Whether the account has logged in from there before.
         @return: Fires with the attempt, of which L{Attempt.end} must be called; fails with
             L{TooManyAttempts}, where no guess is left or it would have to wait for too long. A
@@ -288,6 +332,8 @@ class _Share:
         @return: Whether all guesses that are left may be needed by attempts on their way.
         """
         rate = self.kind.rate
+        if not rate.interval:
+            return False
         used = max(0.0, self.mark - now) / rate.interval
         return rate.burst - used - self.onTheirWay < 1
 

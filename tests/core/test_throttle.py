@@ -1,4 +1,4 @@
-"""Tests for L{chat.credentials.throttle}."""
+"""Tests for L{chat.core.throttle}."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from chat.credentials.throttle import (
+from chat.core.throttle import (
     ACCOUNT_GUESSES,
     GUESSES,
     KNOWN_GUESSES,
