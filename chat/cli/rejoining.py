@@ -26,9 +26,7 @@ from chat.vocabulary.errors import RoomInvalid
 from chat.vocabulary.events import Done, Ending, Entered, Event, Parted, Refused, Talking, Welcomed
 from chat.vocabulary.names import roomname
 
-UNWANTED = frozenset(
-    {Ending.KICKED, Ending.BANNED, Ending.SESSION_ENDED, Ending.ACCOUNT_REMOVED}
-)
+UNWANTED = frozenset({Ending.KICKED, Ending.BANNED, Ending.SESSION_ENDED, Ending.ACCOUNT_REMOVED})
 """
 After these the client does not connect again by itself: an operator, or the user in
 another session, does not want this one.
