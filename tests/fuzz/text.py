@@ -19,8 +19,8 @@ SELECTORS = {
 }
 # Format characters that enclose the digits behind them, so they show.
 ENCLOSING = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
-# Letters, marks and unassigned characters without ink.
-INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0"
+# Letters, marks, signs and unassigned characters without ink.
+INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0\U0001d159"
 
 SEEDS = [
     text.encode("utf-8")
