@@ -281,9 +281,8 @@ class Ledger(Protocol):
         """
         Keep a record, in the place of the one with the same key.
 
-        @return: fires when it is on the disk.  It waits while the disk fails,
-            and fails with L{chat.vocabulary.errors.HistoryUnavailable} only when the
-            service ends before that.
+        @return: fires when it is on the disk.  It waits while the disk fails, and never
+            fails.  If the service ends before that, it never fires, and the log has what is lost.
         """
 
     def remove(self, record: Record) -> Deferred[None]:

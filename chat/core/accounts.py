@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from chat.core.lookalikes import Lookalikes
 from chat.interfaces import Ledger
@@ -51,8 +50,7 @@ class Accounts:
 
     @ivar appointed: the folds of the operators that the option C{--operator} names.
 
-    Every Deferred here fails as that of L{chat.interfaces.Ledger.put} does; the
-    change holds all the same, as long as the process lives.
+    A change holds at once, and as long as the process lives, whether the disk has it or not.
     """
 
     _log = Logger()
@@ -153,7 +151,7 @@ class Accounts:
         if account is None:
             account = Account(name, fold(name), self._now())
             self._registered(account)
-            self._store(account).addErrback(self._notStored, account)
+            self._store(account)
         elif account.secret:
             raise NickRegistered(name)
         return account
@@ -179,7 +177,7 @@ class Accounts:
         changed = self._from(origin, newest)
         if changed is None or self.current(account) is None:
             return newest
-        self._store(changed).addErrback(self._notStored, changed)
+        self._store(changed)
         return changed
 
     def setSecret(self, account: Account, secret: str) -> Deferred[Account]:
@@ -301,10 +299,3 @@ class Accounts:
     def _store(self, account: Account) -> Deferred[Account]:
         self._hold(account)
         return self._ledger.put(account).addCallback(lambda _: account)
-
-    def _notStored(self, failure: Failure, account: Account) -> None:
-        self._log.warn(
-            "the account {name} is not stored: {reason}",
-            name=account.name,
-            reason=type(failure.value).__name__,
-        )

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from chat.interfaces import Ledger
 from chat.vocabulary.names import ROOM_MARK, fold
@@ -37,8 +36,8 @@ def renewed(records: Sequence[Record], ledger: Ledger) -> list[Record]:
                 )
                 continue
             taken.add((type(newer), newer.key))
-            for stored in (ledger.remove(record), ledger.put(newer)):
-                stored.addErrback(_notKept, newer.key)
+            ledger.remove(record)
+            ledger.put(newer)
         found.append(newer)
     return found
 
@@ -59,7 +58,3 @@ def _renewed(record: Record) -> Record:
 
 def _folds(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(fold, names)))
-
-
-def _notKept(failure: Failure, key: str) -> None:
-    _log.warn("{record} is not stored: {reason}", record=key, reason=type(failure.value).__name__)

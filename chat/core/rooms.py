@@ -8,9 +8,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from twisted.logger import Logger
-from twisted.python.failure import Failure
-
 from chat.core.lookalikes import Lookalikes
 from chat.core.room import Room
 from chat.core.users import User
@@ -63,8 +60,6 @@ class Directory:
 
     @ivar rooms: all of them, by name; to be read only.
     """
-
-    _log = Logger()
 
     def __init__(
         self,
@@ -120,7 +115,7 @@ class Directory:
             if record.owners or record.name == self.start:
                 self.open(record.name).record = record
             else:
-                self._ledger.remove(record).addErrback(self._notKept, record.name)
+                self._ledger.remove(record)
         self._forgetOthers(self.rooms.keys())
 
     def find(self, name: str) -> Room | None:
@@ -310,7 +305,7 @@ class Directory:
         Give a room another record, from now on and after a restart.
         """
         room.record = record
-        self._ledger.put(record).addErrback(self._notKept, room.name)
+        self._ledger.put(record)
 
     def emptied(self, room: Room) -> None:
         """
@@ -322,7 +317,7 @@ class Directory:
         if self.rooms.get(room.name) is room:
             del self.rooms[room.name]
             self._lookalikes.remove(room.name, room.name)
-            self._ledger.remove(room.record).addErrback(self._notKept, room.name)
+            self._ledger.remove(room.record)
             self._forget(room.name)
 
     def abandon(self, room: Room) -> None:
@@ -346,11 +341,4 @@ class Directory:
             if not len(room)
             and room.name != self.start
             and (room.record.made or self._began) < before
-        )
-
-    def _notKept(self, failure: Failure, name: str) -> None:
-        self._log.warn(
-            "how {room} is kept is not stored: {reason}",
-            room=name,
-            reason=type(failure.value).__name__,
         )

@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.interfaces import Ledger
@@ -34,8 +33,6 @@ class Sanctions:
     @ivar all: those that are in force, or whose end has not been noticed yet, by their
         kind and target; to be read only.
     """
-
-    _log = Logger()
 
     def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
         """
@@ -92,7 +89,7 @@ class Sanctions:
 
         @param sanction: its target is a fold, or what
             L{chat.vocabulary.addresses.networkOf} returned.
-        @return: fires when it is stored; fails as L{Ledger.put} does.
+        @return: fires when it is stored.
         """
         self._discard(sanction.kind, sanction.target)
         self._add(sanction)
@@ -114,8 +111,7 @@ class Sanctions:
         End a sanction before its time.  It has no effect any more, at once.
 
         @param target: as it was imposed.
-        @return: fires with what it was when that is stored; fails as
-            L{Ledger.remove} does.
+        @return: fires with what it was when that is stored.
         @raise NoSuchBan: when there is no such sanction.
         """
         sanction = self.ofName(kind, target)
@@ -192,15 +188,7 @@ class Sanctions:
         Remove a sanction that has ended from the ledger.  Nothing waits for that: one that
         is still there after a restart is noticed again.
         """
-
-        def failed(failure: Failure) -> None:
-            self._log.warn(
-                "cannot remove a sanction that has ended: {key}: {reason}",
-                key=sanction.key,
-                reason=type(failure.value).__name__,
-            )
-
-        self._storing(sanction, self._ledger.remove(sanction)).addErrback(failed)
+        self._storing(sanction, self._ledger.remove(sanction))
 
     def _storing(self, sanction: Sanction, done: Deferred[None]) -> Deferred[None]:
         key = sanction.key
@@ -208,13 +196,12 @@ class Sanctions:
         if self._changed is not None:
             self._changed.add(key)
 
-        def over(result: Failure | None) -> Failure | None:
+        def stored(_: None) -> None:
             self._unstored[key] -= 1
             if not self._unstored[key]:
                 del self._unstored[key]
-            return result
 
-        return done.addBoth(over)
+        return done.addCallback(stored)
 
 
 def _place(network: Network) -> tuple[tuple[int, int], int]:

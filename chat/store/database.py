@@ -158,17 +158,27 @@ def isDamage(error: BaseException | None) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT
 
 
-def setting(connection: sqlite3.Connection, name: str, default: int | None = 0) -> int:
+def isNumber(value: object, most: int = MAX_NUMBER) -> bool:
+    """
+    @return: whether this can be the number of a line, or how many there are.
+    """
+    return type(value) is int and 0 <= value <= most
+
+
+def setting(
+    connection: sqlite3.Connection, name: str, default: int | None = 0, most: int = MAX_NUMBER
+) -> int:
     """
     @param default: what stands for a value that is not there; L{None} where it must be.
+    @param most: the greatest value that can be one.
     @return: a value of the table C{setting}, which holds what is true of the whole database.
     @raise Damaged: when it cannot be one.
     """
     row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-    value = row[0] if row else default
-    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
+    value: Any = row[0] if row else default
+    if not isNumber(value, most):
         raise Damaged(f"the setting {name!r} is damaged")
-    return value
+    return int(value)
 
 
 def toMicroseconds(at: datetime) -> int:

@@ -10,10 +10,10 @@ L{chat.store.contents}.
 
 Two locks keep another service away.  One is on a file of its own beside the database, which is
 there before the database is, and when it is replaced.  The other one is on the database itself,
-which may have further paths: hard links, or a directory that is mounted twice.  Both are locks of
-flock(2), which the locks that SQLite takes with fcntl(2) do not see, nor they them.  (Over NFS they
-would, but there SQLite's log does not work in any case.)  Closing any descriptor of a file gives up
-all locks of fcntl(2) that the process has on it, so those that are open here are closed last.
+which may have further paths: a file can be mounted twice, or moved.  Both are locks of flock(2),
+which the locks that SQLite takes with fcntl(2) do not see, nor they them.  (Over NFS they would,
+but there SQLite's log does not work in any case.)  Closing any descriptor of a file gives up all
+locks of fcntl(2) that the process has on it, so those that are open here are closed last.
 
 @see: U{https://www.sqlite.org/howtocorrupt.html}, sections 2.2, 2.4 and 2.5
 """

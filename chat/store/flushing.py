@@ -24,13 +24,14 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chat.store.backlog import Backlog, Batch
+from chat.store.backlog import Backlog, Batch, Key
 from chat.store.numbering import Numbers
 from chat.store.observers import Observers
+from chat.store.serialization import KINDS
 from chat.store.threads import Worker
 from chat.store.writer import DatabaseWriter, Written
-from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.outages import Outage
+from chat.vocabulary.records import Record
 
 COLLECT = 0.1
 """How many seconds a batch is collected."""
@@ -291,9 +292,24 @@ def _abandon(core: FlushingCore) -> None:
     left = core.backlog.clear()
     if left.lines:
         _log.critical("{count} lines are lost", count=len(left.lines))
-    for change in left.changes.values():
-        for done in change.done:
-            done.errback(HistoryUnavailable())
+    for key, change in left.changes.items():
+        changeLost(key, change.record)
+
+
+def changeLost(key: Key, record: Record | None) -> None:
+    """
+    Tell the log that a record is not kept, or not removed, since the service ends.
+
+    @param key: its kind and key, neither of which is ever secret.
+    @param record: L{None} where it was to be removed.
+    """
+    kind, name = key
+    _log.critical(
+        "the {kind} {key} is not {done}: the service ended before the disk worked",
+        kind=KINDS[kind],
+        key=name,
+        done="stored" if record else "removed",
+    )
 
 
 def _cancel(timer: IDelayedCall | None) -> None:

@@ -4,10 +4,11 @@ The ledger in a database, as the reactor sees it.
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred
 
 from chat.interfaces import Ledger, RecordT
 from chat.store.backlog import Backlog, Key
+from chat.store.flushing import changeLost
 from chat.store.sqlitehistory import Parts
 from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.records import Record
@@ -56,7 +57,8 @@ class SQLiteLedger(Ledger):
 
     def _change(self, key: Key, record: Record | None) -> Deferred[None]:
         if self.parts is None:
-            return fail(HistoryUnavailable())
+            changeLost(key, record)
+            return Deferred()
         if self._loading:
             self._fresh[key] = record
         done = self._backlog.change(key, record)

@@ -26,11 +26,11 @@ from chat.store.database import (
     APPLICATION_ID,
     BUSY_SECONDS,
     LATEST,
-    MAX_NUMBER,
     Damaged,
     connect,
     create,
     fromMicroseconds,
+    isNumber,
     isText,
     setting,
     shrinkLog,
@@ -65,6 +65,7 @@ class Opened:
     @ivar connection: to write through.
     @ivar word: see C{opening} in the schema.
     @ivar wasClean: whether the store was closed properly the last time.
+    @ivar hadLog: whether the write-ahead log was there; only after an orderly end there is none.
     @ivar wasOlder: whether the database is older than the one that was here, as a backup is;
         numbers go on behind those that were given since.
     @ivar seen: the last time that was trusted before; see L{chat.vocabulary.trusted}.
@@ -76,6 +77,7 @@ class Opened:
     connection: sqlite3.Connection
     word: str
     wasClean: bool
+    hadLog: bool
     wasOlder: bool
     seen: datetime | None
     numbers: Numbers
@@ -101,9 +103,10 @@ def openStore(path: str) -> Opened:
             create(path)
             version = LATEST
         files.lockDatabase()
+        hadLog = _hasLog(path)
         connection = connect(path, wait=WAIT)
         try:
-            return _begin(files, connection, version)
+            return _begin(files, connection, version, hadLog)
         except BaseException:
             connection.close()
             raise
@@ -143,7 +146,7 @@ def _check(path: str) -> int:
     @param path: absolute, and no symbolic link.
     @return: the version of the database, or 0 where there is none yet.
     @raise CannotStart: when the file is not a database of ours, is of a newer version,
-        or cannot be written.
+        has several names, or cannot be written.
     """
     # SQLite has files beside the database.
     directory = os.path.dirname(path)
@@ -153,7 +156,7 @@ def _check(path: str) -> int:
         raise CannotStart(f"cannot keep a database in {directory}: it cannot be written")
     try:
         with open(path, "r+b") as file:
-            header = file.read(_HEADER)
+            header, names = file.read(_HEADER), os.fstat(file.fileno()).st_nlink
     except FileNotFoundError:
         return 0
     except OSError as error:
@@ -166,6 +169,10 @@ def _check(path: str) -> int:
     [application] = _APPLICATION.unpack_from(header)
     if application != APPLICATION_ID or version == 0:
         raise CannotStart(f"cannot open {path}: it is the database of another program")
+    if names > 1:
+        # Each has its own log.  After a crash the log beside another one is missed, and later
+        # destroys what was written meanwhile.
+        raise CannotStart(f"cannot open {path}: it has {names} names (hard links), not only this")
     # The newest version may still be in the write-ahead log.
     version = max(version, _versionInLog(path))
     if version > LATEST:
@@ -181,8 +188,8 @@ def _versionInLog(path: str) -> int:
     @return: the version, with everything in the write-ahead log that a killed process
         left behind; 0 if it left none.
     """
-    log, index = f"{path}-wal", f"{path}-shm"
-    if not (os.path.exists(log) and os.path.getsize(log)):
+    index = f"{path}-shm"
+    if not _hasLog(path):
         return 0
     hadIndex = os.path.exists(index)
     try:
@@ -198,7 +205,14 @@ def _versionInLog(path: str) -> int:
     return int(version)
 
 
-def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -> Opened:
+def _hasLog(path: str) -> bool:
+    log = f"{path}-wal"
+    return os.path.exists(log) and os.path.getsize(log) > 0
+
+
+def _begin(
+    files: DatabaseFiles, connection: sqlite3.Connection, version: int, hadLog: bool
+) -> Opened:
     upgrade(files.path, connection, version)
     [journal] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if journal != "wal":
@@ -213,19 +227,20 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     floor = _floor(connection, files.witness) + (0 if wasClean else RESERVE)
     # A backup does not know which numbers were given since.
     last = connection.execute("SELECT value FROM setting WHERE name = 'opening'").fetchone()
-    place = lastPlace(connection)
+    place = lastPlace(connection, files.witness)
     wasOlder = files.witness.isOlder(last and last[0], place)
     if wasOlder:
         floor = max(floor, files.witness.top + RESERVE)
         connection.execute("UPDATE room SET mark = max(mark, ?)", (floor,))
     # A number may be damaged, and then be one that was never given.
+    most = files.witness.mostNumbers
     connection.execute(
         "UPDATE room SET mark = max(mark, last, floor, ifnull("
         " (SELECT max(id) FROM line WHERE line.room = room.number AND id <= ?), 0))"
         " WHERE mark >= 0",
-        (MAX_NUMBER // 2,),
+        (most,),
     )
-    lasts = dict(_marks(connection))
+    lasts = dict(_marks(connection, most))
     # All of this is on the disk before the first id is given.
     connection.execute("UPDATE room SET mark = mark + ?", (RESERVE,))
     connection.executemany(
@@ -240,10 +255,9 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
     with suppress(sqlite3.Error):
         fillIndex(connection)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
-    # After a crash it is as it was, and so is the database in the middle of a move.
-    if not wasClean:
-        with suppress(sqlite3.Error):
-            connection.execute("PRAGMA wal_checkpoint").fetchall()
+    # The database itself says that it is in use: it may be moved without its log after a crash.
+    # And after the last one it may be in the middle of a move.
+    connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
     shrinkLog(files.path, connection)
     files.remember()
     return Opened(
@@ -251,6 +265,7 @@ def _begin(files: DatabaseFiles, connection: sqlite3.Connection, version: int) -
         connection=connection,
         word=word,
         wasClean=wasClean,
+        hadLog=hadLog,
         wasOlder=wasOlder,
         seen=fromMicroseconds(files.witness.seen or None),
         numbers=Numbers(floor, {room: (last, last + RESERVE) for room, last in lasts.items()}),
@@ -287,7 +302,7 @@ def _floor(connection: sqlite3.Connection, witness: Witness) -> int:
     @raise Damaged: when nothing tells it.
     """
     try:
-        return setting(connection, "floor", default=None)
+        return setting(connection, "floor", default=None, most=witness.mostNumbers)
     except Damaged:
         if witness.word == "":
             raise
@@ -302,15 +317,16 @@ def _wasClean(connection: sqlite3.Connection) -> bool:
         return False
 
 
-def _marks(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+def _marks(connection: sqlite3.Connection, most: int) -> Iterator[tuple[str, int]]:
     """
+    @param most: the greatest number that is believed.
     @return: the mark of each room.  A room whose name is damaged is left out, as nobody can ask
         for it.
     @raise Damaged: when a number of a room is damaged, since ids could be given
         twice.
     """
     for name, *numbers in connection.execute("SELECT name, mark, last, floor, expired FROM room"):
-        if not all(isinstance(each, int) and 0 <= each <= MAX_NUMBER for each in numbers):
+        if not all(isNumber(each, most) for each in numbers):
             raise Damaged(f"the numbers of {name!a} are damaged")
         if isText(name):
             yield name, numbers[0]

@@ -113,7 +113,11 @@ class SQLiteStore(Service, Store):
         opened = openStore(os.path.abspath(self._path))
         if not opened.wasClean:
             self._log.warn(
-                "{path} was not closed in order; all stored lines are there", path=opened.files.path
+                "{path} was not closed in order; all stored lines are there"
+                if opened.hadLog
+                else "{path} was not closed in order, and there is no {path}-wal:"
+                " lines that were stored last may be missing",
+                path=opened.files.path,
             )
         if opened.wasOlder:
             self._log.warn(

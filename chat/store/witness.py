@@ -20,10 +20,18 @@ import os
 import sqlite3
 from dataclasses import astuple, dataclass
 
-from chat.store.database import MAX_NUMBER
+from chat.store.database import MAX_NUMBER, isNumber
+from chat.store.numbering import RESERVE
 
 _WIDTH = 127
-_LARGEST = 2**60
+
+_SANE = MAX_NUMBER // 2
+"""
+What is greater is damaged: behind this there are more numbers than ever will be given.  Only where
+the service itself has begun shortly before it and gone on, it is not.
+"""
+
+_LARGEST = MAX_NUMBER // 4 * 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,16 @@ class Witness:
     lines: int = 0
     top: int = 0
     seen: int = 0
+
+    @property
+    def mostNumbers(self) -> int:
+        """The greatest number of a line that is believed: no start or batch adds more."""
+        return max(_SANE, self.top + 2 * RESERVE)
+
+    @property
+    def mostPlaces(self) -> int:
+        """The greatest place that is believed, likewise."""
+        return max(_SANE, self.lines + RESERVE)
 
     def isOlder(self, word: object, lines: int) -> bool:
         """
@@ -59,7 +77,7 @@ def readWitness(file: int) -> Witness:
     except (OSError, ValueError):
         return Witness()
     witness = Witness(word, lines, top, seen)
-    return witness if all(0 <= each < _LARGEST for each in (lines, top, seen)) else Witness()
+    return witness if all(isNumber(each, _LARGEST) for each in (lines, top, seen)) else Witness()
 
 
 def writeWitness(file: int, witness: Witness) -> None:
@@ -70,7 +88,7 @@ def writeWitness(file: int, witness: Witness) -> None:
     os.pwrite(file, f"{text:{_WIDTH}}\n".encode("ascii"), 0)
 
 
-def lastPlace(connection: sqlite3.Connection) -> int:
+def lastPlace(connection: sqlite3.Connection, witness: Witness) -> int:
     """
     @return: the place of the line that was stored last among those of all rooms, also if that line
         is gone.
@@ -78,9 +96,9 @@ def lastPlace(connection: sqlite3.Connection) -> int:
     # Either of them may be damaged.
     [last] = connection.execute(
         "SELECT ifnull(max(seq), 0) FROM ("
-        " SELECT max(seq) AS seq FROM line WHERE seq < ?1 UNION ALL"
+        " SELECT max(seq) AS seq FROM line WHERE seq <= ?1 UNION ALL"
         " SELECT seq FROM sqlite_sequence"
-        " WHERE name = 'line' AND typeof(seq) = 'integer' AND seq < ?1)",
-        (MAX_NUMBER,),
+        " WHERE name = 'line' AND typeof(seq) = 'integer' AND seq <= ?1)",
+        (witness.mostPlaces,),
     ).fetchone()
     return int(last)

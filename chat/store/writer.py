@@ -25,7 +25,7 @@ from chat.store.pruning import Pruned, Pruning, RetentionLimits
 from chat.store.serialization import KINDS, dump
 from chat.store.threads import gently
 from chat.store.tokens import indexed
-from chat.store.witness import lastPlace
+from chat.store.witness import Witness, lastPlace
 from chat.vocabulary.events import Acted, Line
 from chat.vocabulary.outages import Outage
 
@@ -95,7 +95,7 @@ class DatabaseWriter:
                 if line.id > room.last and line.id > room.floor:
                     room.last = line.id
                     fresh.append((room.number, line))
-            place = _insert(connection, fresh)
+            place = _insert(connection, fresh, self._files.witness)
             marks = {name: max(rooms[name].last, last) + RESERVE for name, last in stored.items()}
             _mark(connection, ((rooms[name], mark) for name, mark in marks.items()))
             _change(connection, batch.changes)
@@ -264,13 +264,13 @@ def _forget(
     )
 
 
-def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]]) -> int:
+def _insert(connection: sqlite3.Connection, lines: list[tuple[int, Line]], witness: Witness) -> int:
     """
     @return: the place of the last one among all lines; 0 if there is none.
     """
     if not lines:
         return 0
-    first = lastPlace(connection) + 1
+    first = lastPlace(connection, witness) + 1
     # All rows in one statement, as JSON: SQLite works through them without the interpreter.
     # Row by row it would take the interpreter from the reactor each time.
     rows = json.dumps(

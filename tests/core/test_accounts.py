@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from twisted.logger import capturedLogs, eventAsText
+from twisted.logger import capturedLogs
 
 from chat.core.accounts import MAX_ORIGINS, ORIGIN_DAYS, Accounts
 from chat.vocabulary.addresses import strange
 from chat.vocabulary.errors import (
     AccountsFull,
-    HistoryUnavailable,
     NickRegistered,
     NoSuchAccount,
     PasswordElsewhere,
@@ -19,7 +18,7 @@ from chat.vocabulary.errors import (
 from chat.vocabulary.names import fold
 from chat.vocabulary.records import Account
 from tests.support.credentials import RecordingLedger
-from tests.support.hubs import now, refusal
+from tests.support.hubs import now
 
 AT = datetime(2026, 11, 21, 4, 35, 38, 123456, UTC)
 
@@ -111,14 +110,6 @@ def test_anAccountAppliesAtOnceAndIsStoredLater(desk: Desk) -> None:
     assert now(stored) == account
 
 
-def test_anAccountAppliesEvenIfItIsNotStored(desk: Desk) -> None:
-    desk.ledger.hold()
-    stored = desk.accounts.create("alice", "secret")
-    desk.ledger.end()
-    assert isinstance(refusal(stored), HistoryUnavailable)
-    assert desk.accounts.named("alice") is not None
-
-
 def test_accountsAreLoaded(desk: Desk) -> None:
     desk.create("bob")
     desk.accounts.load(
@@ -204,14 +195,6 @@ def test_anAccountWithAPasswordIsNotAdopted(desk: Desk) -> None:
     with pytest.raises(NickRegistered):
         desk.accounts.adopt("Alice")
     assert desk.accounts.named("alice") is alice
-
-
-def test_anAdoptionThatIsNotStoredIsLogged(desk: Desk) -> None:
-    desk.ledger.hold()
-    with capturedLogs() as logged:
-        desk.accounts.adopt("alice")
-        desk.ledger.end()
-    assert eventAsText(logged[-1]).endswith("the account alice is not stored: HistoryUnavailable")
 
 
 def test_recordsNameOperators(desk: Desk) -> None:
@@ -320,14 +303,3 @@ def test_originsThatCannotComeAgainAreNotKept(desk: Desk) -> None:
     # Nor are those of an account that is gone.
     assert desk.accounts.loggedIn(account, "192.0.2.1") is account
     assert desk.accounts.named("alice") is None
-
-
-def test_originsThatAreNotStoredAreLogged(desk: Desk) -> None:
-    account = desk.create("alice")
-    desk.ledger.hold()
-    with capturedLogs() as logged:
-        desk.accounts.loggedIn(account, "192.0.2.1")
-        desk.ledger.end()
-    assert [event["name"] for event in logged] == ["alice"]
-    assert desk.accounts.knows("alice", "192.0.2.1")
-    assert "192.0.2.1" not in repr(desk.accounts.named("alice"))

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from twisted.internet.defer import Deferred, fail
-from twisted.logger import capturedLogs
-
 from chat.core.accounts import Accounts
 from chat.core.renewal import renewed
-from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction, SanctionKind
 from tests.support.credentials import RecordingLedger
 from tests.support.hubs import AT
@@ -53,17 +49,3 @@ def test_whatIsThereAlreadyStays() -> None:
     assert ledger.calls == []
     twice = replace(ISMAIL, name="İsmaıl", fold="i\u0307smaıl")
     assert [record.key for record in renewed([ISMAIL, twice], ledger)] == ["ismail"]
-
-
-class FailingLedger(RecordingLedger):
-    """A ledger whose disk is broken."""
-
-    def put(self, record: Record) -> Deferred[None]:
-        return fail(HistoryUnavailable())
-
-
-def test_aDiskThatFailsIsLogged() -> None:
-    with capturedLogs() as logged:
-        assert renewed([MUTE], FailingLedger()) == [replace(MUTE, target="işil")]
-    assert [event["record"] for event in logged] == ["mute işil"]
-    assert not any("log_failure" in event for event in logged)

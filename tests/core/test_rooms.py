@@ -6,15 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from twisted.internet.defer import fail
 from twisted.internet.task import Clock
-from twisted.logger import capturedLogs
 
 from chat.core.room import Room
 from chat.core.rooms import MAX_JOINED, MAX_OWNED, MAX_ROOMS, Directory
 from chat.core.users import User
 from chat.vocabulary.errors import (
-    HistoryUnavailable,
     InviteNeeded,
     KeyNeeded,
     NoSuchRoom,
@@ -398,17 +395,6 @@ def test_roomsWithoutARecordAreNotRemembered(town: Town) -> None:
     """An open room of guests has none."""
     town.rooms.load([])
     assert town.remembered == ["#lobby"]
-
-
-def test_aRoomAppliesEvenIfItCannotBeStored(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("put", "remove"):
-        monkeypatch.setattr(town.ledger, name, lambda record: fail(HistoryUnavailable()))
-    with capturedLogs() as logged:
-        room = town.enter(owner("alice"), DEV)
-        town.rooms.load([RoomRecord("#ops")])
-    assert room.record.owners == ("alice",)
-    assert [event["room"] for event in logged] == [DEV, "#ops"]
-    assert not any("log_failure" in event for event in logged)
 
 
 def test_aRemovedAccountLosesItsInvitations(town: Town) -> None:

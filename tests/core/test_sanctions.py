@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
-from twisted.logger import capturedLogs
 
 from chat.core.sanctions import Sanctions
 from chat.vocabulary.errors import HistoryUnavailable, NoSuchBan
@@ -196,18 +195,6 @@ def test_anExpiredBanIsRemovedOnce(stage: SanctionsStage) -> None:
         stage.sanctions.active()
         stage.sanctions.ofName(BAN, "bob")
     assert len(stage.ledger.store()) == 1
-
-
-def test_aRemovalThatFailsIsLogged(stage: SanctionsStage) -> None:
-    stage.ban("bob", 60)
-    stage.ledger.store()
-    stage.now += timedelta(seconds=60)
-    assert stage.sanctions.active() == ()
-    [(_, _, done)] = stage.ledger.calls
-    with capturedLogs() as logged:
-        done.errback(HistoryUnavailable())
-    assert [event["key"] for event in logged] == ["ban bob"]
-    assert not any("log_failure" in event for event in logged)
 
 
 def test_theOldestSanctionIsFirst(stage: SanctionsStage) -> None:

@@ -243,19 +243,6 @@ async def test_aRemovedAccountIsNotRenewed(stage: CheckerStage) -> None:
 
 
 @ensureDeferred
-async def test_aRenewalThatIsNotStoredIsNotLogged(stage: CheckerStage) -> None:
-    """The next login tries again."""
-    await stage.registerLongAgo()
-    stage.ledger.hold()
-    await stage.ask()
-    await stage.hashing.stopService()
-    with capturedLogs() as logged:
-        stage.ledger.end()
-    assert len(stage.ledger.calls) == 2
-    assert logged == []
-
-
-@ensureDeferred
 async def test_aFailedRenewalIsLogged(stage: CheckerStage) -> None:
     """It is logged, and the login succeeds all the same."""
     await stage.registerLongAgo()

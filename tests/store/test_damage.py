@@ -263,14 +263,17 @@ def test_aRoomWithADamagedNameIsLeftOut(stage: SQLiteStage) -> None:
     stage.store = SQLiteStage(stage.path).store
 
 
-@pytest.mark.parametrize("statement", ["mark = 1 << 62", "mark = -1", "floor = 1 << 60"])
+@pytest.mark.parametrize(
+    "statement",
+    ["mark = 1 << 62", "mark = -1", "mark = (1 << 52) + 1", "floor = 1 << 60", "last = 1 << 53"],
+)
 def test_damagedNumbersOfARoomAreRefused(stage: SQLiteStage, statement: str) -> None:
     """Ids could be given twice."""
     stage.stop()
     damage(stage, f"UPDATE room SET {statement}")
     with pytest.raises(CannotStart, match="the numbers of '#lobby' are damaged"):
         openStore(str(stage.path))
-    damage(stage, "UPDATE room SET mark = 10, floor = 0")
+    damage(stage, "UPDATE room SET last = 10, mark = 10, floor = 0")
     stage.store = SQLiteStage(stage.path).store
 
 
@@ -281,6 +284,7 @@ def test_damagedNumbersOfARoomAreRefused(stage: SQLiteStage, statement: str) -> 
         "UPDATE setting SET value = x'00' WHERE name = 'floor'",
         "UPDATE setting SET value = -1 WHERE name = 'floor'",
         "UPDATE setting SET value = 1 << 60 WHERE name = 'floor'",
+        "UPDATE setting SET value = (1 << 52) + 1 WHERE name = 'floor'",
         "UPDATE setting SET value = 1.5 WHERE name = 'floor'",
         "DELETE FROM setting WHERE name = 'floor'",
     ],
@@ -316,7 +320,8 @@ def test_otherSettingsHaveCarefulDefaults(stage: SQLiteStage, value: str) -> Non
         again = SQLiteStage(stage.path)
     assert [event["log_format"] for event in logged] == [
         "parts of the database were damaged and are made anew: {parts}",
-        "{path} was not closed in order; all stored lines are there",
+        "{path} was not closed in order, and there is no {path}-wal:"
+        " lines that were stored last may be missing",
         "{path} is older than the database that was here; numbers go on behind those of it",
     ]
     assert again.say("hello").id > 10

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from twisted.internet.defer import Deferred
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, formatEvent
 
 from chat.store.backlog import MAX_LINES
 from chat.store.database import connect
 from chat.store.numbering import RESERVE
 from chat.vocabulary.errors import HistoryUnavailable
-from chat.vocabulary.records import Account
+from chat.vocabulary.records import Account, Sanction, SanctionKind
 from tests.support.stores import AT, ROOM, RecordingObserver, SQLiteStage, ids, lines, now, texts
 
 
@@ -374,20 +374,25 @@ def test_stoppingTriesAFailedDiskAgain(stage: SQLiteStage) -> None:
 
 
 def test_stoppingGivesUpADiskThatFails(stage: SQLiteStage) -> None:
-    """Lost lines are logged, and Deferreds of records fail."""
+    """Lost lines are logged, and each record."""
     lock = Lock(stage)
     stage.chat(3)
-    kept = stage.ledger.put(Account("alice", "alice", AT))
+    kept = stage.ledger.put(Account("alice", "alice", AT, "a secret"))
+    removed = stage.ledger.remove(Sanction(SanctionKind.BAN, "bob", "Bob", "olga", AT, "spam"))
     stopping = stage.store.stopService()
     with capturedLogs() as logged:
         for _ in range(5):
             assert not stopping.called
             stage.clock.advance(1)
     now(stopping)
-    with pytest.raises(HistoryUnavailable):
-        now(kept)
+    assert [kept.called, removed.called] == [False, False]
     critical = [event for event in logged if event["log_level"].name == "critical"]
-    assert [event["count"] for event in critical if "count" in event] == [3]
+    assert [formatEvent(event) for event in critical][-3:] == [
+        "3 lines are lost",
+        "the account alice is not stored: the service ended before the disk worked",
+        "the sanction ban bob is not removed: the service ended before the disk worked",
+    ]
+    assert "a secret" not in repr(logged)
     lock.release()
     assert stage.clock.getDelayedCalls() == []
     again = SQLiteStage(stage.path)
@@ -421,18 +426,18 @@ def test_aStoppedStoreKeepsNothingAndAnswersAtOnce(stage: SQLiteStage) -> None:
         stage.history.since(ROOM, AT, 1),
         stage.history.search("line", [ROOM], "", 1),
         stage.ledger.load(Account),
-        stage.ledger.put(Account("alice", "alice", AT)),
     ):
         with pytest.raises(HistoryUnavailable):
             now(asked)  # type: ignore[arg-type]
     now(stage.store.stopService())
 
 
-def test_recordsThatComeWhileClosingFail(stage: SQLiteStage) -> None:
+def test_recordsThatComeWhileClosingOrLaterAreLogged(stage: SQLiteStage) -> None:
     stage.writes.isPrompt = False
     stopping = stage.store.stopService()
-    late = stage.ledger.put(Account("alice", "alice", AT))
-    with pytest.raises(HistoryUnavailable):
-        now(late)
-    stage.writes.work()
-    now(stopping)
+    with capturedLogs() as logged:
+        stage.ledger.put(Account("alice", "alice", AT))
+        stage.writes.work()
+        now(stopping)
+        stage.ledger.put(Account("bob", "bob", AT))
+    assert [event["key"] for event in logged] == ["alice", "bob"]

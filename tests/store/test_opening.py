@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, formatEvent
 
 from chat.store.backlog import Batch
 from chat.store.database import APPLICATION_ID, LATEST, connect, create, toMicroseconds
@@ -207,9 +208,21 @@ def test_refusesADatabaseThatAnotherServiceUses(path: Path) -> None:
     opened = openStore(str(path))
     assert refusal(path) == "cannot open PATH: another tcpchat uses it"
     # Nor by another path, at which there is no lock.
-    os.link(path, path.with_name("link"))
-    assert refusal(path.with_name("link")) == "cannot open PATH: another tcpchat uses it"
+    moved = path.rename(path.with_name("moved"))
+    assert refusal(moved) == "cannot open PATH: another tcpchat uses it"
     close(opened)
+    moved.rename(path)
+    close(openStore(str(path)))
+
+
+def test_refusesAFileWithSeveralNames(path: Path) -> None:
+    """SQLite would have a log beside each."""
+    create(str(path))
+    link = path.with_name("link")
+    os.link(path, link)
+    for each in (path, link):
+        assert refusal(each) == "cannot open PATH: it has 2 names (hard links), not only this"
+    link.unlink()
     close(openStore(str(path)))
 
 
@@ -423,8 +436,7 @@ def test_idsThatMayHaveBeenGivenAreSkippedAfterACrash(path: Path) -> None:
     close(opened)
     with capturedLogs() as logged:
         stage = SQLiteStage(path)
-    [event] = logged
-    assert event["path"] == str(path)
+    assert len(logged) == 1
     assert stage.store.nextId(ROOM) == 3 + 20_000 + 1
     assert stage.store.nextId("#dev") == 20_000 + 1
     stage.history.append(Said(ROOM, 20_004, AT, "alice", "hello"))
@@ -433,6 +445,43 @@ def test_idsThatMayHaveBeenGivenAreSkippedAfterACrash(path: Path) -> None:
     assert again.store.nextId(ROOM) == 20_005
     assert texts(now(again.history.recent(ROOM, 2))) == ["line 3", "hello"]
     again.stop()
+
+
+def test_aDatabaseThatIsMovedWithoutItsLogAfterACrashWasNotClosedInOrder(tmp_path: Path) -> None:
+    """No id is given twice, and the log tells that lines may be missing."""
+    elsewhere = tmp_path / "elsewhere" / "chat.sqlite3"
+    elsewhere.parent.mkdir()
+    running = SQLiteStage(tmp_path / "chat.sqlite3")
+    running.chat(3)
+    running.settle()
+    shutil.copy(running.path, elsewhere)
+    with capturedLogs() as logged:
+        moved = SQLiteStage(elsewhere)
+    assert [formatEvent(event) for event in logged] == [
+        f"{elsewhere} was not closed in order, and there is no {elsewhere}-wal:"
+        " lines that were stored last may be missing"
+    ]
+    assert moved.say("hello").id > running.store.lastId(ROOM)
+    moved.stop()
+    running.stop()
+
+
+def test_aDatabaseThatHasItsLogAfterACrashHasAllLines(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere" / "chat.sqlite3"
+    elsewhere.parent.mkdir()
+    running = SQLiteStage(tmp_path / "chat.sqlite3")
+    running.chat(3)
+    running.settle()
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{running.path}{suffix}", f"{elsewhere}{suffix}")
+    with capturedLogs() as logged:
+        moved = SQLiteStage(elsewhere)
+    assert [formatEvent(event) for event in logged] == [
+        f"{elsewhere} was not closed in order; all stored lines are there"
+    ]
+    assert ids(now(moved.history.recent(ROOM, 9))) == [1, 2, 3]
+    moved.stop()
+    running.stop()
 
 
 def test_moreIdsCanBeSkippedAfterABackup(path: Path) -> None:

@@ -136,8 +136,38 @@ def test_roomsThatAreNewGoOnBehindThoseThatWereNew(tmp_path: Path) -> None:
     stage.stop()
 
 
+def test_whatIsBelievedAtOneStartLeavesRoomForTheNext(tmp_path: Path) -> None:
+    """The greatest numbers that are, those given behind them, and those skipped after a crash."""
+    stage = started(tmp_path / "chat.sqlite3")
+    stage.chat(1)
+    stage.stop()
+    with closing(sqlite3.connect(stage.path)) as other:
+        other.executescript(
+            "UPDATE room SET mark = 1 << 52;"
+            "UPDATE setting SET value = 1 << 52 WHERE name = 'floor';"
+            "UPDATE line SET seq = 1 << 52"
+        )
+    said: list[tuple[str, int]] = []
+    for new in ("#one", "#two", "#three"):
+        stage = started(stage.path)
+        for room in (ROOM, QUIET, new):
+            said += [(room, line.id) for line in stage.chat(2, room)]
+        stage.settle()
+        crashed(stage)
+    assert min(id for _, id in said) > 1 << 52
+    stage = started(stage.path)
+    found = [
+        (room, line.id)
+        for room in (ROOM, QUIET, "#one", "#two", "#three")
+        for line in now(stage.history.after(room, 1, 100)).lines
+    ]
+    assert sorted(found) == sorted(said)
+    assert len(set(said)) == len(said)
+    stage.stop()
+
+
 def test_aWitnessIsReadAsItWasWritten(tmp_path: Path) -> None:
-    witness = Witness("0" * 32, 2**53, 2**54, 2**55)
+    witness = Witness("0" * 32, 2**52, 2**52 + 1, 2**52 + 2)
     with (tmp_path / "lock").open("w+b", buffering=0) as file:
         for each in (witness, Witness("a", 1, 2, 3)):
             writeWitness(file.fileno(), each)

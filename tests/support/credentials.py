@@ -15,7 +15,6 @@ from twisted.logger import eventAsText
 from twisted.python.failure import Failure
 
 from chat.interfaces import Ledger
-from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.records import Record
 
 WITHIN = 10.0
@@ -44,12 +43,6 @@ class RecordingLedger(Ledger):
         held, self._held = self._held or [], None
         for deferred in held:
             deferred.callback(None)
-
-    def end(self) -> None:
-        """The service ends, and the waiting records are not stored."""
-        held, self._held = self._held or [], None
-        for deferred in held:
-            deferred.errback(HistoryUnavailable())
 
     def load(self, kind: type[Any]) -> Deferred[tuple[Any, ...]]:
         return succeed(tuple(self.records.values()))

@@ -173,10 +173,7 @@ async def tellStored(context: Context, storing: Deferred[Any], done: Done) -> No
     """
     waiting: Deferred[Any] = Deferred()
     waiting.addTimeout(STORED_WITHIN, context.server.clock)
-    storing.addCallbacks(
-        lambda result: None if waiting.called else waiting.callback(result),
-        lambda failure: None if waiting.called else waiting.errback(failure),
-    )
+    storing.addCallback(lambda result: None if waiting.called else waiting.callback(result))
     events: list[Done | Warned] = [done]
     try:
         await context.outcome(waiting)

@@ -4,9 +4,6 @@ Personal commands: whom a user ignores, whether they are away, what they may kno
 
 from __future__ import annotations
 
-from twisted.logger import Logger
-from twisted.python.failure import Failure
-
 from chat.core.users import User
 from chat.session.context import Context, Handler
 from chat.session.handlers.talk import reasonOf
@@ -15,8 +12,6 @@ from chat.vocabulary.commands import Away, Back, Command, Ignore, Unignore, Whoi
 from chat.vocabulary.errors import YourselfMeant
 from chat.vocabulary.events import Described, Done
 from chat.vocabulary.names import fold
-
-_log = Logger()
 
 
 def ignore(context: Context, command: Ignore) -> None:
@@ -65,16 +60,7 @@ def keepIgnored(context: Context, user: User) -> None:
     """Keep with the account of a user, if they have one, which nicknames they ignore."""
     account = context.server.accountOf(user)
     if account is not None:
-        storing = context.server.accounts.setIgnored(account, tuple(sorted(user.ignored)))
-        storing.addErrback(_notKept, account.name)
-
-
-def _notKept(failure: Failure, name: str) -> None:
-    _log.warn(
-        "whom {name} ignores is not stored: {reason}",
-        name=name,
-        reason=type(failure.value).__name__,
-    )
+        context.server.accounts.setIgnored(account, tuple(sorted(user.ignored)))
 
 
 def whois(context: Context, command: Whois) -> None:

@@ -320,22 +320,6 @@ def test_theDiskIsWaitedForThreeSecondsAtMost(stage: SessionStage, disk: Recordi
     assert alice.heard() == []
 
 
-def test_storingMayStillFailAfterThat(stage: SessionStage, disk: RecordingLedger) -> None:
-    alice = stage.user("alice")
-    alice.says(f"/register {PASSWORD}")
-    stage.clock.advance(3)
-    alice.heard()
-    disk.end()
-    assert alice.heard() == []
-
-
-def test_aFailureToStoreIsTold(stage: SessionStage, disk: RecordingLedger) -> None:
-    alice = stage.user("alice")
-    alice.says(f"/register {PASSWORD}")
-    disk.end()
-    assert alice.heard() == [Refused("history-unavailable")]
-
-
 def test_anEndedSessionIsNotToldOfTheDisk(stage: SessionStage, disk: RecordingLedger) -> None:
     alice = stage.user("alice")
     alice.says(f"/register {PASSWORD}")

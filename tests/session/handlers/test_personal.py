@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-from twisted.internet.defer import fail
-from twisted.logger import capturedLogs
-
 from chat.core.ignores import MAX_IGNORED
-from chat.vocabulary.errors import HistoryUnavailable
 from chat.vocabulary.events import (
     Announced,
     Described,
@@ -235,21 +230,6 @@ def test_theIgnoreListOfAGuestIsNotKept(stage: SessionStage) -> None:
     stage.users("alice")[0].says("/ignore bob", "/quit")
     assert stage.user("alice").hears("/ignore") == [Done("ignoring", "")]
     assert list(stage.hub.ignores.deafTo("bob")) == []
-
-
-def test_ignoringAppliesEvenIfItCannotBeStored(
-    stage: SessionStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alice, bob = stage.registered("alice"), stage.user("bob")
-    monkeypatch.setattr(
-        stage.server.accounts._ledger, "put", lambda record: fail(HistoryUnavailable())
-    )
-    with capturedLogs() as logged:
-        assert alice.hears("/ignore bob") == [Done("ignored", "bob")]
-    assert [event["name"] for event in logged] == ["alice"]
-    assert "log_failure" not in logged[0]
-    bob.says("hello")
-    assert alice.heard() == []
 
 
 def test_allSessionsOfAUserIgnore(stage: SessionStage) -> None:
