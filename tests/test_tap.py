@@ -38,6 +38,8 @@ from chat.vocabulary.trusted import TrustedTime
 from tests.support.signals import signalsKept
 from twisted import internet
 
+PORT = "tcp:8080:interface=192.0.2.9"
+
 
 class Reactor(MemoryReactorClock):
     """
@@ -110,7 +112,11 @@ def parse(*arguments: str) -> Options:
 
 
 def start(*arguments: str) -> Any:
-    service: Any = makeService(parse("--database", ":memory:", *arguments))
+    """
+    Start the service, by default on a port in memory: a port of all addresses would be a real one.
+    """
+    port = () if "--port" in arguments else ("--port", PORT)
+    service: Any = makeService(parse("--database", ":memory:", *port, *arguments))
     service.privilegedStartService()
     return service
 
@@ -119,12 +125,13 @@ def start(*arguments: str) -> Any:
     ("chosen", "backlog"), [((), 1024), (("--backlog", "7"), 7), (("--backlog", "0"), 50)]
 )
 def test_theBacklogIsAsWasChosen(reactor: Reactor, chosen: tuple[str, ...], backlog: int) -> None:
-    start("--port", "8080", "--port", "tcp:8081:backlog=9", *chosen)
+    start("--port", PORT, "--port", "tcp:8081:interface=192.0.2.9:backlog=9", *chosen)
     assert [opened[2] for opened in reactor.tcpServers] == [backlog, 9]
 
 
 def test_portsOfAllKindsAreOpenedSideBySide(reactor: Reactor, tmp_path: Path) -> None:
-    start("--port", "8080", "--port", "unix:chat.sock:mode=660", "--port", "8081")
+    other = PORT.replace("8080", "8081")
+    start("--port", PORT, "--port", "unix:chat.sock:mode=660", "--port", other)
     assert [opened[0] for opened in reactor.tcpServers] == [8080, 8081]
     [opened] = reactor.getReaders()
     assert opened.getHost() == UNIXAddress("chat.sock")
@@ -389,7 +396,7 @@ def test_ratesAreAsWasChosen(reactor: Reactor, option: str, line: str, code: str
 
 
 def test_limitsPerAddressHoldForTheAddressBehindAProxy(reactor: Reactor) -> None:
-    start("--port", "haproxy:tcp:8080", "--max-per-address", "1")
+    start("--port", f"haproxy:{PORT}", "--max-per-address", "1")
     [accepting] = reactor.tcpServers
     for number in range(2):
         protocol = accepting[1].buildProtocol(IPv4Address("TCP", "192.0.2.1", 54321))

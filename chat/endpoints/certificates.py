@@ -223,7 +223,7 @@ def _ssl(
 
 
 def _tls(
-    path: str, port: str = "443", backlog: str = "50", interface: str = "::"
+    path: str, port: str = "443", backlog: str = "50", interface: str = ""
 ) -> tuple[_Place, Read]:
     """
     A port with a certificate for each host. The arguments are those of Twisted, in the same order.

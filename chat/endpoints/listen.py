@@ -2,15 +2,19 @@
 Where to listen: what the operator writes becomes an endpoint, and an endpoint a port.
 
 A description is what Twisted's C{serverFromString} takes, such as C{unix:/run/chat.sock}, or the
-number of a TCP port.  C{haproxy:} before it says that a proxy connects there
+number of a TCP port.  Where it names no interface, it means all addresses, of IPv6 and of IPv4
+(L{chat.endpoints.ports}).  C{haproxy:} before it says that a proxy connects there
 (L{chat.endpoints.proxyprotocol}); its header comes first, before TLS.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 from typing import Any
 
+from twisted.internet.address import IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
 from twisted.logger import Logger
@@ -99,6 +103,37 @@ def openPort(
     return result
 
 
+def placeOf(port: IListeningPort) -> str:
+    """
+    Name where a port is, for the log.
+
+    @return: such as C{port 8080 (IPv6 and IPv4)}, C{192.0.2.1:8080}, C{[2001:db8::1]:8080} or
+        C{unix:/run/chat.sock}.
+    """
+    address: Any = port.getHost()
+    match address:
+        case UNIXAddress():
+            # One without a file has a name that begins with chr(0) (unix(7)), as ss(8) shows it.
+            name = os.fsdecode(address.name or b"").replace("\0", "@")
+            return f"unix:{name}"
+        case IPv6Address(host="::"):
+            return f"port {address.port} ({'IPv6' if _isOfIPv6Only(port) else 'IPv6 and IPv4'})"
+        case IPv6Address():
+            return f"[{address.host}]:{address.port}"
+        case _ if address.host == "0.0.0.0":
+            return f"port {address.port} (IPv4)"
+        case _:
+            return f"{address.host}:{address.port}"
+
+
+def _isOfIPv6Only(port: IListeningPort) -> bool:
+    # A port in memory has none.
+    listening: socket.socket | None = getattr(port, "socket", None)
+    return listening is not None and bool(
+        listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    )
+
+
 def closePort(port: IListeningPort) -> Deferred[None]:
     """
     Listen no longer.
@@ -107,7 +142,7 @@ def closePort(port: IListeningPort) -> Deferred[None]:
         stop does stop; a fault, such as a file of a unix socket that cannot be removed, is logged.
     """
 
-    address = str(port.getHost())
+    address = placeOf(port)
 
     def failed(failure: Failure) -> None:
         _log.error(

@@ -1,5 +1,10 @@
 """
-Whose a listening socket is: one of our own, or one that we were lent.
+The listening sockets: those of all addresses, those that we were lent, and our own unix sockets.
+
+Twisted listens on IPv4 where no address is named.  But C{localhost} means C{::1} first on many
+systems.  L{_EveryAddressPort} is one socket for both: a peer that comes by IPv4 has an
+I{IPv4-mapped} address there (RFC 3493, section 3.7), which L{chat.vocabulary.addresses} takes for
+the IPv4 address that it is.
 
 A service manager that hands a listening socket over (C{sd_listen_fds(3)}) keeps it open, and gives
 it to the next process as well.  Of a unix socket it has chosen the file, its mode and its owner.
@@ -33,11 +38,14 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, providedBy
 
+# No IPv6 in the kernel, or none for this process; no address of IPv6.
+_NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+
 
 class PortReactor:
     """
-    Takes the place of the reactor of an endpoint.  Its unix sockets are L{_OwnUNIXPort} and
-    L{_LentUNIXPort}; for the rest it is the reactor that it wraps.
+    Takes the place of the reactor of an endpoint.  Its ports are L{_EveryAddressPort},
+    L{_OwnUNIXPort} and L{_LentUNIXPort}; for the rest it is the reactor that it wraps.
     """
 
     def __init__(self, reactor: Any) -> None:
@@ -49,6 +57,26 @@ class PortReactor:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reactor, name)
+
+    def listenTCP(
+        self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
+    ) -> IListeningPort:
+        """
+        As C{IReactorTCP.listenTCP}.
+
+        @param interface: if none is named, all addresses, of IPv6 and of IPv4; those of IPv4 where
+            there is no IPv6.
+        """
+        if not interface:
+            every = _EveryAddressPort(port, factory, backlog, "::", self._reactor)
+            try:
+                every.startListening()
+                return every
+            except CannotListenError as error:
+                if error.socketError.errno not in _NO_IPV6:
+                    raise
+        opened: IListeningPort = self._reactor.listenTCP(port, factory, backlog, interface)
+        return opened
 
     def listenUNIX(
         self,
@@ -90,6 +118,18 @@ class PortReactor:
         port = _LentUNIXPort(lent, factory, self._reactor)
         port.startListening()
         return port
+
+
+class _EveryAddressPort(tcp.Port):
+    """
+    A TCP port of IPv6 that takes IPv4 as well, whatever the system would choose
+    (C{net.ipv6.bindv6only}).
+    """
+
+    def createInternetSocket(self) -> socket.socket:
+        created: socket.socket = super().createInternetSocket()
+        created.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        return created
 
 
 class _OwnUNIXPort(unix.Port):

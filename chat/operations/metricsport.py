@@ -34,7 +34,7 @@ from twisted.web.http import NOT_ALLOWED, NOT_FOUND, SERVICE_UNAVAILABLE, HTTPCh
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from chat.endpoints.listen import closePort, openPort
+from chat.endpoints.listen import closePort, openPort, placeOf
 from chat.operations.metrics import ChatCollector
 from chat.operations.timing import Distribution, FanOut
 from chat.vocabulary.counters import Snapshot
@@ -88,7 +88,7 @@ class Metrics(MultiService):
         """
         super().privilegedStartService()
         self._port = openPort(f"--metrics {self._description}", self._endpoint, self._pages)
-        self._log.info("metrics at {address}", address=str(self._port.getHost()))
+        self._log.info("metrics on {address}", address=placeOf(self._port))
 
     def stopService(self) -> Deferred[None]:
         """

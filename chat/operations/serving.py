@@ -22,7 +22,7 @@ from twisted.internet.interfaces import (
 )
 from twisted.logger import Logger
 
-from chat.endpoints.listen import closePort, openPort
+from chat.endpoints.listen import closePort, openPort, placeOf
 from chat.operations.systemd import NotifyService
 from chat.vocabulary.events import Ending
 
@@ -102,7 +102,7 @@ class ChatService(MultiService):
         gc.freeze()
         self.isServing = True
         for port in self._ports:
-            self._log.info("listening on {address}", address=str(port.getHost()))
+            self._log.info("listening on {address}", address=placeOf(port))
         self._notify.ready(f"ports: {len(self._ports)}")
 
     @inlineCallbacks

@@ -7,13 +7,15 @@ import os
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
 from twisted.internet.testing import MemoryReactorClock
 
 from chat.endpoints.certificates import Certificates
-from chat.endpoints.listen import endpointFrom, openPort
+from chat.endpoints.listen import endpointFrom, openPort, placeOf
 from chat.endpoints.proxyprotocol import ProxiedFactory
 from chat.vocabulary.errors import CannotStart
 from tests.support.doubles import FixedEndpoint
@@ -27,6 +29,12 @@ def endpoint(description: str, reactor: MemoryReactorClock, backlog: int = 1024)
     )
 
 
+@pytest.fixture
+def inMemory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ports are those of the reactor, not of the machine."""
+    monkeypatch.setattr("chat.endpoints.listen.PortReactor", lambda reactor: reactor)
+
+
 @pytest.mark.parametrize(
     ("description", "number", "backlog", "interface"),
     [
@@ -37,6 +45,7 @@ def endpoint(description: str, reactor: MemoryReactorClock, backlog: int = 1024)
         ("haproxy:tcp:8084:interface=127.0.0.1", 8084, 1024, "127.0.0.1"),
     ],
 )
+@pytest.mark.usefixtures("inMemory")
 def test_aPortMayBeANumberOrAnEndpoint(
     description: str, number: int, backlog: int, interface: str
 ) -> None:
@@ -49,6 +58,7 @@ def test_aPortMayBeANumberOrAnEndpoint(
     assert isProxied is description.startswith("haproxy:")
 
 
+@pytest.mark.usefixtures("inMemory")
 def test_withoutABacklogItIsLeftToTheEndpoint() -> None:
     reactor = MemoryReactorClock()
     endpoint("8080", reactor, 0).listen(ServerFactory())
@@ -111,3 +121,24 @@ def test_whyItCannotBeOpened(error: Exception, reason: str) -> None:
     with pytest.raises(CannotStart) as raised:
         opened(error)
     assert str(raised.value) == f"cannot listen on 8080: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        (IPv4Address("TCP", "0.0.0.0", 8080), "port 8080 (IPv4)"),
+        (IPv4Address("TCP", "192.0.2.1", 8080), "192.0.2.1:8080"),
+        (IPv6Address("TCP", "::", 8080), "port 8080 (IPv6 and IPv4)"),
+        (IPv6Address("TCP", "2001:db8::1", 8080), "[2001:db8::1]:8080"),
+        (UNIXAddress("/run/chat.sock"), "unix:/run/chat.sock"),
+        (UNIXAddress("\0chat"), "unix:@chat"),
+        (UNIXAddress(None), "unix:"),
+    ],
+)
+def test_theLogTellsWhereAPortIs(address: IAddress, place: str) -> None:
+    class Port:
+        def getHost(self) -> IAddress:
+            return address
+
+    port: Any = Port()
+    assert placeOf(port) == place

@@ -20,7 +20,7 @@ from twisted.logger import capturedLogs
 from twisted.python.systemd import ListenFDs
 
 from chat.endpoints.certificates import Certificates
-from chat.endpoints.listen import closePort, endpointFrom, openPort
+from chat.endpoints.listen import closePort, endpointFrom, openPort, placeOf
 from chat.vocabulary.errors import CannotStart
 from tests.support.doubles import HandReactor
 
@@ -35,6 +35,11 @@ class Reactor(HandReactor):
     """
     A reactor by hand with ports that Twisted makes.
     """
+
+    def listenTCP(self, number: int, factory: Any, backlog: int, interface: str) -> Any:
+        port = tcp.Port(number, factory, backlog, interface, self)
+        port.startListening()
+        return port
 
     def adoptStreamPort(self, number: int, family: int, factory: IProtocolFactory) -> Any:
         port = tcp.Port._fromListeningDescriptor(self, number, family, factory)
@@ -121,7 +126,9 @@ class Lender:
         self._owned = ExitStack()
 
     def socket(self, place: Any, backlog: int = 1024) -> socket.socket:
-        family = socket.AF_INET if isinstance(place, tuple) else socket.AF_UNIX
+        family = socket.AF_UNIX
+        if isinstance(place, tuple):
+            family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
         owned = self._owned.enter_context(socket.socket(family))
         owned.bind(place)
         owned.listen(backlog)
@@ -144,6 +151,103 @@ class Lender:
 def lender(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lender]:
     with closing(Lender(monkeypatch)) as lender:
         yield lender
+
+
+# All addresses.
+
+
+@pytest.fixture
+def ipv6() -> None:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        pytest.skip(f"there is no IPv6 here: {error}")
+
+
+class _IPv6Alone(socket.socket):
+    """A socket where C{net.ipv6.bindv6only} is set."""
+
+    def __init__(self, family: int = -1, *arguments: Any, **more: Any) -> None:
+        super().__init__(family, *arguments, **more)
+        if family == socket.AF_INET6:
+            self.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+
+
+@pytest.mark.usefixtures("ipv6")
+@pytest.mark.parametrize("description", ["0", "tcp:0", "haproxy:0"])
+@pytest.mark.parametrize("system", [socket.socket, _IPv6Alone], ids=["both", "IPv6 alone"])
+def test_aPortWithoutAnInterfaceIsOneOfIPv6AndIPv4(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch, description: str, system: type[socket.socket]
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "socket", system)
+        port = ports.open(description)
+    header = b"PROXY UNKNOWN\r\n" if description.startswith("haproxy") else b""
+    for host in "127.0.0.1", "::1":
+        assert ports.greets((host, port.getHost().port), header)
+    assert placeOf(port) == f"port {port.getHost().port} (IPv6 and IPv4)"
+
+
+class _NoIPv6(socket.socket):
+    """A socket where the kernel has no IPv6, or a process may not use it."""
+
+    def __init__(self, family: int = -1, *arguments: Any, **more: Any) -> None:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+        super().__init__(family, *arguments, **more)
+
+
+class _NoAddressOfIPv6(socket.socket):
+    """A socket where the kernel has IPv6, but no address of it."""
+
+    def bind(self, address: Any) -> None:
+        if self.family == socket.AF_INET6:
+            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+        super().bind(address)
+
+
+@pytest.mark.parametrize("system", [_NoIPv6, _NoAddressOfIPv6])
+def test_whereThereIsNoIPv6APortIsOneOfIPv4(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch, system: type[socket.socket]
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "socket", system)
+        port = ports.open("0")
+    number = port.getHost().port
+    assert ports.greets(("127.0.0.1", number))
+    assert placeOf(port) == f"port {number} (IPv4)"
+
+
+@pytest.mark.usefixtures("ipv6")
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1", "::1", "::"])
+def test_aPortThatAnotherHasIsInUse(ports: Ports, host: str) -> None:
+    """Also where the other one is of one family only."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if other.family == socket.AF_INET6:
+            other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        other.bind((host, 0))
+        other.listen()
+        number = other.getsockname()[1]
+        with pytest.raises(CannotStart) as raised:
+            ports.open(str(number))
+    assert str(raised.value) == f"cannot listen on {number}: Address already in use"
+
+
+@pytest.mark.usefixtures("ipv6")
+def test_theLogTellsOfAPortOfIPv6Alone(ports: Ports, lender: Lender) -> None:
+    """As a service manager may lend it."""
+    owned = lender.socket(("::1", 0))
+    assert owned.family == socket.AF_INET6
+    with socket.socket(socket.AF_INET6) as alone:
+        alone.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        alone.bind(("::", 0))
+        alone.listen()
+        lender.lend(owned, alone)
+        ours, all = (ports.open(f"systemd:domain=INET6:name=chat{number}") for number in (0, 1))
+        assert placeOf(ours) == f"[::1]:{owned.getsockname()[1]}"
+        assert placeOf(all) == f"port {alone.getsockname()[1]} (IPv6)"
 
 
 # Sockets that were lent.

@@ -395,5 +395,5 @@ async def test_theAddressOfThePortIsLogged() -> None:
         await service.get("/metrics")
     await service.metrics.stopService()
     [event] = [each for each in events if each["log_namespace"].startswith("chat.")]
-    assert event["log_format"] == "metrics at {address}"
+    assert event["log_format"] == "metrics on {address}"
     assert "127.0.0.1" in event["address"]

@@ -150,7 +150,7 @@ def test_theLogTellsOfAPortOnceItIsServed() -> None:
         stage.service.privilegedStartService()
         assert logged == []
         stage.service.startService()
-    assert formatEvent(logged[0]) == f"listening on {stage.recorder.getHost()}"
+    assert formatEvent(logged[0]) == "listening on 127.0.0.1:8080"
 
 
 def test_aPortThatCannotBeOpenedPreventsTheStart() -> None:
