@@ -83,7 +83,7 @@ _ENGLISH = (
     Excerpt("#lobby", "replay", 4),
     Recalled("#lobby", 1, LOCAL, "alice", "hello, bob"),
     Recalled("#lobby", 3, LOCAL, "alice", "waves", True),
-    Described("alice", "alice", True, LOCAL, 0, False, "", ("#lobby",), ("127.0.0.1",)),
+    Described("alice", "alice", True, LOCAL, 0, False, "", ("#lobby",), ("::1",)),
     # Rooms.
     Entered("#garden"),
     Entered("#garden", ("alice",), "Tomatoes and other fruit"),
@@ -126,7 +126,7 @@ _CHINESE = (
     Done("logged-in", "小红"),
     Excerpt("#lobby", "replay", 3),
     Recalled("#lobby", 1, LOCAL, "小红", "你好，小明"),
-    Described("小红", "小红", True, LOCAL, 0, False, "", ("#lobby",), ("127.0.0.1",)),
+    Described("小红", "小红", True, LOCAL, 0, False, "", ("#lobby",), ("::1",)),
     # Rooms.
     Entered("#菜园"),
     Entered("#菜园", ("小红",), "番茄和别的果子"),

@@ -200,5 +200,13 @@ def test_numberIsAPortOfEveryAddress(tmp_path: Path) -> None:
     """
     port = freePort()
     command = [TWISTD, "-n", "--pidfile=", "tcpchat", "--port", str(port)]
-    with Daemon(tmp_path, command=command, port=port) as daemon, daemon.join("alice") as peer:
-        peer.leave()
+    with Daemon(tmp_path, command=command, port=port) as daemon, daemon.join("alice") as alice:
+        with Peer(socket.create_connection(("::1", port), 10.0)) as bob:
+            bob.join("bob")
+            bob.send("/sessions")
+            assert bob.line().startswith("--- session 1 from ::1 since ")
+            bob.leave()
+        assert alice.expect("<--") == "<-- bob left #lobby: input closed (1 here)"
+        alice.send("/sessions")
+        assert alice.line().startswith("--- session 1 from 127.0.0.1 since ")
+        alice.leave()
