@@ -103,7 +103,7 @@ _OPTIONS = [
     _Option(
         "registration-timeout", 60.0, "How long somebody may take to choose a nickname.", SECONDS
     ),
-    _Option("idle-timeout", 1800.0, "How long somebody may be silent.", SECONDS),
+    _Option("idle-timeout", 43200.0, "How long a guest may be silent.", SECONDS),
     _Option(
         "half-close",
         "close",

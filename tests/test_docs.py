@@ -230,7 +230,7 @@ def test_limits() -> None:
         "connections from one address": f"{Limits.maxPerAddress}",
         "… a minute": f"{Limits.connectRate}",
         "to take a nickname": f"{chosen['registration-timeout']:g} s",
-        "to be silent": f"{chosen['idle-timeout']:g} s",
+        "to be silent, for guests": f"{chosen['idle-timeout']:g} s",
         "the warning before that": f"{WARN_BEFORE:g} s",
         "to take some of what waits, while a session ends": f"{closing.FLUSH_TIMEOUT:g} s",
         "to hang up after the service did": f"{closing.LINGER_TIMEOUT:g} s",

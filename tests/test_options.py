@@ -66,7 +66,7 @@ def test_defaults() -> None:
         "motdText": "",
         "language": "en",
         "registration-timeout": 60,
-        "idle-timeout": 1800,
+        "idle-timeout": 43200,
         "half-close": "close",
         "room": "#lobby",
         "announce-limit": 50,

@@ -24,7 +24,7 @@ from twisted import internet
 
 DEFAULTS = {
     **{limit.name: str(limit.default) for limit in LIMITS},
-    **{"registration-timeout": "60", "idle-timeout": "1800", "backlog": "1024"},
+    **{"registration-timeout": "60", "idle-timeout": "43200", "backlog": "1024"},
 }
 """The default of each limit; C{tests/test_docs.py} has the values."""
 

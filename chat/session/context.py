@@ -159,6 +159,11 @@ class Context(UserSession):
         return self.user
 
     @property
+    def isGuest(self) -> bool:
+        """Whether the user has a nickname, and no account."""
+        return self.user is not None and not self.user.account
+
+    @property
     def isOperator(self) -> bool:
         """Whether the user is an operator."""
         return self.user is not None and self.server.isOperator(self.user)

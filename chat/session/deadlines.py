@@ -5,6 +5,7 @@ The time limits of one session.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -16,18 +17,34 @@ WARN_BEFORE = 60.0
 Expire = Callable[[Ending], None]
 """Called when a limit is reached."""
 
-Warn = Callable[[int], None]
-"""Called with the seconds that are left before the session ends for silence."""
+
+class Limited(Protocol):
+    """A session with a nickname, as its limits see it."""
+
+    @property
+    def isGuest(self) -> bool:
+        """Whether the user has no account now."""
+
+    def warn(self, seconds: int) -> None:
+        """
+        Tell that the session ends for silence soon.
+
+        @param seconds: how many are left.
+        """
+
+    def end(self, reason: Ending) -> None:
+        """End the session."""
 
 
 class Deadlines:
     """
     First an absolute limit for taking a nickname, which nothing renews; then an idle
-    limit, which every complete line renews, with a warning before it.
+    limit for guests, which every complete line renews, with a warning before it.
 
     A line costs next to nothing: the timer is not moved, but looks when it fires how
-    much time is left.  Only the timer holds the callbacks, so without a timer there is no
-    reference to the session.
+    much time is left, and whether the user is a guest.  Users become guests, or cease to be
+    guests, by a line of theirs, so the time since that line is what counts then.  Only the
+    timer holds the session, so without a timer there is no reference to it.
 
     @ivar active: when the last complete line came, in seconds of the clock; to be
         set with every line.
@@ -64,12 +81,12 @@ class Deadlines:
                 self._registration, self._expired, expire, Ending.REGISTRATION_TIMEOUT
             )
 
-    def registered(self, warn: Warn, expire: Expire) -> None:
-        """There is a nickname; from now on the session must not be idle for too long."""
+    def registered(self, session: Limited) -> None:
+        """There is a nickname; from now on a guest must not be idle for too long."""
         self.stop()
         self.active = self._clock.seconds()
         if self._idle:
-            self._wait(self._idle - self._warnBefore, warn, expire)
+            self._wait(self._idle - self._warnBefore, session)
 
     def stop(self) -> None:
         """End all limits."""
@@ -77,20 +94,21 @@ class Deadlines:
             self._timer.cancel()
             self._timer = None
 
-    def _wait(self, seconds: float, warn: Warn, expire: Expire) -> None:
-        self._timer = self._clock.callLater(seconds, self._look, warn, expire)
+    def _wait(self, seconds: float, session: Limited) -> None:
+        self._timer = self._clock.callLater(seconds, self._look, session)
 
-    def _look(self, warn: Warn, expire: Expire) -> None:
-        left = self.active + self._idle - self._clock.seconds()
+    def _look(self, session: Limited) -> None:
+        now = self._clock.seconds()
+        left = (self.active if session.isGuest else now) + self._idle - now
         if left <= 0:
-            self._expired(expire, Ending.IDLE_TIMEOUT)
+            self._expired(session.end, Ending.IDLE_TIMEOUT)
         elif left > self._warnBefore:
-            self._wait(left - self._warnBefore, warn, expire)
+            self._wait(left - self._warnBefore, session)
         else:
-            self._wait(left, warn, expire)
+            self._wait(left, session)
             if self._warnedOf != self.active:
                 self._warnedOf = self.active
-                warn(round(left))
+                session.warn(round(left))
 
     def _expired(self, expire: Expire, reason: Ending) -> None:
         self._timer = None

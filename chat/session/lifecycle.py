@@ -254,7 +254,7 @@ _registered.upon(Lifecycle.decide).to(_renaming)(_decide)
 def _enter(inputs: Lifecycle, context: Context, user: User) -> None:
     context.user = user
     context.asked = ""
-    context.deadlines.registered(context.warn, context.end)
+    context.deadlines.registered(context)
     context.door.named(user.pace)
     entering = Deferred.fromCoroutine(signon.comeIn(context, user))
     entering.addCallback(inputs.entered).addErrback(_wentWrong, inputs, context)

@@ -40,7 +40,7 @@ class Settings:
     @ivar version: of the software.
     @ivar language: in which a session begins.
     @ivar registrationTimeout: seconds to take a nickname in, 0 for no limit.
-    @ivar idleTimeout: seconds without a line, 0 for no limit.
+    @ivar idleTimeout: seconds without a line of a guest, 0 for no limit.
     @ivar listenAfterFIN: whether a user who has closed their side stays as a listener.
     @ivar replay: how many earlier lines a user hears on entering a room.
     @ivar nickRate: how often a user may change their nickname.
@@ -55,7 +55,7 @@ class Settings:
     version: str = ""
     language: str = SOURCE_LANGUAGE
     registrationTimeout: float = 60.0
-    idleTimeout: float = 1800.0
+    idleTimeout: float = 43200.0
     listenAfterFIN: bool = False
     replay: int = REPLAY
     nickRate: Rate = UNRESTRICTED

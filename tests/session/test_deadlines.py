@@ -16,21 +16,31 @@ class DeadlinesStage:
     The deadlines of one session.
 
     @ivar heard: The time of each warning and ending, with the seconds left or the ending.
+    @ivar isGuest: Whether the user has no account.
     """
+
+    isGuest = True
 
     def __init__(self, registration: float = 60, idle: float = 1800) -> None:
         self.clock = Clock()
         self.heard: list[tuple[float, int | Ending]] = []
         self.deadlines = Deadlines(self.clock, registration, idle)
 
-    def _note(self, what: int | Ending) -> None:
-        self.heard.append((self.clock.seconds(), what))
+    # The session.
+
+    def warn(self, seconds: int) -> None:
+        self.heard.append((self.clock.seconds(), seconds))
+
+    def end(self, reason: Ending) -> None:
+        self.heard.append((self.clock.seconds(), reason))
+
+    # What happens to it.
 
     def opened(self) -> None:
-        self.deadlines.opened(self._note)
+        self.deadlines.opened(self.end)
 
     def registered(self) -> None:
-        self.deadlines.registered(self._note, self._note)
+        self.deadlines.registered(self)
 
     def touch(self) -> None:
         self.deadlines.active = self.clock.seconds()
@@ -92,6 +102,38 @@ def test_aShortTimeoutIsWarnedOfHalfway() -> None:
     stage.registered()
     stage.wait(20)
     assert stage.heard == [(5, 5), (10, Ending.IDLE_TIMEOUT)]
+
+
+def test_aUserWithAnAccountMayBeIdleForEver() -> None:
+    stage = DeadlinesStage(idle=10)
+    stage.isGuest = False
+    stage.registered()
+    stage.wait(1000)
+    assert stage.heard == []
+
+
+@pytest.mark.parametrize("at", [1, 5, 6, 13])
+def test_aUserWhoGivesTheirAccountUpIsAGuestFromThatLineOn(at: int) -> None:
+    stage = DeadlinesStage(idle=10)
+    stage.isGuest = False
+    stage.registered()
+    stage.wait(at)
+    stage.isGuest = True
+    stage.touch()
+    stage.wait(20)
+    assert stage.heard == [(at + 5, 5), (at + 10, Ending.IDLE_TIMEOUT)]
+
+
+@pytest.mark.parametrize("at", [1, 6])
+def test_aGuestWhoLogsInMayBeIdleFromThenOn(at: int) -> None:
+    """Also after the warning."""
+    stage = DeadlinesStage(idle=10)
+    stage.registered()
+    stage.wait(at)
+    stage.isGuest = False
+    stage.touch()
+    stage.wait(100)
+    assert stage.heard == ([(5, 5)] if at > 5 else [])
 
 
 def test_zeroIsNoLimit() -> None:

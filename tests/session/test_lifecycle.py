@@ -105,7 +105,7 @@ def test_theRegistrationTimeoutEndsWithTheNickname() -> None:
     stage.backplane.decide()
     stage.settle()
     [timer] = stage.clock.getDelayedCalls()
-    assert timer.getTime() == 1740
+    assert timer.getTime() == 43140
 
 
 def test_inputWaitsWhileARenamingIsDecided() -> None:

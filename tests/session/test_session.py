@@ -240,6 +240,21 @@ def test_anIdleSessionIsWarnedAndEnded() -> None:
     assert bob.heard()[-1] == Left(LOBBY, stage.now, "alice", Ending.IDLE_TIMEOUT, count=1)
 
 
+def test_onlyGuestsAreEndedForSilence() -> None:
+    stage = SessionStage(idleTimeout=100)
+    alice, bob, carol = stage.users("alice", "bob", "carol")
+    alice.says(f"/register {PASSWORD}")
+    bob.says(f"/register {PASSWORD}", "/unregister bob")
+    again = stage.user(f"/login alice {PASSWORD}")
+    moved = stage.user("dave", f"/login alice {PASSWORD}")
+    stage.clock.advance(40)
+    carol.says(f"/register {PASSWORD}")
+    for _ in range(100):
+        stage.clock.advance(10)
+    reasons = [user.session.reason for user in (alice, again, moved, carol, bob)]
+    assert reasons == ["", "", "", "", Ending.IDLE_TIMEOUT]
+
+
 def test_aClosedInputEndsTheSession(stage: SessionStage) -> None:
     alice = stage.user("alice")
     alice.session.inputClosed()
