@@ -11,8 +11,8 @@ every user may, and is silent where it would be half a minute late.
 import sys
 
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.task import react
 
+from chat.client.program import run
 from chat.client.protocol import ChatClient, ChatFactory
 
 
@@ -41,4 +41,4 @@ async def main(reactor, host="localhost", port="8080"):
 
 
 if __name__ == "__main__":
-    react(main, sys.argv[1:])
+    run(main, sys.argv[1:])

@@ -9,8 +9,9 @@ A file that has become shorter was begun anew, and is read from its beginning.
 import sys
 
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.task import deferLater, react
+from twisted.internet.task import deferLater
 
+from chat.client.program import run
 from chat.client.protocol import ChatClient, ChatFactory
 
 PAUSE = 0.5
@@ -45,15 +46,15 @@ async def follow(reactor, client, file):
                 rest = b""
 
 
-async def main(reactor, name, host="localhost", port="8080"):
-    with open(name, "rb") as file:
-        file.seek(0, 2)
+async def main(reactor, file, host="localhost", port="8080"):
+    with open(file, "rb") as source:
+        source.seek(0, 2)
         client = await HostnameEndpoint(reactor, host, int(port)).connect(ChatFactory(Feeder))
         await client.ping()
         if not client.isRegistered:
             sys.exit("somebody else is feeding already")
-        await follow(reactor, client, file)
+        await follow(reactor, client, source)
 
 
 if __name__ == "__main__":
-    react(main, sys.argv[1:])
+    run(main, sys.argv[1:])

@@ -8,8 +8,8 @@ leaves.
 import sys
 
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.task import react
 
+from chat.client.program import run
 from chat.client.protocol import ChatClient, ChatFactory
 
 
@@ -36,4 +36,4 @@ async def main(reactor, host="localhost", port="8080"):
 
 
 if __name__ == "__main__":
-    react(main, sys.argv[1:])
+    run(main, sys.argv[1:])

@@ -10,8 +10,8 @@ import sys
 from collections import Counter
 
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.task import react
 
+from chat.client.program import run
 from chat.client.protocol import ChatClient, ChatFactory
 
 
@@ -59,4 +59,4 @@ async def main(reactor, host="localhost", port="8080"):
 
 
 if __name__ == "__main__":
-    react(main, sys.argv[1:])
+    run(main, sys.argv[1:])

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from tests.integration.command import Command
 from tests.integration.conftest import StartDaemon
-from tests.integration.daemon import Daemon
+from tests.integration.daemon import Daemon, freePort
 from tests.integration.peer import Peer
 from tests.support.clients import Transport
 from tests.support.samples import AT, jsonLine
@@ -36,6 +36,35 @@ def examples(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_allExamplesAreTested() -> None:
     tested = {"hello.py", "echobot.py", "pingpong.py", "feed.py"}
     assert {path.name for path in EXAMPLES.iterdir() if path.suffix == ".py"} == tested
+
+
+def _begin(port: int, source: Path) -> dict[str, Command]:
+    """All examples, at work."""
+    place = "127.0.0.1", port
+    bots = {each: example(f"{each}.py", *place) for each in ("hello", "echobot", "pingpong")}
+    return {**bots, "feed": example("feed.py", source, *place)}
+
+
+def test_examplesTellInOneLineThatTheServiceIsAway(tmp_path: Path) -> None:
+    source = tmp_path / "log"
+    source.touch()
+    for each in _begin(freePort(), source).values():
+        with each:
+            assert each.end() == (1, [], "cannot reach the service: Connection refused\n")
+
+
+def test_examplesEndQuietlyByCtrlC(daemon: Daemon, join: Join, tmp_path: Path) -> None:
+    alice = join("alice")
+    source = tmp_path / "log"
+    source.touch()
+    running = _begin(daemon.port, source)
+    come = {alice.expect("--> ").split()[1] for _ in running}
+    assert come == {"hello", "echo", "pingpong", "feed"}
+    for each in running.values():
+        with each:
+            each.process.send_signal(signal.SIGINT)
+            status, _, errors = each.end()
+            assert (status, errors) == (0, "")
 
 
 def test_helloSaysHelloAtBothEnds(daemon: Daemon, join: Join) -> None:
