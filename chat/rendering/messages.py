@@ -31,6 +31,7 @@ REFUSALS: dict[str, Sentence] = {
     "command-meant": N_("that looks like {about} and was not said; if it is none: /say TEXT"),
     "argument-missing": N_("something is missing: {about}"),
     "argument-invalid": N_("that cannot be understood; it is used like this: {about}"),
+    "unit-missing": N_("{about} needs a unit, such as {about}m"),
     "nick-needed": N_("choose a nickname first: type it, and Enter"),
     "nick-invalid": N_("{about} cannot be a nickname: letters, digits, _ and -, first a letter"),
     "nick-too-long": N_("that nickname is wider than {about} columns"),

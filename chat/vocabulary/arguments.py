@@ -4,14 +4,15 @@ verb.
 
 That text has been cleaned.  The functions raise L{chat.vocabulary.errors.ArgumentMissing} or
 L{chat.vocabulary.errors.ArgumentInvalid} without saying how the verb is used:
-L{chat.vocabulary.verbs.parse} knows that.
+L{chat.vocabulary.verbs.parse} knows that.  Of a time span they raise
+L{chat.vocabulary.errors.UnitMissing}, too.
 """
 
 from __future__ import annotations
 
 import re
 
-from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing
+from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, UnitMissing
 from chat.vocabulary.names import ROOM_MARKS
 
 MAX_HISTORY = 1000
@@ -21,7 +22,8 @@ LONGEST = 100 * 366 * 86400
 """The longest time span that is understood, in seconds."""
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_SPAN = re.compile(r"(?:[0-9]{1,9}[smhdw])+", re.ASCII)
+_DIGITS = 9
+_SPAN = re.compile(rf"(?:[0-9]{{1,{_DIGITS}}}[smhdw])+", re.ASCII)
 _PART = re.compile(r"([0-9]+)([smhdw])", re.ASCII)
 
 
@@ -130,10 +132,7 @@ def history(rest: str) -> tuple[int, int | None, int | None, str]:
         case ["after", number]:
             return 0, _number(number, 0), None, room
         case ["since", text]:
-            span = seconds(text)
-            if span is None:
-                raise ArgumentInvalid
-            return 0, None, span, room
+            return 0, None, _span(text), room
         case _:
             raise ArgumentInvalid
 
@@ -182,11 +181,10 @@ def sanction(rest: str) -> tuple[str, int | None, str]:
     """C{TARGET [2h|30d] [WHY]}"""
     target, more = cut(rest)
     word, why = cut(more)
-    span = seconds(word)
-    if span is None and word[:1].isdigit():
+    if word[:1].isdigit():
         # A mistyped time span is no reason: the sanction would never end.
-        raise ArgumentInvalid
-    return _needed(target), span, more if span is None else why
+        return _needed(target), _span(word), why
+    return _needed(target), None, more
 
 
 def _needed(argument: str) -> str:
@@ -200,6 +198,14 @@ def _oneOf(value: str, *choices: str) -> str:
     if choice not in choices:
         raise ArgumentInvalid
     return choice
+
+
+def _span(text: str) -> int:
+    """See L{seconds}."""
+    span = seconds(text)
+    if span is None:
+        raise UnitMissing(text) if text.isdecimal() and len(text) <= _DIGITS else ArgumentInvalid
+    return span
 
 
 def _number(text: str, least: int) -> int:

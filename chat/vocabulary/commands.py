@@ -59,8 +59,9 @@ class Verb:
     @ivar secret: from which of its words on, counted from 1, the rest is not for all
         users: a password, a key, a private message; 0 where nothing is.
     @ivar reads: makes the fields of the command of the cleaned rest of the line;
-        raises L{ArgumentMissing <chat.vocabulary.errors.ArgumentMissing>} or
-        L{ArgumentInvalid <chat.vocabulary.errors.ArgumentInvalid>}.
+        raises L{ArgumentMissing <chat.vocabulary.errors.ArgumentMissing>},
+        L{ArgumentInvalid <chat.vocabulary.errors.ArgumentInvalid>} or
+        L{UnitMissing <chat.vocabulary.errors.UnitMissing>}.
     """
 
     command: type[Command]

@@ -235,6 +235,12 @@ class ArgumentInvalid(ChatError):
     code = "argument-invalid"
 
 
+class UnitMissing(ChatError):
+    """A time span is a number without a unit; C{about} is the number."""
+
+    code = "unit-missing"
+
+
 # History.
 
 

@@ -90,6 +90,7 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     @raise CommandMeant: when it looks like a command with a secret, and has no slash.
     @raise ArgumentMissing: when the verb needs an argument.
     @raise ArgumentInvalid: when it cannot be understood.
+    @raise UnitMissing: when all that is wrong is a time span without its unit.
     """
     text = clean(line)
     if text[:1].isalnum():

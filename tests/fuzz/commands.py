@@ -12,6 +12,7 @@ from chat.vocabulary.errors import (
     ArgumentMissing,
     ChatError,
     CommandMeant,
+    UnitMissing,
     UnknownCommand,
 )
 from chat.vocabulary.sanitizing import clean
@@ -77,6 +78,9 @@ def check(line: str) -> None:
         case ArgumentMissing(about=usage) | ArgumentInvalid(about=usage):
             assert isCommand(cleaned)
             assert usage in _USAGES
+        case UnitMissing(about=number):
+            assert isCommand(cleaned)
+            assert number in cleaned.split()
         case _:
             _checkCommand(outcome, cleaned)
     if cleaned and not cleaned.isspace():

@@ -19,7 +19,7 @@ from chat.vocabulary.commands import (
     Sessions,
     ShowHistory,
 )
-from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing
+from chat.vocabulary.errors import ArgumentInvalid, ArgumentMissing, UnitMissing
 from chat.vocabulary.verbs import verbNamed
 
 # Beside those in the table of C{test_verbs.py}.
@@ -75,7 +75,7 @@ INVALID = [
     *(("join", "#dev two words"),),
     *(("mode", rest) for rest in ["loud", "key two words", "private maybe", "topic everybody"]),
     *(("history", rest) for rest in ["x", "0", "-5", "5 6", "5.0", "٥", "9" * 16, "in", "#dev"]),
-    *(("history", rest) for rest in ["after x", "after -1", "since 5", "since x", "before 5"]),
+    *(("history", rest) for rest in ["after x", "after -1", "since 5y", "since x", "before 5"]),
     ("login", "alice two words"),
     *(("sessions", rest) for rest in ["2", "end x", "end 0", "stop 2"]),
     ("operator", "bob maybe"),
@@ -124,12 +124,28 @@ def test_anyTextIsUnderstoodOrRefused(name: str, rest: str) -> None:
     """Whatever is typed is understood, or refused."""
     try:
         command = built(name, rest)
-    except (ArgumentInvalid, ArgumentMissing):
+    except (ArgumentInvalid, ArgumentMissing, UnitMissing):
         return
     assert type(command) is verbNamed(name).command
 
 
-@pytest.mark.parametrize("rest", ["bob 10 minutes", "bob 2hours spam", "bob 0s"])
+@pytest.mark.parametrize(
+    ("name", "rest", "number"),
+    [
+        ("ban", "bob 10 minutes", "10"),
+        ("mute", "192.0.2.7 10", "10"),
+        ("mute", "bob ２ hours", "２"),
+        ("history", "since 5", "5"),
+        ("history", "since 999999999", "999999999"),
+    ],
+)
+def test_aNumberWithoutAUnitIsNoTime(name: str, rest: str, number: str) -> None:
+    with pytest.raises(UnitMissing) as raised:
+        built(name, rest)
+    assert raised.value.about == number
+
+
+@pytest.mark.parametrize("rest", ["bob 10min", "bob 2hours spam", "bob 0s", "bob 1234567890"])
 def test_sanctionTimesThatAreNoSpansAreRefused(rest: str) -> None:
     """Or a slip of the finger would be for ever."""
     for name in "ban", "mute":
