@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 8080
+# More options of the service.
+ARGS ?=
 VENV ?= .venv
 # How many processes run the tests: one more than there are processors, as tests often wait.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
@@ -25,16 +27,18 @@ identity = $(CURDIR) $(PYTHON) $(shell readlink -f $(bin)/python)
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
-	@echo 'PORT=$(PORT), PYTHON=$(PYTHON), VENV=$(VENV) and WORKERS=$(WORKERS) may be given:' \
-		'make run PORT=9000'
+	@echo 'PORT=$(PORT), ARGS=, PYTHON=$(PYTHON), VENV=$(VENV) and WORKERS=$(WORKERS) may be given:' \
+		"make run PORT=9000 ARGS='--operator alice'"
 
-run: $(venv)/for-run ## Run the service on port PORT, Ctrl-C ends it.
-	$(bin)/twistd --nodaemon --pidfile= tcpchat --port $(PORT)
+run: $(venv)/for-run ## Run the service on port PORT with the options ARGS, Ctrl-C ends it.
+	$(bin)/twistd --nodaemon --pidfile= tcpchat --port $(PORT) $(ARGS)
 
-test: $(venv)/for-test ## Run every test.
+test: $(venv)/for-test ## Run all tests for whose programs there are.
+	@echo 'This takes five to ten minutes. At the end it tells which tests were skipped, and why.'
 	$(bin)/pytest $(parallel)
 
 units: $(venv)/for-test ## Run the tests that start no daemon.
+	@echo 'This takes a minute or two.'
 	$(bin)/pytest $(parallel) --ignore tests/integration
 
 lint: $(venv)/for-dev ## Check style, types and rings.

@@ -3,7 +3,9 @@ Settings of every test.
 """
 
 import os
-from collections.abc import Generator
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -40,10 +42,26 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """
-    Tell at the end what else C{.ci/run} has run, or could not run.
+    Tell at the end what was missing for which tests, and what else C{.ci/run} has run, or could not
+    run.
     """
+    for line in missing(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(line)
     for line in os.environ.get("CI_NOTES", "").splitlines():
         terminalreporter.write_line(line)
+
+
+def missing(skipped: Iterable[pytest.TestReport | pytest.CollectReport]) -> Iterator[str]:
+    """
+    @return: a line for each reason to skip tests, with how many it were and of which files.
+    """
+    files = defaultdict[str, Counter[str]](Counter)
+    for report in skipped:
+        if isinstance(report.longrepr, tuple):
+            reason = report.longrepr[2].removeprefix("Skipped: ")
+            files[reason][Path(report.nodeid.partition("::")[0]).name] += 1
+    for reason, names in sorted(files.items()):
+        yield f"{names.total()} skipped, {reason} (for {', '.join(sorted(names))})"
 
 
 def _failInstead(report: pytest.TestReport | pytest.CollectReport) -> None:

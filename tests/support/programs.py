@@ -17,6 +17,7 @@ _PACKAGES = {
     "haproxy": "haproxy",
     "ip": "iproute2",
     "localedef": "locales",
+    "make": "make",
     "nc": "netcat-openbsd",
     "ncat": "ncat",
     "openssl": "openssl",
