@@ -158,7 +158,7 @@ def test_inATimer(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = service.connect("alice"), service.connect("bob")
     monkeypatch.setattr(Context, "hear", fail)
     with pytest.raises(RuntimeError, match=SECRET):
-        service.reactor.turn(1740)
+        service.reactor.turn(43140)
     monkeypatch.undo()
     assertWell(service, alice, bob)
 
