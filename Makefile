@@ -23,7 +23,7 @@ identity = $(CURDIR) $(PYTHON) $(shell readlink -f $(bin)/python)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test units lint format docs translations tables bench bench-peers compiler clean
+.PHONY: help run test units lint format docs translations tables manuals bench bench-peers compiler clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
@@ -68,6 +68,9 @@ translations: $(venv)/for-dev ## Bring the catalogues up to date with the source
 tables: $(venv)/for-dev ## Make the tables of Unicode anew; the newer libicu-dev is, the newer they are.
 	$(bin)/pip install --quiet pyicu
 	$(bin)/python tools/unicodetables.py
+
+manuals: $(venv)/for-run ## Make the manual pages and the completion of shells from the options.
+	PYTHONPATH=. $(bin)/python tools/manuals.py
 
 bench: $(venv)/for-run $(measuring) ## Measure the fan-out, what the history costs, and what abuse costs.
 	$(bin)/python bench/fanout.py

@@ -7,15 +7,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import AuthOptionMixin
+from twisted.python.usage import CompleteFiles, CompleteList, Completer, Completions, UsageError
 from twisted.python.usage import Options as UsageOptions
-from twisted.python.usage import UsageError
 
 from chat import __version__
 from chat.core.accounts import MAX_ACCOUNTS
@@ -36,9 +36,10 @@ from chat.optiontypes import (
     secondsUpTo,
     sizeUpTo,
 )
+from chat.rendering.manual import HELP_TITLE, Manual, OptionGroup, OptionHelp, terminalColumns
 from chat.vocabulary.arguments import seconds
 from chat.vocabulary.errors import CannotRead
-from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE
+from chat.vocabulary.i18n import N_, SOURCE_LANGUAGE, localeLanguage, translation
 from chat.vocabulary.limits import KEEPALIVE, REPLAY, UNLIMITED, Limits
 from chat.vocabulary.names import nickname, roomname
 from chat.vocabulary.sanitizing import clean
@@ -75,94 +76,35 @@ SPARE_FILES = 128
 
 class _Option(NamedTuple):
     """
-    An option with a value.
+    An option.
 
     @ivar default: its value unless told otherwise; Twisted does not hand it to the type.
-    @ivar type: of the value; L{None} for any text.
+    @ivar help: what it is for, to be translated.
+    @ivar type: of the value.
+    @ivar isHandled: whether C{Options} has a method for it.
+    @ivar isRepeatable: whether it may be given several times.
     """
 
     name: str
     default: Any
     help: str
-    type: OptionType | None = None
+    type: OptionType
+    isHandled: bool = False
+    isRepeatable: bool = False
 
+    @property
     def parameter(self) -> list[Any]:
-        """
-        @return: what C{Options.optParameters} has of it.
-        """
-        coerce = self.type and replace(self.type, option=self.name)
+        """What C{Options.optParameters} has of it."""
+        coerce = replace(self.type, option=self.name)
         return [self.name, None, self.default, self.help, coerce]
 
-
-_OPTIONS = [
-    _Option("name", "tcpchat", "Name of the service, in its greeting.", SERVICE_NAME),
-    _Option("motd", None, "File with the message of the day, in UTF-8."),
-    _Option(
-        "language", SOURCE_LANGUAGE, f"Language of the service: {', '.join(LANGUAGES)}.", LANGUAGE
-    ),
-    _Option(
-        "registration-timeout", 60.0, "How long somebody may take to choose a nickname.", SECONDS
-    ),
-    _Option("idle-timeout", 43200.0, "How long a guest may be silent.", SECONDS),
-    _Option(
-        "half-close",
-        "close",
-        "What happens to one who closes their side: close, or listen.",
-        oneOf("close", "listen"),
-    ),
-    _Option("room", START_ROOM, "Room in which everybody begins.", OptionType(roomname)),
-    _Option(
-        "announce-limit",
-        ANNOUNCE_LIMIT,
-        "Up to how many people in a room comings and goings are announced; 0: always.",
-        COUNT,
-    ),
-    _Option("max-rooms", MAX_ROOMS, "How many rooms there may be; 0 for no limit.", COUNT),
-    _Option("max-joined", MAX_JOINED, "In how many rooms one may be; 0 for no limit.", COUNT),
-    _Option(
-        "max-owned", MAX_OWNED, "How many rooms an account may own for good; 0 for no limit.", COUNT
-    ),
-    _Option(
-        "max-accounts",
-        MAX_ACCOUNTS,
-        "How many accounts there may be; 0 for no limit.",
-        COUNT,
-    ),
-    _Option(
-        "database",
-        None,
-        "File that keeps history, accounts, rooms and bans, or :memory: for none. "
-        f"[default: {DATABASE}, in $STATE_DIRECTORY if that is set]",
-    ),
-    _Option(
-        "replay",
-        REPLAY,
-        "How many earlier lines one hears on coming into a room.",
-        countUpTo(MAX_REPLAY),
-    ),
-    # Made seconds of in postOptions, for a default is not coerced.
-    _Option("keep", "30d", "How long lines are kept: 12h, 30d; 0 for ever."),
-    _Option("keep-lines", KEEP_LINES, "How many lines of a room are kept; 0 for no limit.", COUNT),
-    _Option(
-        "keep-unused",
-        "7d",
-        "How long an empty room is kept in which nobody has ever talked: 12h, 7d; 0 for ever.",
-    ),
-    _Option("transcript", None, "File to which all that is said is appended."),
-    _Option(
-        "metrics",
-        None,
-        "Port number or endpoint for metrics in the format of Prometheus, and /healthz. "
-        "Let nobody reach it who is not to know.",
-    ),
-    _Option("log-format", "text", "Format of the log: text, or json.", oneOf("text", "json")),
-    _Option(
-        "backlog",
-        BACKLOG,
-        "How many connections may wait to be let in; 0 leaves it to the endpoint.",
-        countUpTo(2**31 - 1),
-    ),
-]
+    @property
+    def manual(self) -> OptionHelp:
+        """What the help tells of it."""
+        default = self.default
+        shown = f"{default:g}" if isinstance(default, float) else str(default or "")
+        names = (*_SHORT.get(self.name, ()), f"--{self.name}")
+        return OptionHelp(names, self.type.value, self.help, shown)
 
 
 def _attribute(option: str) -> str:
@@ -182,79 +124,302 @@ def _limit(name: str, type: OptionType, help: str, default: Any = None) -> _Opti
     return _Option(name, default, help, type)
 
 
-LIMITS = [
-    _limit("max-line", SIZE, "Longest line, with its end."),
-    _limit("max-unended", SIZE, "How much may come without a line end."),
-    _limit(
-        "turn-lines",
-        COUNT,
-        "How many lines of one connection are done before it is the turn of others; 0 for all.",
+def _flag(name: str, help: str) -> _Option:
+    return _Option(name, None, help, OptionType(str, ""), True)
+
+
+def _repeatable(name: str, value: str, help: str, default: str = "") -> _Option:
+    return _Option(name, default, help, OptionType(str, value), True, True)
+
+
+_SHORT = {"port": ("-p",)}
+_FILE = OptionType(str, "FILE")
+# Made seconds of in postOptions, for a default is not coerced.
+_SPAN = OptionType(str, "SPAN")
+_WHERE = "NUMBER|ENDPOINT"
+
+_GROUPS = [
+    (
+        N_("Where to listen"),
+        [
+            _repeatable(
+                "port",
+                _WHERE,
+                N_("A port number or an endpoint to listen on; repeatable."),
+                DEFAULT_PORT,
+            ),
+            _Option(
+                "backlog",
+                BACKLOG,
+                N_("How many connections may wait to be accepted; 0 leaves it to the endpoint."),
+                countUpTo(2**31 - 1),
+            ),
+        ],
     ),
-    _limit(
-        "turn-bytes",
-        SIZE,
-        "How much input of one connection is looked at before it is the turn of others.",
+    (
+        N_("The service"),
+        [
+            _Option("name", "tcpchat", N_("Its name, shown in the greeting."), SERVICE_NAME),
+            _Option("motd", None, N_("The message of the day: a text file in UTF-8."), _FILE),
+            _Option(
+                "language",
+                SOURCE_LANGUAGE,
+                N_("The language in which sessions begin, and of the transcript."),
+                LANGUAGE,
+            ),
+            _Option(
+                "registration-timeout",
+                60.0,
+                N_("How long a connection may take to choose a nickname."),
+                SECONDS,
+            ),
+            _Option("idle-timeout", 43200.0, N_("How long a guest may be silent."), SECONDS),
+            _Option(
+                "half-close",
+                "close",
+                N_("When a client closes its sending side: end the session, or let it listen."),
+                oneOf("close", "listen"),
+            ),
+        ],
     ),
-    _limit("soft-waiting", SIZE, "How much may wait for a reader before their own commands wait."),
-    _limit("max-waiting", SIZE, "How much may wait for a reader before they are cut off."),
-    _limit("max-waiting-all", SIZE, "How much may wait for all readers together."),
-    _limit(
-        "stall-timeout", SECONDS, "How long a reader for whom something waits may take nothing."
+    (
+        N_("Rooms"),
+        [
+            _Option(
+                "room",
+                START_ROOM,
+                N_("The room that users enter first."),
+                OptionType(roomname, "ROOM"),
+            ),
+            _Option(
+                "replay",
+                REPLAY,
+                N_("How many earlier lines are shown on entering a room."),
+                countUpTo(MAX_REPLAY),
+            ),
+            _Option(
+                "announce-limit",
+                ANNOUNCE_LIMIT,
+                N_("Up to how many users in a room joins and departures are announced; 0: always."),
+                COUNT,
+            ),
+            _Option("max-rooms", MAX_ROOMS, N_("How many rooms there may be."), COUNT),
+            _Option("max-joined", MAX_JOINED, N_("How many rooms a user may be in."), COUNT),
+            _Option(
+                "max-owned", MAX_OWNED, N_("How many rooms an account may own for good."), COUNT
+            ),
+        ],
     ),
-    _limit(
-        "send-buffer", sizeUpTo(2**30), "Size of the kernel's buffer for each reader (SO_SNDBUF)."
+    (
+        N_("Accounts and operators"),
+        [
+            _repeatable("operator", "NAME", N_("An account that is an operator; repeatable.")),
+            _repeatable(
+                "auth",
+                "CHECKER",
+                N_("Another source of passwords, such as file:passwords; repeatable."),
+            ),
+            _flag("help-auth", N_("List the kinds of --auth, and exit.")),
+            _Option(
+                "help-auth-type",
+                None,
+                N_("Explain a kind of --auth, and exit."),
+                OptionType(str, "KIND"),
+                isHandled=True,
+            ),
+            _Option("max-accounts", MAX_ACCOUNTS, N_("How many accounts there may be."), COUNT),
+        ],
     ),
-    _limit(
-        "keepalive",
-        KEEPALIVE_TIMES,
-        "When a silent connection is asked for a sign of life, and given up.",
-        default="/".join(map(str, KEEPALIVE)),
+    (
+        N_("Storage"),
+        [
+            _Option(
+                "database",
+                None,
+                N_(
+                    "Where history, accounts, rooms and bans are kept; :memory: keeps none. "
+                    "[default: tcpchat.sqlite3, in $STATE_DIRECTORY if that is set]"
+                ),
+                OptionType(str, "FILE|:memory:"),
+            ),
+            _Option("keep", "30d", N_("How long lines are kept."), _SPAN),
+            _Option("keep-lines", KEEP_LINES, N_("How many lines of each room are kept."), COUNT),
+            _Option(
+                "keep-unused",
+                "7d",
+                N_("How long an empty room is kept in which nobody has ever talked."),
+                _SPAN,
+            ),
+            _Option(
+                "transcript",
+                None,
+                N_("A file to which everything said in rooms is appended."),
+                _FILE,
+            ),
+        ],
     ),
-    _limit(
-        "user-timeout",
-        # The kernel has milliseconds in an int; this leaves some time to spare.
-        secondsUpTo(10**6),
-        "How long a peer may acknowledge nothing of what was sent (TCP_USER_TIMEOUT).",
+    (
+        N_("Log and metrics"),
+        [
+            _Option("log-format", "text", N_("The format of the log."), oneOf("text", "json")),
+            _Option(
+                "metrics",
+                None,
+                N_(
+                    "Where Prometheus finds the metrics, and /healthz is; not for the public: "
+                    "tcp:9100:interface=127.0.0.1, say."
+                ),
+                OptionType(str, _WHERE),
+            ),
+        ],
     ),
-    _limit(
-        "max-connections",
-        OptionType(_connections, "A whole number; 0 for no limit."),
-        f"How many connections there may be; {AUTOMATIC} is {MAX_CONNECTIONS}, or {SPARE_FILES} "
-        "less than files may be open.",
-        default=AUTOMATIC,
+    (
+        N_("Limits of connections"),
+        [
+            _limit(
+                "max-connections",
+                OptionType(_connections, f"NUMBER|{AUTOMATIC}"),
+                N_("How many there may be; auto: as many as open files allow, up to 10000."),
+                default=AUTOMATIC,
+            ),
+            _limit("max-nameless", COUNT, N_("How many may be without a nickname.")),
+            _limit(
+                "max-per-address",
+                COUNT,
+                N_("How many may come from one address (IPv4) or /64 (IPv6)."),
+            ),
+            _limit("connect-rate", COUNT, N_("How many may come from there a minute.")),
+            _repeatable(
+                "trust",
+                "NETWORK",
+                N_("An address or a network without limits per address; repeatable."),
+            ),
+            _limit(
+                "keepalive",
+                KEEPALIVE_TIMES,
+                N_(
+                    "After how many seconds of silence a peer is probed, every how many, and after "
+                    "how many probes it is given up (TCP keepalive)."
+                ),
+                default="/".join(map(str, KEEPALIVE)),
+            ),
+            _limit(
+                "user-timeout",
+                # The kernel has milliseconds in an int; this leaves some time to spare.
+                secondsUpTo(10**6),
+                N_("How long sent data may stay unacknowledged (TCP_USER_TIMEOUT)."),
+            ),
+        ],
     ),
-    _limit("max-nameless", COUNT, "How many connections may be without a nickname; 0 for all."),
-    _limit(
-        "max-per-address",
-        COUNT,
-        "How many connections may come from one address (IPv4) or /64 (IPv6); 0 for all.",
+    (
+        N_("Limits of users"),
+        [
+            _limit("max-line", SIZE, N_("The longest line, its end included.")),
+            _limit("max-unended", SIZE, N_("How much may come without a line end.")),
+            _limit(
+                "turn-lines",
+                COUNT,
+                N_("How many lines of a connection are handled before it is the turn of others."),
+            ),
+            _limit(
+                "turn-bytes",
+                SIZE,
+                N_("How much input of a connection is read before it is the turn of others."),
+            ),
+            _limit("line-burst", COUNT, N_("How many lines of a user are handled at once.")),
+            _limit("line-rate", PER_SECOND, N_("How many lines a second after that.")),
+            _limit(
+                "max-behind",
+                SECONDS,
+                N_("How long lines may wait for --line-rate before the connection is closed."),
+            ),
+            _limit(
+                "nick-rate", COUNT, N_("How many times a minute a user may change the nickname.")
+            ),
+            _limit("join-rate", COUNT, N_("How many rooms a minute a user may try to enter.")),
+            _limit(
+                "key-rate", COUNT, N_("How many wrong keys a minute an address may try in a room.")
+            ),
+            _limit("room-rate", COUNT, N_("How many rooms a day an address may make.")),
+            _limit("account-rate", COUNT, N_("How many accounts a day an address may register.")),
+        ],
     ),
-    _limit("connect-rate", COUNT, "How often an address may connect, a minute; 0 for no limit."),
-    _limit("line-burst", COUNT, "How many lines of a participant are done at once; 0 for all."),
-    _limit("line-rate", PER_SECOND, "How many lines of a participant are done after --line-burst."),
-    _limit(
-        "max-behind",
-        SECONDS,
-        "For how long lines may wait for --line-rate before the connection is closed.",
+    (
+        N_("Slow readers"),
+        [
+            _limit(
+                "soft-waiting",
+                SIZE,
+                N_("How much may wait to be read by a user before their own commands wait."),
+            ),
+            _limit(
+                "max-waiting",
+                SIZE,
+                N_("How much may wait to be read by a user before they are disconnected."),
+            ),
+            _limit(
+                "max-waiting-all",
+                SIZE,
+                N_("How much may wait to be read by all users together."),
+            ),
+            _limit(
+                "stall-timeout",
+                SECONDS,
+                N_("How long a user may read nothing while something waits."),
+            ),
+            _limit(
+                "send-buffer",
+                sizeUpTo(2**30),
+                N_("The kernel's buffer for each connection (SO_SNDBUF)."),
+            ),
+        ],
     ),
-    _limit(
-        "nick-rate", COUNT, "How often one may change their nickname, a minute; 0 for no limit."
-    ),
-    _limit("join-rate", COUNT, "How often one may go into a room, a minute; 0 for no limit."),
-    _limit(
-        "key-rate",
-        COUNT,
-        "How many wrong keys of a room an address may try, a minute; 0 for no limit.",
-    ),
-    _limit("room-rate", COUNT, "How many rooms an address may make, a day; 0 for no limit."),
-    _limit(
-        "account-rate", COUNT, "How many accounts an address may register, a day; 0 for no limit."
+    (
+        HELP_TITLE,
+        [
+            _flag("help", N_("Show this help.")),
+            _flag("version", N_("Show the version.")),
+        ],
     ),
 ]
+
+_OPTIONS = [option for _title, options in _GROUPS for option in options]
+
+LIMITS = [option for option in _OPTIONS if hasattr(Limits, _attribute(option.name))]
 """
 The options that limit what one connection, or all together, may ask of the service; 0 turns a
 limit off.  Each sets the attribute of L{Limits} that has its name.
 """
+
+MANUAL = Manual(
+    "twistd [OPTION OF TWISTD]... tcpchat [OPTION]...",
+    N_("A self-hosted chat server for the terminal."),
+    [OptionGroup(title, [option.manual for option in options]) for title, options in _GROUPS],
+    [
+        (
+            N_("Values"),
+            N_("BYTES may be given as 64K or 128M, SPAN as 12h or 30d. 0 turns a limit off."),
+        ),
+        (
+            N_("Endpoints"),
+            N_(
+                "Strings of Twisted, such as unix:/run/chat.sock, tcp:8080:interface=127.0.0.1, "
+                "ssl:8443:privateKey=key.pem:certKey=cert.pem, systemd:domain=INET:name=chat or "
+                "haproxy:tcp:8080."
+            ),
+        ),
+    ],
+)
+"""What the service tells of its options."""
+
+
+def _completers() -> Iterator[tuple[str, Completer]]:
+    """What zsh completes the values of options with, as C{twistd} tells it."""
+    for option in _OPTIONS:
+        if option.manual.choices:
+            yield option.name, CompleteList(option.manual.choices)
+        elif option.manual.takesFile:
+            yield option.name, CompleteFiles()
 
 
 class Options(UsageOptions, AuthOptionMixin):
@@ -262,15 +427,12 @@ class Options(UsageOptions, AuthOptionMixin):
     The command line of C{twistd tcpchat}.
     """
 
-    synopsis = "[options]"
-    longdesc = (
-        "A chat service for telnet, nc and everything with a socket. --port is a number, or a "
-        "Twisted endpoint such as unix:/run/chat.sock, "
-        "ssl:8443:privateKey=key.pem:certKey=cert.pem, systemd:domain=INET:name=chat or "
-        "haproxy:tcp:8080; give it as often as you like."
+    optParameters = [option.parameter for option in _OPTIONS if not option.isHandled]
+    compData = Completions(
+        descriptions={option.name: option.help for option in _OPTIONS},
+        multiUse=[option.name for option in _OPTIONS if option.isRepeatable],
+        optActions=dict(_completers()),
     )
-    optParameters = [option.parameter() for option in [*_OPTIONS, *LIMITS]]
-    compData = None
     # The credentials that plugins of --auth may check.
     supportedInterfaces = (IUsernamePassword,)
 
@@ -301,6 +463,12 @@ class Options(UsageOptions, AuthOptionMixin):
     def opt_trust(self, network: str) -> None:
         """Address or network (CIDR) to which no limit of an address applies; repeatable."""
         self["trusted"].append(replace(NETWORK, option="trust")(network))
+
+    def __str__(self) -> str:
+        """The help, in the language of the locale."""
+        charset = sys.stdout.encoding or "utf-8"
+        gettext = translation(localeLanguage(os.environ, charset)).gettext
+        return MANUAL.text(gettext, terminalColumns())
 
     def opt_version(self) -> None:
         """Print the version of tcpchat, and exit."""

@@ -27,12 +27,12 @@ class OptionType:
 
     @ivar parse: returns the value; raises L{ValueError}, which says what is wrong in one line, or
         L{ChatError}.
-    @ivar coerceDoc: what the help says of the value.
+    @ivar value: what stands for the value in the help.
     @ivar option: the name of the option, without dashes.
     """
 
     parse: Callable[[str], Any]
-    coerceDoc: str = ""
+    value: str = "TEXT"
     option: str = ""
 
     def __call__(self, text: str) -> Any:
@@ -62,7 +62,7 @@ def secondsUpTo(most: float) -> OptionType:
             raise ValueError(f"is at most {most} seconds")
         return seconds
 
-    return OptionType(parse, "Seconds; 0 for no limit.")
+    return OptionType(parse, "SECONDS")
 
 
 def countUpTo(most: int) -> OptionType:
@@ -77,7 +77,7 @@ def countUpTo(most: int) -> OptionType:
             raise ValueError(f"is a whole number, at most {most}")
         return int(text)
 
-    return OptionType(parse, "A whole number.")
+    return OptionType(parse, "NUMBER")
 
 
 def sizeUpTo(most: int) -> OptionType:
@@ -96,7 +96,7 @@ def sizeUpTo(most: int) -> OptionType:
             raise ValueError(f"is at most {most} bytes")
         return size
 
-    return OptionType(parse, "Bytes, or 64K, 128M; 0 for no limit.")
+    return OptionType(parse, "BYTES")
 
 
 def oneOf(*choices: str) -> OptionType:
@@ -109,7 +109,7 @@ def oneOf(*choices: str) -> OptionType:
             raise ValueError(f"is one of {', '.join(choices)}")
         return text
 
-    return OptionType(parse)
+    return OptionType(parse, "|".join(choices))
 
 
 def keepaliveFrom(text: str) -> Keepalive | None:
@@ -180,10 +180,10 @@ def _isWhole(text: str) -> bool:
 SECONDS = secondsUpTo(10**9)
 COUNT = countUpTo(10**12)
 SIZE = sizeUpTo(2**40)
-PER_SECOND = OptionType(_rate, "Times a second; 0 for no limit.")
-KEEPALIVE_TIMES = OptionType(
-    _keepalive, "IDLE/INTERVAL/COUNT, the first two in seconds; 0 for never."
+PER_SECOND = OptionType(_rate, "NUMBER")
+KEEPALIVE_TIMES = OptionType(_keepalive, "IDLE/INTERVAL/COUNT")
+LANGUAGE = OptionType(
+    lambda text: oneOf(*LANGUAGES).parse(resolve(text) or text), "|".join(LANGUAGES)
 )
-LANGUAGE = OptionType(lambda text: oneOf(*LANGUAGES).parse(resolve(text) or text))
-SERVICE_NAME = OptionType(_serviceName)
-NETWORK = OptionType(_network)
+SERVICE_NAME = OptionType(_serviceName, "NAME")
+NETWORK = OptionType(_network, "NETWORK")

@@ -3,6 +3,7 @@ The wheel and the sdist hold the project and nothing else, and each can be insta
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,15 +80,19 @@ def test_noPackageBelowTwisted() -> None:
     assert list((ROOT / "twisted").rglob("__init__.py")) == []
 
 
-def test_wheelHoldsThePackageAndOnePlugin(distributions: Path) -> None:
-    files = {name for name in _filesOfWheel(distributions) if ".dist-info/" not in name}
-    assert files == {*_filesBelow("chat"), "twisted/plugins/tcpchat_plugin.py"}
+def test_wheelHoldsThePackageOnePluginAndWhatIsShared(distributions: Path) -> None:
+    found = {name for name in _filesOfWheel(distributions) if ".dist-info/" not in name}
+    files = {re.sub(r"^tcpchat-[^/]+\.data/data/", "", name) for name in found}
+    assert files == {*_filesBelow("chat", "share"), "twisted/plugins/tcpchat_plugin.py"}
 
 
 def test_sdistHoldsTheProject(distributions: Path) -> None:
     files = _filesOfSdist(distributions)
     licences = {"LICENSE", "LICENSE.unicode"}
-    assert files >= {*_filesBelow("chat", "systemd", "tests", "tools"), "Makefile"} | licences
+    assert (
+        files >= {*_filesBelow("chat", "share", "systemd", "tests", "tools"), "Makefile"} | licences
+    )
+    assert files >= {"SECURITY.md", "Dockerfile", "compose.yaml"}
     below = {name for name in files if name.startswith("twisted/")}
     assert below == {"twisted/plugins/tcpchat_plugin.py"}
     assert not {name for name in files if "__pycache__" in name or name.startswith("docs/_build")}
@@ -118,3 +123,6 @@ def test_installs(distributions: Path, tmp_path: Path, kind: str) -> None:
         python, "-c", twistd, "tcpchat", "--version", directory=tmp_path
     )
     assert chat.__version__ in _run(venv / "bin/tcpchat", "--version", directory=tmp_path)
+    # Where man and shells look beside a program.
+    assert (venv / "share/man/man1/tcpchat.1").is_file()
+    assert (venv / "share/bash-completion/completions/tcpchat").is_file()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
 from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ OTHERS = [
 def reactor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[MemoryReactorClock]:
     """The reactor that the service finds, in a directory where much is wrong."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.delenv("LISTEN_FDS", raising=False)
     (tmp_path / "garbage.pem").write_text("garbage\n")
@@ -176,19 +179,45 @@ def test_versionIsPrinted(reactor: MemoryReactorClock, capsys: pytest.CaptureFix
 def test_helpTellsWhatAnOptionDoes(
     reactor: MemoryReactorClock, capsys: pytest.CaptureFixture[str], option: str
 ) -> None:
-    assert re.search(rf"^ .*--{option}\b=? +[A-Z]", printed(capsys, "--help"), re.MULTILINE)
+    # The rest of its row is its value; then comes its help, in this row or the next one.
+    assert re.search(
+        rf"^  (-\w, )?--{option}( \S+)?\s+[A-Z:]", printed(capsys, "--help"), re.MULTILINE
+    )
 
 
 def test_helpTellsTheDefaultOfEachLimit(
     reactor: MemoryReactorClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = " ".join(printed(capsys, "--help").split())
+    text = printed(capsys, "--help")
     for name, default in DEFAULTS.items():
-        # Up to the next option; an option that is only mentioned has no =.
-        [about] = re.findall(rf"--{name}= (.*?) (?:--[\w-]+=|--[\w-]+ [A-Z]|-\w,|$)", text)
-        [found] = re.findall(r"\[default: ([^]]+)\]", about)
+        [about] = re.findall(rf"^  --{name} (.*\n(?: {{20,}}.*\n)*)", text, re.MULTILINE)
+        [found] = re.findall(r"\[default: ([^]]+)\]", " ".join(about.split()))
         assert _plain(found) == _plain(default), name
-    assert "--trust=" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding", "title"),
+    [
+        ("zh_CN.UTF-8", "utf-8", "监听："),
+        ("C.UTF-8", "utf-8", "Where to listen:"),
+        # It would be question marks, or nothing.
+        ("zh_CN.UTF-8", "iso8859-1", "Where to listen:"),
+    ],
+)
+def test_helpIsInTheLanguageOfTheLocale(
+    reactor: MemoryReactorClock,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    encoding: str,
+    title: str,
+) -> None:
+    out = TextIOWrapper(BytesIO(), encoding)
+    monkeypatch.setenv("LC_ALL", language)
+    monkeypatch.setattr(sys, "stdout", out)
+    with pytest.raises(SystemExit):
+        make((), ("--help",))
+    out.flush()
+    assert title in out.buffer.getvalue().decode(encoding).splitlines()
 
 
 def _plain(value: str) -> object:

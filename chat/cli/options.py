@@ -5,15 +5,24 @@ The command line of C{tcpchat}.
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from collections.abc import Mapping, Sequence
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chat import __version__
 from chat.cli.charset import UTF8
 from chat.cli.target import Target
-from chat.vocabulary.i18n import LANGUAGES, SOURCE_LANGUAGE, resolve
+from chat.rendering.manual import HELP_TITLE, Manual, OptionGroup, OptionHelp, terminalColumns
+from chat.vocabulary.i18n import (
+    LANGUAGES,
+    N_,
+    SOURCE_LANGUAGE,
+    localeLanguage,
+    resolve,
+    translation,
+)
 
 OK = 0
 FAILED = 1
@@ -21,33 +30,53 @@ USAGE = 2
 REFUSED = 3
 """Exit statuses, as the help explains them."""
 
+_HOST = "localhost"
 _PORT = 8080
 
 # An IPv6 address has colons of its own, so its port needs the brackets (RFC 3986, 3.2.2).
 _WITH_PORT = re.compile(r"(\[.*\]|[^:]+):([^:]*)")
 
-# Of languages that not every charset can show.
-_SAMPLES = {"zh_CN": "欢迎来聊天室"}
-
-_EPILOG = """
-On a terminal a nickname is asked for, and the password if it is registered.
-Incoming lines appear above the one that is typed.  A connection that is lost is
-made again, and what was said meanwhile is shown.  Keys: Tab completes nicknames,
-rooms and commands, Up and Down bring back what was entered, Ctrl-A/E, Alt-B/F,
-Ctrl-U/W/K/Y edit as in a shell, Ctrl-L draws the line anew; Ctrl-C clears it, and
-leaves when there is nothing to clear, as Ctrl-D does; Ctrl-Z suspends.  What is
-pasted is sent with Enter, not before.
-
-With input from a pipe or a file each line of it is sent as it is, commands too;
-without --nick the first one is the nickname.  At its end nothing more is said,
-what still arrives is printed, and tcpchat ends.
-
-Text is in the charset of the locale (LC_CTYPE), UTF-8 in the C locale; what it
-lacks is shown as ?, and a line that is not in it is not sent.
-
-exit status: 0 done, 1 the connection failed or was lost, or a line was not in the
-charset, 2 wrong usage, 3 the nickname or the password was refused.
-"""
+_NOTES = [
+    (
+        N_("On a terminal"),
+        N_(
+            "Without --nick you are asked for a nickname, and for its password if it is "
+            "registered. Incoming lines appear above the one you are typing. A lost connection "
+            "is made again, and what was said meanwhile is shown."
+        ),
+    ),
+    (
+        N_("Keys"),
+        N_(
+            "Tab completes nicknames, rooms and commands; Up and Down recall what you entered; "
+            "Ctrl-A/E, Alt-B/F and Ctrl-U/W/K/Y edit as in a shell; Ctrl-L redraws the line. "
+            "Ctrl-C clears the line; on an empty one it quits, as Ctrl-D does. Ctrl-Z suspends. "
+            "Pasted text is sent when you press Enter, not before."
+        ),
+    ),
+    (
+        N_("In a pipe"),
+        N_(
+            "Each line of the input is sent as it is, commands included. Without --nick the "
+            "first line is the nickname. At the end of the input tcpchat prints what still "
+            "arrives, and ends."
+        ),
+    ),
+    (
+        N_("Charset"),
+        N_(
+            "Text is in the charset of the locale (LC_CTYPE), UTF-8 in the C locale. Characters "
+            "that it lacks are shown as ?, and a line that is not in it is not sent."
+        ),
+    ),
+    (
+        N_("Exit status"),
+        N_(
+            "0: done. 1: the connection failed or was lost, or a line was not in the charset. "
+            "2: wrong usage. 3: the nickname or the password was refused."
+        ),
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +104,99 @@ class ClientOptions:
     isQuiet: bool = False
 
 
+class _Parser(ArgumentParser):
+    """
+    The options of C{tcpchat}, which tells of them by subject and in the language of the locale.
+
+    @ivar manual: what it tells.
+    """
+
+    def __init__(self, language: str) -> None:
+        synopsis = "tcpchat [OPTION]... [HOST] [PORT]"
+        super().__init__(prog="tcpchat", usage=synopsis, add_help=False, allow_abbrev=False)
+        self._language = language
+        self._groups: list[OptionGroup] = []
+        self.manual = Manual(
+            synopsis, N_("The terminal client of the tcpchat chat server."), self._groups, _NOTES
+        )
+        add = self._group(N_("Server"))
+        add(
+            "host",
+            nargs="?",
+            metavar="HOST",
+            default=_HOST,
+            shown=_HOST,
+            help=N_(
+                "Its name or address; also HOST:PORT, [ADDRESS]:PORT, or the PORT of this machine."
+            ),
+        )
+        add("port", nargs="?", metavar="PORT", type=_port, shown=str(_PORT), help=N_("Its port."))
+        add("--unix", metavar="PATH", help=N_("Connect to a unix socket instead."))
+        add("--tls", action="store_true", help=N_("Encrypt, and check the certificate."))
+        add(
+            "--ca",
+            metavar="FILE",
+            help=N_("With --tls: trust only the certificates in this PEM file."),
+        )
+        add(
+            "--insecure",
+            action="store_true",
+            help=N_("With --tls: accept any certificate, so that a third party may read along."),
+        )
+        add = self._group(N_("Login"))
+        add("--nick", metavar="NAME", help=N_("The nickname to ask for."))
+        add(
+            "--password-file",
+            metavar="FILE",
+            help=N_(
+                "With --nick: log in with the password in the first line of this file, or else "
+                "with $TCPCHAT_PASSWORD."
+            ),
+        )
+        add = self._group(N_("Display"))
+        add(
+            "--language",
+            metavar="|".join(LANGUAGES),
+            help=N_("The language of notices; by default that of the locale."),
+        )
+        add(
+            "--no-colour",
+            "--no-color",
+            action="store_true",
+            help=N_("Use no colours, as with $NO_COLOR."),
+        )
+        add(
+            "--quiet",
+            action="store_true",
+            help=N_("In a pipe: show no greeting, no history and no goodbye."),
+        )
+        add("--bell", action="store_true", help=N_("Ring when you are mentioned."))
+        add = self._group(HELP_TITLE)
+        add("-h", "--help", action="help", help=N_("Show this help."))
+        version = f"tcpchat {__version__}"
+        add("--version", action="version", version=version, help=N_("Show the version."))
+
+    def _group(self, title: str) -> Callable[..., None]:
+        """
+        @return: C{add_argument} for the options of one subject; C{shown} is the default that the
+            help shows.
+        """
+        options: list[OptionHelp] = []
+        self._groups.append(OptionGroup(title, options))
+
+        def add(*names: str, shown: str = "", **how: Any) -> None:
+            option = self.add_argument(*names, **how)
+            value, help = str(option.metavar or ""), option.help or ""
+            options.append(OptionHelp(tuple(option.option_strings), value, help, shown))
+
+        return add
+
+    def format_help(self) -> str:
+        """The text of the L{manual}; argparse prints it."""
+        gettext = translation(self._language).gettext
+        return self.manual.text(gettext, terminalColumns()) + "\n"
+
+
 def parseOptions(
     arguments: Sequence[str], environ: Mapping[str, str], charset: str = UTF8
 ) -> ClientOptions:
@@ -85,52 +207,7 @@ def parseOptions(
     @raise SystemExit: when the arguments are wrong, or ask for help or the version;
         the user has been told.
     """
-    parser = ArgumentParser(
-        prog="tcpchat",
-        description="Chat with the people of a tcpchat service.",
-        epilog=_EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add(
-        "host",
-        nargs="?",
-        metavar="HOST",
-        default="localhost",
-        help="a name or an address, also HOST:PORT, [ADDRESS]:PORT, or PORT alone for this"
-        " machine; default: %(default)s",
-    )
-    add("port", nargs="?", metavar="PORT", type=_port, help=f"default: {_PORT}")
-    add("--nick", metavar="NAME", help="the nickname to ask for")
-    add(
-        "--password-file",
-        metavar="FILE",
-        help="with --nick: log in with the password in the first line of this file;"
-        " or have it in TCPCHAT_PASSWORD",
-    )
-    add("--unix", metavar="PATH", help="connect to a unix socket instead")
-    add("--tls", action="store_true", help="encrypt, and check the certificate")
-    add("--ca", metavar="FILE", help="with --tls: trust the certificates in this PEM file only")
-    add(
-        "--insecure",
-        action="store_true",
-        help="with --tls: take any certificate, so that somebody in between could read along",
-    )
-    add("--language", metavar="NAME", help="en or zh_CN; default: that of the environment")
-    add(
-        "--no-colour",
-        "--no-color",
-        action="store_true",
-        help="no colours; the same as NO_COLOR in the environment",
-    )
-    add(
-        "--quiet",
-        action="store_true",
-        help="in a pipe: no greeting, no history, no goodbye",
-    )
-    add("--bell", action="store_true", help="ring when somebody calls you")
-    add("--version", action="version", version=f"tcpchat {__version__}")
+    parser = _Parser(localeLanguage(environ, charset))
     given = parser.parse_args(arguments)
 
     if given.unix is not None and given.tls:
@@ -159,7 +236,9 @@ def parseOptions(
         host, port = _hostAndPort(given.host, given.port)
     except ArgumentTypeError as error:
         parser.error(str(error))
-    language = _languageOf(environ, charset) if given.language is None else resolve(given.language)
+    language = (
+        localeLanguage(environ, charset) if given.language is None else resolve(given.language)
+    )
     if language is None:
         parser.error(f"--language: choose one of {', '.join(LANGUAGES)}")
     return ClientOptions(
@@ -189,7 +268,7 @@ def _hostAndPort(text: str, port: int | None) -> tuple[str, int]:
     """
     host, found = text, None
     if text.isdecimal():
-        host, found = "localhost", text
+        host, found = _HOST, text
     elif (match := _WITH_PORT.fullmatch(text)) is not None:
         host, found = match[1], match[2]
     if found is not None:
@@ -232,16 +311,5 @@ def _passwordOf(path: str | None, environ: Mapping[str, str], charset: str) -> s
     return line
 
 
-def _languageOf(environ: Mapping[str, str], charset: str) -> str:
-    """
-    @return: the language of the POSIX locale for messages (XBD section 8.2), or
-        else the source language; that also where the charset lacks its characters, as
-        Big5 of Taiwan lacks those of zh_CN.
-    """
-    given = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    language = resolve(given) or SOURCE_LANGUAGE
-    try:
-        _SAMPLES.get(language, "").encode(charset)
-    except UnicodeEncodeError:
-        return SOURCE_LANGUAGE
-    return language
+MANUAL = _Parser(SOURCE_LANGUAGE).manual
+"""What the command tells of its options."""

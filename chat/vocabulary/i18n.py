@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
@@ -15,6 +16,9 @@ from importlib.resources import files
 SOURCE_LANGUAGE = "en"
 LANGUAGES = (SOURCE_LANGUAGE, "zh_CN")
 """The names by which a language is chosen, the default first."""
+
+# Of languages that not every charset can show.
+_SAMPLES = {"zh_CN": "欢迎来聊天室"}
 
 _BY_PRIMARY = {"en": "en", "c": "en", "posix": "en", "zh": "zh_CN", "中文": "zh_CN"}
 
@@ -38,6 +42,23 @@ def resolve(name: str) -> str | None:
             return language
     named = {"english": "en", "chinese": "zh_CN", "简体中文": "zh_CN"}
     return named.get(plain) or _BY_PRIMARY.get(plain.partition("_")[0])
+
+
+def localeLanguage(environ: Mapping[str, str], charset: str) -> str:
+    """
+    @param environ: the environment variables.
+    @param charset: of the terminal, as Python names it.
+    @return: the language of the POSIX locale for messages (XBD section 8.2), or
+        else the source language; that also where the charset lacks its characters, as
+        Big5 of Taiwan lacks those of zh_CN.
+    """
+    given = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    language = resolve(given) or SOURCE_LANGUAGE
+    try:
+        _SAMPLES.get(language, "").encode(charset)
+    except UnicodeEncodeError:
+        return SOURCE_LANGUAGE
+    return language
 
 
 @cache

@@ -202,4 +202,12 @@ def test_helpExplainsKeysAndExitStatus(capsys: pytest.CaptureFixture[str]) -> No
         parseOptions(["--help"], {})
     out = capsys.readouterr().out
     assert "Ctrl-Z" in out
-    assert "exit status: 0 done" in out
+    assert "Exit status:\n  0: done." in out
+
+
+def test_helpIsInTheLanguageOfTheLocale(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parseOptions(["--help"], {"LANG": "zh_CN.UTF-8"})
+    out = capsys.readouterr().out
+    assert out.startswith("用法：tcpchat ")
+    assert "\n登录：\n  --nick NAME " in out

@@ -18,6 +18,7 @@ _PACKAGES = {
     "ip": "iproute2",
     "localedef": "locales",
     "make": "make",
+    "mandoc": "mandoc",
     "nc": "netcat-openbsd",
     "ncat": "ncat",
     "openssl": "openssl",
@@ -28,6 +29,7 @@ _PACKAGES = {
     "systemd-socket-activate": "systemd",
     "telnet": "telnet",
     "tmux": "tmux",
+    "zsh": "zsh",
 }
 
 

@@ -26,6 +26,6 @@ class _Maker(ServiceMaker):
 tcpchat = _Maker(
     "tcpchat",
     "chat.tap",
-    "A chat service for telnet, nc and everything with a socket.",
+    "A self-hosted chat server for the terminal.",
     "tcpchat",
 )
