@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
+from xml.etree import ElementTree
 
 import pytest
 from twisted.python.reflect import namedAny
@@ -403,3 +404,19 @@ def test_linksWithin(path: str) -> None:
         links = re.findall(r"\]\(([\w./-]+)\)|^\.\. image:: (\S+)", text, flags=re.MULTILINE)
         for link in ("".join(pair) for pair in links):
             assert (name.parent / link).exists(), f"{name.name}: {link}"
+
+
+def test_filmNeedsNothingElse() -> None:
+    """
+    A page shows it as a picture, which runs no script and loads nothing.
+    """
+    film = (DOCS / "images/session.svg").read_text(encoding="utf-8")
+    assert len(film.encode()) < 100_000
+    elements = list(ElementTree.fromstring(film).iter())
+    assert not [each for each in elements if each.tag.endswith("}script")]
+    links = {value for each in elements for name, value in each.items() if name.endswith("href")}
+    known = {each.get("id") for each in elements}
+    assert links
+    assert [link for link in links if link.removeprefix("#") not in known] == []
+    assert "@import" not in film
+    assert "url(" not in film

@@ -1,10 +1,11 @@
 """
-Makes images/session.svg: the terminals of two users who talk to each other.
+Makes docs/images/session.svg: the terminals of two users who talk to each other, as a film.
 
 The conversation is real. The service is started, both users sit in tmux, and their screens are read
-back as they are. tmux and telnet are needed, and tcpchat in the environment of this Python::
+back as they are, after each key. Only the pauses between them are made up. tmux and telnet are
+needed, and tcpchat in the environment of this Python::
 
-    python docs/make_picture.py
+    python tools/session.py
 """
 
 import os
@@ -19,14 +20,15 @@ from itertools import groupby
 from pathlib import Path
 from socket import create_connection
 from time import monotonic, sleep
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from wcwidth import wcwidth
 
-PICTURE = Path(__file__).parent / "images" / "session.svg"
+PICTURE = Path(__file__).parents[1] / "docs/images/session.svg"
 # The port that the documentation tells to use.
 PORT = 8080
-COLUMNS, ROWS = 56, 19
+COLUMNS, ROWS = 54, 17
 WITHIN = 15.0
 """Seconds that anything expected may take."""
 
@@ -35,31 +37,49 @@ FONT, WIDE_FONT, CELL, LINE = 13, 14.5, 7.8, 19
 MARGIN, BAR, GAP = 14, 30, 18
 
 BACKGROUND, FRAME, FOREGROUND, FAINT = "#1d2330", "#2b3344", "#dce1ea", "#8e98ab"
+# It stands out from a page in black.
+EDGE = "#465066"
 # The sixteen colours of a terminal.
 COLOURS = (
     *("#3b4252", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#dce1ea"),
     *("#6b7589", "#ff8a93", "#b5e08d", "#ffd98f", "#85c5ff", "#dd9bf0", "#7bd5e0", "#ffffff"),
 )
 
-ALICE, XIAOMING = "alice", "小明"
-TITLES = {ALICE: "alice: telnet", XIAOMING: "小明: tcpchat"}
-# The user who types, the text, and what must then be on which screen. A text that ends in "…" is
-# typed without Enter.
+ALICE, BOB = "alice", "bob"
+TITLES = {ALICE: "alice: telnet", BOB: "bob: tcpchat"}
+
+# Seconds.
+KEY, LOOK, READ, END = 0.055, 0.4, 0.9, 3.5
+"""From key to key, after an answer, after a line of the other, and before it begins again."""
+KEYS = 2
+"""How many keys there are from picture to picture."""
+
+
+class Step(NamedTuple):
+    """
+    A user types a line.
+
+    @ivar expected: what must then be on which screen.
+    @ivar pause: seconds until the next one.
+    """
+
+    user: str
+    text: str
+    expected: tuple[tuple[str, str], ...]
+    pause: float = READ
+
+
 SCRIPT = (
-    (ALICE, f"telnet localhost {PORT}", ((ALICE, "nickname?"),)),
-    (ALICE, ALICE, ((ALICE, "/help lists"),)),
-    (
-        XIAOMING,
-        f"tcpchat --language zh_CN --nick {XIAOMING} localhost {PORT}",
-        ((XIAOMING, "在座的有 alice"), (ALICE, "joined")),
-    ),
-    (XIAOMING, "大家好！", ((ALICE, "大家好"), (XIAOMING, "小明 说：大家好"))),
-    (ALICE, "hello! I am here with nothing but telnet", ((XIAOMING, "nothing but telnet"),)),
-    (ALICE, "/me waves", ((XIAOMING, "waves"),)),
-    (XIAOMING, "/私聊 alice 今天晚上一起吃饭？", ((ALICE, "吃饭"), (XIAOMING, "[你"))),
-    (ALICE, "/reply yes, at seven", ((XIAOMING, "at seven"), (ALICE, "[you"))),
-    (XIAOMING, "正在输入的内容不会被打断…", ((XIAOMING, "不会被打断"),)),
-    (ALICE, "see you at seven", ((XIAOMING, "see you at seven"),)),
+    Step(ALICE, f"telnet localhost {PORT}", ((ALICE, "nickname"),), LOOK),
+    Step(ALICE, ALICE, ((ALICE, "#lobby"),)),
+    Step(BOB, f"tcpchat --nick {BOB}", ((BOB, "#lobby 2>"), (ALICE, "--> bob"))),
+    Step(BOB, "hi alice! noodles at noon?", ((ALICE, "at noon?"), (BOB, "bob: hi"))),
+    Step(ALICE, "sure, the usual place", ((BOB, "usual place"),)),
+    Step(BOB, "好啊，老地方见", ((ALICE, "老地方见"), (BOB, "bob: 好"))),
+    Step(BOB, "/quit lunch", ((ALICE, "<-- bob"), (BOB, "\n$"))),
+    Step(ALICE, "take an umbrella, it rains", (), LOOK),
+    Step(BOB, f"tcpchat --nick {BOB}", ((BOB, "it rains"), (BOB, "#lobby 2>"))),
+    Step(BOB, "谢谢！on my way", ((ALICE, "on my way"), (BOB, "bob: 谢谢")), END),
 )
 
 
@@ -72,6 +92,8 @@ def service() -> Iterator[None]:
     endpoint = f"tcp:{PORT}:interface=127.0.0.1"
     command = [twistd, "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint]
     command += ["--database", ":memory:"]
+    if _isListening():
+        sys.exit(f"something else listens on port {PORT}")
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             waitFor("the service", lambda: process.poll() is not None or _isListening())
@@ -116,13 +138,17 @@ class Terminal:
         )
         self._tmux("set-option", "-g", "status", "off")
 
-    def type(self, text: str) -> None:
+    def key(self, text: str) -> None:
         """
-        Type a line.
+        Press keys: these characters.
         """
-        self._tmux("send-keys", "-l", text.removesuffix("…"))
-        if not text.endswith("…"):
-            self._tmux("send-keys", "Enter")
+        self._tmux("send-keys", "-l", "--", text)
+
+    def enter(self) -> None:
+        """
+        Press Enter.
+        """
+        self._tmux("send-keys", "Enter")
 
     def shows(self, text: str) -> bool:
         """
@@ -131,13 +157,13 @@ class Terminal:
         # A line that is wider than the screen is one line all the same.
         return text in self._tmux("capture-pane", "-p", "-J")
 
-    def screen(self) -> tuple[list[str], tuple[int, int]]:
+    def screen(self) -> "Screen":
         """
-        @return: The rows with their escape codes, and the column and the row of the cursor.
+        What the user sees now.
         """
         rows = self._tmux("capture-pane", "-p", "-e").rstrip().splitlines()
         column, row = self._tmux("display-message", "-p", "#{cursor_x} #{cursor_y}").split()
-        return rows, (int(column), int(row))
+        return Screen(tuple(rows), int(column), int(row))
 
     def close(self) -> None:
         """
@@ -248,17 +274,96 @@ def textOf(cells: list[Cell], y: float) -> Iterator[str]:
         yield f'<text {where} y="{y:.1f}" {style.attributes}>{text}</text>'
 
 
-def windowOf(
-    title: str, rows: list[str], cursor: tuple[int, int], height: float, x: float
-) -> Iterator[str]:
+class Screen(NamedTuple):
+    """
+    What a terminal shows.
+
+    @ivar rows: with their escape codes.
+    @ivar column: that of the cursor.
+    @ivar row: that of the cursor.
+    """
+
+    rows: tuple[str, ...]
+    column: int
+    row: int
+
+
+Film = list[tuple[float, Screen]]
+"""What a terminal shows from which second on."""
+
+
+class Drawing:
+    """
+    A film as SVG: its pictures stand one below the other, and are moved past a window.
+    """
+
+    def __init__(self, name: str, film: Film, seconds: float) -> None:
+        self._name = name
+        self._film = film
+        self._seconds = seconds
+        self._rows: dict[tuple[str, ...], str] = {}
+        self._defined: list[str] = []
+
+    @property
+    def height(self) -> int:
+        """Pixels of a picture."""
+        return 2 * MARGIN + ROWS * LINE
+
+    def style(self) -> Iterator[str]:
+        """
+        @return: the CSS that plays it. Where nothing moves, the last picture is seen.
+        """
+        name = self._name
+        places = [f"translateY({-number * self.height}px)" for number in range(len(self._film))]
+        playing = f"animation:{name} {self._seconds:.1f}s step-end infinite"
+        yield f".{name}{{transform:{places[-1]};{playing}}}"
+        yield f"@keyframes {name}{{"
+        for (at, _screen), place in zip(self._film, places, strict=True):
+            yield f"{100 * at / self._seconds:.2f}%{{transform:{place}}}"
+        yield "}"
+        yield f"@media(prefers-reduced-motion){{.{name}{{animation:none}}}}"
+
+    def pictures(self) -> Iterator[str]:
+        """
+        @return: the SVG of all pictures.
+        """
+        pictures: list[str] = []
+        for number, (_at, screen) in enumerate(self._film):
+            top = number * self.height
+            pictures.append(f'<g transform="translate(0 {top})">')
+            style = Style()
+            for place, row in enumerate(screen.rows):
+                cells, style = cellsOf(row, style)
+                drawn = tuple(textOf(cells, FONT))
+                if drawn:
+                    y = MARGIN + place * LINE
+                    pictures.append(f'<use href="#{self._idOf(drawn)}" y="{y}"/>')
+            x, y = MARGIN + screen.column * CELL, MARGIN + screen.row * LINE
+            pictures.append(f'<use href="#cursor" x="{x:.1f}" y="{y}"/></g>')
+        yield from ["<defs>", *self._defined, "</defs>", f'<g class="{self._name}">', *pictures]
+        yield "</g>"
+
+    def _idOf(self, drawn: tuple[str, ...]) -> str:
+        """Rows are drawn once, however many pictures have them."""
+        if drawn not in self._rows:
+            self._rows[drawn] = f"{self._name}{len(self._rows)}"
+            self._defined.append(f'<g id="{self._rows[drawn]}">{"".join(drawn)}</g>')
+        return self._rows[drawn]
+
+
+def windowOf(title: str, drawing: Drawing, x: float) -> Iterator[str]:
     """
     @return: The SVG of a terminal.
     """
     width = COLUMNS * CELL + 2 * MARGIN
+    height = BAR + drawing.height
     yield f'<g transform="translate({x:.1f} 0)">'
-    yield f'<rect width="{width:.1f}" height="{height:.1f}" rx="9" fill="{BACKGROUND}"/>'
     yield (
-        f'<path d="M0 {BAR}V9a9 9 0 0 1 9-9H{width - 9:.1f}a9 9 0 0 1 9 9V{BAR}z" fill="{FRAME}"/>'
+        f'<rect x=".5" y=".5" width="{width - 1:.1f}" height="{height - 1:.1f}" rx="9"'
+        f' fill="{BACKGROUND}" stroke="{EDGE}"/>'
+    )
+    yield (
+        f'<path d="M1 {BAR}V9a8 8 0 0 1 8-8H{width - 9:.1f}a8 8 0 0 1 8 8V{BAR}z" fill="{FRAME}"/>'
     )
     for number, colour in enumerate(("#ff5f57", "#febc2e", "#28c840")):
         yield f'<circle cx="{18 + 19 * number}" cy="{BAR / 2:.1f}" r="5.5" fill="{colour}"/>'
@@ -266,38 +371,76 @@ def windowOf(
         f'<text x="{width / 2:.1f}" y="{BAR / 2 + 4.5:.1f}" text-anchor="middle"'
         f' fill="{FAINT}">{escape(title)}</text>'
     )
-    style = Style()
-    for number, row in enumerate(rows):
-        cells, style = cellsOf(row, style)
-        yield from textOf(cells, BAR + MARGIN + number * LINE + FONT)
-    column, row = cursor
-    yield (
-        f'<rect x="{MARGIN + column * CELL:.1f}" y="{BAR + MARGIN + row * LINE:.1f}"'
-        f' width="{CELL}" height="{FONT + 3}" fill="{FOREGROUND}" opacity="0.75"/>'
-    )
-    yield "</g>"
+    yield f'<svg y="{BAR}" width="{width:.1f}" height="{drawing.height}">'
+    yield from drawing.pictures()
+    yield "</svg></g>"
 
 
-def pictureOf(windows: list[tuple[str, list[str], tuple[int, int]]]) -> str:
+def pictureOf(films: dict[str, Film], seconds: float) -> str:
     """
-    @param windows: The title, the rows and the cursor of each.
+    @param films: of each user.
+    @param seconds: how long they take.
     @return: The SVG.
     """
-    rows = max(max(len(screen), cursor[1] + 1) for _title, screen, cursor in windows)
-    height = BAR + 2 * MARGIN + rows * LINE
+    drawings = [Drawing(user[0], film, seconds) for user, film in films.items()]
     one = COLUMNS * CELL + 2 * MARGIN
-    width = len(windows) * one + (len(windows) - 1) * GAP
+    width = len(films) * one + (len(films) - 1) * GAP
+    height = BAR + drawings[0].height
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}"'
         f' width="{width:.0f}" height="{height:.0f}" role="img" font-size="{FONT}"'
         " font-family=\"'DejaVu Sans Mono', Menlo, Consolas, 'Noto Sans Mono CJK SC',"
         " 'PingFang SC', 'Microsoft YaHei', monospace\">",
-        "<title>Two users talk, one with telnet and one with tcpchat</title>",
+        "<title>Two users talk, alice with telnet and bob with tcpchat</title>",
+        "<style>",
+        *(line for drawing in drawings for line in drawing.style()),
+        "</style>",
+        f'<defs><rect id="cursor" width="{CELL}" height="{FONT + 3}" fill="{FOREGROUND}"'
+        ' opacity=".75"/></defs>',
     ]
-    for number, (title, screen, cursor) in enumerate(windows):
-        lines.extend(windowOf(title, screen, cursor, height, number * (one + GAP)))
+    for number, (user, drawing) in enumerate(zip(films, drawings, strict=True)):
+        lines.extend(windowOf(TITLES[user], drawing, number * (one + GAP)))
     lines.append("</svg>")
     return "\n".join(lines) + "\n"
+
+
+class Recording:
+    """
+    The films of all terminals, while the conversation is played.
+    """
+
+    def __init__(self, terminals: dict[str, Terminal]) -> None:
+        self._terminals = terminals
+        self.seconds = 0.0
+        self.films: dict[str, Film] = {user: [] for user in terminals}
+
+    def play(self, step: Step) -> None:
+        """
+        Type a line, and wait for what is expected.
+        """
+        terminal = self._terminals[step.user]
+        for start in range(0, len(step.text), KEYS):
+            terminal.key(step.text[start : start + KEYS])
+            typed = step.text[: start + KEYS].rstrip()
+            waitFor(f"{typed!r}", lambda: terminal.shows(typed))  # noqa: B023
+            self.take(KEYS * KEY)
+        terminal.enter()
+        for user, part in step.expected:
+            other = self._terminals[user]
+            waitFor(f"{part!r} at {user}", lambda: other.shows(part))  # noqa: B023
+        # What else the same answer draws.
+        sleep(0.3)
+        self.take(step.pause)
+
+    def take(self, seconds: float) -> None:
+        """
+        Take a picture of each terminal, to be seen for some seconds.
+        """
+        for user, terminal in self._terminals.items():
+            film, screen = self.films[user], terminal.screen()
+            if not film or film[-1][1] != screen:
+                film.append((self.seconds, screen))
+        self.seconds += seconds
 
 
 def main() -> None:
@@ -305,23 +448,19 @@ def main() -> None:
     Play the conversation, and draw it.
     """
     with service():
-        terminals = {user: Terminal(user) for user in (ALICE, XIAOMING)}
+        terminals = {user: Terminal(user) for user in (ALICE, BOB)}
+        recording = Recording(terminals)
         try:
             for user, terminal in terminals.items():
                 waitFor(f"the shell of {user}", lambda terminal=terminal: terminal.shows("$"))
-            for user, text, expected in SCRIPT:
-                terminals[user].type(text)
-                for other, part in expected:
-                    waitFor(f"{part!r} at {other}", lambda: terminals[other].shows(part))  # noqa: B023
-            screens = {user: terminal.screen() for user, terminal in terminals.items()}
+            recording.take(LOOK)
+            for step in SCRIPT:
+                recording.play(step)
         finally:
             for terminal in terminals.values():
                 terminal.close()
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(
-        pictureOf([(TITLES[user], *screen) for user, screen in screens.items()]),
-        encoding="utf-8",
-    )
+    PICTURE.write_text(pictureOf(recording.films, recording.seconds), encoding="utf-8")
+    print(f"{recording.seconds:.1f} s, {PICTURE.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
