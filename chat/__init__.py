@@ -6,4 +6,4 @@ rendering of the other (L{chat.vocabulary.events}). All front doors share one
 L{chat.core.hub.Hub}, so all users meet in the same rooms.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
