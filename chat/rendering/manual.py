@@ -22,6 +22,9 @@ HELP_TITLE = N_("Help")
 """A title that both commands have."""
 
 _HELP_COLUMN = 26
+_NARROW = 60
+"""On a terminal narrower than this, what an option does stands below it."""
+
 _INDENT = 2
 
 
@@ -112,9 +115,10 @@ def _rows(option: OptionHelp, gettext: Callable[[str], str], columns: int) -> li
     if option.default:
         help = _("{help} [default: {default}]").format(help=help, default=option.default)
     head = " " * _INDENT + option.head
-    rows = _indented(help, _HELP_COLUMN, columns)
+    isNarrow = columns < _NARROW
+    rows = _indented(help, 3 * _INDENT if isNarrow else _HELP_COLUMN, columns)
     # All of it is ASCII, so characters are columns.
-    if len(head) <= _HELP_COLUMN - 2:
+    if len(head) <= _HELP_COLUMN - 2 and not isNarrow:
         return [head.ljust(_HELP_COLUMN) + rows[0].lstrip(), *rows[1:]]
     return [head, *rows]
 

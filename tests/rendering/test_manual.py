@@ -38,6 +38,16 @@ def test_helpIsGroupedBySubject() -> None:
     ]
 
 
+def test_onANarrowTerminalTheHelpOfAnOptionStandsBelowIt() -> None:
+    option = OptionHelp(("--room",), "NAME", "The room that users enter first.", "#lobby")
+    manual = Manual("chat", "Chat.", [OptionGroup("Rooms", [option])], [])
+    assert manual.text(english, 40).splitlines()[-3:] == [
+        "  --room NAME",
+        "      The room that users enter first.",
+        "      [default: #lobby]",
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "choices", "takesFile"),
     [
