@@ -44,6 +44,7 @@ def _inZsh(screen: Screen) -> None:
         ("tcpchat --tls --ca ru", "tcpchat --tls --ca rules.txt"),
         ("twistd -n tcpchat --half-c", "twistd -n tcpchat --half-close"),
         ("twistd tcpchat --half-close l", "twistd tcpchat --half-close listen"),
+        ("twistd tcpchat --max-connections=", "twistd tcpchat --max-connections=auto"),
         ("twistd tcpchat --motd ru", "twistd tcpchat --motd rules.txt"),
         # As without us.
         ("twistd --rundir ru", "twistd --rundir rules.txt"),
