@@ -15,7 +15,7 @@ languages := zh_CN
 # The tests of one file share what is made once for them.
 parallel := --numprocesses $(WORKERS) --dist loadfile
 measuring := build/bench/load build/bench/each build/bench/joining
-keywords := -k _ -k N_ -k gettext -k ngettext:1,2
+keywords := -k _ -k N_ -k verb -k gettext -k ngettext:1,2
 
 # What a venv was made from: it cannot be moved, and does not outlive its Python.
 identity = $(CURDIR) $(PYTHON) $(shell readlink -f $(bin)/python)

@@ -28,6 +28,7 @@ from chat.editor.editor import NotText, Outcome, Request, Submitted, TooLong
 from chat.vocabulary.commands import Command, Login, Nick
 from chat.vocabulary.events import (
     Closed,
+    Done,
     Ending,
     Event,
     LanguageSet,
@@ -159,7 +160,7 @@ class TerminalChat(Frontend):
         self.terminal.setProducer(client.transport)
         self._kept.connected(client)
         self._catchUp = CatchUp(client, lambda event: self._show(client.roster, event))
-        client.learnCommands().addCallbacks(self._known.learned, lambda failure: None)
+        self._learnCommands(client)
         self._screen.draw()
 
     def disconnected(self, client: RelayClient, why: str) -> bool:
@@ -221,6 +222,9 @@ class TerminalChat(Frontend):
                 self._bringBack()
             case Renamed():
                 self._has(client.roster.nick)
+            case Done(code="logged-in" | "operator-on"):
+                # Operators have more commands.
+                self._learnCommands(client)
             case LanguageSet():
                 # It only answers what we have asked for in the name of the user.
                 return
@@ -250,6 +254,9 @@ class TerminalChat(Frontend):
 
     def heardText(self, line: str) -> None:
         self._screen.print(self._display.verbatim(line))
+
+    def _learnCommands(self, client: ChatClient) -> None:
+        client.learnCommands().addCallbacks(self._known.learned, lambda failure: None)
 
     def _has(self, nick: str | None) -> None:
         """The user has a nickname: the next connection asks for it."""

@@ -110,7 +110,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         """
         rows: list[Helped] = []
         self._learning = rows
-        self.command("/help")
+        self.command("/help all")
 
         def learned(result: str | Failure) -> list[Helped] | Failure:
             self._learning = None

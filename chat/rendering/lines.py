@@ -204,9 +204,7 @@ class Wording(Listings):
             case Missed():
                 notices = [self.missed(event)]
             case Helped(text=text):
-                usage = f"{event.command} {event.arguments}".rstrip()
-                aliases = f" ({', '.join(event.aliases)})" if event.aliases else ""
-                notices = [f"{usage}{aliases}: {_(text)}"]
+                notices = [self.helped(event, _(text))]
             case Ponged(token=token):
                 notices = [f"PONG {token}".rstrip()]
             case Present():
@@ -222,6 +220,19 @@ class Wording(Listings):
             case _:  # pragma: no cover
                 assert_never(event)
         return ["--- " + notice for notice in notices]
+
+    def helped(self, event: Helped, text: str) -> str:
+        """
+        A row of the help.
+
+        @param text: the explanation, translated.
+        """
+        usage = self.usage(f"{event.command} {event.arguments}".rstrip())
+        [name, *_arguments] = usage.split(" ")
+        others = [each for each in (event.command, *event.aliases) if each != name]
+        if others:
+            usage = self.gettext("{usage} ({names})").format(usage=usage, names=", ".join(others))
+        return self.gettext("{usage}: {text}").format(usage=usage, text=text)
 
     def recalled(self, event: Recalled, before: str = "") -> str:
         """

@@ -238,6 +238,7 @@ CONFIRMATIONS: dict[str, Sentence] = {
     "renamed": (N_("Renamed: {about}"), N_("That person has another nickname now.")),
     "rehashed": (N_("Read again: {about}."), N_("Everything has been read again.")),
     "account-removed": N_("There is no account {about} any more."),
+    "help-subjects": N_("More: /help {about}"),
     "operator-on": N_("{about} is an operator now."),
     "operator-off": N_("{about} is no operator any more."),
     "operators": (N_("Operators: {about}"), N_("There are no operators.")),
@@ -364,7 +365,17 @@ class Phrases:
 
     def refusal(self, code: str, about: str) -> str:
         """The sentence of a refusal, without its code."""
+        if code in ("argument-missing", "argument-invalid"):
+            about = self.usage(about)
         return self._sentence(REFUSALS[code], about)
+
+    def usage(self, text: str) -> str:
+        """
+        @param text: how a verb is typed, such as C{/msg NAME TEXT}.
+        @return: the same in this language.
+        """
+        name, space, arguments = text.removeprefix("/").partition(" ")
+        return f"/{self.gettext(name)}{space}{arguments and self.gettext(arguments)}"
 
     def warning(self, code: str, about: str) -> str:
         """The sentence of a warning, without its code."""
@@ -395,6 +406,8 @@ class Phrases:
         choice = CHOICES.get((code, about))
         if choice is not None:
             return self.gettext(choice)
+        if code == "help-subjects":
+            about = "|".join(self.gettext(subject) for subject in about.split(","))
         return self._sentence(CONFIRMATIONS[code], about)
 
     def departure(self, reason: Ending, text: str, by: str = "") -> str:

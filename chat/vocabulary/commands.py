@@ -14,23 +14,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from chat.vocabulary import arguments
 from chat.vocabulary.i18n import N_
 
 
-class HelpGroup(StrEnum):
-    """The subjects under which C{/help} may list verbs."""
+class Subject(Enum):
+    """
+    The subjects of C{/help}, each by its names in C{/help SUBJECT}.
+    """
 
-    FIRST = "first"
-    TALK = "talk"
-    ROOMS = "rooms"
-    HISTORY = "history"
-    ACCOUNT = "account"
-    PERSONAL = "personal"
-    MODERATION = "moderation"
+    TALK = N_("talk"), "聊天"
+    ROOMS = N_("rooms"), "房间"
+    HISTORY = N_("history"), "历史"
+    ACCOUNT = N_("account"), "账号"
+    SETTINGS = N_("settings"), "设置"
+    OPERATORS = N_("operators"), "管理"
+
+    ALL = N_("all"), "全部"
+    """Not of any verb: it stands for all the others."""
 
 
 class Access(StrEnum):
@@ -50,14 +54,15 @@ class Verb:
     How one command is typed.
 
     @ivar command: the class of the requests that it makes.
-    @ivar name: how it is typed, after the slash.
+    @ivar name: how it is typed, after the slash; its translation is one of the aliases.
     @ivar aliases: other names, Chinese ones among them.
-    @ivar group: its subject.
+    @ivar subject: where C{/help} has it.
     @ivar help: one line of explanation, to be translated.
-    @ivar arguments: how its arguments are shown; C{[…]} may be left out.
+    @ivar arguments: how its arguments are shown, to be translated; C{[…]} may be left out.
     @ivar access: who may use it.
     @ivar secret: from which of its words on, counted from 1, the rest is not for all
         users: a password, a key, a private message; 0 where nothing is.
+    @ivar isEssential: whether C{/help} shows it by itself.
     @ivar reads: makes the fields of the command of the cleaned rest of the line;
         raises L{ArgumentMissing <chat.vocabulary.errors.ArgumentMissing>},
         L{ArgumentInvalid <chat.vocabulary.errors.ArgumentInvalid>} or
@@ -67,11 +72,12 @@ class Verb:
     command: type[Command]
     name: str
     aliases: tuple[str, ...]
-    group: HelpGroup
+    subject: Subject
     help: str
     arguments: str
     access: Access
     secret: int
+    isEssential: bool
     reads: Callable[[str], tuple[Any, ...]]
 
     @property
@@ -106,17 +112,18 @@ class StateCommand(Command):
 CommandT = TypeVar("CommandT", bound=Command)
 
 VERBS: list[Verb] = []
-"""All verbs, in the order in which C{/help} lists them."""
+"""All verbs, in the order in which C{/help all} lists them."""
 
 
 def verb(
     name: str,
     *aliases: str,
-    group: HelpGroup,
+    subject: Subject,
     help: str,
     arguments: str = "",
     access: Access = Access.USERS,
     secret: int = 0,
+    isEssential: bool = False,
     reads: Callable[[str], tuple[Any, ...]] = arguments.nothing,
 ) -> Callable[[type[CommandT]], type[CommandT]]:
     """
@@ -124,7 +131,9 @@ def verb(
     """
 
     def named(command: type[CommandT]) -> type[CommandT]:
-        command.verb = Verb(command, name, aliases, group, help, arguments, access, secret, reads)
+        command.verb = Verb(
+            command, name, aliases, subject, help, arguments, access, secret, isEssential, reads
+        )
         VERBS.append(command.verb)
         return command
 
@@ -135,28 +144,29 @@ def verb(
     "help",
     "?",
     "帮助",
-    arguments="[COMMAND]",
-    group=HelpGroup.FIRST,
-    help=N_("list the commands"),
+    arguments=N_("[COMMAND|SUBJECT]"),
+    subject=Subject.SETTINGS,
+    help=N_("list commands, or explain one"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
 @dataclass(frozen=True, slots=True)
 class Help(Command):
-    """Explain C{command}, or list all commands."""
+    """Explain C{about}: a verb or a subject; without one, list the essential verbs."""
 
-    command: str = ""
+    about: str = ""
 
 
 @verb(
     "nick",
     "name",
     "昵称",
-    arguments="NAME",
-    group=HelpGroup.FIRST,
+    arguments=N_("NAME"),
+    subject=Subject.ACCOUNT,
     help=N_("take a nickname, or change it"),
     access=Access.EVERYBODY,
     reads=arguments.needed,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class Nick(StateCommand):
@@ -171,10 +181,11 @@ class Nick(StateCommand):
     "users",
     "w",
     "在线",
-    arguments="[ROOM]",
-    group=HelpGroup.ROOMS,
-    help=N_("list who is here, and how long they have been silent"),
+    arguments=N_("[ROOM]"),
+    subject=Subject.TALK,
+    help=N_("list who is here"),
     reads=arguments.anything,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class Who(Command):
@@ -187,10 +198,11 @@ class Who(Command):
     "me",
     "emote",
     "动作",
-    arguments="TEXT",
-    group=HelpGroup.TALK,
-    help=N_("say what you do: /me waves"),
+    arguments=N_("TEXT"),
+    subject=Subject.TALK,
+    help=N_("say what you do, as in /me waves"),
     reads=arguments.needed,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class Act(Command):
@@ -205,11 +217,12 @@ class Act(Command):
     "tell",
     "m",
     "私聊",
-    arguments="NAME TEXT",
-    group=HelpGroup.TALK,
-    help=N_("tell one person something in private"),
+    arguments=N_("NAME TEXT"),
+    subject=Subject.TALK,
+    help=N_("tell somebody something in private"),
     secret=2,
     reads=arguments.twoWords,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class Tell(Command):
@@ -223,8 +236,8 @@ class Tell(Command):
     "reply",
     "r",
     "回复",
-    arguments="TEXT",
-    group=HelpGroup.TALK,
+    arguments=N_("TEXT"),
+    subject=Subject.TALK,
     help=N_("answer the last private message"),
     secret=1,
     reads=arguments.needed,
@@ -239,8 +252,8 @@ class Reply(Command):
 @verb(
     "say",
     "说",
-    arguments="TEXT",
-    group=HelpGroup.TALK,
+    arguments=N_("TEXT"),
+    subject=Subject.TALK,
     help=N_("say something, whatever it begins with"),
     access=Access.EVERYBODY,
     reads=arguments.needed,
@@ -257,11 +270,12 @@ class Say(Command):
     "join",
     "j",
     "加入",
-    arguments="#ROOM [KEY]",
-    group=HelpGroup.ROOMS,
-    help=N_("come into a room, or make one, and talk there"),
+    arguments=N_("#ROOM [KEY]"),
+    subject=Subject.ROOMS,
+    help=N_("enter a room, or make one, and talk there"),
     secret=2,
     reads=arguments.join,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class Join(Command):
@@ -275,8 +289,8 @@ class Join(Command):
     "part",
     "leave",
     "离开",
-    arguments="[#ROOM] [REASON]",
-    group=HelpGroup.ROOMS,
+    arguments=N_("[#ROOM] [REASON]"),
+    subject=Subject.ROOMS,
     help=N_("leave a room"),
     reads=arguments.part,
 )
@@ -291,9 +305,9 @@ class Part(Command):
 @verb(
     "room",
     "切换",
-    arguments="#ROOM",
-    group=HelpGroup.ROOMS,
-    help=N_("talk in another room that you are in"),
+    arguments=N_("#ROOM"),
+    subject=Subject.ROOMS,
+    help=N_("talk in another of your rooms"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -303,7 +317,7 @@ class Switch(Command):
     room: str
 
 
-@verb("rooms", "list", "房间", group=HelpGroup.ROOMS, help=N_("list the rooms"))
+@verb("rooms", "list", "房间", subject=Subject.ROOMS, help=N_("list the rooms"), isEssential=True)
 @dataclass(frozen=True, slots=True)
 class Rooms(Command):
     """List the rooms."""
@@ -312,9 +326,9 @@ class Rooms(Command):
 @verb(
     "topic",
     "主题",
-    arguments="[TEXT]",
-    group=HelpGroup.ROOMS,
-    help=N_("say what the room is about, or ask"),
+    arguments=N_("[TEXT]"),
+    subject=Subject.ROOMS,
+    help=N_("set what the room is about, or show it"),
     reads=arguments.anything,
 )
 @dataclass(frozen=True, slots=True)
@@ -328,8 +342,8 @@ class Topic(Command):
 @verb(
     "invite",
     "邀请",
-    arguments="NAME",
-    group=HelpGroup.ROOMS,
+    arguments=N_("NAME"),
+    subject=Subject.ROOMS,
     help=N_("invite somebody into the room"),
     reads=arguments.oneWord,
 )
@@ -344,9 +358,9 @@ class Invite(Command):
 @verb(
     "mode",
     "模式",
-    arguments="[key KEY|none, private on|off, topic owner|all]",
-    group=HelpGroup.ROOMS,
-    help=N_("say how your room is kept, or ask"),
+    arguments=N_("[key KEY, private on|off, topic owner|all]"),
+    subject=Subject.ROOMS,
+    help=N_("room settings"),
     secret=2,
     reads=arguments.mode,
 )
@@ -362,8 +376,8 @@ class Mode(Command):
 @verb(
     "op",
     "房主",
-    arguments="NAME",
-    group=HelpGroup.ROOMS,
+    arguments=N_("NAME"),
+    subject=Subject.ROOMS,
     help=N_("make somebody an owner of your room"),
     reads=arguments.oneWord,
 )
@@ -378,9 +392,9 @@ class Op(Command):
 @verb(
     "deop",
     "撤销房主",
-    arguments="NAME",
-    group=HelpGroup.ROOMS,
-    help=N_("make somebody an owner no longer"),
+    arguments=N_("NAME"),
+    subject=Subject.ROOMS,
+    help=N_("take somebody's ownership of your room away"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -394,10 +408,11 @@ class Deop(Command):
 @verb(
     "history",
     "历史",
-    arguments="[N | after ID | since 2h] [in #ROOM]",
-    group=HelpGroup.HISTORY,
+    arguments=N_("[N | after ID | since 2h] [in #ROOM]"),
+    subject=Subject.HISTORY,
     help=N_("show earlier lines"),
     reads=arguments.history,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class ShowHistory(Command):
@@ -416,9 +431,9 @@ class ShowHistory(Command):
     "search",
     "find",
     "搜索",
-    arguments="WORDS [in #ROOM] [from NAME]",
-    group=HelpGroup.HISTORY,
-    help=N_("find earlier lines with all of these words"),
+    arguments=N_("WORDS [in #ROOM] [from NAME]"),
+    subject=Subject.HISTORY,
+    help=N_("search earlier lines"),
     reads=arguments.search,
 )
 @dataclass(frozen=True, slots=True)
@@ -433,11 +448,12 @@ class Search(Command):
 @verb(
     "register",
     "注册",
-    arguments="PASSWORD",
-    group=HelpGroup.ACCOUNT,
-    help=N_("make your nickname yours"),
+    arguments=N_("PASSWORD"),
+    subject=Subject.ACCOUNT,
+    help=N_("register your nickname"),
     secret=1,
     reads=arguments.oneWord,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class Register(Command):
@@ -449,12 +465,13 @@ class Register(Command):
 @verb(
     "login",
     "登录",
-    arguments="[NAME] PASSWORD",
-    group=HelpGroup.ACCOUNT,
-    help=N_("take the nickname that is yours"),
+    arguments=N_("[NAME] PASSWORD"),
+    subject=Subject.ACCOUNT,
+    help=N_("log in to your registered nickname"),
     access=Access.EVERYBODY,
     secret=1,
     reads=arguments.login,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class Login(StateCommand):
@@ -468,9 +485,9 @@ class Login(StateCommand):
     "password",
     "passwd",
     "密码",
-    arguments="NEW",
-    group=HelpGroup.ACCOUNT,
-    help=N_("have another password"),
+    arguments=N_("NEW"),
+    subject=Subject.ACCOUNT,
+    help=N_("change your password"),
     secret=1,
     reads=arguments.oneWord,
 )
@@ -483,10 +500,10 @@ class Password(Command):
 
 @verb(
     "unregister",
-    "注销",
-    arguments="NAME [WHY]",
-    group=HelpGroup.ACCOUNT,
-    help=N_("give up your account NAME, or, as an operator, remove another one"),
+    "删除账号",
+    arguments=N_("NAME [WHY]"),
+    subject=Subject.ACCOUNT,
+    help=N_("delete your account NAME for good"),
     reads=arguments.withReason,
 )
 @dataclass(frozen=True, slots=True)
@@ -500,8 +517,8 @@ class Unregister(Command):
 @verb(
     "sessions",
     "会话",
-    arguments="[end N]",
-    group=HelpGroup.ACCOUNT,
+    arguments=N_("[end N]"),
+    subject=Subject.ACCOUNT,
     help=N_("list your sessions, or end one"),
     reads=arguments.sessions,
 )
@@ -515,9 +532,9 @@ class Sessions(Command):
 @verb(
     "ignore",
     "忽略",
-    arguments="[NAME]",
-    group=HelpGroup.PERSONAL,
-    help=N_("hear nothing from somebody, or list whom you ignore"),
+    arguments=N_("[NAME]"),
+    subject=Subject.TALK,
+    help=N_("ignore somebody, or list whom you ignore"),
     reads=arguments.anything,
 )
 @dataclass(frozen=True, slots=True)
@@ -530,9 +547,9 @@ class Ignore(Command):
 @verb(
     "unignore",
     "取消忽略",
-    arguments="NAME",
-    group=HelpGroup.PERSONAL,
-    help=N_("hear somebody again"),
+    arguments=N_("NAME"),
+    subject=Subject.TALK,
+    help=N_("ignore somebody no longer"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -545,8 +562,8 @@ class Unignore(Command):
 @verb(
     "away",
     "暂离",
-    arguments="[WHY]",
-    group=HelpGroup.PERSONAL,
+    arguments=N_("[WHY]"),
+    subject=Subject.TALK,
     help=N_("let others know that you are away"),
     reads=arguments.anything,
 )
@@ -557,7 +574,7 @@ class Away(Command):
     reason: str = ""
 
 
-@verb("back", "回来", group=HelpGroup.PERSONAL, help=N_("be back"))
+@verb("back", "回来", subject=Subject.TALK, help=N_("say that you are back"))
 @dataclass(frozen=True, slots=True)
 class Back(Command):
     """Be away no longer."""
@@ -566,9 +583,9 @@ class Back(Command):
 @verb(
     "whois",
     "查询",
-    arguments="NAME",
-    group=HelpGroup.PERSONAL,
-    help=N_("tell who somebody is"),
+    arguments=N_("NAME"),
+    subject=Subject.TALK,
+    help=N_("show who somebody is"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -581,9 +598,9 @@ class Whois(Command):
 @verb(
     "timestamps",
     "时间",
-    arguments="[on|off]",
-    group=HelpGroup.PERSONAL,
-    help=N_("begin each line with its time"),
+    arguments=N_("[on|off]"),
+    subject=Subject.SETTINGS,
+    help=N_("show the time of each line, or do not"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
@@ -597,9 +614,9 @@ class Timestamps(Command):
 @verb(
     "bell",
     "铃声",
-    arguments="[off|mention|all]",
-    group=HelpGroup.PERSONAL,
-    help=N_("ring when you are meant, or always"),
+    arguments=N_("[off|mention|all]"),
+    subject=Subject.SETTINGS,
+    help=N_("ring when you are mentioned"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
@@ -612,9 +629,9 @@ class Bell(Command):
 
 @verb(
     "ping",
-    arguments="[TOKEN]",
-    group=HelpGroup.PERSONAL,
-    help=N_("answered when all before it is answered"),
+    arguments=N_("[TOKEN]"),
+    subject=Subject.SETTINGS,
+    help=N_("is answered when all before it has been"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
@@ -628,8 +645,8 @@ class Ping(Command):
 @verb(
     "lang",
     "语言",
-    arguments="[en|zh_CN]",
-    group=HelpGroup.PERSONAL,
+    arguments=N_("[en|zh_CN]"),
+    subject=Subject.SETTINGS,
     help=N_("choose your language"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
@@ -644,8 +661,8 @@ class Lang(Command):
 @verb(
     "format",
     "格式",
-    arguments="[text|json]",
-    group=HelpGroup.PERSONAL,
+    arguments=N_("[text|json]"),
+    subject=Subject.SETTINGS,
     help=N_("choose text, or JSON lines"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
@@ -660,7 +677,7 @@ class Format(Command):
 @verb(
     "motd",
     "公告",
-    group=HelpGroup.PERSONAL,
+    subject=Subject.SETTINGS,
     help=N_("show the message of the day"),
     access=Access.EVERYBODY,
 )
@@ -672,8 +689,8 @@ class Motd(Command):
 @verb(
     "uptime",
     "运行时间",
-    group=HelpGroup.PERSONAL,
-    help=N_("tell for how long this has been running"),
+    subject=Subject.SETTINGS,
+    help=N_("show how long the service has been running"),
     access=Access.EVERYBODY,
 )
 @dataclass(frozen=True, slots=True)
@@ -684,8 +701,8 @@ class ShowUptime(Command):
 @verb(
     "version",
     "版本",
-    group=HelpGroup.PERSONAL,
-    help=N_("tell what runs here"),
+    subject=Subject.SETTINGS,
+    help=N_("show the version of the service"),
     access=Access.EVERYBODY,
 )
 @dataclass(frozen=True, slots=True)
@@ -696,9 +713,9 @@ class Version(Command):
 @verb(
     "kick",
     "踢出",
-    arguments="NAME [WHY]",
-    group=HelpGroup.MODERATION,
-    help=N_("put somebody out: of your room, or, as an operator, of the service"),
+    arguments=N_("NAME [WHY]"),
+    subject=Subject.ROOMS,
+    help=N_("kick somebody out of your room"),
     reads=arguments.withReason,
 )
 @dataclass(frozen=True, slots=True)
@@ -713,9 +730,9 @@ class Kick(Command):
 @verb(
     "ban",
     "封禁",
-    arguments="NAME|ADDRESS|CIDR [2h|30d] [WHY]",
-    group=HelpGroup.MODERATION,
-    help=N_("let somebody not be here (operators)"),
+    arguments=N_("NAME|ADDRESS|CIDR [2h|30d] [WHY]"),
+    subject=Subject.OPERATORS,
+    help=N_("keep somebody out"),
     access=Access.OPERATORS,
     reads=arguments.sanction,
 )
@@ -731,8 +748,8 @@ class Ban(Command):
 @verb(
     "bans",
     "封禁列表",
-    group=HelpGroup.MODERATION,
-    help=N_("list who is banned or muted (operators)"),
+    subject=Subject.OPERATORS,
+    help=N_("list who is banned or muted"),
     access=Access.OPERATORS,
 )
 @dataclass(frozen=True, slots=True)
@@ -743,9 +760,9 @@ class Bans(Command):
 @verb(
     "unban",
     "解封",
-    arguments="NAME|ADDRESS|CIDR",
-    group=HelpGroup.MODERATION,
-    help=N_("let somebody be here again (operators)"),
+    arguments=N_("NAME|ADDRESS|CIDR"),
+    subject=Subject.OPERATORS,
+    help=N_("lift a ban"),
     access=Access.OPERATORS,
     reads=arguments.oneWord,
 )
@@ -759,9 +776,9 @@ class Unban(Command):
 @verb(
     "mute",
     "禁言",
-    arguments="NAME|ADDRESS|CIDR [2h|30d] [WHY]",
-    group=HelpGroup.MODERATION,
-    help=N_("let somebody not speak (operators)"),
+    arguments=N_("NAME|ADDRESS|CIDR [2h|30d] [WHY]"),
+    subject=Subject.OPERATORS,
+    help=N_("silence somebody"),
     access=Access.OPERATORS,
     reads=arguments.sanction,
 )
@@ -777,9 +794,9 @@ class Mute(Command):
 @verb(
     "unmute",
     "解除禁言",
-    arguments="NAME|ADDRESS|CIDR",
-    group=HelpGroup.MODERATION,
-    help=N_("let somebody speak again (operators)"),
+    arguments=N_("NAME|ADDRESS|CIDR"),
+    subject=Subject.OPERATORS,
+    help=N_("lift a mute"),
     access=Access.OPERATORS,
     reads=arguments.oneWord,
 )
@@ -793,9 +810,9 @@ class Unmute(Command):
 @verb(
     "delete",
     "删除房间",
-    arguments="#ROOM [WHY]",
-    group=HelpGroup.MODERATION,
-    help=N_("delete a room, and what was said in it (operators)"),
+    arguments=N_("#ROOM [WHY]"),
+    subject=Subject.OPERATORS,
+    help=N_("delete a room, and what was said in it"),
     access=Access.OPERATORS,
     reads=arguments.withReason,
 )
@@ -810,9 +827,9 @@ class Delete(Command):
 @verb(
     "announce",
     "广播",
-    arguments="TEXT",
-    group=HelpGroup.MODERATION,
-    help=N_("tell everybody something (operators)"),
+    arguments=N_("TEXT"),
+    subject=Subject.OPERATORS,
+    help=N_("tell everybody something"),
     access=Access.OPERATORS,
     reads=arguments.needed,
 )
@@ -826,9 +843,9 @@ class Announce(Command):
 @verb(
     "rename",
     "改名",
-    arguments="OLD NEW",
-    group=HelpGroup.MODERATION,
-    help=N_("give somebody another nickname (operators)"),
+    arguments=N_("OLD NEW"),
+    subject=Subject.OPERATORS,
+    help=N_("give somebody another nickname"),
     access=Access.OPERATORS,
     reads=arguments.twoWords,
 )
@@ -843,9 +860,9 @@ class Rename(Command):
 @verb(
     "operator",
     "管理员",
-    arguments="[NAME [on|off]]",
-    group=HelpGroup.MODERATION,
-    help=N_("make somebody an operator, or list them (operators)"),
+    arguments=N_("[NAME [on|off]]"),
+    subject=Subject.OPERATORS,
+    help=N_("appoint or list operators"),
     access=Access.OPERATORS,
     reads=arguments.operator,
 )
@@ -860,8 +877,8 @@ class Operator(Command):
 @verb(
     "rehash",
     "重载",
-    group=HelpGroup.MODERATION,
-    help=N_("read bans, certificates and the message of the day again (operators)"),
+    subject=Subject.OPERATORS,
+    help=N_("read bans, certificates and the message of the day again"),
     access=Access.OPERATORS,
 )
 @dataclass(frozen=True, slots=True)
@@ -874,11 +891,12 @@ class Rehash(Command):
     "exit",
     "bye",
     "退出",
-    arguments="[REASON]",
-    group=HelpGroup.FIRST,
+    arguments=N_("[REASON]"),
+    subject=Subject.SETTINGS,
     help=N_("leave"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
+    isEssential=True,
 )
 @dataclass(frozen=True, slots=True)
 class Quit(StateCommand):

@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 from chat.vocabulary.arguments import cut
 from chat.vocabulary.commands import VERBS as VERBS
-from chat.vocabulary.commands import Command, Say
+from chat.vocabulary.commands import Command, Say, Subject
 from chat.vocabulary.commands import Verb as Verb
 from chat.vocabulary.errors import (
     ArgumentInvalid,
@@ -40,6 +40,7 @@ _SLIP = re.compile(
 )
 
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.aliases)}
+_SUBJECTS = {name: subject for subject in Subject for name in subject.value}
 
 
 def verbNamed(name: str) -> Verb:
@@ -52,6 +53,13 @@ def verbNamed(name: str) -> Verb:
         return _BY_NAME[_folded(plain)]
     except KeyError:
         raise UnknownCommand("/" + plain) from None
+
+
+def subjectNamed(name: str) -> Subject | None:
+    """
+    @param name: a name of a subject, in any case and width.
+    """
+    return _SUBJECTS.get(_folded(clean(name)))
 
 
 def verbIn(text: str) -> tuple[Verb, str] | None:

@@ -239,7 +239,7 @@ def test_theHelpThatIsAskedForIsNoEvent() -> None:
     learned: list[Helped] = []
     client.learnCommands().addCallback(learned.extend)
     (asked, ping) = transport.lines()
-    assert asked == "/help"
+    assert asked == "/help all"
     who = Helped("/who", ("/w",), "", "list who is here")
     refused = Refused("nick-needed")
     client.hear(who, refused)

@@ -59,11 +59,11 @@ def test_everyAnswerArrivesThoughTheyPileUp(daemon: Daemon, join: Join) -> None:
     not carry out commands faster than their answers are taken.
     """
     bob = join("bob")
-    bob.send("/help")
+    bob.send("/help all")
     helped = bob.catchUp()
     with daemon.connectNarrow() as peer:
         peer.join("alice")
-        peer.connection.sendall(b"/help\n" * 1_500 + b"/ping end")
+        peer.connection.sendall(b"/help all\n" * 1_500 + b"/ping end")
         peer.finish()
         assert bob.catchUp() == ["--> alice joined #lobby (2 here)"]
         # The peer reads nothing while the service has time for all of it.

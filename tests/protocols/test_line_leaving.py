@@ -72,7 +72,7 @@ def test_whatIsSentAfterTheEndDoesNoHarm(service: Service) -> None:
 def test_theLastLineIsTheLast(service: Service) -> None:
     """While it is on its way, nothing that still comes is answered."""
     bob = service.connect("bob")
-    service.say(bob, *["/help"] * 20, "/quit")
+    service.say(bob, *["/help all"] * 20, "/quit")
     service.reactor.turn()
     assert bob.transport.producer.waiting
     bob.send(b"\xff\xf6\xff\xfd\x06\xff\xfa" + b"x" * MAX_ENDLESS + b"\r\n/ping\r\n")
@@ -98,7 +98,7 @@ def test_everythingIsDoneBeforeAFINIs(service: Service, count: int) -> None:
 def test_everythingThatWaitsComesBeforeTheEnd(service: Service) -> None:
     """Though it is more than the kernel takes when the FIN comes."""
     bob = service.connect("bob")
-    service.say(bob, *["/help"] * 300, "/ping")
+    service.say(bob, *["/help all"] * 300, "/ping")
     bob.finish()
     for _ in range(100):
         service.reactor.turn()

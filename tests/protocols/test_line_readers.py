@@ -114,7 +114,7 @@ def test_aStuckPeerWithoutANicknameIsGivenUp() -> None:
     """It asks for more and more, and reads nothing of it."""
     with started() as service:
         other = service.connect()
-        service.say(other, *["/help"] * 20)
+        service.say(other, *["/help all"] * 20)
         passes(service, STALL + 1)
         assert not isOpen(other)
         assert service.connections.admission.connections == 0
@@ -310,7 +310,7 @@ def test_aPeerThatHasQuitIsGivenUpToo() -> None:
 def test_requestsOfASlowPeerWait(soft: int) -> None:
     with started(softWaiting=soft) as service:
         bob = service.connect("bob")
-        service.say(bob, *["/help"] * 200)
+        service.say(bob, *["/help all"] * 200)
         for _ in range(20):
             service.reactor.turn()
         outlet = bob.transport.producer
@@ -325,7 +325,7 @@ def test_requestsOfASlowPeerWait(soft: int) -> None:
 def test_withoutALimitRequestsDoNotWait() -> None:
     with started(softWaiting=UNLIMITED, maxWaiting=UNLIMITED) as service:
         bob = service.connect("bob")
-        service.say(bob, *["/help"] * 200)
+        service.say(bob, *["/help all"] * 200)
         for _ in range(20):
             service.reactor.turn()
         assert "waiting" not in service.server.counters.delays

@@ -101,7 +101,7 @@ def test_everythingIsDoneThoughTheEndComesAtOnce(
 
 
 def test_manyAnswersAllArrive(service: Service, bob: SecurePeer) -> None:
-    bob.say(*["/help"] * 300, "/ping", "/quit")
+    bob.say(*["/help all"] * 300, "/ping", "/quit")
     for _ in range(50):
         service.reactor.turn()
     assert bob.heard()[-2:] == ["--- PONG", "--- Goodbye."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chat.rendering.lines import Wording
 from chat.rendering.messages import (
     CHOICES,
     CONFIRMATIONS,
@@ -13,6 +14,7 @@ from chat.rendering.messages import (
     Sentence,
 )
 from chat.vocabulary.endings import Ending
+from chat.vocabulary.events import Done, Helped
 from chat.vocabulary.i18n import LANGUAGES
 from chat.vocabulary.style import BELLS
 
@@ -160,3 +162,22 @@ def test_aTimeToWaitReadsAsOne(seconds: str, time: str) -> None:
     """After it, it is not too early any more."""
     refusal = Phrases("en").refusal("registering-too-fast", seconds)
     assert refusal == f"too many have registered from your address; try again in {time}"
+
+
+def test_howAVerbIsTypedReadsAsTheLanguageDoes() -> None:
+    english, chinese = Wording("en"), Wording("zh_CN")
+    usage = "/ban NAME|ADDRESS|CIDR [2h|30d] [WHY]"
+    assert english.refusal("argument-missing", usage).endswith(f": {usage}")
+    assert chinese.refusal("argument-missing", usage).endswith(
+        "/封禁 昵称|地址|网段 [时长，如 2h] [原因]"
+    )
+    assert chinese.usage("/motd") == "/公告"
+    # Of a service that has more verbs.
+    assert chinese.usage("/polka DANCER") == "/polka DANCER"
+    who = Helped("/who", ("/w", "/在线"), "[ROOM]", "list who is here")
+    assert chinese.lines(who) == ["--- /在线 [房间]（/who, /w）：查看谁在线"]
+    ping = Helped("/ping", (), "[TOKEN]", "list who is here")
+    assert chinese.lines(ping) == ["--- /ping [标记]：查看谁在线"]
+    subjects = Done("help-subjects", "talk,rooms,all")
+    assert english.lines(subjects) == ["--- More: /help talk|rooms|all"]
+    assert chinese.lines(subjects) == ["--- 更多：/帮助 聊天|房间|全部"]

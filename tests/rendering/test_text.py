@@ -153,6 +153,10 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
             Helped("/version", (), "", "tell what runs here"),
             "--- /version: tell what runs here",
         ),
+        (
+            Helped("/who", ("/w", "/在线"), "[ROOM]", "list who is here"),
+            "--- /who [ROOM] (/w, /在线): list who is here",
+        ),
         (Ponged(), "--- PONG"),
         (
             Refused("unknown-command", "/foo"),

@@ -96,7 +96,7 @@ class Sitting:
         link.send(GREETING, FormatSet("json"), LanguageSet("en"))
         sent = link.transport.lines()
         assert sent[:2] == ["/format json", "/lang en"]
-        assert sent[-2] == "/help"
+        assert sent[-2] == "/help all"
         link.send(*(Helped(command, (), "", "") for command in commands or COMMANDS))
         link.send(Ponged(sent[-1].removeprefix("/ping ")))
         return link

@@ -20,6 +20,7 @@ from chat.vocabulary.errors import (
     CommandMeant,
     UnknownCommand,
 )
+from chat.vocabulary.i18n import LANGUAGES, translation
 from chat.vocabulary.limits import MIN_PASSWORD
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import VERBS, Verb, isCommand, parse, verbIn, verbNamed
@@ -58,8 +59,8 @@ ROWS: list[tuple[str, str, commands.Command]] = [
     ("/login s3cret", "/登录", commands.Login("", "s3cret")),
     ("/login alice s3cret", "/登录", commands.Login("alice", "s3cret")),
     ("/password s3cret", "/passwd /密码", commands.Password("s3cret")),
-    ("/unregister alice", "/注销", commands.Unregister("alice")),
-    ("/unregister mallory a rude name", "/注销", commands.Unregister("mallory", "a rude name")),
+    ("/unregister alice", "/删除账号", commands.Unregister("alice")),
+    ("/unregister mallory a rude name", "/删除账号", commands.Unregister("mallory", "a rude name")),
     ("/sessions", "/会话", commands.Sessions()),
     ("/sessions end 2", "/会话", commands.Sessions(2)),
     ("/ignore", "/忽略", commands.Ignore()),
@@ -143,6 +144,13 @@ def test_everyVerbHasOneLineOfHelp(verb: Verb) -> None:
     assert verb.help.isprintable()
     assert verb.help
     assert verb.usage.startswith(f"/{verb.name}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatAVerbIsCalledInALanguageIsOneOfItsNames(language: str) -> None:
+    gettext = translation(language).gettext
+    for verb in VERBS:
+        assert verbNamed(gettext(verb.name)) is verb
 
 
 # Whatever the brackets leave has to be there.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from chat.session.context import Context, Handler
 from chat.session.signon import listPeople
 from chat.vocabulary.commands import (
+    Access,
     Bell,
     Command,
     Format,
@@ -17,10 +18,11 @@ from chat.vocabulary.commands import (
     Motd,
     Ping,
     ShowUptime,
+    Subject,
     Timestamps,
     Version,
 )
-from chat.vocabulary.errors import ArgumentInvalid, UnknownFormat, UnknownLanguage
+from chat.vocabulary.errors import ArgumentInvalid, OperatorNeeded, UnknownFormat, UnknownLanguage
 from chat.vocabulary.events import (
     Done,
     FormatSet,
@@ -33,7 +35,7 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.i18n import LANGUAGES, resolve
 from chat.vocabulary.style import BELLS, FORMATS
-from chat.vocabulary.verbs import VERBS, Verb, verbNamed
+from chat.vocabulary.verbs import VERBS, Verb, subjectNamed, verbNamed
 
 
 def ping(context: Context, command: Ping) -> None:
@@ -42,9 +44,28 @@ def ping(context: Context, command: Ping) -> None:
 
 
 def help(context: Context, command: Help) -> None:
-    """Explain one verb, or list all."""
-    verbs = [verbNamed(command.command)] if command.command else VERBS
+    """Explain the essential verbs, those about a subject, or one."""
+    subject = subjectNamed(command.about)
+    if subject is None and command.about:
+        verbs = [verbNamed(command.about)]
+    elif subject is Subject.OPERATORS and not context.isOperator:
+        raise OperatorNeeded
+    else:
+        verbs = [verb for verb in VERBS if _isAbout(verb, subject, context.isOperator)]
     context.hearAll(map(_helped, verbs), context.rendering)
+    if not command.about:
+        subjects = [
+            each.value[0] for each in Subject if each is not Subject.OPERATORS or context.isOperator
+        ]
+        context.hear(Done("help-subjects", ",".join(subjects)))
+
+
+def _isAbout(verb: Verb, subject: Subject | None, isOperator: bool) -> bool:
+    if subject is None:
+        return verb.isEssential
+    if subject is Subject.ALL:
+        return isOperator or verb.access is not Access.OPERATORS
+    return verb.subject is subject
 
 
 def version(context: Context, command: Version) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chat.vocabulary.commands import Access
 from chat.vocabulary.events import (
     Done,
     FormatSet,
@@ -20,10 +21,10 @@ from chat.vocabulary.events import (
     UserRow,
     Versioned,
 )
-from chat.vocabulary.verbs import VERBS
+from chat.vocabulary.verbs import VERBS, verbNamed
 from tests.support.hubs import AT
 from tests.support.service import Service
-from tests.support.sessions import SessionStage
+from tests.support.sessions import SessionStage, SessionUser
 
 # With a nickname or without.
 
@@ -59,12 +60,43 @@ def test_commandsAreAnsweredWithAndWithoutANickname(
     assert stage.user(*nick).hears(line) == [answer]
 
 
-def test_helpListsEveryVerb(stage: SessionStage) -> None:
-    help = stage.user().hears("/help")
-    assert [event.command for event in help if isinstance(event, Helped)] == [
-        f"/{verb.name}" for verb in VERBS
-    ]
-    assert len(help) == len(VERBS)
+SUBJECTS = "talk,rooms,history,account,settings"
+
+
+def _asked(user: SessionUser, line: str) -> list[str]:
+    """The names of the verbs that the answer explains."""
+    return [event.command for event in user.hears(line) if isinstance(event, Helped)]
+
+
+def test_helpShowsTheEssentialVerbsAndTheSubjects(stage: SessionStage) -> None:
+    *rows, last = stage.user().hears("/help")
+    assert len(rows) == 10
+    assert all(isinstance(row, Helped) and verbNamed(row.command).isEssential for row in rows)
+    assert last == Done("help-subjects", SUBJECTS + ",all")
+
+
+@pytest.mark.parametrize("name", ["history", "HISTORY", "历史"])
+def test_helpOfASubject(stage: SessionStage, name: str) -> None:
+    assert _asked(stage.user(), f"/help {name}") == ["/history", "/search"]
+
+
+def test_eachVerbHasASubject(stage: SessionStage) -> None:
+    alice = stage.user("alice")
+    bySubject = [name for each in SUBJECTS.split(",") for name in _asked(alice, f"/help {each}")]
+    assert sorted(bySubject) == sorted(_asked(alice, "/help all"))
+
+
+def test_onlyOperatorsAreShownTheVerbsOfOperators() -> None:
+    stage = SessionStage(operators=["carol"])
+    alice = stage.user("alice")
+    theirs = {f"/{verb.name}" for verb in VERBS if verb.access is Access.OPERATORS}
+    everything = [f"/{verb.name}" for verb in VERBS]
+    assert _asked(alice, "/help all") == [each for each in everything if each not in theirs]
+    assert alice.hears("/help operators") == [Refused("operator-needed")]
+    carol = stage.registered("carol")
+    assert _asked(carol, "/help all") == everything
+    assert set(_asked(carol, "/help operators")) == theirs
+    assert carol.hears("/help")[-1] == Done("help-subjects", SUBJECTS + ",operators,all")
 
 
 @pytest.mark.parametrize("name", ["w", "/w", "who", "/在线", "WHO"])
