@@ -2,7 +2,8 @@
 How events read on a terminal or in a pipe.
 
 A pipe gets the lines that telnet would show; a terminal gets them with times and
-colours.  Everything that comes from the service is made safe here, in one place,
+colours, those of the past as those of now, and a line where another day begins.
+Everything that comes from the service is made safe here, in one place,
 so that a hostile service cannot control the terminal.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zlib import crc32
 
@@ -47,6 +48,9 @@ _RED = "31"
 # Those of the sixteen that can be read on black and on white.
 _NICK_COLOURS = ("32", "33", "34", "35", "36", "91", "92", "94", "95", "96")
 
+# Of "--- ", and of "12:35 ".
+_MARK_WIDTH, _TIME_WIDTH = 4, 6
+
 
 class Display:
     """
@@ -76,6 +80,16 @@ class Display:
         self._isScreen = hasTimes
         self._bell = bell
         self._now = now
+        # The day of the line that was shown last; a user knows which day it is now.
+        self._day = now().date()
+
+    @property
+    def indent(self) -> int:
+        """
+        The columns before the text of a notice: a line that does not fit into a row of a
+        terminal goes on behind as many.
+        """
+        return _MARK_WIDTH + (_TIME_WIDTH if self._hasTimes else 0)
 
     def lines(self, event: Event, roster: Roster) -> list[str]:
         """
@@ -87,34 +101,39 @@ class Display:
             # The client asks for both in its own words.
             return []
         self._follow(event)
+        isPast = isinstance(event, Recalled)
         if isinstance(event, Recalled):
-            return [self._recalled(event, roster)]
-        time = self._time(getattr(event, "at", None))
+            if not self._isScreen:
+                return [self._recalled(event, roster)]
+            line = Acted if event.acted else Said
+            event = line(event.room, event.id, event.at, event.nick, event.text)
         lines = self._wording.lines(self._painted(event, roster))
         if isinstance(event, Said | Acted | Told | Sent):
-            return [time + self._in(event, roster) + line for line in lines]
-        return [time + self._paint(line, _RED if line[0] == "!" else _FAINT) for line in lines]
+            lines = [self._in(event, roster) + line for line in lines]
+        else:
+            lines = [self._paint(line, _RED if line[0] == "!" else _FAINT) for line in lines]
+        return self._dated(lines, getattr(event, "at", None), isPast)
 
-    def notice(self, text: str) -> str:
+    def notice(self, text: str) -> list[str]:
         """
         @param text: a phrase of the client's own.
-        @return: the line that shows it.
+        @return: the lines that show it.
         """
-        return self._time(None) + self._paint("--- " + clean(text), _FAINT)
+        return self._dated([self._paint("--- " + clean(text), _FAINT)])
 
-    def warning(self, text: str) -> str:
+    def warning(self, text: str) -> list[str]:
         """
         @param text: a phrase of the client's own about what cannot be done.
-        @return: the line that shows it.
+        @return: the lines that show it.
         """
-        return self._time(None) + self._paint("!!! " + clean(text), _RED)
+        return self._dated([self._paint("!!! " + clean(text), _RED)])
 
-    def verbatim(self, line: str) -> str:
+    def verbatim(self, line: str) -> list[str]:
         """
         @param line: a line of text from the service.
-        @return: the line that shows it.
+        @return: the lines that show it.
         """
-        return self._time(None) + clean(line)
+        return self._dated([clean(line)])
 
     def asked(self, command: Command | None) -> Event | None:
         """
@@ -222,13 +241,28 @@ class Display:
         colour = _NICK_COLOURS[crc32(nick.casefold().encode()) % len(_NICK_COLOURS)]
         return self._paint(nick, f"{_BOLD};{colour}" if nick == roster.nick else colour)
 
-    def _time(self, at: datetime | None) -> str:
-        if not self._hasTimes or (at is None and not self._isScreen):
-            return ""
-        local = self._now() if at is None else localTime(at)
+    def _dated(
+        self, lines: list[str], at: datetime | None = None, isPast: bool = False
+    ) -> list[str]:
+        """
+        @param at: when it happened, if that is not now.
+        @param isPast: whether the lines are of no use without their time.
+        @return: the lines with their time, and on a terminal with a line before them if they
+            are of another day than those before.
+        """
         if not self._isScreen:
-            return f"[{local:%H:%M}] "
-        return self._paint(f"{local:%H:%M}", _FAINT) + " "
+            time = f"[{localTime(at):%H:%M}] " if self._hasTimes and at is not None else ""
+            return [time + line for line in lines]
+        local = self._now() if at is None else localTime(at)
+        time = self._paint(f"{local:%H:%M}", _FAINT) + " " if self._hasTimes or isPast else ""
+        return [*(self._begun(local.date()) if lines else []), *(time + line for line in lines)]
+
+    def _begun(self, day: date) -> list[str]:
+        """The line of another day."""
+        if day == self._day:
+            return []
+        self._day = day
+        return [self._paint(f"--- {day.isoformat()} ---", _FAINT)]
 
     def _paint(self, text: str, parameters: str) -> str:
         return f"\x1b[{parameters}m{text}\x1b[m" if self._isColoured else text

@@ -140,7 +140,8 @@ class PipeChat(Frontend):
     def heardText(self, line: str) -> None:
         # In text only the greeting comes before JSON; after that a script has asked for text.
         if self._quiet is None or not self._quiet.isGreeting:
-            self._print(self._display.verbatim(line))
+            for each in self._display.verbatim(line):
+                self._print(each)
 
     def _print(self, line: str) -> None:
         self._output.write(encoded(line + "\n", self._charset))

@@ -17,6 +17,7 @@ from chat.cli.tty import Terminal
 from chat.editor.completion import Completer
 from chat.editor.editor import LineEditor, Outcome
 from chat.editor.keys import KeyParser, KeyPress
+from chat.editor.wrapping import wrapped
 
 
 class Screen:
@@ -107,13 +108,14 @@ class Screen:
         if columns != self.editor.columns and self.terminal.isRaw:
             self.terminal.write(self.editor.resize(columns))
 
-    def print(self, line: str) -> None:
+    def print(self, line: str, indent: int) -> None:
         """
         Show a line above the row, together with the others of this reactor turn.
 
         @param line: safe for a terminal, without a line end.
+        @param indent: as for L{wrapped}.
         """
-        self._above.append(line + "\r\n")
+        self._above.extend(row + "\r\n" for row in wrapped(line, self.editor.columns, indent))
         if not self._isPrinting:
             self._isPrinting = True
             self._reactor.callLater(0, self._printAll)

@@ -9,6 +9,7 @@ and a line that is not shown has reached no user.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from chat.cli.catchup import CatchUp
@@ -55,12 +56,14 @@ class TerminalChat(Frontend):
         options: ClientOptions,
         ended: Callable[[int, str], None],
         descriptor: int = 0,
+        now: Callable[[], datetime] = datetime.now,
     ) -> None:
         """
         @param ended: called once, when the terminal has been given back, with
             the exit status and with a message about it, perhaps empty, which is
             not safe for a terminal.
         @param descriptor: open on the terminal.
+        @param now: returns the local time.
         @raise OSError: when C{descriptor} is no terminal.
         """
         self._reactor = reactor
@@ -68,7 +71,7 @@ class TerminalChat(Frontend):
         self._charset = options.charset
         self._gettext = translation(options.language).gettext
         bell = "mention" if options.hasBell else "off"
-        self._display = Display(options.language, options.isColoured, True, bell)
+        self._display = Display(options.language, options.isColoured, True, bell, now)
         self._connector = Connector(reactor, options, self)
         self._factory = self._connector.factory
         self._known = KnownNames(lambda: self._connector.client)
@@ -253,7 +256,7 @@ class TerminalChat(Frontend):
             self._ask(unproven)
 
     def heardText(self, line: str) -> None:
-        self._screen.print(self._display.verbatim(line))
+        self._print(self._display.verbatim(line))
 
     def _learnCommands(self, client: ChatClient) -> None:
         client.learnCommands().addCallbacks(self._known.learned, lambda failure: None)
@@ -468,16 +471,19 @@ class TerminalChat(Frontend):
         return _("offline, again in {seconds} s").format(seconds=seconds)
 
     def _show(self, roster: Roster, event: Event) -> None:
-        for line in self._display.lines(event, roster):
-            self._screen.print(line)
+        self._print(self._display.lines(event, roster))
         if self._display.rings(event, roster):
             self._screen.ring()
 
     def _notice(self, text: str) -> None:
-        self._screen.print(self._display.notice(text))
+        self._print(self._display.notice(text))
 
     def _warn(self, text: str) -> None:
-        self._screen.print(self._display.warning(text))
+        self._print(self._display.warning(text))
+
+    def _print(self, lines: list[str]) -> None:
+        for line in lines:
+            self._screen.print(line, self._display.indent)
 
     # The end.
 

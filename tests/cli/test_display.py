@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import fields, is_dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +29,7 @@ from chat.vocabulary.events import (
     Recalled,
     Refused,
     Said,
+    Stored,
     Talking,
     Told,
     Welcomed,
@@ -100,29 +101,74 @@ def test_linesHaveTheLocalTimeOfTheirEvent() -> None:
     """An event without a time has the time now."""
 
     def now() -> datetime:
-        return datetime(2026, 1, 2, 3, 4)
+        return datetime(2026, 11, 21, 3, 4)
 
     display = Display("en", hasTimes=True, now=now)
     local = f"{AT.astimezone():%H:%M}"
     assert display.lines(Said("#lobby", 1, AT, "bob", "hi"), rosterOf()) == [f"{local} bob: hi"]
     assert display.lines(Refused("x", "y"), rosterOf()) == ["03:04 !!! y (x)"]
     assert display.lines(Done("x", "y"), rosterOf()) == ["03:04 --- y"]
-    assert display.notice("hm") == "03:04 --- hm"
-    assert display.warning("hm") == "03:04 !!! hm"
+    assert display.notice("hm") == ["03:04 --- hm"]
+    assert display.warning("hm") == ["03:04 !!! hm"]
+    assert display.verbatim("hm") == ["03:04 hm"]
     early = datetime(1, 1, 1, tzinfo=UTC)
-    assert display.lines(Said("#l", 1, early, "bob", "hi"), rosterOf())[0].endswith(" #l bob: hi")
+    assert display.lines(Said("#l", 1, early, "bob", "hi"), rosterOf())[1].endswith(" #l bob: hi")
 
 
-def test_recalledLineHasItsOwnTime() -> None:
+def test_recalledLineHasItsOwnTimeInAPipe() -> None:
     """It names its room unless the user talks there."""
     recalled = Recalled("#lobby", 1, AT, "bob", "hi] hi")
     day = f"{AT.astimezone():%Y-%m-%d %H:%M}"
-    for display in [Display("en"), Display("en", hasTimes=True)]:
-        assert display.lines(recalled, rosterOf()) == [f"[{day}] bob: hi] hi"]
-        there = replace(recalled, room="#dev", acted=True)
-        assert display.lines(there, rosterOf()) == [f"[{day}] #dev * bob hi] hi"]
-    (painted,) = Display("en", isColoured=True, hasTimes=True).lines(recalled, rosterOf())
+    assert Display("en").lines(recalled, rosterOf()) == [f"[{day}] bob: hi] hi"]
+    there = replace(recalled, room="#dev", acted=True)
+    assert Display("en").lines(there, rosterOf()) == [f"[{day}] #dev * bob hi] hi"]
+    (painted,) = Display("en", isColoured=True).lines(recalled, rosterOf())
     assert painted.startswith(f"\x1b[2m[{day}]\x1b[m \x1b[")
+
+
+@pytest.mark.parametrize("room", ["#lobby", "#dev"])
+@pytest.mark.parametrize("isActed", [False, True])
+def test_linesOfThePastReadOnAScreenAsThoseOfNow(room: str, isActed: bool) -> None:
+    """With their time even where lines of now have none."""
+    display = Display("en", isColoured=True, hasTimes=True, now=lambda: AT)
+    line = Acted if isActed else Said
+    now = display.lines(line(room, 1, AT, "bob", "hi alice"), rosterOf())
+    past = Recalled(room, 1, AT, "bob", "hi alice", isActed)
+    assert display.lines(past, rosterOf()) == now
+    display.lines(Done("timestamps", "off"), rosterOf())
+    assert display.lines(past, rosterOf()) == now
+
+
+def test_anotherDayBeginsWithALineOnAScreen() -> None:
+    today = [AT.astimezone()]
+    display = Display("en", hasTimes=True, now=lambda: today[0])
+
+    def days(lines: list[str]) -> list[str]:
+        return [line for line in lines if line.startswith("---")]
+
+    def recall(at: datetime) -> list[str]:
+        return days(display.lines(Recalled("#lobby", 1, at, "bob", "hi"), rosterOf()))
+
+    noon = today[0].replace(hour=12)
+    assert days(display.notice("hm")) == []
+    assert recall(noon - timedelta(days=2)) == ["--- 2026-11-19 ---"]
+    assert recall(noon - timedelta(days=2, hours=1)) == []
+    assert recall(noon - timedelta(days=1)) == ["--- 2026-11-20 ---"]
+    assert recall(noon) == ["--- 2026-11-21 ---"]
+    today[0] += timedelta(days=1)
+    assert days(display.lines(Stored("#lobby", 1), rosterOf())) == []
+    assert days(display.warning("hm")) == ["--- 2026-11-22 ---"]
+    assert days(display.verbatim("hm")) == []
+    # In a pipe a line of the past has its day itself.
+    pipe = Display("en", now=lambda: AT)
+    assert len(pipe.lines(Recalled("#lobby", 1, AT - timedelta(days=9), "b", ""), rosterOf())) == 1
+
+
+def test_longLinesGoOnBehindTheMark() -> None:
+    display = Display("en", hasTimes=True)
+    assert display.indent == len("12:35 --- ")
+    display.lines(Done("timestamps", "off"), rosterOf())
+    assert display.indent == len("--- ")
 
 
 def test_everyLineNamesItsRoomWhileTheUserTalksNowhere() -> None:
@@ -180,7 +226,7 @@ def test_hostileServiceCannotControlTheTerminal(event: Event, text: str) -> None
     text = f"\x1b]0;evil\x07{text}\n\x9b2J\u202e"
     for line in display.lines(spoil(event, text), rosterOf()):
         assert clean(line) == line
-    for line in (display.notice(text), display.warning(text), display.verbatim(text)):
+    for line in [*display.notice(text), *display.warning(text), *display.verbatim(text)]:
         assert clean(line) == line
 
 

@@ -60,6 +60,21 @@ def test_whatIsHeardAppearsAboveWhatIsTyped(sitting: Sitting) -> None:
     assert sitting.lines()[-2:] == ["alice: hello", "#lobby 3>"]
 
 
+def test_longLinesGoOnBehindTheirMark(sit: Callable[..., Sitting]) -> None:
+    """Whatever users write, in the first columns stand times and marks alone."""
+    sitting = sit("alice", columns=40, rows=12)
+    link = sitting.join()
+    link.send(Said("#lobby", 1, AT, "bob", "this is a line that 40 columns do not hold"))
+    link.send(Said("#lobby", 2, AT, "bob", "四十列放不下这一行字，所以在标点之后另起一行。"))
+    assert sitting.lines()[-5:] == [
+        "bob: this is a line that 40",
+        "          columns do not hold",
+        "bob: 四十列放不下这一行字，所以在",
+        "          标点之后另起一行。",
+        "#lobby 2>",
+    ]
+
+
 @pytest.mark.parametrize("charset", ["gb18030", "big5", "euc_jp"])
 def test_keysAndScreenAreInTheCharsetOfTheLocale(sit: Callable[..., Sitting], charset: str) -> None:
     """What it lacks is shown as question marks, and the row stays in order."""

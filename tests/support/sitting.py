@@ -21,6 +21,7 @@ from chat.vocabulary.events import (
     Welcomed,
 )
 from tests.support.clients import Link, World
+from tests.support.samples import AT
 
 GREETING = (
     b"--- Welcome to tcpchat. 2 people are here.\r\n--- Be nice.\r\n--- What is your nickname?\r\n"
@@ -30,7 +31,7 @@ COMMANDS = ("/help", "/who", "/quit")
 
 class Sitting:
     """
-    A user at a terminal of 80 columns and 20 lines.
+    A user at a terminal, on the day of L{AT}.
     """
 
     def __init__(
@@ -40,21 +41,27 @@ class Sitting:
         bell: bool = False,
         password: str | None = None,
         charset: str = "utf-8",
+        columns: int = 80,
+        rows: int = 20,
     ) -> None:
         self._charset = charset
         self._decoder = codecs.getincrementaldecoder(charset)()
         self.world = World()
         self.master, self.slave = os.openpty()
-        self.resize(80)
+        self.resize(columns)
         os.set_blocking(self.master, False)
-        self.screen = pyte.Screen(80, 20)
+        self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.bytes = b""
         self.ends: list[tuple[int, str]] = []
         target = Target(path="/socket")
         options = ClientOptions(target, nick, language, False, bell, password, charset)
         self.chat = TerminalChat(
-            self.world, options, lambda *end: self.ends.append(end), self.slave
+            self.world,
+            options,
+            lambda *end: self.ends.append(end),
+            self.slave,
+            lambda: AT.astimezone().replace(tzinfo=None),
         )
         self.chat.start()
 
