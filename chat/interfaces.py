@@ -380,6 +380,11 @@ class FrontDoor(Protocol):
     origin: str
     renderings: RenderingChoice | None = None
 
+    @property
+    def maxLine(self) -> int:
+        """Bytes that a line from there may have, its end included; 0 for no limit."""
+        return 0
+
     def named(self, pace: Pace) -> None:
         """
         There is a nickname from now on.

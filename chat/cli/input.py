@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chat.client.protocol import ChatClient
-from chat.editor.buffer import MAX_LINE
+from chat.client.requests import partsBehind
 from chat.editor.completion import Completer, completerFor
-from chat.vocabulary.commands import Command
+from chat.vocabulary.commands import Act, Command, Say, Tell
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Event, Helped, Invited, RoomsListed
 from chat.vocabulary.sanitizing import clean
-from chat.vocabulary.verbs import isCommand, parse
+from chat.vocabulary.verbs import isCommand, literally, parse
 
 
 class KnownNames:
@@ -83,10 +83,38 @@ def commandIn(text: str) -> Command | None:
         return None
 
 
+# The commands whose last argument is said, and may as well be said in parts, by how many words
+# stand before it.  Not a reply: meanwhile another user may tell us something.
+_SPOKEN: dict[type[Command], int] = {Act: 1, Say: 1, Tell: 2}
+
+
+def linesFor(text: str, maxLine: float) -> list[str]:
+    """
+    Make lines of one that was typed and may be too long for the service.
+
+    @param text: a command or something to say, without a line end.
+    @param maxLine: bytes that a line may have, its end included.
+    @return: the text itself if it is short enough, else lines that say it in parts; none where
+        it is a command that has to be carried out as a whole.
+    """
+    if len(text.encode()) < maxLine:
+        return [text]
+    if not isCommand(text):
+        said = partsBehind("/say ", text, maxLine)
+        return [*said[:1], *map(literally, said[1:])]
+    command = commandIn(text)
+    words = 0 if command is None else _SPOKEN.get(type(command), 0)
+    if not words:
+        return []
+    *head, spoken = text.split(maxsplit=words)
+    start = " ".join(head) + " "
+    return [start + part for part in partsBehind(start, spoken, maxLine)]
+
+
 def submit(client: ChatClient, text: str) -> bool:
     """
     Send what was entered: a command, a nickname while there is none, or lines to
-    say.
+    say.  Lines that are too long for the service are said in parts.
 
     The first line was typed, so a slash begins a command, and two a line that
     begins with a slash.  The lines after it were pasted and are said as they are.
@@ -94,19 +122,20 @@ def submit(client: ChatClient, text: str) -> bool:
     a private message would be said to the room.
 
     @param text: one line or more, LF between them.
-    @return: whether it was sent; a command can be too long for one line.
+    @return: whether it was sent; a command can be too long.
     """
     first, _, rest = text.partition("\n")
     if isCommand(first):
-        line = text.replace("\n", " ")
-        if len(line.encode()) >= MAX_LINE:
-            return False
-        client.command(line)
-    elif not client.isRegistered:
+        lines = linesFor(text.replace("\n", " "), client.maxLine)
+        for line in lines:
+            client.command(line)
+        return bool(lines)
+    if not client.isRegistered:
         if text.strip():
             client.setNick(text.strip())
     else:
         if first.strip():
-            client.command(first)
+            for line in linesFor(first, client.maxLine):
+                client.command(line)
         client.say(rest)
     return True

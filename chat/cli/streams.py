@@ -23,6 +23,7 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chat.cli.input import linesFor
 from chat.client.protocol import ChatClient
 
 PIECE = 65536
@@ -226,10 +227,11 @@ class Feeder:
     def _feed(self) -> None:
         """Send what has been read, until there is something to wait for."""
         while self._lines and not self._pauses:
-            line = self._next()
-            if line is None:
+            lines = self._next()
+            for line in lines:
+                self._client.sendLine(line)
+            if not lines:
                 continue
-            self._client.sendLine(line)
             if not self._client.isRegistered:
                 self._awaitDecision()
             elif self._client.held:
@@ -250,19 +252,23 @@ class Feeder:
                 self._isCut = True
                 self._client.transport.write(rest)
 
-    def _next(self) -> bytes | None:
+    def _next(self) -> list[bytes]:
         """
-        @return: the next line in UTF-8, or L{None} where it is not in the charset.
+        @return: the next line in UTF-8, in parts where the service would refuse it as too long;
+            nothing where it is not in the charset.
         """
         line, isCut = self._lines.popleft()
         self._count += 1
         if isCut:
-            return line
+            return [line]
         try:
-            return line.decode(self._charset).encode()
+            text = line.decode(self._charset)
         except UnicodeDecodeError:
             self._unreadable(self._count)
-            return None
+            return []
+        lines = linesFor(text, self._client.maxLine) if self._client.isRegistered else []
+        # A command that is too long is for the service to refuse, as is a nickname.
+        return [each.encode() for each in lines or [text]]
 
     def _goOn(self, pause: _Pause) -> None:
         self._pauses.discard(pause)

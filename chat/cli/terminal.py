@@ -24,7 +24,6 @@ from chat.cli.screen import Screen
 from chat.client.protocol import ChatClient
 from chat.client.requests import isWord
 from chat.client.roster import Roster
-from chat.editor.buffer import MAX_LINE
 from chat.editor.editor import NotText, Outcome, Request, Submitted, TooLong
 from chat.vocabulary.commands import Command, Login, Nick
 from chat.vocabulary.events import (
@@ -349,9 +348,9 @@ class TerminalChat(Frontend):
         match outcome:
             case Submitted(text):
                 self._entered(text)
-            case TooLong(maxLine, maxLines):
-                phrase = _("too long: {bytes} bytes a line and {lines} lines are the most")
-                self._warn(phrase.format(bytes=maxLine, lines=maxLines))
+            case TooLong(maxText, maxLines):
+                phrase = _("not pasted: {lines} lines and {bytes} bytes at once are the most")
+                self._warn(phrase.format(bytes=maxText, lines=maxLines))
             case NotText():
                 phrase = _("that is not {charset}, the charset of this terminal; it was not sent")
                 self._warn(phrase.format(charset=self._charset.upper()))
@@ -381,8 +380,8 @@ class TerminalChat(Frontend):
         elif self._isReclaiming(client) and not isCommand(text):
             self._keepTyped(text, _("no nickname yet, so that was not sent"))
         elif not submit(client, text):
-            self._screen.editor.replace(text)
-            self._do(TooLong(MAX_LINE, 1))
+            phrase = _("not sent: a command may have {bytes} bytes")
+            self._keepTyped(text, phrase.format(bytes=client.maxLine))
         else:
             self._sent(client, command)
         if client is not None and client.isRegistered:

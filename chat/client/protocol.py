@@ -29,6 +29,7 @@ from chat.rendering.jsonlines import fromMapping
 from chat.vocabulary.events import (
     Event,
     Excerpt,
+    FormatSet,
     Helped,
     Missed,
     Ponged,
@@ -37,6 +38,8 @@ from chat.vocabulary.events import (
     Welcomed,
 )
 from chat.vocabulary.names import fold
+
+_LIMIT = re.compile("[1-9][0-9]{0,8}")
 
 Past = Excerpt | Recalled | Missed | Refused
 """The events that answer a question for the past."""
@@ -218,6 +221,7 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         elif not (isinstance(event, Ponged) and self.pingAnswered(event.token)):
             if isinstance(event, Welcomed) and self.roster.nick is None:
                 self._takeNick(event.nick)
+            self._learnLimit(event)
             self.roster.eventReceived(event)
             self.eventReceived(event)
 
@@ -233,6 +237,16 @@ class ChatClient(Requests, EventReceiver, LineConnection):
             return
         if fold(given) == fold(account) != fold(wanted):
             self.setNick(wanted)
+
+    def _learnLimit(self, event: Event) -> None:
+        """Take in how long a line may be."""
+        match event:
+            case FormatSet(limit=limit) if limit > 0:
+                self.maxLine = limit
+            case Refused(code="line-too-long", about=limit) if _LIMIT.fullmatch(limit):
+                self.maxLine = int(limit)
+            case _:
+                pass
 
 
 class _PastReader:

@@ -6,11 +6,16 @@ from __future__ import annotations
 
 import re
 
+from chat.vocabulary.limits import Limits
+from chat.vocabulary.pieces import parts
 from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import literally
 
 _LINE_END = re.compile("\r\n|\r|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+MIN_PART = 4
+"""Bytes that the smallest part of a text has: no character of UTF-8 has more."""
 
 
 class Requests:
@@ -20,7 +25,14 @@ class Requests:
     The name of a room begins with C{#}.  Where a method takes several words, line
     ends in them become spaces.  Control characters and escape sequences are left out
     of texts: the service would take them for keys that a user has pressed.
+
+    What is said, done or told may be longer than a line to the service: it is cut between
+    words, and the parts are sent one by one.
+
+    @ivar maxLine: bytes that a line may have, its end included.  The service tells it.
     """
+
+    maxLine: float = Limits.maxLine
 
     def command(self, line: str) -> None:
         """
@@ -41,13 +53,15 @@ class Requests:
             ones are left out.
         """
         for line in _linesOf(text):
-            self.command(literally(line))
+            for part in self._parts("/say ", line):
+                self.command(literally(part))
 
     def act(self, text: str) -> None:
         """
         Do something: C{waves}.
         """
-        self._ask("me", text=text)
+        for part in self._parts("/me ", _withoutKeys(_LINE_END.sub(" ", text))):
+            self._ask("me", text=part)
 
     def tell(self, nick: str, text: str) -> None:
         """
@@ -57,8 +71,10 @@ class Requests:
         @raise ValueError: when C{nick} has a space and so cannot be a nickname.
         """
         _requireWord(nick)
+        head = f"/msg {nick} "
         for line in _linesOf(text):
-            self.command(f"/msg {nick} {line}")
+            for part in self._parts(head, line):
+                self.command(head + part)
 
     # Names and accounts.
 
@@ -245,6 +261,13 @@ class Requests:
         """
         self._ask("announce", text=text)
 
+    def _parts(self, head: str, text: str) -> list[str]:
+        """
+        @param head: what may stand before the text.
+        @return: the text in parts, each of which is short enough for a line behind it.
+        """
+        return partsBehind(head, text, self.maxLine)
+
     def _ask(self, verb: str, *words: str, text: str = "") -> None:
         for word in words:
             _requireWord(word)
@@ -260,6 +283,15 @@ def _linesOf(text: str) -> list[str]:
 def _withoutKeys(text: str) -> str:
     """Clean a text, but let L{Requests.command} see a surrogate, which is a mistake."""
     return text if _SURROGATE.search(text) else clean(text)
+
+
+def partsBehind(head: str, text: str, maxLine: float) -> list[str]:
+    """
+    @param head: stands before the text in a line.
+    @param maxLine: bytes that such a line may have, its end included.
+    @return: the text in parts, so that each fits into a line behind the head.
+    """
+    return parts(text, max(int(maxLine) - len(head.encode()) - 1, MIN_PART))
 
 
 def isWord(text: str) -> bool:

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, takewhile
 from unicodedata import category
 
 from wcwidth import iter_graphemes
 
-MAX_LINE = 1024
-"""Bytes a line may have in UTF-8, with its line end (one byte, LF)."""
+MAX_TEXT = 50 * 1024
+"""Bytes that may be typed or pasted in UTF-8 before Enter sends them."""
 
 MAX_LINES = 50
 """How many lines may be typed or pasted before Enter sends them."""
@@ -71,14 +71,14 @@ class LineBuffer:
     @ivar cursor: where the next character goes, in code points.
     """
 
-    def __init__(self, maxLine: int = MAX_LINE, maxLines: int = MAX_LINES) -> None:
+    def __init__(self, maxText: int = MAX_TEXT, maxLines: int = MAX_LINES) -> None:
         """
-        @param maxLine: bytes per line in UTF-8, with its line end.
+        @param maxText: bytes of the text in UTF-8.
         @param maxLines: lines at most.
         """
         self.text = ""
         self.cursor = 0
-        self._maxLine = maxLine
+        self._maxText = maxText
         self._maxLines = maxLines
         self._killed = ""
         self._isKilling = False
@@ -96,10 +96,7 @@ class LineBuffer:
         return [0, *accumulate(map(len, iter_graphemes(self.text)))]
 
     def _fits(self, text: str) -> bool:
-        lines = text.split("\n")
-        return len(lines) <= self._maxLines and all(
-            len(line.encode("utf-8", "surrogateescape")) < self._maxLine for line in lines
-        )
+        return text.count("\n") < self._maxLines and _sizeOf(text) <= self._maxText
 
     # Inserting.
 
@@ -112,9 +109,9 @@ class LineBuffer:
         text = typed(text)
         if self.insertWhole(text):
             return True
-        for char in text:
-            if not self.insertWhole(char):
-                break
+        room = self._maxText - _sizeOf(self.text)
+        sizes = accumulate(map(_sizeOf, text))
+        self.insertWhole(text[: sum(1 for _ in takewhile(lambda size: size <= room, sizes))])
         return False
 
     def insertWhole(self, text: str) -> bool:
@@ -249,6 +246,10 @@ class LineBuffer:
                 elif inside:
                     return end
         return 0
+
+
+def _sizeOf(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
 
 
 def _isWord(grapheme: str) -> bool:

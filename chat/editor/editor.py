@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from chat.editor.buffer import MAX_LINE, MAX_LINES, LineBuffer, isText, typed, withMarks
+from chat.editor.buffer import MAX_LINES, MAX_TEXT, LineBuffer, isText, typed, withMarks
 from chat.editor.completion import Choices, Completer, Completion
 from chat.editor.keys import Key, KeyPress, Paste, Text
 from chat.editor.recall import MAX_RECALLED, Recall
@@ -60,11 +60,11 @@ class TooLong:
     """
     There was no room for a paste.  Nothing of it has been inserted.
 
-    @ivar maxLine: bytes that a line may have in UTF-8, with its line end.
+    @ivar maxText: bytes that all lines together may have in UTF-8.
     @ivar maxLines: how many lines there may be.
     """
 
-    maxLine: int
+    maxText: int
     maxLines: int
 
 
@@ -121,7 +121,7 @@ class LineEditor:
         columns: int,
         prompt: str = "> ",
         complete: Completer = lambda before: Choices(len(before), ()),
-        maxLine: int = MAX_LINE,
+        maxText: int = MAX_TEXT,
         maxLines: int = MAX_LINES,
         maxRecalled: int = MAX_RECALLED,
         secretIn: Callable[[str], int | None] = lambda text: None,
@@ -130,8 +130,7 @@ class LineEditor:
         """
         @param columns: how wide the terminal is.
         @param complete: says what Tab makes of the text before the cursor.
-        @param maxLine: bytes per line in UTF-8, with its line end (one byte).
-            More is refused with a bell.
+        @param maxText: bytes of the text in UTF-8.  More is refused with a bell.
         @param maxLines: how many lines a paste may bring.
         @param maxRecalled: how many submitted lines Up finds.
         @param secretIn: says where in a text a secret begins, if it has one.  From there
@@ -142,8 +141,8 @@ class LineEditor:
         self.isHidden = False
         self._secretIn = secretIn
         self._complete = complete
-        self._tooLong = TooLong(maxLine, maxLines)
-        self._buffer = LineBuffer(maxLine, maxLines)
+        self._tooLong = TooLong(maxText, maxLines)
+        self._buffer = LineBuffer(maxText, maxLines)
         self._recall = Recall(maxRecalled)
         self._row = InputRow(columns, charset)
         self._completion: Completion | None = None

@@ -163,6 +163,11 @@ class LineProtocol(Connection, LineReceiver):
     delimiter = b"\r\n"
     _codec: LineCodec
 
+    @property
+    def maxLine(self) -> int:
+        limit = self.factory.connections.limits.maxLine
+        return 0 if limit == UNLIMITED else int(limit)
+
     def newCodec(self) -> LineCodec:
         self._codec = LineCodec(self.factory.connections.limits)
         return self._codec

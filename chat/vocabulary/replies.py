@@ -448,9 +448,15 @@ class LanguageSet:
 
 @dataclass(frozen=True, slots=True)
 class FormatSet:
-    """The service writes to you in this format now, one of L{chat.vocabulary.style.FORMATS}."""
+    """
+    The service writes to you in this format now, one of L{chat.vocabulary.style.FORMATS}.
+
+    @ivar limit: bytes that a line to the service may have, its end included; 0 where there is
+        no limit, and where an older service does not tell it.
+    """
 
     format: str
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

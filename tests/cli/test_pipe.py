@@ -306,6 +306,16 @@ def test_aFirstLineThatIsNoNicknameEndsTheRun(nameless: Run, code: str) -> None:
     assert nameless.ends == [(REFUSED, f"b?b ({code})")]
 
 
+def test_aLineThatIsTooLongIsSaidInParts(run: Run) -> None:
+    """A command that cannot be is for the service to refuse."""
+    run.begins("/nick bob")
+    run.link.send(FormatSet("json", 19))
+    run.pinged(WELCOMED)
+    run.type("one two three /quit", "/topic one two three four", "end")
+    for line in ("one two three", "//quit", "/topic one two three four", "end"):
+        run.sent(line)
+
+
 @pytest.mark.parametrize("charset", ["gb18030", "big5", "euc_jp"])
 def test_linesAreInTheCharsetOfTheLocale(charset: str) -> None:
     """What it lacks is printed as a question mark."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chat.editor.buffer import MAX_LINES
 from chat.rendering.lines import Wording
 from chat.vocabulary.events import (
     Ending,
@@ -149,14 +150,49 @@ def test_pasteWaitsForEnter(sitting: Sitting) -> None:
     assert sitting.lines()[-1] == "#lobby 2> one↵two"
 
 
-def test_whatIsTooLongToSendIsToldAndStaysInTheRow(sitting: Sitting) -> None:
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("one two three four!", ["one two three", "four!"]),
+        ("今天天气很好，出去走走", ["今天天气", "很好，出", "去走走"]),
+        # What was typed keeps its meaning; the other parts are said.
+        ("//one two three /quit", ["//one two", "three /quit"]),
+        ("one two three /quit", ["one two three", "//quit"]),
+        ("\x1b[200~one\none two three four!\x1b[201~", ["one", "one two three", "four!"]),
+        ("/me one two three four", ["/me one two three", "/me four"]),
+        ("/say one two three four", ["/say one two three", "/say four"]),
+        ("/私聊 b one two three", ["/私聊 b one two", "/私聊 b three"]),
+    ],
+)
+def test_whatIsTooLongForALineIsSaidInParts(sitting: Sitting, typed: str, sent: list[str]) -> None:
+    """The service tells how long a line may be: its end is a byte of it."""
     link = sitting.join()
-    sitting.type(f"\x1b[200~{'x' * 2000}\x1b[201~")
-    assert "!!! too long: 1024 bytes a line and 50 lines are the most" in sitting.lines()
-    sitting.enter("/me \x1b[200~" + "\n".join(["x" * 500] * 3) + "\x1b[201~")
+    link.send(FormatSet("json", 19))
+    sitting.enter(typed)
+    assert link.transport.lines() == sent
+    assert sitting.lines()[-1] == "#lobby 2>"
+
+
+@pytest.mark.parametrize("typed", ["/reply one two three four", "/topic one two three four"])
+def test_aCommandThatIsTooLongIsToldAndStaysInTheRow(sitting: Sitting, typed: str) -> None:
+    """A reply as well: meanwhile another user may have written."""
+    link = sitting.join()
+    link.send(Refused("line-too-long", "19"))
+    sitting.enter(typed)
     assert link.transport.lines() == []
-    assert "!!! too long: 1024 bytes a line and 1 lines are the most" in sitting.lines()
-    assert sitting.lines()[-1].startswith("#lobby 2> <xxx")
+    assert sitting.lines()[-2:] == [
+        "!!! not sent: a command may have 19 bytes",
+        f"#lobby 2> {typed}",
+    ]
+
+
+def test_aPasteThatIsTooLongIsToldAndNotTaken(sitting: Sitting) -> None:
+    sitting.join()
+    sitting.type("one\x1b[200~" + "x\n" * MAX_LINES + "x\x1b[201~")
+    assert sitting.lines()[-2:] == [
+        "!!! not pasted: 50 lines and 51200 bytes at once are the most",
+        "#lobby 2> one",
+    ]
 
 
 def test_tabCompletesNicknamesAndCommands(sitting: Sitting) -> None:

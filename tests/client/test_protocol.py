@@ -153,6 +153,21 @@ def test_linesAreTextUntilJSONComes() -> None:
     assert client.isUnderstood
 
 
+def test_theServiceTellsHowLongALineMayBe() -> None:
+    """Else the client believes what services have that were told nothing else."""
+    client, transport = talking()
+    client.hear(
+        FormatSet("json"), Refused("line-too-long", "0"), Refused("line-too-long", "9" * 99)
+    )
+    assert client.maxLine == 1024
+    client.hear(FormatSet("json", 300))
+    assert client.maxLine == 300
+    client.hear(Refused("line-too-long", "200"))
+    assert client.maxLine == 200
+    client.say("x" * 300)
+    assert list(map(len, transport.lines())) == [194, 106]
+
+
 def test_theRosterHearsEveryEvent() -> None:
     client, _ = talking()
     assert client.isRegistered

@@ -92,6 +92,24 @@ def test_linesAreSaidOneByOneWithoutBlankOnes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ask", "lines"),
+    [
+        (lambda ask: ask.say("one two three four"), ["one two", "three", "four"]),
+        (lambda ask: ask.say("one two /quit"), ["one two", "//quit"]),
+        (lambda ask: ask.act("one two three"), ["/me one two", "/me three"]),
+        (lambda ask: ask.tell("bo", "一二 三"), ["/msg bo 一", "/msg bo 二", "/msg bo 三"]),
+    ],
+)
+def test_whatIsTooLongForALineIsSaidInParts(ask: Ask, lines: list[str]) -> None:
+    """Whatever a part begins with, it is said, and it is short enough with what stands before."""
+    recorder = RecordedRequests()
+    recorder.maxLine = 13
+    ask(recorder)
+    assert recorder.lines == lines
+    assert all(len(line.encode()) < 13 for line in lines)
+
+
+@pytest.mark.parametrize(
     "ask",
     [
         lambda ask: ask.tell("bob and", "hi"),

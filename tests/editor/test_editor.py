@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.editor.buffer import MAX_LINE, MAX_LINES
+from chat.editor.buffer import MAX_LINES, MAX_TEXT
 from chat.editor.completion import completerFor
 from chat.editor.editor import LineEditor, NotText, Request, Submitted, TooLong
 from chat.editor.keys import Key, KeyPress, Paste
@@ -133,20 +133,21 @@ def test_altEnterMakesALineEndLikeThatOfAPaste() -> None:
     assert it.press(Key.ENTER) == Submitted("ne\ntwo")
 
 
-def test_lineIsBoundedInBytesOfUTF8() -> None:
-    """The bound is that of the protocol."""
-    it = terminal()
-    it.press("好" * 400)
-    assert it.editor.text == "好" * ((MAX_LINE - 1) // 3)
+def test_theTextIsBoundedInBytesOfUTF8() -> None:
+    it = Terminal(LineEditor(40, maxText=10))
+    it.press("好" * 3)
+    assert it.bells == 0
+    it.press(Key.HOME, "aé")
+    assert it.editor.text == "a好好好"
     assert it.bells == 1
 
 
 def test_pasteThatIsTooLongIsRefusedAsAWhole() -> None:
     it = terminal()
-    assert it.press("a", Paste("x" * MAX_LINE)) == TooLong(MAX_LINE, MAX_LINES)
-    assert it.press(Paste("x\n" * MAX_LINES + "x")) == TooLong(MAX_LINE, MAX_LINES)
+    assert it.press("a", Paste("x" * MAX_TEXT)) == TooLong(MAX_TEXT, MAX_LINES)
+    assert it.press(Paste("x\n" * MAX_LINES + "x")) == TooLong(MAX_TEXT, MAX_LINES)
     assert it.editor.text == "a"
-    assert it.press(Paste(f"{'x' * (MAX_LINE - 2)}\n" * MAX_LINES)) is None
+    assert it.press(Paste(f"{'x' * (MAX_TEXT // MAX_LINES - 2)}\n" * MAX_LINES)) is None
 
 
 @pytest.mark.parametrize(

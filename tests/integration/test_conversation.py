@@ -117,7 +117,11 @@ def _events(peer: Peer) -> list[dict[str, Any]]:
 def test_switchingBetweenTextAndJSON(join: Join) -> None:
     alice, bob, robot = join("alice"), join("bob"), join("robot")
     robot.send("/format json")
-    assert json.loads(robot.line()) == {"event": "formatset", "format": "json"}
+    assert json.loads(robot.line()) == {
+        "event": "formatset",
+        "format": "json",
+        "limit": 1024,
+    }
     # A program gets the list of users once, and from then on the changes.
     listed = json.loads(robot.line())
     assert (listed["event"], listed["room"]) == ("listed", "#lobby")

@@ -85,6 +85,13 @@ def test_aBadLineIsRefusedAndItsSenderStays(service: Service, line: bytes, refus
     assert service.heard(alice) == ["bob: before", "bob: after"]
 
 
+def test_programsAreToldHowLongALineMayBe(service: Service) -> None:
+    bob = service.connect()
+    service.heard(bob)
+    service.say(bob, "/format json")
+    assert service.heard(bob) == ['{"event":"formatset","format":"json","limit":1024}']
+
+
 @pytest.mark.parametrize(
     ("sent", "said"),
     [

@@ -105,6 +105,8 @@ class RecordingDoor(FrontDoor):
         grace.
     """
 
+    maxLine = 0
+
     def __init__(self, address: str = "192.0.2.1") -> None:
         self.address = address
         parsed = parseAddress(address)

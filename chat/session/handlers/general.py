@@ -117,7 +117,7 @@ def format(context: Context, command: Format) -> None:
         if name.lower() not in FORMATS:
             raise UnknownFormat(", ".join(FORMATS))
         context.restyle(replace(context.style, format=name.lower()))
-    context.hear(FormatSet(context.style.format))
+    context.hear(FormatSet(context.style.format, context.door.maxLine))
     if context.style.format != before and context.user is not None:
         # A program follows who is where; this is where it begins.
         for each in context.user.rooms:

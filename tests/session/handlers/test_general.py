@@ -132,6 +132,12 @@ def test_choicesAreKept(stage: SessionStage) -> None:
     ]
 
 
+def test_theFormatIsToldWithTheLongestLine(stage: SessionStage) -> None:
+    alice = stage.user()
+    alice.maxLine = 300
+    assert alice.hears("/format") == [FormatSet("text", 300)]
+
+
 def test_choosingJsonListsTheUsersOfAllRooms(stage: SessionStage) -> None:
     alice, _ = stage.users("alice", "bob")
     alice.says("/join #dev")
