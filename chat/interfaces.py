@@ -110,6 +110,8 @@ class Rendering(Protocol):
         that, so that the recipient can keep a list of the users in it.
     @ivar wantsReceipts: whether L{Stored<chat.vocabulary.replies.Stored>} comes
         when a line that was sent is on the disk.
+    @ivar isProgram: whether the recipient is a program, whose next line is no answer to a
+        question for a password: it sends a command for that.
     @ivar namesRecipient: whether what one recipient hears alone reads differently for
         each, so that L{answer} is asked instead of L{render}.
     @ivar elsewhere: how the events of a room read in which the user is but does
@@ -121,6 +123,7 @@ class Rendering(Protocol):
     echoesOwn: bool = False
     listsPeople: bool = False
     wantsReceipts: bool = False
+    isProgram: bool = False
     namesRecipient: bool = False
     elsewhere: Rendering
     ringing: Rendering
@@ -246,11 +249,11 @@ class History(Recorder, Protocol):
         or as the beginning of one if it ends with C{*}; case and width do not
         matter.  Chinese, Japanese and the like are found anywhere in a text.
 
-        @param words: parted by spaces.  A text without a letter or digit finds
-            nothing.
+        @param words: parted by spaces.
         @param rooms: where to look.
         @param nick: the nickname of the sender, in any spelling; empty for any.
         @param count: how many lines at most.
+        @raise NothingToFind: when there is no letter or digit in C{words}.
         """
 
     def forget(self, room: str) -> None:

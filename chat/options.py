@@ -440,6 +440,7 @@ class Options(UsageOptions, AuthOptionMixin):
         super().__init__()
         self["ports"] = []
         self["operators"] = []
+        self["reserved"] = []
         self["trusted"] = []
 
     def addChecker(self, checker: Any) -> None:
@@ -459,6 +460,10 @@ class Options(UsageOptions, AuthOptionMixin):
     def opt_operator(self, name: str) -> None:
         """Account that keeps order; repeatable."""
         self["operators"].append(OptionType(nickname, option="operator")(name))
+
+    def opt_reserve(self, names: str) -> None:
+        """Nicknames, with commas between them, that only operators may take; repeatable."""
+        self["reserved"] += map(OptionType(nickname, option="reserve"), names.split(","))
 
     def opt_trust(self, network: str) -> None:
         """Address or network (CIDR) to which no limit of an address applies; repeatable."""

@@ -312,6 +312,7 @@ def _settings(options: Options, limits: Limits) -> Settings:
         roomRate=perDay(limits.roomRate),
         accountRate=perDay(limits.accountRate),
         trusted=limits.trusted,
+        reserved=tuple(options["reserved"]),
     )
 
 

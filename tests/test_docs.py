@@ -87,7 +87,7 @@ def test_reasons() -> None:
     }
     assert documented == {
         **dict.fromkeys(("replay", "history", "after", "search"), "excerpt"),
-        **dict.fromkeys(("expired", "lost"), "missed"),
+        **dict.fromkeys(("expired", "lost", "stopped"), "missed"),
     }
 
 
@@ -149,6 +149,7 @@ def test_defaults() -> None:
         "operator": None,
         "auth": None,
         "trust": None,
+        "reserve": None,
     }
     assert documented == {
         name: f"{value:g}" if isinstance(value, float) else str(value or "none")

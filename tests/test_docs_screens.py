@@ -96,13 +96,13 @@ _ENGLISH = (
     RoomsListed((RoomRow("#garden", 2, "Tomatoes and other fruit", True),)),
     # Order.
     Done("muted", "mallory"),
-    Warned("muted", "not here"),
-    Refused("muted", "not here"),
+    Warned("muted", "not here", by="alice", until=LOCAL),
+    Refused("muted", "not here", by="alice", until=LOCAL),
     Left("#lobby", NOW, "mallory", Ending.KICKED, "enough", 2, "alice"),
     Done("kicked", "mallory"),
     Done("banned", "mallory"),
     BansListed((BanRow("ban", "mallory", "alice", "enough", LOCAL),)),
-    Refused("banned", "enough"),
+    Refused("banned", "enough", by="alice", until=LOCAL),
     Done("unbanned", "mallory"),
     # The past.
     Excerpt("#garden", "history", 2),
@@ -138,12 +138,12 @@ _CHINESE = (
     RoomsListed((RoomRow("#菜园", 2, "番茄和别的果子", True),)),
     # Order.
     Done("muted", "捣蛋鬼"),
-    Warned("muted", "这里不发广告"),
-    Refused("muted", "这里不发广告"),
+    Warned("muted", "这里不发广告", by="小红", until=LOCAL),
+    Refused("muted", "这里不发广告", by="小红", until=LOCAL),
     Left("#lobby", NOW, "捣蛋鬼", Ending.KICKED, "够了", 2, "小红"),
     Done("kicked", "捣蛋鬼"),
     BansListed((BanRow("ban", "捣蛋鬼", "小红", "够了", LOCAL),)),
-    Refused("banned", "够了"),
+    Refused("banned", "够了", by="小红", until=LOCAL),
     Done("unbanned", "捣蛋鬼"),
     # The past.
     Excerpt("#菜园", "history", 2),

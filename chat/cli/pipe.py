@@ -30,6 +30,7 @@ _NO_NICK = frozenset(
         "nick-confusable",
         "scripts-mixed",
         "nick-registered",
+        "nick-reserved",
         "wrong-password",
         "too-many-attempts",
         "try-later",

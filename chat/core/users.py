@@ -44,12 +44,15 @@ class UserSession(Recipient):
         """
         raise NotImplementedError
 
-    def end(self, reason: Ending, about: str = "", by: str = "") -> None:
+    def end(
+        self, reason: Ending, about: str = "", by: str = "", *, until: datetime | None = None
+    ) -> None:
         """
         End the session: its user is told why, and the front door closes.
 
         @param about: a detail of the reason.
         @param by: the nickname of the user who wants it, if it is another one.
+        @param until: when a ban ends, if it ever does.
         """
         raise NotImplementedError
 

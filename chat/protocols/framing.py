@@ -128,6 +128,13 @@ class LineFramer:
         """
         return countOf(self._data, self._start)
 
+    def drop(self) -> None:
+        """
+        Forget the line that has begun.
+        """
+        self._forget()
+        self._dropped = 0
+
     def _unended(self) -> bytes | Broken | None:
         """Return a line whose end has not come, if no end will come or it is too long."""
         size = self._dropped + len(self._data) - self._start

@@ -21,9 +21,10 @@ from chat.protocols.framing import Broken, LineFramer, countOf
 from chat.protocols.intake import TOLL, Aside, DoorCodec
 from chat.protocols.sniffing import Sniffer
 from chat.protocols.telnet import IAC, TelnetCodec
+from chat.vocabulary.commands import Quit
 from chat.vocabulary.editingkeys import edited
 from chat.vocabulary.errors import ChatError, LineTooLong, NotUTF8
-from chat.vocabulary.events import Closed, Ending, Present
+from chat.vocabulary.events import Closed, Ending, Present, Warned
 from chat.vocabulary.limits import UNLIMITED, Limits, Pace
 from chat.vocabulary.verbs import parse
 
@@ -32,6 +33,9 @@ FOREIGN_GRACE = 0.5
 
 COMMANDS = 64
 """How many telnet commands cost as much as a line."""
+
+# Ctrl-C, Ctrl-D and Ctrl-Z.
+_INTERRUPTS = b"\x03\x04\x1a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,13 @@ class Telnet(Aside):
 
     replies: bytes
     isAsking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted(Aside):
+    """
+    The peer has typed Ctrl-C, Ctrl-D or Ctrl-Z where nothing else was typed: they want to leave.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +115,13 @@ class LineCodec(LineFramer, DoorCodec):
         if self._asides:
             return self._asides.pop(0)
         line = super().next() if self._data or self._dropped else None
-        if line is None and self._encoded:
-            self._decode()
-            return self.next()
+        if line is None:
+            if self._encoded:
+                self._decode()
+                return self.next()
+            if self._data and self._data[-1] in _INTERRUPTS and _isInterrupted(self.rest):
+                self.drop()
+                return Interrupted()
         if self._sniffer is not None:
             if line is None:
                 foreign = self._sniffer.partialReceived(self.rest)
@@ -152,6 +167,15 @@ class LineCodec(LineFramer, DoorCodec):
         super().receive(data)
 
 
+def _isInterrupted(typed: bytes) -> bool:
+    """
+    @param typed: a line that has begun, and ends with one of these keys so far.
+    @return: whether there is nothing else in it, or it was erased before by Ctrl-U or Ctrl-C.
+    """
+    text = typed.rstrip(_INTERRUPTS)
+    return not text or text.endswith(b"\x15") or b"\x03" in typed[len(text) : -1]
+
+
 class LineProtocol(Connection, LineReceiver):
     """
     One connection.
@@ -162,6 +186,8 @@ class LineProtocol(Connection, LineReceiver):
 
     delimiter = b"\r\n"
     _codec: LineCodec
+    # How many lines had come before the last Ctrl-C; another one after as many leaves.
+    _interruptedAfter = -1
 
     @property
     def maxLine(self) -> int:
@@ -187,12 +213,22 @@ class LineProtocol(Connection, LineReceiver):
                     self.outlet.write(replies)
                 if isAsking:
                     self.session.hear(Present())
+            case Interrupted():
+                self._interrupted()
             case Foreign(name):
                 self.session.end(Ending.NOT_CHAT, name, grace=FOREIGN_GRACE)
             case Endless():
                 self.session.end(Ending.LINE_ENDLESS, str(limits.maxUnended))
             case Broken.TOO_LONG:
                 self.session.refuse(LineTooLong(str(limits.maxLine)))
+
+    def _interrupted(self) -> None:
+        if self._interruptedAfter == self.lines:
+            self.session.perform(Quit())
+        else:
+            self._interruptedAfter = self.lines
+            self.session.touch()
+            self.session.hear(Warned("interrupted"))
 
     def lineReceived(self, line: bytes) -> None:
         """

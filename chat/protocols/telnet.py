@@ -8,10 +8,11 @@ takes some of its bytes for control keys; every other option is refused.
 TIMING-MARK (RFC 860) is refused every time: after Ctrl-C a telnet client sends
 C{IAC IP IAC DO TIMING-MARK} and hides all output until it gets an answer.
 
-C{IAC EC} and C{IAC EL} erase a character and the line (RFC 854, "Control functions"),
-and C{IAC IP} gives up what has been typed: they become the keys that do it, Delete and
-Ctrl-U.  Every other command (236 is the first, RFC 1184) is taken out of the text and does
-nothing.
+Commands that stand for a key become that key, as a terminal that edits nothing would send
+it: C{IAC EC} and C{IAC EL}, which erase a character and the line, Delete and Ctrl-U (RFC 854,
+"Control functions"); C{IAC IP}, C{IAC EOF} and C{IAC SUSP} Ctrl-C, Ctrl-D and Ctrl-Z (RFC 1184,
+"Mapping of special characters").  Every other command (236 is the first) is taken out of the text
+and does nothing.
 
 The text that is left may contain CR NUL, which is a line end
 (L{chat.protocols.framing}), and the byte 255 where the peer sent C{IAC IAC}.
@@ -27,7 +28,7 @@ from __future__ import annotations
 import re
 
 BINARY = 0
-EOF, SE, IP, AYT, EC, EL = 236, 240, 244, 246, 247, 248
+EOF, SUSP, SE, IP, AYT, EC, EL = 236, 237, 240, 244, 246, 247, 248
 SB, WILL, WONT, DO, DONT, IAC = 250, 251, 252, 253, 254, 255
 TIMING_MARK = 6
 
@@ -37,8 +38,8 @@ MAX_SUBNEGOTIATION = 16 * 1024
 _IAC = b"\xff"
 _AYT = b"\xff\xf6"
 # Commands that are keys, and all others.
-_KEYS = bytes.maketrans(bytes((IP, EC, EL)), b"\x15\x7f\x15")
-_NO_KEYS = bytes({*range(256)} - {IP, EC, EL})
+_KEYS = bytes.maketrans(bytes((IP, EOF, SUSP, EC, EL)), b"\x03\x04\x1a\x7f\x15")
+_NO_KEYS = bytes({*range(256)} - {IP, EOF, SUSP, EC, EL})
 _ANSWERS = {
     bytes((IAC, verb, option)): bytes((IAC, yes if option == BINARY else no, option))
     for verb, yes, no in [(DO, WILL, WONT), (WILL, DO, DONT)]

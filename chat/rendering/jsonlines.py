@@ -170,7 +170,7 @@ class JSONLinesRendering(Rendering):
     without knowing every code.
     """
 
-    echoesOwn = listsPeople = wantsReceipts = True
+    echoesOwn = listsPeople = wantsReceipts = isProgram = True
 
     def __init__(self, language: str) -> None:
         """
@@ -185,14 +185,14 @@ class JSONLinesRendering(Rendering):
     def _withText(self, event: Event) -> Event:
         phrases = self._phrases
         match event:
-            case Refused(code=code, about=about):
-                return replace(event, text=phrases.refusal(code, about))
-            case Warned(code=code, about=about):
-                return replace(event, text=phrases.warning(code, about))
+            case Refused(code=code, about=about, by=by, until=until):
+                return replace(event, text=phrases.refusal(code, about, by, until))
+            case Warned(code=code, about=about, by=by, until=until):
+                return replace(event, text=phrases.warning(code, about, by, until))
             case Done(code=code, about=about):
                 return replace(event, text=phrases.done(code, about))
-            case Closed(reason=reason, about=about, by=by):
-                return replace(event, text=phrases.farewell(reason, about, by))
+            case Closed(reason=reason, about=about, by=by, until=until):
+                return replace(event, text=phrases.farewell(reason, about, by, until))
             case Helped(text=text):
                 return replace(event, text=phrases.gettext(text))
             case _:

@@ -116,15 +116,15 @@ class Wording(Listings):
                 return [filled(_("[you -> {to}] {text}"), event)]
             case Recalled():
                 return [self.recalled(event)]
-            case Refused(code=code, about=about, text=text):
-                return [f"!!! {text or self.refusal(code, about)} ({code})"]
-            case Warned(code=code, about=about, text=text):
-                warning = text or self.warning(code, about)
+            case Refused(code=code, about=about, text=text, by=by, until=until):
+                return [f"!!! {text or self.refusal(code, about, by, until)} ({code})"]
+            case Warned(code=code, about=about, text=text, by=by, until=until):
+                warning = text or self.warning(code, about, by, until)
                 if code not in HARMLESS:
                     return [f"!!! {warning} ({code})"]
                 notices = [warning]
-            case Closed(reason=reason, about=about, text=text, by=by):
-                farewell = text or self.farewell(reason, about, by)
+            case Closed(reason=reason, about=about, text=text, by=by, until=until):
+                farewell = text or self.farewell(reason, about, by, until)
                 if reason not in PEACEFUL:
                     return [f"!!! {farewell} ({reason})"]
                 notices = [farewell]
@@ -148,7 +148,10 @@ class Wording(Listings):
             case NickAsked():
                 notices = [_("What is your nickname?")]
             case PasswordAsked():
-                notices = [filled(_("The next line is taken for the password of {nick}."), event)]
+                phrase = _("The next line is taken for the password of {nick}.")
+                if event.own:
+                    phrase = _("Type the password of {nick} now, or /nick {own} to stay {own}.")
+                notices = [filled(phrase, event)]
             case Welcomed():
                 welcome = self._company(
                     event,

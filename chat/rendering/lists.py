@@ -144,20 +144,24 @@ class Listings(Phrases):
 
     def missed(self, missed: Missed) -> str:
         """Which lines cannot be read any more."""
-        _ = self.gettext
-        match missed.reason == "expired", missed.first == missed.last:
-            case True, True:
+        _, count = self.gettext, missed.last - missed.first + 1
+        match missed.reason:
+            case "expired" if count == 1:
                 phrase = _("line {first} of {room} has expired")
-            case True, False:
+            case "expired":
                 phrase = _("lines {first} to {last} of {room} have expired")
-            case False, True:
-                phrase = _("keeping was interrupted here, and line {first} of {room} may be lost")
-            case _:
+            case "stopped":
                 phrase = _(
-                    "keeping was interrupted here, and lines of {room} may be lost"
-                    " (numbers {first} to {last})"
+                    "the service stopped unexpectedly here; the last lines of {room} before that"
+                    " may be missing"
                 )
-        return filled(phrase, missed)
+            case _:
+                phrase = self.ngettext(
+                    "{count} line of {room} is missing here",
+                    "{count} lines of {room} are missing here",
+                    count,
+                )
+        return filled(phrase, missed, count=count)
 
     def uptime(self, uptime: Uptime) -> str:
         """For how long the service has been running, in its two largest units."""

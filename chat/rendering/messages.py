@@ -3,8 +3,8 @@ The sentence of every code, in English and marked for gettext, and L{Phrases},
 which says it in a language.
 
 A sentence may say what it is about, C{{about}}, and C{{time}} where that is a number of
-seconds.  Where that may be unknown there
-are two sentences: with it, and without.
+seconds.  Where that may be unknown there are two sentences: with it, and without.  A sanction
+also says who imposed it, C{{by}}, and when it ends, C{{until}}.
 
 This module, L{chat.rendering.lines} and L{chat.rendering.lists} hold all text
 that users read; the catalogues translate it.
@@ -13,10 +13,12 @@ that users read; the catalogues translate it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import pairwise
 
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.i18n import N_, translation
+from chat.vocabulary.times import moment
 
 Sentence = str | tuple[str, str]
 
@@ -28,7 +30,7 @@ REFUSALS: dict[str, Sentence] = {
         " Ctrl-U and Ctrl-W edit here"
     ),
     "unknown-command": N_("no command {about}; /help lists them"),
-    "command-meant": N_("that looks like {about} and was not said; if it is none: /say TEXT"),
+    "command-meant": N_("did you mean {about}? That was not said; /say TEXT says it"),
     "argument-missing": N_("something is missing: {about}"),
     "argument-invalid": N_("that cannot be understood; it is used like this: {about}"),
     "unit-missing": N_("{about} needs a unit, such as {about}m"),
@@ -37,6 +39,7 @@ REFUSALS: dict[str, Sentence] = {
     "nick-too-long": N_("that nickname is wider than {about} columns"),
     "scripts-mixed": N_("{about} mixes letters or digits of scripts that no language mixes"),
     "nick-confusable": N_("{about} could be mistaken for another nickname, choose another"),
+    "nick-reserved": N_("{about} is a reserved nickname, choose another"),
     "nick-taken": N_("{about} is taken, choose another"),
     "nick-unchanged": N_("you are {about} already"),
     "no-such-nick": N_("nobody here is called {about}"),
@@ -84,6 +87,9 @@ REFUSALS: dict[str, Sentence] = {
         N_("everybody begins in this room, so it stays open to all"),
     ),
     # History.
+    "nothing-to-find": N_(
+        "there is no word in {about} to search for; a word has letters or digits"
+    ),
     "history-unavailable": N_("earlier lines cannot be read just now; try again in a moment"),
     # Accounts.
     "nick-registered": (
@@ -134,7 +140,7 @@ REFUSALS: dict[str, Sentence] = {
     "operator-fixed": N_("{about} is an operator by an option of the service"),
     "operator-meant": N_("{about} is an operator; /operator {about} off comes first"),
     "operator-needed": N_("only an operator may do that"),
-    "muted": (N_("you are muted at present: {about}"), N_("you are muted at present")),
+    "muted": (N_("you are muted: {about}"), N_("you are muted")),
     "banned": (N_("you are banned: {about}"), N_("you are banned")),
     "no-such-ban": (
         N_("nobody called {about} is banned or muted; /bans lists who is"),
@@ -153,6 +159,7 @@ REFUSALS: dict[str, Sentence] = {
 
 WARNINGS: dict[str, Sentence] = {
     "idle": N_("you have been silent; say something within {about} seconds to stay"),
+    "interrupted": N_("type /quit to leave, or press that key again; /help lists the commands"),
     "history-failing": (
         N_("the history cannot be stored: {about}; lines wait until it can"),
         N_("the history cannot be stored; lines wait until it can"),
@@ -162,7 +169,7 @@ WARNINGS: dict[str, Sentence] = {
         N_("the disk has failed for too long; lines not kept: {about}"),
         N_("the disk has failed for too long; lines are not kept"),
     ),
-    "muted": (N_("you may not speak now: {about}"), N_("you may not speak now")),
+    "muted": REFUSALS["muted"],
     "not-read": (
         N_("this could not be read again: {about}"),
         N_("something could not be read again"),
@@ -313,7 +320,7 @@ FAREWELLS: dict[Ending, Sentence] = {
     ),
     Ending.INTERNAL_ERROR: N_("something went wrong here, and has been noted"),
     Ending.KICKED: (N_("you have been put out: {about}"), N_("you have been put out")),
-    Ending.BANNED: (N_("you are banned: {about}"), N_("you are banned")),
+    Ending.BANNED: REFUSALS["banned"],
     Ending.ROOM_DELETED: N_("Goodbye: the room is deleted."),
     Ending.EVICTED: N_("the owner of this nickname has logged in"),
     Ending.ACCOUNT_REMOVED: (
@@ -325,13 +332,35 @@ FAREWELLS: dict[Ending, Sentence] = {
 
 FAREWELLS_BY: dict[Ending, Sentence] = {
     Ending.KICKED: (N_("{by} has put you out: {about}"), N_("{by} has put you out")),
-    Ending.BANNED: (N_("{by} has banned you: {about}"), N_("{by} has banned you")),
     Ending.ACCOUNT_REMOVED: (
         N_("{by} has removed your account: {about}"),
         N_("{by} has removed your account"),
     ),
 }
 """The same, where another user has done it."""
+
+SANCTIONS: dict[tuple[str, bool], Sentence] = {
+    ("muted", True): (
+        N_("you are muted by {by} until {until}: {about}"),
+        N_("you are muted by {by} until {until}"),
+    ),
+    ("muted", False): (
+        N_("you are muted by {by}: {about}"),
+        N_("you are muted by {by}"),
+    ),
+    ("banned", True): (
+        N_("you are banned by {by} until {until}: {about}"),
+        N_("you are banned by {by} until {until}"),
+    ),
+    ("banned", False): (
+        N_("you are banned by {by}: {about}"),
+        N_("you are banned by {by}"),
+    ),
+}
+"""
+What is said of a mute or a ban in refusals, warnings and endings, where it is known who imposed
+it, by its code and by whether it ever ends.
+"""
 
 PEACEFUL = frozenset(
     {
@@ -363,11 +392,16 @@ class Phrases:
         self.gettext = catalogue.gettext
         self.ngettext = catalogue.ngettext
 
-    def refusal(self, code: str, about: str) -> str:
-        """The sentence of a refusal, without its code."""
+    def refusal(self, code: str, about: str, by: str = "", until: datetime | None = None) -> str:
+        """
+        The sentence of a refusal, without its code.
+
+        @param by: the operator who wants it, or nothing.
+        @param until: when it ends, if it ever does.
+        """
         if code in ("argument-missing", "argument-invalid"):
             about = self.usage(about)
-        return self._sentence(REFUSALS[code], about)
+        return self._decreed(code, REFUSALS[code], about, by, until)
 
     def usage(self, text: str) -> str:
         """
@@ -377,8 +411,8 @@ class Phrases:
         name, space, arguments = text.removeprefix("/").partition(" ")
         return f"/{self.gettext(name)}{space}{arguments and self.gettext(arguments)}"
 
-    def warning(self, code: str, about: str) -> str:
-        """The sentence of a warning, without its code."""
+    def warning(self, code: str, about: str, by: str = "", until: datetime | None = None) -> str:
+        """The sentence of a warning, without its code; as for L{refusal}."""
         if code == "is-away":
             # A nickname has no colon, so the first one ends it.
             nick, _, why = about.partition(": ")
@@ -396,7 +430,7 @@ class Phrases:
                 origins=origins,
                 most=self.listed(most.split(",")),
             )
-        return self._sentence(WARNINGS[code], about)
+        return self._decreed(code, WARNINGS[code], about, by, until)
 
     def done(self, code: str, about: str) -> str:
         """The sentence of a confirmation."""
@@ -424,10 +458,12 @@ class Phrases:
             return self.withReason(self.gettext(DEPARTURES_BY[reason]).format(by=by), text)
         return text or self.gettext(DEPARTURES[reason])
 
-    def farewell(self, reason: Ending, about: str, by: str = "") -> str:
-        """Why the service ends a session, without the code."""
+    def farewell(
+        self, reason: Ending, about: str, by: str = "", until: datetime | None = None
+    ) -> str:
+        """Why the service ends a session, without the code; as for L{refusal}."""
         sentences = FAREWELLS_BY if by and reason in FAREWELLS_BY else FAREWELLS
-        return self._sentence(sentences[reason], about, by)
+        return self._decreed(reason, sentences[reason], about, by, until)
 
     def withReason(self, what: str, why: str) -> str:
         """
@@ -454,7 +490,18 @@ class Phrases:
         """Names one after the other."""
         return self.gettext(", ").join(names)
 
-    def _sentence(self, sentence: Sentence, about: str, by: str = "") -> str:
+    def _decreed(
+        self, code: str, sentence: Sentence, about: str, by: str, until: datetime | None
+    ) -> str:
+        """
+        @param sentence: where this is no sanction, or it is not known by whom.
+        """
+        known = SANCTIONS.get((code, until is not None)) if by else None
+        return self._sentence(known or sentence, about, by, until)
+
+    def _sentence(
+        self, sentence: Sentence, about: str, by: str = "", until: datetime | None = None
+    ) -> str:
         if isinstance(sentence, tuple):
             sentence = sentence[0 if about else 1]
         phrase = self.gettext(sentence)
@@ -463,7 +510,8 @@ class Phrases:
             seconds = int(about)
             # Of hours the seconds are not shown, and it must not be too early.
             time = self.time(seconds if seconds < 3600 else seconds + 59)
-        return phrase.format(about=about, by=by, time=time)
+        end = "" if until is None else moment(until)
+        return phrase.format(about=about, by=by, time=time, until=end)
 
 
 class _Fields(dict[str, object]):

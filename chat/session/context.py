@@ -82,6 +82,7 @@ class Context(UserSession):
     @ivar style: what the user has chosen about how events read.
     @ivar asked: the registered nickname whose password is expected, or nothing.  While
         there is one, what the user types may be a password, and no refusal may repeat it.
+        A user who has another nickname is asked for one as well.
     @ivar wanted: the name of the room in which the session is to begin, or nothing.
     @ivar reason: why the session has ended, or nothing.
     @ivar refused: how many requests have been refused.
@@ -224,7 +225,7 @@ class Context(UserSession):
         """Answer what the user asked for with an error."""
         self.refused += 1
         self.server.counters.refusals[error.code] += 1
-        self.hear(Refused(error.code, error.about))
+        self.hear(Refused(error.code, error.about, by=error.by, until=error.until))
 
     def warn(self, seconds: int) -> None:
         """

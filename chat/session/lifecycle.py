@@ -9,7 +9,8 @@ The states of a session.  The table of transitions reads as the specification:
     - I{claiming}: a nickname has been asked for, and the backplane decides, or
       its password is looked at.
     - I{entering}: with a nickname, and on the way into the first room.
-    - I{registered}: in the room.
+    - I{registered}: in the room.  What is said while the password of another nickname is asked
+      for is that password, until the user gets it or keeps the one they have.
     - I{renaming}: registered, and another nickname has been asked for.
     - I{waiting}: registered, and something has been asked for that takes time.
     - I{draining}: out of all rooms, the nickname is free; what has been written
@@ -23,6 +24,7 @@ input.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import datetime
 from typing import Protocol
 
 from automat import TypeMachineBuilder
@@ -46,6 +48,7 @@ from chat.vocabulary.errors import (
     WrongPassword,
 )
 from chat.vocabulary.events import Closed, Ending, PasswordAsked, Warned
+from chat.vocabulary.names import fold
 
 _log = Logger()
 
@@ -95,13 +98,21 @@ class Lifecycle(Protocol):
     def answered(self) -> None:
         """That has been answered."""
 
-    def end(self, reason: Ending, about: str, by: str, grace: float | None) -> None:
+    def end(
+        self,
+        reason: Ending,
+        about: str = "",
+        by: str = "",
+        grace: float | None = None,
+        until: datetime | None = None,
+    ) -> None:
         """
         The service ends the session, at the wish of its user or not.
 
         @param about: the reason that the user gave, or what the ending is about.
         @param by: the nickname of the user who wants it, if one does.
         @param grace: see L{chat.interfaces.FrontDoor.close}.
+        @param until: when a ban ends, if it ever does.
         """
 
     def gone(self, reason: Ending) -> None:
@@ -137,7 +148,7 @@ def _doAnonymous(inputs: Lifecycle, context: Context, command: Command) -> None:
         case Login(name, password):
             _login(inputs, context, name, password)
         case Quit(reason):
-            inputs.end(Ending.QUIT, reason, "", None)
+            inputs.end(Ending.QUIT, reason)
         case _ if command.verb.access is not Access.EVERYBODY:
             raise NickNeeded
         case _:
@@ -171,23 +182,45 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
     assert user is not None
     match command:
         case Nick(nick):
+            if fold(nick.strip()) == user.fold:
+                # They keep it.
+                context.asked = ""
             _requireOther(context, user)
             try:
                 nick = signon.mayBeCalled(context, nick)
             except NickRegistered as error:
-                _refuseAloud(context, error)
+                _askInRoom(context, user, error, error.about)
             else:
                 inputs.decide(context.hub.rename(user, nick))
+        case Say(password) if context.asked:
+            _change(inputs, context, user, context.asked, password.strip())
         case Login(name, password):
-            _requireOther(context, user)
-            change = signon.change(context, user, name or user.nick, password)
-            inputs.decide(Deferred.fromCoroutine(change))
+            _change(inputs, context, user, name or context.asked or user.nick, password)
         case Quit(reason):
-            inputs.end(Ending.QUIT, reasonOf(context, user, reason), "", None)
+            inputs.end(Ending.QUIT, reasonOf(context, user, reason))
         case _:
             answer = HANDLERS[type(command)](context, command)
             if answer is not None:
                 inputs.wait(answer)
+
+
+def _change(inputs: Lifecycle, context: Context, user: User, name: str, password: str) -> None:
+    _requireOther(context, user)
+    change = signon.change(context, user, name, password)
+    inputs.decide(Deferred.fromCoroutine(change), name)
+
+
+def _askInRoom(context: Context, user: User, error: ChatError, name: str) -> None:
+    """
+    Ask a user who has a nickname for the password of an account.  A program is not asked: it
+    sends a password in a command, and what it says next is for the room.
+    """
+    context.refuse(error)
+    if context.rendering.isProgram:
+        context.hear(Warned("said-aloud", name))
+    else:
+        context.asked = name
+        context.hear(PasswordAsked(name, user.nick))
 
 
 def _requireOther(context: Context, user: User) -> None:
@@ -199,12 +232,6 @@ def _requireOther(context: Context, user: User) -> None:
     """
     signon.requireVoice(context, user)
     requireRate(context, context.server.settings.nickRate, user.renamedMark, RenamingTooFast)
-
-
-def _refuseAloud(context: Context, error: NickRegistered | WrongPassword) -> None:
-    """Without a nickname the next line would be the password; in a room all would read it."""
-    context.refuse(error)
-    context.hear(Warned("said-aloud", error.about))
 
 
 def _challenge(inputs: Lifecycle, context: Context, error: ChatError, name: str) -> None:
@@ -278,7 +305,20 @@ def _entered(inputs: Lifecycle, context: Context, room: Room) -> None:
 
 @_renaming.upon(Lifecycle.claimed).to(_registered)
 def _renamed(inputs: Lifecycle, context: Context, user: User) -> None:
+    context.asked = ""
     _countRenaming(context, user)
+    context.door.release()
+
+
+@_renaming.upon(Lifecycle.challenge).to(_registered)
+def _staysAsked(inputs: Lifecycle, context: Context, error: ChatError, name: str) -> None:
+    user = context.user
+    assert user is not None
+    if context.asked or isinstance(error, WrongPassword):
+        # The password may be typed once more.
+        _askInRoom(context, user, error, name)
+    else:
+        context.refuse(error)
     context.door.release()
 
 
@@ -301,10 +341,7 @@ def _staysChallenged(inputs: Lifecycle, context: Context, error: ChatError, name
 
 @_renaming.upon(Lifecycle.denied).to(_registered)
 def _keepsNick(inputs: Lifecycle, context: Context, error: ChatError) -> None:
-    if isinstance(error, WrongPassword):
-        _refuseAloud(context, error)
-    else:
-        context.refuse(error)
+    context.refuse(error)
     context.door.release()
 
 
@@ -324,23 +361,27 @@ def _answered(inputs: Lifecycle, context: Context) -> None:
     context.door.release()
 
 
-@_waiting.upon(Lifecycle.denied).to(_registered)
-def _cannotBeDone(inputs: Lifecycle, context: Context, error: ChatError) -> None:
-    context.refuse(error)
-    context.door.release()
+_waiting.upon(Lifecycle.denied).to(_registered)(_keepsNick)
 
 
 # The end.
 
 
 def _end(
-    inputs: Lifecycle, context: Context, reason: Ending, about: str, by: str, grace: float | None
+    inputs: Lifecycle,
+    context: Context,
+    reason: Ending,
+    about: str = "",
+    by: str = "",
+    grace: float | None = None,
+    until: datetime | None = None,
 ) -> None:
     isOwnWish = reason is Ending.QUIT
     # The last one is called first, and all are called, whatever goes wrong with one.
     with ExitStack() as stack:
         stack.callback(context.door.close, grace)
-        stack.callback(context.hearLast, Closed(reason, "" if isOwnWish else about, by=by))
+        closed = Closed(reason, "" if isOwnWish else about, by=by, until=until)
+        stack.callback(context.hearLast, closed)
         stack.callback(context.leave, reason, about if isOwnWish or by else "", by)
 
 
@@ -395,4 +436,4 @@ def _failed(inputs: Lifecycle, failure: Failure) -> None:
 def _wentWrong(failure: Failure, inputs: Lifecycle, context: Context) -> None:
     _log.failure("what a participant asked for went wrong", failure)
     context.server.counters.faults += 1
-    inputs.end(Ending.INTERNAL_ERROR, "", "", None)
+    inputs.end(Ending.INTERNAL_ERROR)

@@ -22,11 +22,14 @@ from chat.core.users import User, UserSession
 from chat.interfaces import Authenticator, History, HistoryObserver, RenderingChoice
 from chat.session.replaycache import Replays
 from chat.vocabulary.addresses import Network
+from chat.vocabulary.confusables import look
 from chat.vocabulary.counters import Counters
 from chat.vocabulary.events import Event, Warned
 from chat.vocabulary.i18n import SOURCE_LANGUAGE
 from chat.vocabulary.limits import REPLAY, UNRESTRICTED, Rate, Shares
+from chat.vocabulary.names import fold
 from chat.vocabulary.records import Account
+from chat.vocabulary.reserved import reserved
 
 _log = Logger()
 
@@ -49,6 +52,7 @@ class Settings:
     @ivar roomRate: how often rooms may be made from one address.
     @ivar accountRate: how often accounts may be registered from one address.
     @ivar trusted: networks for whose addresses the last two do not hold.
+    @ivar reserved: nicknames that are reserved besides L{chat.vocabulary.reserved.NAMES}.
     """
 
     name: str = "tcpchat"
@@ -64,6 +68,7 @@ class Settings:
     roomRate: Rate = UNRESTRICTED
     accountRate: Rate = UNRESTRICTED
     trusted: tuple[Network, ...] = ()
+    reserved: tuple[str, ...] = ()
 
 
 @dataclass
@@ -103,10 +108,12 @@ class Server:
     keys: Throttle = field(init=False)
     roomsMade: Shares = field(init=False)
     registrations: Shares = field(init=False)
+    _reserved: frozenset[str] = field(init=False)
     _alarm: IDelayedCall | None = None
 
     def __post_init__(self) -> None:
         self.keys = Throttle(self.clock, keyRates(self.settings.keyRate))
+        self._reserved = reserved(self.settings.reserved)
         self.roomsMade = Shares(self.settings.roomRate, self.hub.seconds)
         self.registrations = Shares(self.settings.accountRate, self.hub.seconds)
 
@@ -117,6 +124,14 @@ class Server:
     def accountOf(self, user: User) -> Account | None:
         """The account that a user has proven to own, as it is now."""
         return self.accounts.owner(user.account) if user.account else None
+
+    def isReserved(self, nick: str) -> bool:
+        """
+        Whether a nickname, of which there is no account, is kept from all but operators.  The
+        operator of the service may name an operator as they like (C{--operator}), who has yet
+        to register.
+        """
+        return look(nick) in self._reserved and fold(nick) not in self.accounts.appointed
 
     def isOperator(self, user: User) -> bool:
         """Whether a user is an operator."""

@@ -8,6 +8,8 @@ what a command does is in L{chat.session.handlers}.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
@@ -67,7 +69,7 @@ class Session(Context):
         try:
             self._greet(nick, account)
         except Banned as banned:
-            self.end(Ending.BANNED, banned.about)
+            self.end(Ending.BANNED, banned.about, banned.by, until=banned.until)
         except Exception:
             self._log.failure("a participant could not be greeted")
             self._failed()
@@ -107,7 +109,7 @@ class Session(Context):
         if lifecycle is None:
             return
         try:
-            if self.user is None or isinstance(command, StateCommand):
+            if self.user is None or self.asked or isinstance(command, StateCommand):
                 lifecycle.do(command)
             else:
                 # Most commands change no state, and looking up the transition that says so
@@ -145,7 +147,12 @@ class Session(Context):
             self.end(Ending.INPUT_CLOSED)
 
     def end(
-        self, reason: Ending, about: str = "", by: str = "", grace: float | None = None
+        self,
+        reason: Ending,
+        about: str = "",
+        by: str = "",
+        grace: float | None = None,
+        until: datetime | None = None,
     ) -> None:
         """
         End the session: the user leaves and is told why, and the front door closes.
@@ -153,9 +160,10 @@ class Session(Context):
         @param about: a detail of the reason, for the user.
         @param by: the nickname of the user who wants it, if it is another one.
         @param grace: see L{FrontDoor.close}.
+        @param until: when a ban ends, if it ever does.
         """
         if self._lifecycle is not None:
-            self._lifecycle.end(reason, about, by, grace)
+            self._lifecycle.end(reason, about, by, grace, until)
 
     def gone(self, reason: Ending) -> None:
         """

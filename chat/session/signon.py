@@ -17,6 +17,7 @@ from chat.vocabulary.errors import (
     Muted,
     NickConfusable,
     NickRegistered,
+    NickReserved,
     NoSuchAccount,
     WrongPassword,
 )
@@ -37,7 +38,7 @@ def mayBeHere(context: Context, nick: str = "") -> None:
     if ban is None and nick:
         ban = sanctions.ofName(SanctionKind.BAN, fold(nick))
     if ban is not None:
-        raise Banned(ban.why)
+        raise Banned(ban.why, ban.by, ban.until)
 
 
 def requireVoice(context: Context, user: User) -> None:
@@ -57,7 +58,7 @@ def requireVoice(context: Context, user: User) -> None:
     if mute is None:
         mute = sanctions.ofAddress(context.door.address, SanctionKind.MUTE)
     if mute is not None:
-        raise Muted(mute.why)
+        raise Muted(mute.why, mute.by, mute.until)
 
 
 def mayBeCalled(context: Context, text: str) -> str:
@@ -73,6 +74,8 @@ def mayBeCalled(context: Context, text: str) -> str:
         raise NickRegistered(account.name)
     # An account keeps its name, even one that could not be taken any more.
     nick = text if account is not None and account.name == text else nickname(text)
+    if account is None and context.server.isReserved(nick) and not context.isOperator:
+        raise NickReserved(nick)
     requireUnlike(context, nick, user)
     return nick
 

@@ -5,7 +5,9 @@ which all stores share.
 The ids of a room count up by one, so an id that is not there is a line that is missing.  Up
 to some id all lines have I{expired}: they are older or more than is kept, or the room was
 told to forget them.  A line that is missing after that id was I{lost}: it never reached
-the disk, or is damaged there.
+the disk, or is damaged there.  Where L{RESERVE} ids and more are missing, the service
+I{stopped} unexpectedly: the next start goes on behind all ids that could have been given,
+and only the last lines that were said before, if any, had not reached the disk.
 
 The order of the lines is that of their ids, and not that of their times: a clock may be set back
 and forth.  A time in the future is certainly wrong, so such a line counts as said when the next
@@ -20,7 +22,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chat.interfaces import Extract
+from chat.store.numbering import RESERVE
 from chat.store.tokens import Phrase, holds, phrases, tokens
+from chat.vocabulary.errors import NothingToFind
 from chat.vocabulary.events import Line, Missed
 from chat.vocabulary.names import fold
 
@@ -29,6 +33,7 @@ MAX_ID = 2**63 - 1
 
 EXPIRED = "expired"
 LOST = "lost"
+STOPPED = "stopped"
 
 
 First = Callable[[Sequence[Line]], int]
@@ -174,7 +179,9 @@ def _divided(room: str, first: int, last: int, expired: int) -> Iterator[Missed]
     if first <= expired:
         yield Missed(room, first, min(last, expired), EXPIRED)
     if last > expired:
-        yield Missed(room, max(first, expired + 1), last, LOST)
+        first = max(first, expired + 1)
+        # So many lines in a row are never lost otherwise: fewer may wait for the disk.
+        yield Missed(room, first, last, LOST if last - first + 1 < RESERVE else STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,5 +214,9 @@ class Query:
 def query(words: str, rooms: Sequence[str], nick: str) -> Query:
     """
     @return: the query that the parameters of L{chat.interfaces.History.search} make.
+    @raise NothingToFind: when there is no word.
     """
-    return Query(phrases(words), tuple(dict.fromkeys(rooms)), nick, fold(nick) if nick else "")
+    asked = phrases(words)
+    if not asked:
+        raise NothingToFind(words)
+    return Query(asked, tuple(dict.fromkeys(rooms)), nick, fold(nick) if nick else "")

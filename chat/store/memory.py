@@ -184,7 +184,7 @@ class MemoryHistory(History):
         self, words: str, rooms: Sequence[str], nick: str, count: int
     ) -> Deferred[tuple[Line, ...]]:
         query = extracts.query(words, rooms, nick)
-        if not query.phrases or count < 1:
+        if count < 1:
             return succeed(())
         if self._scans == MAX_SCANS:
             return fail(TryLater())

@@ -144,7 +144,7 @@ class SQLiteHistory(History):
         self, words: str, rooms: Sequence[str], nick: str, count: int
     ) -> Deferred[tuple[Line, ...]]:
         query = extracts.query(words, rooms, nick)
-        if not query.phrases or count < 1:
+        if count < 1:
             return succeed(())
         return Deferred.fromCoroutine(self._search(query, count))
 

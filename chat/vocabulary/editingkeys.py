@@ -5,10 +5,10 @@ Most terminals send a line when it is done.  Some send each key at once and edit
 (Windows telnet, serial consoles, C{stty raw}): then the keys that correct what was typed
 are in the line, and its author believes that they worked.
 
-Backspace, Delete, Ctrl-U and Ctrl-W take back what stands before them (termios(3): VERASE,
-VKILL, VWERASE), so what they leave is known.  After a key that moves the cursor or brings
-back another text it is not: each program edits in its own way.  A line with such a key is
-refused, as nothing may be said that its author has not seen.
+Backspace, Delete, Ctrl-U, Ctrl-W and Ctrl-C take back what stands before them (termios(3):
+VERASE, VKILL, VWERASE, VINTR), so what they leave is known.  After a key that moves the cursor
+or brings back another text it is not: each program edits in its own way.  A line with such a key
+is refused, as nothing may be said that its author has not seen.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def edited(text: str) -> str:
     Carry out the editing keys in a line.
 
     Backspace and Delete erase the grapheme cluster before them (Unicode Standard Annex 29),
-    Ctrl-W a word and the blanks behind it, Ctrl-U the line; at its beginning they do
-    nothing.  The work is linear.
+    Ctrl-W a word and the blanks behind it, Ctrl-U and Ctrl-C the line; at its beginning they
+    do nothing.  The work is linear.
 
     @param text: as it came, decoded.
     @return: what is left; nothing of what was erased.
-    @raise CursorKeys: when nobody can know what the author sees: after a key that moves the
-        cursor, and after Ctrl-C, which gives up a line, where there is one.
+    @raise CursorKeys: when nobody can know what the author sees, after a key that moves the
+        cursor.
     """
     text = _SILENT.sub("", text)
     if _UNKNOWN.search(text):
@@ -67,10 +67,8 @@ def edited(text: str) -> str:
                 del kept[-1:]
             case "\x17":
                 _eraseWord(kept)
-            case "\x15":
+            case _:
                 kept.clear()
-            case _ if kept:
-                raise CursorKeys
         added = [*iter_graphemes(typed)]
         if kept and category(typed[:1] or " ").startswith("M"):
             # An accent after a key belongs to the letter that the key has left.

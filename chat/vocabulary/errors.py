@@ -8,6 +8,7 @@ protocol and never changes; its wording belongs to the renderings.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -18,13 +19,17 @@ class ChatError(Exception):
     @cvar code: the stable name of this error in every rendering.
     @ivar about: its subject, as it may be shown to the user who caused it: cleaned,
         and no longer than the line that was sent.
+    @ivar by: the nickname of the operator who has imposed it on them, or nothing.
+    @ivar until: when that ends, in UTC; L{None} for never.
     """
 
     code: ClassVar[str]
 
-    def __init__(self, about: str = "") -> None:
+    def __init__(self, about: str = "", by: str = "", until: datetime | None = None) -> None:
         super().__init__(about)
         self.about = about
+        self.by = by
+        self.until = until
 
 
 class CannotStart(Exception):
@@ -61,7 +66,7 @@ class UnknownCommand(ChatError):
 
 class CommandMeant(ChatError):
     """
-    A line looks like a command with a secret whose slash was mistyped; C{about} is the command.
+    A line looks like a command whose slash was mistyped or forgotten; C{about} is the command.
     """
 
     code = "command-meant"
@@ -101,6 +106,12 @@ class NickConfusable(ChatError):
     """A nickname looks like another one that is there."""
 
     code = "nick-confusable"
+
+
+class NickReserved(ChatError):
+    """A nickname is, or looks like, one that the service keeps from those without its account."""
+
+    code = "nick-reserved"
 
 
 class NickTaken(ChatError):
@@ -242,6 +253,12 @@ class UnitMissing(ChatError):
 
 
 # History.
+
+
+class NothingToFind(ChatError):
+    """A search has no word in it; C{about} is what it has."""
+
+    code = "nothing-to-find"
 
 
 class HistoryUnavailable(ChatError):

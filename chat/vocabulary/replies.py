@@ -40,9 +40,14 @@ class NickAsked:
 
 @dataclass(frozen=True, slots=True)
 class PasswordAsked:
-    """The next line is taken for the password of the account C{nick}."""
+    """
+    The next line is taken for the password of the account C{nick}.
+
+    @ivar own: the nickname that you have so far, or nothing.
+    """
 
     nick: str
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +134,30 @@ class Refused:
     @ivar text: the sentence in the language of the session.  The core leaves it
         empty; renderings for programs fill it in, so that a program need not know
         every code.  The same holds for L{Warned} and L{Closed}.
+    @ivar by: the nickname of the operator who has muted or banned you, or nothing.
+    @ivar until: when that ends; L{None} for never.
     """
 
     code: str
     about: str = ""
     text: str = ""
+    by: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
     """
     Something will happen unless you act, or has happened that you should know of.
+
+    @ivar by: as in L{Refused}, and so is C{until}.
     """
 
     code: str
     about: str = ""
     text: str = ""
+    by: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,8 +398,9 @@ class Missed:
     """
     The lines C{first} to C{last} of a room cannot be read any more.
 
-    @ivar reason: C{expired}, when they were kept long enough, or C{lost}, when
-        they were never stored; some of the ids may not belong to any line.
+    @ivar reason: C{expired}, when they were kept long enough, C{lost}, when they were
+        never stored or are damaged, or C{stopped}, when the service stopped unexpectedly:
+        few of the ids belong to lines then, or none.
     """
 
     room: str
@@ -472,9 +486,11 @@ class Closed:
     The last event of a session, which the service ends.
 
     @ivar by: the nickname of the user who has ended it, or nothing.
+    @ivar until: when a ban ends; L{None} for never.
     """
 
     reason: Ending
     about: str = ""
     text: str = ""
     by: str = ""
+    until: datetime | None = None

@@ -20,6 +20,7 @@ from chat.vocabulary.errors import (
     UnknownCommand,
 )
 from chat.vocabulary.limits import MIN_PASSWORD
+from chat.vocabulary.reserved import COMMANDS
 from chat.vocabulary.sanitizing import clean
 
 _WIDE_SLASH, _SLASH_KEY = "\uff0f", "\u3001"
@@ -88,22 +89,26 @@ def parse(line: str, isSecret: bool = False) -> Command | None:
     Chinese keyboard counts as one, and so does the mark that such a keyboard has in its
     place (C{、}), where a verb follows. After two slashes, after other marks, or with a
     space behind the mark, it is less certain that a command is meant, so where the verb
-    has a secret, the line is refused. All text in the command has been made safe.
+    has a secret, the line is refused, and so is one that is nothing but a word that newcomers take
+    for a command (L{chat.vocabulary.reserved}). All text in the command has been made safe.
 
     @param line: without its line end.
     @param isSecret: whether the line answers the question for a password: then a password
         (L{isPassword}) is said as it is.
     @return: the command, or L{None} for a line with nothing in it.
     @raise UnknownCommand: when there is no such verb.
-    @raise CommandMeant: when it looks like a command with a secret, and has no slash.
+    @raise CommandMeant: when it looks like a command with a secret, or is such a word, and has
+        no slash.
     @raise ArgumentMissing: when the verb needs an argument.
     @raise ArgumentInvalid: when it cannot be understood.
     @raise UnitMissing: when all that is wrong is a time span without its unit.
     """
     text = clean(line)
-    if text[:1].isalnum():
+    if text[:1].isalnum() and text not in COMMANDS:
         # Most lines begin like this, with neither a slash nor a space.
         return Say(text)
+    if text in COMMANDS:
+        raise CommandMeant("/" + COMMANDS[text].name)
     if isSecret and isPassword(text):
         return Say(text) if text and not text.isspace() else None
     text = _withSlash(text)
@@ -127,7 +132,7 @@ def isCommand(text: str) -> bool:
         something to say.
     """
     slashed = _withSlash(text)
-    return _isSlashed(slashed) or _mistyped(slashed) is not None
+    return _isSlashed(slashed) or _mistyped(slashed) is not None or text in COMMANDS
 
 
 def isPassword(text: str) -> bool:
@@ -135,14 +140,15 @@ def isPassword(text: str) -> bool:
     Tell a password from the commands that may be typed in its place, such as C{/nick OTHER}.
 
     One word of L{MIN_PASSWORD} characters or more is a password, though it be the name of a
-    command, and so is every text that is no known command.  No other command can be a
-    password that is kept here: it is too short, or has a space.
+    command, and so is every text that is no known command, with its slash or, as C{quit},
+    without.  No other command can be a password that is kept here: it is too short, or has a
+    space.
 
     @param text: what was typed when a password was asked for, perhaps not all of it yet.
     """
     stripped = text.strip()
     isWord = len(stripped.split()) == 1 and len(stripped) >= MIN_PASSWORD
-    return isWord or verbIn(stripped) is None
+    return isWord or (verbIn(stripped) is None and text not in COMMANDS)
 
 
 def literally(text: str) -> str:

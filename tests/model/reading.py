@@ -23,7 +23,7 @@ FIELDS = {
     "listed": "room people",
     "missed": "room first last reason",
     "parted": "room reason by text",
-    "passwordasked": "nick",
+    "passwordasked": "nick own",
     "recalled": "room id nick text acted",
     "refused": "code about",
     "renamed": "room nick name",
@@ -113,8 +113,10 @@ def text(here: str, fact: Fact, at: datetime) -> str:
         case "warned", "said-aloud", _:
             words = "your next line is said to everybody here, even if it is a password"
             return f"!!! {words} (said-aloud)"
-        case "passwordasked", nick:
+        case "passwordasked", nick, "":
             return f"--- The next line is taken for the password of {nick}."
+        case "passwordasked", nick, own:
+            return f"--- Type the password of {nick} now, or /nick {own} to stay {own}."
         case "joined", name, nick, count:
             return f"--> {nick} joined {name} ({count} here)"
         case "left", name, nick, "account-removed", _, count, by:

@@ -92,6 +92,10 @@ class Reference:
             elif verb == "quit":
                 self.end(session, "quit", *words)
             elif user is not None:
+                if session.asked and verb == "say":
+                    verb, words = "login", (session.asked, *words)
+                elif session.asked and not words and len(verb) >= 7:
+                    verb, words = "login", (session.asked, f"/{verb}")
                 getattr(self, "_" + verb)(session, user, *words)
             elif verb == "login":
                 self._logIn(session, *words)
@@ -107,9 +111,17 @@ class Reference:
         except No as no:
             session.hear("refused", *no.args)
             if session.user is None and session.asked and no.args[0] != "nick-needed":
-                session.hear("passwordasked", session.asked)
-            elif (no.args[0], verb) in (("nick-registered", "nick"), ("wrong-password", "login")):
-                session.hear("warned", "said-aloud", no.args[1])
+                session.hear("passwordasked", session.asked, "")
+            elif user is not None and verb in ("nick", "login"):
+                self._askInRoom(session, user, *no.args)
+
+    def _askInRoom(self, session: Session, user: User, code: str, name: str) -> None:
+        if code in ("nick-registered", "wrong-password"):
+            if session.isProgram:
+                session.hear("warned", "said-aloud", name)
+            else:
+                session.asked = name
+                session.hear("passwordasked", name, user.nick)
 
     def end(self, session: Session, reason: str, text: str = "", by: str = "") -> None:
         """A session ends, whether its user asked for that or not."""
@@ -172,11 +184,14 @@ class Reference:
                 self._go(user, name, reason, text, by)
 
     def _nick(self, session: Session, user: User, nick: str) -> None:
+        if nick.lower() == user.nick.lower():
+            session.asked = ""
         self._mayBeCalled(nick, user.account)
         if nick == user.nick:
             raise No("nick-unchanged", nick)
         if self.users.get(nick.lower(), user) is not user:
             raise No("nick-taken", nick)
+        session.asked = ""
         self._rename(user, nick)
 
     def _rename(self, user: User, nick: str) -> None:
@@ -241,6 +256,7 @@ class Reference:
             if user is None:
                 session.asked = name
             raise No("wrong-password", name)
+        session.asked = ""
         here = [each for each in self.users.values() if each.account == fold]
         if user is None or (user.account != fold and (here or user.account)):
             self._enter(session, (here or [User(nick, fold)])[0])

@@ -136,7 +136,7 @@ class Conversation(RuleBasedStateMachine):
         talking = {
             number: [f"{number} says {index}" for index in range(1 + count % 40)]
             for number, count in zip(map(self._chosen, who), counts, strict=False)
-            if self.sessions[number].here
+            if self.sessions[number].here and not self.sessions[number].asked
         }
         for number, lines in talking.items():
             self.service.say(self.peers[number], *lines)

@@ -17,6 +17,7 @@ BUSY = int(Limits.softWaiting)
 MAX_WAITING = int(Limits.maxWaiting)
 MAX_ENDLESS = int(Limits.maxUnended)
 LINES_PER_TURN = int(Limits.turnLines)
+LEAVING = "type /quit to leave, or press that key again; /help lists the commands (interrupted)"
 CURSOR_KEYS = (
     "that line has cursor keys or the like in it, so it was not sent; only Backspace, Ctrl-U and"
     " Ctrl-W edit here (cursor-keys)"
@@ -119,10 +120,9 @@ def test_editingKeysInANicknameAndAPassword(service: Service) -> None:
     other = service.connect()
     service.say(other, "Alixx\b\bce")
     assert "(nick-registered)" in service.heard(other)[0]
-    for line in "open-sesmae\x1b[D\b", "open-\x03":
-        service.say(other, line)
-        assert service.heard(other) == [f"!!! {CURSOR_KEYS}"]
-    service.say(other, "opensesame\x17open-sesame")
+    service.say(other, "open-sesmae\x1b[D\b")
+    assert service.heard(other) == [f"!!! {CURSOR_KEYS}"]
+    service.say(other, "open-\x03", "opensesame\x17open-sesame")
     assert service.heard(other)[0] == "--- You are logged in as alice."
 
 
@@ -160,13 +160,60 @@ def test_telnetIsAnswered(service: Service) -> None:
     bob = service.connect()
     bob.send(b"\xff\xf4\xff\xfd\x06" + b"\xff\xfb\x1f" * 2)
     service.reactor.turn()
-    assert bob.read() == b"\xff\xfc\x06\xff\xfe\x1f"
+    assert bob.read() == b"\xff\xfc\x06\xff\xfe\x1f!!! " + f"{LEAVING}\r\n".encode()
     bob.received = b""
     bob.send(b"b\xff\xf6o\xff\xf1b\r\n")
     assert service.heard(bob) == [
         "--- Yes, I am here.",
         "--- You are bob, in #lobby, where nobody else is yet. /help lists the commands.",
     ]
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x04", b"\x1a", b"\xff\xf4", b"\xff\xec", b"\xff\xed"])
+@pytest.mark.parametrize("nick", ["", "alice"])
+def test_keysThatEndAProgramAreAnswered(service: Service, nick: str, key: bytes) -> None:
+    """Ctrl-C, Ctrl-D and Ctrl-Z, and what telnet sends for them: the second one leaves."""
+    alice = service.connect(*filter(None, [nick]))
+    alice.send(key)
+    assert service.heard(alice) == [f"!!! {LEAVING}"]
+    # What comes between them is a reason to stay.
+    service.say(alice, "/ping")
+    service.heard(alice)
+    alice.send(key)
+    assert service.heard(alice) == [f"!!! {LEAVING}"]
+    alice.send(key)
+    assert service.heard(alice) == ["--- Goodbye."]
+    assert alice.isEnded
+
+
+@pytest.mark.parametrize("before", [b"hel", b"hel\x7f", b"hel\x04"])
+def test_ctrlCGivesUpWhatIsTypedBeforeItIsAnswered(service: Service, before: bytes) -> None:
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    for _ in range(2):
+        bob.send(before)
+        bob.send(b"\x03")
+        assert service.heard(bob) == []
+        service.say(bob, "hello")
+        assert service.heard(alice) == ["bob: hello"]
+    bob.send(before)
+    bob.send(b"\x03")
+    bob.send(b"\x03")
+    assert service.heard(bob) == [f"!!! {LEAVING}"]
+    bob.send(b"\x04")
+    assert service.heard(bob) == ["--- Goodbye."]
+
+
+def test_ctrlDAndCtrlZInALineAreNothing(service: Service) -> None:
+    """Text that is copied or piped may have them."""
+    alice, bob = service.connect("alice"), service.connect("bob")
+    service.heard(alice)
+    for key in (b"\x04", b"\x1a"):
+        bob.send(b"hel" + key)
+        assert service.heard(bob) == []
+        bob.send(b"lo" + key + b"\r\n" + key + b"\r\n")
+        assert service.heard(alice) == ["bob: hello"]
+        assert service.heard(bob) == []
 
 
 def test_aByteOfTextMayBe255(service: Service) -> None:

@@ -305,6 +305,8 @@ def test_sentencesAreInTheLanguageChosen(language: str) -> None:
         "code": "nick-taken",
         "about": "bob",
         "text": phrases.refusal("nick-taken", "bob"),
+        "by": "",
+        "until": None,
     }
     warned = mappingOf(Warned("idle", "60"), language)
     assert warned["text"] == phrases.warning("idle", "60")

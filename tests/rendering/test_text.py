@@ -33,6 +33,7 @@ from chat.vocabulary.events import (
     ModesShown,
     Noticed,
     Parted,
+    PasswordAsked,
     Ponged,
     Recalled,
     Refused,
@@ -177,6 +178,20 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         ),
         (Closed(Ending.KICKED, "", "", "carol"), "!!! carol has put you out (kicked)"),
         (Closed(Ending.BANNED, "spam"), "!!! you are banned: spam (banned)"),
+        (
+            Closed(Ending.BANNED, "spam", by="carol", until=AT),
+            "!!! you are banned by carol until 2026-11-21 12:35: spam (banned)",
+        ),
+        (Refused("banned", by="carol"), "!!! you are banned by carol (banned)"),
+        (
+            Warned("muted", by="carol", until=AT),
+            "!!! you are muted by carol until 2026-11-21 12:35 (muted)",
+        ),
+        (Refused("muted", "spam", by="carol"), "!!! you are muted by carol: spam (muted)"),
+        (
+            PasswordAsked("alice", "bob"),
+            "--- Type the password of alice now, or /nick bob to stay bob.",
+        ),
         (Closed(Ending.BANNED), "!!! you are banned (banned)"),
         (
             Closed(Ending.NOT_CHAT, "HTTP"),
@@ -326,11 +341,16 @@ def test_anEmptyReplayIsNotTold() -> None:
         (Missed("#dev", 6, 6, "expired"), "line 6 of #dev has expired"),
         (
             Missed("#dev", 7, 7, "lost"),
-            "keeping was interrupted here, and line 7 of #dev may be lost",
+            "1 line of #dev is missing here",
         ),
         (
-            Missed("#dev", 43, 20042, "lost"),
-            "keeping was interrupted here, and lines of #dev may be lost (numbers 43 to 20042)",
+            Missed("#dev", 43, 45, "lost"),
+            "3 lines of #dev are missing here",
+        ),
+        (
+            Missed("#dev", 43, 20042, "stopped"),
+            "the service stopped unexpectedly here; the last lines of #dev before that may be"
+            " missing",
         ),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from twisted.internet.defer import Deferred
 
@@ -18,6 +20,7 @@ from chat.vocabulary.events import (
     NickAsked,
     Parted,
     PasswordAsked,
+    Ponged,
     Recalled,
     Refused,
     Renamed,
@@ -110,7 +113,7 @@ def test_aPasswordThatIsNotLookedAtIsStillExpected(stage: SessionStage) -> None:
     carol.says("/ban alice")
     carol.heard()
     for line in (PASSWORD, PASSWORD):
-        assert user.hears(line) == [Refused("banned"), PasswordAsked("alice")]
+        assert user.hears(line) == [Refused("banned", by="carol"), PasswordAsked("alice")]
     assert carol.heard() == []
     assert user.hears("/nick dave") == [Welcomed("#lobby", "dave", ("carol",))]
 
@@ -231,12 +234,74 @@ def test_theRegistrationTimeoutIncludesThePassword(stage: SessionStage) -> None:
 
 def test_aGuestMayNotTakeARegisteredNickname(stage: SessionStage) -> None:
     bob = stage.user("bob")
-    refused = [Refused("nick-registered", "alice"), Warned("said-aloud", "alice")]
-    assert bob.hears("/nick alice") == refused
-    # Their next line is no password, since they have a nickname.
     robot = stage.program("robot")
+    refused = Refused("nick-registered", "alice")
+    assert bob.hears("/nick alice")[-2:] == [refused, PasswordAsked("alice", "bob")]
+    # The next line of a program is for the room.
+    assert robot.hears("/nick alice")[-2:] == [refused, Warned("said-aloud", "alice")]
+    robot.says("hello")
+    assert bob.heard() == [Said("#lobby", 1, AT, "robot", "hello")]
+
+
+@pytest.mark.parametrize("ask", ["/nick ALICE", f"/login alice {WRONG}"])
+def test_aPasswordIsNotSaidInTheRoom(stage: SessionStage, ask: str) -> None:
+    """Nor is one that is mistyped."""
+    bob, dave = stage.users("bob", "dave")
+    asked = PasswordAsked("alice", "bob")
+    assert bob.hears(ask)[-1] == asked
+    assert bob.hears(WRONG, f"/login {WRONG}") == 2 * [Refused("wrong-password", "alice"), asked]
+    # Commands are carried out.
+    assert bob.hears("/ping me") == [Ponged("me")]
+    assert dave.heard() == []
+    assert LOGGED_IN in bob.hears(PASSWORD)
+    assert dave.heard() == [Renamed("#lobby", AT, "bob", "alice")]
     bob.says("hello")
-    assert robot.heard() == [Said("#lobby", 1, AT, "bob", "hello")]
+    assert dave.heard() == [Said("#lobby", 1, AT, "alice", "hello")]
+
+
+@pytest.mark.parametrize("nick", ["bob", "BOB", "bobby"])
+def test_whoIsAskedForAPasswordMayStayWhoTheyAre(stage: SessionStage, nick: str) -> None:
+    bob, dave = stage.users("bob", "dave")
+    bob.says("/nick alice", f"/nick {nick}")
+    dave.heard()
+    bob.says("hello")
+    assert dave.heard() == [Said("#lobby", 1, AT, nick, "hello")]
+
+
+def test_aPasswordIsExpectedUntilThereIsAnAnswer(stage: SessionStage) -> None:
+    """Whatever is refused meanwhile."""
+    bob, dave = stage.users("bob", "dave")
+    bob.says("/nick alice", "/nick dave", "/nick 1", "/login alice", "/unknown")
+    assert bob.hears(WRONG)[0] == Refused("wrong-password", "alice")
+    assert dave.heard() == []
+
+
+@pytest.mark.parametrize(
+    "nick", ["help", "QUIT", "帮助", "Admin", "adrnin", "ADMlN", "管理员", "root", "boss"]
+)
+def test_aReservedNicknameIsRefused(nick: str) -> None:
+    stage = SessionStage(reserved=("Boss",))
+    user = stage.user()
+    assert user.hears(f"/nick {nick}") == [Refused("nick-reserved", nick)]
+    user.says("bob")
+    assert user.hears(f"/nick {nick}")[-1] == Refused("nick-reserved", nick)
+
+
+def test_aReservedNicknameIsForOperatorsAndItsAccount(stage: SessionStage) -> None:
+    carol = stage.registered("carol")
+    bob = stage.user("bob")
+    assert carol.hears("/nick admin") == [Renamed("#lobby", AT, "carol", "admin")]
+    carol.says("/nick carol", "/rename bob root")
+    assert bob.hears(f"/register {PASSWORD}")[-1] == Done("registered", "root")
+    assert bob.hears("/nick bob", "/nick root")[-1] == Renamed("#lobby", AT, "bob", "root")
+    bob.says("/quit")
+    assert stage.user("root").hears(PASSWORD)[0] == Done("logged-in", "root")
+
+
+def test_anAppointedOperatorMayHaveAReservedNickname(stage: SessionStage) -> None:
+    """Before they have registered."""
+    stage.server.accounts.appointed = frozenset({"admin"})
+    assert stage.user().hears("admin") == [Welcomed("#lobby", "admin")]
 
 
 def test_aRegisteredUserMayChangeTheNicknameAndBack(stage: SessionStage) -> None:
@@ -367,12 +432,8 @@ def test_loggingInAgainChangesNothing(stage: SessionStage) -> None:
 
 def test_aWrongPasswordChangesNothing(stage: SessionStage) -> None:
     bob, dave = stage.users("bob", "dave")
-    assert bob.hears(f"/login alice {WRONG}") == [
-        Refused("wrong-password", "alice"),
-        # Without a nickname the next line would be the password.
-        Warned("said-aloud", "alice"),
-    ]
-    bob.says("hello")
+    assert bob.hears(f"/login alice {WRONG}")[0] == Refused("wrong-password", "alice")
+    bob.says("/nick bob", "hello")
     assert dave.heard() == [Said("#lobby", 1, AT, "bob", "hello")]
 
 
@@ -381,12 +442,15 @@ def test_aWrongPasswordChangesNothing(stage: SessionStage) -> None:
 
 def test_aBannedNameIsRefused(stage: SessionStage) -> None:
     stage.registered("carol").says("/ban bob 10m spam", "/ban alice")
-    user = stage.user()
-    assert user.hears("Bob") == [Refused("banned", "spam")]
-    assert user.hears("alice") == [Refused("banned")]
-    assert user.hears(f"/login alice {PASSWORD}") == [Refused("banned"), PasswordAsked("alice")]
+    user, until = stage.user(), AT + timedelta(minutes=10)
+    assert user.hears("Bob") == [Refused("banned", "spam", by="carol", until=until)]
+    assert user.hears("alice") == [Refused("banned", by="carol")]
+    assert user.hears(f"/login alice {PASSWORD}") == [
+        Refused("banned", by="carol"),
+        PasswordAsked("alice"),
+    ]
     assert user.hears("/nick dave") == [Welcomed("#lobby", "dave", ("carol",))]
-    assert user.hears("/nick bob") == [Refused("banned", "spam")]
+    assert user.hears("/nick bob") == [Refused("banned", "spam", by="carol", until=until)]
     stage.clock.advance(600)
     assert user.hears("/nick bob") == [Renamed("#lobby", stage.now, "dave", "bob")]
 
@@ -395,14 +459,19 @@ def test_aBannedNameIsRefusedBeforeThePasswordIsChecked(stage: SessionStage) -> 
     stage.registered("carol").says("/ban alice")
     stage.authenticator.isSlow = True
     user = stage.user()
-    assert user.hears("/login ALICE anything") == [Refused("banned"), PasswordAsked("ALICE")]
+    assert user.hears("/login ALICE anything") == [
+        Refused("banned", by="carol"),
+        PasswordAsked("ALICE"),
+    ]
 
 
 def test_aBannedAddressIsRefused(stage: SessionStage) -> None:
     stage.registered("carol").says("/ban 198.51.100.0/24 10m spam")
     user = stage.connect("198.51.100.7")
     user.session.opened()
-    assert user.heard() == [Closed(Ending.BANNED, "spam")]
+    assert user.heard() == [
+        Closed(Ending.BANNED, "spam", by="carol", until=AT + timedelta(minutes=10))
+    ]
     assert user.isClosed
     stage.clock.advance(600)
     again = stage.connect("198.51.100.7")
@@ -414,8 +483,11 @@ def test_aBannedAddressMayBecomeKnownAfterTheGreeting(stage: SessionStage) -> No
     stage.registered("carol").says("/ban 198.51.100.7")
     user = stage.user(address="")
     user.address = "198.51.100.7"
-    assert user.hears("bob") == [Refused("banned")]
-    assert user.hears(f"/login alice {PASSWORD}") == [Refused("banned"), PasswordAsked("alice")]
+    assert user.hears("bob") == [Refused("banned", by="carol")]
+    assert user.hears(f"/login alice {PASSWORD}") == [
+        Refused("banned", by="carol"),
+        PasswordAsked("alice"),
+    ]
 
 
 def test_aBanAppliesWhileThePasswordIsChecked(stage: SessionStage) -> None:
@@ -424,7 +496,7 @@ def test_aBanAppliesWhileThePasswordIsChecked(stage: SessionStage) -> None:
     alice = stage.user(f"/login alice {PASSWORD}")
     carol.says("/ban alice spam")
     stage.authenticator.decide()
-    assert alice.heard() == [Refused("banned", "spam"), PasswordAsked("alice")]
+    assert alice.heard() == [Refused("banned", "spam", by="carol"), PasswordAsked("alice")]
 
 
 # Several sessions of one user.
@@ -716,5 +788,5 @@ def test_aBanAppliesWhileTheHistoryAnswers(past: SessionStage) -> None:
     bob, alice = past.user("bob"), past.user(f"/login alice {PASSWORD}")
     carol.says("/ban bob", "/ban alice spam")
     history.decide()
-    assert bob.heard() == [Refused("banned")]
-    assert alice.heard() == [Refused("banned", "spam"), PasswordAsked("alice")]
+    assert bob.heard() == [Refused("banned", by="carol")]
+    assert alice.heard() == [Refused("banned", "spam", by="carol"), PasswordAsked("alice")]

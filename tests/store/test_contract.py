@@ -6,6 +6,7 @@ L{chat.store.store.Store}, which has both.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from chat.interfaces import Extract
 from chat.store.memory import MemoryStore
 from chat.store.sqlite import SQLiteStore
 from chat.store.store import Store
+from chat.vocabulary.errors import NothingToFind
 from chat.vocabulary.events import Acted, Line, Missed, Said
 from chat.vocabulary.records import Account, Record, RoomRecord, Sanction, SanctionKind
 from tests.support.stores import AT, ROOM, HandWorker, ids, lines, texts
@@ -504,11 +506,20 @@ ODD = [
 async def test_searchTakesAnyText(kept: Kept) -> None:
     await kept.keep(said(1, "hello ' \" * AND tokens"))
     for words in ODD:
-        await kept.search(words)
+        with suppress(NothingToFind):
+            await kept.search(words)
         await kept.search(words + " hello", nick=words)
         await kept.search("hello", [words.replace("\ud800", ""), ROOM])
     assert await kept.search("and '\"* tokens") == ["hello ' \" * AND tokens"]
     assert await kept.search('"hello"') == ["hello ' \" * AND tokens"]
+
+
+@pytest.mark.parametrize("words", ["🍐", "*", "\u0301", "、 ?"])
+@ensureDeferred
+async def test_searchForNoWordIsRefused(kept: Kept, words: str) -> None:
+    with pytest.raises(NothingToFind) as raised:
+        await kept.search(words)
+    assert raised.value.about == words
 
 
 # Ids.

@@ -43,7 +43,7 @@ def test_allLinesHaveExpired() -> None:
 
 def test_linesInBetweenAreLost() -> None:
     assert gaps(1, [2, 5, 6, 9]) == [(3, 4, "lost"), (7, 8, "lost")]
-    assert gaps(1, [20101]) == [(2, 20100, "lost")]
+    assert gaps(1, [20101]) == [(2, 20100, "stopped")]
 
 
 def test_damagedLinesBehindTheLastAreLost() -> None:

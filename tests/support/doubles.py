@@ -68,7 +68,7 @@ class RecordingOutlet:
         return text.split("\r\n")[:-1]
 
 
-TRAITS = ("echoesOwn", "listsPeople", "wantsReceipts")
+TRAITS = ("echoesOwn", "listsPeople", "wantsReceipts", "isProgram")
 """What a rendering may need; one for programs needs all."""
 
 
@@ -83,7 +83,8 @@ class ReprRendering(Rendering):
         """
         @param traits: The names of those that it has, of L{TRAITS}.
         """
-        self.echoesOwn, self.listsPeople, self.wantsReceipts = (trait in traits for trait in TRAITS)
+        for trait in TRAITS:
+            setattr(self, trait, trait in traits)
         self.elsewhere: Rendering = self
         self.ringing: Rendering = self
         self.rendered: list[Event] = []

@@ -22,8 +22,18 @@ from chat.vocabulary.errors import (
 )
 from chat.vocabulary.i18n import LANGUAGES, translation
 from chat.vocabulary.limits import MIN_PASSWORD
+from chat.vocabulary.reserved import COMMANDS
 from chat.vocabulary.sanitizing import clean
-from chat.vocabulary.verbs import VERBS, Verb, isCommand, parse, verbIn, verbNamed
+from chat.vocabulary.verbs import (
+    VERBS,
+    Verb,
+    isCommand,
+    isPassword,
+    literally,
+    parse,
+    verbIn,
+    verbNamed,
+)
 from tests.fuzz.commands import check
 from tests.support.pages import ROOT
 from tests.support.typed import texts as anyTexts
@@ -376,6 +386,29 @@ def test_aSecretIsNotSaidThoughTheSlashIsMistyped(mark: str, rest: str) -> None:
 @pytest.mark.parametrize(
     ("line", "about"),
     [
+        *(("help", "/help"), ("HELP ", "/help"), ("?", "/help"), ("帮助", "/help")),
+        *(("quit", "/quit"), ("Exit", "/quit"), ("logout", "/quit"), ("退出", "/quit")),
+    ],
+)
+def test_aCommandWithoutItsSlashIsNotSaid(line: str, about: str) -> None:
+    """Unless that is wanted, and unless there is more in the line."""
+    for isSecret in (False, True):
+        with pytest.raises(CommandMeant) as raised:
+            parse(line, isSecret)
+        assert raised.value.about == about
+    assert isCommand(line)
+    assert not isPassword(line)
+    for said in (f"/say {line}", literally(line), f"{line}, please"):
+        assert parse(said) == commands.Say(said.removeprefix("/say ").rstrip())
+
+
+def test_noWordThatIsMeantAsACommandIsAPassword() -> None:
+    assert max(map(len, COMMANDS)) < MIN_PASSWORD
+
+
+@pytest.mark.parametrize(
+    ("line", "about"),
+    [
         ("、 login alice s3cret", "/login"),
         ("・密码 s3cret", "/password"),
         (".ｌｏｇｉｎ s3cret", "/login"),
@@ -403,7 +436,7 @@ def test_theRefusalNamesTheCommand(line: str, about: str) -> None:
             "- login page",
             '"r x',
         ),
-        *("\\o/ reply x", "?", "、", "\\", ".m x"),
+        *("\\o/ reply x", "？", "、", "\\", ".m x"),
         *("'/login'", "'login x", "-> /login x", "(see /login x)", "~/src/login x", "'/who x"),
     ],
 )

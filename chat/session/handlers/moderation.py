@@ -125,7 +125,7 @@ def ban(context: Context, command: Ban) -> Answer:
     """
     sanction, storing = _impose(context, SanctionKind.BAN, command)
     for session in _concerned(context, sanction.target):
-        session.end(Ending.BANNED, sanction.why, context.me.nick)
+        session.end(Ending.BANNED, sanction.why, sanction.by, until=sanction.until)
     return tellStored(context, storing, Done("banned", sanction.shown))
 
 
@@ -137,7 +137,7 @@ def mute(context: Context, command: Mute) -> Answer:
     """
     sanction, storing = _impose(context, SanctionKind.MUTE, command)
     for session in _concerned(context, sanction.target):
-        session.hear(Warned("muted", sanction.why))
+        session.hear(Warned("muted", sanction.why, by=sanction.by, until=sanction.until))
     return tellStored(context, storing, Done("muted", sanction.shown))
 
 

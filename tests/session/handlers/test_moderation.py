@@ -154,7 +154,7 @@ def test_anAccountIsBannedWhateverItsNickname(stage: SessionStage, carol: Sessio
     alice.says("/nick robert")
     carol.says("/ban alice")
     assert alice.isClosed
-    assert stage.user().hears(f"/login alice {PASSWORD}")[0] == Refused("banned")
+    assert stage.user().hears(f"/login alice {PASSWORD}")[0] == Refused("banned", by="carol")
 
 
 @pytest.mark.parametrize("target", ["198.51.100.7", "198.51.100.0/24", "::ffff:198.51.100.7"])
@@ -176,7 +176,7 @@ def test_aBannedAddressEndsItsSessions(
 
 def test_anAbsentUserMayBeBanned(stage: SessionStage, carol: SessionUser) -> None:
     assert carol.hears("/ban Dave") == [Done("banned", "Dave")]
-    assert stage.user().hears("dave") == [Refused("banned")]
+    assert stage.user().hears("dave") == [Refused("banned", by="carol")]
     assert carol.hears("/ban 1dave") == [Refused("nick-invalid", "1dave")]
     assert carol.hears("/ban") == [
         Refused("argument-missing", "/ban NAME|ADDRESS|CIDR [2h|30d] [WHY]")
@@ -209,7 +209,7 @@ def test_aBanMayBeLifted(stage: SessionStage, carol: SessionUser, target: str, l
     [refused] = carol.hears(f"/unban {target}")
     assert isinstance(refused, Refused)
     assert refused.code == "no-such-ban"
-    assert stage.user().hears("dave") != [Refused("banned")]
+    assert stage.user().hears("dave") != [Refused("banned", by="carol")]
 
 
 # Mutes.
@@ -218,8 +218,9 @@ def test_aBanMayBeLifted(stage: SessionStage, carol: SessionUser, target: str, l
 def test_aMutedUserIsToldAndRefused(stage: SessionStage, carol: SessionUser) -> None:
     alice, bob = stage.users("alice", "bob")
     assert carol.hears("/mute alice 10m spam") == [Done("muted", "alice")]
-    assert alice.heard() == [Warned("muted", "spam")]
-    assert alice.hears("hello") == [Refused("muted", "spam")]
+    until = AT + timedelta(minutes=10)
+    assert alice.heard() == [Warned("muted", "spam", by="carol", until=until)]
+    assert alice.hears("hello") == [Refused("muted", "spam", by="carol", until=until)]
     assert carol.hears("/unmute alice") == [Done("unmuted", "alice")]
     assert alice.heard() == [Done("may-speak")]
     assert bob.heard() == []
@@ -241,7 +242,7 @@ def test_aMuteEnds(stage: SessionStage, carol: SessionUser) -> None:
 def test_aMuteAppliesAfterReturning(stage: SessionStage, carol: SessionUser) -> None:
     stage.users("alice")[0].says("/quit")
     carol.says("/mute alice")
-    assert stage.user("ALICE").hears("hello") == [Refused("muted")]
+    assert stage.user("ALICE").hears("hello") == [Refused("muted", by="carol")]
 
 
 def test_anAccountIsToldOfItsMuteUnderAnyNickname(stage: SessionStage, carol: SessionUser) -> None:
@@ -249,7 +250,7 @@ def test_anAccountIsToldOfItsMuteUnderAnyNickname(stage: SessionStage, carol: Se
     alice.says("/nick robert")
     stage.forget()
     carol.says("/mute alice", "/unmute alice")
-    assert alice.heard() == [Warned("muted"), Done("may-speak")]
+    assert alice.heard() == [Warned("muted", by="carol"), Done("may-speak")]
 
 
 @pytest.mark.parametrize(
@@ -266,10 +267,11 @@ def test_aMutedAccountDoesNotBecomeAnotherUser(
     carol.says(f"/mute {muted} 1h spam")
     alice.heard()
     bob.heard()
-    assert alice.hears(way, "hello") == [Refused("muted", "spam")] * 2
+    refused = Refused("muted", "spam", by="carol", until=AT + timedelta(hours=1))
+    assert alice.hears(way, "hello") == [refused] * 2
     assert bob.heard() == []
     stage.clock.advance(3600)
-    alice.says(way, "hello")
+    alice.says(way, "/nick cover", "hello")
     assert any(isinstance(event, Said) for event in bob.heard())
 
 
@@ -281,7 +283,7 @@ def test_aMutedGuestDoesNotLogIn(stage: SessionStage, carol: SessionUser, isHere
     mallory = stage.user("mallory")
     carol.says("/mute mallory spam")
     mallory.heard()
-    assert mallory.hears(f"/login other {PASSWORD}") == [Refused("muted", "spam")]
+    assert mallory.hears(f"/login other {PASSWORD}") == [Refused("muted", "spam", by="carol")]
     assert mallory.session.nick == "mallory"
 
 
@@ -295,7 +297,7 @@ def test_aMuteThatComesWhileThePasswordIsLookedAtHolds(
     carol.says("/mute mallory")
     mallory.heard()
     stage.authenticator.decide()
-    assert mallory.heard() == [Refused("muted")]
+    assert mallory.heard() == [Refused("muted", by="carol")]
     assert mallory.session.nick == "mallory"
 
 
@@ -351,9 +353,9 @@ def test_aMutedUserMakesNoRoom(stage: SessionStage, carol: SessionUser) -> None:
     stage.user("bob").says("/join #dev")
     carol.says("/mute mallory spam")
     mallory.heard()
-    assert mallory.hears("/join #insult") == [Refused("muted", "spam")]
+    assert mallory.hears("/join #insult") == [Refused("muted", "spam", by="carol")]
     assert stage.hub.directory.find("#insult") is None
-    assert Refused("muted", "spam") not in mallory.hears("/join #dev")
+    assert Refused("muted", "spam", by="carol") not in mallory.hears("/join #dev")
     assert stage.nicks("#dev") == ("bob", "mallory")
 
 
@@ -362,9 +364,9 @@ def test_aMutedGuestWhoRegistersStaysMuted(stage: SessionStage, carol: SessionUs
     carol.says("/mute mallory")
     mallory.says(f"/register {PASSWORD}")
     carol.says("/rename mallory mal")
-    assert mallory.hears("hello") == [Refused("muted")]
+    assert mallory.hears("hello") == [Refused("muted", by="carol")]
     mallory.says("/quit")
-    assert stage.user(f"/login mallory {PASSWORD}").hears("hello") == [Refused("muted")]
+    assert stage.user(f"/login mallory {PASSWORD}").hears("hello") == [Refused("muted", by="carol")]
 
 
 def test_aMuteFollowsAGuestWhomAnOperatorRenames(stage: SessionStage, carol: SessionUser) -> None:
@@ -373,8 +375,8 @@ def test_aMuteFollowsAGuestWhomAnOperatorRenames(stage: SessionStage, carol: Ses
     carol.says("/mute mallory 1h spam")
     stage.forget()
     carol.says("/rename mallory mal")
-    assert mallory.hears("hello") == [Refused("muted", "spam")]
     until = AT + timedelta(hours=1)
+    assert mallory.hears("hello") == [Refused("muted", "spam", by="carol", until=until)]
     assert carol.hears("/bans") == [BansListed((BanRow("mute", "mal", "carol", "spam", until),))]
     assert not any(isinstance(each, Refused) for each in stage.user("mallory").hears("hello"))
     carol.says("/unmute mal")
@@ -386,10 +388,10 @@ def test_anAddressMayBeMuted(stage: SessionStage, carol: SessionUser) -> None:
     mallory = stage.user("mallory", address="203.0.113.7")
     bob = stage.user("bob", address="203.0.114.7")
     assert carol.hears("/mute 203.0.113.0/24 spam") == [Done("muted", "203.0.113.0/24")]
-    assert mallory.heard() == [Warned("muted", "spam")]
+    assert mallory.heard() == [Warned("muted", "spam", by="carol")]
     again = stage.user("again", address="203.0.113.8")
     for muted in (mallory, again):
-        assert muted.hears("hello", "/nick other") == [Refused("muted", "spam")] * 2
+        assert muted.hears("hello", "/nick other") == [Refused("muted", "spam", by="carol")] * 2
     assert bob.heard() == []
     assert carol.hears("/unmute 203.0.113.0/24") == [Done("unmuted", "203.0.113.0/24")]
     assert mallory.heard() == [Done("may-speak")]
@@ -412,7 +414,7 @@ def test_anIPv6AddressStandsForTheNetworkOfItsSubscriber(
     mallory = stage.connect("2001:db8::1:2:3:4")
     mallory.opens()
     refused = mallory.hears("mallory", "hello")
-    assert mallory.isClosed if verb == "ban" else Refused("muted") in refused
+    assert mallory.isClosed if verb == "ban" else Refused("muted", by="carol") in refused
     assert Done(f"un{done}", "2001:db8::9") in carol.hears(f"/un{verb} 2001:db8::9")
     # One address alone can be named all the same, and its ban is found by it.
     assert Done(done, "2001:db8::7/128") in carol.hears(f"/{verb} 2001:db8::7/128")
@@ -594,7 +596,7 @@ def test_aMutedUserHasNoOtherWayToSpeak(stage: SessionStage, carol: SessionUser)
     carol.says("/mute bob")
     stage.forget()
     bob.says("/away INSULT", "/kick dave INSULT", "/part INSULT")
-    assert bob.hears("/invite dave") == [Refused("muted")]
+    assert bob.hears("/invite dave") == [Refused("muted", by="carol")]
     bob.says("/quit INSULT")
     heard = [*dave.heard(), *dave.hears("/msg bob hello", "/whois bob")]
     assert Left("#lobby", AT, "bob", Ending.QUIT, "", 2) in heard
@@ -631,10 +633,10 @@ def test_moderatingANicknameAppliesToItsAccount(stage: SessionStage, carol: Sess
     bob.says("/nick bobby")
     carol.heard()
     assert carol.hears("/mute bobby") == [Done("muted", "bob")]
-    assert bob.hears("hello")[-1] == Refused("muted", "")
+    assert bob.hears("hello")[-1] == Refused("muted", by="carol")
     assert carol.hears("/unmute bobby") == [Done("unmuted", "bobby")]
     assert Done("banned", "bob") in carol.hears("/ban bobby")
-    assert stage.user().hears(f"/login bob {PASSWORD}")[0] == Refused("banned", "")
+    assert stage.user().hears(f"/login bob {PASSWORD}")[0] == Refused("banned", by="carol")
 
 
 def test_aLongListOfBansIsCutShort(stage: SessionStage, carol: SessionUser) -> None:

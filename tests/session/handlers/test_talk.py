@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from chat.vocabulary.events import Acted, Entered, Refused, Said, Sent, Talking, Told, Warned
@@ -147,7 +149,8 @@ def test_aMutedUserMayNotSpeak(stage: SessionStage, line: str) -> None:
     carol = stage.registered("carol")
     carol.says("/mute alice 1h spam")
     stage.forget()
-    assert alice.hears(line) == [Refused("muted", "spam")]
+    until = AT + timedelta(hours=1)
+    assert alice.hears(line) == [Refused("muted", "spam", by="carol", until=until)]
     assert bob.heard() == carol.heard() == []
     stage.clock.advance(3600)
     assert all(not isinstance(event, Refused) for event in alice.hears(line))
@@ -169,4 +172,4 @@ def test_anAccountIsMutedWhateverItsNickname(stage: SessionStage) -> None:
     alice = stage.registered("alice")
     alice.says("/nick robert")
     stage.registered("carol").says("/mute alice spam")
-    assert alice.hears("hello") == [Refused("muted", "spam")]
+    assert alice.hears("hello") == [Refused("muted", "spam", by="carol")]
