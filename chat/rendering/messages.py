@@ -159,7 +159,7 @@ REFUSALS: dict[str, Sentence] = {
 
 WARNINGS: dict[str, Sentence] = {
     "idle": N_("you have been silent; say something within {about} seconds to stay"),
-    "interrupted": N_("type /quit to leave, or press that key again; /help lists the commands"),
+    "interrupted": N_("Type /quit to leave, or press that key again; /help lists the commands."),
     "history-failing": (
         N_("the history cannot be stored: {about}; lines wait until it can"),
         N_("the history cannot be stored; lines wait until it can"),
@@ -201,9 +201,10 @@ WARNINGS: dict[str, Sentence] = {
     ),
 }
 
-HARMLESS = frozenset({"is-away"})
+HARMLESS = frozenset({"is-away", "interrupted"})
 """
-The warnings after which nothing is wrong: the message to a user who is away was delivered.
+The warnings after which nothing is wrong: the message to a user who is away was delivered, and a
+user who presses Ctrl-C is told how to leave.
 They read as notices, without a code.
 """
 

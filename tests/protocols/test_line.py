@@ -17,7 +17,7 @@ BUSY = int(Limits.softWaiting)
 MAX_WAITING = int(Limits.maxWaiting)
 MAX_ENDLESS = int(Limits.maxUnended)
 LINES_PER_TURN = int(Limits.turnLines)
-LEAVING = "type /quit to leave, or press that key again; /help lists the commands (interrupted)"
+LEAVING = "--- Type /quit to leave, or press that key again; /help lists the commands."
 CURSOR_KEYS = (
     "that line has cursor keys or the like in it, so it was not sent; only Backspace, Ctrl-U and"
     " Ctrl-W edit here (cursor-keys)"
@@ -160,7 +160,7 @@ def test_telnetIsAnswered(service: Service) -> None:
     bob = service.connect()
     bob.send(b"\xff\xf4\xff\xfd\x06" + b"\xff\xfb\x1f" * 2)
     service.reactor.turn()
-    assert bob.read() == b"\xff\xfc\x06\xff\xfe\x1f!!! " + f"{LEAVING}\r\n".encode()
+    assert bob.read() == b"\xff\xfc\x06\xff\xfe\x1f" + f"{LEAVING}\r\n".encode()
     bob.received = b""
     bob.send(b"b\xff\xf6o\xff\xf1b\r\n")
     assert service.heard(bob) == [
@@ -175,12 +175,12 @@ def test_keysThatEndAProgramAreAnswered(service: Service, nick: str, key: bytes)
     """Ctrl-C, Ctrl-D and Ctrl-Z, and what telnet sends for them: the second one leaves."""
     alice = service.connect(*filter(None, [nick]))
     alice.send(key)
-    assert service.heard(alice) == [f"!!! {LEAVING}"]
+    assert service.heard(alice) == [LEAVING]
     # What comes between them is a reason to stay.
     service.say(alice, "/ping")
     service.heard(alice)
     alice.send(key)
-    assert service.heard(alice) == [f"!!! {LEAVING}"]
+    assert service.heard(alice) == [LEAVING]
     alice.send(key)
     assert service.heard(alice) == ["--- Goodbye."]
     assert alice.isEnded
@@ -199,7 +199,7 @@ def test_ctrlCGivesUpWhatIsTypedBeforeItIsAnswered(service: Service, before: byt
     bob.send(before)
     bob.send(b"\x03")
     bob.send(b"\x03")
-    assert service.heard(bob) == [f"!!! {LEAVING}"]
+    assert service.heard(bob) == [LEAVING]
     bob.send(b"\x04")
     assert service.heard(bob) == ["--- Goodbye."]
 
