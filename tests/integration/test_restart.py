@@ -168,7 +168,7 @@ class _Memory:
         acknowledged = {id for id in self.heard if self._checked < id <= self.stored}
         assert acknowledged <= texts.keys(), "acknowledged, and not there"
         gone = {id for event in missed for id in range(event["first"], event["last"] + 1)}
-        assert {event["reason"] for event in missed} <= {"lost"}
+        assert {event["reason"] for event in missed} <= {"stopped"}
         # All lines that are not there, and no others, are told to be missing.
         assert sorted([*gone, *texts]) == list(range(1, max(texts, default=0) + 1))
         self._checked = max([*self.heard, *texts], default=0)
