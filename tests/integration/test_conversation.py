@@ -163,7 +163,13 @@ def test_switchingBetweenTextAndJSON(join: Join) -> None:
     }
     assert sent == {"event": "sent", "nick": "robot", "to": "bob", "text": "psst"}
     assert refused.pop("text") == "nobody here is called nobody"
-    assert refused == {"event": "refused", "code": "no-such-nick", "about": "nobody"}
+    assert refused == {
+        "event": "refused",
+        "code": "no-such-nick",
+        "about": "nobody",
+        "by": "",
+        "until": None,
+    }
     assert renamed == {"event": "renamed", "room": "#lobby", "nick": "robot", "name": "droid"}
     assert versioned == {"event": "versioned", "service": "tcpchat", "version": __version__}
     assert bob.catchUp() == ["[robot -> you] psst", "--- robot is now droid"]
@@ -207,8 +213,14 @@ def test_jsonFromTheBeginning(daemon: Daemon) -> None:
         "more": 0,
     }
     assert events[3]["people"] == [{"nick": "robot", "idle": 0, "away": False}]
-    farewell = {"event": "closed", "reason": "quit", "about": "", "text": "Goodbye.", "by": ""}
-    assert events[4] == farewell
+    assert events[4] == {
+        "event": "closed",
+        "reason": "quit",
+        "about": "",
+        "text": "Goodbye.",
+        "by": "",
+        "until": None,
+    }
 
 
 def test_nicknameIsFreeAtOnce(daemon: Daemon, join: Join) -> None:
