@@ -96,7 +96,7 @@ _CURSOR_KEYS = (
         (b"/lang tlh\n", ["!!! this service speaks en, zh_CN (unknown-language)"]),
         (b"/format xml\n", ["!!! the formats are text, json (unknown-format)"]),
         (b"\xff\xff\n", [_NOT_UTF8]),
-        (b"hello\x1b[D!\n\x01hello\nhello\x03\n", [_CURSOR_KEYS] * 3),
+        (b"hello\x1b[D!\n\x01hello\nhello\x03\n", [_CURSOR_KEYS] * 2),
         (b"\x1b[2J\x1b[H\x1bc--- the service stops\n", [_CURSOR_KEYS]),
         (b"/quit \x1b[2Jgone\n", [_CURSOR_KEYS]),
         (b"\xff\xf1\xff\xf4\xff\xec\xff\xf8\n", []),
