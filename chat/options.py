@@ -215,6 +215,11 @@ _GROUPS = [
         [
             _repeatable("operator", "NAME", N_("An account that is an operator; repeatable.")),
             _repeatable(
+                "reserve",
+                "NAMES",
+                N_("Nicknames that only operators may take, separated by commas; repeatable."),
+            ),
+            _repeatable(
                 "auth",
                 "CHECKER",
                 N_("Another source of passwords, such as file:passwords; repeatable."),

@@ -61,6 +61,7 @@ def test_defaults() -> None:
         "ports": ["8080"],
         "operators": [],
         "trusted": [],
+        "reserved": [],
         "name": "tcpchat",
         "motd": None,
         "motdText": "",
@@ -100,11 +101,13 @@ def test_allOptions(tmp_path: Path) -> None:
         *("--max-owned", "5", "--max-accounts", "0"),
         *("--transcript", "said.log", "--log-format", "json", "--metrics", "9100"),
         *("--trust", "192.0.2.0/24", "--trust", "2001:db8::1"),
+        *("--reserve", "boss,老板", "--reserve", "Acme"),
     )
     assert dict(options) == {
         "ports": ["9000", "unix:/run/chat.sock", "tcp:1"],
         "operators": ["alice", "李雷"],
         "trusted": [IPv4Network("192.0.2.0/24"), IPv6Network("2001:db8::1/128")],
+        "reserved": ["boss", "老板", "Acme"],
         "name": "the pub",
         "motd": str(motd),
         "motdText": "Be kind.\n你好",
@@ -147,6 +150,8 @@ def test_allOptions(tmp_path: Path) -> None:
         (["--replay", "201"], "--replay is a whole number, at most 200"),
         (["--trust", "192.0.2.1/24"], "--trust is an address or a network such as"),
         (["--trust", "chat.example"], "such as 192.0.2.0/24, not chat.example"),
+        (["--reserve", "a b"], "--reserve"),
+        (["--reserve", "boss,"], "--reserve"),
         (["--trust", ""], "--trust is an address or a network"),
         (["--max-line", "-1"], "--max-line is a number of bytes"),
         (["--max-connections", "many"], "--max-connections is a whole number"),
@@ -320,8 +325,8 @@ def test_theMessageOfTheDayIsFoundFromAnywhere(
 
 def test_theHelpNamesEveryOption() -> None:
     text = str(Options())
-    for name in [*parse(), "port", "operator", "trust", "auth", "version"]:
-        if name not in ("ports", "operators", "trusted", "motdText"):
+    for name in [*parse(), "port", "operator", "reserve", "trust", "auth", "version"]:
+        if name not in ("ports", "operators", "reserved", "trusted", "motdText"):
             assert f"--{name}" in text
 
 

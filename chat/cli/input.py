@@ -14,6 +14,7 @@ from chat.vocabulary.commands import Act, Command, Say, Tell
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Event, Helped, Invited, RoomsListed
 from chat.vocabulary.sanitizing import clean
+from chat.vocabulary.reserved import COMMANDS
 from chat.vocabulary.verbs import isCommand, literally, parse
 
 
@@ -125,7 +126,8 @@ def submit(client: ChatClient, text: str) -> bool:
     @return: whether it was sent; a command can be too long.
     """
     first, _, rest = text.partition("\n")
-    if isCommand(first):
+    # A word that is a command only by itself, such as quit, is none in front of other lines.
+    if isCommand(first) and not (rest and first in COMMANDS):
         lines = linesFor(text.replace("\n", " "), client.maxLine)
         for line in lines:
             client.command(line)

@@ -129,6 +129,8 @@ def test_linesOfOneTurnAreShownAtOnce(sitting: Sitting) -> None:
         ("\x1b[200~//one\ntwo\x1b[201~", ["//one", "two"]),
         ("/me \x1b[200~one\ntwo\x1b[201~", ["/me one two"]),
         ("\x1b[200~\n/quit\x1b[201~", ["//quit"]),
+        ("\x1b[200~quit\none\x1b[201~", ["quit", "one"]),
+        ("\x1b[200~one\nquit\x1b[201~", ["one", "/say quit"]),
         # Nothing that was meant for bob alone is said.
         ("\x1b[200~・msg bob one\ntwo\x1b[201~", ["・msg bob one two"]),
         ("\x1b[200~one\n・msg bob two\x1b[201~", ["one", "/say ・msg bob two"]),

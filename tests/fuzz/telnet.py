@@ -97,8 +97,8 @@ def plainExchange(data: bytes) -> Exchange:
                 pass
             case 255:
                 result.text.append(IAC)
-            case 244 | 248:
-                result.text += b"\x15"
+            case 236 | 237 | 244 | 248 as key:
+                result.text += {236: b"\x04", 237: b"\x1a", 244: b"\x03", 248: b"\x15"}[key]
             case 247:
                 result.text += b"\x7f"
             case 246:

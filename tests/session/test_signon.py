@@ -427,6 +427,7 @@ def test_loggingInAgainChangesNothing(stage: SessionStage) -> None:
     alice = stage.user("alice", PASSWORD)
     assert alice.hears(f"/login {PASSWORD}") == [LOGGED_IN]
     assert alice.hears(f"/login {WRONG}")[0] == Refused("wrong-password", "alice")
+    alice.hears("/nick alice")
     assert alice.hears("/sessions")[0].sessions[0].this  # type: ignore[union-attr]
 
 
