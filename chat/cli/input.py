@@ -13,8 +13,8 @@ from chat.editor.completion import Completer, completerFor
 from chat.vocabulary.commands import Act, Command, Say, Tell
 from chat.vocabulary.errors import ChatError
 from chat.vocabulary.events import Event, Helped, Invited, RoomsListed
-from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.reserved import COMMANDS
+from chat.vocabulary.sanitizing import clean
 from chat.vocabulary.verbs import isCommand, literally, parse
 
 
