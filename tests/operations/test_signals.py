@@ -101,6 +101,8 @@ class StoppableReactor(MemoryReactor):
 @pytest.fixture
 def reactor() -> Iterator[StoppableReactor]:
     with signalsKept():
+        # A shell has it ignored in what runs in the background.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         reactor = StoppableReactor()
         endOnceRunning(reactor)
         yield reactor
