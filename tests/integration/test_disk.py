@@ -185,7 +185,7 @@ def test_damagedRowsAreLeftOut(tmp_path: Path) -> None:
             (5, 5, "lost"),
         ]
         assert bob.ask("/nick alice")[0]["code"] == "nick-registered"
-        assert bob.answer("/login alice opensesame")["code"] == "wrong-password"
+        assert bob.ask("/login alice opensesame")[0]["code"] == "wrong-password"
         assert "the record alice cannot be read" in daemon.log
         assert "2 lines are damaged and left out, such as 5 of #lobby" in daemon.log
         assert "Traceback" not in daemon.log
