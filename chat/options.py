@@ -463,7 +463,7 @@ class Options(UsageOptions, AuthOptionMixin):
     opt_p = opt_port
 
     def opt_operator(self, name: str) -> None:
-        """Account that keeps order; repeatable."""
+        """An account that is an operator; repeatable."""
         self["operators"].append(OptionType(nickname, option="operator")(name))
 
     def opt_reserve(self, names: str) -> None:

@@ -400,7 +400,7 @@ class Phrases:
         @param by: the operator who wants it, or nothing.
         @param until: when it ends, if it ever does.
         """
-        if code in ("argument-missing", "argument-invalid"):
+        if code in ("argument-missing", "argument-invalid", "command-meant"):
             about = self.usage(about)
         return self._decreed(code, REFUSALS[code], about, by, until)
 
