@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from wcwidth import wcswidth
+
 from chat.rendering.lists import Listings
-from chat.rendering.messages import HARMLESS, PEACEFUL, filled
+from chat.rendering.messages import HARMLESS, NOTICE_WIDTH, PEACEFUL, filled
 from chat.vocabulary.events import (
     Acted,
     Announced,
@@ -143,10 +145,14 @@ class Wording(Listings):
                 notices = [filled(_("{nick} announces: {text}"), event)]
             case Greeted(count=count):
                 welcome = filled(_("Welcome to {service}."), event)
-                people = self.ngettext("{count} person is here.", "{count} people are here.", count)
-                notices = [f"{welcome} {filled(people, event)}"]
+                people = (
+                    self.ngettext("{count} person here.", "{count} people here.", count)
+                    if count
+                    else _("Nobody here yet.")
+                )
+                notices = self.together(welcome, filled(people, event))
             case NickAsked():
-                notices = [_("What is your nickname?")]
+                notices = [_("Choose a nickname (/quit leaves):")]
             case PasswordAsked():
                 phrase = _("The next line is taken for the password of {nick}.")
                 if event.own:
@@ -157,19 +163,19 @@ class Wording(Listings):
                     event,
                     _("You are {nick}, in {room} with {names} and {more} more."),
                     _("You are {nick}, in {room} with {names}."),
-                    _("You are {nick}, in {room}, where nobody else is yet."),
+                    _("You are {nick}, alone in {room}."),
                 )
-                notices = [welcome + " " + _("/help lists the commands.")]
+                notices = self.together(welcome, _("Just type; /help for commands."))
             case Entered(topic=topic):
                 entrance = self._company(
                     event,
                     _("You are in {room} with {names} and {more} more."),
                     _("You are in {room} with {names}."),
-                    _("You are in {room}, where nobody else is yet."),
+                    _("You are alone in {room}."),
                 )
-                notices = [
-                    entrance + (" " + _("Topic: {text}").format(text=topic) if topic else "")
-                ]
+                notices = [entrance]
+                if topic:
+                    notices = self.together(entrance, _("Topic: {text}").format(text=topic))
             case Talking(room=room):
                 nowhere = _("You are in no room now: /join #ROOM, or /rooms.")
                 notices = [filled(_("You talk in {room} now."), event) if room else nowhere]
@@ -254,26 +260,24 @@ class Wording(Listings):
         joined, left = changed.joined, changed.left
         count = len(joined) + len(left) + changed.more
         if changed.more:
-            phrase = _(
-                "While you were reading slowly, {people} joined or left {room} ({count} here)"
-            )
+            phrase = _("While you fell behind, {people} joined or left {room} ({count} here)")
         elif joined and left:
-            phrase = _(
-                "While you were reading slowly, {joined} joined {room} and {left} left"
-                " ({count} here)"
-            )
+            phrase = _("While you fell behind, {joined} joined {room}, {left} left ({count} here)")
         elif joined:
-            phrase = _("While you were reading slowly, {joined} joined {room} ({count} here)")
+            phrase = _("While you fell behind, {joined} joined {room} ({count} here)")
         elif left:
-            phrase = _("While you were reading slowly, {left} left {room} ({count} here)")
+            phrase = _("While you fell behind, {left} left {room} ({count} here)")
         else:
             return []
 
         def counted(number: int) -> str:
             return self.ngettext("{count} person", "{count} people", number).format(count=number)
 
+        room = NOTICE_WIDTH - wcswidth(filled(phrase, changed, joined="", left="", people=""))
+        isNamed = wcswidth(self.listed([*joined, *left])) <= room
+
         def named(nicks: tuple[str, ...]) -> str:
-            return self.listed(nicks) if count <= NAMES_IN_WELCOME else counted(len(nicks))
+            return self.listed(nicks) if isNamed else counted(len(nicks))
 
         return [
             filled(phrase, changed, joined=named(joined), left=named(left), people=counted(count))
@@ -287,10 +291,13 @@ class Wording(Listings):
         @param few: the phrase if all are named.
         @param none: the phrase if there are none.
         """
-        named = event.others[:NAMES_IN_WELCOME]
-        more = len(event.others) - len(named) + event.more
-        phrase = many if more > 0 else few if named else none
-        return filled(phrase, event, names=self.listed(named), more=more)
+        count = len(event.others) + event.more
+        if not event.others:
+            return filled(none, event)
+        room = NOTICE_WIDTH - wcswidth(filled(many, event, names="", more=count))
+        named = self.fitting(event.others[:NAMES_IN_WELCOME], room)
+        more = count - len(named)
+        return filled(many if more else few, event, names=self.listed(named), more=more)
 
     def _departure(self, left: Left) -> str:
         _ = self.gettext

@@ -8,9 +8,12 @@ reason, stands last in its line, so it cannot pass for a part of the list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, takewhile
 
-from chat.rendering.messages import Phrases, filled
+from wcwidth import wcswidth
+
+from chat.rendering.messages import NOTICE_WIDTH, Phrases, filled
 from chat.vocabulary.arguments import MAX_HISTORY
 from chat.vocabulary.replies import (
     BanRow,
@@ -32,13 +35,8 @@ from chat.vocabulary.times import moment
 NAMES_SHOWN = 100
 """How many users a list names; it counts the others."""
 
-NAMES_PER_LINE = 20
-"""How many of them share a line."""
-
 ROOMS_AT_LENGTH = 40
 """How many rooms get a line each; where there are more, several share a line."""
-
-ROOMS_PER_LINE = 10
 
 
 class Listings(Phrases):
@@ -51,7 +49,7 @@ class Listings(Phrases):
         count, shown = len(listed.people) + listed.more, listed.people[:NAMES_SHOWN]
         head = self.ngettext("{count} person in {room}", "{count} people in {room}", count)
         head = filled(head, listed, count=count)
-        rows = self._packed(head, map(self._user, shown), NAMES_PER_LINE)
+        rows = self._packed(head, map(self._user, shown))
         return rows + self._more(count - len(shown))
 
     def rooms(self, listed: RoomsListed) -> list[str]:
@@ -62,11 +60,13 @@ class Listings(Phrases):
         if len(rooms) <= ROOMS_AT_LENGTH:
             return [*map(self._room, rooms), *more]
         names = (f"{row.room} ({row.count})" for row in rooms)
-        rows = (
-            self._packed(_("{count} rooms").format(count=len(rooms)), names, ROOMS_PER_LINE) + more
-        )
-        own = self.listed(row.room for row in rooms if row.here)
-        return [*rows, _("You are in {rooms}.").format(rooms=own)] if own else rows
+        head = _("{count} rooms").format(count=len(rooms))
+        own = [row.room for row in rooms if row.here]
+        return [
+            *self._packed(head, names),
+            *more,
+            *(self._packed(_("your rooms"), own) if own else []),
+        ]
 
     def bans(self, listed: BansListed) -> list[str]:
         """The bans and mutes."""
@@ -106,14 +106,14 @@ class Listings(Phrases):
         """The modes of a room."""
         _ = self.gettext
         modes = [
-            _("a key is needed") if shown.key else _("no key is needed"),
-            _("private: not listed, by invitation only") if shown.private else _("listed"),
+            _("has a key") if shown.key else _("no key"),
+            _("private") if shown.private else _("listed"),
             _("owners set the topic") if shown.topic == "owner" else _("everybody sets the topic"),
             _("owners: {names}").format(names=self.listed(shown.owners))
             if shown.owners
             else _("no owner"),
         ]
-        return f"{shown.room}: " + "; ".join(modes)
+        return self.withReason(shown.room, _("; ").join(modes))
 
     def excerpt(self, excerpt: Excerpt) -> list[str]:
         """
@@ -152,8 +152,7 @@ class Listings(Phrases):
                 phrase = _("lines {first} to {last} of {room} have expired")
             case "stopped":
                 phrase = _(
-                    "the service stopped unexpectedly here; the last lines of {room} before that"
-                    " may be missing"
+                    "the service stopped unexpectedly; the last lines of {room} may be missing"
                 )
             case _:
                 phrase = self.ngettext(
@@ -201,11 +200,24 @@ class Listings(Phrases):
         time = "" if row.until is None else moment(row.until)
         return self.withReason(filled(phrase, row, time=time), row.why)
 
-    def _packed(self, head: str, items: Iterable[str], size: int) -> list[str]:
-        """Lines of C{size} items each, all with the same head."""
-        rest = list(items)
-        rows = [rest[first : first + size] for first in range(0, len(rest), size)]
-        return [f"{head}: " + self.listed(row) for row in rows] or [head]
+    def _packed(self, head: str, items: Iterable[str]) -> list[str]:
+        """Lines of as many items as they hold, all with the same head."""
+        rest, rows = list(items), []
+        room = NOTICE_WIDTH - wcswidth(self.withReason(head, "-"))
+        while rest:
+            row = self.fitting(rest, room)
+            rest = rest[len(row) :]
+            rows.append(self.withReason(head, self.listed(row)))
+        return rows or [head]
+
+    def fitting(self, items: Sequence[str], columns: int) -> Sequence[str]:
+        """
+        @return: as many of the first items as fit into some columns in a list; at least one,
+            if there is any.
+        """
+        comma = wcswidth(self.listed(["", ""]))
+        ends = accumulate(wcswidth(item) + comma for item in items)
+        return items[: max(1, sum(1 for _ in takewhile(lambda end: end - comma <= columns, ends)))]
 
     def _session(self, row: SessionRow) -> str:
         _ = self.gettext

@@ -16,29 +16,34 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
 
+from wcwidth import wcswidth
+
 from chat.vocabulary.endings import Ending
 from chat.vocabulary.i18n import N_, translation
 from chat.vocabulary.times import moment
+
+MAX_WIDTH = 79
+"""How many columns a line of ours has at most, unless names or texts of users are long."""
+
+NOTICE_WIDTH = MAX_WIDTH - len("--- ")
+"""The same for what stands behind the mark of a notice."""
 
 Sentence = str | tuple[str, str]
 
 REFUSALS: dict[str, Sentence] = {
     "line-too-long": N_("that line is longer than {about} bytes and was not sent"),
     "not-utf8": N_("that line is not UTF-8 and was not sent"),
-    "cursor-keys": N_(
-        "that line has cursor keys or the like in it, so it was not sent; only Backspace,"
-        " Ctrl-U and Ctrl-W edit here"
-    ),
+    "cursor-keys": N_("not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line"),
     "unknown-command": N_("no command {about}; /help lists them"),
-    "command-meant": N_("did you mean {about}? That was not said; /say TEXT says it"),
-    "argument-missing": N_("something is missing: {about}"),
-    "argument-invalid": N_("that cannot be understood; it is used like this: {about}"),
+    "command-meant": N_("did you mean {about}? It was not said; /say TEXT says it"),
+    "argument-missing": N_("Missing argument. Usage: {about}"),
+    "argument-invalid": N_("Usage: {about}"),
     "unit-missing": N_("{about} needs a unit, such as {about}m"),
     "nick-needed": N_("choose a nickname first: type it, and Enter"),
-    "nick-invalid": N_("{about} cannot be a nickname: letters, digits, _ and -, first a letter"),
+    "nick-invalid": N_("{about} is not valid: a letter, then letters, digits, _ or -"),
     "nick-too-long": N_("that nickname is wider than {about} columns"),
-    "scripts-mixed": N_("{about} mixes letters or digits of scripts that no language mixes"),
-    "nick-confusable": N_("{about} could be mistaken for another nickname, choose another"),
+    "scripts-mixed": N_("{about} mixes letters of scripts that do not go together"),
+    "nick-confusable": N_("{about} looks too much like another nickname"),
     "nick-reserved": N_("{about} is a reserved nickname, choose another"),
     "nick-taken": N_("{about} is taken, choose another"),
     "nick-unchanged": N_("you are {about} already"),
@@ -49,12 +54,12 @@ REFUSALS: dict[str, Sentence] = {
     # Rooms.
     "no-such-room": N_("there is no room {about}"),
     "room-invalid": (
-        N_("{about} cannot be a room: #, then letters, digits, _ and -, first a letter"),
-        N_("that cannot be a room: #, then letters, digits, _ and -, first a letter"),
+        N_("{about} is not valid: #, a letter, then letters, 0-9, _ or -"),
+        N_("not valid: #, a letter, then letters, digits, _ or -"),
     ),
     "room-confusable": (
-        N_("{about} could be mistaken for another room, choose another name"),
-        N_("that could be mistaken for another room, choose another name"),
+        N_("{about} looks too much like another room"),
+        N_("that looks too much like another room"),
     ),
     "not-in-room": (
         N_("you are not in {about}; /join {about} first"),
@@ -66,8 +71,8 @@ REFUSALS: dict[str, Sentence] = {
         N_("you are in too many rooms; /part one first"),
     ),
     "making-rooms-too-fast": (
-        N_("too many rooms have been made from your address; try again in {time}"),
-        N_("too many rooms have been made from your address; try again later"),
+        N_("too many new rooms from you; try again in {time}"),
+        N_("too many new rooms from you; try again later"),
     ),
     "rooms-full": N_("there are too many rooms already; /rooms lists them"),
     "key-needed": (
@@ -87,34 +92,32 @@ REFUSALS: dict[str, Sentence] = {
         N_("everybody begins in this room, so it stays open to all"),
     ),
     # History.
-    "nothing-to-find": N_(
-        "there is no word in {about} to search for; a word has letters or digits"
-    ),
-    "history-unavailable": N_("earlier lines cannot be read just now; try again in a moment"),
+    "nothing-to-find": N_("no word to search for in {about}; use letters or digits"),
+    "history-unavailable": N_("earlier lines cannot be read now; try again soon"),
     # Accounts.
     "nick-registered": (
-        N_("{about} is registered: /login {about} PASSWORD if it is yours, else /nick OTHER"),
-        N_("that nickname is registered: /login NAME PASSWORD if it is yours, else /nick OTHER"),
+        N_("{about} is registered; /login {about} PASSWORD or /nick OTHER"),
+        N_("that is registered; /login NAME PASSWORD or /nick OTHER"),
     ),
     "wrong-password": (
         N_("that is not the password of {about}"),
         N_("that is not the password"),
     ),
     "password-invalid": (
-        N_("that cannot be a password: it has to have {about} characters, and no space"),
-        N_("that cannot be a password: it is too short, or too long"),
+        N_("a password has {about} characters and no space"),
+        N_("that password is too short, or too long"),
     ),
     "too-many-attempts": (
         N_("too many wrong passwords or keys; try again in {time}"),
         N_("too many wrong passwords or keys; try again later"),
     ),
     "registering-too-fast": (
-        N_("too many have registered from your address; try again in {time}"),
-        N_("too many have registered from your address; try again later"),
+        N_("too many new accounts from you; try again in {time}"),
+        N_("too many new accounts from you; try again later"),
     ),
     "changing-too-fast": (
-        N_("you have changed your password too often; try again in {time}"),
-        N_("you have changed your password too often; try again later"),
+        N_("too many password changes; try again in {time}"),
+        N_("too many password changes; try again later"),
     ),
     "accounts-full": N_("no more nicknames can be registered here"),
     "try-later": N_("too many ask for that at the same time; try again in a moment"),
@@ -123,7 +126,7 @@ REFUSALS: dict[str, Sentence] = {
         N_("there is no account {about}"),
         N_("there is no such account"),
     ),
-    "password-elsewhere": N_("your password is not kept here, so it cannot be changed here"),
+    "password-elsewhere": N_("your password is kept elsewhere; change it there"),
     "no-such-session": (
         N_("you have no session {about}; /sessions lists them"),
         N_("you have no such session; /sessions lists them"),
@@ -157,12 +160,15 @@ REFUSALS: dict[str, Sentence] = {
     ),
 }
 
+PATH_REFUSED: Sentence = N_("that is no command; to say it, type /{about}")
+"""In the place of C{unknown-command}, where what looks like a command is no word."""
+
 WARNINGS: dict[str, Sentence] = {
     "idle": N_("you have been silent; say something within {about} seconds to stay"),
     "interrupted": N_("Type /quit to leave, or press that key again; /help lists the commands."),
     "history-failing": (
-        N_("the history cannot be stored: {about}; lines wait until it can"),
-        N_("the history cannot be stored; lines wait until it can"),
+        N_("history cannot be stored: {about}; lines wait"),
+        N_("history cannot be stored; lines wait"),
     ),
     "history-recovered": N_("the history is stored again, with all that has waited"),
     "history-lost": (
@@ -174,30 +180,22 @@ WARNINGS: dict[str, Sentence] = {
         N_("this could not be read again: {about}"),
         N_("something could not be read again"),
     ),
-    "password-guessed": N_(
-        "wrong passwords for your account: {count}; addresses they came from: {origins}"
-    ),
-    "key-guessed": N_(
-        "somebody guesses the key of {names}; wrong ones: {count}; "
-        "addresses they came from: {origins}"
-    ),
-    "account-guessed": N_(
-        "somebody guesses passwords or keys: {names}; wrong ones: {count}; "
-        "addresses they came from: {origins}, mostly {most}"
-    ),
-    "said-aloud": N_("your next line is said to everybody here, even if it is a password"),
+    "password-guessed": N_("wrong passwords for your account: {count} (addresses: {origins})"),
+    "key-guessed": N_("wrong keys for {names}: {count} (addresses: {origins})"),
+    "account-guessed": N_("wrong guesses: {count} ({names}); addresses: {origins} ({most})"),
+    "said-aloud": N_("your next line is for everybody here, password or not"),
     "password-changed": (
-        N_("the password of your account has been changed, in a session from {about}"),
-        N_("the password of your account has been changed, in another session"),
+        N_("your password has been changed from {about}"),
+        N_("your password has been changed in another session"),
     ),
-    "not-stored": N_("that is done, but not on the disk; it will be when the disk works again"),
+    "not-stored": N_("done, but not yet on the disk, which does not work now"),
     "not-kept": (
-        N_("you own too many rooms already; {about} is yours only while you are in it"),
-        N_("you own too many rooms already; this one is yours only while you are in it"),
+        N_("you own too many rooms; {about} is yours while you are in it"),
+        N_("you own too many rooms; this is yours while you are in it"),
     ),
     "no-replay": (
-        N_("earlier lines of {about} cannot be read just now; /history shows them later"),
-        N_("earlier lines cannot be read just now; /history shows them later"),
+        N_("earlier lines of {about} cannot be read now; later: /history"),
+        N_("earlier lines cannot be read now; later: /history"),
     ),
 }
 
@@ -311,13 +309,13 @@ FAREWELLS: dict[Ending, Sentence] = {
     Ending.TOO_SLOW: N_("you read too slowly, and lines for you were lost"),
     Ending.TOO_FAST: N_("you sent more lines than can wait; those that waited are lost"),
     Ending.SERVICE_FULL: N_("there are too many connections; try again later"),
-    Ending.NAMELESS_FULL: N_("too many people are choosing a nickname; try again later"),
+    Ending.NAMELESS_FULL: N_("too many people are choosing nicknames; try again later"),
     Ending.ADDRESS_FULL: N_("there are too many connections from your address"),
-    Ending.CONNECTING_TOO_FAST: N_("your address connects too often; try again in a minute"),
+    Ending.CONNECTING_TOO_FAST: N_("too many connections from you; try again in a minute"),
     Ending.LINE_ENDLESS: N_("more than {about} bytes came without a line end"),
     Ending.NOT_CHAT: (
         N_("this is a chat service and does not speak {about}; try telnet"),
-        N_("this is a chat service, and that was no text in UTF-8; try telnet"),
+        N_("this is a chat service for text in UTF-8; try telnet"),
     ),
     Ending.INTERNAL_ERROR: N_("something went wrong here, and has been noted"),
     Ending.KICKED: (N_("you have been put out: {about}"), N_("you have been put out")),
@@ -400,6 +398,9 @@ class Phrases:
         @param by: the operator who wants it, or nothing.
         @param until: when it ends, if it ever does.
         """
+        if code == "unknown-command" and "/" in about[1:]:
+            # It is the path of a file, that was pasted.
+            return self._sentence(PATH_REFUSED, about)
         if code in ("argument-missing", "argument-invalid", "command-meant"):
             about = self.usage(about)
         return self._decreed(code, REFUSALS[code], about, by, until)
@@ -486,6 +487,11 @@ class Phrases:
                     time += " " + self.duration(seconds % unit)
                 break
         return time
+
+    def together(self, first: str, second: str) -> list[str]:
+        """Two sentences, in one line if it holds both."""
+        both = self.gettext("{first} {second}").format(first=first, second=second)
+        return [both] if wcswidth(both) <= NOTICE_WIDTH else [first, second]
 
     def listed(self, names: Iterable[str]) -> str:
         """Names one after the other."""

@@ -367,7 +367,7 @@ def test_connectingTooFastPausesAMinuteAndMore() -> None:
         link.send(b"!!! x (connecting-too-fast)\r\n")
         link.lose(error.ConnectionLost())
         assert frontend.take() == [
-            "your address connects too often; try again in a minute (connecting-too-fast)"
+            "too many connections from you; try again in a minute (connecting-too-fast)"
         ]
         assert connector.pause == pause
         world.advance(pause)

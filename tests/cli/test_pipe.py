@@ -38,7 +38,7 @@ from chat.vocabulary.events import (
 from tests.support.clients import Link, World
 from tests.support.samples import AT
 
-GREETING = b"--- Welcome.\r\n--- What is your nickname?\r\n"
+GREETING = b"--- Welcome.\r\n--- Choose a nickname (/quit leaves):\r\n"
 WELCOMED = Welcomed("#lobby", "bob", ("alice",))
 
 
@@ -196,7 +196,7 @@ def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet(talking: Run) -> None:
     talking.link.send(Said("#lobby", 3, AT, "alice", "late"), Closed(Ending.INPUT_CLOSED))
     assert talking.lost() == (
         "--- Welcome.\n"
-        "--- You are bob, in #lobby with alice. /help lists the commands.\n"
+        "--- You are bob, in #lobby with alice. Just type; /help for commands.\n"
         "alice: 你好\n"
         "[you -> alice] psst\n"
         "--- The language is English. (en)\n"

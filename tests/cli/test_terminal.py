@@ -37,9 +37,9 @@ def test_greetingIsShownWithoutItsQuestion(sitting: Sitting) -> None:
     sitting.join()
     assert sitting.lines() == [
         "--- connecting to /socket",
-        "--- Welcome to tcpchat. 2 people are here.",
+        "--- Welcome to tcpchat. 2 people here.",
         "--- Be nice.",
-        "--- You are alice, in #lobby with bob. /help lists the commands.",
+        "--- You are alice, in #lobby with bob. Just type; /help for commands.",
         "#lobby 2>",
     ]
 

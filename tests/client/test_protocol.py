@@ -35,7 +35,7 @@ from chat.vocabulary.events import (
 from tests.support.clients import Transport
 from tests.support.samples import AT, EVENTS, jsonLine
 
-GREETING = b"--- Welcome to tcpchat. 0 people are here.\r\n--- What is your nickname?\r\n"
+GREETING = b"--- Welcome to tcpchat. Nobody here yet.\r\n--- Choose a nickname (/quit leaves):\r\n"
 
 
 class Listener(ChatClient):

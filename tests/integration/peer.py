@@ -93,9 +93,10 @@ class Peer:
         self._received[:] = rest
         return _text(lines).split("\r\n") if lines else []
 
-    def expect(self, text: str) -> str:
+    def expect(self, *texts: str) -> str:
         """
-        @param text: a part of the line to wait for. Lines before it are skipped.
+        @param texts: parts of the line to wait for, one of which it has. Lines before it are
+            skipped.
         @return: the whole line.
         @raise AssertionError: when it does not come in time or ever; with the lines that came.
         """
@@ -104,20 +105,20 @@ class Peer:
         try:
             while monotonic() < deadline:
                 lines.append(self.line(deadline))
-                if text in lines[-1]:
+                if any(text in lines[-1] for text in texts):
                     return lines[-1]
             raise TimeoutError("only others, in all this time")
         except (EOFError, OSError) as error:
-            raise AssertionError(f"no line with {text!r}: {error!r}, after {lines}") from error
+            raise AssertionError(f"no line with {texts!r}: {error!r}, after {lines}") from error
 
     def join(self, nick: str) -> str:
         """
         Take a nickname, which must be free.
 
-        @return: the welcome, in the language of the service.
+        @return: the welcome, in the language of the service; the second line, if it has two.
         """
         self.send(nick)
-        return self.expect("/help ")
+        return self.expect("/help ", "/帮助 ")
 
     def catchUp(self) -> list[str]:
         """

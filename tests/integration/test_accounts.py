@@ -37,7 +37,7 @@ def test_sessionsOfAnAccountAreOneUser(daemon: Daemon, join: Join) -> None:
         assert alice.catchUp() == ["--- You are here in 2 sessions now."]
         third.send(f"/login alice {PASSWORD}")
         assert third.expect("/help") == (
-            "--- You are alice, in #lobby with bob. /help lists the commands."
+            "--- You are alice, in #lobby with bob. Just type; /help for commands."
         )
         assert alice.line() == "--- You are here in 3 sessions now."
         alice.send("one")
@@ -59,7 +59,7 @@ def test_sessionsOfAnAccountAreOneUser(daemon: Daemon, join: Join) -> None:
         third.send("/join #dev", "/nick alicia")
         renamed = "--- alice is now alicia"
         assert third.catchUp()[-1] == renamed
-        assert alice.catchUp()[0] == "--- You are in #dev, where nobody else is yet."
+        assert alice.catchUp()[0] == "--- You are alone in #dev."
         rows = second.answer("/sessions")["sessions"]
         assert [row["number"] for row in rows] == [1, 2, 3]
         assert [row["this"] for row in rows] == [False, True, False]
@@ -85,8 +85,7 @@ def test_registeredNicknameAsksForThePasswordAsTheNextLine(daemon: Daemon, join:
     with daemon.connect() as peer:
         peer.send("carol")
         assert peer.expect("!!!") == (
-            "!!! carol is registered: /login carol PASSWORD if it is yours, else /nick OTHER "
-            "(nick-registered)"
+            "!!! carol is registered; /login carol PASSWORD or /nick OTHER (nick-registered)"
         )
         peer.send("wrong-password", "/who")
         assert peer.expect("!!!") == "!!! that is not the password of carol (wrong-password)"
@@ -124,7 +123,7 @@ def test_strangersCannotLockAnAccount(startDaemon: StartDaemon) -> None:
         assert guesses == ["(wrong-password)"] * 3 + ["(too-many-attempts)"]
         assert refusal("127.0.0.2", "alice", PASSWORD) == "(too-many-attempts)"
         assert refusal("127.0.0.2", "boss") == "(wrong-password)"
-        assert alice.expect("!!!").endswith("came from: 1 (password-guessed)")
+        assert alice.expect("!!!").endswith("(addresses: 1) (password-guessed)")
         attackers = [stack.enter_context(daemon.connect(f"127.0.1.{n}")) for n in range(1, 58)]
         for peer in attackers:
             peer.send(*["/login alice wrong-password"] * 3)
@@ -135,7 +134,7 @@ def test_strangersCannotLockAnAccount(startDaemon: StartDaemon) -> None:
             owner = stack.enter_context(daemon.connect(source))
             owner.send(f"/login alice {PASSWORD}")
             owner.expect("You are logged in as alice.")
-        assert "keys: alice; wrong ones: 10" in boss.expect("!!!")
+        assert "wrong guesses: 10 (alice)" in boss.expect("!!!")
 
 
 @contextmanager

@@ -66,10 +66,7 @@ def _heard(witnesses: list[Peer]) -> list[str]:
 
 _TOO_LONG = "!!! that line is longer than 1024 bytes and was not sent (line-too-long)"
 _NOT_UTF8 = "!!! that line is not UTF-8 and was not sent (not-utf8)"
-_CURSOR_KEYS = (
-    "!!! that line has cursor keys or the like in it, so it was not sent; only Backspace, Ctrl-U"
-    " and Ctrl-W edit here (cursor-keys)"
-)
+_CURSOR_KEYS = "!!! not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line (cursor-keys)"
 
 
 @pytest.mark.parametrize(
@@ -88,10 +85,10 @@ _CURSOR_KEYS = (
         (b"/\n/ who\n", ["!!! no command /; /help lists them (unknown-command)"] * 2),
         (b"/f\x1b[31moo\x07\n", ["!!! no command /foo; /help lists them (unknown-command)"]),
         (b"/help foo\n", ["!!! no command /foo; /help lists them (unknown-command)"]),
-        (b"/me\n", ["!!! something is missing: /me TEXT (argument-missing)"]),
-        (b"/nick\n", ["!!! something is missing: /nick NAME (argument-missing)"]),
-        (b"/msg first\n", ["!!! something is missing: /msg NAME TEXT (argument-missing)"]),
-        (b"/reply\n", ["!!! something is missing: /reply TEXT (argument-missing)"]),
+        (b"/me\n", ["!!! Missing argument. Usage: /me TEXT (argument-missing)"]),
+        (b"/nick\n", ["!!! Missing argument. Usage: /nick NAME (argument-missing)"]),
+        (b"/msg first\n", ["!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)"]),
+        (b"/reply\n", ["!!! Missing argument. Usage: /reply TEXT (argument-missing)"]),
         (b"/who #nowhere\n", ["!!! there is no room #nowhere (no-such-room)"]),
         (b"/lang tlh\n", ["!!! this service speaks en, zh_CN (unknown-language)"]),
         (b"/format xml\n", ["!!! the formats are text, json (unknown-format)"]),
@@ -179,7 +176,7 @@ def test_nicknameIsRefusedWithItsReason(
     taken = join("get")
     _heard(witnesses)
     with daemon.connect() as peer:
-        peer.expect("nickname?")
+        peer.expect("Choose a nickname")
         # The first line, a second attempt, and one by a user with a nickname.
         peer.send(nick, f"/nick {nick}", "alice", f"/nick {nick}")
         refusals = [line for line in peer.catchUp() if line.startswith("!!!")]
@@ -228,7 +225,7 @@ def test_endlessLineIsClosed(
 
 def test_longLineThatEndsIsRefused(daemon: Daemon, witnesses: list[Peer]) -> None:
     with daemon.connect() as peer:
-        peer.expect("nickname?")
+        peer.expect("Choose a nickname")
         peer.connection.sendall(b"x" * 16384 + b"\r\n")
         assert peer.catchUp() == [_TOO_LONG]
         peer.leave()
@@ -244,7 +241,7 @@ def test_endlessLineTakesNoMemory(daemon: Daemon, witnesses: list[Peer], unit: b
 
     def flood() -> None:
         with daemon.connect() as peer:
-            peer.expect("nickname?")
+            peer.expect("Choose a nickname")
             # The service takes no more after a while.
             with suppress(OSError):
                 peer.connection.sendall(data)
@@ -342,7 +339,7 @@ def test_comingAndGoingWithoutANicknameIsNotTold(daemon: Daemon, witnesses: list
     for number in range(60):
         with daemon.connect() as peer:
             if number % 3 == 0:
-                peer.expect("nickname?")
+                peer.expect("Choose a nickname")
             if number % 2 == 0:
                 peer.connection.sendall(b"/msg first hi\r\n/me waves\r\n")
     assert _heard(witnesses) == []

@@ -19,7 +19,7 @@ from tests.integration.peer import Peer
 Join = Callable[[str], Peer]
 
 GOODBYE = "--- Goodbye: your input has ended."
-WELCOME = "--- Welcome to tcpchat. 1 person is here."
+WELCOME = "--- Welcome to tcpchat. 1 person here."
 
 
 def test_linesAndCommandsGoInAndEventsComeOut(daemon: Daemon, join: Join) -> None:
@@ -31,7 +31,7 @@ def test_linesAndCommandsGoInAndEventsComeOut(daemon: Daemon, join: Join) -> Non
     assert (status, errors) == (0, "")
     assert lines == [
         WELCOME,
-        "--- You are bob, in #lobby with alice. /help lists the commands.",
+        "--- You are bob, in #lobby with alice. Just type; /help for commands.",
         "--- PONG 你",
         GOODBYE,
     ]

@@ -301,7 +301,7 @@ def test_dumbTerminalIsLinesInAndLinesOut(daemon: Daemon, join: Join) -> None:
     alice = join("alice")
     with Screen(TERM="dumb") as screen:
         screen.enter(f"TERM=dumb {TCPCHAT} localhost {daemon.port}")
-        screen.expectLast("--- Welcome to tcpchat. 1 person is here.")
+        screen.expectLast("--- Welcome to tcpchat. 1 person here.")
         screen.enter("bob")
         alice.expect("--> bob")
         alice.send("你好")

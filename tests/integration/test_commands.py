@@ -70,7 +70,7 @@ def test_quitLeavesWithItsReason(join: Join, verb: str, reason: str, shown: str)
 
 def test_helpListsEveryCommand(daemon: Daemon) -> None:
     with daemon.connect() as peer:
-        peer.expect("nickname?")
+        peer.expect("Choose a nickname")
         peer.send("/help all")
         helped = peer.catchUp()
         peer.leave()
@@ -84,7 +84,7 @@ def test_helpListsEveryCommand(daemon: Daemon) -> None:
 def test_commandsBeforeTheNickname(daemon: Daemon, join: Join) -> None:
     witness = join("witness")
     with daemon.connect() as peer:
-        peer.expect("nickname?")
+        peer.expect("Choose a nickname")
         peer.send("/version", "/lang", "/format", "/who", "/msg witness hi", "/me waves", "/r hi")
         assert peer.catchUp() == [
             f"--- tcpchat: tcpchat {__version__}",
@@ -129,8 +129,8 @@ def test_privateMessageReachesItsRecipientOnly(join: Join) -> None:
     alice.send("/msg zoe hi", "/msg bob", "/msg", "/msg alice note", "/msg ＢＯＢ wide")
     assert alice.catchUp() == [
         "!!! nobody here is called zoe (no-such-nick)",
-        "!!! something is missing: /msg NAME TEXT (argument-missing)",
-        "!!! something is missing: /msg NAME TEXT (argument-missing)",
+        "!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)",
+        "!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)",
         "[alice -> you] note",
         "[you -> alice] note",
         "[you -> bob] wide",

@@ -3,7 +3,6 @@ Users that talk: exact lines, over real sockets.
 """
 
 import json
-import re
 import socket
 import struct
 from datetime import UTC, datetime
@@ -18,12 +17,12 @@ from tests.integration.peer import Peer
 def test_courseOfASession(daemon: Daemon, join: Join) -> None:
     bob, carol = join("bob"), join("carol")
     with daemon.connect() as alice:
-        assert alice.line() == "--- Welcome to tcpchat. 2 people are here."
-        assert alice.line() == "--- What is your nickname?"
+        assert alice.line() == "--- Welcome to tcpchat. 2 people here."
+        assert alice.line() == "--- Choose a nickname (/quit leaves):"
         alice.send("alice")
         assert (
             alice.line()
-            == "--- You are alice, in #lobby with bob, carol. /help lists the commands."
+            == "--- You are alice, in #lobby with bob, carol. Just type; /help for commands."
         )
         alice.send("hello")
         # Senders do not hear themselves.
@@ -51,15 +50,15 @@ def test_courseOfASession(daemon: Daemon, join: Join) -> None:
 
 def test_firstUserIsWelcomed(daemon: Daemon) -> None:
     with daemon.connect() as peer:
-        assert peer.line() == "--- Welcome to tcpchat. 0 people are here."
+        assert peer.line() == "--- Welcome to tcpchat. Nobody here yet."
         assert (
             peer.join("alice")
-            == "--- You are alice, in #lobby, where nobody else is yet. /help lists the commands."
+            == "--- You are alice, alone in #lobby. Just type; /help for commands."
         )
         peer.send("/quit")
         peer.eof()
     with daemon.connect() as peer:
-        assert peer.line() == "--- Welcome to tcpchat. 0 people are here."
+        assert peer.line() == "--- Welcome to tcpchat. Nobody here yet."
         peer.leave()
 
 
@@ -67,10 +66,13 @@ def test_languageIsChosenPerSession(daemon: Daemon, join: Join) -> None:
     with daemon.connect() as carol, daemon.connect() as alice:
         carol.send("/语言 zh_CN")
         assert carol.expect("(zh_CN)") == "--- 语言：简体中文。 (zh_CN)"
-        assert carol.join("李雷").startswith("--- 欢迎李雷加入 #lobby")
+        carol.send("李雷")
+        assert carol.expect("李雷").startswith("--- 你好，李雷。你已进入 #lobby，")
+        assert carol.line() == "--- 直接输入即可发言，/帮助 查看命令。"
         alice.send("/lang zh", "李雷", "韩梅梅")
         assert alice.expect("!!!") == "!!! 李雷该昵称被占用了,请更换 (nick-taken)"
-        assert re.fullmatch("--- 欢迎韩梅梅加入 #lobby.* 李雷。 /help .*", alice.line())
+        assert alice.line() == "--- 你好，韩梅梅。你已进入 #lobby，在线的还有：李雷。"
+        assert alice.line() == "--- 直接输入即可发言，/帮助 查看命令。"
         assert carol.line() == "--> 欢迎韩梅梅加入 #lobby (在线人数: 2)"
         alice.send("你好，李雷", "/me 挥手", "/私聊 李雷 小声点")
         assert alice.line() == "[你 -> 李雷] 小声点"
@@ -81,7 +83,7 @@ def test_languageIsChosenPerSession(daemon: Daemon, join: Join) -> None:
         ]
         carol.send("/在线", "/回复 好的", "/昵称 雷雷")
         assert [carol.line() for _ in range(3)] == [
-            "--- #lobby 在线人数: 2: 李雷、韩梅梅",
+            "--- #lobby 在线 2 人：李雷、韩梅梅",
             "[你 -> 韩梅梅] 好的",
             "--- 李雷改名为雷雷",
         ]
@@ -199,7 +201,7 @@ def test_switchingBetweenTextAndJSON(join: Join) -> None:
 def test_jsonFromTheBeginning(daemon: Daemon) -> None:
     with daemon.connect() as robot:
         assert robot.line().startswith("--- Welcome")
-        assert robot.line().startswith("--- What")
+        assert robot.line().startswith("--- Choose")
         robot.send("/format json", "alice bob", "robot", "/quit done")
         events = [json.loads(line) for line in robot.eof()]
     kinds = ["formatset", "refused", "welcomed", "listed", "closed"]

@@ -31,7 +31,7 @@ def _only(daemon: Daemon, more: int) -> Iterator[int]:
 
 
 def _isGreeted(guest: Guest) -> bool:
-    return any("nickname?" in line for line in guest.lines)
+    return any("Choose a nickname" in line for line in guest.lines)
 
 
 def test_connectedUsersAreServedWithoutDescriptors(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_connectedUsersAreServedWithoutDescriptors(tmp_path: Path) -> None:
             inside[1].connection.close()
             eventually(lambda: openFiles(daemon) < most - 1)
             late = daemon.connect("127.0.0.99")
-            late.expect("nickname?")
+            late.expect("Choose a nickname")
             late.close()
         many = crowd.come(addresses(100))
         crowd.wait(_isGreeted, many)

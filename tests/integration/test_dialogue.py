@@ -187,7 +187,7 @@ def test_dialogueReadsAsWritten(
         for step in steps():
             if step.who not in speakers:
                 speakers[step.who] = peer = stack.enter_context(daemon.connect())
-                peer.expect("nickname?")
+                peer.expect("Choose a nickname")
             speakers[step.who].send(step.typed)
             # Read the answer first, then the lines of the others.
             for name in sorted(speakers, key=lambda name: name != step.who):

@@ -16,7 +16,7 @@ def test_eachKeyIsSentAtOnce(daemon: Daemon, join: Join) -> None:
     bob = join("bob")
     with Screen() as screen:
         screen.enter(f"stty raw -echo; {nc} 127.0.0.1 {daemon.port}")
-        screen.expect(lambda lines: any("nickname?" in line for line in lines))
+        screen.expect(lambda lines: any("Choose a nickname" in line for line in lines))
         screen.press("x", "C-u", "a", "l", "l", "BSpace", "i", "c", "e", "Enter")
         assert bob.line() == "--> alice joined #lobby (2 here)"
         screen.type("你号")

@@ -27,7 +27,7 @@ _ANYBODY = [
 
 
 def _isGreeted(guest: Guest) -> bool:
-    return any("nickname?" in line for line in guest.lines)
+    return any("Choose a nickname" in line for line in guest.lines)
 
 
 def _isRefused(guest: Guest) -> bool:
@@ -204,13 +204,13 @@ def test_limitsHoldForAddressesBehindAProxy(tmp_path: Path, same: list[str], oth
     with Daemon(tmp_path, *options) as daemon, Witnesses(daemon):
         people = [connect((same * 3)[number]) for number in range(3)]
         for peer in people:
-            peer.expect("nickname?")
+            peer.expect("Choose a nickname")
         for address in same:
             with connect(address) as refused:
                 [line] = refused.eof()
                 assert line.endswith("(too-many-connections)")
         with connect(other) as welcome:
-            welcome.expect("nickname?")
+            welcome.expect("Choose a nickname")
         for peer in people:
             peer.close()
 

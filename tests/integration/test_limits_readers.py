@@ -231,7 +231,7 @@ def test_defaultSocketOptions(tmp_path: Path, certificate: Certificate, way: str
     The kernel has them.
     """
     with Doors(tmp_path, certificate) as doors, _WAYS[way](doors) as peer:
-        peer.expect("nickname?")
+        peer.expect("Choose a nickname")
         with otherEnd(doors, peer.connection) as other:
             # The kernel counts its own bookkeeping as well.
             assert other.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * 65536

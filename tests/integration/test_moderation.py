@@ -56,7 +56,7 @@ def test_bannedAddressIsDisconnectedAndKeptOut(tmp_path: Path) -> None:
             assert _farewell(again) == BANNED
         # A connection without a nickname gets none; and a network is banned.
         with daemon.connect("127.0.0.5") as nobody:
-            nobody.expect("nickname?")
+            nobody.expect("Choose a nickname")
             olga.send("/ban 127.0.0.4/30")
             olga.expect("127.0.0.4/30 is banned now")
             nobody.send("nobody")
@@ -71,7 +71,7 @@ def test_bannedAddressIsDisconnectedAndKeptOut(tmp_path: Path) -> None:
             olga.send("/login olga opensesame", "/unban 127.0.0.2", "/ban three 1s")
             olga.expect("three is banned now")
             with daemon.connect("127.0.0.2") as two:
-                two.expect("nickname?")
+                two.expect("Choose a nickname")
                 two.send("three")
                 # The ban ends sooner or later.
                 deadline = monotonic() + 10

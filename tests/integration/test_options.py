@@ -25,13 +25,13 @@ def test_greeting(startDaemon: StartDaemon, tmp_path: Path) -> None:
     daemon = startDaemon("--name", "The Crown\x07 & Anchor", "--motd", str(motd))
     with daemon.connect() as peer:
         assert peer.catchUp() == [
-            "--- Welcome to The Crown & Anchor. 0 people are here.",
+            "--- Welcome to The Crown & Anchor. Nobody here yet.",
             "--- Be kind.",
             "--- ",
             "---   * 请友善",
             "---  tab",
             "--- without an end",
-            "--- What is your nickname?",
+            "--- Choose a nickname (/quit leaves):",
         ]
         peer.send("/version")
         assert peer.line() == f"--- The Crown & Anchor: tcpchat {__version__}"
@@ -41,11 +41,12 @@ def test_greeting(startDaemon: StartDaemon, tmp_path: Path) -> None:
 def test_chinese(startDaemon: StartDaemon) -> None:
     daemon = startDaemon("--language", "zh_CN.UTF-8")
     with daemon.connect() as lei, daemon.join("bob") as bob:
-        assert lei.line() == "--- 欢迎来到 tcpchat。 在线人数: 0"
-        assert lei.line().rstrip() == "--- 请输入昵称:"
+        assert lei.line() == "--- 欢迎来到 tcpchat。目前没有人在线。"
+        assert lei.line().rstrip() == "--- 请输入昵称（输入 /退出 离开）："
         lei.send("bob", "李雷")
         assert lei.line() == "!!! bob该昵称被占用了,请更换 (nick-taken)"
-        assert re.fullmatch("--- 欢迎李雷加入 #lobby.* bob。 /help .*", lei.line())
+        assert lei.line() == "--- 你好，李雷。你已进入 #lobby，在线的还有：bob。"
+        assert "/帮助" in lei.line()
         bob.send("/lang en")
         bob.expect("The language is English.")
         lei.send("你好")

@@ -63,9 +63,9 @@ def test_scriptGetsEveryAnswer(doors: Doors, bob: Peer, name: str) -> None:
         timeout=_TIMEOUT,
     )
     assert result.stdout.decode().split("\r\n") == [
-        "--- Welcome to tcpchat. 1 person is here.",
-        "--- What is your nickname?",
-        "--- You are alice, in #lobby with bob. /help lists the commands.",
+        "--- Welcome to tcpchat. 1 person here.",
+        "--- Choose a nickname (/quit leaves):",
+        "--- You are alice, in #lobby with bob. Just type; /help for commands.",
         *(f"--- PONG {number}" for number in range(count)),
         "--- Goodbye: your input has ended.",
         "",
@@ -93,8 +93,8 @@ def test_programStaysUntilTheServiceCloses(doors: Doors, bob: Peer, name: str) -
         )
     with process, Peer(typed) as alice:
         try:
-            assert alice.line() == "--- Welcome to tcpchat. 1 person is here."
-            assert alice.line() == "--- What is your nickname?"
+            assert alice.line() == "--- Welcome to tcpchat. 1 person here."
+            assert alice.line() == "--- Choose a nickname (/quit leaves):"
             alice.send("alice", "你好")
             assert alice.line().startswith("--- You are alice, in #lobby with bob.")
             assert bob.line() == "--> alice joined #lobby (2 here)"

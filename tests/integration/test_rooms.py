@@ -136,8 +136,8 @@ def test_slowReaderIsToldOfComingsAtOnce(startDaemon: StartDaemon, format: str) 
         crowd[0].leave()
         alice.expect("<-- nick0 left")
         if format == "text":
-            assert slow.expect("reading slowly") == (
-                "--- While you were reading slowly, nick1, nick2, nick3 joined #lobby (5 here)"
+            assert slow.expect("fell behind") == (
+                "--- While you fell behind, nick1, nick2, nick3 joined #lobby (5 here)"
             )
         else:
             changed = json.loads(slow.expect('"event":"changed"'))

@@ -35,7 +35,7 @@ def _connect(stack: ExitStack, daemon: Daemon, sockets: list[_Recorded]) -> Peer
     connection.connect(("127.0.0.1", daemon.port))
     sockets.append(connection)
     peer = stack.enter_context(Peer(connection))
-    peer.expect("nickname?")
+    peer.expect("Choose a nickname")
     return peer
 
 

@@ -73,7 +73,7 @@ class Telnet:
         Take a nickname, which must be free.
         """
         self.type(f"{nick}\n")
-        self.waitFor("/help lists the commands.\n")
+        self.waitFor("Just type; /help for commands.\n")
 
     def escape(self) -> None:
         """
@@ -103,7 +103,7 @@ def test_binaryLetsEveryByteThrough(startDaemon: StartDaemon) -> None:
     with daemon.join("bob") as bob, Telnet(daemon.port, "-8", negotiates=True) as alice:
         alice.type("alice\n")
         # The options that telnet asked for when it connected are answered before that.
-        alice.waitFor("/help lists the commands.")
+        alice.waitFor("Just type; /help for commands.")
         assert bob.line() == "--> alice joined #lobby (2 here)"
         alice.type("小明来了\n")
         assert bob.line() == "alice: 小明来了"
@@ -112,12 +112,15 @@ def test_binaryLetsEveryByteThrough(startDaemon: StartDaemon) -> None:
 def test_conversationByTelnet(startDaemon: StartDaemon) -> None:
     daemon = startDaemon()
     with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
-        shown = alice.waitFor("nickname?\n")
-        assert "\n--- Welcome to tcpchat. 1 person is here.\n--- What is your nickname?\n" in shown
+        shown = alice.waitFor("(/quit leaves):\n")
+        assert (
+            "\n--- Welcome to tcpchat. 1 person here.\n--- Choose a nickname (/quit leaves):\n"
+            in shown
+        )
         alice.type("bob\n")
         assert alice.waitFor(")\n") == "bob\n!!! bob is taken, choose another (nick-taken)\n"
         alice.type("alice\n")
-        alice.waitFor("--- You are alice, in #lobby with bob. /help lists the commands.\n")
+        alice.waitFor("--- You are alice, in #lobby with bob. Just type; /help for commands.\n")
         assert bob.line() == "--> alice joined #lobby (2 here)"
         alice.type("hello\n")
         assert bob.line() == "alice: hello"
@@ -142,7 +145,7 @@ def test_chineseByTelnet(startDaemon: StartDaemon) -> None:
     with daemon.join("李雷") as lei, Telnet(daemon.port) as alice:
         assert "--- 欢迎来到 tcpchat。" in alice.waitFor("--- 请输入昵称")
         alice.type("花花\n")
-        alice.waitFor("--- 欢迎花花加入 #lobby")
+        alice.waitFor("--- 你好，花花。你已进入 #lobby")
         alice.type("你好，中国\n")
         assert lei.expect("说") == "花花 说：你好，中国"
         lei.send("东西都准备好了")
@@ -179,7 +182,7 @@ def test_optionsAreRefusedAndLeaveNoText(startDaemon: StartDaemon) -> None:
     """
     daemon = startDaemon()
     with daemon.join("bob") as bob, Telnet(daemon.port) as alice:
-        alice.waitFor("nickname?\n")
+        alice.waitFor("(/quit leaves):\n")
         alice.command("mode character")
         alice.join("alice")
         assert bob.line() == "--> alice joined #lobby (2 here)"
@@ -200,7 +203,7 @@ def test_keysMayComeOneByOne(daemon: Daemon) -> None:
     Other programs send every key at once, and CR NUL for Enter (RFC 854).
     """
     with daemon.join("bob") as bob, daemon.connect() as alice:
-        alice.expect("nickname?")
+        alice.expect("Choose a nickname")
         # WILL NAWS, a size, WILL TERMINAL-TYPE, DO ECHO, DO SUPPRESS-GO-AHEAD, all of it twice.
         offers = b"\xff\xfb\x1f\xff\xfa\x1f\0\x50\0\x18\xff\xf0\xff\xfb\x18\xff\xfd\1\xff\xfd\3"
         keys = b"alice\r\0" + "你好\r\0".encode() + b"y\xff\xf1es\r\0"
@@ -210,7 +213,7 @@ def test_keysMayComeOneByOne(daemon: Daemon) -> None:
             heard += bob.catchUp()
         # DONT, DONT, WONT, WONT: each is refused once.
         refusals = r"\xff\xfe{}\xff\xfe{}\xff\xfc{}\xff\xfc{}".format("\x1f", "\x18", "\1", "\3")
-        welcome = "--- You are alice, in #lobby with bob. /help lists the commands."
+        welcome = "--- You are alice, in #lobby with bob. Just type; /help for commands."
         assert alice.line() == refusals + welcome
         assert heard == ["--> alice joined #lobby (2 here)", "alice: 你好", "alice: yes"]
         alice.leave()

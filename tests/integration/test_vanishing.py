@@ -36,7 +36,7 @@ def test_keepaliveFindsAVanishedPeer(tmp_path: Path, wire: Wire) -> None:
         with daemon.connectFar() as alice, daemon.connectFar() as nobody:
             alice.send("alice", "/join #attic", "/leave #lobby", "/ping in")
             alice.expect("PONG in")
-            nobody.expect("nickname?")
+            nobody.expect("Choose a nickname")
             witnesses.expect("--> alice joined #lobby")
             witnesses.expect("<-- alice left #lobby")
             begun = monotonic()

@@ -37,13 +37,13 @@ FIELDS = {
 }
 
 _REFUSALS = {
-    "argument-invalid": "that cannot be understood; it is used like this: {}",
+    "argument-invalid": "Usage: {}",
     "nick-needed": "choose a nickname first: type it, and Enter",
-    "nick-invalid": "{} cannot be a nickname: letters, digits, _ and -, first a letter",
+    "nick-invalid": "{} is not valid: a letter, then letters, digits, _ or -",
     "nick-too-long": "that nickname is wider than {} columns",
     "nick-taken": "{} is taken, choose another",
     "nick-unchanged": "you are {} already",
-    "nick-registered": "{0} is registered: /login {0} PASSWORD if it is yours, else /nick OTHER",
+    "nick-registered": "{0} is registered; /login {0} PASSWORD or /nick OTHER",
     "wrong-password": "that is not the password of {}",
     "account-needed": "that takes an account: /register PASSWORD, or /login",
     "no-such-nick": "nobody here is called {}",
@@ -75,6 +75,9 @@ _CLOSED = {
 }
 
 
+_HINT = "Just type; /help for commands."
+
+
 def fact(line: str) -> Fact:
     """
     What a line of JSON says.
@@ -83,6 +86,19 @@ def fact(line: str) -> Fact:
     if mapping["event"] == "listed":
         mapping["people"] = [person["nick"] for person in mapping["people"]]
     return (mapping["event"], *(mapping[name] for name in FIELDS[mapping["event"]].split()))
+
+
+def joined(lines: list[str]) -> list[str]:
+    """
+    @return: the lines, a welcome of two lines as one.
+    """
+    whole: list[str] = []
+    for line in lines:
+        if line == f"--- {_HINT}":
+            whole[-1] += f" {_HINT}"
+        else:
+            whole.append(line)
+    return whole
 
 
 def text(here: str, fact: Fact, at: datetime) -> str:
@@ -111,7 +127,7 @@ def text(here: str, fact: Fact, at: datetime) -> str:
         case "done", str(code), about:
             return "--- " + _DONE[code].format(about)
         case "warned", "said-aloud", _:
-            words = "your next line is said to everybody here, even if it is a password"
+            words = "your next line is for everybody here, password or not"
             return f"!!! {words} (said-aloud)"
         case "passwordasked", nick, "":
             return f"--- The next line is taken for the password of {nick}."
@@ -135,9 +151,10 @@ def text(here: str, fact: Fact, at: datetime) -> str:
         case "talking", name:
             return f"--- You talk in {name} now."
         case "welcomed", name, nick, others:
-            return f"--- You are {nick}, in {name}{_with(others)} /help lists the commands."
+            start = f"--- You are {nick}, {_with(name, others)}"
+            return f"{start} {_HINT}"
         case "entered", name, others:
-            return f"--- You are in {name}{_with(others)}"
+            return f"--- You are {_with(name, others)}"
         case "listed", name, people:
             assert isinstance(people, list)
             noun = "person" if len(people) == 1 else "people"
@@ -159,9 +176,9 @@ def text(here: str, fact: Fact, at: datetime) -> str:
     raise ValueError(fact)
 
 
-def _with(others: object) -> str:
+def _with(room: object, others: object) -> str:
     assert isinstance(others, list)
-    return f" with {', '.join(others)}." if others else ", where nobody else is yet."
+    return f"in {room} with {', '.join(others)}." if others else f"alone in {room}."
 
 
 def _excerpt(room: object, reason: str, count: object, more: object) -> str:

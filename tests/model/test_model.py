@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.model.reading import FIELDS, fact, text
+from tests.model.reading import FIELDS, fact, joined, text
 from tests.model.reference import LOBBY, MAX_JOINED, MAX_ROOMS, REPLAY, Reference, Session
 from tests.support.doubles import HandPeer
 from tests.support.hubs import AT
@@ -253,7 +253,7 @@ def _isHeard(got: list[str], session: Session) -> bool:
 
 
 def _read(got: list[str], session: Session) -> list[object]:
-    return [fact(line) if session.isProgram else line for line in got]
+    return [fact(line) for line in got] if session.isProgram else [*joined(got)]
 
 
 def _expected(session: Session) -> list[object]:

@@ -17,7 +17,7 @@ BUSY = int(Limits.softWaiting)
 MAX_WAITING = int(Limits.maxWaiting)
 MAX_ENDLESS = int(Limits.maxUnended)
 LINES_PER_TURN = int(Limits.turnLines)
-LEAVING = "--- Type /quit to leave, or press that key again; /help lists the commands."
+LEAVING = "--- Type /quit to leave, or press that key again; Just type; /help for commands."
 CURSOR_KEYS = (
     "that line has cursor keys or the like in it, so it was not sent; only Backspace, Ctrl-U and"
     " Ctrl-W edit here (cursor-keys)"
@@ -33,7 +33,7 @@ def service() -> Iterator[Service]:
 def test_aNewConnectionIsGreeted(service: Service) -> None:
     peer = service.reactor.connect(service.factory.buildProtocol(None))
     assert peer.read() == (
-        b"--- Welcome to tcpchat. 0 people are here.\r\n--- What is your nickname?\r\n"
+        b"--- Welcome to tcpchat. Nobody here yet.\r\n--- Choose a nickname (/quit leaves):\r\n"
     )
 
 
@@ -165,7 +165,7 @@ def test_telnetIsAnswered(service: Service) -> None:
     bob.send(b"b\xff\xf6o\xff\xf1b\r\n")
     assert service.heard(bob) == [
         "--- Yes, I am here.",
-        "--- You are bob, in #lobby, where nobody else is yet. /help lists the commands.",
+        "--- You are bob, alone in #lobby. Just type; /help for commands.",
     ]
 
 

@@ -57,8 +57,8 @@ from tests.support.samples import AT, SAMPLES
 
 # The Chinese phrases that users of the original service know.
 CHINESE: list[tuple[Event, str]] = [
-    (Greeted("tcpchat", 2), "--- 欢迎来到 tcpchat。 在线人数: 2"),
-    (NickAsked(), "--- 请输入昵称:"),
+    (Greeted("tcpchat", 2), "--- 欢迎来到 tcpchat。当前 2 人在线。"),
+    (NickAsked(), "--- 请输入昵称（输入 /退出 离开）："),
     (PasswordAsked("alice"), "--- 下一行将作为 alice 的密码。"),
     (Refused("nick-taken", "bob"), "!!! bob该昵称被占用了,请更换 (nick-taken)"),
     (Joined("#lobby", AT, "alice", 3), "--> 欢迎alice加入 #lobby (在线人数: 3)"),
@@ -300,9 +300,9 @@ def test_textOfOthersStandsBehindAMark(nick: str, text: str) -> None:
     ]
     for rendering in TEXTS:
         for event in events:
-            line = _line(rendering.render(event))
-            assert line.startswith("--- ")
-            assert line.endswith(text)
+            found = _lines(rendering.render(event))
+            assert all(line.startswith("--- ") for line in found)
+            assert found[-1].endswith(text)
 
 
 @given(_nicks, _texts)

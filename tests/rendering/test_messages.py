@@ -94,6 +94,14 @@ def test_awayIsToldWithItsReason(phrases: Phrases) -> None:
     assert phrases.warning("is-away", "bob") == phrases.gettext("{nick} is away").format(nick="bob")
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"), [("/srv/data/x", True), ("/r/python", True), ("/hlep", False), ("/", False)]
+)
+def test_theRefusalOfAPathTellsHowToSayIt(phrases: Phrases, typed: str, says: bool) -> None:
+    refusal = phrases.refusal("unknown-command", typed)
+    assert (f"/{typed}" in refusal) is says
+
+
 @pytest.mark.parametrize("text", ["{about}", "{", "%s", "{0}"])
 def test_bracesInTextStayAsTheyAre(phrases: Phrases, text: str) -> None:
     for phrase in [
@@ -161,7 +169,7 @@ def test_peacefulEndings() -> None:
 def test_aTimeToWaitReadsAsOne(seconds: str, time: str) -> None:
     """After it, it is not too early any more."""
     refusal = Phrases("en").refusal("registering-too-fast", seconds)
-    assert refusal == f"too many have registered from your address; try again in {time}"
+    assert refusal == f"too many new accounts from you; try again in {time}"
 
 
 def test_howAVerbIsTypedReadsAsTheLanguageDoes() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chat.rendering.lines import NAMES_IN_WELCOME
-from chat.rendering.lists import NAMES_PER_LINE, NAMES_SHOWN, ROOMS_AT_LENGTH, ROOMS_PER_LINE
+from chat.rendering.lists import NAMES_SHOWN, ROOMS_AT_LENGTH
 from chat.rendering.text import TextRendering
 from chat.vocabulary.events import (
     Acted,
@@ -70,10 +70,11 @@ def lines(event: Event, language: str = "en") -> list[str]:
 
 @pytest.mark.parametrize(
     ("count", "people"),
-    [(0, "0 people are"), (1, "1 person is"), (2, "2 people are"), (1000, "1000 people are")],
+    [(0, "Nobody"), (1, "1 person"), (2, "2 people"), (1000, "1000 people")],
 )
 def test_greetingCountsUsers(count: int, people: str) -> None:
-    assert lines(Greeted("The Lobby", count)) == [f"--- Welcome to The Lobby. {people} here."]
+    end = "." if count else " yet."
+    assert lines(Greeted("The Lobby", count)) == [f"--- Welcome to The Lobby. {people} here{end}"]
 
 
 @pytest.mark.parametrize(
@@ -82,16 +83,16 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         # Nobody, one, and more than are named.
         (
             Welcomed("#lobby", "alice"),
-            "--- You are alice, in #lobby, where nobody else is yet. /help lists the commands.",
+            "--- You are alice, alone in #lobby. Just type; /help for commands.",
         ),
         (
             Welcomed("#dev", "alice", ("bob",), 7),
-            "--- You are alice, in #dev with bob and 7 more. /help lists the commands.",
+            "--- You are alice, in #dev with bob and 7 more. Just type; /help for commands.",
         ),
-        (Entered("#dev"), "--- You are in #dev, where nobody else is yet."),
+        (Entered("#dev"), "--- You are alone in #dev."),
         (
             Entered("#dev", (), "Tea"),
-            "--- You are in #dev, where nobody else is yet. Topic: Tea",
+            "--- You are alone in #dev. Topic: Tea",
         ),
         (Entered("#dev", ("bob",)), "--- You are in #dev with bob."),
         (Entered("#dev", ("bob", "eve"), "", 7), "--- You are in #dev with bob, eve and 7 more."),
@@ -113,8 +114,7 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         (TopicShown("#dev", "Tea"), "--- topic of #dev: Tea"),
         (
             ModesShown("#dev", False, True, "all"),
-            "--- #dev: no key is needed; private: not listed, by invitation only;"
-            " everybody sets the topic; no owner",
+            "--- #dev: no key; private; everybody sets the topic; no owner",
         ),
         # Why a user left: the reason of the user takes the place of ours.
         (Left("#dev", AT, "bob", Ending.QUIT, "so long", 2), "<-- bob left #dev: so long (2 here)"),
@@ -136,18 +136,16 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         ),
         (
             Warned("account-guessed", "alice,#den,+2 24/5 192.0.2.7,2001:db8::/64"),
-            "!!! somebody guesses passwords or keys: alice, #den, +2; wrong ones: 24; addresses"
-            " they came from: 5, mostly 192.0.2.7, 2001:db8::/64 (account-guessed)",
+            "!!! wrong guesses: 24 (alice, #den, +2); addresses: 5 (192.0.2.7, 2001:db8::/64)"
+            " (account-guessed)",
         ),
         (
             Warned("key-guessed", "#den 24/5"),
-            "!!! somebody guesses the key of #den; wrong ones: 24; addresses they came from: 5"
-            " (key-guessed)",
+            "!!! wrong keys for #den: 24 (addresses: 5) (key-guessed)",
         ),
         (
             Warned("password-guessed", "24/5"),
-            "!!! wrong passwords for your account: 24; addresses they came from: 5"
-            " (password-guessed)",
+            "!!! wrong passwords for your account: 24 (addresses: 5) (password-guessed)",
         ),
         (Done("bell", "mention"), "--- The bell rings when you are meant."),
         (
@@ -205,14 +203,21 @@ def test_eventsReadAccordingToTheirFields(event: Event, line: str) -> None:
 
 
 def test_welcomeNamesSomeAndCountsTheOthers() -> None:
-    """It is one line, however many are there."""
+    """It is one line, however many are there; what does not fit into it has another."""
     names = tuple(f"n{number}" for number in range(NAMES_IN_WELCOME + 3))
-    shown = ", ".join(names[:NAMES_IN_WELCOME])
     assert lines(Welcomed("#lobby", "alice", names)) == [
-        f"--- You are alice, in #lobby with {shown} and 3 more. /help lists the commands."
+        "--- You are alice, in #lobby with n0, n1, n2, n3, n4, n5, n6, n7 and 5 more.",
+        "--- Just type; /help for commands.",
     ]
-    assert "more" not in lines(Welcomed("#lobby", "alice", names[:NAMES_IN_WELCOME]))[0]
+    assert lines(Welcomed("#lobby", "alice", names[:3])) == [
+        "--- You are alice, in #lobby with n0, n1, n2. Just type; /help for commands."
+    ]
+    shown = ", ".join(names[:NAMES_IN_WELCOME])
     assert lines(Entered("#dev", names)) == [f"--- You are in #dev with {shown} and 3 more."]
+    assert lines(Entered("#dev", names, "Tea"))[1:] == ["--- Topic: Tea"]
+    assert lines(Entered("#dev", ("n" * 80, "n1"))) == [
+        f"--- You are in #dev with {'n' * 80} and 1 more."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -292,12 +297,12 @@ def test_manyRoomsShareLines() -> None:
     count = ROOMS_AT_LENGTH + 1
     rooms = [RoomRow(f"#r{number}", number, "Tea") for number in range(count)]
     rows = lines(RoomsListed(tuple(rooms)))
-    assert len(rows) == -(-count // ROOMS_PER_LINE)
+    assert all(60 < len(row) <= 79 for row in rows[:-1])
     assert all(row.startswith(f"--- {count} rooms: ") for row in rows)
     names = [name for row in rows for name in row.split(": ")[1].split(", ")]
     assert names == [f"{row.room} ({row.count})" for row in rooms]
     rooms[3] = RoomRow("#r3", 3, "", True)
-    assert lines(RoomsListed(tuple(rooms)))[-1] == "--- You are in #r3."
+    assert lines(RoomsListed(tuple(rooms)))[-1] == "--- your rooms: #r3"
 
 
 @pytest.mark.parametrize(
@@ -378,9 +383,10 @@ def test_uptimes(seconds: int, time: str) -> None:
 
 def test_longListIsSeveralLines() -> None:
     """Each of them says where it belongs, and no user is missing."""
-    people = tuple(UserRow(f"n{number}") for number in range(2 * NAMES_PER_LINE + 1))
+    people = tuple(UserRow(f"n{number}") for number in range(41))
     rows = lines(Listed("#dev", people))
-    assert len(rows) == 3
+    assert len(rows) == 4
+    assert all(60 < len(row) <= 79 for row in rows[:-1])
     assert all(row.startswith("--- 41 people in #dev: ") for row in rows)
     names = [name for row in rows for name in row.split(": ")[1].split(", ")]
     assert names == [row.nick for row in people]
@@ -390,7 +396,6 @@ def test_veryLongListCountsTheRest() -> None:
     """Both those that it has and those that are only counted."""
     people = tuple(UserRow(f"n{number}") for number in range(NAMES_SHOWN + 5))
     rows = lines(Listed("#dev", people, 7000))
-    assert len(rows) == NAMES_SHOWN // NAMES_PER_LINE + 1
     assert all(row.startswith("--- 7105 people in #dev: ") for row in rows[:-1])
     assert rows[-1] == "--- 7005 more are not shown"
     assert lines(Listed("#dev", people[:1], 2)) == [
@@ -407,14 +412,14 @@ _MANY = tuple(f"n{number}" for number in range(NAMES_IN_WELCOME))
     [
         (
             Changed("#dev", AT, ("bob", "eve"), ("carol",), 7, True),
-            "bob, eve joined #dev and carol left (7 here)",
+            "bob, eve joined #dev, carol left (7 here)",
         ),
         (Changed("#dev", AT, ("bob",), (), 7, True), "bob joined #dev (7 here)"),
         (Changed("#dev", AT, (), ("bob", "eve"), 7, True), "bob, eve left #dev (7 here)"),
-        (Changed("#dev", AT, _MANY, (), 7, True), f"{', '.join(_MANY)} joined #dev (7 here)"),
+        (Changed("#dev", AT, _MANY, (), 7, True), "10 people joined #dev (7 here)"),
         (
             Changed("#dev", AT, _MANY, ("bob",), 7, True),
-            "10 people joined #dev and 1 person left (7 here)",
+            "10 people joined #dev, 1 person left (7 here)",
         ),
         (Changed("#dev", AT, (), (*_MANY, "bob"), 7, True), "11 people left #dev (7 here)"),
         (
@@ -425,7 +430,7 @@ _MANY = tuple(f"n{number}" for number in range(NAMES_IN_WELCOME))
 )
 def test_joinsAndDeparturesWhileTheRecipientWasBehind(changed: Changed, shown: str) -> None:
     """By name, where they are few."""
-    assert lines(changed) == [f"--- While you were reading slowly, {shown}"]
+    assert lines(changed) == [f"--- While you fell behind, {shown}"]
 
 
 def test_joinsOfACrowdAreNotTold() -> None:

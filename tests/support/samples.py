@@ -27,12 +27,12 @@ SAMPLES: list[tuple[Event, str]] = [
     (events.Announced(AT, "carol", "Tea at five."), "--- carol announces: Tea at five."),
     (events.Told(AT, "alice", "bob", "hi"), "[alice -> you] hi"),
     (events.Sent(AT, "alice", "bob", "hi"), "[you -> bob] hi"),
-    (events.Greeted("tcpchat", 2), "--- Welcome to tcpchat. 2 people are here."),
-    (events.NickAsked(), "--- What is your nickname?"),
+    (events.Greeted("tcpchat", 2), "--- Welcome to tcpchat. 2 people here."),
+    (events.NickAsked(), "--- Choose a nickname (/quit leaves):"),
     (events.PasswordAsked("alice"), "--- The next line is taken for the password of alice."),
     (
         events.Welcomed("#lobby", "alice", ("bob", "carol")),
-        "--- You are alice, in #lobby with bob, carol. /help lists the commands.",
+        "--- You are alice, in #lobby with bob, carol. Just type; /help for commands.",
     ),
     (
         events.Entered("#dev", ("bob", "carol"), "Tea"),
@@ -77,7 +77,7 @@ SAMPLES: list[tuple[Event, str]] = [
     (events.TopicShown("#dev", "Tea", "alice"), "--- topic of #dev, by alice: Tea"),
     (
         events.ModesShown("#dev", True, False, "owner", ("alice", "bob")),
-        "--- #dev: a key is needed; listed; owners set the topic; owners: alice, bob",
+        "--- #dev: has a key; listed; owners set the topic; owners: alice, bob",
     ),
     (
         events.Described(

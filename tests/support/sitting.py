@@ -24,7 +24,8 @@ from tests.support.clients import Link, World
 from tests.support.samples import AT
 
 GREETING = (
-    b"--- Welcome to tcpchat. 2 people are here.\r\n--- Be nice.\r\n--- What is your nickname?\r\n"
+    b"--- Welcome to tcpchat. 2 people here.\r\n--- Be nice.\r\n"
+    b"--- Choose a nickname (/quit leaves):\r\n"
 )
 COMMANDS = ("/help", "/who", "/quit")
 

@@ -130,7 +130,7 @@ def test_extractionFindsThePhrases() -> None:
     """Otherwise the tests below would hold for nothing."""
     assert "too slow" in _extracted()
     assert "list commands, or explain one" in _extracted()
-    assert ("{count} person is here.", "{count} people are here.") in _extracted()
+    assert ("{count} person here.", "{count} people here.") in _extracted()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
