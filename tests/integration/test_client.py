@@ -77,7 +77,7 @@ def test_languageOfTheEnvironment(daemon: Daemon, join: Join) -> None:
         text="/nobody\n",
     )
     assert status == 0
-    assert "欢迎李雷加入" in lines[1]
+    assert "你好，李雷。" in lines[1]
     assert lines[2].startswith("!!! ")
     assert lines[2].endswith(" (unknown-command)")
     assert not lines[2].startswith("!!! no command")
