@@ -17,11 +17,8 @@ BUSY = int(Limits.softWaiting)
 MAX_WAITING = int(Limits.maxWaiting)
 MAX_ENDLESS = int(Limits.maxUnended)
 LINES_PER_TURN = int(Limits.turnLines)
-LEAVING = "--- Type /quit to leave, or press that key again; Just type; /help for commands."
-CURSOR_KEYS = (
-    "that line has cursor keys or the like in it, so it was not sent; only Backspace, Ctrl-U and"
-    " Ctrl-W edit here (cursor-keys)"
-)
+LEAVING = "--- Type /quit to leave, or press that key again; /help lists the commands."
+CURSOR_KEYS = "not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line (cursor-keys)"
 
 
 @pytest.fixture

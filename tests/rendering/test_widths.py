@@ -125,6 +125,7 @@ def _abouts(code: str, sentence: Sentence = "") -> list[str]:
 def _events() -> Iterator[Event]:
     for code, sentence in REFUSALS.items():
         yield from (Refused(code, about) for about in _abouts(code, sentence))
+        yield Refused(code, _abouts(code)[0], by="carol", until=AT)
     for code, sentence in WARNINGS.items():
         yield from (Warned(code, about) for about in _abouts(code, sentence))
     yield Warned("is-away", _ABOUTS["is-away"])
@@ -162,7 +163,7 @@ def _events() -> Iterator[Event]:
         ("new", "x"),
     ):
         yield ModeSet("#garden", AT, "alice", mode, value)
-    for reason in ("expired", "lost"):
+    for reason in ("expired", "stopped", "lost"):
         yield Missed("#garden", 12_001, 12_001, reason)
         yield Missed("#garden", 12_001, 14_096, reason)
     rooms = ("#lobby", "#garden", "#dev")
