@@ -354,8 +354,7 @@ def test_anEmptyReplayIsNotTold() -> None:
         ),
         (
             Missed("#dev", 43, 20042, "stopped"),
-            "the service stopped unexpectedly here; the last lines of #dev before that may be"
-            " missing",
+            "the service stopped unexpectedly; the last lines of #dev may be missing",
         ),
     ],
 )
