@@ -78,9 +78,10 @@ def test_languageOfTheEnvironment(daemon: Daemon, join: Join) -> None:
     )
     assert status == 0
     assert "你好，李雷。" in lines[1]
-    assert lines[2].startswith("!!! ")
-    assert lines[2].endswith(" (unknown-command)")
-    assert not lines[2].startswith("!!! no command")
+    assert lines[2] == "--- 直接输入即可发言，/帮助 查看命令。"
+    assert lines[3].startswith("!!! ")
+    assert lines[3].endswith(" (unknown-command)")
+    assert not lines[3].startswith("!!! no command")
 
 
 def test_filesAsInputAndOutput(daemon: Daemon, join: Join, tmp_path: Path) -> None:
