@@ -91,7 +91,9 @@ def makeService(options: Options) -> IService:
     endpoints = [(each, endpointFor("port", each)) for each in options["ports"]]
     limits = limitsOf(options, getrlimit(RLIMIT_NOFILE)[0])
     if limits.maxConnections != UNLIMITED:
-        _log.info("at most {count} connections", count=limits.maxConnections)
+        _log.info(
+            "at most {count} connections", event="connection-limit", count=limits.maxConnections
+        )
 
     # Lines and records, which outlive a restart.
     trusted = TrustedTime(doubted=_doubted)
@@ -247,6 +249,7 @@ def _endpoint(
 def _doubted(shown: datetime, expected: datetime) -> None:
     _log.warn(
         "the clock shows {shown}, about {expected} was expected: nothing ends by it for an hour",
+        event="clock-doubted",
         shown=moment(shown),
         expected=moment(expected),
     )
@@ -291,7 +294,11 @@ def _load(records: Sequence[Record], server: Server, unused: UnusedRooms) -> Non
     """
     server.accounts.load(each for each in records if isinstance(each, Account))
     for name in server.accounts.unclaimed:
-        _log.warn("no account {name} yet: whoever registers it is an operator", name=name)
+        _log.warn(
+            "no account {name} yet: whoever registers it is an operator",
+            event="operator-missing",
+            name=name,
+        )
     server.hub.directory.load(each for each in records if isinstance(each, RoomRecord))
     server.sanctions.load(each for each in records if isinstance(each, Sanction))
     unused.look()

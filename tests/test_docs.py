@@ -4,7 +4,7 @@ Comparisons of the documentation with the source.
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -299,18 +299,38 @@ def _joined(path: Path) -> str:
 
 
 def test_logEvents() -> None:
-    log = section(page("operations.rst"), "The log")
-    documented = literals(log)
-    source = "".join(map(_joined, (ROOT / "chat").rglob("*.py")))
-    told = [logFormat for cells in rows(log) for logFormat in literals(cells[0])]
-    assert [logFormat for logFormat in told if f'"{logFormat}"' not in source] == []
+    """
+    Every event has a name, stands in the table with it, and leaves the keys alone that every line
+    has in JSON; and the table has no others.
+    """
+    table = [
+        (literals(cells[0]), literals(cells[1]))
+        for cells in rows(section(page("operations.rst"), "The log"))
+        if len(cells) == 3
+    ]
     for path in (ROOT / "chat").rglob("*.py"):
         # Neither the client nor its command has a log.
-        if path.parent.name in ("client", "cli"):
-            continue
-        formats = re.findall(r'_log\.\w+\(\s*"(.+?)"', _joined(path))
-        for logFormat in formats:
-            assert logFormat in documented, path.name
+        if path.parent.name not in ("client", "cli"):
+            for event, text, fields in _logCalls(path):
+                assert any(event in names and text in texts for names, texts in table), text
+                assert not fields & {"time", "level", "message", "namespace", "traceback"}, text
+    source = "".join(map(_joined, (ROOT / "chat").rglob("*.py")))
+    told = [each for names, texts in table for each in (*names, *texts)]
+    assert [each for each in told if f'"{each}"' not in source] == []
+
+
+def _logCalls(path: Path) -> Iterator[tuple[object, object, set[str | None]]]:
+    """
+    @return: For each format of a call of a logger its event, itself, and the names of the other
+        fields.
+    """
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and re.search(r"\b_log\.\w+$", ast.unparse(call.func)):
+            fields = {each.arg: ast.unparse(each.value) for each in call.keywords}
+            event = ast.literal_eval(fields.pop("event", "None"))
+            shown = call.args[0]
+            for each in (shown.body, shown.orelse) if isinstance(shown, ast.IfExp) else (shown,):
+                yield event, ast.literal_eval(each), {*fields}
 
 
 def test_logNamespaces() -> None:
@@ -318,7 +338,7 @@ def test_logNamespaces() -> None:
     Every namespace of the log that a page shows is that of a logger.
     """
     for name in ("operations.rst", "tutorial.rst", "tutorial.zh_CN.rst"):
-        shown = re.findall(r'(?:\[|"log_namespace": ")(chat\.[\w.]+)["#]', page(name))
+        shown = re.findall(r'(?:\[|"namespace": ")(chat\.[\w.]+)["#]', page(name))
         assert shown, name
         for namespace in shown:
             assert namedAny(namespace)._log.namespace == namespace

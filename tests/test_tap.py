@@ -342,13 +342,13 @@ def logger(options: Options) -> Logger:
 def test_theLogIsJSON(reactor: Reactor, tmp_path: Path) -> None:
     path = tmp_path / "log"
     log = logger(jsonOptions(logfile=str(path)))
-    log.info("hello {nick}", nick="李雷")
+    log.info("hello {nick}", event="hello", nick="李雷")
     # As at the end of a process.
     log.observer._observer.end()
     atexit.unregister(log.observer._observer.end)
     [line] = path.read_text(encoding="utf-8").splitlines()
     event = json.loads(line)
-    assert (event["log_format"], event["nick"]) == ("hello {nick}", "李雷")
+    assert (event["event"], event["message"], event["nick"]) == ("hello", "hello 李雷", "李雷")
 
 
 # The limits.

@@ -225,10 +225,11 @@ class Accounts:
         del self._byFold[newest.fold]
         self._lookalikes.remove(newest.fold, newest.name)
         self._recorded.discard(newest.fold)
-        self._log.info("{name} is no account any more", name=newest.name)
+        self._log.info("{name} is no account any more", event="account-removed", name=newest.name)
         if newest.fold in self.appointed:
             self._log.warn(
                 "no account {name} any more: whoever registers it is an operator",
+                event="operator-missing",
                 name=newest.name,
             )
         return self._ledger.remove(newest).addCallback(lambda _: newest)
@@ -261,9 +262,13 @@ class Accounts:
         return newest if newest and newest.registered == account.registered else None
 
     def _registered(self, account: Account) -> None:
-        self._log.info("{name} is registered", name=account.name)
+        self._log.info("{name} is registered", event="account-registered", name=account.name)
         if account.fold in self.appointed:
-            self._log.warn("{name} is an operator by --operator", name=account.name)
+            self._log.warn(
+                "{name} is an operator by --operator",
+                event="operator-registered",
+                name=account.name,
+            )
 
     def _newest(self, account: Account) -> Account:
         newest = self.current(account)

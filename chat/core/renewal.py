@@ -32,6 +32,7 @@ def renewed(records: Sequence[Record], ledger: Ledger) -> list[Record]:
             if (type(newer), newer.key) in taken:
                 _log.warn(
                     "{record} is not used: its name is the same as that of another one",
+                    event="record-unused",
                     record=record.key,
                 )
                 continue

@@ -126,7 +126,10 @@ class PortalAuthenticator(Authenticator):
         attempt.end(isWrong=False)
         if failure.check(ChatError) is None:
             self._log.error(
-                "a login failed: {kind} in {trace}", kind=kindOf(failure), trace=traceOf(failure)
+                "a login failed: {kind} in {trace}",
+                event="login-failed",
+                kind=kindOf(failure),
+                trace=traceOf(failure),
             )
         return Failure(TryLater())
 
@@ -135,12 +138,19 @@ class PortalAuthenticator(Authenticator):
         account = self._accounts.named(name)
         if account is not None:
             self._log.warn(
-                "wrong password for {name} from {address}", name=account.name, address=address
+                "wrong password for {name} from {address}",
+                event="wrong-password",
+                name=account.name,
+                address=address,
             )
             self._guessed(account.fold, origin)
         else:
             # A name without an account may be a password in the wrong place.
-            self._log.warn("wrong password for an unknown name from {address}", address=address)
+            self._log.warn(
+                "wrong password for an unknown name from {address}",
+                event="wrong-password",
+                address=address,
+            )
             if self._hasOthers:
                 self._guessed(fold(name[: 4 * MAX_COLUMNS]), origin)
         attempt.end(isWrong=True)

@@ -80,6 +80,7 @@ class AccountChecker:
             self._damaged.add(account.fold)
             self._log.error(
                 "the secret of {name} is damaged or costs too much: no password fits",
+                event="secret-damaged",
                 name=account.name,
             )
 
@@ -109,6 +110,7 @@ class AccountChecker:
         if failure.check(ChatError) is None:
             self._log.error(
                 "the secret of {name} was not renewed: {kind} in {trace}",
+                event="secret-not-renewed",
                 name=account.name,
                 kind=kindOf(failure),
                 trace=traceOf(failure),

@@ -84,6 +84,7 @@ class ExternalChecker:
         if failures := self._outage.worked():
             self._log.info(
                 "the checker {checker} answers again, after {count} failures",
+                event="checker-recovered",
                 checker=type(self._checker).__name__,
                 count=failures,
             )
@@ -94,6 +95,7 @@ class ExternalChecker:
         elif self._outage.failed(kindOf(failure)):
             self._log.error(
                 "the checker {checker} failed: {kind} in {trace}",
+                event="checker-failed",
                 checker=type(self._checker).__name__,
                 kind=kindOf(failure),
                 trace=traceOf(failure),

@@ -277,7 +277,9 @@ class Hashing(Service):
         self._running -= 1
         self._begin()
         if isinstance(outcome, _HashingFailed):
-            self._log.error("a password cannot be hashed: {reason}", reason=outcome.reason)
+            self._log.error(
+                "a password cannot be hashed: {reason}", event="hash-failed", reason=outcome.reason
+            )
             answer.errback(TryLater())
         else:
             answer.callback(outcome)

@@ -47,4 +47,4 @@ class TurnEnd:
                 act()
             except BaseException:
                 # As the reactor does: the others must still be called.
-                self._log.failure("a turn could not be ended")
+                self._log.failure("a turn could not be ended", event="internal-error")

@@ -104,7 +104,9 @@ class _Newest:
         """
         self._options = shown.options
         for doubt in shown.doubts:
-            self._log.warn("{doubt}; clients may not trust it", doubt=doubt)
+            self._log.warn(
+                "{doubt}; clients may not trust it", event="certificate-doubtful", doubt=doubt
+            )
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         return self._options.serverConnectionForTLS(tlsProtocol)

@@ -1,20 +1,27 @@
 """
 How an event of the log reads: as a line of text, or as a JSON object for programs.
 
+The service's own events have a field C{event}, a short name that stays when the wording changes. It
+is what programs go by, and an ordinary field, given where the event is logged.
+
 The log is read in a terminal, and by operators who must not read the users' conversations.
 Therefore no character of it acts on a terminal, and exceptions are logged without their message,
 which may quote anything, such as a missing key or a malformed text. Their type and their traceback
 remain, which is enough to find the fault. The errors of the operating system and of SQLite keep
-their message, which names files, tables and reasons, but no values.
+their message, which names files, tables and reasons, but no values; so do warnings, which are about
+the code.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
-from twisted.logger import LogEvent, LogLevel, eventAsJSON, eventAsText, formatEvent
+from twisted.logger import LogEvent, LogLevel, eventAsText, formatEvent
 from twisted.python.failure import Failure
 from twisted.python.reflect import qual
 
@@ -24,10 +31,16 @@ MAX_CALLS = 100
 UNHANDLED = "Unhandled Error"
 """How Twisted introduces an exception about which it knows nothing else."""
 
+FAULT = "internal-error"
+"""The name of every event with an unexpected exception, whoever logs it."""
+
+OTHER = "other"
+"""The name of all other events of libraries; their namespace tells more."""
+
 # Of syslog; those that Twisted gives to errors and to everything else.
 _ALERT, _INFO = 1, 6
 
-_TELLING = (OSError, sqlite3.Error)
+_TELLING = (OSError, sqlite3.Error, Warning)
 """The exceptions whose message is kept."""
 
 
@@ -45,16 +58,33 @@ def textLine(event: LogEvent) -> str:
 def jsonLine(event: LogEvent) -> str:
     """
     @param event: Stays as it is.
-    @return: A line of printable ASCII with one JSON object, as
-        L{twisted.logger.eventsFromJSONLogFile} reads it. A failure is a string, its traceback.
+    @return: A line of printable ASCII with one JSON object: C{time} (ISO 8601, in UTC), C{level},
+        C{event}, C{message} (what L{textLine} shows, without the traceback), C{namespace}, the
+        fields of an event of our own, and C{traceback} where there is one. Empty for an event
+        without a text.
     """
     event = cleared(event)
+    message = _printable(formatEvent(event))
+    if not message:
+        return ""
+    level = event.get("log_level") or LogLevel.info
+    line: dict[str, Any] = {
+        "time": datetime.fromtimestamp(event["log_time"], UTC).isoformat(timespec="microseconds"),
+        "level": level.name,
+        "event": event.get("event", FAULT if "log_failure" in event else OTHER),
+        "message": message,
+        "namespace": event.get("log_namespace", "-"),
+    }
+    if "log_failure" in event:
+        line["traceback"] = event["log_failure"]
+    # What libraries log beside their text are objects of theirs, which say nothing in a log.
+    own = event if "event" in event else {}
+    fields = {key: own[key] for key in own if not key.startswith("log_") and key not in line}
     try:
-        text = eventAsJSON(dict(event))
+        return json.dumps(line | fields, default=_shown, allow_nan=False) + "\n"
     except Exception:
         # One field cannot be written, so the event is logged without its fields.
-        text = eventAsJSON(plain(event))
-    return text + "\n"
+        return json.dumps(line) + "\n"
 
 
 def syslogLines(event: LogEvent) -> str:
@@ -133,6 +163,10 @@ def _withoutMessage(value: object) -> object:
     if not isinstance(value, BaseException):
         return value
     return str(value) if isinstance(value, _TELLING) else qual(type(value))
+
+
+def _shown(value: object) -> str:
+    return str(_withoutMessage(value))
 
 
 def _withTrace(text: str, event: LogEvent) -> str:

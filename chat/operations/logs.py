@@ -242,6 +242,7 @@ class LineObserver:
             "log_level": LogLevel.error,
             "log_namespace": f"{__name__}.Log",
             "log_time": time(),
+            "event": "log-lost",
             "count": count,
         }
         return self._lineOf(event).encode()

@@ -88,7 +88,9 @@ class Metrics(MultiService):
         """
         super().privilegedStartService()
         self._port = openPort(f"--metrics {self._description}", self._endpoint, self._pages)
-        self._log.info("metrics on {address}", address=placeOf(self._port))
+        self._log.info(
+            "metrics on {address}", event="metrics-listening", address=placeOf(self._port)
+        )
 
     def stopService(self) -> Deferred[None]:
         """

@@ -102,7 +102,7 @@ class ChatService(MultiService):
         gc.freeze()
         self.isServing = True
         for port in self._ports:
-            self._log.info("listening on {address}", address=placeOf(port))
+            self._log.info("listening on {address}", event="listening", address=placeOf(port))
         self._notify.ready(f"ports: {len(self._ports)}")
 
     @inlineCallbacks

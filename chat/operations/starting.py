@@ -78,7 +78,7 @@ class Start:
         if reason is None:
             self._otherwise(kind, error, traceback)
             return
-        _log.critical("{error}", error=reason)
+        _log.critical("{error}", event="start-failed", error=reason)
         line = f"twistd tcpchat: {' '.join(reason.split())}"
         print(line, file=sys.__stderr__)
         if self._pipe is not None:

@@ -134,13 +134,16 @@ class NotifyService(Service):
             if self._outage.failed(str(error)):
                 self._log.warn(
                     "the service manager was not told {assignments}: {error}",
+                    event="notify-failed",
                     assignments=assignments,
                     error=error,
                 )
             return
         if failures := self._outage.worked():
             self._log.info(
-                "the service manager is told again, after {count} failures", count=failures
+                "the service manager is told again, after {count} failures",
+                event="notify-recovered",
+                count=failures,
             )
 
 

@@ -105,7 +105,11 @@ class Heartbeat(Service):
         self._call = self._clock.callLater(BEAT, self._beat)
         self.seen.observe(late)
         if late >= STILL:
-            self._log.warn("the service stood still for {seconds} s", seconds=round(late, 1))
+            self._log.warn(
+                "the service stood still for {seconds} s",
+                event="stood-still",
+                seconds=round(late, 1),
+            )
             self._stoodStill()
 
 

@@ -80,14 +80,21 @@ class Transcript(Service, Recorder, Watch):
         return done.addTimeout(END_WITHIN, self._clock).addErrback(self._notEnded)
 
     def failing(self, reason: str) -> None:
-        self._log.error("cannot write the transcript: {reason}", reason=reason)
+        self._log.error(
+            "cannot write the transcript: {reason}", event="transcript-failed", reason=reason
+        )
 
     def recovered(self, lost: int) -> None:
-        self._log.error("{lost} lines were lost to the transcript", lost=lost)
+        self._log.error(
+            "{lost} lines were lost to the transcript", event="transcript-recovered", lost=lost
+        )
 
     def _notEnded(self, failure: Failure) -> None:
         failure.trap(TimeoutError)
-        self._log.error("the transcript is not complete: the disk did not answer in time")
+        self._log.error(
+            "the transcript is not complete: the disk did not answer in time",
+            event="transcript-incomplete",
+        )
 
 
 class _File:

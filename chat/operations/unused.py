@@ -106,5 +106,9 @@ class UnusedRooms(Service):
         if found.lines or found.missed:
             self._used.add(room)
         elif self._directory.find(room.name) is room and not len(room):
-            self._log.info("the room {room} has never been used and is gone", room=room.name)
+            self._log.info(
+                "the room {room} has never been used and is gone",
+                event="room-forgotten",
+                room=room.name,
+            )
             self._directory.abandon(room)

@@ -352,7 +352,11 @@ class Connections:
 
     def _giveUp(self) -> None:
         self._aborting = None
-        self._log.warn("{count} connections could not be closed", count=len(self._register))
+        self._log.warn(
+            "{count} connections could not be closed",
+            event="connections-not-closed",
+            count=len(self._register),
+        )
         self._fire()
 
     def _fire(self) -> None:
@@ -383,6 +387,7 @@ class Connections:
             "closed {peer} {nick} {reason}: opened {opened}, named {named}, {seconds} s, "
             "{lines} lines, {undone} undone, {refused} refused, {bytesIn} B in, {unread} B unread, "
             "{bytesOut} B out",
+            event="connection-closed",
             door=admitted.factory.door,
             peer=admitted.peer,
             nick=admitted.nick,

@@ -118,7 +118,12 @@ class Refusals:
 
     def _tellLog(self) -> None:
         for reason, count in self._untold.items():
-            self._log.warn("{count} connections refused: {reason}", count=count, reason=str(reason))
+            self._log.warn(
+                "{count} connections refused: {reason}",
+                event="connections-refused",
+                count=count,
+                reason=str(reason),
+            )
         self._untold.clear()
 
 

@@ -167,7 +167,9 @@ class Server:
         There was a wrong key of a room: tell the users who own it, and the operators, where it
         goes on.
         """
-        _log.warn("wrong key for {room} from {origin}", room=room.name, origin=origin)
+        _log.warn(
+            "wrong key for {room} from {origin}", event="wrong-key", room=room.name, origin=origin
+        )
         series = self._suspect(room.name, origin)
         if series.isDue(self.hub.seconds()):
             owners = map(self.hub.nicknames.present, room.record.owners)
@@ -194,7 +196,11 @@ class Server:
         report = self.alarms.report(now)
         self.alarms.told(now)
         if report:
-            _log.warn("somebody guesses passwords or keys: {report}", report=report)
+            _log.warn(
+                "somebody guesses passwords or keys: {report}",
+                event="account-guessed",
+                report=report,
+            )
             self.tellOperators(Warned("account-guessed", report))
 
     def tellAlarm(self, session: UserSession) -> None:

@@ -71,7 +71,7 @@ class Session(Context):
         except Banned as banned:
             self.end(Ending.BANNED, banned.about, banned.by, until=banned.until)
         except Exception:
-            self._log.failure("a participant could not be greeted")
+            self._log.failure("a participant could not be greeted", event="internal-error")
             self._failed()
 
     def _greet(self, nick: str, account: str) -> None:
@@ -120,7 +120,9 @@ class Session(Context):
         except ChatError as error:
             self.refuse(error)
         except Exception:
-            self._log.failure("a request by {nick!r} failed", nick=self.nick)
+            self._log.failure(
+                "a request by {nick!r} failed", event="internal-error", nick=self.nick
+            )
             self._failed()
 
     def relieved(self) -> None:
@@ -133,7 +135,9 @@ class Session(Context):
                 if room is not None:
                     room.relieved(self)
         except Exception:
-            self._log.failure("{nick!r} could not be told more", nick=self.nick)
+            self._log.failure(
+                "{nick!r} could not be told more", event="internal-error", nick=self.nick
+            )
             self._failed()
 
     def inputClosed(self) -> None:

@@ -120,6 +120,7 @@ def renew(connection: sqlite3.Connection, parts: Sequence[Part]) -> None:
         raise
     _log.error(
         "parts of the database were damaged and are made anew: {parts}",
+        event="database-repaired",
         parts=", ".join(part.name for part in parts),
     )
 

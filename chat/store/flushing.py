@@ -152,7 +152,7 @@ def _goOn(inputs: Flushing, core: FlushingCore, result: Written) -> None:
 def _fail(inputs: Flushing, core: FlushingCore, reason: str) -> None:
     _rest(inputs, core)
     if core.outage.failed(reason):
-        _log.critical("lines cannot be stored: {reason}", reason=reason)
+        _log.critical("lines cannot be stored: {reason}", event="store-failed", reason=reason)
         core.observers.failing(reason)
 
 
@@ -175,7 +175,7 @@ def _writeOn(inputs: Flushing, core: FlushingCore, result: Written) -> None:
 @_trying.upon(Flushing.caughtUp).to(_idle)
 def _recover(inputs: Flushing, core: FlushingCore) -> None:
     core.outage.worked()
-    _log.info("lines are stored again")
+    _log.info("lines are stored again", event="store-recovered")
     _resume(inputs, core)
     core.observers.recovered()
 
@@ -194,7 +194,11 @@ def _close(inputs: Flushing, core: FlushingCore) -> None:
     lasts = core.numbers.end()
 
     def failed(failure: Failure) -> Deferred[None]:
-        _log.error("the database is not closed in order: {reason}", reason=_reason(failure))
+        _log.error(
+            "the database is not closed in order: {reason}",
+            event="database-not-closed",
+            reason=_reason(failure),
+        )
         return core.worker.run(core.writer.abandon)
 
     closing = core.worker.run(lambda: core.writer.close(lasts))
@@ -211,7 +215,7 @@ def _finish(inputs: Flushing, core: FlushingCore) -> None:
 @_closing.upon(Flushing.giveUp).to(_closed)
 def _giveUp(inputs: Flushing, core: FlushingCore) -> None:
     _cancel(core.timer)
-    _log.critical("the disk did not answer in time")
+    _log.critical("the disk did not answer in time", event="database-not-closed")
     core.worker.run(core.writer.abandon)
     _done(core)
 
@@ -291,7 +295,7 @@ def _done(core: FlushingCore) -> None:
 def _abandon(core: FlushingCore) -> None:
     left = core.backlog.clear()
     if left.lines:
-        _log.critical("{count} lines are lost", count=len(left.lines))
+        _log.critical("{count} lines are lost", event="lines-lost", count=len(left.lines))
     for key, change in left.changes.items():
         changeLost(key, change.record)
 
@@ -306,6 +310,7 @@ def changeLost(key: Key, record: Record | None) -> None:
     kind, name = key
     _log.critical(
         "the {kind} {key} is not {done}: the service ended before the disk worked",
+        event="record-lost",
         kind=KINDS[kind],
         key=name,
         done="stored" if record else "removed",
@@ -319,5 +324,5 @@ def _cancel(timer: IDelayedCall | None) -> None:
 
 def _reason(failure: Failure) -> str:
     if failure.check(sqlite3.Error, OSError) is None:
-        _log.failure("the writing of lines went wrong", failure)
+        _log.failure("the writing of lines went wrong", failure, event="internal-error")
     return str(failure.value)

@@ -77,7 +77,11 @@ class Observers:
     def _tellLost(self) -> None:
         self._timer = None
         count, self._lost = self._lost, 0
-        self._log.error("{count} lines could not wait for the disk and are lost", count=count)
+        self._log.error(
+            "{count} lines could not wait for the disk and are lost",
+            event="lines-lost",
+            count=count,
+        )
         self._tell(lambda observer: observer.lost(count))
 
     def _tell(self, told: Callable[[HistoryObserver], None]) -> None:
@@ -86,4 +90,4 @@ class Observers:
                 told(observer)
             except Exception:
                 # Lines are kept all the same.
-                self._log.failure("an observer of the history failed")
+                self._log.failure("an observer of the history failed", event="internal-error")

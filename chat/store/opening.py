@@ -22,6 +22,8 @@ from errno import ENOSPC
 from struct import Struct
 from uuid import uuid4
 
+from twisted.logger import Logger
+
 from chat.store.database import (
     APPLICATION_ID,
     BUSY_SECONDS,
@@ -43,6 +45,8 @@ from chat.store.serialization import parseAll
 from chat.store.witness import Witness, lastPlace
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.records import Record
+
+_log = Logger()
 
 WAIT = 3.0
 """How many seconds the start waits for another program that writes to the file."""
@@ -102,6 +106,7 @@ def openStore(path: str) -> Opened:
         if version == 0:
             create(path)
             version = LATEST
+            _log.info("{path} is a new database", event="database-created", path=path)
         files.lockDatabase()
         hadLog = _hasLog(path)
         connection = connect(path, wait=WAIT)
@@ -214,6 +219,15 @@ def _begin(
     files: DatabaseFiles, connection: sqlite3.Connection, version: int, hadLog: bool
 ) -> Opened:
     upgrade(files.path, connection, version)
+    if version < LATEST:
+        _log.info(
+            "{path} was upgraded from version {old} to {new}; {copy} is a copy of the old one",
+            event="database-upgraded",
+            path=files.path,
+            old=version,
+            new=LATEST,
+            copy=f"{files.path}.v{version}.bak",
+        )
     [journal] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if journal != "wal":
         raise OSError(f"there can be no write-ahead log in this file system, only {journal}")

@@ -340,14 +340,22 @@ class Questions:
         self._tellDamaged(self._reader.takeDamaged())
         if isinstance(result, Failure):
             if not question.answer.called and self._outage.failed(str(result.value)):
-                self._log.error("history cannot be read: {reason}", reason=result.value)
+                self._log.error(
+                    "history cannot be read: {reason}", event="history-failed", reason=result.value
+                )
             if isDamage(result.value):
                 self._onDamage(result.value)
             if result.check(sqlite3.Error) is None:
-                self._log.failure("a question to the history went wrong", result)
+                self._log.failure(
+                    "a question to the history went wrong", result, event="internal-error"
+                )
             result = Failure(HistoryUnavailable())
         elif failures := self._outage.worked():
-            self._log.info("history is read again, after {count} failures", count=failures)
+            self._log.info(
+                "history is read again, after {count} failures",
+                event="history-recovered",
+                count=failures,
+            )
         question.end(result)
         if self._waiting and self._current is None:
             self._next()
@@ -363,6 +371,7 @@ class Questions:
             room, id = new[0]
             self._log.error(
                 "{count} lines are damaged and left out, such as {id} of {room}",
+                event="lines-damaged",
                 count=len(new),
                 id=id,
                 room=room,
@@ -371,7 +380,7 @@ class Questions:
     def _giveUp(self, question: _Question) -> None:
         if question is self._current:
             if self._outage.failed("too long"):
-                self._log.error("a question to the history took too long")
+                self._log.error("a question to the history took too long", event="history-slow")
             self._reader.interrupt()
         else:
             self._waiting.remove(question)

@@ -80,14 +80,22 @@ class Retention:
 
     def _pruned(self, pruned: Pruned) -> None:
         if failures := self._outage.worked():
-            self._log.info("old lines are taken away again, after {count} failures", count=failures)
+            self._log.info(
+                "old lines are taken away again, after {count} failures",
+                event="retention-recovered",
+                count=failures,
+            )
         self._drops = self._onPruned(pruned)
         isDone = pruned.isDone and not self._drops
         self._stepIn(EVERY if isDone else PAUSE)
 
     def _failed(self, failure: Failure) -> None:
         if self._outage.failed(str(failure.value)):
-            self._log.warn("old lines cannot be taken away: {reason}", reason=failure.value)
+            self._log.warn(
+                "old lines cannot be taken away: {reason}",
+                event="retention-failed",
+                reason=failure.value,
+            )
         self._onFailed()
         self._stepIn(EVERY)
 

@@ -99,6 +99,7 @@ def parseAll(rows: Iterable[tuple[str, str, str]]) -> Iterator[Record]:
         except ValueError as error:
             _log.error(
                 "the record {key} cannot be read: {reason}",
+                event="record-damaged",
                 kind=ascii(kind),
                 key=key if isText(key) else ascii(key),
                 reason=error,

@@ -117,11 +117,13 @@ class SQLiteStore(Service, Store):
                 if opened.hadLog
                 else "{path} was not closed in order, and there is no {path}-wal:"
                 " lines that were stored last may be missing",
+                event="database-unclean",
                 path=opened.files.path,
             )
         if opened.wasOlder:
             self._log.warn(
                 "{path} is older than the database that was here; numbers go on behind those of it",
+                event="database-older",
                 path=opened.files.path,
             )
         if self._trusted is not None and opened.seen is not None:

@@ -152,12 +152,17 @@ class DatabaseWriter:
         except (sqlite3.Error, OSError) as failure:
             self._isBeyondMending = isDamage(failure)
             if damaged and self._mending.failed(str(failure)):
-                self._log.error("damage cannot be mended: {reason}", reason=failure)
+                self._log.error(
+                    "damage cannot be mended: {reason}", event="repair-failed", reason=failure
+                )
         else:
             self._mending.worked()
             self._isBeyondMending = not damaged
             if SEARCH in damaged:
-                self._log.error("the next start puts earlier lines into the index of /search")
+                self._log.error(
+                    "the next start puts earlier lines into the index of /search",
+                    event="index-incomplete",
+                )
         self.abandon()
 
     def close(self, lasts: Mapping[str, int]) -> None:

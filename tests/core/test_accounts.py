@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, formatEvent
 
 from chat.core.accounts import MAX_ORIGINS, ORIGIN_DAYS, Accounts
 from chat.vocabulary.addresses import strange
@@ -230,14 +230,16 @@ def test_itIsLoggedWhoHasAnAccount() -> None:
         desk.accounts.adopt("bob")
         desk.accounts.adopt("bob")
         desk.accounts.remove(alice)
-    assert [
-        (event["log_level"].name, str(event["log_format"]).format(**event)) for event in logged
-    ] == [
-        ("info", "Alice is registered"),
-        ("warn", "Alice is an operator by --operator"),
-        ("info", "bob is registered"),
-        ("info", "Alice is no account any more"),
-        ("warn", "no account Alice any more: whoever registers it is an operator"),
+    assert [(event["log_level"].name, event["event"], formatEvent(event)) for event in logged] == [
+        ("info", "account-registered", "Alice is registered"),
+        ("warn", "operator-registered", "Alice is an operator by --operator"),
+        ("info", "account-registered", "bob is registered"),
+        ("info", "account-removed", "Alice is no account any more"),
+        (
+            "warn",
+            "operator-missing",
+            "no account Alice any more: whoever registers it is an operator",
+        ),
     ]
 
 

@@ -9,11 +9,14 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import sys
 import termios
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,11 @@ def brokenSay(self, member, room, text, *_):
     elif "reactor" in text:
         from twisted.internet import reactor
         reactor.callLater(0, {}.__getitem__, text)
+    elif "warning" in text:
+        import warnings
+        warnings.warn("say() is old")
+    elif "printed" in text:
+        print("two\\nlines")
     else:
         {}[text]
 
@@ -84,11 +92,56 @@ def test_errorIsLoggedOnceAndQuotesNobody(tmp_path: Path, logFormat: str) -> Non
     if logFormat == "json":
         events = [json.loads(line) for line in log.splitlines()]
         [event] = [
-            event for event in events if event.get("nick") == "alice" and "log_failure" in event
+            event for event in events if event.get("nick") == "alice" and "traceback" in event
         ]
-        assert event["log_failure"].endswith("\nbuiltins.KeyError")
+        assert event["traceback"].endswith("\nbuiltins.KeyError")
     # Nothing was written elsewhere.
     assert daemon.log == ""
+
+
+def test_everyLineOfADayIsAnObjectForPrograms(tmp_path: Path) -> None:
+    options = ["--log-format", "json", "--operator", "alice", "--database", "chat.sqlite3"]
+    with _started(tmp_path, *options, program=_BROKEN) as daemon:
+        with daemon.join("alice") as alice, daemon.join("bob") as bob:
+            alice.send("/register correct-horse")
+            alice.expect("alice is")
+            bob.send("unhandled", "reactor", "a warning", "printed", "/login alice wrong-horse")
+            bob.expect("wrong-password")
+            alice.send("/rehash", "/ban mallory 10m spam")
+            alice.expect("mallory")
+            with daemon.connect() as browser:
+                browser.send("GET / HTTP/1.0", "")
+                browser.leave()
+            alice.send("a mistake")
+            alice.eof()
+            bob.leave()
+        daemon.stop()
+    assert daemon.log == ""
+    events = [json.loads(line) for line in (tmp_path / "log.txt").read_text().splitlines()]
+    for event in events:
+        assert {"time", "level", "event", "message", "namespace"} <= event.keys()
+        assert datetime.fromisoformat(event["time"]).utcoffset() == timedelta()
+        assert event["level"] in ("info", "warn", "error", "critical")
+        assert re.fullmatch("[a-z]+(-[a-z]+)*", event["event"])
+        assert [key for key in event if "log" in key or key in ("isError", "system")] == []
+        assert ("traceback" in event) == (event["event"] == "internal-error")
+    assert Counter(event["event"] for event in events if event["event"] != "other") == {
+        "connection-limit": 1,
+        "database-created": 1,
+        "operator-missing": 1,
+        "listening": 1,
+        "account-registered": 1,
+        "operator-registered": 1,
+        "wrong-password": 1,
+        "moderation": 2,
+        "rehashed": 3,
+        # With the one that saw that it listens.
+        "connection-closed": 4,
+        "internal-error": 3,
+    }
+    others = [event["message"] for event in events if event["event"] == "other"]
+    assert {"two", "lines", "Server Shut Down."} <= {*others}
+    assert any(each.endswith("builtins.UserWarning: say() is old") for each in others)
 
 
 @pytest.mark.parametrize("logFormat", ["text", "json"])

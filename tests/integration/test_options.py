@@ -106,7 +106,7 @@ def test_logAsJSON(startDaemon: StartDaemon) -> None:
     events = [json.loads(line) for line in lines]
     assert all(isinstance(event, dict) for event in events)
     mine = [event for event in events if event.get("peer") == address]
-    assert [event["log_format"].split(" {")[0] for event in mine] == ["closed"]
+    assert [event["event"] for event in mine] == ["connection-closed"]
     [event] = mine
     assert event["nick"] == "李雷"
     assert event["reason"] == "quit"

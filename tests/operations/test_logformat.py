@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
+import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
 import pytest
 from twisted.logger import (
     FileLogObserver,
+    LogBeginner,
     LogEvent,
     Logger,
     LogLevel,
     LogPublisher,
-    eventsFromJSONLogFile,
     formatEvent,
 )
 from twisted.python.failure import Failure
@@ -116,31 +119,69 @@ def test_aTextCannotForgeALine(text: Book) -> None:
     assert text.lines[1:] == ["\t2026-11-21T11:45:25+0000 [-] two\\r", "\tthree"]
 
 
-def test_anEventWithoutATextIsNotWritten(text: Book) -> None:
-    text.observer({"log_time": 0.0, "log_format": None})
-    assert text.text == ""
+def test_anEventWithoutATextIsNotWritten(text: Book, objects: Book) -> None:
+    for book in (text, objects):
+        book.observer({"log_time": 0.0, "log_format": None})
+        assert book.text == ""
 
 
 # JSON.
 
 
 def test_eachLineOfJSONIsAnObject(objects: Book) -> None:
-    objects.log.info("hello {nick}", nick="李雷", lines=[1, 2])
-    objects.log.warn("two\nlines \x7f \x9b \u202e {what}", what="\x7f\n")
+    objects.log.info("hello {nick}", event="hello", nick="李雷", lines=[1, 2], none=None)
+    objects.log.warn("two\nlines \x7f \x9b \u202e {what}", event="two", what="\x7f\n")
     assert objects.text.isascii()
     assert all(line.isprintable() for line in objects.text.splitlines())
     first, second = objects.events
-    assert (first["log_format"], first["nick"], first["lines"]) == ("hello {nick}", "李雷", [1, 2])
-    assert first["log_namespace"] == "chat.test"
-    assert second["what"] == "\x7f\n"
+    del first["time"]
+    assert list(first.items()) == [
+        ("level", "info"),
+        ("event", "hello"),
+        ("message", "hello 李雷"),
+        ("namespace", "chat.test"),
+        ("nick", "李雷"),
+        ("lines", [1, 2]),
+        ("none", None),
+    ]
+    assert (second["level"], second["what"]) == ("warn", "\x7f\n")
 
 
-def test_twistedReadsTheJSON(objects: Book) -> None:
-    objects.log.error("hello {nick!r}", nick="\x7f")
-    objects.log.failure("a mistake", failed(ValueError(SAID)))
-    events = list(eventsFromJSONLogFile(StringIO(objects.text)))
-    assert list(map(formatEvent, events)) == ["hello '\\x7f'", "a mistake"]
-    assert [event["log_level"] for event in events] == [LogLevel.error, LogLevel.critical]
+def test_theMessageIsThatOfTheTextLog(objects: Book, text: Book) -> None:
+    for book in (objects, text):
+        book.log.warn("two\nlines \x1b {nick!r}", event="two", nick="\u202e")
+    [event] = objects.events
+    assert text.text.endswith(f" {event['message']}\n".replace("\n", "\n\t", 1))
+
+
+def test_theTimeIsThatOfTheEventInUTC(objects: Book) -> None:
+    objects.observer({"log_time": 1.25, "log_format": "x", "log_level": LogLevel.info})
+    [event] = objects.events
+    assert event["time"] == "1970-01-01T00:00:01.250000+00:00"
+    assert datetime.fromisoformat(event["time"]) == datetime.fromtimestamp(1.25, UTC)
+
+
+def test_whatLibrariesLogHasNoFields(objects: Book) -> None:
+    objects.log.info("Starting {factory!r}", factory=objects)
+    objects.observer({"log_time": 0.0, "log_format": "x", "log_system": "-", "isError": 0})
+    assert [{*event} for event in objects.events] == 2 * [
+        {"time", "level", "event", "message", "namespace"}
+    ]
+    assert {event["event"] for event in objects.events} == {"other"}
+
+
+def test_anObjectAmongTheFieldsIsText(objects: Book) -> None:
+    objects.log.info("x", event="x", kind=LogLevel, deep=[ValueError(SAID), OSError("full")])
+    [event] = objects.events
+    assert event["kind"] == str(LogLevel)
+    assert event["deep"] == ["builtins.ValueError", "full"]
+
+
+def test_aFieldCannotStandForWhatEveryLineHas(objects: Book) -> None:
+    objects.log.info("hello", event="hello", time="never", message=("no",))
+    [event] = objects.events
+    assert event["message"] == "hello"
+    assert datetime.fromisoformat(event["time"])
 
 
 class _Broken:
@@ -152,13 +193,36 @@ LOOP: dict[str, object] = {}
 LOOP["loop"] = LOOP
 
 
-@pytest.mark.parametrize("fields", [{"other": 1}, {"what": _Broken()}, {"what": 1, "other": LOOP}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"other": _Broken()},
+        {"what": _Broken()},
+        {"what": 1, "other": LOOP},
+        {"what": 1, "other": float("nan")},
+    ],
+)
 def test_anEventThatCannotBeWrittenIsNotLost(objects: Book, fields: dict[str, Any]) -> None:
-    objects.log.info("something with {what}", **fields)
+    objects.log.info("something with {what}", event="something", **fields)
     [event] = objects.events
-    assert "something with " in event["log_text"]
-    assert event["log_format"] == "{log_text}"
-    assert event["log_namespace"] == "chat.test"
+    assert "something with " in event["message"]
+    assert (event["event"], event["namespace"]) == ("something", "chat.test")
+    assert "other" not in event
+
+
+@pytest.mark.parametrize("line", [textLine, jsonLine])
+def test_aWarningOfPythonIsReadable(line: Callable[[LogEvent], str]) -> None:
+    book = Book(line)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        # As twistd sets it up.
+        beginner = LogBeginner(LogPublisher(), StringIO(), sys, warnings)
+        beginner.beginLoggingTo([book.observer], redirectStandardIO=False)
+        warnings.warn("that is deprecated", DeprecationWarning, stacklevel=1)
+    assert "builtins.DeprecationWarning: that is deprecated" in book.text
+    if line is jsonLine:
+        [event] = book.events
+        assert (event["level"], event["event"]) == ("warn", "other")
 
 
 # Exceptions.
@@ -185,9 +249,11 @@ def test_aFailureHasItsTracebackOnceAndNotItsMessage(text: Book) -> None:
 def test_inJSONTheTracebackIsOneText(objects: Book) -> None:
     objects.log.failure("a request by {nick!r} failed", failed(KeyError(SAID)), nick="alice")
     [event] = objects.events
-    assert event["log_failure"].startswith("Traceback (most recent call last):\n")
-    assert event["log_failure"].endswith("\nbuiltins.KeyError")
-    assert event["nick"] == "alice"
+    assert event["traceback"].startswith("Traceback (most recent call last):\n")
+    assert event["traceback"].endswith("\nbuiltins.KeyError")
+    assert event["message"] == "a request by 'alice' failed"
+    # Nobody has expected it, whoever logs it.
+    assert event["event"] == "internal-error"
     assert SAID not in objects.text
 
 

@@ -90,7 +90,7 @@ def test_inTheForegroundTheLogGoesToStandardOutput(
     for nothing in (None, "", "-"):
         stage(logfile=nothing).say("hello {nick}", nick="x\x1b")
         assert capfd.readouterr().out.endswith(" [chat.test#info] hello x\\x1b\n")
-    stage("json").say("hello {nick}", nick="x")
+    stage("json").say("hello {nick}", event="hello", nick="x")
     assert json.loads(capfd.readouterr().out)["nick"] == "x"
 
 
@@ -108,7 +108,7 @@ def test_aClosedStandardOutputPreventsTheStart(
 def test_aLogFileIsAppendedTo(stage: Make, logFormat: str, tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text("before\n")
-    stage(logFormat, logfile=str(path)).say("{nick}", nick="李雷\x7f")
+    stage(logFormat, logfile=str(path)).say("{nick}", event="named", nick="李雷\x7f")
     before, line = path.read_text(encoding="utf-8").splitlines()
     assert before == "before"
     if logFormat == "json":

@@ -348,7 +348,15 @@ def test_upgradesTheFirstVersionAndKeepsACopy(path: Path, tmp_path: Path) -> Non
             "INSERT INTO line (room, id, at, nick, text, acted) VALUES (1, ?, 0, 'Alice', ?, 0)",
             [(1, "hello world"), (2, "大家你好啊"), (3, "bye")],
         )
-    stage = SQLiteStage(path)
+    with capturedLogs() as logged:
+        stage = SQLiteStage(path)
+    assert [(each["event"], formatEvent(each)) for each in logged] == [
+        (
+            "database-upgraded",
+            f"{path} was upgraded from version 1 to {LATEST}; "
+            f"{path}.v1.bak is a copy of the old one",
+        )
+    ]
     assert texts(now(stage.history.search("你好", [ROOM], "alice", 10))) == ["大家你好啊"]
     assert texts(now(stage.history.search("HELLO", [ROOM], "", 10))) == ["hello world"]
     assert stage.say("hello again").id == 4
@@ -410,6 +418,15 @@ def test_noCopyIsMadeWithoutAnUpgrade(path: Path, tmp_path: Path) -> None:
     for _ in range(2):
         close(openStore(str(path)))
     assert not list(tmp_path.glob("*.bak"))
+
+
+def test_onlyTheFirstStartLogsThatTheDatabaseIsNew(path: Path) -> None:
+    with capturedLogs() as logged:
+        close(openStore(str(path)))
+        close(openStore(str(path)))
+    assert [(event["event"], formatEvent(event)) for event in logged] == [
+        ("database-created", f"{path} is a new database")
+    ]
 
 
 # Closing and opening again.

@@ -58,6 +58,7 @@ _log = Logger()
 def _noted(user: User, action: str, whom: str, why: str, seconds: int | None = None) -> None:
     _log.info(
         "{nick} {action} {whom}{span}: {why}",
+        event="moderation",
         nick=user.nick,
         action=action,
         whom=whom,
