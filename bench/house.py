@@ -1,6 +1,6 @@
 """
 Measures the house rather than its speed: how much there is to read, and how much of it runs for a
-line. Prints the measures of C{docs/architecture.rst}. It is run from the directory of a checkout::
+line. Prints the measures of C{docs/architecture.md}. It is run from the directory of a checkout::
 
     python bench/house.py [DIRECTORY]
 

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.logging import getLogger
 
@@ -22,6 +24,10 @@ project = "tcpchat"
 author = "The tcpchat authors"
 project_copyright = "The tcpchat authors"
 version = release = __version__
+
+extensions = ["myst_parser"]
+# Headings have the addresses that code hosts give them, so one link works there and here.
+myst_heading_anchors = 3
 
 exclude_patterns = ["_build", "examples"]
 nitpicky = True
@@ -36,7 +42,7 @@ html_copy_source = False
 
 def _buildReference(app: Sphinx) -> None:
     """
-    Build the API reference, to which C{api.rst} links. Whatever pydoctor prints is a warning.
+    Build the API reference, to which C{api.md} links. Whatever pydoctor prints is a warning.
     """
     if app.builder.name != "html":
         return
@@ -62,8 +68,21 @@ def _buildReference(app: Sphinx) -> None:
         getLogger(__name__).warning("pydoctor: %s", line)
 
 
+def _leadToReference(app: Sphinx, page: nodes.document) -> None:
+    """
+    Have links to modules, which lead to their source on a code host, lead to the API reference.
+    """
+    for link in list(page.findall(addnodes.download_reference)):
+        path = (_docs / link["reftarget"]).resolve().relative_to(_root)
+        if path.parts[0] == "chat":
+            module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+            link.replace_self(nodes.reference("", "", *link.children, refuri=f"api/{module}.html"))
+
+
 def setup(app: Sphinx) -> None:
     """
-    Have the API reference built before the pages. Sphinx calls this.
+    Have the API reference built before the pages, and links into it made. Sphinx calls this.
     """
     app.connect("builder-inited", _buildReference)
+    # Before Sphinx collects what these links would have readers download.
+    app.connect("doctree-read", _leadToReference, priority=400)

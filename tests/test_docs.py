@@ -41,7 +41,7 @@ from chat.vocabulary.replies import MAX_NAMES
 from chat.vocabulary.sanitizing import MAX_MARKS
 from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import VERBS
-from tests.support.pages import DOCS, ROOT, literals, page, rows, section
+from tests.support.pages import DOCS, ROOT, anchors, fences, literals, page, rows, section
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 def test_commands() -> None:
     documented = {
         literals(cells[0])[0]: (literals(cells[1]), cells[2])
-        for cells in rows(section(page("protocol.rst"), "Commands"))
+        for cells in rows(section(page("protocol.md"), "Commands"))
     }
     assert documented == {
         verb.usage: (
@@ -73,7 +73,7 @@ def test_commands() -> None:
     ],
 )
 def test_codes(title: str, known: Collection[str]) -> None:
-    documented = [literals(cells[0])[0] for cells in rows(section(page("protocol.rst"), title))]
+    documented = [literals(cells[0])[0] for cells in rows(section(page("protocol.md"), title))]
     assert sorted(documented) == sorted(known)
 
 
@@ -83,7 +83,7 @@ def test_reasons() -> None:
     """
     documented = {
         literals(cells[0])[0]: literals(cells[1])[0]
-        for cells in rows(section(page("protocol.rst"), "Reasons"))
+        for cells in rows(section(page("protocol.md"), "Reasons"))
     }
     assert documented == {
         **dict.fromkeys(("replay", "history", "after", "search"), "excerpt"),
@@ -93,7 +93,7 @@ def test_reasons() -> None:
 
 def test_reasonsOfDepartures() -> None:
     text = renderingFor(Style())
-    for ending, _meaning, read, _about in rows(section(page("protocol.rst"), "Endings")):
+    for ending, _meaning, read, _about in rows(section(page("protocol.md"), "Endings")):
         left = Left("#lobby", NOW, "bob", Ending(literals(ending)[0]), "", 1)
         shown = text.render(left).decode()
         if literals(read):
@@ -101,7 +101,7 @@ def test_reasonsOfDepartures() -> None:
 
 
 def test_events() -> None:
-    heads = re.findall(r"^(``\w+``(?:: .+)?)$", page("protocol.rst"), flags=re.MULTILINE)
+    heads = re.findall(r"^- (`\w+`(?:: .+)?)\\$", page("protocol.md"), flags=re.MULTILINE)
     documented = [literals(head) for head in heads]
     assert sorted(documented) == sorted(
         [kind.__name__.lower(), *(field.name for field in fields(kind))] for kind in get_args(Event)
@@ -110,7 +110,7 @@ def test_events() -> None:
 
 def test_keys() -> None:
     documented = [
-        name for cells in rows(section(page("protocol.rst"), "Keys")) for name in literals(cells[0])
+        name for cells in rows(section(page("protocol.md"), "Keys")) for name in literals(cells[0])
     ]
     keys = {field.name for kind in get_args(Event) for field in fields(kind)}
     assert sorted(documented) == sorted(keys | {"event"})
@@ -120,8 +120,8 @@ def test_keys() -> None:
 
 
 def test_options() -> None:
-    operations = section(page("operations.rst"), "Options")
-    heads = re.findall(r"^``(--.+)$", operations, flags=re.MULTILINE)
+    operations = section(page("operations.md"), "Options")
+    heads = re.findall(r"^- `(--.+)\\$", operations, flags=re.MULTILINE)
     documented = re.findall(r"--([a-z-]+)", "\n".join(heads))
     assert sorted(documented) == sorted(name.rstrip("=") for name in options.Options().longOpt)
 
@@ -130,7 +130,7 @@ def test_help(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     The page shows the help as the program prints it.
     """
-    shown = [line.strip() for line in section(page("operations.rst"), "Options").splitlines()]
+    shown = [line.strip() for line in section(page("operations.md"), "Options").splitlines()]
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     told = str(options.Options())
@@ -138,9 +138,9 @@ def test_help(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_defaults() -> None:
-    operations = section(page("operations.rst"), "Options")
+    operations = section(page("operations.md"), "Options")
     documented = dict(
-        re.findall(r"^``--([a-z-]+).*?Default:\s+`*(\S+?)`*\.$", operations, flags=re.M | re.S)
+        re.findall(r"^- `--([a-z-]+).*?Default:\s+`*(\S+?)`*\.$", operations, flags=re.M | re.S)
     )
     defaults = {
         **options.Options().defaults,
@@ -164,7 +164,7 @@ def test_clientOptions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
         clientOptions.parseOptions(["--help"], {})
-    shown = [line.strip() for line in page("client.rst").splitlines()]
+    shown = [line.strip() for line in page("client.md").splitlines()]
     assert [
         each for each in map(str.strip, capsys.readouterr().out.splitlines()) if each not in shown
     ] == []
@@ -176,7 +176,7 @@ def test_limits() -> None:
         "a line from a user, its end included": f"{Limits.maxLine} B",
         "bytes without a line end": _kibibytes(Limits.maxUnended),
         "a telnet subnegotiation": _kibibytes(telnet.MAX_SUBNEGOTIATION),
-        "a nickname, or the name of a room without its ``#``": f"{MAX_COLUMNS} columns",
+        "a nickname, or the name of a room without its `#`": f"{MAX_COLUMNS} columns",
         "a password": f"{MIN_PASSWORD}–{MAX_PASSWORD} characters",
         "wrong passwords a minute, from one address at one account": f"{throttle.GUESSES}",
         "… where the account has logged in from there before": f"{throttle.KNOWN_GUESSES}",
@@ -195,7 +195,7 @@ def test_limits() -> None:
         "… and that a list names in text": f"{NAMES_SHOWN}",
         "nicknames that a user ignores": f"{MAX_IGNORED}",
         "earlier lines on coming into a room": f"{REPLAY}",
-        "lines of one ``/history``": f"{MAX_HISTORY}",
+        "lines of one `/history`": f"{MAX_HISTORY}",
         "… where it does not say how many": f"{pastRequests.HISTORY}",
         "rooms that an account owns for good": str(rooms.MAX_OWNED),
         "an empty room in which nobody has ever talked": (
@@ -208,8 +208,8 @@ def test_limits() -> None:
         "accounts": _spaced(chosen["max-accounts"]),
         "accounts that are invited into a room": str(rooms.MAX_INVITED),
         "rooms, or bans, that are listed at once": str(roomRequests.MAX_ROWS),
-        "text of one ``/history``": _kibibytes(playback.MAX_BYTES),
-        "lines of one ``/search``": f"{pastRequests.FOUND}",
+        "text of one `/history`": _kibibytes(playback.MAX_BYTES),
+        "lines of one `/search`": f"{pastRequests.FOUND}",
         "lines that a room keeps": _spaced(chosen["keep-lines"]),
         "for how long it keeps them": f"{(seconds(chosen['keep']) or 0) // 86400} d",
         "to wait for the disk with an answer": f"{accountRequests.STORED_WITHIN:g} s",
@@ -263,8 +263,8 @@ def test_limits() -> None:
         "the message of the day": _kibibytes(options.MAX_MOTD),
         "to read one thing again": f"{rehash.STEP_LIMIT:g} s",
     }
-    inProtocol = rows(section(page("protocol.rst"), "Limits in numbers"))
-    inOperations = rows(section(page("operations.rst"), "Limits in force"))
+    inProtocol = rows(section(page("protocol.md"), "Limits in numbers"))
+    inOperations = rows(section(page("operations.md"), "Limits in force"))
     documented = [(cells[0], cells[1]) for cells in inProtocol + inOperations]
     assert set(documented) == set(expected.items())
 
@@ -281,7 +281,7 @@ def test_limitOptions() -> None:
     """
     Every option that sets a limit has a row in the table.
     """
-    table = rows(section(page("operations.rst"), "Limits in force"))
+    table = rows(section(page("operations.md"), "Limits in force"))
     documented = {name for cells in table if len(cells) == 5 for name in literals(cells[3])}
     limits = {f"--{option.name}" for option in options.LIMITS}
     assert (
@@ -305,7 +305,7 @@ def test_logEvents() -> None:
     """
     table = [
         (literals(cells[0]), literals(cells[1]))
-        for cells in rows(section(page("operations.rst"), "The log"))
+        for cells in rows(section(page("operations.md"), "The log"))
         if len(cells) == 3
     ]
     for path in (ROOT / "chat").rglob("*.py"):
@@ -337,7 +337,7 @@ def test_logNamespaces() -> None:
     """
     Every namespace of the log that a page shows is that of a logger.
     """
-    for name in ("operations.rst", "tutorial.rst", "tutorial.zh_CN.rst"):
+    for name in ("operations.md", "tutorial.md", "tutorial.zh_CN.md"):
         shown = re.findall(r'(?:\[|"namespace": ")(chat\.[\w.]+)["#]', page(name))
         assert shown, name
         for namespace in shown:
@@ -349,7 +349,7 @@ def test_logNamespaces() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{each.name}" for each in DOCS.glob("*.rst"))],
+    ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{each.name}" for each in DOCS.glob("*.md"))],
 )
 def test_paths(path: str) -> None:
     """
@@ -368,7 +368,7 @@ def test_classes() -> None:
     """
     source = "".join(path.read_text("utf-8") for path in (ROOT / "chat").rglob("*.py"))
     there = set(re.findall(r"^class (\w+)|^([A-Z]\w+) =", source, re.MULTILINE))
-    named = re.findall(r"``([A-Z][a-z]\w+)(?:\.\w+)?``", page("architecture.rst"))
+    named = re.findall(r"`([A-Z][a-z]\w+)(?:\.\w+)?`", page("architecture.md"))
     assert {*named} <= {name for pair in there for name in pair}
 
 
@@ -376,7 +376,7 @@ def test_modules() -> None:
     """
     Every module has a row in the architecture, except those of the client and of its command.
     """
-    named = set(re.findall(r"(\w+\.py)``", section(page("architecture.rst"), "Modules")))
+    named = set(re.findall(r"(\w+\.py)`", section(page("architecture.md"), "Modules")))
     for path in sorted((ROOT / "chat").rglob("*.py")):
         if path.name != "__init__.py" and path.parent.name not in ("client", "cli"):
             assert path.name in named, path
@@ -384,29 +384,40 @@ def test_modules() -> None:
 
 def test_apiReference() -> None:
     """
-    Every link into the API reference leads to the page of a module that exists.
+    Every link into the API reference has the name of the module to whose source it leads.
     """
-    named = re.findall(r"`(chat[\w.]+) <api/(.+)\.html>`__", page("api.rst"))
+    named = re.findall(r"\[(chat[\w.]+)\]\(\.\./(.+)\.py\)", page("api.md"))
     assert named
-    for module, made in named:
-        assert made == module
-        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
+    assert [module for module, path in named if module != path.replace("/", ".")] == []
 
 
 def test_examples() -> None:
-    client = page("client.rst")
+    client = page("client.md")
     for path in (DOCS / "examples").glob("*.py"):
         assert f"docs/examples/{path.name}" in client
+
+
+@pytest.mark.parametrize(
+    ("name", "files"), [("client.md", "examples/hello.py"), ("performance.md", "figures/*.txt")]
+)
+def test_filesShown(name: str, files: str) -> None:
+    """
+    A page shows these files as they are: a code host cannot include one in another.
+    """
+    shown = fences(page(name))
+    found = sorted(DOCS.glob(files))
+    assert found
+    assert [each for each in found if each.read_text(encoding="utf-8") not in shown] == []
 
 
 def test_origins() -> None:
     """
     Every system has tests that show it, and each of these tests exists.
     """
-    systems = rows(page("origins.rst"))
+    systems = re.split(r"^- (?=\*\*)", page("origins.md"), flags=re.MULTILINE)[1:]
     assert len(systems) == 11
-    for system, here in systems:
-        named = re.findall(r"``(test_\w+\.py)::(\w+)``", here)
+    for system in systems:
+        named = re.findall(r"`(test_\w+\.py)::(\w+)`", system)
         assert named, system
         for path, test in named:
             tree = ast.parse((ROOT / "tests/integration" / path).read_text(encoding="utf-8"))
@@ -414,17 +425,35 @@ def test_origins() -> None:
             assert test in tests, f"{system} {path} has no {test}"
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs"])
+@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", "docs"])
 def test_linksWithin(path: str) -> None:
     """
-    Every link within the repository leads to a file that exists.
+    Every link within the repository leads to a file that exists, and to a section that it has.
     """
-    pages = [ROOT / path] if path.endswith(".md") else list((ROOT / path).glob("*.rst"))
+    pages = [ROOT / path] if path.endswith(".md") else list((ROOT / path).glob("*.md"))
     for name in pages:
         text = name.read_text(encoding="utf-8")
-        links = re.findall(r"\]\(([\w./-]+)\)|^\.\. image:: (\S+)", text, flags=re.MULTILINE)
-        for link in ("".join(pair) for pair in links):
-            assert (name.parent / link).exists(), f"{name.name}: {link}"
+        for link in re.findall(r"\]\((?!\w+:)([^\s)]+)\)", text):
+            file, _, place = link.partition("#")
+            target = name.parent / file if file else name
+            assert target.exists(), f"{name.name}: {link}"
+            if place:
+                assert place in anchors(target.read_text(encoding="utf-8")), f"{name.name}: {link}"
+
+
+def test_readOnACodeHost() -> None:
+    """
+    Nothing on a page needs Sphinx to be read, except the contents for its sidebar.
+    """
+    for path in DOCS.glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        directives = {*re.findall(r"^ *[`:~]{3,}\{([\w-]+)", text, flags=re.MULTILINE)}
+        assert directives <= ({"toctree"} if path.name == "index.md" else set()), path.name
+        # Roles, targets, links without a text, and what is left of reStructuredText.
+        words = re.sub(r"`+[^`]+`+", "", text)
+        assert re.findall(r"\{\w+\}|^\(.+\)=$|\[\]|:\w+:|^ *\.\. ", words, re.MULTILINE) == [], (
+            path.name
+        )
 
 
 def test_filmNeedsNothingElse() -> None:

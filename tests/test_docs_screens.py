@@ -166,16 +166,16 @@ def _timeless(line: str) -> str:
 
 
 def _linesOf(name: str) -> list[str]:
-    return [_timeless(line.removeprefix("    ")) for line in page(name).splitlines()]
+    return [_timeless(line) for line in page(name).splitlines()]
 
 
 @pytest.mark.parametrize(
     ("name", "language", "events"),
     [
-        ("tutorial.rst", "en", _TUTORIAL[:4] + _TUTORIAL[5:] + _ENGLISH),
-        ("tutorial.rst", "zh_CN", _TUTORIAL[4:5]),
-        ("tutorial.zh_CN.rst", "zh_CN", _TUTORIAL[:3] + _TUTORIAL[4:] + _CHINESE),
-        ("tutorial.zh_CN.rst", "en", _TUTORIAL[3:4]),
+        ("tutorial.md", "en", _TUTORIAL[:4] + _TUTORIAL[5:] + _ENGLISH),
+        ("tutorial.md", "zh_CN", _TUTORIAL[4:5]),
+        ("tutorial.zh_CN.md", "zh_CN", _TUTORIAL[:3] + _TUTORIAL[4:] + _CHINESE),
+        ("tutorial.zh_CN.md", "en", _TUTORIAL[3:4]),
     ],
 )
 def test_tutorials(name: str, language: str, events: tuple[Event, ...]) -> None:
@@ -187,7 +187,7 @@ def test_tutorials(name: str, language: str, events: tuple[Event, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "language"), [("tutorial.rst", "en"), ("tutorial.zh_CN.rst", "zh_CN")]
+    ("name", "language"), [("tutorial.md", "en"), ("tutorial.zh_CN.md", "zh_CN")]
 )
 def test_helpInTutorials(name: str, language: str) -> None:
     """
@@ -230,7 +230,7 @@ def test_chinese() -> None:
     )
     documented = [
         (literals(english)[0], literals(chinese)[0])
-        for english, chinese in rows(section(page("protocol.rst"), "Chinese"))
+        for english, chinese in rows(section(page("protocol.md"), "Chinese"))
     ]
     expected = list(zip(_shown(events, "en"), _shown(events, "zh_CN"), strict=True))
     assert documented == expected

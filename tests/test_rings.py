@@ -85,7 +85,7 @@ def test_coreKnowsNoStore() -> None:
     assert not {name for name in loaded if name == "sqlite3" or name.startswith("chat.store")}
 
 
-# The picture of docs/architecture.rst.
+# The picture of docs/architecture.md.
 
 
 def _drawing() -> Any:

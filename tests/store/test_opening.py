@@ -502,7 +502,7 @@ def test_aDatabaseThatHasItsLogAfterACrashHasAllLines(tmp_path: Path) -> None:
 
 
 def test_moreIdsCanBeSkippedAfterABackup(path: Path) -> None:
-    """As docs/operations.rst says, in rooms that it has and in others."""
+    """As docs/operations.md says, in rooms that it has and in others."""
     stage = SQLiteStage(path)
     stage.chat(3)
     stage.stop()

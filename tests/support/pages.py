@@ -3,10 +3,13 @@ The pages of the documentation, taken apart for tests.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+
+_FENCE = re.compile(r"^( *)(`{3,}).*\n((?:.*\n)*?)\1\2$", re.MULTILINE)
 
 
 def page(name: str) -> str:
@@ -17,24 +20,57 @@ def section(text: str, title: str) -> str:
     """
     @return: The text below this title, down to the next one.
     """
-    after = re.split(rf"^{re.escape(title)}\n[-~=]{{3,}}\n", text, maxsplit=1, flags=re.MULTILINE)
-    assert len(after) == 2, f"no section {title!r}"
-    return re.split(r"^.+\n[-~=]{3,}\n", after[1], maxsplit=1, flags=re.MULTILINE)[0]
+    [found] = [below for head, below in _sections(text) if head == title]
+    return found
+
+
+def anchors(text: str) -> set[str]:
+    """
+    @return: The addresses of the sections, as a code host and MyST make them of their titles.
+    """
+    kept = (re.sub(r"[^\w\- ]", "", title.lower()) for title, _ in _sections(text))
+    return {each.replace(" ", "-") for each in kept}
+
+
+def fences(text: str) -> list[str]:
+    """
+    @return: What stands in the code blocks.
+    """
+    return [
+        "".join(line.removeprefix(indent) for line in inner.splitlines(keepends=True))
+        for indent, _, inner in _FENCE.findall(text)
+    ]
 
 
 def rows(text: str) -> list[list[str]]:
     """
     @return: The cells of the tables in a text, without those of their headers.
     """
-    found = []
-    for table in text.split(".. list-table::")[1:]:
-        cells = [
-            [re.sub(r"\s+", " ", cell).strip() for cell in re.split(r"^     - ?", row, flags=re.M)]
-            for row in re.split(r"^   \* - ", table, flags=re.M)[1:]
+    tables = re.findall(r"^(?:\|.*\n)+", _FENCE.sub("", text) + "\n", flags=re.MULTILINE)
+    return [
+        [
+            cell.strip().replace("\\|", "|")
+            for cell in re.split(r"(?<!\\)\|", row.strip().removeprefix("|").removesuffix("|"))
         ]
-        found += cells[1:] if ":header-rows:" in table else cells
-    return found
+        for table in tables
+        for row in table.splitlines()[2:]
+    ]
 
 
 def literals(text: str) -> list[str]:
-    return re.findall(r"``(.+?)``", text)
+    return re.findall(r"`(.+?)`", text)
+
+
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    """
+    @return: Each title, and the text below it, down to the next one.
+    """
+    code = [each.span() for each in _FENCE.finditer(text)]
+    heads = [
+        head
+        for head in re.finditer(r"^#+ (.+)$", text, flags=re.MULTILINE)
+        if not any(start < head.start() < end for start, end in code)
+    ]
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    for head, end in zip(heads, ends, strict=True):
+        yield head[1], text[head.end() : end]
