@@ -464,7 +464,7 @@ def test_durationsThatAreToldCountTheTimeInWhichTheServiceStoodStill(
     [listed] = map(json.loads, bob.says("/sessions"))
     assert [row["idle"] for row in listed["sessions"]] == [0]
     reactor.advance(80)
-    assert alice.heard()[-1].startswith("!!! you have been silent")
+    assert alice.heard()[-1].startswith("!!! You have been silent")
     with capturedLogs() as logged:
         alice.close()
     [closed] = [event for event in logged if event["log_format"].startswith("closed")]

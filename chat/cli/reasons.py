@@ -32,8 +32,8 @@ _BY_ERRNO = {
     errno.ECONNREFUSED: N_("connection to {target} refused (is the server running?)"),
     errno.ENOENT: N_("{target} does not exist (is the server running?)"),
     errno.ENOTSOCK: N_("{target} is not a socket"),
-    errno.EACCES: N_("you may not connect to {target}"),
-    errno.EPERM: N_("you may not connect to {target}"),
+    errno.EACCES: N_("no permission to connect to {target}"),
+    errno.EPERM: N_("no permission to connect to {target}"),
     errno.ENETUNREACH: N_("no route to {target} (are you online?)"),
     errno.EHOSTUNREACH: N_("no route to {target} (are you online?)"),
 }
@@ -89,7 +89,7 @@ class Reasons:
         _ = self._gettext
         error = failure.value
         if failure.check(AuthorityUnusable):
-            return self._of(_("no certificate can be read from {authority}"))
+            return self._of(_("cannot read a certificate from {authority}"))
         if failure.check(ValueError):
             return self._of(_("“{host}” is not the name of a host"))
         if failure.check(DNSLookupError, UnknownHostError):

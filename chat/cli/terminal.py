@@ -150,7 +150,7 @@ class TerminalChat(Frontend):
         and shows them at the end.
         """
         _ = self._gettext
-        self._warn(_("something went wrong; the details follow at the end"))
+        self._warn(_("something went wrong; details follow when you quit"))
 
     # Frontend: what happens to the connection.
 
@@ -275,11 +275,9 @@ class TerminalChat(Frontend):
         wasAsking = reclaimer.isAsking
         if reclaimer.taken(nick, client):
             if not wasAsking:
-                phrase = _("{nick} is still taken, probably by your last connection")
+                phrase = _("{nick} is still taken, probably by your previous connection")
                 self._notice(phrase.format(nick=nick))
-                phrase = _(
-                    "asking for it again, for {minutes} minutes at most; /nick NAME takes another"
-                )
+                phrase = _("trying again for up to {minutes} minutes; /nick NAME takes another")
                 self._notice(phrase.format(minutes=int(ASK_FOR // 60)))
             self._screen.draw()
             return True
@@ -349,10 +347,10 @@ class TerminalChat(Frontend):
             case Submitted(text):
                 self._entered(text)
             case TooLong(maxText, maxLines):
-                phrase = _("not pasted: {lines} lines and {bytes} bytes at once are the most")
+                phrase = _("not pasted: at most {lines} lines and {bytes} bytes at once")
                 self._warn(phrase.format(bytes=maxText, lines=maxLines))
             case NotText():
-                phrase = _("that is not {charset}, the charset of this terminal; it was not sent")
+                phrase = _("not sent: that is not {charset}, the charset of this terminal")
                 self._warn(phrase.format(charset=self._charset.upper()))
             case Request.END | Request.INTERRUPT:
                 self.leave()
@@ -370,17 +368,17 @@ class TerminalChat(Frontend):
             if text.strip() in ("/quit", "/exit", "/bye"):
                 self.leave()
                 return
-            self._keepTyped(text, _("not connected, so that was not sent"))
+            self._keepTyped(text, _("not sent: not connected"))
             self._connector.start()
         elif isAnswer:
             assert self._asked is not None
             self._enteredPassword(client, self._asked, text.strip())
         elif self._isLoggingIn(client) and not isCommand(text):
-            self._keepTyped(text, _("not logged in yet, so that was not sent"))
+            self._keepTyped(text, _("not sent: not logged in yet"))
         elif self._isReclaiming(client) and not isCommand(text):
-            self._keepTyped(text, _("no nickname yet, so that was not sent"))
+            self._keepTyped(text, _("not sent: you have no nickname yet"))
         elif not submit(client, text):
-            phrase = _("not sent: a command may have {bytes} bytes")
+            phrase = _("not sent: a command can have at most {bytes} bytes")
             self._keepTyped(text, phrase.format(bytes=client.maxLine))
         else:
             self._sent(client, command)
@@ -419,13 +417,13 @@ class TerminalChat(Frontend):
             # It was begun before the client had logged in by itself.
             self._answered()
             if password:
-                self._notice(_("you are in already, so that was not sent"))
+                self._notice(_("not sent: you are already logged in"))
         elif not password:
             self._answered()
             self._factory.nick = None
             self._kept.forget()
         elif not isWord(password):
-            self._warn(_("a password has no spaces"))
+            self._warn(_("passwords cannot contain spaces"))
         else:
             self._kept.telling(account, password)
             client.login(account, password)

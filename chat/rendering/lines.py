@@ -71,16 +71,16 @@ NAMES_IN_WELCOME = 10
 """How many users one line names; beyond that it counts them, or the others."""
 
 _MODES = {
-    ("key", "on"): N_("{nick} gives {room} a key"),
-    ("key", "off"): N_("{nick} takes the key from {room}"),
-    ("private", "on"): N_("{nick} makes {room} private: not listed, by invitation only"),
-    ("private", "off"): N_("{nick} makes {room} public"),
-    ("topic", "owner"): N_("{nick} lets only owners set the topic of {room}"),
-    ("topic", "all"): N_("{nick} lets everybody set the topic of {room}"),
+    ("key", "on"): N_("{nick} set a key for {room}"),
+    ("key", "off"): N_("{nick} removed the key of {room}"),
+    ("private", "on"): N_("{nick} made {room} private: unlisted and invite-only"),
+    ("private", "off"): N_("{nick} made {room} public"),
+    ("topic", "owner"): N_("{nick} restricted the topic of {room} to its owners"),
+    ("topic", "all"): N_("{nick} opened the topic of {room} to everybody"),
 }
 _OWNERSHIP = {
-    "op": N_("{nick} makes {value} an owner of {room}"),
-    "deop": N_("{nick} makes {value} an owner of {room} no longer"),
+    "op": N_("{nick} made {value} an owner of {room}"),
+    "deop": N_("{nick} removed {value} as an owner of {room}"),
 }
 
 
@@ -137,12 +137,14 @@ class Wording(Listings):
             case Renamed():
                 notices = [filled(_("{nick} is now {name}"), event)]
             case TopicSet(text=text):
-                topic = _("{nick} sets the topic of {room}: {text}")
-                notices = [filled(topic if text else _("{nick} clears the topic of {room}"), event)]
+                topic = _("{nick} set the topic of {room}: {text}")
+                notices = [
+                    filled(topic if text else _("{nick} cleared the topic of {room}"), event)
+                ]
             case ModeSet():
                 notices = [self._mode(event)]
             case Announced():
-                notices = [filled(_("{nick} announces: {text}"), event)]
+                notices = [filled(_("Announcement from {nick}: {text}"), event)]
             case Greeted(count=count):
                 welcome = filled(_("Welcome to {service}."), event)
                 people = (
@@ -154,9 +156,9 @@ class Wording(Listings):
             case NickAsked():
                 notices = [_("Choose a nickname (/quit leaves):")]
             case PasswordAsked():
-                phrase = _("The next line is taken for the password of {nick}.")
+                phrase = _("If it is yours, type the password now; otherwise /nick OTHER.")
                 if event.own:
-                    phrase = _("Type the password of {nick} now, or /nick {own} to stay {own}.")
+                    phrase = _("If it is yours, type the password now; /nick {own} keeps {own}.")
                 notices = [filled(phrase, event)]
             case Welcomed():
                 welcome = self._company(
@@ -177,14 +179,14 @@ class Wording(Listings):
                 if topic:
                     notices = self.together(entrance, _("Topic: {text}").format(text=topic))
             case Talking(room=room):
-                nowhere = _("You are in no room now: /join #ROOM, or /rooms.")
-                notices = [filled(_("You talk in {room} now."), event) if room else nowhere]
+                nowhere = _("You are not in any room now; /join #ROOM, or /rooms")
+                notices = [filled(_("You are now talking in {room}."), event) if room else nowhere]
             case Parted():
                 notices = [self._parting(event)]
             case SessionsChanged(count=count):
                 here = self.ngettext(
-                    "You are here in {count} session now.",
-                    "You are here in {count} sessions now.",
+                    "You now have {count} session here.",
+                    "You now have {count} sessions here.",
                     count,
                 )
                 notices = [filled(here, event)]
@@ -207,7 +209,7 @@ class Wording(Listings):
             case TopicShown():
                 notices = [self._topic(event)]
             case Invited():
-                notices = [filled(_("{nick} invites you to {room}: /join {room}"), event)]
+                notices = [filled(_("{nick} invited you to {room}: /join {room}"), event)]
             case Excerpt():
                 notices = self.excerpt(event)
             case Missed():
@@ -217,11 +219,11 @@ class Wording(Listings):
             case Ponged(token=token):
                 notices = [f"PONG {token}".rstrip()]
             case Present():
-                notices = [_("Yes, I am here.")]
+                notices = [_("Yes, still here.")]
             case Versioned(service=service, version=version):
                 notices = [f"{service}: tcpchat {version}"]
-            case LanguageSet(language=language):
-                notices = [_("The language is English.") + f" ({language})"]
+            case LanguageSet():
+                notices = [_("The language is English.")]
             case FormatSet(format=name):
                 notices = [_("The format is {name}.").format(name=name)]
             case Uptime():
@@ -260,13 +262,13 @@ class Wording(Listings):
         joined, left = changed.joined, changed.left
         count = len(joined) + len(left) + changed.more
         if changed.more:
-            phrase = _("While you fell behind, {people} joined or left {room} ({count} here)")
+            phrase = _("While you were behind, {people} joined or left {room} ({count} here)")
         elif joined and left:
-            phrase = _("While you fell behind, {joined} joined {room}, {left} left ({count} here)")
+            phrase = _("While you were behind, {joined} joined {room}, {left} left ({count} here)")
         elif joined:
-            phrase = _("While you fell behind, {joined} joined {room} ({count} here)")
+            phrase = _("While you were behind, {joined} joined {room} ({count} here)")
         elif left:
-            phrase = _("While you fell behind, {left} left {room} ({count} here)")
+            phrase = _("While you were behind, {left} left {room} ({count} here)")
         else:
             return []
 
@@ -312,14 +314,14 @@ class Wording(Listings):
         if parted.reason is Ending.PARTED:
             return filled(_("You left {room}."), parted)
         if parted.reason is Ending.KICKED and by:
-            return self.withReason(filled(_("{by} has put you out of {room}"), parted), parted.text)
+            return self.withReason(filled(_("{by} kicked you out of {room}"), parted), parted.text)
         why = self.departure(parted.reason, parted.text, by)
         return filled(_("You are no longer in {room}: {reason}"), parted, reason=why)
 
     def _mode(self, set: ModeSet) -> str:
         phrase = _OWNERSHIP.get(set.mode) or _MODES.get((set.mode, set.value))
         # A later version may know more modes.
-        unknown = N_("{nick} changes how {room} is kept: {mode} {value}")
+        unknown = N_("{nick} changed the settings of {room}: {mode} {value}")
         return filled(self.gettext(phrase or unknown), set)
 
     def _topic(self, shown: TopicShown) -> str:
@@ -327,7 +329,7 @@ class Wording(Listings):
         if not shown.text:
             phrase = _("{room} has no topic")
         elif shown.nick:
-            phrase = _("topic of {room}, by {nick}: {text}")
+            phrase = _("Topic of {room}, set by {nick}: {text}")
         else:
-            phrase = _("topic of {room}: {text}")
+            phrase = _("Topic of {room}: {text}")
         return filled(phrase, shown)

@@ -56,7 +56,7 @@ class Listings(Phrases):
         """The rooms that there are."""
         _, rooms, more = self.gettext, listed.rooms, self._more(listed.more)
         if not rooms:
-            return [_("There is no room.")]
+            return [_("There are no rooms.")]
         if len(rooms) <= ROOMS_AT_LENGTH:
             return [*map(self._room, rooms), *more]
         names = (f"{row.room} ({row.count})" for row in rooms)
@@ -84,20 +84,22 @@ class Listings(Phrases):
         if not about.account:
             account = _("{nick} has no account")
         elif about.operator:
-            account = _("{nick} is logged in as {account}, and an operator")
+            account = _("{nick} is logged in as {account}, an operator")
         else:
             account = _("{nick} is logged in as {account}")
         if about.idle < 60:
             since = _("{nick} has been here since {time}")
         else:
-            since = _("{nick} has been here since {time}, and silent for {idle}")
+            since = _("{nick} has been here since {time}, idle for {idle}")
         time, idle = moment(about.since), self.duration(about.idle)
         lines = [filled(account, about), filled(since, about, time=time, idle=idle)]
         if about.rooms:
             lines.append(filled(_("{nick} is in {rooms}"), about, rooms=self.listed(about.rooms)))
         if about.addresses:
             addresses = self.listed(about.addresses)
-            lines.append(filled(_("{nick} comes from {addresses}"), about, addresses=addresses))
+            lines.append(
+                filled(_("{nick} is connected from {addresses}"), about, addresses=addresses)
+            )
         if about.away:
             lines.append(self.withReason(filled(_("{nick} is away"), about), about.why))
         return lines
@@ -107,8 +109,10 @@ class Listings(Phrases):
         _ = self.gettext
         modes = [
             _("has a key") if shown.key else _("no key"),
-            _("private") if shown.private else _("listed"),
-            _("owners set the topic") if shown.topic == "owner" else _("everybody sets the topic"),
+            _("private") if shown.private else _("public"),
+            _("topic set by owners")
+            if shown.topic == "owner"
+            else _("topic set by everybody"),
             _("owners: {names}").format(names=self.listed(shown.owners))
             if shown.owners
             else _("no owner"),
@@ -123,22 +127,22 @@ class Listings(Phrases):
         _, ngettext, count = self.gettext, self.ngettext, excerpt.count
         match excerpt.reason:
             case "search" if not count:
-                head = _("Nothing was found.")
+                head = _("Nothing found.")
             case "search":
                 head = ngettext(
-                    "{count} line found, the newest first",
-                    "{count} lines found, the newest first",
+                    "{count} line found",
+                    "{count} lines found, newest first",
                     count,
                 )
             case "replay" if not count:
                 return []
             case _ if not count:
-                head = _("There are no such lines of {room}.")
+                head = _("There are no such lines in {room}.")
             case "after":
-                head = ngettext("{count} line of {room}", "{count} lines of {room}", count)
+                head = ngettext("{count} line from {room}", "{count} lines from {room}", count)
             case _:
                 head = ngettext(
-                    "{count} earlier line of {room}", "{count} earlier lines of {room}", count
+                    "{count} earlier line from {room}", "{count} earlier lines from {room}", count
                 )
         return [filled(head, excerpt) + self._further(excerpt)]
 
@@ -147,12 +151,12 @@ class Listings(Phrases):
         _, count = self.gettext, missed.last - missed.first + 1
         match missed.reason:
             case "expired" if count == 1:
-                phrase = _("line {first} of {room} has expired")
+                phrase = _("Line {first} of {room} has expired")
             case "expired":
-                phrase = _("lines {first} to {last} of {room} have expired")
+                phrase = _("Lines {first} to {last} of {room} have expired")
             case "stopped":
                 phrase = _(
-                    "the service stopped unexpectedly; the last lines of {room} may be missing"
+                    "The service stopped unexpectedly; the last lines of {room} may be missing"
                 )
             case _:
                 phrase = self.ngettext(
@@ -165,7 +169,7 @@ class Listings(Phrases):
     def uptime(self, uptime: Uptime) -> str:
         """For how long the service has been running, in its two largest units."""
         time = self.time(uptime.seconds)
-        return self.gettext("This service has been running for {time}.").format(time=time)
+        return self.gettext("The service has been up for {time}.").format(time=time)
 
     def _user(self, row: UserRow) -> str:
         signs = [self.gettext("away")] if row.away else []
@@ -178,7 +182,7 @@ class Listings(Phrases):
         return [self.gettext("idle {time}").format(time=self.duration(seconds))]
 
     def _more(self, count: int) -> list[str]:
-        phrase = self.ngettext("{count} more is not shown", "{count} more are not shown", count)
+        phrase = self.ngettext("{count} more not shown", "{count} more not shown", count)
         return [phrase.format(count=count)] if count else []
 
     def _room(self, row: RoomRow) -> str:
@@ -221,7 +225,7 @@ class Listings(Phrases):
 
     def _session(self, row: SessionRow) -> str:
         _ = self.gettext
-        session = _("session {number} from {address} since {time}")
+        session = _("Session {number} from {address} since {time}")
         line = filled(session, row, time=moment(row.since))
         for more in [*self._idle(row.idle), *([_("this one")] if row.this else [])]:
             line = _("{what}, {more}").format(what=line, more=more)
@@ -232,8 +236,8 @@ class Listings(Phrases):
         if not excerpt.more:
             return ""
         if excerpt.reason == "after":
-            return filled(_("; newer ones: /history after {last} in {room}"), excerpt)
+            return filled(_("; for newer ones, /history after {last} in {room}"), excerpt)
         count = min(MAX_HISTORY, max(100, 2 * excerpt.count))
         if excerpt.reason == "search" or count <= excerpt.count:
             return _("; there are older ones")
-        return filled(_("; older ones: /history {count} in {room}"), excerpt, count=count)
+        return filled(_("; for more, /history {count} in {room}"), excerpt, count=count)

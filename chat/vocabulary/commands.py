@@ -27,7 +27,7 @@ class Subject(Enum):
     """
 
     TALK = N_("talk"), "聊天"
-    ROOMS = N_("rooms"), "房间"
+    ROOMS = N_("rooms"), "聊天室", "房间"
     HISTORY = N_("history"), "历史"
     ACCOUNT = N_("account"), "账号"
     SETTINGS = N_("settings"), "设置"
@@ -163,7 +163,7 @@ class Help(Command):
     "昵称",
     arguments=N_("NAME"),
     subject=Subject.ACCOUNT,
-    help=N_("take a nickname, or change it"),
+    help=N_("choose or change your nickname"),
     access=Access.EVERYBODY,
     reads=arguments.needed,
     isEssential=True,
@@ -219,7 +219,7 @@ class Act(Command):
     "私聊",
     arguments=N_("NAME TEXT"),
     subject=Subject.TALK,
-    help=N_("tell somebody something in private"),
+    help=N_("send somebody a private message"),
     secret=2,
     reads=arguments.twoWords,
     isEssential=True,
@@ -238,7 +238,7 @@ class Tell(Command):
     "回复",
     arguments=N_("TEXT"),
     subject=Subject.TALK,
-    help=N_("answer the last private message"),
+    help=N_("reply to the last private message"),
     secret=1,
     reads=arguments.needed,
 )
@@ -254,7 +254,7 @@ class Reply(Command):
     "说",
     arguments=N_("TEXT"),
     subject=Subject.TALK,
-    help=N_("say something, whatever it begins with"),
+    help=N_("say a line that looks like a command"),
     access=Access.EVERYBODY,
     reads=arguments.needed,
 )
@@ -272,7 +272,7 @@ class Say(Command):
     "加入",
     arguments=N_("#ROOM [KEY]"),
     subject=Subject.ROOMS,
-    help=N_("enter a room, or make one, and talk there"),
+    help=N_("join a room, or create it"),
     secret=2,
     reads=arguments.join,
     isEssential=True,
@@ -307,7 +307,7 @@ class Part(Command):
     "切换",
     arguments=N_("#ROOM"),
     subject=Subject.ROOMS,
-    help=N_("talk in another of your rooms"),
+    help=N_("switch to another of your rooms"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -317,7 +317,15 @@ class Switch(Command):
     room: str
 
 
-@verb("rooms", "list", "房间", subject=Subject.ROOMS, help=N_("list the rooms"), isEssential=True)
+@verb(
+    "rooms",
+    "list",
+    "聊天室",
+    "房间",
+    subject=Subject.ROOMS,
+    help=N_("list the rooms"),
+    isEssential=True,
+)
 @dataclass(frozen=True, slots=True)
 class Rooms(Command):
     """List the rooms."""
@@ -328,7 +336,7 @@ class Rooms(Command):
     "主题",
     arguments=N_("[TEXT]"),
     subject=Subject.ROOMS,
-    help=N_("set what the room is about, or show it"),
+    help=N_("show or set the topic of a room"),
     reads=arguments.anything,
 )
 @dataclass(frozen=True, slots=True)
@@ -344,7 +352,7 @@ class Topic(Command):
     "邀请",
     arguments=N_("NAME"),
     subject=Subject.ROOMS,
-    help=N_("invite somebody into the room"),
+    help=N_("invite somebody to the room"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -394,7 +402,7 @@ class Op(Command):
     "撤销房主",
     arguments=N_("NAME"),
     subject=Subject.ROOMS,
-    help=N_("take somebody's ownership of your room away"),
+    help=N_("remove an owner of your room"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -501,7 +509,7 @@ class Password(Command):
 @verb(
     "unregister",
     "删除账号",
-    arguments=N_("NAME [WHY]"),
+    arguments=N_("NAME [REASON]"),
     subject=Subject.ACCOUNT,
     help=N_("delete your account NAME for good"),
     reads=arguments.withReason,
@@ -534,7 +542,7 @@ class Sessions(Command):
     "忽略",
     arguments=N_("[NAME]"),
     subject=Subject.TALK,
-    help=N_("ignore somebody, or list whom you ignore"),
+    help=N_("ignore somebody, or list whom you are ignoring"),
     reads=arguments.anything,
 )
 @dataclass(frozen=True, slots=True)
@@ -549,7 +557,7 @@ class Ignore(Command):
     "取消忽略",
     arguments=N_("NAME"),
     subject=Subject.TALK,
-    help=N_("ignore somebody no longer"),
+    help=N_("stop ignoring somebody"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -562,9 +570,9 @@ class Unignore(Command):
 @verb(
     "away",
     "暂离",
-    arguments=N_("[WHY]"),
+    arguments=N_("[REASON]"),
     subject=Subject.TALK,
-    help=N_("let others know that you are away"),
+    help=N_("mark yourself as away"),
     reads=arguments.anything,
 )
 @dataclass(frozen=True, slots=True)
@@ -574,7 +582,7 @@ class Away(Command):
     reason: str = ""
 
 
-@verb("back", "回来", subject=Subject.TALK, help=N_("say that you are back"))
+@verb("back", "回来", subject=Subject.TALK, help=N_("mark yourself as back"))
 @dataclass(frozen=True, slots=True)
 class Back(Command):
     """Be away no longer."""
@@ -585,7 +593,7 @@ class Back(Command):
     "查询",
     arguments=N_("NAME"),
     subject=Subject.TALK,
-    help=N_("show who somebody is"),
+    help=N_("show details about somebody"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -600,7 +608,7 @@ class Whois(Command):
     "时间",
     arguments=N_("[on|off]"),
     subject=Subject.SETTINGS,
-    help=N_("show the time of each line, or do not"),
+    help=N_("show or hide the time of each line"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
@@ -631,7 +639,7 @@ class Bell(Command):
     "ping",
     arguments=N_("[TOKEN]"),
     subject=Subject.SETTINGS,
-    help=N_("is answered when all before it has been"),
+    help=N_("answered once everything before it is done"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
@@ -663,7 +671,7 @@ class Lang(Command):
     "格式",
     arguments=N_("[text|json]"),
     subject=Subject.SETTINGS,
-    help=N_("choose text, or JSON lines"),
+    help=N_("switch between text and JSON lines"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
@@ -713,7 +721,7 @@ class Version(Command):
 @verb(
     "kick",
     "踢出",
-    arguments=N_("NAME [WHY]"),
+    arguments=N_("NAME [REASON]"),
     subject=Subject.ROOMS,
     help=N_("kick somebody out of your room"),
     reads=arguments.withReason,
@@ -730,9 +738,9 @@ class Kick(Command):
 @verb(
     "ban",
     "封禁",
-    arguments=N_("NAME|ADDRESS|CIDR [2h|30d] [WHY]"),
+    arguments=N_("NAME|ADDRESS|CIDR [2h|30d] [REASON]"),
     subject=Subject.OPERATORS,
-    help=N_("keep somebody out"),
+    help=N_("ban a user or network"),
     access=Access.OPERATORS,
     reads=arguments.sanction,
 )
@@ -776,9 +784,9 @@ class Unban(Command):
 @verb(
     "mute",
     "禁言",
-    arguments=N_("NAME|ADDRESS|CIDR [2h|30d] [WHY]"),
+    arguments=N_("NAME|ADDRESS|CIDR [2h|30d] [REASON]"),
     subject=Subject.OPERATORS,
-    help=N_("silence somebody"),
+    help=N_("mute a user or network"),
     access=Access.OPERATORS,
     reads=arguments.sanction,
 )
@@ -809,10 +817,10 @@ class Unmute(Command):
 
 @verb(
     "delete",
-    "删除房间",
-    arguments=N_("#ROOM [WHY]"),
+    "删除聊天室",
+    arguments=N_("#ROOM [REASON]"),
     subject=Subject.OPERATORS,
-    help=N_("delete a room, and what was said in it"),
+    help=N_("delete a room and its history"),
     access=Access.OPERATORS,
     reads=arguments.withReason,
 )
@@ -829,7 +837,7 @@ class Delete(Command):
     "广播",
     arguments=N_("TEXT"),
     subject=Subject.OPERATORS,
-    help=N_("tell everybody something"),
+    help=N_("send everybody an announcement"),
     access=Access.OPERATORS,
     reads=arguments.needed,
 )
@@ -845,7 +853,7 @@ class Announce(Command):
     "改名",
     arguments=N_("OLD NEW"),
     subject=Subject.OPERATORS,
-    help=N_("give somebody another nickname"),
+    help=N_("change somebody's nickname"),
     access=Access.OPERATORS,
     reads=arguments.twoWords,
 )
@@ -878,7 +886,7 @@ class Operator(Command):
     "rehash",
     "重载",
     subject=Subject.OPERATORS,
-    help=N_("read bans, certificates and the message of the day again"),
+    help=N_("reload bans, certificates and the message of the day"),
     access=Access.OPERATORS,
 )
 @dataclass(frozen=True, slots=True)

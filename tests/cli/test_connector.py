@@ -136,7 +136,7 @@ def test_addressesOfANameAreTriedOneAfterTheOther() -> None:
         (error.NoRouteError(), "no route to /socket (are you online?)"),
         (error.DNSLookupError(), "host localhost not found"),
         (error.ConnectError(2, "X"), "/socket does not exist (is the server running?)"),
-        (error.ConnectError(13, "X"), "you may not connect to /socket"),
+        (error.ConnectError(13, "X"), "no permission to connect to /socket"),
         (error.ConnectError(113, "X"), "no route to /socket (are you online?)"),
         (error.ConnectError(105, "X"), "cannot connect to /socket (ENOBUFS)"),
         (error.ConnectError(string="X"), "cannot connect to /socket (ConnectError)"),
@@ -367,7 +367,7 @@ def test_connectingTooFastPausesAMinuteAndMore() -> None:
         link.send(b"!!! x (connecting-too-fast)\r\n")
         link.lose(error.ConnectionLost())
         assert frontend.take() == [
-            "too many connections from you; try again in a minute (connecting-too-fast)"
+            "You connect too often; try again in a minute (connecting-too-fast)"
         ]
         assert connector.pause == pause
         world.advance(pause)
@@ -445,7 +445,7 @@ def test_anAuthorityWithoutCertificatesIsTold(tmp_path: Path, content: str | Non
     world, frontend, _ = start(Target("localhost", 1, tls=True, authority=str(file)))
     world.advance(0)
     assert world.attempts == 0
-    assert frontend.take() == [f"no certificate can be read from {file}"]
+    assert frontend.take() == [f"cannot read a certificate from {file}"]
     assert world.getDelayedCalls() == []
 
 

@@ -250,7 +250,7 @@ def test_timesFollowTheAnswer() -> None:
 def test_languageFollowsItsCommand() -> None:
     """The answer comes in the new language."""
     display = Display("en")
-    assert asked(display, "/lang") == ["--- The language is English. (en)"]
+    assert asked(display, "/lang") == ["--- The language is English."]
     [answer] = asked(display, "/lang zh")
     assert answer.startswith("--- 语言")
     assert asked(display, "/语言") == [answer]

@@ -149,7 +149,7 @@ def test_passwordComesFromAFileOrTheEnvironment(tmp_path: Path) -> None:
     assert parseOptions(given, {"TCPCHAT_PASSWORD": "other"}).password == "s3cret"
     assert parseOptions(["--nick", "bob"], {"TCPCHAT_PASSWORD": "other"}).password == "other"
     assert parseOptions(["--nick", "bob"], {"TCPCHAT_PASSWORD": ""}).password is None
-    # Without a nickname there is no account to log in to.
+    # Without a nickname There is no account to log in to.
     assert parseOptions([], {"TCPCHAT_PASSWORD": "other"}).password is None
     assert "s3cret" not in repr(parseOptions(given, {}))
 

@@ -199,9 +199,9 @@ def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet(talking: Run) -> None:
         "--- You are bob, in #lobby with alice. Just type; /help for commands.\n"
         "alice: 你好\n"
         "[you -> alice] psst\n"
-        "--- The language is English. (en)\n"
+        "--- The language is English.\n"
         "alice: late\n"
-        "--- Goodbye: your input has ended.\n"
+        "--- Goodbye: end of input.\n"
     )
     assert talking.ends == [(OK, "")]
 
@@ -238,11 +238,11 @@ def test_aQuietRunTellsARefusal() -> None:
 def test_aLineAfterARefusedNicknameIsNoNickname(run: Run) -> None:
     run.type("alice", "hello")
     run.begins("/nick bob")
-    run.pinged(Refused("nick-taken", "bob", "bob is taken, choose another"))
+    run.pinged(Refused("nick-taken", "bob", "bob is taken; choose another"))
     run.sent("/quit")
     assert run.ends == []
     assert run.closed(Ending.QUIT) == "--- Welcome.\n"
-    assert run.ends == [(REFUSED, "bob is taken, choose another (nick-taken)")]
+    assert run.ends == [(REFUSED, "bob is taken; choose another (nick-taken)")]
 
 
 def test_nothingIsSaidBeforeTheServiceHasTakenThePassword() -> None:
@@ -344,10 +344,10 @@ def test_aLineThatIsNotInTheCharsetIsNotSent(charset: str, bad: bytes) -> None:
     run.write(b"one\n" + bad + b"\n/quit\n" + bad)
     run.sent("one")
     run.sent("/quit")
-    assert run.warnings == [f"line 2 is not {charset.upper()} and was not sent"]
+    assert run.warnings == [f"line 2 is not {charset.upper()}; it was not sent"]
     run.finish()
     run.halfClosed()
-    assert run.warnings[1:] == [f"line 4 is not {charset.upper()} and was not sent"]
+    assert run.warnings[1:] == [f"line 4 is not {charset.upper()}; it was not sent"]
     run.closed(Ending.QUIT)
     assert run.ends == [(FAILED, "")]
 
@@ -358,7 +358,7 @@ def test_aNicknameThatIsNotInTheCharsetEndsTheRun(nameless: Run) -> None:
     nameless.write(b"caf\xe9\nsecret\n")
     assert nameless.next() == "/quit"
     nameless.closed(Ending.QUIT)
-    assert nameless.ends == [(REFUSED, "line 1 is not UTF-8 and was not sent (not-utf8)")]
+    assert nameless.ends == [(REFUSED, "line 1 is not UTF-8; it was not sent (not-utf8)")]
 
 
 def test_aLastLineWithoutAnEndIsSent(nameless: Run) -> None:
@@ -372,9 +372,7 @@ def test_aLastLineWithoutAnEndIsSent(nameless: Run) -> None:
 def test_anEmptyInputIsNoFailure(nameless: Run) -> None:
     nameless.finish()
     nameless.halfClosed()
-    assert (
-        nameless.closed(Ending.INPUT_CLOSED) == "--- Welcome.\n--- Goodbye: your input has ended.\n"
-    )
+    assert nameless.closed(Ending.INPUT_CLOSED) == "--- Welcome.\n--- Goodbye: end of input.\n"
     assert nameless.ends == [(OK, "")]
 
 
@@ -462,12 +460,12 @@ def test_pingsOfTheClientAreNotPrintedInText(talking: Run, before: str) -> None:
     talking.link.send(f"{before}--- PONG {ping[6:]}\r\n".encode())
     talking.sent("/ping mine")
     talking.sent("last")
-    talking.link.send(f"{before}--- PONG mine\r\n--- Goodbye: your input has ended.\r\n".encode())
+    talking.link.send(f"{before}--- PONG mine\r\n--- Goodbye: end of input.\r\n".encode())
     talking.halfClosed()
     assert talking.lost().split("\n")[2:] == [
         f"{before}alice: --- {ping[6:]}",
         f"{before}--- PONG mine",
-        "--- Goodbye: your input has ended.",
+        "--- Goodbye: end of input.",
         "",
     ]
 
@@ -540,7 +538,7 @@ def test_theLastLineOfAnotherKindOfServiceIsPrinted() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "!!! there are too many connections from your address (too-many-connections)",
+        "!!! Too many connections from your address (too-many-connections)",
         "!!! es sind zu viele (too-many-connections)",
     ],
 )
@@ -550,7 +548,7 @@ def test_aRejectionIsTheMessageInTheLanguageOfTheRun(line: str, nick: str | None
     run.link = run.world.accept()
     run.link.send(line.encode() + b"\r\n")
     assert run.lost() == ""
-    message = "there are too many connections from your address (too-many-connections)"
+    message = "Too many connections from your address (too-many-connections)"
     assert run.ends == [(FAILED, message)]
 
 

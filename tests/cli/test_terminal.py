@@ -94,7 +94,7 @@ def test_aLineThatIsNotInTheCharsetIsNotSent(sitting: Sitting) -> None:
     sitting.enter("caf\udce9")
     assert link.transport.lines() == []
     assert sitting.lines()[-2:] == [
-        "!!! that is not UTF-8, the charset of this terminal; it was not sent",
+        "!!! not sent: that is not UTF-8, the charset of this terminal",
         "#lobby 2> caf\ufffd",
     ]
     sitting.enter("\x7fé")
@@ -183,7 +183,7 @@ def test_aCommandThatIsTooLongIsToldAndStaysInTheRow(sitting: Sitting, typed: st
     sitting.enter(typed)
     assert link.transport.lines() == []
     assert sitting.lines()[-2:] == [
-        "!!! not sent: a command may have 19 bytes",
+        "!!! not sent: a command can have at most 19 bytes",
         f"#lobby 2> {typed}",
     ]
 
@@ -192,7 +192,7 @@ def test_aPasteThatIsTooLongIsToldAndNotTaken(sitting: Sitting) -> None:
     sitting.join()
     sitting.type("one\x1b[200~" + "x\n" * MAX_LINES + "x\x1b[201~")
     assert sitting.lines()[-2:] == [
-        "!!! not pasted: 50 lines and 51200 bytes at once are the most",
+        "!!! not pasted: at most 50 lines and 51200 bytes at once",
         "#lobby 2> one",
     ]
 
@@ -219,7 +219,7 @@ def test_linesOfOtherRoomsNameTheirRoom(sitting: Sitting) -> None:
     )
     assert sitting.lines()[-5:] == [
         "--- You are in #dev with carol. Topic: Tea",
-        "--- You talk in #dev now.",
+        "--- You are now talking in #dev.",
         "#lobby bob: here",
         "carol: there",
         "#dev 2>",
@@ -229,8 +229,8 @@ def test_linesOfOtherRoomsNameTheirRoom(sitting: Sitting) -> None:
     sitting.type("\x03")
     link.send(Parted("#dev", Ending.KICKED, "carol", "spam"), Talking(""))
     assert sitting.lines()[-3:] == [
-        "--- carol has put you out of #dev: spam",
-        "--- You are in no room now: /join #ROOM, or /rooms.",
+        "--- carol kicked you out of #dev: spam",
+        "--- You are not in any room now; /join #ROOM, or /rooms",
         "no room>",
     ]
 
@@ -272,9 +272,9 @@ def test_nicknameIsAskedForUntilItIsAccepted(sit: Callable[..., Sitting]) -> Non
     sitting.enter("  ")
     sitting.enter("bob")
     assert link.transport.lines() == ["/nick bob"]
-    link.send(Refused("nick-taken", "bob", "bob is taken, choose another"))
+    link.send(Refused("nick-taken", "bob", "bob is taken; choose another"))
     assert sitting.lines()[-2:] == [
-        "!!! bob is taken, choose another (nick-taken)",
+        "!!! bob is taken; choose another (nick-taken)",
         "nickname>",
     ]
     sitting.enter("/help")
@@ -294,7 +294,7 @@ def test_clientSpeaksChineseAndAsksTheServiceToo(sit: Callable[..., Sitting]) ->
     assert sitting.lines()[:3] == ["--- 正在连接 /socket", *greeting, "--- Be nice."]
     link.send(Welcomed("#lobby", "alice"))
     link.send(Said("#lobby", 1, AT, "李雷", "你好"))
-    assert sitting.lines()[-2:] == ["李雷 说：你好", "#lobby 1>"]
+    assert sitting.lines()[-2:] == ["李雷：你好", "#lobby 1>"]
 
 
 @pytest.mark.parametrize("bell", [False, True])

@@ -196,7 +196,7 @@ def test_lineEnteredOfflineStaysAndConnectsAtOnce(sitting: Sitting) -> None:
     sitting.enter("important")
     assert sitting.world.attempts == 2
     lines = sitting.lines()
-    assert "!!! not connected, so that was not sent" in lines
+    assert "!!! not sent: not connected" in lines
     assert lines[-1] == "connecting> important"
 
 
@@ -239,10 +239,10 @@ def ghosted(sitting: Sitting) -> Link:
     return link
 
 
-TAKEN = Refused("nick-taken", "alice", "alice is taken, choose another")
+TAKEN = Refused("nick-taken", "alice", "alice is taken; choose another")
 STILL_TAKEN = [
-    "--- alice is still taken, probably by your last connection",
-    "--- asking for it again, for 3 minutes at most; /nick NAME takes another",
+    "--- alice is still taken, probably by your previous connection",
+    "--- trying again for up to 3 minutes; /nick NAME takes another",
 ]
 
 
@@ -263,7 +263,7 @@ def test_nicknameThatTheLastConnectionHasIsAskedForAgain(sitting: Sitting) -> No
         assert sitting.lines()[-3:] == [*STILL_TAKEN, row]
     sitting.enter("ne")
     assert link.transport.lines() == []
-    assert sitting.lines()[-2:] == ["!!! no nickname yet, so that was not sent", row + "ne"]
+    assert sitting.lines()[-2:] == ["!!! not sent: you have no nickname yet", row + "ne"]
     link.send(Welcomed("#lobby", "alice"))
     assert sitting.lines()[-1] == "#lobby 1> half a line"
     sitting.enter("")
@@ -289,18 +289,18 @@ def test_nicknameIsAskedForOnTheNextConnectionToo(sitting: Sitting) -> None:
             break
         attempts = world.attempts
         world.advance(59)
-        link.send(Closed(Ending.REGISTRATION_TIMEOUT, "", "no nickname in time"))
+        link.send(Closed(Ending.REGISTRATION_TIMEOUT, "", "You did not choose a nickname in time"))
         link.lose()
-        assert not any("no nickname in time" in line for line in sitting.lines())
+        assert not any("You did not choose a nickname in time" in line for line in sitting.lines())
         while world.attempts == attempts:
             world.advance(1)
     assert sitting.lines()[-2:] == [
-        "!!! alice is taken, choose another (nick-taken)",
+        "!!! alice is taken; choose another (nick-taken)",
         "nickname> alice",
     ]
     sitting.world.advance(59)
     assert link.transport.lines() == []
-    link.send(Closed(Ending.REGISTRATION_TIMEOUT, "", "no nickname in time"))
+    link.send(Closed(Ending.REGISTRATION_TIMEOUT, "", "You did not choose a nickname in time"))
     link.lose()
     assert sitting.lines()[-1] == "offline> alice"
     sitting.enter("")
@@ -323,7 +323,7 @@ def test_nicknameThatSomebodyElseHasIsOffered(sitting: Sitting) -> None:
     """Enter asks for it again."""
     link = ghosted(sitting)
     assert sitting.lines()[-2:] == [
-        "!!! alice is taken, choose another (nick-taken)",
+        "!!! alice is taken; choose another (nick-taken)",
         "nickname> alice",
     ]
     sitting.enter("")

@@ -20,7 +20,7 @@ from tests.support.sitting import Sitting
 ASKED = "--- alice is registered: type its password, or Enter for another nickname"
 TYPE_IT = ["--- type the password of alice, or Enter for another nickname", "password>"]
 REGISTERED = Refused("nick-registered", "alice", "alice is registered")
-WRONG = Refused("wrong-password", "alice", "that is not the password of alice")
+WRONG = Refused("wrong-password", "alice", "Wrong password for alice")
 LOGGED_IN = Done("logged-in", "alice", "You are logged in as alice.")
 WELCOMED = Welcomed("#lobby", "alice", ("bob",))
 
@@ -76,11 +76,11 @@ def test_passwordIsAskedForUntilItIsRight(sitting: Sitting) -> None:
     sitting.enter("wrong")
     link.send(WRONG)
     assert sitting.lines()[-2:] == [
-        "!!! that is not the password of alice (wrong-password)",
+        "!!! Wrong password for alice (wrong-password)",
         "password>",
     ]
     sitting.enter("two words")
-    assert "!!! a password has no spaces" in sitting.lines()
+    assert "!!! passwords cannot contain spaces" in sitting.lines()
     sitting.enter("s3cret")
     assert link.transport.lines() == ["/login alice wrong", "/login alice s3cret"]
 
@@ -159,7 +159,7 @@ def test_passwordIsAskedForAcrossALostConnection(
     assert sitting.lines()[-1].endswith("> ******")
     sitting.enter("")
     assert sitting.lines()[-1] == "connecting> ******"
-    assert "!!! not connected, so that was not sent" in sitting.lines()
+    assert "!!! not sent: not connected" in sitting.lines()
     sitting.world.advance(2)
     link = sitting.world.accept()
     assert "/nick alice" in link.transport.lines()
@@ -277,7 +277,7 @@ def test_lineBegunAsAPasswordIsNeverSaid(sit: Callable[..., Sitting]) -> None:
     sitting.enter("")
     assert link.transport.lines() == []
     assert sitting.lines()[-2:] == [
-        "--- you are in already, so that was not sent",
+        "--- not sent: you are already logged in",
         "#lobby 2>",
     ]
     sitting.enter("hello")
@@ -291,7 +291,7 @@ def test_nothingIsTakenForANicknameWhileTheClientLogsIn(sit: Callable[..., Sitti
     link.send(b"--- Welcome.\r\n", FormatSet("json"))
     sitting.enter("hello")
     assert sitting.lines()[-2:] == [
-        "!!! not logged in yet, so that was not sent",
+        "!!! not sent: not logged in yet",
         "logging in> hello",
     ]
     assert link.transport.lines() == []
@@ -308,7 +308,7 @@ def test_loginThatIsTypedInsteadOfANicknameIsAskedAbout(sit: Callable[..., Sitti
     sitting.enter("/login alice wrong")
     link.send(WRONG)
     assert sitting.lines()[-3:] == [
-        "!!! that is not the password of alice (wrong-password)",
+        "!!! Wrong password for alice (wrong-password)",
         *TYPE_IT,
     ]
     link.transport.clear()

@@ -22,7 +22,7 @@ from chat.editor.wrapping import wrapped
         # A comma begins no row; a bracket and the mark of a room end none.
         ("一二三四，五六", 9, ["一二三", "  四，五", "  六"]),
         ("一二三（四五）", 9, ["一二三", "  （四", "  五）"]),
-        ("在房间#lobby里", 12, ["在房间", "  #lobby里"]),
+        ("在聊天室#lobby里", 12, ["在聊天室", "  #lobby里"]),
         ("hello你好", 9, ["hello你", "  好"]),
         ("안녕하세요 여러분", 12, ["안녕하세요", "  여러분"]),
         # A word that no row can hold is broken where the row ends.

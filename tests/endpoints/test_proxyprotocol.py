@@ -408,7 +408,7 @@ def test_linesBeforeAFINAreDone(stage: ProxyStage) -> None:
     """As without a proxy."""
     bob = stage.comes(version1("198.51.100.7") + b"bob\r\n/ping 1\r\n")
     bob.finish()
-    assert stage.heard(bob)[-2:] == ["--- PONG 1", "--- Goodbye: your input has ended."]
+    assert stage.heard(bob)[-2:] == ["--- PONG 1", "--- Goodbye: end of input."]
     stage.assertOver()
 
 

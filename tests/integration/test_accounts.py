@@ -23,7 +23,7 @@ PASSWORD = "open-sesame"
 
 def _register(peer: Peer) -> None:
     peer.send(f"/register {PASSWORD}")
-    peer.expect("is yours now")
+    peer.expect("is now registered to you")
 
 
 def test_sessionsOfAnAccountAreOneUser(daemon: Daemon, join: Join) -> None:
@@ -34,12 +34,12 @@ def test_sessionsOfAnAccountAreOneUser(daemon: Daemon, join: Join) -> None:
     _register(alice)
     bob.catchUp()
     with Robot.join(daemon, "Alice", PASSWORD) as second, daemon.connect() as third:
-        assert alice.catchUp() == ["--- You are here in 2 sessions now."]
+        assert alice.catchUp() == ["--- You now have 2 sessions here."]
         third.send(f"/login alice {PASSWORD}")
         assert third.expect("/help") == (
             "--- You are alice, in #lobby with bob. Just type; /help for commands."
         )
-        assert alice.line() == "--- You are here in 3 sessions now."
+        assert alice.line() == "--- You now have 3 sessions here."
         alice.send("one")
         alice.catchUp()
         third.send("two")
@@ -64,7 +64,7 @@ def test_sessionsOfAnAccountAreOneUser(daemon: Daemon, join: Join) -> None:
         assert [row["number"] for row in rows] == [1, 2, 3]
         assert [row["this"] for row in rows] == [False, True, False]
         second.ask("/sessions end 1")
-        assert alice.eof() == ["--- Goodbye: you have ended this session from another one."]
+        assert alice.eof() == ["--- Goodbye: you ended this session from another one."]
         # The list from before still names the right ones.
         assert second.answer("/sessions end 1")["code"] == "no-such-session"
         assert [row["number"] for row in second.answer("/sessions")["sessions"]] == [2, 3]
@@ -84,16 +84,14 @@ def test_registeredNicknameAsksForThePasswordAsTheNextLine(daemon: Daemon, join:
     _register(carol)
     with daemon.connect() as peer:
         peer.send("carol")
-        assert peer.expect("!!!") == (
-            "!!! carol is registered; /login carol PASSWORD or /nick OTHER (nick-registered)"
-        )
+        assert peer.expect("!!!") == ("!!! carol is registered (nick-registered)")
         peer.send("wrong-password", "/who")
-        assert peer.expect("!!!") == "!!! that is not the password of carol (wrong-password)"
+        assert peer.expect("!!!") == "!!! Wrong password for carol (wrong-password)"
         assert peer.expect("!!!").endswith("(nick-needed)")
         peer.send(PASSWORD, "here I am")
         peer.expect("You are logged in as carol.")
         peer.catchUp()
-        assert carol.catchUp() == ["--- You are here in 2 sessions now.", "carol: here I am"]
+        assert carol.catchUp() == ["--- You now have 2 sessions here.", "carol: here I am"]
         # What looks like a command is a password there, too.
         peer.send("/password /register", "/quit")
         peer.eof()
@@ -190,13 +188,13 @@ def test_passwordsAreCheckedElsewhere(startDaemon: StartDaemon, tmp_path: Path) 
     with daemon.join("dave") as ghost, daemon.join("bob") as bob, daemon.connect() as dave:
         dave.send(f"/login dave {PASSWORD}x", f"/login dave {PASSWORD}", "/password something")
         assert dave.expect("!!!").endswith("(wrong-password)")
-        assert dave.line() == "--- The next line is taken for the password of dave."
-        assert dave.line() == "--- Whoever had the nickname dave until now has been sent away."
+        assert dave.line() == "--- If it is yours, type the password now; otherwise /nick OTHER."
+        assert dave.line() == "--- The guest who was using dave has been disconnected."
         assert dave.line() == "--- You are logged in as dave."
         assert dave.expect("!!!").endswith("(password-elsewhere)")
-        assert ghost.eof()[-1] == "!!! the owner of this nickname has logged in (evicted)"
+        assert ghost.eof()[-1] == "!!! The owner of this nickname has logged in (evicted)"
         assert bob.catchUp() == [
-            "<-- dave left #lobby: gave the nickname back to its owner (1 here)",
+            "<-- dave left #lobby: the owner of the nickname logged in (1 here)",
             "--> dave joined #lobby (2 here)",
         ]
         dave.send("/bans")

@@ -64,9 +64,9 @@ def _heard(witnesses: list[Peer]) -> list[str]:
 
 # Lines that are refused, or mean nothing; their sender stays.
 
-_TOO_LONG = "!!! that line is longer than 1024 bytes and was not sent (line-too-long)"
-_NOT_UTF8 = "!!! that line is not UTF-8 and was not sent (not-utf8)"
-_CURSOR_KEYS = "!!! not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line (cursor-keys)"
+_TOO_LONG = "!!! That line is longer than 1024 bytes; it was not sent (line-too-long)"
+_NOT_UTF8 = "!!! That line is not UTF-8; it was not sent (not-utf8)"
+_CURSOR_KEYS = "!!! Not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line (cursor-keys)"
 
 
 @pytest.mark.parametrize(
@@ -81,20 +81,23 @@ _CURSOR_KEYS = "!!! not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line 
         ("你好\n".encode("gb18030"), [_NOT_UTF8]),
         (b"\xc0\xafetc\n\xed\xa0\x80\n\xf4\x90\x80\x80\n\xe4\xbd\n", [_NOT_UTF8] * 4),
         (b"\n\r\n\r\0\r   \r\n\t\n \x0b\x0c \n\x1b[0m\n\xe2\x80\x8b\n", []),
-        (b"/foo\n", ["!!! no command /foo; /help lists them (unknown-command)"]),
-        (b"/\n/ who\n", ["!!! no command /; /help lists them (unknown-command)"] * 2),
-        (b"/f\x1b[31moo\x07\n", ["!!! no command /foo; /help lists them (unknown-command)"]),
-        (b"/help foo\n", ["!!! no command /foo; /help lists them (unknown-command)"]),
+        (b"/foo\n", ["!!! There is no command /foo; /help lists them (unknown-command)"]),
+        (b"/\n/ who\n", ["!!! There is no command /; /help lists them (unknown-command)"] * 2),
+        (
+            b"/f\x1b[31moo\x07\n",
+            ["!!! There is no command /foo; /help lists them (unknown-command)"],
+        ),
+        (b"/help foo\n", ["!!! There is no command /foo; /help lists them (unknown-command)"]),
         (b"/me\n", ["!!! Missing argument. Usage: /me TEXT (argument-missing)"]),
         (b"/nick\n", ["!!! Missing argument. Usage: /nick NAME (argument-missing)"]),
         (b"/msg first\n", ["!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)"]),
         (b"/reply\n", ["!!! Missing argument. Usage: /reply TEXT (argument-missing)"]),
-        (b"/who #nowhere\n", ["!!! there is no room #nowhere (no-such-room)"]),
-        (b"/lang tlh\n", ["!!! this service speaks en, zh_CN (unknown-language)"]),
-        (b"/format xml\n", ["!!! the formats are text, json (unknown-format)"]),
+        (b"/who #nowhere\n", ["!!! There is no room #nowhere (no-such-room)"]),
+        (b"/lang tlh\n", ["!!! Available languages: en, zh_CN (unknown-language)"]),
+        (b"/format xml\n", ["!!! Available formats: text, json (unknown-format)"]),
         (b"\xff\xff\n", [_NOT_UTF8]),
         (b"hello\x1b[D!\n\x01hello\nhello\x03\n", [_CURSOR_KEYS] * 2),
-        (b"\x1b[2J\x1b[H\x1bc--- the service stops\n", [_CURSOR_KEYS]),
+        (b"\x1b[2J\x1b[H\x1bc--- the service is shutting down\n", [_CURSOR_KEYS]),
         (b"/quit \x1b[2Jgone\n", [_CURSOR_KEYS]),
         (b"\xff\xf1\xff\xf4\xff\xec\xff\xf8\n", []),
         (b"\xff\xfa\x1f\0\x50\0\x18\xff\xf0\n", []),
@@ -102,7 +105,7 @@ _CURSOR_KEYS = "!!! not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line 
         (b"\xff\xfe\x01\xff\xfc\x03\n", []),
         (b"\xff\x00\xff\x7f\n", [_NOT_UTF8]),
         (b"\xff\n", [_NOT_UTF8]),
-        (b"\xff\xf6\xff\xf6\n", ["--- Yes, I am here."]),
+        (b"\xff\xf6\xff\xf6\n", ["--- Yes, still here."]),
     ],
 )
 def test_nothingOfItIsSaid(
@@ -209,7 +212,7 @@ def test_randomBytesAreLinesOfTheirSender(alice: Peer, witnesses: list[Peer]) ->
 
 # Bytes without a line end.
 
-_ENDLESS = "!!! more than 16384 bytes came without a line end (line-endless)"
+_ENDLESS = "!!! You sent more than 16384 bytes without a line end (line-endless)"
 
 
 @pytest.mark.parametrize("endless", [b"x" * 16385, b"\xff\xfa" + b"x" * 16385])
@@ -220,7 +223,7 @@ def test_endlessLineIsClosed(
         for peer in nobody, alice:
             peer.connection.sendall(b"/ping before\r\n" + endless + b"\r\nhello\r\n")
             assert peer.eof()[-1] == _ENDLESS
-    assert _heard(witnesses) == ["<-- alice left #lobby: sent no line end (2 here)"]
+    assert _heard(witnesses) == ["<-- alice left #lobby: sent an endless line (2 here)"]
 
 
 def test_longLineThatEndsIsRefused(daemon: Daemon, witnesses: list[Peer]) -> None:
@@ -289,7 +292,7 @@ def test_otherProtocolIsClosed(daemon: Daemon, witnesses: list[Peer], name: str)
         started = monotonic()
         peer.connection.sendall(data)
         assert peer.eof()[2:] == [
-            f"!!! this is a chat service and does not speak {protocol}; try telnet (not-chat)"
+            f"!!! This is a chat service and does not speak {protocol}; try telnet (not-chat)"
         ]
         peer.aborted()
         assert monotonic() - started < _SOON

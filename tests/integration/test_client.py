@@ -18,7 +18,7 @@ from tests.integration.peer import Peer
 
 Join = Callable[[str], Peer]
 
-GOODBYE = "--- Goodbye: your input has ended."
+GOODBYE = "--- Goodbye: end of input."
 WELCOME = "--- Welcome to tcpchat. 1 person here."
 
 
@@ -177,7 +177,7 @@ def test_refusedNicknameIsStatusThree(daemon: Daemon, join: Join) -> None:
         status, lines, errors = run(*arguments, "localhost", daemon.port, text=text)
         assert status == 3
         assert lines == [WELCOME]
-        assert errors == "tcpchat: Alice is taken, choose another (nick-taken)\n"
+        assert errors == "tcpchat: Alice is taken; choose another (nick-taken)\n"
     assert alice.catchUp() == []
 
 
@@ -213,7 +213,7 @@ def test_lostConnectionIsStatusOne(startDaemon: StartDaemon) -> None:
         daemon.stop()
         assert command.process.wait(20) == 1
         _, lines, errors = command.end()
-        assert lines == ["--- Goodbye: the service stops."]
+        assert lines == ["--- Goodbye: the service is shutting down."]
         assert errors == f"tcpchat: localhost:{daemon.port} closed the connection\n"
 
 

@@ -120,7 +120,7 @@ def test_refusalOnATerminalIsShownAndTriedAgain(startDaemon: StartDaemon) -> Non
     with Screen() as screen:
         with daemon.join("bob") as bob:
             screen.enter(f"clear; {TCPCHAT} --nick alice localhost {daemon.port}")
-            why = "!!! there are too many connections; try again later (service-full)"
+            why = "!!! Too many connections; try again later (service-full)"
             screen.expect(lambda lines: [untimed(line) for line in lines[-2:-1]] == [why])
             bob.leave()
         screen.expect(lambda lines: lines[-1:] == ["#lobby 1>"])
@@ -146,7 +146,7 @@ def test_rejoinsManyRoomsAtTheirRate(startDaemon: StartDaemon, tmp_path: Path) -
             for room in ROOMS:
                 screen.enter(f"/join {room}")
             screen.enter("/room #lobby")
-            screen.expectLast("--- You talk in #lobby now.", "#lobby 2>")
+            screen.expectLast("--- You are now talking in #lobby.", "#lobby 2>")
             bob.send("before")
             screen.expectLast("#r15 bob: before", "#lobby 2>")
             bob.leave()
@@ -173,5 +173,5 @@ def joined(daemon: Daemon, nick: str, rooms: list[str]) -> Peer:
     """
     peer = daemon.join(nick)
     peer.send(*(f"/join {room}" for room in rooms))
-    peer.expect(f"--- You talk in {rooms[-1]} now.")
+    peer.expect(f"--- You are now talking in {rooms[-1]}.")
     return peer

@@ -49,7 +49,9 @@ def test_settingTheClockEndsNoSession(tmp_path: Path, seconds: int) -> None:
         # The time that users see has stepped, or this test would show nothing.
         assert abs((said("after") - before).total_seconds() - seconds) < 10
         # The time to choose a nickname is as long as before, neither over nor endless.
-        assert nobody.eof()[-1] == "!!! no nickname in time (registration-timeout)"
+        assert (
+            nobody.eof()[-1] == "!!! You did not choose a nickname in time (registration-timeout)"
+        )
         assert 1 < monotonic() - opened < 8
         for each in robot, echo:
             each.peer.send("/quit")
@@ -79,6 +81,6 @@ def test_silenceIsCountedInElapsedSeconds(tmp_path: Path, seconds: int) -> None:
         alice.catchUp()
         begun = monotonic()
         daemon.step(seconds)
-        assert alice.eof()[-1] == "!!! you have been silent for too long (idle-timeout)"
+        assert alice.eof()[-1] == "!!! You have been silent for too long (idle-timeout)"
         assert 1.5 < monotonic() - begun < 8
         witnesses.expect("<-- alice left #lobby: timed out")

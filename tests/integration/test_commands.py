@@ -36,8 +36,8 @@ _COMMANDS: list[tuple[list[str], list[str], list[str]]] = [
     ),
     (["/ping"], ["--- PONG"], []),
     (["/ping x y"], ["--- PONG x y"], []),
-    (["/lang zh_CN", "/语言 zh_CN", "/lang 中文"], ["--- 语言：简体中文。 (zh_CN)"], []),
-    (["/lang", "/lang en", "/语言 English"], ["--- The language is English. (en)"], []),
+    (["/lang zh_CN", "/语言 zh_CN", "/lang 中文"], ["--- 语言：简体中文。"], []),
+    (["/lang", "/lang en", "/语言 English"], ["--- The language is English."], []),
     (["/format", "/format text", "/format TEXT"], ["--- The format is text."], []),
     (["/version"], [f"--- tcpchat: tcpchat {__version__}"], []),
     (["//me waves"], [], ["alice: /me waves"]),
@@ -88,9 +88,9 @@ def test_commandsBeforeTheNickname(daemon: Daemon, join: Join) -> None:
         peer.send("/version", "/lang", "/format", "/who", "/msg witness hi", "/me waves", "/r hi")
         assert peer.catchUp() == [
             f"--- tcpchat: tcpchat {__version__}",
-            "--- The language is English. (en)",
+            "--- The language is English.",
             "--- The format is text.",
-            *["!!! choose a nickname first: type it, and Enter (nick-needed)"] * 4,
+            *["!!! Choose a nickname first: type it and press Enter (nick-needed)"] * 4,
         ]
         peer.send("/quit nobody cares")
         assert peer.eof() == ["--- Goodbye."]
@@ -100,7 +100,9 @@ def test_commandsBeforeTheNickname(daemon: Daemon, join: Join) -> None:
 def test_replyFollowsTheUserToAnotherNickname(join: Join) -> None:
     alice, bob = join("alice"), join("bob")
     alice.send("/r hello?")
-    assert alice.expect("!!!") == "!!! nobody has told you anything yet (nobody-to-reply-to)"
+    assert (
+        alice.expect("!!!") == "!!! Nobody has sent you a private message yet (nobody-to-reply-to)"
+    )
     bob.send("/msg alice one")
     assert bob.line() == "[you -> alice] one"
     alice.send("/r two", "/reply three")
@@ -119,7 +121,7 @@ def test_replyFollowsTheUserToAnotherNickname(join: Join) -> None:
     bob.leave()
     alice.expect("<-- robert left")
     alice.send("/r five")
-    assert alice.line() == "!!! nobody here is called robert (no-such-nick)"
+    assert alice.line() == "!!! Nobody called robert is here (no-such-nick)"
     assert [line for line in other.catchUp() if "alice" in line] == []
 
 
@@ -128,7 +130,7 @@ def test_privateMessageReachesItsRecipientOnly(join: Join) -> None:
     alice.catchUp()
     alice.send("/msg zoe hi", "/msg bob", "/msg", "/msg alice note", "/msg ＢＯＢ wide")
     assert alice.catchUp() == [
-        "!!! nobody here is called zoe (no-such-nick)",
+        "!!! Nobody called zoe is here (no-such-nick)",
         "!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)",
         "!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)",
         "[alice -> you] note",
@@ -144,8 +146,8 @@ def test_renamedUserFreesTheOldNickname(join: Join) -> None:
     alice.catchUp()
     bob.send("/nick ALICE", "/nick bob", "/nick Bob", "/nick 小明")
     assert bob.catchUp() == [
-        "!!! ALICE is taken, choose another (nick-taken)",
-        "!!! you are bob already (nick-unchanged)",
+        "!!! ALICE is taken; choose another (nick-taken)",
+        "!!! You are already bob (nick-unchanged)",
         "--- bob is now Bob",
         "--- Bob is now 小明",
     ]

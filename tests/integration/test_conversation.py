@@ -65,19 +65,19 @@ def test_firstUserIsWelcomed(daemon: Daemon) -> None:
 def test_languageIsChosenPerSession(daemon: Daemon, join: Join) -> None:
     with daemon.connect() as carol, daemon.connect() as alice:
         carol.send("/语言 zh_CN")
-        assert carol.expect("(zh_CN)") == "--- 语言：简体中文。 (zh_CN)"
+        assert carol.expect("语言") == "--- 语言：简体中文。"
         carol.send("李雷")
         assert carol.expect("李雷").startswith("--- 你好，李雷。你已进入 #lobby，")
         assert carol.line() == "--- 直接输入即可发言，/帮助 查看命令。"
         alice.send("/lang zh", "李雷", "韩梅梅")
-        assert alice.expect("!!!") == "!!! 李雷该昵称被占用了,请更换 (nick-taken)"
-        assert alice.line() == "--- 你好，韩梅梅。你已进入 #lobby，在线的还有：李雷。"
+        assert alice.expect("!!!") == "!!! 昵称“李雷”已被占用，请换一个 (nick-taken)"
+        assert alice.line() == "--- 你好，韩梅梅。你已进入 #lobby，在线的还有 李雷。"
         assert alice.line() == "--- 直接输入即可发言，/帮助 查看命令。"
-        assert carol.line() == "--> 欢迎韩梅梅加入 #lobby (在线人数: 2)"
+        assert carol.line() == "--> 欢迎 韩梅梅 加入 #lobby（在线人数：2）"
         alice.send("你好，李雷", "/me 挥手", "/私聊 李雷 小声点")
         assert alice.line() == "[你 -> 李雷] 小声点"
         assert [carol.line() for _ in range(3)] == [
-            "韩梅梅 说：你好，李雷",
+            "韩梅梅：你好，李雷",
             " * 韩梅梅 挥手",
             "[韩梅梅 -> 你] 小声点",
         ]
@@ -85,18 +85,18 @@ def test_languageIsChosenPerSession(daemon: Daemon, join: Join) -> None:
         assert [carol.line() for _ in range(3)] == [
             "--- #lobby 在线 2 人：李雷、韩梅梅",
             "[你 -> 韩梅梅] 好的",
-            "--- 李雷改名为雷雷",
+            "--- 李雷 改名为 雷雷",
         ]
-        assert alice.catchUp() == ["[李雷 -> 你] 好的", "--- 李雷改名为雷雷"]
+        assert alice.catchUp() == ["[李雷 -> 你] 好的", "--- 李雷 改名为 雷雷"]
         # Another user reads the same in English.
         bob = join("bob")
         alice.send("再见")
-        assert alice.catchUp() == ["--> 欢迎bob加入 #lobby (在线人数: 3)"]
+        assert alice.catchUp() == ["--> 欢迎 bob 加入 #lobby（在线人数：3）"]
         alice.send("/退出 下班了")
         assert alice.eof() == ["--- 再见。"]
         assert bob.line() == "韩梅梅: 再见"
         assert bob.line() == "<-- 韩梅梅 left #lobby: 下班了 (2 here)"
-        assert carol.expect("<--") == "<-- 韩梅梅离开聊天室 #lobby: 下班了 (在线人数: 2)"
+        assert carol.expect("<--") == "<-- 韩梅梅 离开聊天室 #lobby：下班了（在线人数：2）"
         carol.leave()
         assert bob.line() == "<-- 雷雷 left #lobby: input closed (1 here)"
 
@@ -164,7 +164,7 @@ def test_switchingBetweenTextAndJSON(join: Join) -> None:
         "more": 0,
     }
     assert sent == {"event": "sent", "nick": "robot", "to": "bob", "text": "psst"}
-    assert refused.pop("text") == "nobody here is called nobody"
+    assert refused.pop("text") == "Nobody called nobody is here"
     assert refused == {
         "event": "refused",
         "code": "no-such-nick",
@@ -230,7 +230,7 @@ def test_nicknameIsFreeAtOnce(daemon: Daemon, join: Join) -> None:
     for _ in range(3):
         with daemon.join("alice") as alice, daemon.connect() as another:
             another.send("Alice")
-            assert another.expect("!!!") == "!!! Alice is taken, choose another (nick-taken)"
+            assert another.expect("!!!") == "!!! Alice is taken; choose another (nick-taken)"
             alice.send("/quit")
             bob.expect("<-- alice left #lobby: quit (1 here)")
             # This user has not even closed their side.
@@ -258,7 +258,7 @@ def test_lastLineNeedsNoLineEnd(join: Join) -> None:
     # The last line needs no line end.
     alice.connection.sendall("words 再见".encode())
     alice.finish()
-    assert alice.eof() == ["--- Goodbye: your input has ended."]
+    assert alice.eof() == ["--- Goodbye: end of input."]
     assert bob.catchUp()[1:] == [
         "alice: last",
         "alice: words 再见",

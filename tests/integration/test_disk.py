@@ -34,7 +34,7 @@ class _Scene:
     def __init__(self, stack: ExitStack, daemon: Daemon) -> None:
         self.operator = stack.enter_context(daemon.join("olga"))
         self.operator.send("/register opensesame")
-        self.operator.expect("is yours now")
+        self.operator.expect("is now registered to you")
         self.author = stack.enter_context(Robot.join(daemon, "alice"))
         self.listener = stack.enter_context(daemon.join("bob"))
         self.author.ask("a line")

@@ -43,7 +43,7 @@ def test_allWaysLeadToTheSameRoom(doors: Doors) -> None:
         assert tls.line() == "--- 4 people in #lobby: tcp, tls, unix, proxied"
         with _WAYS["tls"](doors) as another:
             another.send("unix")
-            assert another.expect("!!!") == "!!! unix is taken, choose another (nick-taken)"
+            assert another.expect("!!!") == "!!! unix is taken; choose another (nick-taken)"
         for here, (nick, peer) in zip((3, 2, 1), people.items(), strict=True):
             peer.leave()
             assert tls.line() == f"<-- {nick} left #lobby: input closed ({here} here)"
@@ -58,9 +58,9 @@ def test_linesAreFramedAlike(doors: Doors, way: str) -> None:
         peer.connection.sendall(b"x" * 2000 + b"\n/ping \xfe\n/ping end\r\n")
         assert (
             peer.line()
-            == "!!! that line is longer than 1024 bytes and was not sent (line-too-long)"
+            == "!!! That line is longer than 1024 bytes; it was not sent (line-too-long)"
         )
-        assert peer.line() == "!!! that line is not UTF-8 and was not sent (not-utf8)"
+        assert peer.line() == "!!! That line is not UTF-8; it was not sent (not-utf8)"
         assert peer.line() == "--- PONG end"
         peer.send("/quit")
         assert peer.eof() == ["--- Goodbye."]
@@ -81,7 +81,7 @@ def test_allOutputArrivesBeforeTheEnd(doors: Doors, way: str) -> None:
             farewell = "--- Goodbye."
         else:
             peer.finish()
-            farewell = "--- Goodbye: your input has ended."
+            farewell = "--- Goodbye: end of input."
         assert peer.eof() == [*(f"--- PONG {number}" for number in range(count)), farewell]
 
 
@@ -104,7 +104,7 @@ def test_proxyHeaderIsNoLine(doors: Doors, header: bytes) -> None:
         assert peer.line() == "--- PONG 1"
         peer.connection.sendall(b"/ping 2")
         peer.finish()
-        assert peer.eof() == ["--- PONG 2", "--- Goodbye: your input has ended."]
+        assert peer.eof() == ["--- PONG 2", "--- Goodbye: end of input."]
 
 
 def test_proxyNamesThePeer(tmp_path: Path, certificate: Certificate) -> None:
@@ -204,9 +204,9 @@ def test_numberIsAPortOfEveryAddress(tmp_path: Path) -> None:
         with Peer(socket.create_connection(("::1", port), 10.0)) as bob:
             bob.join("bob")
             bob.send("/sessions")
-            assert bob.line().startswith("--- session 1 from ::1 since ")
+            assert bob.line().startswith("--- Session 1 from ::1 since ")
             bob.leave()
         assert alice.expect("<--") == "<-- bob left #lobby: input closed (1 here)"
         alice.send("/sessions")
-        assert alice.line().startswith("--- session 1 from 127.0.0.1 since ")
+        assert alice.line().startswith("--- Session 1 from 127.0.0.1 since ")
         alice.leave()

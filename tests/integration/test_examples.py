@@ -81,7 +81,7 @@ def test_helloTellsWhyItIsRefused(daemon: Daemon, join: Join) -> None:
     join("hello")
     with example("hello.py", "127.0.0.1", daemon.port) as hello:
         _, lines, errors = hello.end()
-        assert (lines, errors) == ([], "hello is taken, choose another\n")
+        assert (lines, errors) == ([], "hello is taken; choose another\n")
 
 
 def test_echobotRepeatsWhatIsSaidToIt(daemon: Daemon, join: Join) -> None:

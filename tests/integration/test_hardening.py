@@ -108,7 +108,7 @@ def test_everyFeatureWorksWithinTheLimits(machine: Machine) -> None:
             peer.join(nick)
         for nick, peer in people.items():
             peer.send(f"I am {nick}", f"/register {nick}-sesame")
-            peer.expect(f"The nickname {nick} is yours now")
+            peer.expect(f"The nickname {nick} is now registered to you")
         for peer in people.values():
             peer.send("/history", "/search carol")
             heard = peer.catchUp()
@@ -122,7 +122,7 @@ def test_everyFeatureWorksWithinTheLimits(machine: Machine) -> None:
         assert "read again: certificates" in machine.journal()
         machine.systemctl("stop", "--no-block", SERVICE)
         for peer in people.values():
-            assert peer.eof()[-1] == "--- Goodbye: the service stops."
+            assert peer.eof()[-1] == "--- Goodbye: the service is shutting down."
             peer.close()
     machine.until(SERVICE, "ActiveState", lambda state: state == "inactive")
     assert machine.show(SERVICE, "Result") == "success"

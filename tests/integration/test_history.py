@@ -27,7 +27,7 @@ def test_newestLinesAreReplayed(startDaemon: StartDaemon) -> None:
         alice.catchUp()
         with daemon.join("carol") as carol:
             head, *lines = carol.catchUp()
-            assert head == "--- 2 earlier lines of #lobby; older ones: /history 100 in #lobby"
+            assert head == "--- 2 earlier lines from #lobby; for more, /history 100 in #lobby"
             assert [re.sub(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d\] ", "", line) for line in lines] == [
                 "* alice two",
                 "alice: 三",
@@ -48,10 +48,10 @@ def test_missingLinesAreTold(startDaemon: StartDaemon) -> None:
         alice.send("/history after 6", "/history 3")
         lines = [line.partition("] ")[2] or line for line in alice.catchUp()]
         assert lines == [
-            "--- 5 lines of #lobby",
-            "--- line 7 of #lobby has expired",
+            "--- 5 lines from #lobby",
+            "--- Line 7 of #lobby has expired",
             *(f"alice: line {number}" for number in range(8, 13)),
-            "--- 3 earlier lines of #lobby; older ones: /history 100 in #lobby",
+            "--- 3 earlier lines from #lobby; for more, /history 100 in #lobby",
             *(f"alice: line {number}" for number in range(10, 13)),
         ]
 

@@ -30,7 +30,7 @@ def test_everyAnswerArrives(daemon: Daemon) -> None:
         # Nothing is read before everything has been asked, and the input has ended.
         peer.connection.sendall("".join(line + "\n" for line in _ASKED).encode())
         peer.finish()
-        assert peer.eof() == [*_ANSWERED, "--- Goodbye: your input has ended."]
+        assert peer.eof() == [*_ANSWERED, "--- Goodbye: end of input."]
 
 
 def test_everyAnswerArrivesAtASlowReader(daemon: Daemon, join: Join) -> None:
@@ -48,7 +48,7 @@ def test_everyAnswerArrivesAtASlowReader(daemon: Daemon, join: Join) -> None:
             bob.catchUp()
     assert received.decode().split("\r\n") == [
         *_ANSWERED,
-        "--- Goodbye: your input has ended.",
+        "--- Goodbye: end of input.",
         "",
     ]
 
@@ -70,7 +70,7 @@ def test_everyAnswerArrivesThoughTheyPileUp(daemon: Daemon, join: Join) -> None:
         for _ in range(1000):
             assert bob.catchUp() == []
         answers = peer.eof()
-    assert answers[-2:] == ["--- PONG end", "--- Goodbye: your input has ended."]
+    assert answers[-2:] == ["--- PONG end", "--- Goodbye: end of input."]
     assert answers[:-2] == helped * 1_500
 
 
@@ -88,7 +88,7 @@ def test_whatOthersSayArrivesToo(daemon: Daemon, join: Join) -> None:
         heard = alice.eof()
     assert heard == [
         *(f"bob: {number} {'x' * 100}" for number in range(1000)),
-        "--- Goodbye: your input has ended.",
+        "--- Goodbye: end of input.",
     ]
     assert bob.catchUp() == ["alice: bye", "<-- alice left #lobby: input closed (1 here)"]
 
@@ -106,7 +106,7 @@ def test_quittingAndClosingAtOnceGetsTheGoodbye(daemon: Daemon, join: Join, fare
 def test_closingWithoutAWord(daemon: Daemon) -> None:
     with daemon.connect() as peer:
         peer.finish()
-        assert peer.eof()[2:] == ["--- Goodbye: your input has ended."]
+        assert peer.eof()[2:] == ["--- Goodbye: end of input."]
 
 
 def test_listenersStayAfterClosingTheirSide(startDaemon: StartDaemon) -> None:
@@ -119,7 +119,7 @@ def test_listenersStayAfterClosingTheirSide(startDaemon: StartDaemon) -> None:
         alice.finish()
         nobody.finish()
         # A connection without a nickname has nothing to listen to.
-        assert nobody.eof()[2:] == ["--- Goodbye: your input has ended."]
+        assert nobody.eof()[2:] == ["--- Goodbye: end of input."]
         bob.expect("alice: I listen")
         bob.send("good", "/msg alice psst", "/who")
         assert bob.catchUp() == ["[you -> alice] psst", "--- 2 people in #lobby: bob, alice"]
@@ -140,7 +140,7 @@ def test_listenersStayAfterClosingTheirSide(startDaemon: StartDaemon) -> None:
         with daemon.join("alice") as alice:
             alice.finish()
             daemon.stop()
-            assert alice.eof() == ["--- Goodbye: the service stops."]
+            assert alice.eof() == ["--- Goodbye: the service is shutting down."]
 
 
 # The service closes.
@@ -174,14 +174,16 @@ def test_registrationTimeout(startDaemon: StartDaemon) -> None:
             with suppress(OSError):
                 busy.connection.sendall(b"/ping\r\n/")
         for peer in silent, busy:
-            assert peer.eof()[-1] == "!!! no nickname in time (registration-timeout)"
+            assert (
+                peer.eof()[-1] == "!!! You did not choose a nickname in time (registration-timeout)"
+            )
         assert bob.catchUp() == []
         bob.leave()
 
 
 def test_idleTimeout(startDaemon: StartDaemon) -> None:
     daemon = startDaemon("--idle-timeout", "3")
-    warning = r"!!! you have been silent; say something within [12] seconds to stay \(idle\)"
+    warning = r"!!! You have been silent; say something within [12] seconds to stay \(idle\)"
     with daemon.join("bob") as bob, daemon.join("carol") as carol, daemon.join("alice") as alice:
         heard: list[str] = []
         warned = ""
@@ -202,7 +204,7 @@ def test_idleTimeout(startDaemon: StartDaemon) -> None:
         assert re.fullmatch(warning, warned)
         first, last = alice.eof()
         assert re.fullmatch(warning, first)
-        assert last == "!!! you have been silent for too long (idle-timeout)"
+        assert last == "!!! You have been silent for too long (idle-timeout)"
         carol.send("here I am")
         carol.catchUp()
         assert bob.catchUp() == ["carol: here I am"]
@@ -267,7 +269,7 @@ def test_userThatNeverReadsIsDisconnected(warmed: Doors, way: str, count: int) -
         with warmed.join("mallory") as another:
             another.leave()
         heard = mallory.eof()
-        assert heard[-1] == "!!! you read too slowly, and lines for you were lost (too-slow)"
+        assert heard[-1] == "!!! You read too slowly; lines for you were lost (too-slow)"
         numbers = [int(line.split()[1]) for line in heard[:-1]]
         # No line follows upon those that were lost, or a client would not know where to go on.
         assert numbers == list(range(len(numbers)))

@@ -24,7 +24,7 @@ def test_longLineIsRefused(tmp_path: Path) -> None:
     ):
         witnesses.expect("--> alice joined")
         alice.sendBytes(b"x" * 98 + b"\r\n" + b"y" * 99 + b"\r\n" + b"z" * 10_000 + b"\r\n")
-        refusal = "!!! that line is longer than 100 bytes and was not sent (line-too-long)"
+        refusal = "!!! That line is longer than 100 bytes; it was not sent (line-too-long)"
         alice.expect(refusal)
         alice.expect(refusal)
         witnesses.expect(f"alice: {'x' * 98}")
@@ -42,8 +42,8 @@ def test_lineWithoutEndIsClosed(tmp_path: Path) -> None:
         witnesses.expect("--> alice joined")
         alice.sendBytes(b"x" * 2048 + b"\n" + b"y" * 2049)
         alice.expect("(line-too-long)")
-        alice.expect("!!! more than 2048 bytes came without a line end (line-endless)")
-        witnesses.expect("<-- alice left #lobby: sent no line end")
+        alice.expect("!!! You sent more than 2048 bytes without a line end (line-endless)")
+        witnesses.expect("<-- alice left #lobby: sent an endless line")
         eventually(lambda: daemon.meter("ends_total", reason="line-endless") == 1)
 
 

@@ -55,13 +55,13 @@ def test_onlyCompleteLinesRenewTheIdleTime(tmp_path: Path) -> None:
     ):
         witnesses.expect("--> alice joined")
         witnesses.expect("--> bob joined")
-        warning = "!!! you have been silent; say something within 1 second"
+        warning = "!!! You have been silent; say something within 1 second"
         alice.expect(warning)
         alice.send("/ping")
         bob.sendBytes(b"not a line")
         bob.expect(warning)
         witnesses.expect("<-- bob left #lobby: timed out")
-        assert bob.eof()[-1] == "!!! you have been silent for too long (idle-timeout)"
+        assert bob.eof()[-1] == "!!! You have been silent for too long (idle-timeout)"
         assert daemon.meter("participants") == 3
         alice.leave()
         witnesses.expect("<-- alice left #lobby: input closed")

@@ -18,7 +18,7 @@ from tests.integration.daemon import Daemon
 from tests.integration.doors import Certificate, Doors
 from tests.integration.peer import Peer
 
-BANNED = "!!! you are banned by olga until TIME: spam (banned)"
+BANNED = "!!! You are banned until TIME (by olga: spam) (banned)"
 
 
 def _farewell(peer: Peer) -> str:
@@ -34,7 +34,7 @@ def _operator(daemon: Daemon) -> Peer:
     """
     olga = daemon.join("olga")
     olga.send("/register opensesame")
-    olga.expect("is yours now")
+    olga.expect("is now registered to you")
     return olga
 
 
@@ -60,13 +60,13 @@ def test_bannedAddressIsDisconnectedAndKeptOut(tmp_path: Path) -> None:
             olga.send("/ban 127.0.0.4/30")
             olga.expect("127.0.0.4/30 is banned now")
             nobody.send("nobody")
-            assert nobody.line() == "!!! you are banned by olga (banned)"
+            assert nobody.line() == "!!! You are banned (by olga) (banned)"
         three.send("still here")
         olga.expect("three: still here")
     with Daemon(tmp_path, "--operator", "olga") as daemon:
         with daemon.connect("127.0.0.2") as two, daemon.connect("127.0.0.7") as seven:
             assert _farewell(two) == BANNED
-            assert seven.eof() == ["!!! you are banned by olga (banned)"]
+            assert seven.eof() == ["!!! You are banned (by olga) (banned)"]
         with daemon.connect() as olga:
             olga.send("/login olga opensesame", "/unban 127.0.0.2", "/ban three 1s")
             olga.expect("three is banned now")
@@ -75,7 +75,7 @@ def test_bannedAddressIsDisconnectedAndKeptOut(tmp_path: Path) -> None:
                 two.send("three")
                 # The ban ends sooner or later.
                 deadline = monotonic() + 10
-                while (line := two.line()).startswith("!!! you are banned by olga until "):
+                while (line := two.line()).startswith("!!! You are banned (by olga until )"):
                     assert monotonic() < deadline
                     two.send("three")
                 assert line.startswith("--- You are three")
@@ -113,17 +113,17 @@ def test_operatorRereadsTheFiles(startDaemon: StartDaemon, tmp_path: Path) -> No
     daemon = startDaemon("--operator", "olga", "--motd", str(motd))
     with _operator(daemon) as olga, daemon.join("bob") as bob:
         bob.send("/rehash")
-        assert bob.line() == "!!! only an operator may do that (operator-needed)"
+        assert bob.line() == "!!! Only operators can do that (operator-needed)"
         motd.write_bytes(b"caf\xe9\n")
         olga.catchUp()
         olga.send("/rehash", "/motd")
         assert olga.catchUp() == [
-            f"!!! this could not be read again: message of the day: {motd}: not UTF-8 (not-read)",
+            f"!!! This could not be reloaded: message of the day: {motd}: not UTF-8 (not-read)",
             "--- old",
         ]
         motd.write_text("caf\u00e9\n")
         olga.send("/rehash", "/motd")
-        assert olga.catchUp() == ["--- Everything has been read again.", "--- café"]
+        assert olga.catchUp() == ["--- Reloaded.", "--- café"]
 
 
 def test_newConnectionsGetTheNewCertificate(tmp_path: Path) -> None:

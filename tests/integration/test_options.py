@@ -44,15 +44,15 @@ def test_chinese(startDaemon: StartDaemon) -> None:
         assert lei.line() == "--- 欢迎来到 tcpchat。目前没有人在线。"
         assert lei.line().rstrip() == "--- 请输入昵称（输入 /退出 离开）："
         lei.send("bob", "李雷")
-        assert lei.line() == "!!! bob该昵称被占用了,请更换 (nick-taken)"
-        assert lei.line() == "--- 你好，李雷。你已进入 #lobby，在线的还有：bob。"
+        assert lei.line() == "!!! 昵称“bob”已被占用，请换一个 (nick-taken)"
+        assert lei.line() == "--- 你好，李雷。你已进入 #lobby，在线的还有 bob。"
         assert "/帮助" in lei.line()
         bob.send("/lang en")
         bob.expect("The language is English.")
         lei.send("你好")
         assert bob.line() == "李雷: 你好"
         bob.send("hello")
-        assert lei.line() == "bob 说：hello"
+        assert lei.line() == "bob：hello"
         bob.leave()
         assert re.fullmatch(r"<-- bob离开聊天室 #lobby: .* \(在线人数: 1\)", lei.line())
         lei.leave()
@@ -143,7 +143,7 @@ def test_inTheBackground(tmp_path: Path) -> None:
         with Peer(connection) as alice:
             alice.join("alice")
             signal.pidfd_send_signal(process, signal.SIGTERM)
-            assert alice.eof() == ["--- Goodbye: the service stops."]
+            assert alice.eof() == ["--- Goodbye: the service is shutting down."]
         # It can be read when the process has ended.
         assert select.select([process], [], [], 10)[0]
     finally:

@@ -67,7 +67,7 @@ def test_scriptGetsEveryAnswer(doors: Doors, bob: Peer, name: str) -> None:
         "--- Choose a nickname (/quit leaves):",
         "--- You are alice, in #lobby with bob. Just type; /help for commands.",
         *(f"--- PONG {number}" for number in range(count)),
-        "--- Goodbye: your input has ended.",
+        "--- Goodbye: end of input.",
         "",
     ]
     assert (result.returncode, result.stderr) == (0, b"")

@@ -104,7 +104,7 @@ def test_oneAddressDoesNotTakeEverything(startDaemon: StartDaemon) -> None:
             with daemon.connect("127.0.0.2") as dave:
                 dave.join("dave")
                 dave.send("/join #one swordfish", "/join #d", "/register open-sesame")
-                dave.expect("is yours now")
+                dave.expect("is now registered to you")
             assert code(olga, "/delete #c0 spam") == "deleted"
             parted = carol.expect("parted")
             assert (parted["reason"], parted["by"], parted["text"]) == (
@@ -136,8 +136,8 @@ def test_slowReaderIsToldOfComingsAtOnce(startDaemon: StartDaemon, format: str) 
         crowd[0].leave()
         alice.expect("<-- nick0 left")
         if format == "text":
-            assert slow.expect("fell behind") == (
-                "--- While you fell behind, nick1, nick2, nick3 joined #lobby (5 here)"
+            assert slow.expect("were behind") == (
+                "--- While you were behind, nick1, nick2, nick3 joined #lobby (5 here)"
             )
         else:
             changed = json.loads(slow.expect('"event":"changed"'))

@@ -34,8 +34,10 @@ def _isToldOfTheStop(peer: Peer) -> None:
     Wait for the end. Users that are told before may be seen to leave.
     """
     *others, last = peer.eof()
-    assert last == "--- Goodbye: the service stops."
-    assert all(re.fullmatch(r"<-- \w+ left .*: the service stops .*", line) for line in others)
+    assert last == "--- Goodbye: the service is shutting down."
+    assert all(
+        re.fullmatch(r"<-- \w+ left .*: the service is shutting down .*", line) for line in others
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -144,7 +146,7 @@ def test_noLineIsCut(startDaemon: StartDaemon) -> None:
         alice.catchUp()
         daemon.process.terminate()
         heard = bob.eof()
-        assert heard.pop() == "--- Goodbye: the service stops."
+        assert heard.pop() == "--- Goodbye: the service is shutting down."
         kinds: dict[str, list[str]] = {"---": [], "alice:": [], "<--": []}
         for line in heard:
             kinds[line.split()[0]].append(line)

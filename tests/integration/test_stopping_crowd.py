@@ -15,7 +15,7 @@ import pytest
 from tests.integration.crowds import Crowd, Guest, addresses
 from tests.integration.daemon import Daemon
 
-_GOODBYE = "--- Goodbye: the service stops."
+_GOODBYE = "--- Goodbye: the service is shutting down."
 
 _LINE = "x" * 900
 

@@ -145,7 +145,7 @@ def test_connectionsWaitInTheSocketDuringARestart(service: Machine) -> None:
         alice.send("before")
         alice.catchUp()
         service.systemctl("restart", "--no-block", SERVICE)
-        assert alice.eof()[-1] == "--- Goodbye: the service stops."
+        assert alice.eof()[-1] == "--- Goodbye: the service is shutting down."
     waiting = [service.connect() for _ in range(5)]
     for number, peer in enumerate(waiting):
         with peer:

@@ -118,7 +118,7 @@ def test_conversationByTelnet(startDaemon: StartDaemon) -> None:
             in shown
         )
         alice.type("bob\n")
-        assert alice.waitFor(")\n") == "bob\n!!! bob is taken, choose another (nick-taken)\n"
+        assert alice.waitFor(")\n") == "bob\n!!! bob is taken; choose another (nick-taken)\n"
         alice.type("alice\n")
         alice.waitFor("--- You are alice, in #lobby with bob. Just type; /help for commands.\n")
         assert bob.line() == "--> alice joined #lobby (2 here)"
@@ -147,9 +147,9 @@ def test_chineseByTelnet(startDaemon: StartDaemon) -> None:
         alice.type("花花\n")
         alice.waitFor("--- 你好，花花。你已进入 #lobby")
         alice.type("你好，中国\n")
-        assert lei.expect("说") == "花花 说：你好，中国"
+        assert lei.expect("说") == "花花：你好，中国"
         lei.send("东西都准备好了")
-        alice.waitFor("李雷 说：东西都准备好了\n")
+        alice.waitFor("李雷：东西都准备好了\n")
 
 
 def test_interruptDoesNotHideOutput(startDaemon: StartDaemon) -> None:
@@ -173,7 +173,7 @@ def test_areYouThereIsAnswered(startDaemon: StartDaemon) -> None:
     daemon = startDaemon()
     with Telnet(daemon.port) as alice:
         alice.join("alice")
-        assert "\n--- Yes, I am here.\n" in alice.command("send ayt")
+        assert "\n--- Yes, still here.\n" in alice.command("send ayt")
 
 
 def test_optionsAreRefusedAndLeaveNoText(startDaemon: StartDaemon) -> None:
@@ -226,7 +226,7 @@ def test_stopIsShownByTelnet(startDaemon: StartDaemon) -> None:
         daemon.stop()
         assert (
             alice.waitFor("host.\n")
-            == "--- Goodbye: the service stops.\nConnection closed by foreign host.\n"
+            == "--- Goodbye: the service is shutting down.\nConnection closed by foreign host.\n"
         )
 
 

@@ -38,26 +38,26 @@ FIELDS = {
 
 _REFUSALS = {
     "argument-invalid": "Usage: {}",
-    "nick-needed": "choose a nickname first: type it, and Enter",
-    "nick-invalid": "{} is not valid: a letter, then letters, digits, _ or -",
-    "nick-too-long": "that nickname is wider than {} columns",
-    "nick-taken": "{} is taken, choose another",
-    "nick-unchanged": "you are {} already",
-    "nick-registered": "{0} is registered; /login {0} PASSWORD or /nick OTHER",
-    "wrong-password": "that is not the password of {}",
-    "account-needed": "that takes an account: /register PASSWORD, or /login",
-    "no-such-nick": "nobody here is called {}",
-    "no-room": "you are in no room; /join #ROOM, or /rooms",
-    "not-in-room": "you are not in {0}; /join {0} first",
-    "too-many-rooms": "you are in {} rooms, which are the most; /part one first",
-    "rooms-full": "there are too many rooms already; /rooms lists them",
-    "owner-needed": "only an owner of {} may do that",
-    "no-such-account": "there is no account {}",
-    "yourself": "that cannot be done to oneself",
+    "nick-needed": "Choose a nickname first: type it and press Enter",
+    "nick-invalid": "Nicknames start with a letter, then letters, digits, _ or -",
+    "nick-too-long": "At most {} letters; Chinese characters count twice",
+    "nick-taken": "{} is taken; choose another",
+    "nick-unchanged": "You are already {}",
+    "nick-registered": "{0} is registered",
+    "wrong-password": "Wrong password for {}",
+    "account-needed": "You need an account for that: /register PASSWORD or /login",
+    "no-such-nick": "Nobody called {} is here",
+    "no-room": "You are not in any room; /join #ROOM, or /rooms",
+    "not-in-room": "You are not in {0}; /join {0} first",
+    "too-many-rooms": "You are in {} rooms, the most allowed; /part one first",
+    "rooms-full": "There are too many rooms already; /rooms lists them",
+    "owner-needed": "Only an owner of {} can do that",
+    "no-such-account": "There is no account {}",
+    "yourself": "You cannot do that to yourself",
 }
 _DONE = {
     "logged-in": "You are logged in as {}.",
-    "registered": "The nickname {0} is yours now; /login {0} PASSWORD takes it back.",
+    "registered": "{0} is now registered to you; next time, /login {0} PASSWORD.",
     "unregistered": "There is no account {} any more.",
     "account-removed": "There is no account {} any more.",
     "kicked": "{} is out.",
@@ -66,12 +66,12 @@ _LEFT = {
     "quit": "quit",
     "input-closed": "input closed",
     "connection-lost": "connection lost",
-    "moved": "goes on under another nickname",
+    "moved": "continues under another nickname",
 }
 _CLOSED = {
     "quit": "--- Goodbye.",
-    "input-closed": "--- Goodbye: your input has ended.",
-    "session-ended": "--- Goodbye: you have ended this session from another one.",
+    "input-closed": "--- Goodbye: end of input.",
+    "session-ended": "--- Goodbye: you ended this session from another one.",
 }
 
 
@@ -127,29 +127,29 @@ def text(here: str, fact: Fact, at: datetime) -> str:
         case "done", str(code), about:
             return "--- " + _DONE[code].format(about)
         case "warned", "said-aloud", _:
-            words = "your next line is for everybody here, password or not"
+            words = "Your next line goes to everybody here, password or not"
             return f"!!! {words} (said-aloud)"
         case "passwordasked", nick, "":
-            return f"--- The next line is taken for the password of {nick}."
+            return "--- If it is yours, type the password now; otherwise /nick OTHER."
         case "passwordasked", nick, own:
-            return f"--- Type the password of {nick} now, or /nick {own} to stay {own}."
+            return f"--- If it is yours, type the password now; /nick {own} keeps {own}."
         case "joined", name, nick, count:
             return f"--> {nick} joined {name} ({count} here)"
         case "left", name, nick, "account-removed", _, count, by:
-            return f"<-- {nick} left {name}: {by} has removed the account ({count} here)"
+            return f"<-- {nick} left {name}: {by} deleted the account ({count} here)"
         case "left", name, nick, str(reason), words, count, by:
-            why = f": put out by {by}: {words}" if by else f": {words or _LEFT.get(reason)}"
+            why = f": kicked by {by}: {words}" if by else f": {words or _LEFT.get(reason)}"
             return f"<-- {nick} left {name}{'' if reason == 'parted' else why} ({count} here)"
         case "renamed", _, nick, name:
             return f"--- {nick} is now {name}"
         case "parted", name, "parted", *_:
             return f"--- You left {name}."
         case "parted", name, "kicked", by, why:
-            return f"--- {by} has put you out of {name}: {why}"
+            return f"--- {by} kicked you out of {name}: {why}"
         case "talking", "":
-            return "--- You are in no room now: /join #ROOM, or /rooms."
+            return "--- You are not in any room now; /join #ROOM, or /rooms"
         case "talking", name:
-            return f"--- You talk in {name} now."
+            return f"--- You are now talking in {name}."
         case "welcomed", name, nick, others:
             start = f"--- You are {nick}, {_with(name, others)}"
             return f"{start} {_HINT}"
@@ -164,13 +164,13 @@ def text(here: str, fact: Fact, at: datetime) -> str:
         case "excerpt", name, reason, count, more, _:
             return _excerpt(name, str(reason), count, more)
         case "missed", name, first, last, _ if first == last:
-            return f"--- line {first} of {name} has expired"
+            return f"--- Line {first} of {name} has expired"
         case "missed", name, first, last, _:
-            return f"--- lines {first} to {last} of {name} have expired"
+            return f"--- Lines {first} to {last} of {name} have expired"
         case "closed", "kicked", why, by:
-            return f"!!! {by} has put you out: {why} (kicked)"
+            return f"!!! You have been kicked by {by}: {why} (kicked)"
         case "closed", "account-removed", _, by:
-            return f"!!! {by} has removed your account (account-removed)"
+            return f"!!! {by} has deleted your account (account-removed)"
         case "closed", str(reason), _, _:
             return _CLOSED[reason]
     raise ValueError(fact)
@@ -183,7 +183,7 @@ def _with(room: object, others: object) -> str:
 
 def _excerpt(room: object, reason: str, count: object, more: object) -> str:
     if not count:
-        return f"--- There are no such lines of {room}."
+        return f"--- There are no such lines in {room}."
     kind = "" if reason == "after" else " earlier"
-    further = f"; older ones: /history 100 in {room}" if more else ""
+    further = f"; for more, /history 100 in {room}" if more else ""
     return f"--- {count}{kind} line{'' if count == 1 else 's'} of {room}{further}"

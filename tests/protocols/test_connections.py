@@ -72,7 +72,7 @@ def test_refusedRequestsAreCounted(service: Service) -> None:
     with capturedLogs() as events:
         leave(service, alice)
     assert [event["refused"] for event in events] == [1]
-    goodbye = "--- Goodbye: your input has ended.\r\n"
+    goodbye = "--- Goodbye: end of input.\r\n"
     assert service.connections.counted().bytesOut == written + len(goodbye)
 
 

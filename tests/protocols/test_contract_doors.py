@@ -85,9 +85,9 @@ DIALECTS = [
         "{}: {}",
         "({})",
         {
-            Ending.SHUTDOWN: "--- Goodbye: the service stops.",
+            Ending.SHUTDOWN: "--- Goodbye: the service is shutting down.",
             Ending.TOO_FAST: "(too-fast)",
-            Ending.INPUT_CLOSED: "--- Goodbye: your input has ended.",
+            Ending.INPUT_CLOSED: "--- Goodbye: end of input.",
         },
     ),
     Dialect(
@@ -386,7 +386,7 @@ def test_anEndBeforeTheBeginningComesAfterWhatWasSaid(crowded: DoorStage) -> Non
     for peer in peers:
         *_, pong, last = crowded.heard(peer)
         assert "PONG" in pong.upper()
-        assert Ending.INPUT_CLOSED in last or "your input has ended" in last
+        assert Ending.INPUT_CLOSED in last or "end of input" in last
         assert peer.isEnded
     settle(crowded)
     crowded.assertNothingIsLeft()

@@ -17,8 +17,8 @@ BUSY = int(Limits.softWaiting)
 MAX_WAITING = int(Limits.maxWaiting)
 MAX_ENDLESS = int(Limits.maxUnended)
 LINES_PER_TURN = int(Limits.turnLines)
-LEAVING = "--- Type /quit to leave, or press that key again; /help lists the commands."
-CURSOR_KEYS = "not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line (cursor-keys)"
+LEAVING = "--- To leave, type /quit or press that key again; /help lists the commands."
+CURSOR_KEYS = "Not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line (cursor-keys)"
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ def test_anyLineEndDoesHoweverItIsCut(service: Service, end: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
-        (b"x" * 1023, "that line is longer than 1024 bytes and was not sent (line-too-long)"),
-        (b"x" * 5000, "that line is longer than 1024 bytes and was not sent (line-too-long)"),
-        (b"caf\xe9", "that line is not UTF-8 and was not sent (not-utf8)"),
+        (b"x" * 1023, "That line is longer than 1024 bytes; it was not sent (line-too-long)"),
+        (b"x" * 5000, "That line is longer than 1024 bytes; it was not sent (line-too-long)"),
+        (b"caf\xe9", "That line is not UTF-8; it was not sent (not-utf8)"),
         (b"hello\x1b[D\x1b[D!", CURSOR_KEYS),
         (b"/msg alice hi\x01\x06", CURSOR_KEYS),
-        (b"\xed\xa0\x80", "that line is not UTF-8 and was not sent (not-utf8)"),
+        (b"\xed\xa0\x80", "That line is not UTF-8; it was not sent (not-utf8)"),
     ],
 )
 def test_aBadLineIsRefusedAndItsSenderStays(service: Service, line: bytes, refusal: str) -> None:
@@ -137,10 +137,10 @@ def test_aPeerThatNeverEndsALineIsToldAndClosed(service: Service) -> None:
         bob.send(b"x" * 1000)
         service.reactor.turn()
     assert service.heard(bob) == [
-        "!!! more than 16384 bytes came without a line end (line-endless)"
+        "!!! You sent more than 16384 bytes without a line end (line-endless)"
     ]
     assert bob.isEnded
-    assert service.heard(alice) == ["<-- bob left #lobby: sent no line end (1 here)"]
+    assert service.heard(alice) == ["<-- bob left #lobby: sent an endless line (1 here)"]
 
 
 def test_anEndlessSubnegotiationIsEndless(service: Service) -> None:
@@ -161,7 +161,7 @@ def test_telnetIsAnswered(service: Service) -> None:
     bob.received = b""
     bob.send(b"b\xff\xf6o\xff\xf1b\r\n")
     assert service.heard(bob) == [
-        "--- Yes, I am here.",
+        "--- Yes, still here.",
         "--- You are bob, alone in #lobby. Just type; /help for commands.",
     ]
 
@@ -236,7 +236,7 @@ def test_aPeerOfAnotherProtocolIsClosedWithinASecond(
     alice, other = service.connect("alice"), service.connect()
     other.send(first)
     assert service.heard(other) == [
-        f"!!! this is a chat service and does not speak {name}; try telnet (not-chat)"
+        f"!!! This is a chat service and does not speak {name}; try telnet (not-chat)"
     ]
     assert other.isEnded
     service.reactor.turn(1)
@@ -263,7 +263,7 @@ def test_inputWaitsForTheDecisionAboutANickname() -> None:
         service.say(bob, "/ping 3")
         backplane.decide()
         assert service.heard(bob)[1:] == [
-            "!!! nobody here is called nobody (no-such-nick)",
+            "!!! Nobody called nobody is here (no-such-nick)",
             "--- PONG 1",
         ]
         backplane.decide()

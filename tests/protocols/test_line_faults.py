@@ -50,7 +50,7 @@ def assertEnded(service: Service, peer: HandPeer, lines: list[str]) -> None:
     The user was told that something is wrong and nothing else, and leaves nothing.
     """
     assert SECRET not in "".join(lines)
-    assert lines[-1] == "!!! something went wrong here, and has been noted (internal-error)"
+    assert lines[-1] == "!!! Something went wrong here; it has been logged (internal-error)"
     assert peer.isEnded
     peer.finish()
     service.heard(peer)

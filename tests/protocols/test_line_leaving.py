@@ -89,7 +89,7 @@ def test_everythingIsDoneBeforeAFINIs(service: Service, count: int) -> None:
         service.reactor.turn()
     assert service.heard(bob) == [
         *(f"--- PONG {number}" for number in range(count)),
-        "--- Goodbye: your input has ended.",
+        "--- Goodbye: end of input.",
     ]
     assert bob.isEnded
     assert service.heard(alice) == ["bob: last", "<-- bob left #lobby: input closed (1 here)"]
@@ -102,7 +102,7 @@ def test_everythingThatWaitsComesBeforeTheEnd(service: Service) -> None:
     bob.finish()
     for _ in range(100):
         service.reactor.turn()
-    assert service.heard(bob)[-2:] == ["--- PONG", "--- Goodbye: your input has ended."]
+    assert service.heard(bob)[-2:] == ["--- PONG", "--- Goodbye: end of input."]
     assertOver(service)
 
 
@@ -122,7 +122,7 @@ def test_aFINWaitsForTheDecisionAboutANickname() -> None:
         bob.finish()
         assert service.heard(bob) == []
         backplane.decide()
-        assert service.heard(bob)[1:] == ["--- PONG 1", "--- Goodbye: your input has ended."]
+        assert service.heard(bob)[1:] == ["--- PONG 1", "--- Goodbye: end of input."]
         assertOver(service)
 
 
@@ -214,7 +214,7 @@ def test_aPeerThatReadsTooSlowlyIsToldAndClosed(service: Service) -> None:
     flood(service, bob, alice)
     assert service.heard(alice) == ["<-- bob left #lobby: too slow (1 here)"]
     lines = service.heard(bob)
-    assert lines.pop() == "!!! you read too slowly, and lines for you were lost (too-slow)"
+    assert lines.pop() == "!!! You read too slowly; lines for you were lost (too-slow)"
     assert set(lines) <= {"alice: " + "x" * 1000}
     assert bob.isEnded
 
@@ -239,14 +239,16 @@ def test_aSlowPeerIsToldThatTheServiceStops(service: Service) -> None:
     service.reactor.turn()
     service.connections.endAll(Ending.SHUTDOWN, 5)
     lines = service.heard(bob)
-    assert lines[-1] == "--- Goodbye: the service stops."
+    assert lines[-1] == "--- Goodbye: the service is shutting down."
     assert bob.isEnded
 
 
 def test_aConnectionWithoutANicknameIsClosedInTime(service: Service) -> None:
     bob = service.connect()
     service.reactor.turn(60)
-    assert service.heard(bob) == ["!!! no nickname in time (registration-timeout)"]
+    assert service.heard(bob) == [
+        "!!! You did not choose a nickname in time (registration-timeout)"
+    ]
     assert bob.isEnded
     service.reactor.turn(LINGER_TIMEOUT)
     assertOver(service)
@@ -259,8 +261,8 @@ def test_aByteNowAndThenIsNoLine() -> None:
             bob.send(b"x")
             service.reactor.turn(1)
         assert service.heard(bob) == [
-            "!!! you have been silent; say something within 50 seconds to stay (idle)",
-            "!!! you have been silent for too long (idle-timeout)",
+            "!!! You have been silent; say something within 50 seconds to stay (idle)",
+            "!!! You have been silent for too long (idle-timeout)",
         ]
 
 
@@ -283,7 +285,7 @@ def test_aFINReachesAProtocolThatIsWrapped(service: Service) -> None:
     alice = service.connect("alice", protocol=wrapping.buildProtocol(None))
     service.say(alice, "/ping 1")
     alice.finish()
-    assert service.heard(alice) == ["--- PONG 1", "--- Goodbye: your input has ended."]
+    assert service.heard(alice) == ["--- PONG 1", "--- Goodbye: end of input."]
     assert alice.isEnded
     assertOver(service)
 

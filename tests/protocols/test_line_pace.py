@@ -182,7 +182,7 @@ def test_aFINWaitsUntilAllIsDone(service: Service, alice: HandPeer, bob: HandPee
         "bob: half",
         "<-- bob left #lobby: input closed (1 here)",
     ]
-    assert service.heard(bob) == ["--- Goodbye: your input has ended."]
+    assert service.heard(bob) == ["--- Goodbye: end of input."]
     assert bob.isEnded
 
 

@@ -228,7 +228,7 @@ def test_noLineFollowsUponAGap(limits: dict[str, int], reads: int) -> None:
             service.reactor.turn()
             alice.take()
         *heard, last = service.heard(bob)
-        assert last == "!!! you read too slowly, and lines for you were lost (too-slow)"
+        assert last == "!!! You read too slowly; lines for you were lost (too-slow)"
         said = [int(line.split()[1]) for line in heard if line.startswith("alice: ")]
         assert 0 < len(said) < count
         assert said == list(range(len(said)))
@@ -361,5 +361,5 @@ def test_aSlowUserLeavesOnceAllIsRead() -> None:
             service.reactor.turn()
         assert service.heard(bob)[-2:] == [
             "alice: after that",
-            "--- Goodbye: your input has ended.",
+            "--- Goodbye: end of input.",
         ]

@@ -114,7 +114,7 @@ def test_aPeerThatReadsTooSlowlyIsToldAndClosed(service: Service, bob: SecurePee
         service.say(alice, *["x" * 1000] * 20)
         service.reactor.turn()
     assert "<-- bob left #lobby: too slow (1 here)" in service.heard(alice)
-    assert bob.heard()[-1] == "!!! you read too slowly, and lines for you were lost (too-slow)"
+    assert bob.heard()[-1] == "!!! You read too slowly; lines for you were lost (too-slow)"
     assert bob.isClosed
 
 

@@ -59,13 +59,13 @@ from tests.support.samples import AT, SAMPLES
 CHINESE: list[tuple[Event, str]] = [
     (Greeted("tcpchat", 2), "--- 欢迎来到 tcpchat。当前 2 人在线。"),
     (NickAsked(), "--- 请输入昵称（输入 /退出 离开）："),
-    (PasswordAsked("alice"), "--- 下一行将作为 alice 的密码。"),
-    (Refused("nick-taken", "bob"), "!!! bob该昵称被占用了,请更换 (nick-taken)"),
-    (Joined("#lobby", AT, "alice", 3), "--> 欢迎alice加入 #lobby (在线人数: 3)"),
-    (Said("#lobby", 42, AT, "alice", "hello"), "alice 说：hello"),
+    (PasswordAsked("alice"), "--- 如果这是你的昵称，请输入密码；否则请用 /昵称 换一个。"),
+    (Refused("nick-taken", "bob"), "!!! 昵称“bob”已被占用，请换一个 (nick-taken)"),
+    (Joined("#lobby", AT, "alice", 3), "--> 欢迎 alice 加入 #lobby（在线人数：3）"),
+    (Said("#lobby", 42, AT, "alice", "hello"), "alice：hello"),
     (
         Left("#lobby", AT, "alice", Ending.IDLE_TIMEOUT, "", 2),
-        "<-- alice离开聊天室 #lobby: 超时了 (在线人数: 2)",
+        "<-- alice 离开聊天室 #lobby：超时（在线人数：2）",
     ),
 ]
 
@@ -235,7 +235,7 @@ def test_textAlwaysFollowsTheNickname(nick: str, text: str) -> None:
     """So no user can forge a notice, a join, or a line of another user."""
     said, acted = Said("#lobby", 1, AT, nick, text), Acted("#lobby", 1, AT, nick, text)
     told, sent = Told(AT, nick, "me", text), Sent(AT, "me", nick, text)
-    for language, says, you in [("en", ": ", "you"), ("zh_CN", " 说：", "你")]:
+    for language, says, you in [("en", ": ", "you"), ("zh_CN", "：", "你")]:
         rendering = renderingFor(Style(language=language))
         expected: list[tuple[Event, str]] = [
             (said, f"{nick}{says}{text}"),
@@ -273,7 +273,7 @@ def test_ownInputIsShownBehindAMark(nick: str, text: str) -> None:
 def test_noLineOfThePastCanBeForged(nick: str, text: str) -> None:
     """The time at its beginning stands where a private message has a nickname."""
     recalled = Recalled("#lobby", 1, AT, nick, text)
-    for language, says in [("en", ": "), ("zh_CN", " 说：")]:
+    for language, says in [("en", ": "), ("zh_CN", "：")]:
         rendering = renderingFor(Style(language=language))
         time = "[2026-11-21 12:35] "
         assert _line(rendering.render(recalled)) == f"{time}{nick}{says}{text}"

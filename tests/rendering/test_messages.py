@@ -45,7 +45,7 @@ def test_departuresAndFarewellsNameWhoDidItAndWhy(phrases: Phrases, reason: Endi
         phrases.farewell(reason, "spam", "carol"),
     ]:
         assert phrase.index("carol") < phrase.index("spam")
-        assert phrase.endswith("spam")
+        assert phrase.removesuffix(")").endswith("spam")
     for about in ["", "spam"]:
         assert "carol" not in phrases.departure(reason, about)
     assert not phrases.departure(reason, "", "carol").rstrip().endswith((":", "："))
@@ -144,10 +144,9 @@ def test_durationsHaveTheirLargestUnit(seconds: int, english: str, chinese: str)
 
 
 def test_timeoutsHaveTheirChinesePhrase() -> None:
-    """The words that users of the original service know."""
     for reason in [Ending.IDLE_TIMEOUT, Ending.REGISTRATION_TIMEOUT]:
-        assert Phrases("zh_CN").departure(reason, "") == "超时了"
-        assert Phrases("zh_CN").farewell(reason, "").startswith("超时了")
+        assert Phrases("zh_CN").departure(reason, "") == "超时"
+        assert Phrases("zh_CN").farewell(reason, "").endswith("，连接已断开")
 
 
 def test_peacefulEndings() -> None:
@@ -169,12 +168,12 @@ def test_peacefulEndings() -> None:
 def test_aTimeToWaitReadsAsOne(seconds: str, time: str) -> None:
     """After it, it is not too early any more."""
     refusal = Phrases("en").refusal("registering-too-fast", seconds)
-    assert refusal == f"too many new accounts from you; try again in {time}"
+    assert refusal == f"Too many new accounts from you; try again in {time}"
 
 
 def test_howAVerbIsTypedReadsAsTheLanguageDoes() -> None:
     english, chinese = Wording("en"), Wording("zh_CN")
-    usage = "/ban NAME|ADDRESS|CIDR [2h|30d] [WHY]"
+    usage = "/ban NAME|ADDRESS|CIDR [2h|30d] [REASON]"
     assert english.refusal("argument-missing", usage).endswith(f": {usage}")
     assert chinese.refusal("argument-missing", usage).endswith(
         "/封禁 昵称|地址|网段 [时长，如 2h] [原因]"
@@ -184,9 +183,9 @@ def test_howAVerbIsTypedReadsAsTheLanguageDoes() -> None:
     # Of a service that has more verbs.
     assert chinese.usage("/polka DANCER") == "/polka DANCER"
     who = Helped("/who", ("/w", "/在线"), "[ROOM]", "list who is here")
-    assert chinese.lines(who) == ["--- /在线 [房间]（/who, /w）：查看谁在线"]
+    assert chinese.lines(who) == ["--- /在线 [聊天室]（/who, /w）：查看谁在线"]
     ping = Helped("/ping", (), "[TOKEN]", "list who is here")
     assert chinese.lines(ping) == ["--- /ping [标记]：查看谁在线"]
     subjects = Done("help-subjects", "talk,rooms,all")
     assert english.lines(subjects) == ["--- More: /help talk|rooms|all"]
-    assert chinese.lines(subjects) == ["--- 更多：/帮助 聊天|房间|全部"]
+    assert chinese.lines(subjects) == ["--- 更多：/帮助 聊天|聊天室|全部"]

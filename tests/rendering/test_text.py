@@ -96,8 +96,8 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         ),
         (Entered("#dev", ("bob",)), "--- You are in #dev with bob."),
         (Entered("#dev", ("bob", "eve"), "", 7), "--- You are in #dev with bob, eve and 7 more."),
-        (Talking(""), "--- You are in no room now: /join #ROOM, or /rooms."),
-        (SessionsChanged(1), "--- You are here in 1 session now."),
+        (Talking(""), "--- You are not in any room now; /join #ROOM, or /rooms"),
+        (SessionsChanged(1), "--- You now have 1 session here."),
         (Listed("#dev", ()), "--- 0 people in #dev"),
         (Listed("#dev", (UserRow("alice"),)), "--- 1 person in #dev: alice"),
         # The reason is left out of a list, for it could look like more of the list.
@@ -108,13 +108,13 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         (Warned("is-away", "bob: lunch: late"), "--- bob is away: lunch: late"),
         (Warned("is-away", "bob"), "--- bob is away"),
         # Rooms.
-        (RoomsListed(()), "--- There is no room."),
-        (TopicSet("#dev", AT, "alice", ""), "--- alice clears the topic of #dev"),
+        (RoomsListed(()), "--- There are no rooms."),
+        (TopicSet("#dev", AT, "alice", ""), "--- alice cleared the topic of #dev"),
         (TopicShown("#dev", ""), "--- #dev has no topic"),
-        (TopicShown("#dev", "Tea"), "--- topic of #dev: Tea"),
+        (TopicShown("#dev", "Tea"), "--- Topic of #dev: Tea"),
         (
             ModesShown("#dev", False, True, "all"),
-            "--- #dev: no key; private; everybody sets the topic; no owner",
+            "--- #dev: no key; private; topic set by everybody; no owner",
         ),
         # Why a user left: the reason of the user takes the place of ours.
         (Left("#dev", AT, "bob", Ending.QUIT, "so long", 2), "<-- bob left #dev: so long (2 here)"),
@@ -128,24 +128,24 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         (Left("#dev", AT, "bob", Ending.TOO_SLOW), "<-- bob left #dev: too slow (0 here)"),
         # Answers.
         (BansListed(()), "--- Nobody is banned or muted."),
-        (Done("ignoring", "bob, eve"), "--- You ignore bob, eve."),
-        (Done("ignoring"), "--- You ignore nobody."),
+        (Done("ignoring", "bob, eve"), "--- You are ignoring bob, eve."),
+        (Done("ignoring"), "--- You are not ignoring anybody."),
         (
             Done("last-login", "2026-11-20 2001:db8::/64"),
             "--- Your last login was on 2026-11-20, from 2001:db8::/64.",
         ),
         (
             Warned("account-guessed", "alice,#den,+2 24/5 192.0.2.7,2001:db8::/64"),
-            "!!! wrong guesses: 24 (alice, #den, +2); addresses: 5 (192.0.2.7, 2001:db8::/64)"
+            "!!! Wrong guesses: 24 (alice, #den, +2); addresses: 5 (192.0.2.7, 2001:db8::/64)"
             " (account-guessed)",
         ),
         (
             Warned("key-guessed", "#den 24/5"),
-            "!!! wrong keys for #den: 24 (addresses: 5) (key-guessed)",
+            "!!! Wrong keys for #den: 24 (addresses: 5) (key-guessed)",
         ),
         (
             Warned("password-guessed", "24/5"),
-            "!!! wrong passwords for your account: 24 (addresses: 5) (password-guessed)",
+            "!!! Wrong passwords for your account: 24 (addresses: 5) (password-guessed)",
         ),
         (Done("bell", "mention"), "--- The bell rings when you are meant."),
         (
@@ -159,41 +159,41 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         (Ponged(), "--- PONG"),
         (
             Refused("unknown-command", "/foo"),
-            "!!! no command /foo; /help lists them (unknown-command)",
+            "!!! There is no command /foo; /help lists them (unknown-command)",
         ),
         # A message of the day may have empty lines.
         (Noticed(""), "--- "),
         # The last line.
         (Closed(Ending.QUIT), "--- Goodbye."),
-        (Closed(Ending.SHUTDOWN), "--- Goodbye: the service stops."),
+        (Closed(Ending.SHUTDOWN), "--- Goodbye: the service is shutting down."),
         (
             Closed(Ending.SESSION_ENDED),
-            "--- Goodbye: you have ended this session from another one.",
+            "--- Goodbye: you ended this session from another one.",
         ),
         (
             Closed(Ending.KICKED, "spam", "", "carol"),
-            "!!! carol has put you out: spam (kicked)",
+            "!!! You have been kicked by carol: spam (kicked)",
         ),
-        (Closed(Ending.KICKED, "", "", "carol"), "!!! carol has put you out (kicked)"),
-        (Closed(Ending.BANNED, "spam"), "!!! you are banned: spam (banned)"),
+        (Closed(Ending.KICKED, "", "", "carol"), "!!! You have been kicked by carol (kicked)"),
+        (Closed(Ending.BANNED, "spam"), "!!! You are banned: spam (banned)"),
         (
             Closed(Ending.BANNED, "spam", by="carol", until=AT),
-            "!!! you are banned by carol until 2026-11-21 12:35: spam (banned)",
+            "!!! You are banned until 2026-11-21 12:35 (by carol: spam) (banned)",
         ),
-        (Refused("banned", by="carol"), "!!! you are banned by carol (banned)"),
+        (Refused("banned", by="carol"), "!!! You are banned (by carol) (banned)"),
         (
             Warned("muted", by="carol", until=AT),
-            "!!! you are muted by carol until 2026-11-21 12:35 (muted)",
+            "!!! You are muted until 2026-11-21 12:35 (by carol) (muted)",
         ),
-        (Refused("muted", "spam", by="carol"), "!!! you are muted by carol: spam (muted)"),
+        (Refused("muted", "spam", by="carol"), "!!! You are muted (by carol: spam) (muted)"),
         (
             PasswordAsked("alice", "bob"),
-            "--- Type the password of alice now, or /nick bob to stay bob.",
+            "--- If it is yours, type the password now; /nick bob keeps bob.",
         ),
-        (Closed(Ending.BANNED), "!!! you are banned (banned)"),
+        (Closed(Ending.BANNED), "!!! You are banned (banned)"),
         (
             Closed(Ending.NOT_CHAT, "HTTP"),
-            "!!! this is a chat service and does not speak HTTP; try telnet (not-chat)",
+            "!!! This is a chat service and does not speak HTTP; try telnet (not-chat)",
         ),
     ],
     ids=repr,
@@ -224,9 +224,9 @@ def test_welcomeNamesSomeAndCountsTheOthers() -> None:
     ("parted", "line"),
     [
         (Parted("#dev", Ending.PARTED, "", "enough"), "You left #dev."),
-        (Parted("#dev", Ending.KICKED, "carol"), "carol has put you out of #dev"),
-        (Parted("#dev", Ending.KICKED, "carol", "spam"), "carol has put you out of #dev: spam"),
-        (Parted("#dev", Ending.KICKED), "You are no longer in #dev: put out"),
+        (Parted("#dev", Ending.KICKED, "carol"), "carol kicked you out of #dev"),
+        (Parted("#dev", Ending.KICKED, "carol", "spam"), "carol kicked you out of #dev: spam"),
+        (Parted("#dev", Ending.KICKED), "You are no longer in #dev: kicked"),
         (
             Parted("#dev", Ending.BANNED, "carol", "spam"),
             "You are no longer in #dev: banned by carol: spam",
@@ -243,9 +243,9 @@ def test_parting(parted: Parted, line: str) -> None:
     [
         (Ending.PARTED, "", "", "#dev (2 here)"),
         (Ending.PARTED, "tea", "", "#dev: tea (2 here)"),
-        (Ending.KICKED, "", "carol", "#dev: put out by carol (2 here)"),
-        (Ending.KICKED, "spam", "carol", "#dev: put out by carol: spam (2 here)"),
-        (Ending.KICKED, "spam", "", "#dev: put out: spam (2 here)"),
+        (Ending.KICKED, "", "carol", "#dev: kicked by carol (2 here)"),
+        (Ending.KICKED, "spam", "carol", "#dev: kicked by carol: spam (2 here)"),
+        (Ending.KICKED, "spam", "", "#dev: kicked: spam (2 here)"),
         (Ending.BANNED, "spam", "carol", "#dev: banned by carol: spam (2 here)"),
         (Ending.BANNED, "", "", "#dev: banned (2 here)"),
     ],
@@ -258,15 +258,15 @@ def test_departureNamesWhoDidItAndWhy(reason: Ending, text: str, by: str, shown:
 @pytest.mark.parametrize(
     ("mode", "value", "line"),
     [
-        ("key", "on", "alice gives #dev a key"),
-        ("key", "off", "alice takes the key from #dev"),
-        ("private", "on", "alice makes #dev private: not listed, by invitation only"),
-        ("private", "off", "alice makes #dev public"),
-        ("topic", "owner", "alice lets only owners set the topic of #dev"),
-        ("topic", "all", "alice lets everybody set the topic of #dev"),
-        ("op", "bob", "alice makes bob an owner of #dev"),
-        ("deop", "bob", "alice makes bob an owner of #dev no longer"),
-        ("slow", "5s", "alice changes how #dev is kept: slow 5s"),
+        ("key", "on", "alice set a key for #dev"),
+        ("key", "off", "alice removed the key of #dev"),
+        ("private", "on", "alice made #dev private: unlisted and invite-only"),
+        ("private", "off", "alice made #dev public"),
+        ("topic", "owner", "alice restricted the topic of #dev to its owners"),
+        ("topic", "all", "alice opened the topic of #dev to everybody"),
+        ("op", "bob", "alice made bob an owner of #dev"),
+        ("deop", "bob", "alice removed bob as an owner of #dev"),
+        ("slow", "5s", "alice changed the settings of #dev: slow 5s"),
     ],
 )
 def test_modesInWords(mode: str, value: str, line: str) -> None:
@@ -308,26 +308,26 @@ def test_manyRoomsShareLines() -> None:
 @pytest.mark.parametrize(
     ("excerpt", "line"),
     [
-        (Excerpt("#dev", "replay", 1), "1 earlier line of #dev"),
+        (Excerpt("#dev", "replay", 1), "1 earlier line from #dev"),
         (
             Excerpt("#dev", "history", 200, True, 9),
-            "200 earlier lines of #dev; older ones: /history 400 in #dev",
+            "200 earlier lines from #dev; for more, /history 400 in #dev",
         ),
         (
             Excerpt("#dev", "history", 1000, True, 9),
-            "1000 earlier lines of #dev; there are older ones",
+            "1000 earlier lines from #dev; there are older ones",
         ),
-        (Excerpt("#dev", "after", 3, False, 9), "3 lines of #dev"),
+        (Excerpt("#dev", "after", 3, False, 9), "3 lines from #dev"),
         (
             Excerpt("#dev", "after", 3, True, 9),
-            "3 lines of #dev; newer ones: /history after 9 in #dev",
+            "3 lines from #dev; for newer ones, /history after 9 in #dev",
         ),
-        (Excerpt("#dev", "history", 0), "There are no such lines of #dev."),
-        (Excerpt("", "search", 0), "Nothing was found."),
-        (Excerpt("", "search", 1), "1 line found, the newest first"),
+        (Excerpt("#dev", "history", 0), "There are no such lines in #dev."),
+        (Excerpt("", "search", 0), "Nothing found."),
+        (Excerpt("", "search", 1), "1 line found"),
         (
             Excerpt("#dev", "search", 20, True),
-            "20 lines found, the newest first; there are older ones",
+            "20 lines found, newest first; there are older ones",
         ),
     ],
 )
@@ -343,7 +343,7 @@ def test_anEmptyReplayIsNotTold() -> None:
 @pytest.mark.parametrize(
     ("missed", "line"),
     [
-        (Missed("#dev", 6, 6, "expired"), "line 6 of #dev has expired"),
+        (Missed("#dev", 6, 6, "expired"), "Line 6 of #dev has expired"),
         (
             Missed("#dev", 7, 7, "lost"),
             "1 line of #dev is missing here",
@@ -354,7 +354,7 @@ def test_anEmptyReplayIsNotTold() -> None:
         ),
         (
             Missed("#dev", 43, 20042, "stopped"),
-            "the service stopped unexpectedly; the last lines of #dev may be missing",
+            "The service stopped unexpectedly; the last lines of #dev may be missing",
         ),
     ],
 )
@@ -377,7 +377,7 @@ def test_linesThatCannotBeReadAnyMore(missed: Missed, line: str) -> None:
     ],
 )
 def test_uptimes(seconds: int, time: str) -> None:
-    assert lines(Uptime(seconds)) == [f"--- This service has been running for {time}."]
+    assert lines(Uptime(seconds)) == [f"--- The service has been up for {time}."]
 
 
 def test_longListIsSeveralLines() -> None:
@@ -396,10 +396,10 @@ def test_veryLongListCountsTheRest() -> None:
     people = tuple(UserRow(f"n{number}") for number in range(NAMES_SHOWN + 5))
     rows = lines(Listed("#dev", people, 7000))
     assert all(row.startswith("--- 7105 people in #dev: ") for row in rows[:-1])
-    assert rows[-1] == "--- 7005 more are not shown"
+    assert rows[-1] == "--- 7005 more not shown"
     assert lines(Listed("#dev", people[:1], 2)) == [
         "--- 3 people in #dev: n0",
-        "--- 2 more are not shown",
+        "--- 2 more not shown",
     ]
 
 
@@ -429,7 +429,7 @@ _MANY = tuple(f"n{number}" for number in range(NAMES_IN_WELCOME))
 )
 def test_joinsAndDeparturesWhileTheRecipientWasBehind(changed: Changed, shown: str) -> None:
     """By name, where they are few."""
-    assert lines(changed) == [f"--- While you fell behind, {shown}"]
+    assert lines(changed) == [f"--- While you were behind, {shown}"]
 
 
 def test_joinsOfACrowdAreNotTold() -> None:
@@ -479,7 +479,7 @@ def test_linesBeginWithTheirTime() -> None:
     assert rendered(style, Joined("#dev", AT, "bob", 3)) == "[12:35] --> bob joined #dev (3 here)"
     assert rendered(style, RECALLED) == "[2026-11-21 12:35] alice: hi"
     assert rendered(style, RECALLED, elsewhere=True) == "[2026-11-21 12:35] #dev alice: hi"
-    assert rendered(style, Talking("#dev")) == "--- You talk in #dev now."
+    assert rendered(style, Talking("#dev")) == "--- You are now talking in #dev."
 
 
 def test_timesAreLocal(timeZone: Callable[[str], None]) -> None:

@@ -22,14 +22,17 @@ SAMPLES: list[tuple[Event, str]] = [
     ),
     (events.Renamed("#lobby", AT, "alice", "bob"), "--- alice is now bob"),
     (events.Changed("#lobby", AT, ("carol", "dave"), ("bob",), 80), ""),
-    (events.TopicSet("#dev", AT, "alice", "Tea"), "--- alice sets the topic of #dev: Tea"),
-    (events.ModeSet("#dev", AT, "alice", "key", "on"), "--- alice gives #dev a key"),
-    (events.Announced(AT, "carol", "Tea at five."), "--- carol announces: Tea at five."),
+    (events.TopicSet("#dev", AT, "alice", "Tea"), "--- alice set the topic of #dev: Tea"),
+    (events.ModeSet("#dev", AT, "alice", "key", "on"), "--- alice set a key for #dev"),
+    (events.Announced(AT, "carol", "Tea at five."), "--- Announcement from carol: Tea at five."),
     (events.Told(AT, "alice", "bob", "hi"), "[alice -> you] hi"),
     (events.Sent(AT, "alice", "bob", "hi"), "[you -> bob] hi"),
     (events.Greeted("tcpchat", 2), "--- Welcome to tcpchat. 2 people here."),
     (events.NickAsked(), "--- Choose a nickname (/quit leaves):"),
-    (events.PasswordAsked("alice"), "--- The next line is taken for the password of alice."),
+    (
+        events.PasswordAsked("alice"),
+        "--- If it is yours, type the password now; otherwise /nick OTHER.",
+    ),
     (
         events.Welcomed("#lobby", "alice", ("bob", "carol")),
         "--- You are alice, in #lobby with bob, carol. Just type; /help for commands.",
@@ -38,14 +41,14 @@ SAMPLES: list[tuple[Event, str]] = [
         events.Entered("#dev", ("bob", "carol"), "Tea"),
         "--- You are in #dev with bob, carol. Topic: Tea",
     ),
-    (events.Talking("#dev"), "--- You talk in #dev now."),
+    (events.Talking("#dev"), "--- You are now talking in #dev."),
     (events.Parted("#dev", events.Ending.PARTED), "--- You left #dev."),
-    (events.SessionsChanged(2), "--- You are here in 2 sessions now."),
-    (events.Done("banned", "bob"), "--- bob is banned now."),
-    (events.Refused("nick-taken", "bob"), "!!! bob is taken, choose another (nick-taken)"),
+    (events.SessionsChanged(2), "--- You now have 2 sessions here."),
+    (events.Done("banned", "bob"), "--- bob is now banned."),
+    (events.Refused("nick-taken", "bob"), "!!! bob is taken; choose another (nick-taken)"),
     (
         events.Warned("idle", "60"),
-        "!!! you have been silent; say something within 60 seconds to stay (idle)",
+        "!!! You have been silent; say something within 60 seconds to stay (idle)",
     ),
     (events.Noticed("Tea at five."), "--- Tea at five."),
     (
@@ -71,45 +74,45 @@ SAMPLES: list[tuple[Event, str]] = [
         events.SessionsListed(
             (events.SessionRow(1, "192.0.2.7", AT, 300), events.SessionRow(2, "unix", AT, 0, True))
         ),
-        "--- session 1 from 192.0.2.7 since 2026-11-21 12:35, idle 5m\r\n"
-        "--- session 2 from unix since 2026-11-21 12:35, this one",
+        "--- Session 1 from 192.0.2.7 since 2026-11-21 12:35, idle 5m\r\n"
+        "--- Session 2 from unix since 2026-11-21 12:35, this one",
     ),
-    (events.TopicShown("#dev", "Tea", "alice"), "--- topic of #dev, by alice: Tea"),
+    (events.TopicShown("#dev", "Tea", "alice"), "--- Topic of #dev, set by alice: Tea"),
     (
         events.ModesShown("#dev", True, False, "owner", ("alice", "bob")),
-        "--- #dev: has a key; listed; owners set the topic; owners: alice, bob",
+        "--- #dev: has a key; public; topic set by owners; owners: alice, bob",
     ),
     (
         events.Described(
             "alice", "alice", True, AT, 300, True, "lunch", ("#lobby", "#dev"), ("192.0.2.7",)
         ),
-        "--- alice is logged in as alice, and an operator\r\n"
-        "--- alice has been here since 2026-11-21 12:35, and silent for 5m\r\n"
+        "--- alice is logged in as alice, an operator\r\n"
+        "--- alice has been here since 2026-11-21 12:35, idle for 5m\r\n"
         "--- alice is in #lobby, #dev\r\n"
-        "--- alice comes from 192.0.2.7\r\n"
+        "--- alice is connected from 192.0.2.7\r\n"
         "--- alice is away: lunch",
     ),
-    (events.Invited("#dev", "bob"), "--- bob invites you to #dev: /join #dev"),
+    (events.Invited("#dev", "bob"), "--- bob invited you to #dev: /join #dev"),
     (
         events.Excerpt("#lobby", "replay", 20, True, 42),
-        "--- 20 earlier lines of #lobby; older ones: /history 100 in #lobby",
+        "--- 20 earlier lines from #lobby; for more, /history 100 in #lobby",
     ),
     (events.Recalled("#lobby", 41, AT, "alice", "hi"), "[2026-11-21 12:35] alice: hi"),
-    (events.Missed("#lobby", 6, 40, "expired"), "--- lines 6 to 40 of #lobby have expired"),
+    (events.Missed("#lobby", 6, 40, "expired"), "--- Lines 6 to 40 of #lobby have expired"),
     (events.Stored("#lobby", 42), ""),
     (
         events.Helped("/quit", ("/exit", "/bye"), "[REASON]", "leave"),
         "--- /quit [REASON] (/exit, /bye): leave",
     ),
     (events.Ponged("token"), "--- PONG token"),
-    (events.Present(), "--- Yes, I am here."),
+    (events.Present(), "--- Yes, still here."),
     (events.Versioned("tcpchat", "1.0"), "--- tcpchat: tcpchat 1.0"),
-    (events.LanguageSet("en"), "--- The language is English. (en)"),
+    (events.LanguageSet("en"), "--- The language is English."),
     (events.FormatSet("text"), "--- The format is text."),
-    (events.Uptime(90_061), "--- This service has been running for 1d 1h."),
+    (events.Uptime(90_061), "--- The service has been up for 1d 1h."),
     (
         events.Closed(events.Ending.IDLE_TIMEOUT),
-        "!!! you have been silent for too long (idle-timeout)",
+        "!!! You have been silent for too long (idle-timeout)",
     ),
 ]
 

@@ -147,7 +147,7 @@ def test_nobodyGivesAnAccountUpByMistake(stage: SessionStage, name: str) -> None
     stage.registered("mallory").says("/quit")
     alice = stage.registered("alice")
     alice.says("/nick robert")
-    usage = "/unregister NAME [WHY]"
+    usage = "/unregister NAME [REASON]"
     assert alice.hears("/unregister alice so long")[-1:] == [Refused("argument-invalid", usage)]
     assert alice.hears(f"/unregister {name}")[-1:] == [Refused("argument-invalid", usage)]
     assert alice.hears("/unregister") == [Refused("argument-missing", usage)]

@@ -169,7 +169,7 @@ def test_aBannedAddressEndsItsSessions(
     closed = Closed(Ending.BANNED, "spam", by="carol")
     left = Left("#lobby", AT, "alice", Ending.BANNED, "spam", 2, "carol")
     assert alice.heard() == [closed]
-    # The user's other session comes from another address.
+    # The user's other session is connected from another address.
     assert bob.heard() == [left, closed]
     assert elsewhere.heard() == [left, SessionsChanged(1)]
 
@@ -179,7 +179,7 @@ def test_anAbsentUserMayBeBanned(stage: SessionStage, carol: SessionUser) -> Non
     assert stage.user().hears("dave") == [Refused("banned", by="carol")]
     assert carol.hears("/ban 1dave") == [Refused("nick-invalid", "1dave")]
     assert carol.hears("/ban") == [
-        Refused("argument-missing", "/ban NAME|ADDRESS|CIDR [2h|30d] [WHY]")
+        Refused("argument-missing", "/ban NAME|ADDRESS|CIDR [2h|30d] [REASON]")
     ]
 
 
