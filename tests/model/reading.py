@@ -186,4 +186,4 @@ def _excerpt(room: object, reason: str, count: object, more: object) -> str:
         return f"--- There are no such lines in {room}."
     kind = "" if reason == "after" else " earlier"
     further = f"; for more, /history 100 in {room}" if more else ""
-    return f"--- {count}{kind} line{'' if count == 1 else 's'} of {room}{further}"
+    return f"--- {count}{kind} line{'' if count == 1 else 's'} from {room}{further}"
