@@ -110,9 +110,7 @@ class Listings(Phrases):
         modes = [
             _("has a key") if shown.key else _("no key"),
             _("private") if shown.private else _("public"),
-            _("topic set by owners")
-            if shown.topic == "owner"
-            else _("topic set by everybody"),
+            _("topic set by owners") if shown.topic == "owner" else _("topic set by everybody"),
             _("owners: {names}").format(names=self.listed(shown.owners))
             if shown.owners
             else _("no owner"),

@@ -27,7 +27,7 @@ class Subject(Enum):
     """
 
     TALK = N_("talk"), "聊天"
-    ROOMS = N_("rooms"), "聊天室", "房间"
+    ROOMS = N_("rooms"), "聊天室"
     HISTORY = N_("history"), "历史"
     ACCOUNT = N_("account"), "账号"
     SETTINGS = N_("settings"), "设置"
@@ -321,7 +321,6 @@ class Switch(Command):
     "rooms",
     "list",
     "聊天室",
-    "房间",
     subject=Subject.ROOMS,
     help=N_("list the rooms"),
     isEssential=True,

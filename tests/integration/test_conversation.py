@@ -71,7 +71,7 @@ def test_languageIsChosenPerSession(daemon: Daemon, join: Join) -> None:
         assert carol.line() == "--- 直接输入即可发言，/帮助 查看命令。"
         alice.send("/lang zh", "李雷", "韩梅梅")
         assert alice.expect("!!!") == "!!! 昵称“李雷”已被占用，请换一个 (nick-taken)"
-        assert alice.line() == "--- 你好，韩梅梅。你已进入 #lobby，在线的还有 李雷。"
+        assert alice.line() == "--- 你好，韩梅梅。你已进入 #lobby，在线的还有：李雷。"
         assert alice.line() == "--- 直接输入即可发言，/帮助 查看命令。"
         assert carol.line() == "--> 欢迎 韩梅梅 加入 #lobby（在线人数：2）"
         alice.send("你好，李雷", "/me 挥手", "/私聊 李雷 小声点")

@@ -45,7 +45,7 @@ def test_chinese(startDaemon: StartDaemon) -> None:
         assert lei.line().rstrip() == "--- 请输入昵称（输入 /退出 离开）："
         lei.send("bob", "李雷")
         assert lei.line() == "!!! 昵称“bob”已被占用，请换一个 (nick-taken)"
-        assert lei.line() == "--- 你好，李雷。你已进入 #lobby，在线的还有 bob。"
+        assert lei.line() == "--- 你好，李雷。你已进入 #lobby，在线的还有：bob。"
         assert "/帮助" in lei.line()
         bob.send("/lang en")
         bob.expect("The language is English.")
