@@ -370,6 +370,8 @@ PEACEFUL = frozenset(
         Ending.PARTED,
         Ending.MOVED,
         Ending.SESSION_ENDED,
+        Ending.ROOM_DELETED,
+        Ending.OTHER,
     }
 )
 """The endings that need no excuse: they read as notices, without a code."""

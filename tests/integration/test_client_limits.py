@@ -106,7 +106,7 @@ def test_refusalIsTheOnlyOutput(tmp_path: Path, certificate: Certificate, way: s
         place: tuple[object, ...] = ("localhost", doors.port)
         if way == "tls":
             place = ("--tls", "--ca", certificate.chain, "localhost", doors.secure)
-        for language, words in (("en", "there are too many connections"), ("zh_CN", "")):
+        for language, words in (("en", "Too many connections"), ("zh_CN", "")):
             status, lines, errors = run(
                 *("--nick", "bob", "--language", language, *place), text="hi\n"
             )

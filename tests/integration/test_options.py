@@ -54,7 +54,7 @@ def test_chinese(startDaemon: StartDaemon) -> None:
         bob.send("hello")
         assert lei.line() == "bob：hello"
         bob.leave()
-        assert re.fullmatch(r"<-- bob离开聊天室 #lobby: .* \(在线人数: 1\)", lei.line())
+        assert re.fullmatch(r"<-- bob 离开聊天室 #lobby：.*（在线人数：1）", lei.line())
         lei.leave()
 
 

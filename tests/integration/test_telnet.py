@@ -147,7 +147,7 @@ def test_chineseByTelnet(startDaemon: StartDaemon) -> None:
         alice.type("花花\n")
         alice.waitFor("--- 你好，花花。你已进入 #lobby")
         alice.type("你好，中国\n")
-        assert lei.expect("说") == "花花：你好，中国"
+        assert lei.expect("花花：") == "花花：你好，中国"
         lei.send("东西都准备好了")
         alice.waitFor("李雷：东西都准备好了\n")
 

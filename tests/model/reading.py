@@ -58,8 +58,8 @@ _REFUSALS = {
 _DONE = {
     "logged-in": "You are logged in as {}.",
     "registered": "{0} is now registered to you; next time, /login {0} PASSWORD.",
-    "unregistered": "There is no account {} any more.",
-    "account-removed": "There is no account {} any more.",
+    "unregistered": "Your account {} has been deleted.",
+    "account-removed": "The account {} has been deleted.",
     "kicked": "{} is out.",
 }
 _LEFT = {
