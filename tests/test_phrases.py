@@ -33,8 +33,8 @@ def test_whatAUserMeetsIsFilledIn(printed: str) -> None:
     _, _, rest = printed.partition("## Not filled in")
     # Others read that a user left, without a reason.
     assert [line for line in rest.splitlines() if line.startswith("    ")] == [
-        "    has left the room",
-        "    离开了房间",
+        "    left the room",
+        "    离开了聊天室",
     ]
 
 

@@ -178,7 +178,7 @@ def operator(rest: str) -> tuple[str, bool]:
 
 
 def sanction(rest: str) -> tuple[str, int | None, str]:
-    """C{TARGET [2h|30d] [WHY]}"""
+    """C{TARGET [2h|30d] [REASON]}"""
     target, more = cut(rest)
     word, why = cut(more)
     if word[:1].isdigit():

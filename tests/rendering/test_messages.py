@@ -158,6 +158,8 @@ def test_peacefulEndings() -> None:
         "parted",
         "moved",
         "session-ended",
+        "room-deleted",
+        "other",
     }
 
 
