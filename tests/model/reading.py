@@ -160,7 +160,7 @@ def text(here: str, fact: Fact, at: datetime) -> str:
             noun = "person" if len(people) == 1 else "people"
             return f"--- {len(people)} {noun} in {name}: {', '.join(people)}"
         case "sessionschanged", count:
-            return f"--- You are here in {count} session{'' if count == 1 else 's'} now."
+            return f"--- You now have {count} session{'' if count == 1 else 's'} here."
         case "excerpt", name, reason, count, more, _:
             return _excerpt(name, str(reason), count, more)
         case "missed", name, first, last, _ if first == last:
