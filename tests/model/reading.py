@@ -60,7 +60,7 @@ _DONE = {
     "registered": "{0} is now registered to you; next time, /login {0} PASSWORD.",
     "unregistered": "Your account {} has been deleted.",
     "account-removed": "The account {} has been deleted.",
-    "kicked": "{} is out.",
+    "kicked": "{} has been kicked.",
 }
 _LEFT = {
     "quit": "quit",
