@@ -295,7 +295,7 @@ def _load(records: Sequence[Record], server: Server, unused: UnusedRooms) -> Non
     server.accounts.load(each for each in records if isinstance(each, Account))
     for name in server.accounts.unclaimed:
         _log.warn(
-            "no account {name} yet: whoever registers it is an operator",
+            "no account {name} yet: whoever registers it becomes an operator",
             event="operator-missing",
             name=name,
         )

@@ -49,4 +49,4 @@ def test_aTextIsShownWithItsMarkInBothLanguages(printed: str) -> None:
 
 def test_logAndMetricsAreShown(printed: str) -> None:
     assert "    listening on {address}\n" in printed
-    assert "`tcpchat_connections`\n\n    Connections that are open.\n" in printed
+    assert "`tcpchat_connections`\n\n    Open connections.\n" in printed

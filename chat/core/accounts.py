@@ -225,10 +225,10 @@ class Accounts:
         del self._byFold[newest.fold]
         self._lookalikes.remove(newest.fold, newest.name)
         self._recorded.discard(newest.fold)
-        self._log.info("{name} is no account any more", event="account-removed", name=newest.name)
+        self._log.info("account {name} was deleted", event="account-removed", name=newest.name)
         if newest.fold in self.appointed:
             self._log.warn(
-                "no account {name} any more: whoever registers it is an operator",
+                "account {name} was deleted: whoever registers it next is an operator",
                 event="operator-missing",
                 name=newest.name,
             )
@@ -262,10 +262,12 @@ class Accounts:
         return newest if newest and newest.registered == account.registered else None
 
     def _registered(self, account: Account) -> None:
-        self._log.info("{name} is registered", event="account-registered", name=account.name)
+        self._log.info(
+            "account {name} was registered", event="account-registered", name=account.name
+        )
         if account.fold in self.appointed:
             self._log.warn(
-                "{name} is an operator by --operator",
+                "{name}, an operator by --operator, was registered",
                 event="operator-registered",
                 name=account.name,
             )

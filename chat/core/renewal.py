@@ -31,7 +31,7 @@ def renewed(records: Sequence[Record], ledger: Ledger) -> list[Record]:
         if newer.key != record.key:
             if (type(newer), newer.key) in taken:
                 _log.warn(
-                    "{record} is not used: its name is the same as that of another one",
+                    "{record} is ignored: another one has the same name",
                     event="record-unused",
                     record=record.key,
                 )

@@ -79,7 +79,7 @@ class AccountChecker:
         if account.fold not in self._damaged:
             self._damaged.add(account.fold)
             self._log.error(
-                "the secret of {name} is damaged or costs too much: no password fits",
+                "the secret of {name} is damaged or costs too much: no password will match",
                 event="secret-damaged",
                 name=account.name,
             )

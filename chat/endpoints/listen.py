@@ -146,7 +146,7 @@ def closePort(port: IListeningPort) -> Deferred[None]:
 
     def failed(failure: Failure) -> None:
         _log.error(
-            "the port at {address} was not closed in order: {reason}",
+            "the port at {address} was not closed cleanly: {reason}",
             event="port-not-closed",
             address=address,
             reason=failure.value,

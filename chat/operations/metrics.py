@@ -60,7 +60,7 @@ class ChatCollector(Collector):
             yield _labelled(name, text, label, known, counter(now.counters))
         doors = GaugeMetricFamily(
             PREFIX + "door_connections",
-            "Connections that are open, by the front door they came by.",
+            "Open connections, by front door.",
             labels=["door"],
         )
         for door, open_ in now.doors.items():
@@ -70,19 +70,19 @@ class ChatCollector(Collector):
         waiting = Distribution(_WAITING, now.waiting)
         yield GaugeHistogramMetricFamily(
             PREFIX + "waiting_bytes",
-            "Open connections by how many bytes wait for the reader.",
+            "Open connections, by the number of bytes waiting for the reader.",
             _buckets(waiting),
             waiting.sum,
         )
         yield HistogramMetricFamily(
             PREFIX + "reactor_lateness_seconds",
-            "How late the reactor came to what was due; nobody was served meanwhile.",
+            "How late the reactor got to what was due; nobody was served meanwhile.",
             _buckets(self._lateness),
             self._lateness.sum,
         )
         yield HistogramMetricFamily(
             PREFIX + "fanout_seconds",
-            "How long it took to write to all in a room what one reactor turn had brought.",
+            "How long it took to write what one reactor turn had brought to everybody in a room.",
             _buckets(self._fanOut),
             self._fanOut.sum,
         )
@@ -92,53 +92,57 @@ class ChatCollector(Collector):
 
 
 _GAUGES: tuple[tuple[str, str, Callable[[Snapshot], float]], ...] = (
-    ("connections", "Connections that are open.", lambda now: now.connections),
+    ("connections", "Open connections.", lambda now: now.connections),
     ("nameless", "Open connections without a nickname.", lambda now: now.nameless),
-    ("participants", "People who are here, each once.", lambda now: now.users),
-    ("rooms", "Rooms there are.", lambda now: now.rooms),
-    ("history_waiting", "Lines that wait for the database.", lambda now: now.historyWaiting),
+    ("participants", "Users who are online, each counted once.", lambda now: now.users),
+    ("rooms", "Rooms that exist.", lambda now: now.rooms),
+    (
+        "history_waiting",
+        "Lines waiting to be written to the database.",
+        lambda now: now.historyWaiting,
+    ),
 )
 
 _COUNTERS: tuple[tuple[str, str, Callable[[Counters], float]], ...] = (
     (
         "connections_accepted",
-        "Connections that were let in.",
+        "Connections that were accepted.",
         lambda counted: counted.connections,
     ),
-    ("faults", "Exceptions nobody expected.", lambda counted: counted.faults),
-    ("lines_received", "Lines that came.", lambda counted: counted.lines),
+    ("faults", "Unexpected exceptions.", lambda counted: counted.faults),
+    ("lines_received", "Lines received.", lambda counted: counted.lines),
     (
         "lines_undone",
-        "Lines that came and were not carried out, as their connection had ended.",
+        "Lines received but not carried out, as their connection had ended.",
         lambda counted: counted.undone,
     ),
     (
         "deliveries",
-        "Lines that rooms wrote to those who are in them, each recipient counted.",
+        "Lines delivered to the users in rooms, once for each recipient.",
         lambda counted: counted.deliveries,
     ),
-    ("received_bytes", "Bytes that came.", lambda counted: counted.bytesIn),
+    ("received_bytes", "Bytes received.", lambda counted: counted.bytesIn),
     (
         "unread_bytes",
-        "Bytes that came and were not read before their connection was closed.",
+        "Bytes received but not read before their connection was closed.",
         lambda counted: counted.unread,
     ),
-    ("sent_bytes", "Bytes that were taken over for delivery.", lambda counted: counted.bytesOut),
-    ("history_lost", "Lines that were not kept.", lambda counted: counted.historyLost),
+    ("sent_bytes", "Bytes handed over for sending.", lambda counted: counted.bytesOut),
+    ("history_lost", "Lines that were not saved.", lambda counted: counted.historyLost),
     (
         "history_damaged",
-        "Lines that answers lacked, since they are damaged.",
+        "Lines left out of answers because they are damaged.",
         lambda counted: counted.historyDamaged,
     ),
     (
         "transcript_lost",
-        "Lines that are missing from the transcript.",
+        "Lines missing from the transcript.",
         lambda counted: counted.transcriptLost,
     ),
-    ("log_lost", "Lines that are missing from the log.", lambda counted: counted.logLost),
+    ("log_lost", "Lines missing from the log.", lambda counted: counted.logLost),
     (
         "wrong_passwords",
-        "Passwords that were wrong, for accounts that there are or not.",
+        "Wrong passwords, whether the account exists or not.",
         lambda counted: counted.wrongPasswords,
     ),
 )
@@ -163,35 +167,35 @@ def _codes(kind: type[ChatError] = ChatError) -> Iterator[str]:
 _LABELLED: tuple[tuple[str, str, str, Iterable[str], Callable[[Counters], Counter[str]]], ...] = (
     (
         "door_connections_accepted",
-        "Connections that were let in, by the front door they came by.",
+        "Connections that were accepted, by front door.",
         "door",
         (),
         lambda counted: counted.doors,
     ),
     (
         "refusals",
-        "What was refused: requests, and whole connections.",
+        "Requests and connections that were refused.",
         "code",
         (*_codes(), *(each.value for each in _TURNED_AWAY)),
         lambda counted: counted.refusals,
     ),
     (
         "ends",
-        "How connections that had been let in ended.",
+        "How accepted connections ended.",
         "reason",
         [each.value for each in Ending if each not in _TURNED_AWAY],
         lambda counted: counted.endings,
     ),
     (
         "too_slow",
-        "Readers who were let go, by the limit they were too slow for.",
+        "Readers disconnected for being too slow, by the limit they exceeded.",
         "limit",
         _LIMITS_OF_READERS,
         lambda counted: counted.tooSlow,
     ),
     (
         "delays",
-        "How often what somebody sent had to wait, by the limit that made it wait.",
+        "How often a sender had to wait, by the limit that applied.",
         "limit",
         _DELAYS,
         lambda counted: counted.delays,

@@ -97,7 +97,7 @@ class RehashService(Service):
             except Exception as error:
                 failed.append(f"{name}: {self._reason(name, error)}")
             else:
-                self._log.info("read again: {step}", event="rehashed", step=name)
+                self._log.info("reloaded: {step}", event="rehashed", step=name)
         return tuple(failed)
 
     def _reason(self, name: str, error: Exception) -> str:
@@ -109,10 +109,10 @@ class RehashService(Service):
             case TimeoutError():
                 reason = f"not done within {STEP_LIMIT:.0f} seconds"
             case _:
-                self._log.failure("{step} cannot be read again", event="internal-error", step=name)
+                self._log.failure("{step} could not be reloaded", event="internal-error", step=name)
                 return type(error).__name__
         self._log.error(
-            "cannot read again: {step}: {reason}", event="rehash-failed", step=name, reason=reason
+            "cannot reload {step}: {reason}", event="rehash-failed", step=name, reason=reason
         )
         return reason
 

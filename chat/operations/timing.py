@@ -106,7 +106,7 @@ class Heartbeat(Service):
         self.seen.observe(late)
         if late >= STILL:
             self._log.warn(
-                "the service stood still for {seconds} s",
+                "the reactor was blocked for {seconds} s",
                 event="stood-still",
                 seconds=round(late, 1),
             )

@@ -86,13 +86,13 @@ class Transcript(Service, Recorder, Watch):
 
     def recovered(self, lost: int) -> None:
         self._log.error(
-            "{lost} lines were lost to the transcript", event="transcript-recovered", lost=lost
+            "{lost} lines are missing from the transcript", event="transcript-recovered", lost=lost
         )
 
     def _notEnded(self, failure: Failure) -> None:
         failure.trap(TimeoutError)
         self._log.error(
-            "the transcript is not complete: the disk did not answer in time",
+            "the transcript is incomplete: the disk did not answer in time",
             event="transcript-incomplete",
         )
 

@@ -107,7 +107,7 @@ class UnusedRooms(Service):
             self._used.add(room)
         elif self._directory.find(room.name) is room and not len(room):
             self._log.info(
-                "the room {room} has never been used and is gone",
+                "removed the room {room}, which was never used",
                 event="room-forgotten",
                 room=room.name,
             )

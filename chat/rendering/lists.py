@@ -59,7 +59,7 @@ class Listings(Phrases):
             return [_("There are no rooms.")]
         if len(rooms) <= ROOMS_AT_LENGTH:
             return [*map(self._room, rooms), *more]
-        names = (f"{row.room} ({row.count})" for row in rooms)
+        names = (self._marked(row.room, str(row.count)) for row in rooms)
         head = _("{count} rooms").format(count=len(rooms))
         own = [row.room for row in rooms if row.here]
         return [
@@ -126,12 +126,10 @@ class Listings(Phrases):
         match excerpt.reason:
             case "search" if not count:
                 head = _("Nothing found.")
+            case "search" if count == 1:
+                head = _("1 line found")
             case "search":
-                head = ngettext(
-                    "{count} line found",
-                    "{count} lines found, newest first",
-                    count,
-                )
+                head = _("{count} lines found, newest first")
             case "replay" if not count:
                 return []
             case _ if not count:
@@ -172,7 +170,10 @@ class Listings(Phrases):
     def _user(self, row: UserRow) -> str:
         signs = [self.gettext("away")] if row.away else []
         signs += self._idle(row.idle)
-        return f"{row.nick} ({', '.join(signs)})" if signs else row.nick
+        return self._marked(row.nick, self.listed(signs)) if signs else row.nick
+
+    def _marked(self, name: str, sign: str) -> str:
+        return self.gettext("{name} ({sign})").format(name=name, sign=sign)
 
     def _idle(self, seconds: int) -> list[str]:
         if seconds < 60:

@@ -486,7 +486,8 @@ class Phrases:
         for (unit, _), (lesser, _) in pairwise(_UNITS):
             if seconds >= unit:
                 if seconds % unit >= lesser:
-                    time += " " + self.duration(seconds % unit)
+                    lesserTime = self.duration(seconds % unit)
+                    time = self.gettext("{time} {rest}").format(time=time, rest=lesserTime)
                 break
         return time
 

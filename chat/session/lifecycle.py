@@ -434,6 +434,6 @@ def _failed(inputs: Lifecycle, failure: Failure) -> None:
 
 
 def _wentWrong(failure: Failure, inputs: Lifecycle, context: Context) -> None:
-    _log.failure("what a participant asked for went wrong", failure, event="internal-error")
+    _log.failure("a request failed", failure, event="internal-error")
     context.server.counters.faults += 1
     inputs.end(Ending.INTERNAL_ERROR)

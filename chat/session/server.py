@@ -197,7 +197,7 @@ class Server:
         self.alarms.told(now)
         if report:
             _log.warn(
-                "somebody guesses passwords or keys: {report}",
+                "somebody is guessing passwords or keys: {report}",
                 event="account-guessed",
                 report=report,
             )

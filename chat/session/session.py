@@ -71,7 +71,7 @@ class Session(Context):
         except Banned as banned:
             self.end(Ending.BANNED, banned.about, banned.by, until=banned.until)
         except Exception:
-            self._log.failure("a participant could not be greeted", event="internal-error")
+            self._log.failure("a session could not be greeted", event="internal-error")
             self._failed()
 
     def _greet(self, nick: str, account: str) -> None:
@@ -136,7 +136,7 @@ class Session(Context):
                     room.relieved(self)
         except Exception:
             self._log.failure(
-                "{nick!r} could not be told more", event="internal-error", nick=self.nick
+                "events could not be sent to {nick!r}", event="internal-error", nick=self.nick
             )
             self._failed()
 

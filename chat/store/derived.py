@@ -119,7 +119,7 @@ def renew(connection: sqlite3.Connection, parts: Sequence[Part]) -> None:
             connection.rollback()
         raise
     _log.error(
-        "parts of the database were damaged and are made anew: {parts}",
+        "parts of the database were damaged and are being rebuilt: {parts}",
         event="database-repaired",
         parts=", ".join(part.name for part in parts),
     )

@@ -195,7 +195,7 @@ def _close(inputs: Flushing, core: FlushingCore) -> None:
 
     def failed(failure: Failure) -> Deferred[None]:
         _log.error(
-            "the database is not closed in order: {reason}",
+            "the database was not closed cleanly: {reason}",
             event="database-not-closed",
             reason=_reason(failure),
         )
@@ -324,5 +324,5 @@ def _cancel(timer: IDelayedCall | None) -> None:
 
 def _reason(failure: Failure) -> str:
     if failure.check(sqlite3.Error, OSError) is None:
-        _log.failure("the writing of lines went wrong", failure, event="internal-error")
+        _log.failure("writing lines failed", failure, event="internal-error")
     return str(failure.value)

@@ -346,13 +346,11 @@ class Questions:
             if isDamage(result.value):
                 self._onDamage(result.value)
             if result.check(sqlite3.Error) is None:
-                self._log.failure(
-                    "a question to the history went wrong", result, event="internal-error"
-                )
+                self._log.failure("a history query failed", result, event="internal-error")
             result = Failure(HistoryUnavailable())
         elif failures := self._outage.worked():
             self._log.info(
-                "history is read again, after {count} failures",
+                "history can be read again, after {count} failures",
                 event="history-recovered",
                 count=failures,
             )
@@ -380,7 +378,7 @@ class Questions:
     def _giveUp(self, question: _Question) -> None:
         if question is self._current:
             if self._outage.failed("too long"):
-                self._log.error("a question to the history took too long", event="history-slow")
+                self._log.error("a history query took too long", event="history-slow")
             self._reader.interrupt()
         else:
             self._waiting.remove(question)

@@ -81,7 +81,7 @@ class Retention:
     def _pruned(self, pruned: Pruned) -> None:
         if failures := self._outage.worked():
             self._log.info(
-                "old lines are taken away again, after {count} failures",
+                "old lines are deleted again, after {count} failures",
                 event="retention-recovered",
                 count=failures,
             )
@@ -92,7 +92,7 @@ class Retention:
     def _failed(self, failure: Failure) -> None:
         if self._outage.failed(str(failure.value)):
             self._log.warn(
-                "old lines cannot be taken away: {reason}",
+                "old lines cannot be deleted: {reason}",
                 event="retention-failed",
                 reason=failure.value,
             )

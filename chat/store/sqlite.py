@@ -113,9 +113,9 @@ class SQLiteStore(Service, Store):
         opened = openStore(os.path.abspath(self._path))
         if not opened.wasClean:
             self._log.warn(
-                "{path} was not closed in order; all stored lines are there"
+                "{path} was not closed cleanly; all stored lines are there"
                 if opened.hadLog
-                else "{path} was not closed in order, and there is no {path}-wal:"
+                else "{path} was not closed cleanly, and there is no {path}-wal:"
                 " lines that were stored last may be missing",
                 event="database-unclean",
                 path=opened.files.path,

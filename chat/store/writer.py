@@ -153,7 +153,7 @@ class DatabaseWriter:
             self._isBeyondMending = isDamage(failure)
             if damaged and self._mending.failed(str(failure)):
                 self._log.error(
-                    "damage cannot be mended: {reason}", event="repair-failed", reason=failure
+                    "damage cannot be repaired: {reason}", event="repair-failed", reason=failure
                 )
         else:
             self._mending.worked()

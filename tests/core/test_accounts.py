@@ -231,10 +231,10 @@ def test_itIsLoggedWhoHasAnAccount() -> None:
         desk.accounts.adopt("bob")
         desk.accounts.remove(alice)
     assert [(event["log_level"].name, event["event"], formatEvent(event)) for event in logged] == [
-        ("info", "account-registered", "Alice is registered"),
-        ("warn", "operator-registered", "Alice is an operator by --operator"),
-        ("info", "account-registered", "bob is registered"),
-        ("info", "account-removed", "Alice is no account any more"),
+        ("info", "account-registered", "account Alice was registered"),
+        ("warn", "operator-registered", "Alice, an operator by --operator, was registered"),
+        ("info", "account-registered", "account bob was registered"),
+        ("info", "account-removed", "account Alice was deleted"),
         (
             "warn",
             "operator-missing",

@@ -478,6 +478,6 @@ def test_aFileThatCannotBeRemovedIsLogged(
     with capturedLogs() as logs:
         ports.close(port)
     formats = [event["log_format"] for event in logs if "reason" in event]
-    assert formats == ["the port at {address} was not closed in order: {reason}"]
+    assert formats == ["the port at {address} was not closed cleanly: {reason}"]
     with pytest.raises(ConnectionRefusedError):
         _connection(str(path))

@@ -40,5 +40,5 @@ def test_timeInWhichNobodyCanBeHeardDoesNotCount(tmp_path: Path) -> None:
         bob.send("so am I")
         alice.expect("bob: so am I")
         newcomer.expect("bob: so am I")
-        eventually(lambda: "#warn] the service stood still for 2." in daemon.log)
+        eventually(lambda: "#warn] the reactor was blocked for 2." in daemon.log)
         assert daemon.log.count("the service stood still") == 1

@@ -74,6 +74,6 @@ def test_fullDiskIsLoggedOnce(startDaemon: StartDaemon, tmp_path: Path) -> None:
     logged = [line for line in daemon.log.splitlines() if "transcript" in line]
     assert [line.partition("] ")[2] for line in logged] == [
         "cannot write the transcript: No space left on device",
-        f"{lost} lines were lost to the transcript",
+        f"{lost} lines are missing from the transcript",
     ]
     assert path.stat().st_mode & 0o777 == 0o600

@@ -203,7 +203,7 @@ def test_theSessionsEndEvenIfAPortCannotBeClosed() -> None:
         # So a unix socket fails whose file may not be removed.
         stage.recorder.portClosed.errback(PermissionError(1, "Operation not permitted"))
     [event] = logs
-    assert "was not closed in order: [Errno 1] Operation not" in (formatEvent(event) or "")
+    assert "was not closed cleanly: [Errno 1] Operation not" in (formatEvent(event) or "")
     assert stage.calls[-1] == (Ending.SHUTDOWN, SHUTDOWN_GRACE)
     stage.recorder.sessionsClosed.callback(None)
     assert stage.calls[-1] == "part stops"

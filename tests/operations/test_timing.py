@@ -87,7 +87,7 @@ def test_aLongStandstillIsToldOnce(stage: HeartbeatStage) -> None:
         stage.standStill(7.25)
         stage.run(beats=3)
     [event] = events
-    assert event["log_format"] == "the service stood still for {seconds} s"
+    assert event["log_format"] == "the reactor was blocked for {seconds} s"
     assert (event["log_level"], event["seconds"]) == (LogLevel.warn, 7.2)
     assert stage.noted == 1
     assert list(stage.heartbeat.seen.buckets) == lateBy(0, 7.25, 0, 0)

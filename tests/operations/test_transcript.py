@@ -169,7 +169,10 @@ def test_aFailingFileIsLoggedOnceAndOnceWhenItIsWrittenAgain(
     assert first == "--- 3 lines were lost"
     assert len(others) == 3
     assert stage.transcript.lost == 3
-    formats = "cannot write the transcript: {reason}", "{lost} lines were lost to the transcript"
+    formats = (
+        "cannot write the transcript: {reason}",
+        "{lost} lines are missing from the transcript",
+    )
     assert tuple(event["log_format"] for event in logged) == formats
     assert (logged[0]["reason"], logged[1]["lost"]) == ("Is a directory", 3)
     namespaces = {event["log_namespace"] for event in logged}
@@ -198,7 +201,7 @@ def test_stoppingDoesNotWaitForever(stage: TranscriptStage) -> None:
         stage.reactor.advance(END_WITHIN)
     assert stopped.called
     [event] = logged
-    assert event["log_format"].startswith("the transcript is not complete")
+    assert event["log_format"].startswith("the transcript is incomplete")
     free.set()
     # The disk answers too late.
     stage.transcript._writer._thread.join(10)

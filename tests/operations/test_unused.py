@@ -70,7 +70,7 @@ def test_aRoomInWhichNobodyHasTalkedIsForgotten() -> None:
     assert street.passes(WEEK) == ["#lobby", "#unused", "#used"]
     with capturedLogs() as logged:
         assert street.passes(EVERY) == ["#lobby", "#used"]
-    assert "the room #unused has never been used and is gone" in map(formatEvent, logged)
+    assert "removed the room #unused, which was never used" in map(formatEvent, logged)
     assert street.passes(WEEK) == ["#lobby", "#used"]
     # Nobody asks again about a room that is known to be used.
     assert street.asked == ["#used", "#unused"]

@@ -319,8 +319,8 @@ def test_otherSettingsHaveCarefulDefaults(stage: SQLiteStage, value: str) -> Non
     with capturedLogs() as logged:
         again = SQLiteStage(stage.path)
     assert [event["log_format"] for event in logged] == [
-        "parts of the database were damaged and are made anew: {parts}",
-        "{path} was not closed in order, and there is no {path}-wal:"
+        "parts of the database were damaged and are being rebuilt: {parts}",
+        "{path} was not closed cleanly, and there is no {path}-wal:"
         " lines that were stored last may be missing",
         "{path} is older than the database that was here; numbers go on behind those of it",
     ]

@@ -31,7 +31,7 @@ PARTS = {
 }
 """The trees, and the part to which each belongs."""
 
-MADE_ANEW = "parts of the database were damaged and are made anew: {parts}"
+MADE_ANEW = "parts of the database were damaged and are being rebuilt: {parts}"
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def test_theEndWithoutFilesIsNoOrderlyEnd(tmp_path: Path) -> None:
     with capturedLogs() as logged:
         now(stage.store.stopService())
     assert [event["log_format"] for event in logged] == [
-        "the database is not closed in order: {reason}"
+        "the database was not closed cleanly: {reason}"
     ]
     assert stage.path.read_bytes() == b"mine"
     assert not beside(stage, "-wal").exists()

@@ -475,7 +475,7 @@ def test_aDatabaseThatIsMovedWithoutItsLogAfterACrashWasNotClosedInOrder(tmp_pat
     with capturedLogs() as logged:
         moved = SQLiteStage(elsewhere)
     assert [formatEvent(event) for event in logged] == [
-        f"{elsewhere} was not closed in order, and there is no {elsewhere}-wal:"
+        f"{elsewhere} was not closed cleanly, and there is no {elsewhere}-wal:"
         " lines that were stored last may be missing"
     ]
     assert moved.say("hello").id > running.store.lastId(ROOM)
@@ -494,7 +494,7 @@ def test_aDatabaseThatHasItsLogAfterACrashHasAllLines(tmp_path: Path) -> None:
     with capturedLogs() as logged:
         moved = SQLiteStage(elsewhere)
     assert [formatEvent(event) for event in logged] == [
-        f"{elsewhere} was not closed in order; all stored lines are there"
+        f"{elsewhere} was not closed cleanly; all stored lines are there"
     ]
     assert ids(now(moved.history.recent(ROOM, 9))) == [1, 2, 3]
     moved.stop()

@@ -97,7 +97,7 @@ def test_everyActionIsLogged(stage: SessionStage, carol: SessionUser) -> None:
         "carol operator-off alice",
         "carol delete #dev: more spam",
         "carol unregister alice: a rude name",
-        "alice is no account any more",
+        "account alice was deleted",
         "carol announce everybody",
         "carol rehash files",
         "carol kick robert: still spam",
