@@ -238,7 +238,7 @@ def test_itIsLoggedWhoHasAnAccount() -> None:
         (
             "warn",
             "operator-missing",
-            "no account Alice any more: whoever registers it is an operator",
+            "account Alice was deleted: whoever registers it next is an operator",
         ),
     ]
 

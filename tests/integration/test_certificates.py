@@ -72,10 +72,10 @@ def test_filesAreAsPeopleHaveThem(tmp_path: Path) -> None:
         (directory / "1.pem").unlink()
         (directory / "2.pem").write_bytes(other.private(b"secret"))
         daemon.process.send_signal(signal.SIGHUP)
-        eventually(lambda: "cannot read again" in daemon.log)
-        [line] = [line for line in daemon.log.splitlines() if "cannot read again" in line]
+        eventually(lambda: "cannot reload" in daemon.log)
+        [line] = [line for line in daemon.log.splitlines() if "cannot reload" in line]
         assert line.endswith(
-            f" cannot read again: certificates: ssl:{one}: the private key in {key} {_PHRASE}; "
+            f" cannot reload certificates: ssl:{one}: the private key in {key} {_PHRASE}; "
             f"tls:{many}: the private key in {directory}/2.pem {_PHRASE}"
         )
         areShown()

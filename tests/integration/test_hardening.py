@@ -119,7 +119,7 @@ def test_everyFeatureWorksWithinTheLimits(machine: Machine) -> None:
         people["alice"].expect("bob: still here")
         machine.until(SERVICE, "ActiveState", lambda state: state == "active")
         # The new certificate is used only after the service has told of the reload.
-        assert "read again: certificates" in machine.journal()
+        assert "reloaded: certificates" in machine.journal()
         machine.systemctl("stop", "--no-block", SERVICE)
         for peer in people.values():
             assert peer.eof()[-1] == "--- Goodbye: the service is shutting down."

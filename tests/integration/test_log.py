@@ -198,7 +198,7 @@ def test_whatSignalsAskForDuringTheStartIsDoneAfterIt(
     daemon = _SignalledAtTheStart(tmp_path, command=command, port=port)
     with daemon.waitFor(key, certificate.key.read_bytes()):
         old, new = tmp_path / "log.txt.1", tmp_path / "log.txt"
-        eventually(lambda: old.exists() and new.exists() and "read again: bans" in new.read_text())
+        eventually(lambda: old.exists() and new.exists() and "reloaded: bans" in new.read_text())
         assert "listening on" in old.read_text()
 
 

@@ -173,7 +173,7 @@ def test_reloadRereadsTheFiles(service: Machine) -> None:
         alice.catchUp()
         service.until(SERVICE, "ActiveState", _active)
         assert service.process() == before
-        assert "read again: bans" in service.journal()
+        assert "reloaded: bans" in service.journal()
 
 
 def test_connectionsWaitInTheSocketAfterAKill(service: Machine) -> None:
