@@ -38,7 +38,7 @@ _NO_NICK = frozenset(
         "line-too-long",
         "not-utf8",
         "cursor-keys",
-        "command-meant",
+        "slash-missing",
     }
 )
 

@@ -135,6 +135,9 @@ class EventReceiver:
     def described(self, event: events.Described) -> None:
         """The answer about a user that we asked for."""
 
+    def deletionAsked(self, event: events.DeletionAsked) -> None:
+        """What would be deleted with our account, which we asked for; nothing has been."""
+
     def helped(self, event: events.Helped) -> None:
         """One row of the help we asked for."""
 

@@ -273,6 +273,17 @@ class Directory:
                 self.keep(room, replace(record, owners=owners, guests=guests))
                 self.emptied(room)
 
+    def ownedAlone(self, account: str) -> tuple[str, ...]:
+        """
+        @param account: its fold.
+        @return: the names of the rooms that go once they are empty when the account is no more.
+        """
+        return tuple(
+            room.name
+            for room in self.rooms.values()
+            if room.record.owners == (account,) and room.name != self.start
+        )
+
     def invite(self, room: Room, user: User) -> None:
         """
         Let a user enter whatever the record says: their account from now on if they

@@ -11,6 +11,7 @@ the bracket, where a private message has the first letter of a nickname.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from wcwidth import wcswidth
@@ -23,6 +24,7 @@ from chat.vocabulary.events import (
     BansListed,
     Changed,
     Closed,
+    DeletionAsked,
     Described,
     Done,
     Ending,
@@ -160,6 +162,8 @@ class Wording(Listings):
                 if event.own:
                     phrase = _("If it is yours, type the password now; /nick {own} keeps {own}.")
                 notices = [filled(phrase, event)]
+            case DeletionAsked():
+                notices = self._atStake(event)
             case Welcomed():
                 welcome = self._company(
                     event,
@@ -293,11 +297,36 @@ class Wording(Listings):
         @param few: the phrase if all are named.
         @param none: the phrase if there are none.
         """
-        count = len(event.others) + event.more
         if not event.others:
             return filled(none, event)
+        return self._naming(event, event.others, few, many)
+
+    def _atStake(self, asked: DeletionAsked) -> list[str]:
+        """What goes with an account, and how that is confirmed."""
+        _ = self.gettext
+        account = _("This deletes your account {account} for good.")
+        if asked.operator:
+            account = _("This deletes your account {account} and your operator rights for good.")
+        lines = [filled(account, asked)]
+        if asked.rooms:
+            few = _("Once empty, these rooms go too, with their history: {names}")
+            many = _("Once empty, these rooms go too, with their history: {names} and {more} more")
+            lines.append(self._naming(asked, asked.rooms, few, many))
+        return [*lines, filled(_("To confirm, type /unregister {account}"), asked)]
+
+    def _naming(
+        self, event: Welcomed | Entered | DeletionAsked, names: Sequence[str], few: str, many: str
+    ) -> str:
+        """
+        A sentence with as many names as a line holds.
+
+        @param names: of these some more may only be counted by the event.
+        @param few: the phrase if all are named.
+        @param many: the phrase if some are only counted.
+        """
+        count = len(names) + event.more
         room = NOTICE_WIDTH - wcswidth(filled(many, event, names="", more=count))
-        named = self.fitting(event.others[:NAMES_IN_WELCOME], room)
+        named = self.fitting(names[:NAMES_IN_WELCOME], room)
         more = count - len(named)
         return filled(many if more else few, event, names=self.listed(named), more=more)
 

@@ -36,6 +36,7 @@ REFUSALS: dict[str, Sentence] = {
     "cursor-keys": N_("Not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line"),
     "unknown-command": N_("There is no command {about}; /help lists them"),
     "command-meant": N_("Not sent: did you mean {about}? To say it, type /say TEXT"),
+    "slash-missing": N_("Did you mean {about}? Commands begin with a slash"),
     "argument-missing": N_("Missing argument. Usage: {about}"),
     "argument-invalid": N_("Usage: {about}"),
     "unit-missing": N_("{about} needs a unit, such as {about}m"),
@@ -403,7 +404,7 @@ class Phrases:
         if code == "unknown-command" and "/" in about[1:]:
             # It is the path of a file, that was pasted.
             return self._sentence(PATH_REFUSED, about)
-        if code in ("argument-missing", "argument-invalid", "command-meant"):
+        if code in ("argument-missing", "argument-invalid", "command-meant", "slash-missing"):
             about = self.usage(about)
         return self._decreed(code, REFUSALS[code], about, by, until)
 

@@ -17,7 +17,7 @@ from chat.interfaces import FrontDoor, Outlet
 from chat.session.deadlines import Deadlines
 from chat.session.server import Server
 from chat.vocabulary.addresses import parseAddress
-from chat.vocabulary.errors import ChatError, NickNeeded
+from chat.vocabulary.errors import ChatError, CommandMeant, NickNeeded, SlashMissing
 from chat.vocabulary.events import Ending, Refused, Warned
 from chat.vocabulary.limits import Rate, Shares
 from chat.vocabulary.style import Style
@@ -223,6 +223,9 @@ class Context(UserSession):
 
     def refuse(self, error: ChatError) -> None:
         """Answer what the user asked for with an error."""
+        if isinstance(error, CommandMeant) and (self.user is None or self.asked):
+            # That error tells how to say it all the same.
+            error = SlashMissing(error.about)
         self.refused += 1
         self.server.counters.refusals[error.code] += 1
         self.hear(Refused(error.code, error.about, by=error.by, until=error.until))

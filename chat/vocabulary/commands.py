@@ -508,16 +508,19 @@ class Password(Command):
 @verb(
     "unregister",
     "删除账号",
-    arguments=N_("NAME [REASON]"),
+    arguments=N_("[NAME [REASON]]"),
     subject=Subject.ACCOUNT,
-    help=N_("delete your account NAME for good"),
-    reads=arguments.withReason,
+    help=N_("delete your account (asks first)"),
+    reads=arguments.cut,
 )
 @dataclass(frozen=True, slots=True)
 class Unregister(Command):
-    """Remove the account C{name}: the user's own, or, as an operator, another one."""
+    """
+    Remove the account C{name}: the user's own, or, as an operator, another one; without a name,
+    tell what would go with their own.
+    """
 
-    name: str
+    name: str = ""
     why: str = ""
 
 

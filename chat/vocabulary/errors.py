@@ -72,6 +72,15 @@ class CommandMeant(ChatError):
     code = "command-meant"
 
 
+class SlashMissing(ChatError):
+    """
+    The same where nothing can be said: before there is a nickname, and while a password is asked
+    for; C{about} is the command.
+    """
+
+    code = "slash-missing"
+
+
 class ArgumentMissing(ChatError):
     """A verb lacks an argument; C{about} is how it is used."""
 

@@ -23,6 +23,7 @@ from chat.vocabulary.endings import Ending as Ending
 from chat.vocabulary.replies import BanRow as BanRow
 from chat.vocabulary.replies import BansListed as BansListed
 from chat.vocabulary.replies import Closed as Closed
+from chat.vocabulary.replies import DeletionAsked as DeletionAsked
 from chat.vocabulary.replies import Described as Described
 from chat.vocabulary.replies import Done as Done
 from chat.vocabulary.replies import Entered as Entered
@@ -216,6 +217,7 @@ Answer = (
     Greeted
     | NickAsked
     | PasswordAsked
+    | DeletionAsked
     | Welcomed
     | Entered
     | Talking

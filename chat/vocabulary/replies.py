@@ -51,6 +51,23 @@ class PasswordAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletionAsked:
+    """
+    Nothing has been deleted yet: the name of your account has to be typed to confirm that.
+
+    @ivar account: its name.
+    @ivar operator: whether the rights of an operator go with it.
+    @ivar rooms: those that no other account owns. Each goes with its history once nobody is there.
+    @ivar more: how many further ones there are.
+    """
+
+    account: str
+    operator: bool = False
+    rooms: tuple[str, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Welcomed:
     """
     You have a nickname and are in a room, with C{others}.

@@ -235,7 +235,7 @@ class Reference:
         elif not user.account:
             raise No("account-needed", "")
         else:
-            raise No("argument-invalid", "/unregister NAME [REASON]")
+            raise No("argument-invalid", "/unregister [NAME [REASON]]")
 
     def _remove(self, account: str, session: Session, reason: str, by: str = "") -> str:
         users = [each for each in self.users.values() if each.account == account]

@@ -181,6 +181,7 @@ def test_howAVerbIsTypedReadsAsTheLanguageDoes() -> None:
         "/封禁 昵称|地址|网段 [时长，如 2h] [原因]"
     )
     assert "/帮助" in chinese.refusal("command-meant", "/help")
+    assert "/帮助" in chinese.refusal("slash-missing", "/help")
     assert chinese.usage("/motd") == "/公告"
     # Of a service that has more verbs.
     assert chinese.usage("/polka DANCER") == "/polka DANCER"

@@ -287,6 +287,22 @@ def test_aReservedNicknameIsRefused(nick: str) -> None:
     assert user.hears(f"/nick {nick}")[-1] == Refused("nick-reserved", nick)
 
 
+@pytest.mark.parametrize(("line", "command"), [("help", "/help"), ("，login bob x", "/login")])
+def test_howToSayAWordIsToldWhereItCanBeSaid(
+    stage: SessionStage, line: str, command: str
+) -> None:
+    """Not at the question for a nickname or a password."""
+    stage.registered("alice").says("/quit")
+    user = stage.user()
+    assert user.hears(line) == [Refused("slash-missing", command)]
+    user.says("alice")
+    assert user.hears(line) == [Refused("slash-missing", command)]
+    user.says("/nick bob")
+    assert user.hears(line) == [Refused("command-meant", command)]
+    user.says("/nick alice")
+    assert user.hears(line) == [Refused("slash-missing", command)]
+
+
 def test_aReservedNicknameIsForOperatorsAndItsAccount(stage: SessionStage) -> None:
     carol = stage.registered("carol")
     bob = stage.user("bob")

@@ -20,6 +20,7 @@ from chat.vocabulary.events import (
     BansListed,
     Changed,
     Closed,
+    DeletionAsked,
     Described,
     Done,
     Entered,
@@ -68,6 +69,7 @@ _ABOUTS = {
     "away": "lunch",
     "changing-too-fast": "590",
     "command-meant": "/register",
+    "slash-missing": "/register",
     "history-failing": "disk full",
     "history-lost": "1203",
     "idle": "60",
@@ -162,6 +164,8 @@ def _answers() -> Iterator[Event]:
             yield Done(code)
     yield from (Done(code, choice) for code, choice in CHOICES)
     yield PasswordAsked("alice", "bob")
+    for count in (0, 2, 20):
+        yield DeletionAsked("alice", True, tuple(f"#garden{n}" for n in range(count)), count // 20)
     yield SessionsChanged(1)
 
 

@@ -34,6 +34,11 @@ SAMPLES: list[tuple[Event, str]] = [
         "--- If it is yours, type the password now; otherwise /nick OTHER.",
     ),
     (
+        events.DeletionAsked("alice"),
+        "--- This deletes your account alice for good.\r\n"
+        "--- To confirm, type /unregister alice",
+    ),
+    (
         events.Welcomed("#lobby", "alice", ("bob", "carol")),
         "--- You are alice, in #lobby with bob, carol. Just type; /help for commands.",
     ),

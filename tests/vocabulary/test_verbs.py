@@ -69,6 +69,7 @@ ROWS: list[tuple[str, str, commands.Command]] = [
     ("/login s3cret", "/登录", commands.Login("", "s3cret")),
     ("/login alice s3cret", "/登录", commands.Login("alice", "s3cret")),
     ("/password s3cret", "/passwd /密码", commands.Password("s3cret")),
+    ("/unregister", "/删除账号", commands.Unregister()),
     ("/unregister alice", "/删除账号", commands.Unregister("alice")),
     ("/unregister mallory a rude name", "/删除账号", commands.Unregister("mallory", "a rude name")),
     ("/sessions", "/会话", commands.Sessions()),

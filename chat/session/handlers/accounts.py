@@ -27,8 +27,16 @@ from chat.vocabulary.errors import (
     PasswordElsewhere,
     RegisteringTooFast,
 )
-from chat.vocabulary.events import Done, Ending, SessionRow, SessionsListed, Warned
+from chat.vocabulary.events import (
+    DeletionAsked,
+    Done,
+    Ending,
+    SessionRow,
+    SessionsListed,
+    Warned,
+)
 from chat.vocabulary.records import Account
+from chat.vocabulary.replies import fitting
 
 STORED_WITHIN = 3.0
 """For how many seconds a user waits until the disk has what they asked for."""
@@ -97,9 +105,10 @@ async def _change(context: Context, user: User, password: str) -> None:
     await tellStored(context, changing, Done("password-changed"))
 
 
-def giveUp(context: Context, command: Unregister) -> Answer:
+def giveUp(context: Context, command: Unregister) -> Answer | None:
     """
-    Remove the account of the user; only this session goes on, as a guest.
+    Remove the account of the user, whose name has to be given; only this session goes on, as a
+    guest.  Without a name nothing is removed: the user is told what would be.
 
     @raise AccountNeeded: when the user has none.
     @raise ArgumentInvalid: when another name is given, which is not for them, or a reason,
@@ -109,11 +118,26 @@ def giveUp(context: Context, command: Unregister) -> Answer:
     """
     user = context.me
     account = _accountOf(context, user)
-    if context.server.accounts.named(command.name) != account or command.why:
+    isAsking = not command.name
+    if not isAsking and (context.server.accounts.named(command.name) != account or command.why):
         raise ArgumentInvalid(command.usage())
     requireVoice(context, user)
+    if isAsking:
+        context.hear(_atStake(context, account))
+        return None
     removing = remove(context, account, Ending.SESSION_ENDED)
     return tellStored(context, removing, Done("unregistered", account.name))
+
+
+def _atStake(context: Context, account: Account) -> DeletionAsked:
+    rooms = sorted(context.hub.directory.ownedAlone(account.fold))
+    told = fitting(rooms)
+    return DeletionAsked(
+        account.name,
+        context.server.accounts.isOperator(account),
+        tuple(rooms[:told]),
+        len(rooms) - told,
+    )
 
 
 def remove(

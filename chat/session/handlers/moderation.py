@@ -327,10 +327,10 @@ def operator(context: Context, command: Operator) -> Answer | None:
     return tellStored(context, storing, Done(code, account.name))
 
 
-def unregister(context: Context, command: Unregister) -> Answer:
+def unregister(context: Context, command: Unregister) -> Answer | None:
     """
     Remove an account: an operator that of another user, who is put out if they are here, and
-    every user their own.
+    every user their own, whose name they have to give.
 
     @raise NoSuchAccount: when there is none of that name.
     @raise OperatorMeant: when it is that of another operator.
@@ -338,7 +338,8 @@ def unregister(context: Context, command: Unregister) -> Answer:
     """
     accounts, user = context.server.accounts, context.me
     account = accounts.named(command.name)
-    if not context.isOperator or (account is not None and account.fold == user.account):
+    isOwn = not command.name or (account is not None and account.fold == user.account)
+    if isOwn or not context.isOperator:
         return giveUp(context, command)
     if account is None:
         raise NoSuchAccount(command.name)

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from chat.vocabulary.errors import ChangingTooFast
 from chat.vocabulary.events import (
     Closed,
+    DeletionAsked,
     Done,
     Ending,
     Left,
@@ -147,12 +148,39 @@ def test_nobodyGivesAnAccountUpByMistake(stage: SessionStage, name: str) -> None
     stage.registered("mallory").says("/quit")
     alice = stage.registered("alice")
     alice.says("/nick robert")
-    usage = "/unregister NAME [REASON]"
+    usage = "/unregister [NAME [REASON]]"
     assert alice.hears("/unregister alice so long")[-1:] == [Refused("argument-invalid", usage)]
     assert alice.hears(f"/unregister {name}")[-1:] == [Refused("argument-invalid", usage)]
-    assert alice.hears("/unregister") == [Refused("argument-missing", usage)]
     assert len(stage.server.accounts) == 2
     assert alice.hears("/unregister ALICE") == [Done("unregistered", "alice")]
+
+
+def test_nothingIsGivenUpBeforeItIsToldWhatGoes(stage: SessionStage) -> None:
+    """The rooms that others own, too, stay, and so does the one in which all begin."""
+    alice, bob = stage.registered("alice"), stage.registered("bob")
+    alice.says("/join #garden", "/part", "/join #dev")
+    assert alice.hears("/unregister") == [DeletionAsked("alice", False, ("#dev", "#garden"))]
+    bob.says("/join #dev")
+    alice.says("/op bob")
+    assert alice.hears("/unregister") == [DeletionAsked("alice", False, ("#garden",))]
+    assert bob.hears("/unregister")[-1] == DeletionAsked("bob")
+    assert len(stage.server.accounts) == 2
+    alice.says("/unregister alice")
+    assert stage.server.hub.directory.find("#garden") is None
+    assert stage.server.hub.directory.find("#dev") is not None
+
+
+def test_operatorsAreToldThatTheirRightsGo() -> None:
+    carol = SessionStage(operators=["carol"]).registered("carol")
+    assert carol.hears("/unregister") == [DeletionAsked("carol", True)]
+
+
+def test_whatWouldGoIsToldWhereItMayGo() -> None:
+    stage = SessionStage(operators=["carol"])
+    guest, bob, carol = stage.user("guest"), stage.registered("bob"), stage.registered("carol")
+    assert guest.hears("/unregister") == [Refused("account-needed")]
+    carol.says("/mute bob")
+    assert bob.hears("/unregister")[-1] == Refused("muted", by="carol")
 
 
 def test_givingAnAccountUpEndsItsOtherSessions(stage: SessionStage) -> None:
