@@ -309,8 +309,8 @@ class Wording(Listings):
             account = _("This deletes your account {account} and your operator rights for good.")
         lines = [filled(account, asked)]
         if asked.rooms:
-            few = _("Once empty, these rooms go too, with their history: {names}")
-            many = _("Once empty, these rooms go too, with their history: {names} and {more} more")
+            few = _("These rooms and their history go once empty: {names}")
+            many = _("These rooms and their history go once empty: {names} and {more} more")
             lines.append(self._naming(asked, asked.rooms, few, many))
         return [*lines, filled(_("To confirm, type /unregister {account}"), asked)]
 
@@ -325,6 +325,10 @@ class Wording(Listings):
         @param many: the phrase if some are only counted.
         """
         count = len(names) + event.more
+        if not event.more and len(names) <= NAMES_IN_WELCOME:
+            whole = filled(few, event, names=self.listed(names))
+            if wcswidth(whole) <= NOTICE_WIDTH:
+                return whole
         room = NOTICE_WIDTH - wcswidth(filled(many, event, names="", more=count))
         named = self.fitting(names[:NAMES_IN_WELCOME], room)
         more = count - len(named)

@@ -16,6 +16,7 @@ from chat.vocabulary.events import (
     BansListed,
     Changed,
     Closed,
+    DeletionAsked,
     Described,
     Done,
     Ending,
@@ -218,6 +219,16 @@ def test_welcomeNamesSomeAndCountsTheOthers() -> None:
     assert lines(Entered("#dev", ("n" * 80, "n1"))) == [
         f"--- You are in #dev with {'n' * 80} and 1 more."
     ]
+
+
+def test_allAreNamedWhereTheyFit() -> None:
+    """It needs no room to count some."""
+    rooms = ("#garden1", "#garden2", "#garden3")
+    head = "--- These rooms and their history go once empty: "
+    told = [lines(DeletionAsked("alice", rooms=rooms[:count]))[1] for count in (2, 3)]
+    assert told == [head + "#garden1, #garden2", head + "#garden1, #garden2, #garden3"]
+    further = lines(DeletionAsked("alice", rooms=rooms, more=2))[1]
+    assert further == head + "#garden1, #garden2 and 3 more"
 
 
 @pytest.mark.parametrize(

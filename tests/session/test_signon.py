@@ -288,9 +288,7 @@ def test_aReservedNicknameIsRefused(nick: str) -> None:
 
 
 @pytest.mark.parametrize(("line", "command"), [("help", "/help"), ("，login bob x", "/login")])
-def test_howToSayAWordIsToldWhereItCanBeSaid(
-    stage: SessionStage, line: str, command: str
-) -> None:
+def test_howToSayAWordIsToldWhereItCanBeSaid(stage: SessionStage, line: str, command: str) -> None:
     """Not at the question for a nickname or a password."""
     stage.registered("alice").says("/quit")
     user = stage.user()

@@ -35,8 +35,7 @@ SAMPLES: list[tuple[Event, str]] = [
     ),
     (
         events.DeletionAsked("alice"),
-        "--- This deletes your account alice for good.\r\n"
-        "--- To confirm, type /unregister alice",
+        "--- This deletes your account alice for good.\r\n--- To confirm, type /unregister alice",
     ),
     (
         events.Welcomed("#lobby", "alice", ("bob", "carol")),
