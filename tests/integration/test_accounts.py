@@ -97,7 +97,7 @@ def test_registeredNicknameAsksForThePasswordAsTheNextLine(daemon: Daemon, join:
         peer.eof()
     with daemon.connect() as peer:
         peer.send("carol", "//register", "/register")
-        assert peer.expect("that is not").endswith("(wrong-password)")
+        assert peer.expect("Wrong password").endswith("(wrong-password)")
         peer.expect("You are logged in as carol.")
 
 
@@ -132,7 +132,7 @@ def test_strangersCannotLockAnAccount(startDaemon: StartDaemon) -> None:
             owner = stack.enter_context(daemon.connect(source))
             owner.send(f"/login alice {PASSWORD}")
             owner.expect("You are logged in as alice.")
-        assert "wrong guesses: 10 (alice)" in boss.expect("!!!")
+        assert "Wrong guesses: 10 (alice)" in boss.expect("!!!")
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def test_everyFeatureWorksWithinTheLimits(machine: Machine) -> None:
             peer.join(nick)
         for nick, peer in people.items():
             peer.send(f"I am {nick}", f"/register {nick}-sesame")
-            peer.expect(f"The nickname {nick} is now registered to you")
+            peer.expect(f"{nick} is now registered to you")
         for peer in people.values():
             peer.send("/history", "/search carol")
             heard = peer.catchUp()

@@ -25,7 +25,7 @@ def _farewell(peer: Peer) -> str:
     """
     @return: the last line, without the time.
     """
-    return re.sub(r"until \S+ \S+:", "until TIME:", peer.eof()[-1])
+    return re.sub(r"until \S+ \S+ \(", "until TIME (", peer.eof()[-1])
 
 
 def _operator(daemon: Daemon) -> Peer:
@@ -90,7 +90,7 @@ def test_signalRereadsTheFiles(tmp_path: Path) -> None:
     options = ("--operator", "olga", "--motd", str(motd))
     with Daemon(tmp_path / "daemon", *options) as daemon, _operator(daemon) as olga:
         olga.send("/ban mallory")
-        olga.expect("mallory is banned now")
+        olga.expect("mallory is now banned")
         motd.write_text("new\n")
         path = tmp_path / "daemon" / "tcpchat.sqlite3"
         with closing(sqlite3.connect(path)) as database, database:
