@@ -58,7 +58,7 @@ def test_bannedAddressIsDisconnectedAndKeptOut(tmp_path: Path) -> None:
         with daemon.connect("127.0.0.5") as nobody:
             nobody.expect("Choose a nickname")
             olga.send("/ban 127.0.0.4/30")
-            olga.expect("127.0.0.4/30 is banned now")
+            olga.expect("127.0.0.4/30 is now banned")
             nobody.send("nobody")
             assert nobody.line() == "!!! You are banned (by olga) (banned)"
         three.send("still here")
@@ -69,7 +69,7 @@ def test_bannedAddressIsDisconnectedAndKeptOut(tmp_path: Path) -> None:
             assert seven.eof() == ["!!! You are banned (by olga) (banned)"]
         with daemon.connect() as olga:
             olga.send("/login olga opensesame", "/unban 127.0.0.2", "/ban three 1s")
-            olga.expect("three is banned now")
+            olga.expect("three is now banned")
             with daemon.connect("127.0.0.2") as two:
                 two.expect("Choose a nickname")
                 two.send("three")
