@@ -41,7 +41,7 @@ from chat.vocabulary.replies import MAX_NAMES
 from chat.vocabulary.sanitizing import MAX_MARKS
 from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import VERBS
-from tests.support.pages import DOCS, ROOT, anchors, fences, literals, page, rows, section
+from tests.support.pages import DOCS, ROOT, anchors, fences, links, literals, page, rows, section
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -157,14 +157,20 @@ def test_defaults() -> None:
     }
 
 
-def test_clientOptions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "language"), [("client.md", "C"), ("client.zh_CN.md", "zh_CN")])
+def test_clientOptions(
+    name: str,
+    language: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """
     The page shows the help as the program prints it.
     """
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
-        clientOptions.parseOptions(["--help"], {})
-    shown = [line.strip() for line in page("client.md").splitlines()]
+        clientOptions.parseOptions(["--help"], {"LC_ALL": language})
+    shown = [line.strip() for line in page(name).splitlines()]
     assert [
         each for each in map(str.strip, capsys.readouterr().out.splitlines()) if each not in shown
     ] == []
@@ -398,7 +404,12 @@ def test_examples() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "files"), [("client.md", "examples/hello.py"), ("performance.md", "figures/*.txt")]
+    ("name", "files"),
+    [
+        ("client.md", "examples/hello.py"),
+        ("client.zh_CN.md", "examples/hello.py"),
+        ("performance.md", "figures/*.txt"),
+    ],
 )
 def test_filesShown(name: str, files: str) -> None:
     """
@@ -433,7 +444,7 @@ def test_linksWithin(path: str) -> None:
     pages = [ROOT / path] if path.endswith(".md") else list((ROOT / path).glob("*.md"))
     for name in pages:
         text = name.read_text(encoding="utf-8")
-        for link in re.findall(r"\]\((?!\w+:)([^\s)]+)\)", text):
+        for link in links(text):
             file, _, place = link.partition("#")
             target = name.parent / file if file else name
             assert target.exists(), f"{name.name}: {link}"

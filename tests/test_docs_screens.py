@@ -3,10 +3,14 @@ Comparisons of the screens in the documentation with what the program shows.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby
+from string import Formatter
 
 import pytest
+from babel.messages.pofile import read_po
 
 from chat.rendering import renderingFor
 from chat.vocabulary.events import (
@@ -45,7 +49,7 @@ from chat.vocabulary.events import (
 )
 from chat.vocabulary.style import Style
 from chat.vocabulary.verbs import VERBS
-from tests.support.pages import literals, page, rows, section
+from tests.support.pages import DOCS, ROOT, fences, literals, page, rows, section
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -234,3 +238,71 @@ def test_chinese() -> None:
     ]
     expected = list(zip(_shown(events, "en"), _shown(events, "zh_CN"), strict=True))
     assert documented == expected
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in DOCS.glob("*.md")))
+def test_notices(name: str) -> None:
+    """
+    Every notice on a page is worded as the catalogue has it, in one of the languages.
+    """
+    assert [notice for notice in _notices(name) if not _isWorded(notice)] == []
+
+
+def _notices(name: str) -> Iterator[str]:
+    """
+    @return: What the service and the client say in examples, without marks, time and code. The help
+        for commands is left to L{test_helpInTutorials}.
+    """
+    for example in fences(page(name)):
+        # A line that goes on below, in a narrow terminal.
+        for line in re.sub(r"\n {10}(?=\S)", "", example).splitlines():
+            notice = re.fullmatch(
+                r"(?:\d\d:\d\d )?(?:---|!!!|-->|<--|tcpchat:) ([^/\d].*?)(?: \([a-z0-9-]+\))?", line
+            )
+            if notice:
+                yield notice[1]
+
+
+def _isWorded(notice: str) -> bool:
+    # Another sentence may follow, or what a user has written.
+    beginnings = (notice, *(re.split(end, notice)[0] for end in (r"(?<=[.。]) *(?=.)", ": |：")))
+    return any(phrase.fullmatch(each) for phrase in _phrases() for each in beginnings)
+
+
+@cache
+def _phrases() -> tuple[re.Pattern[str], ...]:
+    """
+    @return: What matches the phrases of the catalogue, those without words excepted.
+    """
+    with (ROOT / "chat/locale/zh_CN/LC_MESSAGES/tcpchat.po").open("rb") as stream:
+        messages = [message for message in read_po(stream) if message.id]
+    texts = {
+        text
+        for message in messages
+        for phrase in (message.id, message.string)
+        for text in ([phrase] if isinstance(phrase, str) else phrase)
+    }
+    found = []
+    for text in texts:
+        parts = [(literal, name) for literal, name, _, _ in Formatter().parse(text)]
+        if re.search(r"[a-z]{2}|[\u4e00-\u9fff]", "".join(literal for literal, _ in parts)):
+            found.append(
+                re.compile(
+                    "".join(
+                        re.escape(literal) + _inserted(literal, name) for literal, name in parts
+                    )
+                )
+            )
+    return tuple(found)
+
+
+def _inserted(before: str, name: str | None) -> str:
+    """
+    @return: What matches anything that is inserted there: whatever there is behind a colon, and
+        else names or a time.
+    """
+    if name is None:
+        return ""
+    if name in ("time", "until") or before.endswith((": ", "：")):
+        return ".+"
+    return r"\S+(?:(?:, | and )\S+)*"
