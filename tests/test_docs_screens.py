@@ -264,8 +264,11 @@ def _notices(name: str) -> Iterator[str]:
 
 
 def _isWorded(notice: str) -> bool:
-    # Another sentence may follow, or what a user has written.
-    beginnings = (notice, *(re.split(end, notice)[0] for end in (r"(?<=[.。]) *(?=.)", ": |：")))
+    first, *others = re.split(r"(?<=[.。]) *(?=.)", notice)
+    if others and _isWorded(first):
+        return all(map(_isWorded, others))
+    # A user's own words, or a list, may follow.
+    beginnings = notice, re.split(": |：", notice)[0]
     return any(phrase.fullmatch(each) for phrase in _phrases() for each in beginnings)
 
 
