@@ -133,13 +133,13 @@ _CHINESE = (
     Described("小红", "小红", True, LOCAL, 0, False, "", ("#lobby",), ("::1",)),
     # Rooms.
     Entered("#菜园"),
-    Entered("#菜园", ("小红",), "番茄和别的果子"),
+    Entered("#菜园", ("小红",), "番茄和其他蔬果"),
     Talking("#菜园"),
-    TopicSet("#菜园", NOW, "小红", "番茄和别的果子"),
+    TopicSet("#菜园", NOW, "小红", "番茄和其他蔬果"),
     ModeSet("#菜园", NOW, "小红", "private", "on"),
     Done("invited", "小明"),
     Invited("#菜园", "小红"),
-    RoomsListed((RoomRow("#菜园", 2, "番茄和别的果子", True),)),
+    RoomsListed((RoomRow("#菜园", 2, "番茄和其他蔬果", True),)),
     # Order.
     Done("muted", "捣蛋鬼"),
     Warned("muted", "这里不发广告", by="小红", until=LOCAL),

@@ -129,13 +129,13 @@ def test_unknownCodesAreErrors(phrases: Phrases) -> None:
 @pytest.mark.parametrize(
     ("seconds", "english", "chinese"),
     [
-        (0, "0s", "0秒"),
-        (59, "59s", "59秒"),
-        (60, "1m", "1分钟"),
-        (3599, "59m", "59分钟"),
-        (3600, "1h", "1小时"),
-        (86399, "23h", "23小时"),
-        (86400, "1d", "1天"),
+        (0, "0s", "0 秒"),
+        (59, "59s", "59 秒"),
+        (60, "1m", "1 分钟"),
+        (3599, "59m", "59 分钟"),
+        (3600, "1h", "1 小时"),
+        (86399, "23h", "23 小时"),
+        (86400, "1d", "1 天"),
     ],
 )
 def test_durationsHaveTheirLargestUnit(seconds: int, english: str, chinese: str) -> None:
