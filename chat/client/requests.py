@@ -218,7 +218,7 @@ class Requests:
         """
         self._ask("whois", nick)
 
-    # Keeping order.
+    # Moderation.
 
     def kick(self, nick: str, why: str = "") -> None:
         """
