@@ -1,8 +1,9 @@
 """
-Makes docs/images/session.svg: the terminals of two users who talk to each other, as a film.
+Makes docs/images/session.svg and session.zh_CN.svg: the terminals of two users who talk to each
+other, as a film.
 
 The conversation is real. The service is started, both users sit in tmux, and their screens are read
-back as they are, after each key. Only the pauses between them are made up. tmux and telnet are
+back as they are, after each key. Only the pauses between them are made up. tmux, telnet and nc are
 needed, and tcpchat in the environment of this Python::
 
     python tools/session.py
@@ -25,10 +26,10 @@ from xml.sax.saxutils import escape
 
 from wcwidth import wcwidth
 
-PICTURE = Path(__file__).parents[1] / "docs/images/session.svg"
+IMAGES = Path(__file__).parents[1] / "docs/images"
 # The port that the documentation tells to use.
 PORT = 8080
-COLUMNS, ROWS = 54, 17
+ROWS = 17
 WITHIN = 15.0
 """Seconds that anything expected may take."""
 
@@ -45,9 +46,6 @@ COLOURS = (
     *("#6b7589", "#ff8a93", "#b5e08d", "#ffd98f", "#85c5ff", "#dd9bf0", "#7bd5e0", "#ffffff"),
 )
 
-ALICE, BOB = "alice", "bob"
-TITLES = {ALICE: "alice: telnet", BOB: "bob: tcpchat"}
-
 # Seconds.
 KEY, LOOK, READ, END = 0.055, 0.4, 0.9, 3.5
 """From key to key, after an answer, after a line of the other, and before it begins again."""
@@ -57,41 +55,102 @@ KEYS = 2
 
 class Step(NamedTuple):
     """
-    A user types a line.
+    A user types something.
 
     @ivar expected: what must then be on which screen.
     @ivar pause: seconds until the next one.
+    @ivar isLine: whether Enter follows.
     """
 
     user: str
     text: str
-    expected: tuple[tuple[str, str], ...]
+    expected: tuple[tuple[str, str], ...] = ()
     pause: float = READ
+    isLine: bool = True
 
 
-SCRIPT = (
-    Step(ALICE, f"telnet localhost {PORT}", ((ALICE, "nickname"),), LOOK),
-    Step(ALICE, ALICE, ((ALICE, "#lobby"),)),
-    Step(BOB, f"tcpchat --nick {BOB}", ((BOB, "#lobby 2>"), (ALICE, "--> bob"))),
-    Step(BOB, "hi alice! noodles at noon?", ((ALICE, "at noon?"), (BOB, "bob: hi"))),
-    Step(ALICE, "sure, the usual place", ((BOB, "usual place"),)),
-    Step(BOB, "好啊，老地方见", ((ALICE, "老地方见"), (BOB, "bob: 好"))),
-    Step(BOB, "/quit lunch", ((ALICE, "<-- bob"), (BOB, "\n$"))),
-    Step(ALICE, "take an umbrella, it rains", (), LOOK),
-    Step(BOB, f"tcpchat --nick {BOB}", ((BOB, "it rains"), (BOB, "#lobby 2>"))),
-    Step(BOB, "谢谢！on my way", ((ALICE, "on my way"), (BOB, "bob: 谢谢")), END),
+class Scene(NamedTuple):
+    """
+    What one film shows.
+
+    @ivar file: the name of the picture.
+    @ivar language: the one that the service speaks.
+    @ivar title: what a screen reader says.
+    @ivar windows: the title and the columns of the terminal of each user.
+    """
+
+    file: str
+    language: str
+    title: str
+    windows: dict[str, tuple[str, int]]
+    script: tuple[Step, ...]
+
+
+ENGLISH = Scene(
+    "session.svg",
+    "en",
+    "Two users talk, alice with telnet and bob with tcpchat",
+    {"alice": ("alice: telnet", 66), "bob": ("bob: tcpchat", 52)},
+    (
+        Step("alice", f"telnet localhost {PORT}", (("alice", "nickname"),), LOOK),
+        Step("alice", "alice", (("alice", "#lobby"),)),
+        Step("bob", "tcpchat --nick bob", (("bob", "#lobby 2>"), ("alice", "--> bob"))),
+        Step("bob", "al", isLine=False, pause=LOOK),
+        Step("bob", "\t", (("bob", "2> alice:"),), LOOK, isLine=False),
+        Step("bob", "shall we release today?", (("alice", "today?"), ("bob", "bob: alice"))),
+        # A line that arrives leaves the one alone that is being typed.
+        Step("bob", "好，我", isLine=False, pause=LOOK),
+        Step("alice", "yes, once the tests pass", (("bob", "tests pass"),)),
+        Step("bob", "来跑测试", (("alice", "我来跑测试"), ("bob", "bob: 好"))),
+        Step("bob", "/quit testing", (("alice", "<-- bob"), ("bob", "\n$"))),
+        Step("bob", "echo all tests passed | tcpchat --quiet --nick ci", (("alice", "<-- ci"),)),
+        Step("alice", "great, releasing it now", pause=LOOK),
+        Step("bob", "tcpchat --nick bob", (("bob", "it now"), ("bob", "#lobby 2>"))),
+        Step("bob", "congratulations!", (("alice", "bob: cong"), ("bob", "bob: cong")), END),
+    ),
+)
+CHINESE = Scene(
+    "session.zh_CN.svg",
+    "zh_CN",
+    "两个人在聊天，小红用 nc，小明用 tcpchat",
+    {"小红": ("小红：nc", 54), "小明": ("小明：tcpchat", 60)},
+    (
+        Step("小红", f"nc localhost {PORT}", (("小红", "昵称"),), LOOK),
+        Step("小红", "小红", (("小红", "#lobby"),)),
+        Step(
+            "小明",
+            "tcpchat --language zh_CN --nick 小明",
+            (("小明", "#lobby 2>"), ("小红", "--> 欢迎 小明")),
+        ),
+        Step("小明", "小", isLine=False, pause=LOOK),
+        Step("小明", "\t", (("小明", "2> 小红:"),), LOOK, isLine=False),
+        Step("小明", "今天发布吗？", (("小红", "发布吗"), ("小明", "小明：小红"))),
+        # A line that arrives leaves the one alone that is being typed.
+        Step("小明", "那我去", isLine=False, pause=LOOK),
+        Step("小红", "发，等测试通过就发", (("小明", "通过就发"),)),
+        Step("小明", "跑测试", (("小红", "我去跑测试"), ("小明", "小明：那我"))),
+        Step("小明", "/退出 跑测试", (("小红", "<-- 小明"), ("小明", "\n$"))),
+        Step("小明", "echo 测试全部通过 | tcpchat --quiet --nick ci", (("小红", "<-- ci"),)),
+        Step("小红", "太好了，这就发布", pause=LOOK),
+        Step(
+            "小明",
+            "tcpchat --language zh_CN --nick 小明",
+            (("小明", "这就发布"), ("小明", "#lobby 2>")),
+        ),
+        Step("小明", "辛苦了！", (("小红", "辛苦了"), ("小明", "小明：辛苦")), END),
+    ),
 )
 
 
 @contextmanager
-def service() -> Iterator[None]:
+def service(language: str) -> Iterator[None]:
     """
     C{twistd tcpchat} on L{PORT}.
     """
     twistd = Path(sysconfig.get_path("scripts"), "twistd")
     endpoint = f"tcp:{PORT}:interface=127.0.0.1"
     command = [twistd, "--nodaemon", "--pidfile=", "tcpchat", "--port", endpoint]
-    command += ["--database", ":memory:"]
+    command += ["--database", ":memory:", "--language", language]
     if _isListening():
         sys.exit(f"something else listens on port {PORT}")
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
@@ -128,11 +187,11 @@ class Terminal:
     A shell in a tmux of its own.
     """
 
-    def __init__(self, user: str) -> None:
-        # The number keeps it apart from any other tmux.
-        self._socket = f"tcpchat-picture-{os.getpid()}-{len(user)}"
+    def __init__(self, number: int, columns: int) -> None:
+        # The numbers keep it apart from any other tmux.
+        self._socket = f"tcpchat-picture-{os.getpid()}-{number}"
         self._tmux(
-            *("new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS)),
+            *("new-session", "-d", "-x", str(columns), "-y", str(ROWS)),
             # Two words: tmux would hand one to another shell, which forgets PS1.
             *("sh", "-i"),
         )
@@ -351,11 +410,10 @@ class Drawing:
         return self._rows[drawn]
 
 
-def windowOf(title: str, drawing: Drawing, x: float) -> Iterator[str]:
+def windowOf(title: str, width: float, drawing: Drawing, x: float) -> Iterator[str]:
     """
     @return: The SVG of a terminal.
     """
-    width = COLUMNS * CELL + 2 * MARGIN
     height = BAR + drawing.height
     yield f'<g transform="translate({x:.1f} 0)">'
     yield (
@@ -376,30 +434,34 @@ def windowOf(title: str, drawing: Drawing, x: float) -> Iterator[str]:
     yield "</svg></g>"
 
 
-def pictureOf(films: dict[str, Film], seconds: float) -> str:
+def pictureOf(scene: Scene, films: dict[str, Film], seconds: float) -> str:
     """
     @param films: of each user.
     @param seconds: how long they take.
     @return: The SVG.
     """
-    drawings = [Drawing(user[0], film, seconds) for user, film in films.items()]
-    one = COLUMNS * CELL + 2 * MARGIN
-    width = len(films) * one + (len(films) - 1) * GAP
+    drawings = [
+        Drawing(name, film, seconds) for name, film in zip("ab", films.values(), strict=True)
+    ]
+    widths = [columns * CELL + 2 * MARGIN for _title, columns in scene.windows.values()]
+    width = sum(widths) + (len(widths) - 1) * GAP
     height = BAR + drawings[0].height
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}"'
         f' width="{width:.0f}" height="{height:.0f}" role="img" font-size="{FONT}"'
         " font-family=\"'DejaVu Sans Mono', Menlo, Consolas, 'Noto Sans Mono CJK SC',"
         " 'PingFang SC', 'Microsoft YaHei', monospace\">",
-        "<title>Two users talk, alice with telnet and bob with tcpchat</title>",
+        f"<title>{escape(scene.title)}</title>",
         "<style>",
         *(line for drawing in drawings for line in drawing.style()),
         "</style>",
         f'<defs><rect id="cursor" width="{CELL}" height="{FONT + 3}" fill="{FOREGROUND}"'
         ' opacity=".75"/></defs>',
     ]
-    for number, (user, drawing) in enumerate(zip(films, drawings, strict=True)):
-        lines.extend(windowOf(TITLES[user], drawing, number * (one + GAP)))
+    x = 0.0
+    for user, one, drawing in zip(films, widths, drawings, strict=True):
+        lines.extend(windowOf(scene.windows[user][0], one, drawing, x))
+        x += one + GAP
     lines.append("</svg>")
     return "\n".join(lines) + "\n"
 
@@ -416,7 +478,7 @@ class Recording:
 
     def play(self, step: Step) -> None:
         """
-        Type a line, and wait for what is expected.
+        Type, and wait for what is expected.
         """
         terminal = self._terminals[step.user]
         for start in range(0, len(step.text), KEYS):
@@ -424,7 +486,8 @@ class Recording:
             typed = step.text[: start + KEYS].rstrip()
             waitFor(f"{typed!r}", lambda: terminal.shows(typed))  # noqa: B023
             self.take(KEYS * KEY)
-        terminal.enter()
+        if step.isLine:
+            terminal.enter()
         for user, part in step.expected:
             other = self._terminals[user]
             waitFor(f"{part!r} at {user}", lambda: other.shows(part))  # noqa: B023
@@ -443,25 +506,30 @@ class Recording:
         self.seconds += seconds
 
 
-def main() -> None:
+def film(scene: Scene) -> None:
     """
     Play the conversation, and draw it.
     """
-    with service():
-        terminals = {user: Terminal(user) for user in (ALICE, BOB)}
+    with service(scene.language):
+        terminals = {
+            user: Terminal(number, columns)
+            for number, (user, (_title, columns)) in enumerate(scene.windows.items())
+        }
         recording = Recording(terminals)
         try:
             for user, terminal in terminals.items():
                 waitFor(f"the shell of {user}", lambda terminal=terminal: terminal.shows("$"))
             recording.take(LOOK)
-            for step in SCRIPT:
+            for step in scene.script:
                 recording.play(step)
         finally:
             for terminal in terminals.values():
                 terminal.close()
-    PICTURE.write_text(pictureOf(recording.films, recording.seconds), encoding="utf-8")
-    print(f"{recording.seconds:.1f} s, {PICTURE.stat().st_size} bytes")
+    picture = IMAGES / scene.file
+    picture.write_text(pictureOf(scene, recording.films, recording.seconds), encoding="utf-8")
+    print(f"{scene.file}: {recording.seconds:.1f} s, {picture.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
-    main()
+    for each in (ENGLISH, CHINESE):
+        film(each)
