@@ -16,8 +16,7 @@ from random import random
 from typing import Any, Protocol
 
 from twisted.application.internet import ClientService
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
-from twisted.internet.error import ConnectingCancelledError
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import (
     IDelayedCall,
     IProtocol,
@@ -273,7 +272,8 @@ class Connector:
 
     def _failed(self, failure: Failure) -> Failure:
         self._leastPause = 0.0
-        if not failure.check(CancelledError, ConnectingCancelledError):
+        # An attempt that was stopped fails too, and may look like a host that was not found.
+        if self._service.running:
             # The service takes an exception for another failed attempt.
             with self._log.failuresHandled("Telling that an attempt has failed:"):
                 why = self.reasons.failed(failure)

@@ -25,7 +25,7 @@ from chat.client.protocol import ChatClient
 from chat.client.requests import isWord
 from chat.client.roster import Roster
 from chat.editor.editor import NotText, Outcome, Request, Submitted, TooLong
-from chat.vocabulary.commands import Command, Login, Nick
+from chat.vocabulary.commands import Command, Login, Nick, Quit
 from chat.vocabulary.events import (
     Closed,
     Done,
@@ -365,7 +365,7 @@ class TerminalChat(Frontend):
         if not isAnswer and (answer := self._display.asked(command)) is not None:
             self._answerItself(answer)
         elif client is None:
-            if text.strip() in ("/quit", "/exit", "/bye"):
+            if isinstance(command, Quit):
                 self.leave()
                 return
             self._keepTyped(text, _("not sent: not connected"))

@@ -96,9 +96,20 @@ class TwoAddresses:
         return resolution
 
 
-def start(target: Target | None = None, jitter: float = 1.0) -> tuple[World, Onlooker, Connector]:
+class NoAnswer(TwoAddresses):
+    """Still looks for the addresses."""
+
+    def resolveHostName(
+        self, resolutionReceiver: IResolutionReceiver, *arguments: object, **keywords: object
+    ) -> IHostResolution:
+        return cast("IHostResolution", None)
+
+
+def start(
+    target: Target | None = None, jitter: float = 1.0, resolver: TwoAddresses | None = None
+) -> tuple[World, Onlooker, Connector]:
     world, frontend = World(), Onlooker()
-    world.nameResolver = TwoAddresses()
+    world.nameResolver = resolver or TwoAddresses()
     options = ClientOptions(target or Target(path="/socket"), None, "en", False, False)
     connector = frontend.connector = Connector(world, options, frontend, lambda: jitter)
     connector.start()
@@ -282,6 +293,14 @@ def test_stopCancelsThePauseAndTheAttempt() -> None:
     connector.stop()
     assert world.connectors[-1].stoppedConnecting
     assert frontend.take() == []
+    assert world.getDelayedCalls() == []
+
+
+def test_stopWhileTheHostIsLookedUpTellsNothing() -> None:
+    world, frontend, connector = start(Target("chat.example", 8080), resolver=NoAnswer())
+    connector.stop()
+    assert frontend.told == []
+    assert not connector.isConnecting
     assert world.getDelayedCalls() == []
 
 

@@ -70,9 +70,10 @@ def test_leavingASilentServiceEndsInTime(sitting: Sitting) -> None:
     assert sitting.ends == [(OK, "")]
 
 
-def test_leavingWithoutAConnection(sitting: Sitting) -> None:
+@pytest.mark.parametrize("typed", ["/quit", "/exit see you", "/退出 回头见"])
+def test_leavingWithoutAConnection(sitting: Sitting, typed: str) -> None:
     sitting.join().lose()
-    sitting.enter("/quit")
+    sitting.enter(typed)
     assert sitting.ends == [(OK, "")]
     sitting.world.advance(100)
     assert sitting.world.attempts == 1
