@@ -45,6 +45,8 @@ from tests.support.pages import DOCS, ROOT, anchors, fences, links, literals, pa
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
+READMES = ("README.md", "README.zh_CN.md")
+
 # Commands, codes, events and keys.
 
 
@@ -355,7 +357,7 @@ def test_logNamespaces() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{each.name}" for each in DOCS.glob("*.md"))],
+    [*READMES, "CONTRIBUTING.md", *sorted(f"docs/{each.name}" for each in DOCS.glob("*.md"))],
 )
 def test_paths(path: str) -> None:
     """
@@ -436,7 +438,7 @@ def test_origins() -> None:
             assert test in tests, f"{system} {path} has no {test}"
 
 
-@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", "docs"])
+@pytest.mark.parametrize("path", [*READMES, "CONTRIBUTING.md", "docs"])
 def test_linksWithin(path: str) -> None:
     """
     Every link within the repository leads to a file that exists, and to a section that it has.
@@ -467,11 +469,12 @@ def test_readOnACodeHost() -> None:
         )
 
 
-def test_filmNeedsNothingElse() -> None:
+@pytest.mark.parametrize("name", ["session.svg", "session.zh_CN.svg"])
+def test_filmNeedsNothingElse(name: str) -> None:
     """
     A page shows it as a picture, which runs no script and loads nothing.
     """
-    film = (DOCS / "images/session.svg").read_text(encoding="utf-8")
+    film = (DOCS / "images" / name).read_text(encoding="utf-8")
     assert len(film.encode()) < 100_000
     elements = list(ElementTree.fromstring(film).iter())
     assert not [each for each in elements if each.tag.endswith("}script")]

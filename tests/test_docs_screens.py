@@ -215,6 +215,41 @@ def test_helpInTutorials(name: str, language: str) -> None:
     assert screens == [list(help)]
 
 
+@pytest.mark.parametrize(
+    ("name", "language", "alice", "bob", "garden", "said"),
+    [
+        ("README.md", "en", "alice", "bob", "#garden", "the tomatoes are ripe"),
+        ("README.zh_CN.md", "zh_CN", "小红", "小明", "#菜园", "番茄熟了"),
+    ],
+)
+def test_readmes(name: str, language: str, alice: str, bob: str, garden: str, said: str) -> None:
+    """
+    The first user reads what the README shows, in this order, and nothing else.
+    """
+    expected = _shown(
+        (
+            Greeted("tcpchat", 0),
+            NickAsked(),
+            Welcomed("#lobby", alice),
+            Joined("#lobby", NOW, bob, 2),
+            Done("registered", alice),
+            Entered(garden),
+            Talking(garden),
+            Done("invited", bob),
+            Joined(garden, NOW, bob, 2),
+            Said(garden, 1, NOW, bob, said),
+            Excerpt("", "search", 1),
+        ),
+        language,
+    )
+    found = renderingFor(Style(language=language)).elsewhere.render(
+        Recalled(garden, 1, LOCAL, bob, said)
+    )
+    text = (ROOT / name).read_text(encoding="utf-8")
+    heard = re.findall(r"^(?:---|-->|\[|\w+[:：] ?\w).*", "".join(fences(text)), re.MULTILINE)
+    assert list(map(_timeless, heard)) == [*expected, _timeless(found.decode().rstrip())]
+
+
 def test_chinese() -> None:
     """
     The table of the protocol shows the same events in both languages.

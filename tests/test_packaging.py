@@ -92,7 +92,7 @@ def test_sdistHoldsTheProject(distributions: Path) -> None:
     assert (
         files >= {*_filesBelow("chat", "share", "systemd", "tests", "tools"), "Makefile"} | licences
     )
-    assert files >= {"SECURITY.md", "Dockerfile", "compose.yaml"}
+    assert files >= {"README.md", "README.zh_CN.md", "SECURITY.md", "Dockerfile", "compose.yaml"}
     below = {name for name in files if name.startswith("twisted/")}
     assert below == {"twisted/plugins/tcpchat_plugin.py"}
     assert not {name for name in files if "__pycache__" in name or name.startswith("docs/_build")}
