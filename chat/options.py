@@ -145,13 +145,15 @@ _GROUPS = [
             _repeatable(
                 "port",
                 _WHERE,
-                N_("A port number or an endpoint to listen on; repeatable."),
+                N_("Port number or endpoint to listen on; repeatable."),
                 DEFAULT_PORT,
             ),
             _Option(
                 "backlog",
                 BACKLOG,
-                N_("How many connections may wait to be accepted; 0 leaves it to the endpoint."),
+                N_(
+                    "Maximum number of connections waiting to be accepted; 0: the endpoint decides."
+                ),
                 countUpTo(2**31 - 1),
             ),
         ],
@@ -159,25 +161,30 @@ _GROUPS = [
     (
         N_("The service"),
         [
-            _Option("name", "tcpchat", N_("Its name, shown in the greeting."), SERVICE_NAME),
-            _Option("motd", None, N_("The message of the day: a text file in UTF-8."), _FILE),
+            _Option(
+                "name", "tcpchat", N_("Name of the service, shown in the greeting."), SERVICE_NAME
+            ),
+            _Option("motd", None, N_("Message of the day: a text file in UTF-8."), _FILE),
             _Option(
                 "language",
                 SOURCE_LANGUAGE,
-                N_("The language in which sessions begin, and of the transcript."),
+                N_("Initial language of each session, and language of the transcript."),
                 LANGUAGE,
             ),
             _Option(
                 "registration-timeout",
                 60.0,
-                N_("How long a connection may take to choose a nickname."),
+                N_("How long a new connection may take to choose a nickname."),
                 SECONDS,
             ),
-            _Option("idle-timeout", 43200.0, N_("How long a guest may be silent."), SECONDS),
+            _Option("idle-timeout", 43200.0, N_("How long a guest may stay silent."), SECONDS),
             _Option(
                 "half-close",
                 "close",
-                N_("When a client closes its sending side: end the session, or let it listen."),
+                N_(
+                    "When a client closes its sending side: end the session (close), or let it go "
+                    "on listening (listen)."
+                ),
                 oneOf("close", "listen"),
             ),
         ],
@@ -194,45 +201,56 @@ _GROUPS = [
             _Option(
                 "replay",
                 REPLAY,
-                N_("How many earlier lines are shown on entering a room."),
+                N_("Number of earlier lines shown to a user who enters a room."),
                 countUpTo(MAX_REPLAY),
             ),
             _Option(
                 "announce-limit",
                 ANNOUNCE_LIMIT,
-                N_("Up to how many users in a room joins and departures are announced; 0: always."),
+                N_(
+                    "Announce joins and departures only in rooms with at most this many users; 0: "
+                    "always."
+                ),
                 COUNT,
             ),
-            _Option("max-rooms", MAX_ROOMS, N_("How many rooms there may be."), COUNT),
-            _Option("max-joined", MAX_JOINED, N_("How many rooms a user may be in."), COUNT),
+            _Option("max-rooms", MAX_ROOMS, N_("Maximum number of rooms."), COUNT),
             _Option(
-                "max-owned", MAX_OWNED, N_("How many rooms an account may own for good."), COUNT
+                "max-joined",
+                MAX_JOINED,
+                N_("Maximum number of rooms a user may be in at once."),
+                COUNT,
+            ),
+            _Option(
+                "max-owned",
+                MAX_OWNED,
+                N_("Maximum number of rooms an account may own permanently."),
+                COUNT,
             ),
         ],
     ),
     (
         N_("Accounts and operators"),
         [
-            _repeatable("operator", "NAME", N_("An account that is an operator; repeatable.")),
+            _repeatable("operator", "NAME", N_("Make this account an operator; repeatable.")),
             _repeatable(
                 "reserve",
                 "NAMES",
-                N_("Nicknames that only operators may take, separated by commas; repeatable."),
+                N_("Nicknames that only operators may use, separated by commas; repeatable."),
             ),
             _repeatable(
                 "auth",
                 "CHECKER",
-                N_("Another source of passwords, such as file:passwords; repeatable."),
+                N_("Additional source of passwords, such as file:passwords; repeatable."),
             ),
-            _flag("help-auth", N_("List the kinds of --auth, and exit.")),
+            _flag("help-auth", N_("List the kinds of --auth and exit.")),
             _Option(
                 "help-auth-type",
                 None,
-                N_("Explain a kind of --auth, and exit."),
+                N_("Explain a kind of --auth and exit."),
                 OptionType(str, "KIND"),
                 isHandled=True,
             ),
-            _Option("max-accounts", MAX_ACCOUNTS, N_("How many accounts there may be."), COUNT),
+            _Option("max-accounts", MAX_ACCOUNTS, N_("Maximum number of accounts."), COUNT),
         ],
     ),
     (
@@ -242,23 +260,23 @@ _GROUPS = [
                 "database",
                 None,
                 N_(
-                    "Where history, accounts, rooms and bans are kept; :memory: keeps none. "
-                    "[default: tcpchat.sqlite3, in $STATE_DIRECTORY if that is set]"
+                    "File that stores history, accounts, rooms and bans; :memory: stores nothing "
+                    "on disk. [default: tcpchat.sqlite3, in $STATE_DIRECTORY if that is set]"
                 ),
                 OptionType(str, "FILE|:memory:"),
             ),
             _Option("keep", "30d", N_("How long lines are kept."), _SPAN),
-            _Option("keep-lines", KEEP_LINES, N_("How many lines of each room are kept."), COUNT),
+            _Option("keep-lines", KEEP_LINES, N_("Maximum number of lines kept per room."), COUNT),
             _Option(
                 "keep-unused",
                 "7d",
-                N_("How long an empty room is kept in which nobody has ever talked."),
+                N_("How long an empty room is kept if nobody has ever talked in it."),
                 _SPAN,
             ),
             _Option(
                 "transcript",
                 None,
-                N_("A file to which everything said in rooms is appended."),
+                N_("Append everything said in rooms to this file."),
                 _FILE,
             ),
         ],
@@ -266,45 +284,52 @@ _GROUPS = [
     (
         N_("Log and metrics"),
         [
-            _Option("log-format", "text", N_("The format of the log."), oneOf("text", "json")),
+            _Option("log-format", "text", N_("Format of the log."), oneOf("text", "json")),
             _Option(
                 "metrics",
                 None,
                 N_(
-                    "Where Prometheus finds the metrics, and /healthz is; not for the public: "
-                    "tcp:9100:interface=127.0.0.1, say."
+                    "Where to serve metrics for Prometheus, and /healthz; keep it private, for "
+                    "example tcp:9100:interface=127.0.0.1."
                 ),
                 OptionType(str, _WHERE),
             ),
         ],
     ),
     (
-        N_("Limits of connections"),
+        N_("Connection limits"),
         [
             _limit(
                 "max-connections",
                 OptionType(_connections, f"NUMBER|{AUTOMATIC}"),
-                N_("How many there may be; auto: as many as open files allow, up to 10000."),
+                N_(
+                    "Maximum number of connections; auto: as many as the limit on open files "
+                    "allows, up to 10000."
+                ),
                 default=AUTOMATIC,
             ),
-            _limit("max-nameless", COUNT, N_("How many may be without a nickname.")),
+            _limit("max-nameless", COUNT, N_("Maximum number of connections without a nickname.")),
             _limit(
                 "max-per-address",
                 COUNT,
-                N_("How many may come from one address (IPv4) or /64 (IPv6)."),
+                N_("Maximum number of connections from one address (IPv4) or /64 network (IPv6)."),
             ),
-            _limit("connect-rate", COUNT, N_("How many may come from there a minute.")),
+            _limit(
+                "connect-rate",
+                COUNT,
+                N_("Maximum number of new connections per minute from the same source."),
+            ),
             _repeatable(
                 "trust",
                 "NETWORK",
-                N_("An address or a network without limits per address; repeatable."),
+                N_("Address or network exempt from the limits per address; repeatable."),
             ),
             _limit(
                 "keepalive",
                 KEEPALIVE_TIMES,
                 N_(
-                    "After how many seconds of silence a peer is probed, every how many, and after "
-                    "how many probes it is given up (TCP keepalive)."
+                    "TCP keepalive: seconds of silence before the first probe, seconds between "
+                    "probes, and unanswered probes before the connection is closed."
                 ),
                 default="/".join(map(str, KEEPALIVE)),
             ),
@@ -317,36 +342,35 @@ _GROUPS = [
         ],
     ),
     (
-        N_("Limits of users"),
+        N_("User limits"),
         [
-            _limit("max-line", SIZE, N_("The longest line, its end included.")),
-            _limit("max-unended", SIZE, N_("How much may come without a line end.")),
+            _limit("max-line", SIZE, N_("Maximum length of a line, including its line ending.")),
+            _limit("max-unended", SIZE, N_("Maximum amount of input without a line ending.")),
             _limit(
                 "turn-lines",
                 COUNT,
-                N_("How many lines of a connection are handled before it is the turn of others."),
+                N_("Lines handled from one connection before others get their turn."),
             ),
             _limit(
                 "turn-bytes",
                 SIZE,
-                N_("How much input of a connection is read before it is the turn of others."),
+                N_("Input read from one connection before others get their turn."),
             ),
-            _limit("line-burst", COUNT, N_("How many lines of a user are handled at once.")),
-            _limit("line-rate", PER_SECOND, N_("How many lines a second after that.")),
+            _limit("line-burst", COUNT, N_("Lines a user may send in one burst.")),
+            _limit("line-rate", PER_SECOND, N_("Lines handled per second after that.")),
             _limit(
                 "max-behind",
                 SECONDS,
-                N_("How long lines may wait for --line-rate before the connection is closed."),
+                N_(
+                    "How long lines may be held back by --line-rate before the connection is "
+                    "closed."
+                ),
             ),
-            _limit(
-                "nick-rate", COUNT, N_("How many times a minute a user may change the nickname.")
-            ),
-            _limit("join-rate", COUNT, N_("How many rooms a minute a user may try to enter.")),
-            _limit(
-                "key-rate", COUNT, N_("How many wrong keys a minute an address may try in a room.")
-            ),
-            _limit("room-rate", COUNT, N_("How many rooms a day an address may make.")),
-            _limit("account-rate", COUNT, N_("How many accounts a day an address may register.")),
+            _limit("nick-rate", COUNT, N_("Nickname changes allowed per user per minute.")),
+            _limit("join-rate", COUNT, N_("Attempts to enter a room allowed per user per minute.")),
+            _limit("key-rate", COUNT, N_("Wrong keys allowed per room, address and minute.")),
+            _limit("room-rate", COUNT, N_("Rooms an address may create per day.")),
+            _limit("account-rate", COUNT, N_("Accounts an address may register per day.")),
         ],
     ),
     (
@@ -355,27 +379,27 @@ _GROUPS = [
             _limit(
                 "soft-waiting",
                 SIZE,
-                N_("How much may wait to be read by a user before their own commands wait."),
+                N_("Unread output at which a user's own commands have to wait."),
             ),
             _limit(
                 "max-waiting",
                 SIZE,
-                N_("How much may wait to be read by a user before they are disconnected."),
+                N_("Unread output at which a user is disconnected."),
             ),
             _limit(
                 "max-waiting-all",
                 SIZE,
-                N_("How much may wait to be read by all users together."),
+                N_("Maximum unread output of all users together."),
             ),
             _limit(
                 "stall-timeout",
                 SECONDS,
-                N_("How long a user may read nothing while something waits."),
+                N_("How long a user may read nothing while output is waiting."),
             ),
             _limit(
                 "send-buffer",
                 sizeUpTo(2**30),
-                N_("The kernel's buffer for each connection (SO_SNDBUF)."),
+                N_("Kernel send buffer of each connection (SO_SNDBUF)."),
             ),
         ],
     ),
@@ -397,20 +421,20 @@ limit off.  Each sets the attribute of L{Limits} that has its name.
 """
 
 MANUAL = Manual(
-    "twistd [OPTION OF TWISTD]... tcpchat [OPTION]...",
+    "twistd [TWISTD OPTION]... tcpchat [OPTION]...",
     N_("A self-hosted chat server for the terminal."),
     [OptionGroup(title, [option.manual for option in options]) for title, options in _GROUPS],
     [
         (
             N_("Values"),
-            N_("BYTES may be given as 64K or 128M, SPAN as 12h or 30d. 0 turns a limit off."),
+            N_("BYTES can be written as 64K or 128M, SPAN as 12h or 30d. 0 turns a limit off."),
         ),
         (
             N_("Endpoints"),
             N_(
-                "Strings of Twisted, such as unix:/run/chat.sock, tcp:8080:interface=127.0.0.1, "
-                "ssl:8443:privateKey=key.pem:certKey=cert.pem, systemd:domain=INET:name=chat or "
-                "haproxy:tcp:8080."
+                "Twisted endpoint strings, such as unix:/run/chat.sock, "
+                "tcp:8080:interface=127.0.0.1, ssl:8443:privateKey=key.pem:certKey=cert.pem, "
+                "systemd:domain=INET:name=chat or haproxy:tcp:8080."
             ),
         ),
     ],
@@ -463,15 +487,15 @@ class Options(UsageOptions, AuthOptionMixin):
     opt_p = opt_port
 
     def opt_operator(self, name: str) -> None:
-        """An account that is an operator; repeatable."""
+        """Make this account an operator; repeatable."""
         self["operators"].append(OptionType(nickname, option="operator")(name))
 
     def opt_reserve(self, names: str) -> None:
-        """Nicknames, with commas between them, that only operators may take; repeatable."""
+        """Nicknames that only operators may use, separated by commas; repeatable."""
         self["reserved"] += map(OptionType(nickname, option="reserve"), names.split(","))
 
     def opt_trust(self, network: str) -> None:
-        """Address or network (CIDR) to which no limit of an address applies; repeatable."""
+        """Address or network exempt from the limits per address; repeatable."""
         self["trusted"].append(replace(NETWORK, option="trust")(network))
 
     def __str__(self) -> str:
@@ -513,7 +537,7 @@ class Options(UsageOptions, AuthOptionMixin):
             raise UsageError(f"cannot read --motd {error}") from error
         twistd: Mapping[str, Any] = self.parent or {}
         if self["log-format"] == "json" and (twistd.get("logger") or twistd.get("syslog")):
-            raise UsageError("--log-format json does not go with --logger or --syslog")
+            raise UsageError("--log-format json cannot be used with --logger or --syslog")
 
 
 def _span(text: str) -> int:
@@ -522,7 +546,7 @@ def _span(text: str) -> int:
     """
     span = 0 if text == "0" else seconds(text)
     if span is None:
-        raise ValueError("is a span of time such as 12h or 30d, 0 for ever")
+        raise ValueError("must be a time span such as 12h or 30d, or 0 for ever")
     return span
 
 

@@ -57,9 +57,9 @@ def secondsUpTo(most: float) -> OptionType:
     def parse(text: str) -> float:
         seconds = _number(text)
         if not 0 <= seconds < UNLIMITED:
-            raise ValueError("is a number of seconds, 0 for no limit")
+            raise ValueError("must be a number of seconds, or 0 for no limit")
         if seconds > most:
-            raise ValueError(f"is at most {most} seconds")
+            raise ValueError(f"must be at most {most} seconds")
         return seconds
 
     return OptionType(parse, "SECONDS")
@@ -74,7 +74,7 @@ def countUpTo(most: int) -> OptionType:
 
     def parse(text: str) -> int:
         if not _isWhole(text) or int(text) > most:
-            raise ValueError(f"is a whole number, at most {most}")
+            raise ValueError(f"must be a whole number, at most {most}")
         return int(text)
 
     return OptionType(parse, "NUMBER")
@@ -91,9 +91,9 @@ def sizeUpTo(most: int) -> OptionType:
         digits = text.rstrip("KMG")
         factor = _UNITS.get(text[len(digits) :])
         if factor is None or not _isWhole(digits):
-            raise ValueError("is a number of bytes such as 64K, 0 for no limit")
+            raise ValueError("must be a number of bytes such as 64K, or 0 for no limit")
         if (size := int(digits) * factor) > most:
-            raise ValueError(f"is at most {most} bytes")
+            raise ValueError(f"must be at most {most} bytes")
         return size
 
     return OptionType(parse, "BYTES")
@@ -106,7 +106,7 @@ def oneOf(*choices: str) -> OptionType:
 
     def parse(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"is one of {', '.join(choices)}")
+            raise ValueError(f"must be one of {', '.join(choices)}")
         return text
 
     return OptionType(parse, "|".join(choices))
@@ -133,7 +133,7 @@ def _rate(text: str) -> float:
     count = _number(text)
     # Less than once a day is as good as never.
     if count != 0 and not 1e-5 <= count <= 1e9:
-        raise ValueError("is a number a second, 0 for no limit")
+        raise ValueError("must be a number per second, or 0 for no limit")
     return count
 
 
@@ -141,21 +141,21 @@ def _keepalive(text: str) -> str:
     try:
         keepaliveFrom(text)
     except ValueError:
-        raise ValueError("is IDLE/INTERVAL/COUNT such as 60/15/4, 0 for never") from None
+        raise ValueError("must be IDLE/INTERVAL/COUNT such as 60/15/4, or 0 for never") from None
     return text
 
 
 def _serviceName(text: str) -> str:
     name = clean(text).strip()
     if not name:
-        raise ValueError("needs a name")
+        raise ValueError("must not be empty")
     return name
 
 
 def _network(text: str) -> Network:
     network = parseNetwork(text, strict=True)
     if network is None:
-        raise ValueError(f"is an address or a network such as 192.0.2.0/24, not {text}")
+        raise ValueError(f"must be an address or a network such as 192.0.2.0/24, not {text}")
     return network
 
 

@@ -142,24 +142,24 @@ def test_allOptions(tmp_path: Path) -> None:
         (["--operator", "bob 1"], "--operator bob 1: nick-invalid"),
         (["--operator", ""], "nick-invalid"),
         (["--operator", "x" * 21], "nick-too-long"),
-        (["--keep", "soon"], "--keep is a span of time such as 12h or 30d"),
-        (["--keep", "30"], "--keep is a span of time"),
-        (["--keep", "-1d"], "--keep is a span of time"),
-        (["--keep", "0d"], "--keep is a span of time"),
-        (["--keep", ""], "--keep is a span of time"),
-        (["--replay", "201"], "--replay is a whole number, at most 200"),
-        (["--trust", "192.0.2.1/24"], "--trust is an address or a network such as"),
+        (["--keep", "soon"], "--keep must be a time span such as 12h or 30d"),
+        (["--keep", "30"], "--keep must be a time span"),
+        (["--keep", "-1d"], "--keep must be a time span"),
+        (["--keep", "0d"], "--keep must be a time span"),
+        (["--keep", ""], "--keep must be a time span"),
+        (["--replay", "201"], "--replay must be a whole number, at most 200"),
+        (["--trust", "192.0.2.1/24"], "--trust must be an address or a network such as"),
         (["--trust", "chat.example"], "such as 192.0.2.0/24, not chat.example"),
         (["--reserve", "a b"], "--reserve"),
         (["--reserve", "boss,"], "--reserve"),
-        (["--trust", ""], "--trust is an address or a network"),
-        (["--max-line", "-1"], "--max-line is a number of bytes"),
-        (["--max-connections", "many"], "--max-connections is a whole number"),
-        (["--send-buffer", "2G"], "--send-buffer is at most 1073741824 bytes"),
-        (["--user-timeout", "1e7"], "--user-timeout is at most 1000000 seconds"),
-        (["--line-rate", "-1"], "--line-rate is a number a second"),
-        (["--keepalive", "60"], "--keepalive is IDLE/INTERVAL/COUNT"),
-        (["--backlog", "2147483648"], "--backlog is a whole number, at most 2147483647"),
+        (["--trust", ""], "--trust must be an address or a network"),
+        (["--max-line", "-1"], "--max-line must be a number of bytes"),
+        (["--max-connections", "many"], "--max-connections must be a whole number"),
+        (["--send-buffer", "2G"], "--send-buffer must be at most 1073741824 bytes"),
+        (["--user-timeout", "1e7"], "--user-timeout must be at most 1000000 seconds"),
+        (["--line-rate", "-1"], "--line-rate must be a number per second"),
+        (["--keepalive", "60"], "--keepalive must be IDLE/INTERVAL/COUNT"),
+        (["--backlog", "2147483648"], "--backlog must be a whole number, at most 2147483647"),
         (["--auth", "nonsense"], "nonsense"),
         (["--auth", "memory:alice"], "argstring"),
         (["--auth"], "--auth requires argument"),
@@ -179,7 +179,7 @@ def test_aWrongOptionIsOneLine(arguments: list[str], about: str) -> None:
 )
 @pytest.mark.parametrize("value", ["", "-1", "1.5", "1e3", "many", "²", "१", "9" * 20])
 def test_aNumberIsAWholeOne(option: str, value: str) -> None:
-    assert f"--{option} is a whole number" in wrong(lambda: parse(f"--{option}", value))
+    assert f"--{option} must be a whole number" in wrong(lambda: parse(f"--{option}", value))
 
 
 @pytest.mark.parametrize("option", ["keep", "keep-unused"])

@@ -64,28 +64,28 @@ def test_theTextBecomesAValue(kind: OptionType, text: str, value: object) -> Non
 OTHERS: list[tuple[OptionType, str, list[str]]] = [
     (
         SECONDS,
-        "is a number of seconds, 0 for no limit",
+        "must be a number of seconds, or 0 for no limit",
         ["", "soon", "-1", "nan", "inf", "1e400", "1s"],
     ),
     (
         PER_SECOND,
-        "is a number a second, 0 for no limit",
+        "must be a number per second, or 0 for no limit",
         ["", "often", "-1", "nan", "inf", "1e-6", "1.1e9"],
     ),
     (
         countUpTo(200),
-        "is a whole number, at most 200",
+        "must be a whole number, at most 200",
         ["", "many", "-1", "1.5", "1e3", "²", "१", "201"],
     ),
     (
         SIZE,
-        "is a number of bytes such as 64K, 0 for no limit",
+        "must be a number of bytes such as 64K, or 0 for no limit",
         ["", "K", "64k", "64KB", "64KK", "1.5M", "-1", "²", "M1", "1 K"],
     ),
-    (sizeUpTo(1024), "is at most 1024 bytes", ["1025", "2K", "1G"]),
+    (sizeUpTo(1024), "must be at most 1024 bytes", ["1025", "2K", "1G"]),
     (
         KEEPALIVE_TIMES,
-        "is IDLE/INTERVAL/COUNT such as 60/15/4, 0 for never",
+        "must be IDLE/INTERVAL/COUNT such as 60/15/4, or 0 for never",
         [
             *("", "60", "60/15", "60/15/4/1", "60,15,4", "soon/15/4", "-1/15/4", "0/15/4"),
             *("60/0/4", "60/15/0", "32768/15/4", "60/32768/4", "60/15/128"),
@@ -93,7 +93,7 @@ OTHERS: list[tuple[OptionType, str, list[str]]] = [
     ),
     (
         NETWORK,
-        "is an address or a network such as 192.0.2.0/24, not {}",
+        "must be an address or a network such as 192.0.2.0/24, not {}",
         ["", "all", "192.0.2.1/24", "192.0.2.0/33", "256.0.0.1"],
     ),
 ]
@@ -137,7 +137,7 @@ def test_theHelpSaysWhatAValueIs(kind: OptionType) -> None:
 def test_choices() -> None:
     kind = it(oneOf("text", "json"))
     assert kind("json") == "json"
-    with pytest.raises(UsageError, match=r"^--it is one of text, json$"):
+    with pytest.raises(UsageError, match=r"^--it must be one of text, json$"):
         kind("JSON")
 
 
@@ -149,13 +149,13 @@ def test_aLanguageHasManyNames() -> None:
         "zh_CN",
         "zh_CN",
     ]
-    with pytest.raises(UsageError, match=r"^--it is one of en, zh_CN$"):
+    with pytest.raises(UsageError, match=r"^--it must be one of en, zh_CN$"):
         kind("tlh")
 
 
 def test_theNameOfTheServiceIsSafeForTerminals() -> None:
     assert it(SERVICE_NAME)(" the \x07pub\n") == "the pub"
-    with pytest.raises(UsageError, match=r"^--it needs a name$"):
+    with pytest.raises(UsageError, match=r"^--it must not be empty$"):
         it(SERVICE_NAME)(" \x1b[1m ")
 
 

@@ -295,7 +295,7 @@ def test_operatorsWithoutAnAccountAreNamedInTheLog(reactor: Reactor) -> None:
 def test_noPortIsOpenedWhileAnotherServiceHasTheDatabase(reactor: Reactor, tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     opened = openStore(str(path))
-    with pytest.raises(CannotStart, match="another tcpchat uses it"):
+    with pytest.raises(CannotStart, match="another tcpchat is using it"):
         start("--database", str(path), "--metrics", "8081")
     assert reactor.tcpServers == []
     opened.connection.close()

@@ -119,10 +119,10 @@ def printed(capsys: pytest.CaptureFixture[str], option: str) -> str:
             ["--metrics", "nonsense:1"],
             "cannot use --metrics nonsense:1: Unknown endpoint type: 'nonsense'",
         ),
-        (["--language", "tlh"], "--language is one of en, zh_CN"),
-        (["--half-close", "perhaps"], "--half-close is one of close, listen"),
-        (["--log-format", "xml"], "--log-format is one of text, json"),
-        (["--name", " \x1b[0m"], "--name needs a name"),
+        (["--language", "tlh"], "--language must be one of en, zh_CN"),
+        (["--half-close", "perhaps"], "--half-close must be one of close, listen"),
+        (["--log-format", "xml"], "--log-format must be one of text, json"),
+        (["--name", " \x1b[0m"], "--name must not be empty"),
         (
             ["--motd", "nowhere"],
             "cannot read --motd {directory}/nowhere: No such file or directory",
@@ -130,19 +130,31 @@ def printed(capsys: pytest.CaptureFixture[str], option: str) -> str:
         (["--motd", "."], "cannot read --motd {directory}: Is a directory"),
         (["--motd", "latin-1.txt"], "cannot read --motd {directory}/latin-1.txt: not UTF-8"),
         # One of each kind of value; tests/test_optiontypes.py has what each kind takes.
-        (["--idle-timeout", "soon"], "--idle-timeout is a number of seconds, 0 for no limit"),
-        (["--idle-timeout", "nan"], "--idle-timeout is a number of seconds, 0 for no limit"),
+        (
+            ["--idle-timeout", "soon"],
+            "--idle-timeout must be a number of seconds, or 0 for no limit",
+        ),
+        (
+            ["--idle-timeout", "nan"],
+            "--idle-timeout must be a number of seconds, or 0 for no limit",
+        ),
         (
             ["--registration-timeout", "-5"],
-            "--registration-timeout is a number of seconds, 0 for no limit",
+            "--registration-timeout must be a number of seconds, or 0 for no limit",
         ),
-        (["--stall-timeout", "nan"], "--stall-timeout is a number of seconds, 0 for no limit"),
-        (["--max-line", "much"], "--max-line is a number of bytes such as 64K, 0 for no limit"),
+        (
+            ["--stall-timeout", "nan"],
+            "--stall-timeout must be a number of seconds, or 0 for no limit",
+        ),
+        (
+            ["--max-line", "much"],
+            "--max-line must be a number of bytes such as 64K, or 0 for no limit",
+        ),
         (
             ["--max-waiting-all", "-1"],
-            "--max-waiting-all is a number of bytes such as 64K, 0 for no limit",
+            "--max-waiting-all must be a number of bytes such as 64K, or 0 for no limit",
         ),
-        (["--line-rate", "fast"], "--line-rate is a number a second, 0 for no limit"),
+        (["--line-rate", "fast"], "--line-rate must be a number per second, or 0 for no limit"),
     ],
 )
 def test_aWrongOptionIsToldInOneLine(
@@ -166,7 +178,7 @@ def test_aLogInJSONDoesNotGoWithAnotherLogger(
 ) -> None:
     line = refusal("--log-format", "json", twistd=("--nodaemon", *logger))
     assert line == (
-        "twistd tcpchat: --log-format json does not go with --logger or --syslog"
+        "twistd tcpchat: --log-format json cannot be used with --logger or --syslog"
         "; see twistd tcpchat --help"
     )
 

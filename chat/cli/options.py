@@ -41,8 +41,8 @@ _NOTES = [
         N_("On a terminal"),
         N_(
             "Without --nick you are asked for a nickname, and for its password if it is "
-            "registered. Incoming lines appear above the one you are typing. A lost connection "
-            "is made again, and what was said meanwhile is shown."
+            "registered. Incoming lines appear above the one you are typing. If the connection is "
+            "lost, tcpchat reconnects and shows what was said in the meantime."
         ),
     ),
     (
@@ -57,22 +57,23 @@ _NOTES = [
     (
         N_("In a pipe"),
         N_(
-            "Each line of the input is sent as it is, commands included. Without --nick the "
-            "first line is the nickname. At the end of the input tcpchat prints what still "
-            "arrives, and ends."
+            "Each line of input is sent as it is, commands included. Without --nick, the first "
+            "line is the nickname. At the end of the input tcpchat prints whatever still arrives, "
+            "then exits."
         ),
     ),
     (
         N_("Charset"),
         N_(
-            "Text is in the charset of the locale (LC_CTYPE), UTF-8 in the C locale. Characters "
-            "that it lacks are shown as ?, and a line that is not in it is not sent."
+            "Text is in the charset of the locale (LC_CTYPE), or UTF-8 in the C locale. "
+            "Characters that the charset lacks are shown as ?, and a line that is not valid in it "
+            "is not sent."
         ),
     ),
     (
         N_("Exit status"),
         N_(
-            "0: done. 1: the connection failed or was lost, or a line was not in the charset. "
+            "0: success. 1: the connection failed or was lost, or a line was not in the charset. "
             "2: wrong usage. 3: the nickname or the password was refused."
         ),
     ),
@@ -117,7 +118,7 @@ class _Parser(ArgumentParser):
         self._language = language
         self._groups: list[OptionGroup] = []
         self.manual = Manual(
-            synopsis, N_("The terminal client of the tcpchat chat server."), self._groups, _NOTES
+            synopsis, N_("Terminal client for the tcpchat chat server."), self._groups, _NOTES
         )
         add = self._group(N_("Server"))
         add(
@@ -127,12 +128,19 @@ class _Parser(ArgumentParser):
             default=_HOST,
             shown=_HOST,
             help=N_(
-                "Its name or address; also HOST:PORT, [ADDRESS]:PORT, or the PORT of this machine."
+                "Host name or address; also HOST:PORT, [ADDRESS]:PORT, or just a PORT on this "
+                "machine."
             ),
         )
-        add("port", nargs="?", metavar="PORT", type=_port, shown=str(_PORT), help=N_("Its port."))
+        add(
+            "port", nargs="?", metavar="PORT", type=_port, shown=str(_PORT), help=N_("Port number.")
+        )
         add("--unix", metavar="PATH", help=N_("Connect to a unix socket instead."))
-        add("--tls", action="store_true", help=N_("Encrypt, and check the certificate."))
+        add(
+            "--tls",
+            action="store_true",
+            help=N_("Encrypt the connection and verify the certificate."),
+        )
         add(
             "--ca",
             metavar="FILE",
@@ -141,29 +149,32 @@ class _Parser(ArgumentParser):
         add(
             "--insecure",
             action="store_true",
-            help=N_("With --tls: accept any certificate, so that a third party may read along."),
+            help=N_(
+                "With --tls: accept any certificate, so that a third party may be able to "
+                "eavesdrop."
+            ),
         )
         add = self._group(N_("Login"))
-        add("--nick", metavar="NAME", help=N_("The nickname to ask for."))
+        add("--nick", metavar="NAME", help=N_("Nickname to use."))
         add(
             "--password-file",
             metavar="FILE",
             help=N_(
-                "With --nick: log in with the password in the first line of this file, or else "
-                "with $TCPCHAT_PASSWORD."
+                "With --nick: log in with the password on the first line of this file; without "
+                "this option, with $TCPCHAT_PASSWORD."
             ),
         )
         add = self._group(N_("Display"))
         add(
             "--language",
             metavar="|".join(LANGUAGES),
-            help=N_("The language of notices; by default that of the locale."),
+            help=N_("Language of notices; by default that of the locale."),
         )
         add(
             "--no-colour",
             "--no-color",
             action="store_true",
-            help=N_("Use no colours, as with $NO_COLOR."),
+            help=N_("Do not use colours, as with $NO_COLOR."),
         )
         add(
             "--quiet",
@@ -211,11 +222,11 @@ def parseOptions(
     given = parser.parse_args(arguments)
 
     if given.unix is not None and given.tls:
-        parser.error("--unix and --tls do not go together")
+        parser.error("--unix and --tls cannot be used together")
     if (given.insecure or given.ca is not None) and not given.tls:
-        parser.error("--insecure and --ca are for --tls")
+        parser.error("--insecure and --ca require --tls")
     if given.insecure and given.ca is not None:
-        parser.error("--insecure and --ca do not go together")
+        parser.error("--insecure and --ca cannot be used together")
     if given.nick is not None and not given.nick.strip():
         parser.error("--nick is empty")
     texts = {
@@ -225,9 +236,9 @@ def parseOptions(
     }
     for name, value in texts.items():
         if value and not _isText(value):
-            parser.error(f"{name} is not {charset.upper()}, the charset of the locale")
+            parser.error(f"{name} is not valid {charset.upper()}, the charset of the locale")
     if given.password_file is not None and given.nick is None:
-        parser.error("--password-file is for --nick")
+        parser.error("--password-file requires --nick")
     try:
         password = _passwordOf(given.password_file, environ, charset)
     except (OSError, ValueError) as error:
@@ -240,7 +251,7 @@ def parseOptions(
         localeLanguage(environ, charset) if given.language is None else resolve(given.language)
     )
     if language is None:
-        parser.error(f"--language: choose one of {', '.join(LANGUAGES)}")
+        parser.error(f"--language must be one of {', '.join(LANGUAGES)}")
     return ClientOptions(
         Target(
             host,
@@ -273,14 +284,14 @@ def _hostAndPort(text: str, port: int | None) -> tuple[str, int]:
         host, found = match[1], match[2]
     if found is not None:
         if port is not None:
-            raise ArgumentTypeError(f"two ports: {found} and {port}")
+            raise ArgumentTypeError(f"two ports given: {found} and {port}")
         port = _port(found)
     return host.removeprefix("[").removesuffix("]"), _PORT if port is None else port
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ArgumentTypeError(f"{text!r} is no port: 1 to 65535")
+        raise ArgumentTypeError(f"{text!r} is not a valid port (1 to 65535)")
     return int(text)
 
 
@@ -305,9 +316,9 @@ def _passwordOf(path: str | None, environ: Mapping[str, str], charset: str) -> s
         line, *_ = Path(path).read_text(charset).splitlines() or [""]
     except UnicodeDecodeError:
         # The error quotes the bytes, which may be the password.
-        raise ValueError(f"{path} is not {charset.upper()}") from None
+        raise ValueError(f"{path} is not valid {charset.upper()}") from None
     if line.split() != [line]:
-        raise ValueError(f"no password in {path}: one word in its first line")
+        raise ValueError(f"no password in {path}: the first line must be a single word")
     return line
 
 

@@ -166,10 +166,10 @@ def _keyIn(block: bytes, path: str) -> PrivateKeyTypes:
         return load_pem_private_key(block, None)
     except TypeError:
         raise CannotRead(
-            f"the private key in {path} has a pass phrase, for which a service cannot ask"
+            f"the private key in {path} has a pass phrase, and the service cannot ask for it"
         ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise CannotRead(f"the private key in {path} is damaged, or of an unknown kind") from None
+        raise CannotRead(f"the private key in {path} is damaged or of an unknown type") from None
 
 
 def _certificateIn(block: bytes, path: str) -> x509.Certificate:

@@ -107,7 +107,7 @@ class PortReactor:
         lent = socket.socket(fileno=os.dup(fileDescriptor))
         if not lent.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             lent.close()
-            raise OSError("the socket does not listen")
+            raise OSError("the socket is not listening")
         if lent.family != socket.AF_UNIX:
             # Twisted's ports of TCP leave it as it is.
             with lent:

@@ -175,12 +175,12 @@ class Log(MultiService):
         if self.path != "-":
             return LineObserver(_LINES[self._format], self._opened(self.path))
         if not self._twistd.get("nodaemon"):
-            raise SystemExit("twistd tcpchat: --logfile - does not go without --nodaemon")
+            raise SystemExit("twistd tcpchat: --logfile - requires --nodaemon")
         try:
             number, encoding = sys.stdout.fileno(), sys.stdout.encoding
         except (AttributeError, UnsupportedOperation):
             raise SystemExit(
-                "twistd tcpchat: standard output is closed; say --logfile FILE"
+                "twistd tcpchat: standard output is closed; use --logfile FILE"
             ) from None
         return LineObserver(_LINES[self._format], Stream(number), encoding)
 

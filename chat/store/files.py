@@ -190,7 +190,7 @@ class DatabaseFiles:
         try:
             lock = _locked(self._lockPath, os.O_RDWR | os.O_CREAT)
         except BlockingIOError:
-            return "another tcpchat uses it"
+            return "another tcpchat is using it"
         except OSError as error:
             return f"{os.path.basename(self._lockPath)} cannot be written: {error.strerror}"
         self._lock.close()
@@ -232,7 +232,7 @@ def _locked(path: str, flags: int) -> IO[bytes]:
 
 
 def _inUse(path: str) -> CannotStart:
-    return CannotStart(f"cannot open {path}: another tcpchat uses it")
+    return CannotStart(f"cannot open {path}: another tcpchat is using it")
 
 
 def _identity(status: os.stat_result) -> _Identity:

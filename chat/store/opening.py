@@ -158,7 +158,7 @@ def _check(path: str) -> int:
     if not os.path.isdir(directory):
         raise CannotStart(f"cannot keep a database in {directory}: there is no such directory")
     if not os.access(directory, os.W_OK | os.X_OK):
-        raise CannotStart(f"cannot keep a database in {directory}: it cannot be written")
+        raise CannotStart(f"cannot keep a database in {directory}: it is not writable")
     try:
         with open(path, "r+b") as file:
             header, names = file.read(_HEADER), os.fstat(file.fileno()).st_nlink
@@ -173,17 +173,17 @@ def _check(path: str) -> int:
     version: int = _VERSION.unpack_from(header)[0]
     [application] = _APPLICATION.unpack_from(header)
     if application != APPLICATION_ID or version == 0:
-        raise CannotStart(f"cannot open {path}: it is the database of another program")
+        raise CannotStart(f"cannot open {path}: it belongs to another program")
     if names > 1:
         # Each has its own log.  After a crash the log beside another one is missed, and later
         # destroys what was written meanwhile.
-        raise CannotStart(f"cannot open {path}: it has {names} names (hard links), not only this")
+        raise CannotStart(f"cannot open {path}: it has {names} hard links; it must have only one")
     # The newest version may still be in the write-ahead log.
     version = max(version, _versionInLog(path))
     if version > LATEST:
         raise CannotStart(
-            f"cannot open {path}: it is of version {version}, made by a newer tcpchat; "
-            f"this one knows versions up to {LATEST}"
+            f"cannot open {path}: it is version {version}, made by a newer tcpchat; "
+            f"this one supports versions up to {LATEST}"
         )
     return version
 

@@ -177,7 +177,7 @@ def test_wrongPasswordFileIsToldWithoutItsContent(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--password-file", "x"], "--password-file is for --nick"),
+        (["--password-file", "x"], "--password-file requires --nick"),
         # This is a mistake in a script.
         (["--nick", " "], "--nick is empty"),
     ],
@@ -202,7 +202,7 @@ def test_helpExplainsKeysAndExitStatus(capsys: pytest.CaptureFixture[str]) -> No
         parseOptions(["--help"], {})
     out = capsys.readouterr().out
     assert "Ctrl-Z" in out
-    assert "Exit status:\n  0: done." in out
+    assert "Exit status:\n  0: success." in out
 
 
 def test_helpIsInTheLanguageOfTheLocale(capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,7 +95,7 @@ def test_filesAreAsPeopleHaveThem(
     assert chainOf(read(tmp_path, written(key + HOST.pem + MIDDLE.pem))) == SHORT
 
 
-PHRASE = "the private key in {0}/key.pem has a pass phrase, for which a service cannot ask"
+PHRASE = "the private key in {0}/key.pem has a pass phrase, and the service cannot ask for it"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ PHRASE = "the private key in {0}/key.pem has a pass phrase, for which a service 
         (
             HOST.pem,
             HOST.private().replace(b"\nM", b"\nA"),
-            "the private key in {0}/key.pem is damaged, or of an unknown kind",
+            "the private key in {0}/key.pem is damaged or of an unknown type",
         ),
         (
             HOST.pem.replace(b"\nM", b"\nA"),
@@ -185,7 +185,7 @@ def test_aDirectoryMayHaveManyKeys(tmp_path: Path) -> None:
         (HOST.pem + ROOT.private(), "the private key in {0}/a.pem matches no certificate there"),
         (
             HOST.pem + HOST.private(b"secret"),
-            "the private key in {0}/a.pem has a pass phrase, for which a service cannot ask",
+            "the private key in {0}/a.pem has a pass phrase, and the service cannot ask for it",
         ),
     ],
 )

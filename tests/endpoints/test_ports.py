@@ -341,7 +341,7 @@ def test_aSocketThatDoesNotListenIsRefused(
         with pytest.raises(CannotStart) as raised:
             ports.open("systemd:domain=UNIX:name=chat0")
     assert str(raised.value) == (
-        "cannot listen on systemd:domain=UNIX:name=chat0: the socket does not listen"
+        "cannot listen on systemd:domain=UNIX:name=chat0: the socket is not listening"
     )
 
 

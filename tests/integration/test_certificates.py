@@ -19,7 +19,7 @@ from tests.integration.kernel import eventually
 from tests.support.programs import requireProgram
 from tests.support.secure import Authority
 
-_PHRASE = "has a pass phrase, for which a service cannot ask"
+_PHRASE = "has a pass phrase, and the service cannot ask for it"
 
 
 def _shown(port: int, host: str, root: Path) -> tuple[int, bool]:

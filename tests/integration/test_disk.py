@@ -149,7 +149,7 @@ def test_chatGoesOnWhileTheDatabaseIsAway(tmp_path: Path) -> None:
         scene.say("away")
         scene.operator.expect("(history-failing)")
         carol.peer.send("/register sesame-open")
-        assert _refused(here) == f"cannot open /{DATABASE}: another tcpchat uses it"
+        assert _refused(here) == f"cannot open /{DATABASE}: another tcpchat is using it"
         # After the three seconds for which an answer waits.
         while (warning := carol.expect("warned"))["code"] != "not-stored":
             pass
@@ -238,11 +238,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         (lambda data: data[:50], "it is not a database"),
         (
             lambda data: data[:68] + bytes(4) + data[72:],
-            "it is the database of another program",
+            "it belongs to another program",
         ),
         (
             lambda data: data[:60] + b"\0\0\0c" + data[64:],
-            f"it is of version 99, made by a newer tcpchat; this one knows versions up to {LATEST}",
+            f"it is version 99, made by a newer tcpchat; this one supports versions up to {LATEST}",
         ),
         (lambda data: data[:100] + b"?" * (len(data) - 100), "database disk image is malformed"),
         (lambda data: data[:-4096], "database disk image is malformed"),
@@ -266,7 +266,7 @@ def test_fullDiskIsRefused(tmp_path: Path, kibibytes: int) -> None:
 
 def test_databaseInUseIsRefused(tmp_path: Path) -> None:
     with Daemon(tmp_path) as daemon, daemon.join("alice") as alice:
-        assert _refused(tmp_path) == f"cannot open /{DATABASE}: another tcpchat uses it"
+        assert _refused(tmp_path) == f"cannot open /{DATABASE}: another tcpchat is using it"
         alice.send("still here")
         alice.leave()
 

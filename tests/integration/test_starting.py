@@ -133,7 +133,7 @@ _LATE = {
     ),
     "database-in-use": (
         ["--database", "used.sqlite3"],
-        "cannot open {place}/used.sqlite3: another tcpchat uses it",
+        "cannot open {place}/used.sqlite3: another tcpchat is using it",
     ),
     "database-nowhere": (
         ["--database", "{place}/{long}/chat.sqlite3"],

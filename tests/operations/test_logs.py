@@ -123,7 +123,7 @@ def test_inTheBackgroundTheLogHasAFile(
     monkeypatch.chdir(tmp_path)
     stage(nodaemon=False).say("hello")
     assert "hello\n" in (tmp_path / "twistd.log").read_text()
-    with pytest.raises(SystemExit, match="twistd tcpchat: --logfile - does not go without"):
+    with pytest.raises(SystemExit, match="twistd tcpchat: --logfile - requires --nodaemon"):
         stage(nodaemon=False, logfile="-")
 
 

@@ -237,7 +237,7 @@ def isRefused(path: Path) -> bool:
     try:
         opened = openStore(str(path))
     except CannotStart as error:
-        return str(error) == f"cannot open {path}: another tcpchat uses it"
+        return str(error) == f"cannot open {path}: another tcpchat is using it"
     opened.connection.close()
     opened.files.close()
     return False
@@ -249,7 +249,7 @@ def test_aServiceIsRefusedWhateverThePathOfItsDatabase(stage: Open, tmp_path: Pa
     other.mkdir()
     (other / "symbolic").symlink_to(stage.path)
     assert isRefused(stage.path)
-    with pytest.raises(CannotStart, match="another tcpchat uses it"):
+    with pytest.raises(CannotStart, match="another tcpchat is using it"):
         openStore(str(other / "symbolic"))
     stage.path.rename(other / "moved")
     assert isRefused(other / "moved")
@@ -290,6 +290,6 @@ def test_aServiceThatHasBegunBesideThisOneIsTold(stage: Open) -> None:
     with capturedLogs():
         stage.chat(1)
         stage.settle()
-    assert stage.observer.take() == [("failing", "another tcpchat uses it")]
+    assert stage.observer.take() == [("failing", "another tcpchat is using it")]
     other.connection.close()
     other.files.close()

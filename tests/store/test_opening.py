@@ -100,7 +100,7 @@ def test_refusesTheDatabaseOfAnotherProgram(path: Path, application: int) -> Non
         other.execute(f"PRAGMA application_id = {application}")
         other.execute("PRAGMA user_version = 1")
         other.execute("CREATE TABLE line (text)")
-    assert refusal(path) == "cannot open PATH: it is the database of another program"
+    assert refusal(path) == "cannot open PATH: it belongs to another program"
 
 
 def test_refusesANewerVersion(path: Path) -> None:
@@ -108,8 +108,8 @@ def test_refusesANewerVersion(path: Path) -> None:
     with closing(sqlite3.connect(path)) as newer:
         newer.execute(f"PRAGMA user_version = {LATEST + 5}")
     assert refusal(path) == (
-        f"cannot open PATH: it is of version {LATEST + 5}, made by a newer tcpchat; "
-        f"this one knows versions up to {LATEST}"
+        f"cannot open PATH: it is version {LATEST + 5}, made by a newer tcpchat; "
+        f"this one supports versions up to {LATEST}"
     )
 
 
@@ -129,7 +129,7 @@ def test_refusesANewerVersionThatIsOnlyInTheLog(tmp_path: Path, index: bool) -> 
     elsewhere.rmdir()
     if index:
         # SQLite may repair the index, since it is made anew from the other files.
-        with pytest.raises(CannotStart, match=f"of version {LATEST + 1}"):
+        with pytest.raises(CannotStart, match=f"it is version {LATEST + 1}"):
             openStore(str(path))
         assert {each.name for each in tmp_path.iterdir()} == {
             path.name,
@@ -137,7 +137,7 @@ def test_refusesANewerVersionThatIsOnlyInTheLog(tmp_path: Path, index: bool) -> 
             f"{path.name}-shm",
         }
     else:
-        assert f"it is of version {LATEST + 1}" in refusal(path)
+        assert f"it is version {LATEST + 1}" in refusal(path)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_refusesWhatItCannotWrite(public: Path) -> None:
     before = contents(readOnly)
     assert runPython("-c", program, path, closed / "chat.sqlite3").splitlines() == [
         f"cannot open {path}: Permission denied",
-        f"cannot keep a database in {closed}: it cannot be written",
+        f"cannot keep a database in {closed}: it is not writable",
     ]
     assert contents(readOnly) == before
     assert contents(closed) == {}
@@ -206,10 +206,10 @@ def test_refusesADatabaseThatAnotherProgramLocks(
 def test_refusesADatabaseThatAnotherServiceUses(path: Path) -> None:
     """Two services would give the same ids."""
     opened = openStore(str(path))
-    assert refusal(path) == "cannot open PATH: another tcpchat uses it"
+    assert refusal(path) == "cannot open PATH: another tcpchat is using it"
     # Nor by another path, at which there is no lock.
     moved = path.rename(path.with_name("moved"))
-    assert refusal(moved) == "cannot open PATH: another tcpchat uses it"
+    assert refusal(moved) == "cannot open PATH: another tcpchat is using it"
     close(opened)
     moved.rename(path)
     close(openStore(str(path)))
@@ -221,7 +221,7 @@ def test_refusesAFileWithSeveralNames(path: Path) -> None:
     link = path.with_name("link")
     os.link(path, link)
     for each in (path, link):
-        assert refusal(each) == "cannot open PATH: it has 2 names (hard links), not only this"
+        assert refusal(each) == "cannot open PATH: it has 2 hard links; it must have only one"
     link.unlink()
     close(openStore(str(path)))
 
