@@ -91,7 +91,7 @@ def test_argumentsAreInTheCharsetOfTheLocale(
         parseOptions(arguments, environ, "gb18030")
     assert exit.value.code == USAGE
     said = capsys.readouterr().err
-    assert f"error: {what} is not GB18030, the charset of the locale" in said
+    assert f"error: {what} is not valid GB18030, the charset of the locale" in said
     assert "s3cret" not in said
 
 
