@@ -24,10 +24,10 @@ _CLIENT_SECTIONS = r"""
 Join the server on this machine.
 .TP
 .B tcpchat \-\-tls chat.example.org 8443
-Join another one, and check its certificate.
+Join another server over TLS, and verify its certificate.
 .TP
 .B uptime | tcpchat \-\-nick uptime
-Say what a program prints.
+Send the output of a program.
 .SH ENVIRONMENT
 .TP
 .B TCPCHAT_PASSWORD
@@ -38,7 +38,7 @@ The password of the account
 If set and not empty, no colours are used.
 .TP
 .BR LC_ALL ", " LC_MESSAGES ", " LANG
-The language of notices, and of
+The language of notices and of
 .BR \-\-help .
 .SH SEE ALSO
 .BR tcpchat (8)
@@ -48,24 +48,24 @@ _SERVICE_SECTIONS = r"""
 .SH SIGNALS
 .TP
 .B SIGTERM
-Tell all users, write what waits to the disk, and end.
+Notify all users, write pending data to the disk, and exit.
 .TP
 .B SIGHUP
-Read bans, certificates and the message of the day again.
+Reload bans, certificates and the message of the day.
 .TP
 .B SIGUSR1
-Open the files of the log and the transcript anew, after their rotation.
+Reopen the files of the log and the transcript after their rotation.
 .SH FILES
 .TP
 .I tcpchat.sqlite3
-The database; beside it are its log,
+The database; beside it are its write\-ahead log,
 .IR tcpchat.sqlite3\-wal ,
 and the lock file,
 .IR tcpchat.sqlite3.lock .
 .SH ENVIRONMENT
 .TP
 .B STATE_DIRECTORY
-The directory of the database, as systemd sets it.
+The directory of the database, as set by systemd.
 .TP
 .BR LC_ALL ", " LC_MESSAGES ", " LANG
 The language of
@@ -78,7 +78,7 @@ that of the service is
 Run in the foreground.
 .TP
 .B printf \(aq/help\(rsn/quit\(rsn\(aq | nc localhost 8080
-See whether it answers.
+Check that it answers.
 .SH SEE ALSO
 .BR tcpchat (1),
 .BR twistd (1)
