@@ -15,7 +15,10 @@ from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupErro
 from twisted.internet.task import react
 
 Main = Callable[..., Coroutine[Any, Any, None]]
-"""What a program does; it takes the reactor, and what was typed behind its name."""
+"""
+What a program does; it takes the reactor, and what was typed behind its name: as a number where the
+default is one, else as text.
+"""
 
 
 def run(main: Main, arguments: Sequence[str]) -> NoReturn:
@@ -28,13 +31,22 @@ def run(main: Main, arguments: Sequence[str]) -> NoReturn:
         it takes where these do not fit.
     """
     try:
-        signature(main).bind(None, *arguments)
-    except TypeError:
+        values = _valuesFor(main, arguments)
+    except (TypeError, ValueError):
         sys.exit(usageOf(main))
-    react(_plainly, [main, *arguments])
+    react(_plainly, [main, *values])
 
 
-async def _plainly(reactor: Any, main: Main, *arguments: str) -> None:
+def _valuesFor(main: Main, arguments: Sequence[str]) -> list[str | int]:
+    if any(each.startswith("-") for each in arguments):
+        raise ValueError("there are no options, such as --help")
+    bound = signature(main).bind(None, *arguments).arguments
+    defaults = {each.name: each.default for each in signature(main).parameters.values()}
+    _, *given = bound.items()
+    return [int(text) if isinstance(defaults[name], int) else text for name, text in given]
+
+
+async def _plainly(reactor: Any, main: Main, *arguments: str | int) -> None:
     try:
         await main(reactor, *arguments)
     except (ConnectError, ConnectionClosed, DNSLookupError, OSError) as error:

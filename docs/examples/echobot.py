@@ -35,8 +35,8 @@ class EchoBot(ChatClient):
         print(event.text, file=sys.stderr)
 
 
-async def main(reactor, host="localhost", port="8080"):
-    client = await HostnameEndpoint(reactor, host, int(port)).connect(ChatFactory(EchoBot))
+async def main(reactor, host="localhost", port=8080):
+    client = await HostnameEndpoint(reactor, host, port).connect(ChatFactory(EchoBot))
     await client.whenClosed()
 
 

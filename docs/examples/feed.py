@@ -46,10 +46,10 @@ async def follow(reactor, client, file):
                 rest = b""
 
 
-async def main(reactor, file, host="localhost", port="8080"):
+async def main(reactor, file, host="localhost", port=8080):
     with open(file, "rb") as source:
         source.seek(0, 2)
-        client = await HostnameEndpoint(reactor, host, int(port)).connect(ChatFactory(Feeder))
+        client = await HostnameEndpoint(reactor, host, port).connect(ChatFactory(Feeder))
         await client.ping()
         if not client.isRegistered:
             sys.exit("somebody else is feeding already")

@@ -30,8 +30,8 @@ class Hello(ChatClient):
         self.quit()
 
 
-async def main(reactor, host="localhost", port="8080"):
-    client = await HostnameEndpoint(reactor, host, int(port)).connect(ChatFactory(Hello))
+async def main(reactor, host="localhost", port=8080):
+    client = await HostnameEndpoint(reactor, host, port).connect(ChatFactory(Hello))
     await client.whenClosed()
 
 

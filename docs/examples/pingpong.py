@@ -52,9 +52,9 @@ class PingPong(ChatClient):
         super().connectionLost(reason)
 
 
-async def main(reactor, host="localhost", port="8080"):
+async def main(reactor, host="localhost", port=8080):
     factory = ChatFactory(lambda: PingPong(reactor))
-    client = await HostnameEndpoint(reactor, host, int(port)).connect(factory)
+    client = await HostnameEndpoint(reactor, host, port).connect(factory)
     await client.whenClosed()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from twisted.internet import error
 
+from chat.client import program
 from chat.client.program import reasonOf, run, usageOf
 
 
@@ -33,7 +34,7 @@ def test_aReasonIsOneLineOfOurOwn(raised: Exception, line: str) -> None:
     assert "\n" not in reason
 
 
-async def feed(reactor: Any, file: str, host: str = "localhost", port: str = "8080") -> None:
+async def feed(reactor: Any, file: str, host: str = "localhost", port: int = 8080) -> None:
     raise AssertionError("it must not run")
 
 
@@ -47,7 +48,23 @@ def test_theUsageIsThatOfTheArguments(monkeypatch: pytest.MonkeyPatch) -> None:
     assert usageOf(wait) == "usage: feed.py"
 
 
-@pytest.mark.parametrize("arguments", [[], ["log", "localhost", "8080", "more"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["log", "localhost", "8080", "more"],
+        ["log", "localhost", "http"],
+        ["--help"],
+        ["log", "-h"],
+    ],
+)
 def test_argumentsThatDoNotFitAreToldFirst(arguments: list[str]) -> None:
     with pytest.raises(SystemExit, match=r"^usage: "):
         run(feed, arguments)
+
+
+def test_argumentsAreOfTheKindOfTheirDefaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[object] = []
+    monkeypatch.setattr(program, "react", lambda main, arguments: ran.extend(arguments))
+    run(feed, ["7", "8", "9"])
+    assert ran == [feed, "7", "8", 9]
