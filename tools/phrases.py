@@ -32,9 +32,10 @@ CHAT = Path(__file__).parents[1] / "chat"
 
 _PLACES = {
     "First contact": "greeted nickasked nick-needed nick-invalid nick-too-long nick-reserved"
-    " nick-taken nick-unchanged nick-confusable scripts-mixed nick-registered passwordasked"
-    " said-aloud welcomed noticed no-motd present unknown-command command-meant argument-missing"
-    " argument-invalid unit-missing line-too-long not-utf8 cursor-keys interrupted help-subjects",
+    " nick-taken nick-unchanged nick-kept nick-confusable scripts-mixed nick-registered"
+    " passwordasked said-aloud welcomed noticed no-motd present unknown-command command-meant"
+    " argument-missing argument-invalid unit-missing line-too-long not-utf8 cursor-keys interrupted"
+    " help-subjects",
     "Talk": "said acted told sent renamed renaming-too-fast no-such-nick nobody-to-reply-to"
     " yourself ignored unignored ignoring ignores-you away back is-away refused-muted warned-muted"
     " may-speak",

@@ -211,6 +211,7 @@ CONFIRMATIONS: dict[str, Sentence] = {
         N_("This nickname is now registered to you; next time, /login NAME PASSWORD."),
     ),
     "logged-in": (N_("You are logged in as {about}."), N_("You are logged in.")),
+    "nick-kept": N_("You are still {about}."),
     "last-login": N_("Your last login was on {day}, from {origin}."),
     "took-over": (
         N_("The guest who was using {about} has been disconnected."),

@@ -47,7 +47,7 @@ from chat.vocabulary.errors import (
     RenamingTooFast,
     WrongPassword,
 )
-from chat.vocabulary.events import Closed, Ending, PasswordAsked, Warned
+from chat.vocabulary.events import Closed, Done, Ending, PasswordAsked, Warned
 from chat.vocabulary.names import fold
 
 _log = Logger()
@@ -181,9 +181,13 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
     user = context.user
     assert user is not None
     match command:
+        case Nick(nick) if context.asked and nick.strip() == user.nick:
+            # This is how the question is declined.
+            context.asked = ""
+            context.hear(Done("nick-kept", user.nick))
         case Nick(nick):
             if fold(nick.strip()) == user.fold:
-                # They keep it.
+                # They keep it, in another spelling.
                 context.asked = ""
             _requireOther(context, user)
             try:

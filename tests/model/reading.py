@@ -57,6 +57,7 @@ _REFUSALS = {
 }
 _DONE = {
     "logged-in": "You are logged in as {}.",
+    "nick-kept": "You are still {}.",
     "registered": "{0} is now registered to you; next time, /login {0} PASSWORD.",
     "unregistered": "Your account {} has been deleted.",
     "account-removed": "The account {} has been deleted.",

@@ -184,6 +184,10 @@ class Reference:
                 self._go(user, name, reason, text, by)
 
     def _nick(self, session: Session, user: User, nick: str) -> None:
+        if session.asked and nick == user.nick:
+            session.asked = ""
+            session.hear("done", "nick-kept", nick)
+            return
         if nick.lower() == user.nick.lower():
             session.asked = ""
         self._mayBeCalled(nick, user.account)

@@ -268,6 +268,14 @@ def test_whoIsAskedForAPasswordMayStayWhoTheyAre(stage: SessionStage, nick: str)
     assert dave.heard() == [Said("#lobby", 1, AT, nick, "hello")]
 
 
+def test_stayingWhoOneIsIsNoMistake(stage: SessionStage) -> None:
+    """It is what the question names as the way out; without a question nothing changes."""
+    bob = stage.user("bob")
+    assert bob.hears("/nick alice")[-1] == PasswordAsked("alice", "bob")
+    assert bob.hears("/nick bob") == [Done("nick-kept", "bob")]
+    assert bob.hears("/nick bob") == [Refused("nick-unchanged", "bob")]
+
+
 def test_aPasswordIsExpectedUntilThereIsAnAnswer(stage: SessionStage) -> None:
     """Whatever is refused meanwhile."""
     bob, dave = stage.users("bob", "dave")
