@@ -61,8 +61,8 @@ _TUTORIAL = (
     Greeted("tcpchat", 0),
     Greeted("tcpchat", 1),
     NickAsked(),
-    LanguageSet("en"),
-    LanguageSet("zh_CN"),
+    LanguageSet("en", True),
+    LanguageSet("zh_CN", True),
     Closed(Ending.QUIT),
     Closed(Ending.SHUTDOWN),
 )

@@ -154,7 +154,7 @@ class Display:
             case Lang(name):
                 language = resolve(name) if name else self._language
                 if language is not None:
-                    return LanguageSet(language)
+                    return LanguageSet(language, bool(name))
                 choices = ", ".join(LANGUAGES)
                 refusal = words.refusal("unknown-language", choices)
                 return Refused("unknown-language", choices, refusal)

@@ -34,6 +34,7 @@ from chat.vocabulary.events import (
     LanguageSet,
     Refused,
     Renamed,
+    Warned,
     Welcomed,
 )
 from chat.vocabulary.i18n import translation
@@ -74,9 +75,11 @@ class TerminalChat(Frontend):
         self._connector = Connector(reactor, options, self)
         self._factory = self._connector.factory
         self._known = KnownNames(lambda: self._connector.client)
-        # The account whose password is asked for, if any: also after the connection is lost,
-        # until there is a nickname or the user wants another one.
+        # The account whose password is asked for, if any: before there is a nickname also after
+        # the connection is lost, until there is one or the user wants another one.
         self._asked: str | None = None
+        # Whether that is settled, though something has been typed that must not be said.
+        self._isMoot = False
         self._kept = KeptPassword(self._factory, reactor)
         self._reclaimer = Reclaimer(reactor)
         self._rejoiner = Rejoiner(reactor)
@@ -168,6 +171,9 @@ class TerminalChat(Frontend):
     def disconnected(self, client: RelayClient, why: str) -> bool:
         self.terminal.setProducer(None)
         self._kept.drop()
+        if client.isRegistered:
+            # The user comes back with the nickname that they have.
+            self._settle()
         self._rejoiner.disconnected()
         self._reclaimer.disconnected()
         self._failure = ""
@@ -208,6 +214,7 @@ class TerminalChat(Frontend):
     # Frontend: what the service says.
 
     def heard(self, client: RelayClient, event: Event) -> None:
+        isAnswer = client.isRegistered and self._kept.isOnItsWay
         unproven = self._kept.heard(event, client)
         isNews = self._rejoiner.heard(event, client)
         self._known.heard(event)
@@ -218,15 +225,15 @@ class TerminalChat(Frontend):
                 if self._screen.editor.text == client.roster.nick:
                     # It was proposed, and is no line to say.
                     self._screen.editor.replace("")
-                if not self._screen.editor.text:
-                    # Otherwise with the next Enter: a password may be half typed.
-                    self._answered()
+                self._settle()
                 self._bringBack()
             case Renamed():
                 self._has(client.roster.nick)
-            case Done(code="logged-in" | "operator-on"):
+            case Done(code="logged-in" | "operator-on" as code):
                 # Operators have more commands.
                 self._learnCommands(client)
+                if code == "logged-in" and client.isRegistered:
+                    self._settle()
             case LanguageSet():
                 # It only answers what we have asked for in the name of the user.
                 return
@@ -238,6 +245,13 @@ class TerminalChat(Frontend):
                 return
             case Refused(code=code) if not client.isRegistered and code.startswith("nick-"):
                 self._proposeNick()
+            case Refused(code=code) if isAnswer and code != "wrong-password":
+                self._kept.drop()
+                self._settle()
+            case Warned(code="said-aloud", about=nick) if client.isRegistered and isWord(nick):
+                # Not here, as what is said next is the password.
+                self._askInRoom(nick, client.roster.nick or "")
+                return
             case Closed(reason=reason):
                 self._farewell = event
                 if reason is Ending.REGISTRATION_TIMEOUT and self._reclaimer.isAsking:
@@ -319,10 +333,37 @@ class TerminalChat(Frontend):
         self._screen.editor.isHidden = True
         self._notice(phrase.format(nick=account, seconds=seconds))
 
+    def _askInRoom(self, account: str, own: str) -> None:
+        """
+        Ask a user who has a nickname for the password of an account, or go on asking.
+
+        @param own: their nickname.
+        """
+        _ = self._gettext
+        if account != self._asked:
+            phrase = _("type the password of {nick}, or Enter to stay {own}")
+            self._notice(phrase.format(nick=account, own=own))
+            self._putAside()
+            self._screen.editor.replace("")
+        self._asked, self._isMoot = account, False
+        self._screen.editor.isHidden = True
+        self._screen.draw()
+
+    def _settle(self) -> None:
+        """
+        Ask no more, at once or, where an answer is half typed, with the next Enter.
+        """
+        if self._asked is None:
+            return
+        self._isMoot = self._screen.editor.text != ""
+        if not self._isMoot:
+            self._answered()
+            self._bringBack()
+
     def _answered(self) -> None:
         """Ask for no password any more."""
         if self._asked is not None:
-            self._asked = None
+            self._asked, self._isMoot = None, False
             self._screen.editor.replace("")
             self._screen.editor.isHidden = False
 
@@ -335,7 +376,7 @@ class TerminalChat(Frontend):
 
     def _bringBack(self) -> None:
         """Put what was half typed into the line again."""
-        if self._aside and not self._screen.editor.text:
+        if self._aside and self._asked is None and not self._screen.editor.text:
             self._screen.editor.replace(self._aside)
             self._aside = ""
 
@@ -352,6 +393,9 @@ class TerminalChat(Frontend):
             case NotText():
                 phrase = _("not sent: that is not {charset}, the charset of this terminal")
                 self._warn(phrase.format(charset=self._charset.upper()))
+            case Request.END | Request.INTERRUPT | Request.CANCEL if self._isAskedInRoom:
+                self._answered()
+                self._bringBack()
             case Request.END | Request.INTERRUPT:
                 self.leave()
             case Request.SUSPEND:
@@ -413,20 +457,27 @@ class TerminalChat(Frontend):
 
     def _enteredPassword(self, client: ChatClient, account: str, password: str) -> None:
         _ = self._gettext
-        if client.isRegistered:
-            # It was begun before the client had logged in by itself.
+        if self._isMoot:
+            # It was begun before the client had logged in by itself, or got another answer.
             self._answered()
             if password:
-                self._notice(_("not sent: you are already logged in"))
+                self._notice(_("not sent: no password is asked for any more"))
         elif not password:
             self._answered()
-            self._factory.nick = None
-            self._kept.forget()
+            if not client.isRegistered:
+                self._factory.nick = None
+                self._kept.forget()
         elif not isWord(password):
             self._warn(_("passwords cannot contain spaces"))
         else:
             self._kept.telling(account, password)
             client.login(account, password)
+
+    @property
+    def _isAskedInRoom(self) -> bool:
+        """Whether a password is asked for that the user may as well not type."""
+        client = self._connector.client
+        return self._asked is not None and client is not None and client.isRegistered
 
     def _isLoggingIn(self, client: ChatClient) -> bool:
         """Whether what is typed now is neither a nickname, nor a password, nor said yet."""

@@ -35,11 +35,13 @@ class Request(Enum):
     A wish of the user that is not editing.
 
     @cvar INTERRUPT: Ctrl-C, with nothing typed that it could clear.
+    @cvar CANCEL: Ctrl-C, which has cleared what was typed of a password.
     @cvar END: Ctrl-D, with nothing typed that it could delete.
     @cvar SUSPEND: Ctrl-Z.
     """
 
     INTERRUPT = auto()
+    CANCEL = auto()
     END = auto()
     SUSPEND = auto()
 
@@ -195,6 +197,7 @@ class LineEditor:
             case Key.INTERRUPT:
                 # Up brings it back, should it have been a slip.
                 self._take()
+                return Request.CANCEL if self.isHidden else None
             case Key.END_OF_INPUT if not self.text:
                 return Request.END
             case Key.SUSPEND:

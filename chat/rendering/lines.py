@@ -226,10 +226,13 @@ class Wording(Listings):
                 notices = [_("Yes, still here.")]
             case Versioned(service=service, version=version):
                 notices = [f"{service}: tcpchat {version}"]
+            case LanguageSet(changed=True):
+                notices = [_("The language is now English.")]
             case LanguageSet():
-                notices = [_("The language is English.")]
+                notices = [_("The language is English; /lang zh_CN switches to Chinese.")]
             case FormatSet(format=name):
-                notices = [_("The format is {name}.").format(name=name)]
+                phrase = _("The format is {name}; /format json is for programs.")
+                notices = [phrase.format(name=name)]
             case Uptime():
                 notices = [self.uptime(event)]
             case _:  # pragma: no cover

@@ -250,11 +250,11 @@ CONFIRMATIONS: dict[str, Sentence] = {
 }
 
 CHOICES: dict[tuple[str, str], str] = {
-    ("timestamps", "on"): N_("Lines begin with their time."),
-    ("timestamps", "off"): N_("Lines begin without their time."),
-    ("bell", "off"): N_("No bell rings."),
-    ("bell", "mention"): N_("The bell rings when you are meant."),
-    ("bell", "all"): N_("The bell rings at all that is said."),
+    ("timestamps", "on"): N_("Lines show their time; /timestamps off hides it."),
+    ("timestamps", "off"): N_("Lines show no time; /timestamps on shows it."),
+    ("bell", "off"): N_("The bell is off; /bell mention or /bell all turns it on."),
+    ("bell", "mention"): N_("The bell rings when you are mentioned; /bell off silences it."),
+    ("bell", "all"): N_("The bell rings for everything that is said; /bell off silences it."),
 }
 """Confirmations of a choice, by their code and by what was chosen."""
 

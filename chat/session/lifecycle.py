@@ -171,6 +171,9 @@ def _doChallenged(inputs: Lifecycle, context: Context, command: Command) -> None
 
 def _login(inputs: Lifecycle, context: Context, name: str, password: str) -> None:
     name = name or context.asked
+    if not name and signon.isAccountMeant(context, password):
+        _doAnonymous(inputs, context, Nick(password))
+        return
     if not name:
         raise ArgumentMissing(Login.usage())
     inputs.decide(Deferred.fromCoroutine(signon.login(context, name, password)), name)
@@ -198,6 +201,8 @@ def _doRegistered(inputs: Lifecycle, context: Context, command: Command) -> None
                 inputs.decide(context.hub.rename(user, nick))
         case Say(password) if context.asked:
             _change(inputs, context, user, context.asked, password.strip())
+        case Login("", name) if not context.asked and signon.isAccountMeant(context, name):
+            _doRegistered(inputs, context, Nick(name))
         case Login(name, password):
             _change(inputs, context, user, name or context.asked or user.nick, password)
         case Quit(reason):

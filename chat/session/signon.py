@@ -80,6 +80,20 @@ def mayBeCalled(context: Context, text: str) -> str:
     return nick
 
 
+def isAccountMeant(context: Context, word: str) -> bool:
+    """
+    @param word: the only one behind C{/login}.
+    @return: whether it is no password, but the name of an account, whose password is still to
+        come: there is no account here that it could be the password of, but for one that has
+        logged in already.
+    """
+    account, user = context.server.accounts.named(word), context.user
+    if account is None or user is None:
+        return account is not None
+    own = context.server.accounts.named(user.nick)
+    return account.fold != user.account and (own is None or own.fold == user.account)
+
+
 def requireUnlike(context: Context, nick: str, user: User | None) -> None:
     """
     See that a nickname is not mistaken for that of another user or account.

@@ -472,9 +472,14 @@ class Versioned:
 
 @dataclass(frozen=True, slots=True)
 class LanguageSet:
-    """The service speaks this language to you now."""
+    """
+    The service speaks this language to you.
+
+    @ivar changed: whether you have just chosen it.
+    """
 
     language: str
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

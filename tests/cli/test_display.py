@@ -238,22 +238,26 @@ def test_timesFollowTheAnswer() -> None:
     display, roster = Display("en", now=lambda: AT), rosterOf()
     said = Said("#lobby", 1, AT, "bob", "hi")
     assert display.lines(said, roster) == ["bob: hi"]
-    [answer] = display.lines(Done("timestamps", "on", "Lines begin with their time."), roster)
-    assert answer == "--- Lines begin with their time."
+    [answer] = display.lines(
+        Done("timestamps", "on", "Lines show their time; /timestamps off hides it."), roster
+    )
+    assert answer == "--- Lines show their time; /timestamps off hides it."
     [line] = display.lines(said, roster)
     assert re.fullmatch(r"\[\d\d:\d\d\] bob: hi", line)
-    assert asked(display, "/timestamps") == ["--- Lines begin with their time."]
-    assert asked(display, "/TIMESTAMPS off") == ["--- Lines begin without their time."]
+    assert asked(display, "/timestamps") == ["--- Lines show their time; /timestamps off hides it."]
+    assert asked(display, "/TIMESTAMPS off") == ["--- Lines show no time; /timestamps on shows it."]
     assert display.lines(said, roster) == ["bob: hi"]
 
 
 def test_languageFollowsItsCommand() -> None:
     """The answer comes in the new language."""
     display = Display("en")
-    assert asked(display, "/lang") == ["--- The language is English."]
+    assert asked(display, "/lang") == [
+        "--- The language is English; /lang zh_CN switches to Chinese."
+    ]
     [answer] = asked(display, "/lang zh")
-    assert answer.startswith("--- 语言")
-    assert asked(display, "/语言") == [answer]
+    assert answer == "--- 语言已切换为简体中文。"
+    assert asked(display, "/语言") == ["--- 当前语言为简体中文；输入 /语言 en 可切换为英文。"]
     assert asked(display, "/lang klingon") == ["!!! 可选的语言：en, zh_CN (unknown-language)"]
 
 
@@ -284,4 +288,6 @@ def test_bellFollowsItsCommand() -> None:
     assert rung("mention") == [False, True, False, True]
     assert rung("all") == [True, True, False, True]
     assert rung("off") == [False] * 4
-    assert asked(display, "/铃声") == ["--- No bell rings."]
+    assert asked(display, "/铃声") == [
+        "--- The bell is off; /bell mention or /bell all turns it on."
+    ]

@@ -189,7 +189,7 @@ def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet(talking: Run) -> None:
         Said("#lobby", 1, AT, "bob", "hello"),
         Said("#lobby", 2, AT, "alice", "你好"),
         Sent(AT, "bob", "alice", "psst"),
-        LanguageSet("en"),
+        LanguageSet("en", True),
     )
     talking.finish()
     talking.halfClosed()
@@ -199,7 +199,7 @@ def test_theInputIsSentAsItIsAndEventsReadAsWithTelnet(talking: Run) -> None:
         "--- You are bob, in #lobby with alice. Just type; /help for commands.\n"
         "alice: 你好\n"
         "[you -> alice] psst\n"
-        "--- The language is English.\n"
+        "--- The language is now English.\n"
         "alice: late\n"
         "--- Goodbye: end of input.\n"
     )

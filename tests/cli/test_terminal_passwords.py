@@ -12,9 +12,12 @@ from chat.vocabulary.events import (
     FormatSet,
     LanguageSet,
     Refused,
+    Renamed,
+    Warned,
     Welcomed,
 )
 from tests.support.clients import Link
+from tests.support.samples import AT
 from tests.support.sitting import Sitting
 
 ASKED = "--- alice is registered: type its password, or Enter for another nickname"
@@ -277,7 +280,7 @@ def test_lineBegunAsAPasswordIsNeverSaid(sit: Callable[..., Sitting]) -> None:
     sitting.enter("")
     assert link.transport.lines() == []
     assert sitting.lines()[-2:] == [
-        "--- not sent: you are already logged in",
+        "--- not sent: no password is asked for any more",
         "#lobby 2>",
     ]
     sitting.enter("hello")
@@ -419,3 +422,90 @@ def test_noPasswordIsAskedForWhatCannotBeAnAccount(sitting: Sitting, code: str) 
     link.send(Refused(code, "two words", "hm"))
     assert sitting.lines()[-2].startswith("!!! hm")
     assert sitting.lines()[-1].startswith("nickname>")
+
+
+# In a room.
+
+ALOUD = Warned("said-aloud", "carol", "Your next line goes to everybody here")
+IN_ROOM = [Refused("nick-registered", "carol", "carol is registered"), ALOUD]
+TYPE_CAROLS = "--- type the password of carol, or Enter to stay alice"
+
+
+def askedInRoom(sitting: Sitting, halfTyped: str = "") -> Link:
+    """Want the nickname of an account in a room, and begin another line."""
+    link = sitting.join()
+    sitting.enter("/nick CAROL")
+    sitting.type(halfTyped)
+    link.send(*IN_ROOM)
+    link.transport.clear()
+    return link
+
+
+def test_passwordIsAskedForInARoomAsWell(sitting: Sitting) -> None:
+    """No line that may be one is said; the half-typed line comes back afterwards."""
+    link = askedInRoom(sitting, "good mor")
+    assert sitting.lines()[-3:] == [
+        "!!! carol is registered (nick-registered)",
+        TYPE_CAROLS,
+        "password>",
+    ]
+    sitting.enter("wrong")
+    link.send(Refused("wrong-password", "carol", "Wrong password for carol"), ALOUD)
+    assert sitting.lines()[-2:] == ["!!! Wrong password for carol (wrong-password)", "password>"]
+    sitting.type("s3cret")
+    assert sitting.lines()[-1] == "password> ******"
+    sitting.enter("")
+    assert link.transport.lines() == ["/login carol wrong", "/login carol s3cret"]
+    link.send(Renamed("#lobby", AT, "alice", "carol"), Done("logged-in", "carol", "Logged in."))
+    assert sitting.lines()[-1] == "#lobby 2> good mor"
+    assert b"s3cret" not in sitting.bytes
+    sitting.type("\x15\x1b[A")
+    assert sitting.lines()[-1] == "#lobby 2> /nick CAROL"
+    # The next connection logs in with it.
+    assert "/login carol s3cret" in again(sitting, link).transport.lines()
+
+
+@pytest.mark.parametrize("keys", ["\r", "\x03", "s3cret\x03", "\x04"])
+def test_askingInARoomIsCancelled(sitting: Sitting, keys: str) -> None:
+    link = askedInRoom(sitting, "good mor")
+    sitting.type(keys)
+    assert sitting.lines()[-1] == "#lobby 2> good mor"
+    sitting.enter("ning")
+    assert link.transport.lines() == ["good morning"]
+    assert sitting.ends == []
+    sitting.type("\x1b[A\x1b[A\x19")
+    assert "s3cret" not in sitting.lines()[-1]
+    # The nickname that the user has is the one they come back with.
+    assert "/nick alice" in again(sitting, link).transport.lines()
+
+
+@pytest.mark.parametrize("isLost", [True, False])
+def test_answerInARoomThatComesTooLateIsNotSaid(sitting: Sitting, isLost: bool) -> None:
+    link = askedInRoom(sitting)
+    if isLost:
+        sitting.type("s3c")
+        link = again(sitting, link)
+        link.send(b"--- Welcome.\r\n", FormatSet("json"), LanguageSet("en"), WELCOMED)
+    else:
+        sitting.enter("first")
+        sitting.type("s3c")
+        link.send(Refused("too-many-attempts", "20", "Too many wrong passwords"))
+    link.transport.clear()
+    sitting.enter("ret")
+    assert sitting.lines()[-2:] == ["--- not sent: no password is asked for any more", "#lobby 2>"]
+    sitting.enter("hello")
+    assert link.transport.lines() == ["hello"]
+
+
+def test_commandEndsTheQuestionInARoom(sitting: Sitting) -> None:
+    link = askedInRoom(sitting, "good mor")
+    sitting.enter("/nick dave")
+    assert link.transport.lines() == ["/nick dave"]
+    assert sitting.lines()[-1] == "#lobby 2> good mor"
+
+
+def test_interruptClearsAPasswordBeforeItLeaves(sitting: Sitting) -> None:
+    challenged(sitting)
+    sitting.type("s3cret\x03")
+    assert sitting.lines()[-1] == "password>"
+    assert not sitting.chat._isLeaving

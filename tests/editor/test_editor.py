@@ -238,7 +238,8 @@ def test_passwordIsHiddenThoughItLooksLikeACommand() -> None:
 @pytest.mark.parametrize("key", [Key.ENTER, Key.INTERRUPT, Key.KILL_TO_START, Key.KILL_WORD_LEFT])
 def test_passwordIsNeitherRecalledNorYanked(key: Key) -> None:
     it = hidden()
-    it.press("s3cret", key)
+    outcome = it.press("s3cret", key)
+    assert (outcome is Request.CANCEL) == (key is Key.INTERRUPT)
     it.editor.isHidden = False
     it.press(Key.YANK)
     assert it.editor.text == ""

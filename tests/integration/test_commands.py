@@ -10,6 +10,8 @@ from chat.vocabulary.verbs import VERBS
 from tests.integration.conftest import Join
 from tests.integration.daemon import Daemon
 
+_FORMAT = "--- The format is text; /format json is for programs."
+
 # The table of the protocol: the ways to type a command, what alice is told, what bob hears.
 _COMMANDS: list[tuple[list[str], list[str], list[str]]] = [
     (
@@ -36,9 +38,9 @@ _COMMANDS: list[tuple[list[str], list[str], list[str]]] = [
     ),
     (["/ping"], ["--- PONG"], []),
     (["/ping x y"], ["--- PONG x y"], []),
-    (["/lang zh_CN", "/语言 zh_CN", "/lang 中文"], ["--- 语言：简体中文。"], []),
-    (["/lang", "/lang en", "/语言 English"], ["--- The language is English."], []),
-    (["/format", "/format text", "/format TEXT"], ["--- The format is text."], []),
+    (["/lang zh_CN", "/语言 zh_CN", "/lang 中文"], ["--- 语言已切换为简体中文。"], []),
+    (["/lang en", "/语言 English"], ["--- The language is now English."], []),
+    (["/format", "/format text", "/format TEXT"], [_FORMAT], []),
     (["/version"], [f"--- tcpchat: tcpchat {__version__}"], []),
     (["//me waves"], [], ["alice: /me waves"]),
 ]
@@ -88,8 +90,8 @@ def test_commandsBeforeTheNickname(daemon: Daemon, join: Join) -> None:
         peer.send("/version", "/lang", "/format", "/who", "/msg witness hi", "/me waves", "/r hi")
         assert peer.catchUp() == [
             f"--- tcpchat: tcpchat {__version__}",
-            "--- The language is English.",
-            "--- The format is text.",
+            "--- The language is English; /lang zh_CN switches to Chinese.",
+            _FORMAT,
             *["!!! Choose a nickname first: type it and press Enter (nick-needed)"] * 4,
         ]
         peer.send("/quit nobody cares")

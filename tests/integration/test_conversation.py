@@ -65,7 +65,7 @@ def test_firstUserIsWelcomed(daemon: Daemon) -> None:
 def test_languageIsChosenPerSession(daemon: Daemon, join: Join) -> None:
     with daemon.connect() as carol, daemon.connect() as alice:
         carol.send("/语言 zh_CN")
-        assert carol.expect("语言") == "--- 语言：简体中文。"
+        assert carol.expect("语言") == "--- 语言已切换为简体中文。"
         carol.send("李雷")
         assert carol.expect("李雷").startswith("--- 你好，李雷。你已进入 #lobby，")
         assert carol.line() == "--- 直接输入即可发言，/帮助 查看命令。"
@@ -192,7 +192,7 @@ def test_switchingBetweenTextAndJSON(join: Join) -> None:
     }
     # And back: what follows is text again.
     robot.send("/format text")
-    assert robot.catchUp()[-1] == "--- The format is text."
+    assert robot.catchUp()[-1] == "--- The format is text; /format json is for programs."
     alice.send("plain")
     alice.catchUp()
     assert robot.catchUp() == ["alice: plain"]

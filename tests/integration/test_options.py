@@ -48,7 +48,7 @@ def test_chinese(startDaemon: StartDaemon) -> None:
         assert lei.line() == "--- 你好，李雷。你已进入 #lobby，在线的还有：bob。"
         assert "/帮助" in lei.line()
         bob.send("/lang en")
-        bob.expect("The language is English.")
+        bob.expect("The language is now English.")
         lei.send("你好")
         assert bob.line() == "李雷: 你好"
         bob.send("hello")

@@ -148,7 +148,10 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
             Warned("password-guessed", "24/5"),
             "!!! Wrong passwords for your account: 24 (addresses: 5) (password-guessed)",
         ),
-        (Done("bell", "mention"), "--- The bell rings when you are meant."),
+        (
+            Done("bell", "mention"),
+            "--- The bell rings when you are mentioned; /bell off silences it.",
+        ),
         (
             Helped("/version", (), "", "tell what runs here"),
             "--- /version: tell what runs here",

@@ -144,7 +144,7 @@ def test_aLanguageAppliesToOneSession(styled: SessionStage) -> None:
     for user, nick in ((alice, "alice"), (bob, "bob")):
         user.says(nick).outlet.take()
     alice.outlet.take()
-    assert alice.says("/lang zh").outlet.take() == [f"text zh_CN {LanguageSet('zh_CN')!r}"]
+    assert alice.says("/lang zh").outlet.take() == [f"text zh_CN {LanguageSet('zh_CN', True)!r}"]
     bob.says("hello", "/ping")
     said = Said(LOBBY, 1, AT, "bob", "hello")
     assert alice.outlet.take() == [f"text zh_CN {said!r}"]

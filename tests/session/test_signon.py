@@ -243,6 +243,21 @@ def test_aGuestMayNotTakeARegisteredNickname(stage: SessionStage) -> None:
     assert bob.heard() == [Said("#lobby", 1, AT, "robot", "hello")]
 
 
+def test_loginWithNothingButANameAsksForThePassword(stage: SessionStage) -> None:
+    """The name of another account is no password of the user's own."""
+    alice = stage.registered("alice")
+    user, robot, bob = stage.user(), stage.program("robot"), stage.registered("bob")
+    refused = Refused("nick-registered", "alice")
+    assert user.hears("/login nobody")[-1].code == "argument-missing"  # type: ignore[union-attr]
+    assert user.hears("/login ALICE") == [refused, PasswordAsked("alice")]
+    assert robot.hears("/login alice") == [refused, Warned("said-aloud", "alice")]
+    assert bob.hears("/login alice") == [refused, PasswordAsked("alice", "bob")]
+    # Asked for a password, it is one, and nothing else is known to be a name.
+    assert bob.hears("/login alice")[0] == Refused("wrong-password", "alice")
+    assert robot.hears("/login nobody")[0] == Refused("wrong-password", "robot")
+    assert alice.hears("/login alice")[0] == Refused("wrong-password", "alice")
+
+
 @pytest.mark.parametrize("ask", ["/nick ALICE", f"/login alice {WRONG}"])
 def test_aPasswordIsNotSaidInTheRoom(stage: SessionStage, ask: str) -> None:
     """Nor is one that is mistyped."""

@@ -28,6 +28,7 @@ from chat.vocabulary.events import (
     Excerpt,
     Greeted,
     Helped,
+    LanguageSet,
     Left,
     Listed,
     Missed,
@@ -167,6 +168,7 @@ def _answers() -> Iterator[Event]:
     for count in (0, 2, 20):
         yield DeletionAsked("alice", True, tuple(f"#garden{n}" for n in range(count)), count // 20)
     yield SessionsChanged(1)
+    yield LanguageSet("en", True)
 
 
 def _comings() -> Iterator[Event]:

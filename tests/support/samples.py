@@ -111,8 +111,11 @@ SAMPLES: list[tuple[Event, str]] = [
     (events.Ponged("token"), "--- PONG token"),
     (events.Present(), "--- Yes, still here."),
     (events.Versioned("tcpchat", "1.0"), "--- tcpchat: tcpchat 1.0"),
-    (events.LanguageSet("en"), "--- The language is English."),
-    (events.FormatSet("text"), "--- The format is text."),
+    (
+        events.LanguageSet("en"),
+        "--- The language is English; /lang zh_CN switches to Chinese.",
+    ),
+    (events.FormatSet("text"), "--- The format is text; /format json is for programs."),
     (events.Uptime(90_061), "--- The service has been up for 1d 1h."),
     (
         events.Closed(events.Ending.IDLE_TIMEOUT),

@@ -106,7 +106,7 @@ def language(context: Context, command: Lang) -> None:
         if chosen is None:
             raise UnknownLanguage(", ".join(LANGUAGES))
         context.restyle(replace(context.style, language=chosen))
-    context.hear(LanguageSet(context.style.language))
+    context.hear(LanguageSet(context.style.language, bool(name)))
 
 
 def format(context: Context, command: Format) -> None:
