@@ -76,6 +76,7 @@ _VALUES = {
     "lines": 100,
     "minutes": 3,
     "nick": "alice",
+    "own": "bob",
     "number": 12,
     "seconds": 7,
     "target": "chat.example.org:8443",

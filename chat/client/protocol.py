@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
@@ -82,7 +83,8 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         self._isJSON = False
         # The last line of text before the service was understood.
         self._lastText = ""
-        self._learning: list[Helped] | None = None
+        # The rows so far of each help that was asked for, in the order of asking.
+        self._learning: deque[list[Helped]] = deque()
         self._reading: _PastReader | None = None
 
     # The connection.
@@ -112,11 +114,11 @@ class ChatClient(Requests, EventReceiver, LineConnection):
         @return: fires with one row per command, fails like L{LineConnection.ping}.
         """
         rows: list[Helped] = []
-        self._learning = rows
+        self._learning.append(rows)
         self.command("/help all")
 
         def learned(result: str | Failure) -> list[Helped] | Failure:
-            self._learning = None
+            self._learning.popleft()
             return result if isinstance(result, Failure) else rows
 
         return self.ping().addBoth(learned)
@@ -216,8 +218,8 @@ class ChatClient(Requests, EventReceiver, LineConnection):
     def _jsonReceived(self, event: Event) -> None:
         if self._reading is not None and self._reading.takes(event):
             return
-        if isinstance(event, Helped) and self._learning is not None:
-            self._learning.append(event)
+        if isinstance(event, Helped) and self._learning:
+            self._learning[0].append(event)
         elif not (isinstance(event, Ponged) and self.pingAnswered(event.token)):
             if isinstance(event, Welcomed) and self.roster.nick is None:
                 self._takeNick(event.nick)

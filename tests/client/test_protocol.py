@@ -265,6 +265,22 @@ def test_theHelpThatIsAskedForIsNoEvent() -> None:
     assert client.heard == [refused, who]
 
 
+def test_theCommandsMayBeAskedForAgainBeforeTheAnswer() -> None:
+    """A login brings more of them."""
+    client, transport = talking()
+    first: list[Helped] = []
+    second: list[Helped] = []
+    client.learnCommands().addCallback(first.extend)
+    client.learnCommands().addCallback(second.extend)
+    [_, ping, _, pingAgain] = transport.lines()
+    who, ban = Helped("/who", (), "", "list who is here"), Helped("/ban", (), "", "ban a user")
+    client.hear(who)
+    client.hearAnswer(ping)
+    client.hear(who, ban)
+    client.hearAnswer(pingAgain)
+    assert (first, second, client.heard) == ([who], [who, ban], [])
+
+
 def test_theLinesAfterOneAreNoEvents() -> None:
     """Other events that come meanwhile are heard."""
     client, _ = talking()
