@@ -32,7 +32,7 @@ GONE = "(gone)"
 
 # The parts of lines that differ in every run.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|(?<=\[)\d\d:\d\d(?=\])")
-_UPTIME = re.compile(r"\d+(s|秒)(?=[.。])")
+_UPTIME = re.compile(r"\d+(s| 秒)(?=[.。])")
 _MASKED = {"at", "since", "until", "seconds", "idle"}
 
 
