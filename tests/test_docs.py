@@ -195,16 +195,16 @@ def test_limits() -> None:
         "password changes per account and minute": f"{authenticator.CHANGES}",
         "rooms that a user is in": f"{chosen['max-joined']}",
         "rooms": f"{chosen['max-rooms']}",
-        "users in a room up to which each joining and leaving is told": (
+        "users in a room up to which joins and departures are announced one by one": (
             f"{chosen['announce-limit']}"
         ),
-        "to gather joins and departures where there are more": f"{room.COALESCE:g} s",
-        "users that one event names": f"{MAX_NAMES}",
-        "… and that a list names in text": f"{NAMES_SHOWN}",
-        "nicknames that a user ignores": f"{MAX_IGNORED}",
-        "earlier lines on coming into a room": f"{REPLAY}",
+        "time that joins and departures are collected above that": f"{room.COALESCE:g} s",
+        "users named in one event": f"{MAX_NAMES}",
+        "… and in a list in text": f"{NAMES_SHOWN}",
+        "nicknames that a user can ignore": f"{MAX_IGNORED}",
+        "earlier lines shown on joining a room": f"{REPLAY}",
         "lines of one `/history`": f"{MAX_HISTORY}",
-        "… where it does not say how many": f"{pastRequests.HISTORY}",
+        "… without a number": f"{pastRequests.HISTORY}",
         "rooms that an account owns permanently": str(rooms.MAX_OWNED),
         "age of an empty room in which nobody has ever talked": (
             f"{(seconds(chosen['keep-unused']) or 0) // 86400} d"
@@ -214,15 +214,15 @@ def test_limits() -> None:
         "… for a room from all addresses": f"{Limits.keyRate * throttle.KEY_ORIGINS}",
         "accounts registered from one address per day": f"{Limits.accountRate}",
         "accounts": _spaced(chosen["max-accounts"]),
-        "accounts that are invited into a room": str(rooms.MAX_INVITED),
-        "rooms, or bans, that are listed at once": str(roomRequests.MAX_ROWS),
+        "accounts invited to a room": str(rooms.MAX_INVITED),
+        "rooms, or bans, listed at once": str(roomRequests.MAX_ROWS),
         "text of one `/history`": _kibibytes(playback.MAX_BYTES),
         "lines of one `/search`": f"{pastRequests.FOUND}",
-        "lines that a room keeps": _spaced(chosen["keep-lines"]),
-        "for how long it keeps them": f"{(seconds(chosen['keep']) or 0) // 86400} d",
-        "to wait for the disk with an answer": f"{accountRequests.STORED_WITHIN:g} s",
-        "numbers that are skipped after a crash": _spaced(numbering.RESERVE),
-        "non-spacing marks on a base": f"{MAX_MARKS}",
+        "lines kept for a room": _spaced(chosen["keep-lines"]),
+        "time that they are kept": f"{(seconds(chosen['keep']) or 0) // 86400} d",
+        "time that an answer waits for the disk": f"{accountRequests.STORED_WITHIN:g} s",
+        "numbers skipped after a crash": _spaced(numbering.RESERVE),
+        "non-spacing marks on a base character": f"{MAX_MARKS}",
         "output waiting for a user": _kibibytes(Limits.maxWaiting),
         "output waiting for a user before their own lines have to wait": _kibibytes(
             Limits.softWaiting
