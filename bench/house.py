@@ -176,11 +176,11 @@ def main(arguments: list[str]) -> None:
     objects = objectsPerUser()
     rows = [
         ("modules in the root of chat/", f"{modulesInTheRoot(root)}"),
-        ("layers · circles of imports", f"{layers(root)} · {len(found)}"),
-        ("names that classes in chat/ share", f"{len(names)}"),
-        ("frames of own code for a said line · files", f"{said.total()} · {len(said)}"),
-        ("frames of /join #x · files", f"{joined.total()} · {len(joined)}"),
-        ("objects of ours per user that is in", f"{objects.total()}"),
+        ("layers · import cycles", f"{layers(root)} · {len(found)}"),
+        ("class names used more than once in chat/", f"{len(names)}"),
+        ("calls of our own code for one line · files", f"{said.total()} · {len(said)}"),
+        ("calls for /join #x · files", f"{joined.total()} · {len(joined)}"),
+        ("objects of ours per user with a nickname", f"{objects.total()}"),
         ("lines in chat/ · tests/", f"{lines(root, 'chat')} · {lines(root, 'tests')}"),
     ]
     for what, figure in rows:
