@@ -121,29 +121,43 @@ def test_keys() -> None:
 # Options and limits.
 
 
-def test_options() -> None:
-    operations = section(page("operations.md"), "Options")
+_OPERATIONS = pytest.mark.parametrize(
+    ("operations", "language"),
+    [
+        (section(page("operations.md"), "Options"), "en"),
+        (section(page("operations.zh_CN.md"), "选项"), "zh_CN"),
+    ],
+    ids=["en", "zh_CN"],
+)
+
+
+@_OPERATIONS
+def test_options(operations: str, language: str) -> None:
     heads = re.findall(r"^- `(--.+)\\$", operations, flags=re.MULTILINE)
     documented = re.findall(r"--([a-z-]+)", "\n".join(heads))
     assert sorted(documented) == sorted(name.rstrip("=") for name in options.Options().longOpt)
 
 
-def test_help(monkeypatch: pytest.MonkeyPatch) -> None:
+@_OPERATIONS
+def test_help(operations: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     The page shows the help as the program prints it.
     """
-    shown = [line.strip() for line in section(page("operations.md"), "Options").splitlines()]
+    shown = [line.strip() for line in operations.splitlines()]
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("LC_ALL", f"{language}.UTF-8")
     told = str(options.Options())
     assert [each for each in map(str.strip, told.splitlines()) if each not in shown] == []
 
 
-def test_defaults() -> None:
-    operations = section(page("operations.md"), "Options")
-    documented = dict(
-        re.findall(r"^- `--([a-z-]+).*?Default:\s+`*(\S+?)`*\.$", operations, flags=re.M | re.S)
+@_OPERATIONS
+def test_defaults(operations: str, language: str) -> None:
+    found = re.findall(
+        r"^- `--([a-z-]+).*?(?:Default:\s+|默认值：)`*([^`\s]+?)`*[.。]$",
+        operations,
+        flags=re.MULTILINE | re.DOTALL,
     )
+    documented = {name: value.replace("无", "none") for name, value in found}
     defaults = {
         **options.Options().defaults,
         "port": options.DEFAULT_PORT,
@@ -331,6 +345,23 @@ def test_logEvents() -> None:
     assert [each for each in told if f'"{each}"' not in source] == []
 
 
+@pytest.mark.parametrize("name", [each.name for each in DOCS.glob("*.md")])
+def test_logLines(name: str) -> None:
+    """
+    Every line of the service's log on a page is one of the table.
+    """
+    texts = [
+        re.sub(r"\\\{.+?\\\}", ".+", re.escape(text))
+        for cells in rows(section(page("operations.md"), "The log"))
+        if len(cells) == 3
+        for text in literals(cells[1])
+    ]
+    shown = re.findall(r"^\S+ \[chat\.[\w.]+#\w+\] (.+)$", page(name), re.MULTILINE)
+    # The reason of a failed start can be anything.
+    known = [text for text in texts if text != ".+"]
+    assert [line for line in shown if not any(re.fullmatch(text, line) for text in known)] == []
+
+
 def _logCalls(path: Path) -> Iterator[tuple[object, object, set[str | None]]]:
     """
     @return: For each format of a call of a logger its event, itself, and the names of the other
@@ -349,7 +380,7 @@ def test_logNamespaces() -> None:
     """
     Every namespace of the log that a page shows is that of a logger.
     """
-    for name in ("operations.md", "tutorial.md", "tutorial.zh_CN.md"):
+    for name in ("operations.md", "operations.zh_CN.md", "tutorial.md", "tutorial.zh_CN.md"):
         shown = re.findall(r'(?:\[|"namespace": ")(chat\.[\w.]+)["#]', page(name))
         assert shown, name
         for namespace in shown:

@@ -299,7 +299,7 @@ def _notices(name: str) -> Iterator[str]:
 
 
 def _isWorded(notice: str) -> bool:
-    first, *others = re.split(r"(?<=[.。]) *(?=.)", notice)
+    first, *others = re.split(r"(?<=\.) +|(?<=。)(?=.)", notice)
     if others and _isWorded(first):
         return all(map(_isWorded, others))
     # A user's own words, or a list, may follow.

@@ -57,7 +57,8 @@ def _words(text: str, commands: Mapping[str, str]) -> set[str]:
         elif command:
             found.add(commands.get(command[1], literal))
         else:
-            found.add(literal)
+            # A sentence of the catalogue; single words may be codes.
+            found.add(translation("zh_CN").gettext(literal) if " " in literal else literal)
     return found
 
 
