@@ -249,7 +249,7 @@ class Wording(Listings):
         [name, *_arguments] = usage.split(" ")
         others = [each for each in (event.command, *event.aliases) if each != name]
         if others:
-            usage = self.gettext("{usage} ({names})").format(usage=usage, names=", ".join(others))
+            usage = self.gettext("{usage} ({names})").format(usage=usage, names=self.listed(others))
         return self.gettext("{usage}: {text}").format(usage=usage, text=text)
 
     def recalled(self, event: Recalled, before: str = "") -> str:

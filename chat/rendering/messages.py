@@ -405,6 +405,8 @@ class Phrases:
         if code == "unknown-command" and "/" in about[1:]:
             # It is the path of a file, that was pasted.
             return self._sentence(PATH_REFUSED, about)
+        if code in ("unknown-language", "unknown-format"):
+            about = self.listed(about.split(", "))
         if code in ("argument-missing", "argument-invalid", "command-meant", "slash-missing"):
             about = self.usage(about)
         return self._decreed(code, REFUSALS[code], about, by, until)
@@ -443,6 +445,8 @@ class Phrases:
         if code == "last-login":
             day, _, origin = about.partition(" ")
             return self.gettext(str(CONFIRMATIONS[code])).format(day=day, origin=origin)
+        if code in ("ignoring", "operators"):
+            about = self.listed(about.split(", "))
         choice = CHOICES.get((code, about))
         if choice is not None:
             return self.gettext(choice)

@@ -382,7 +382,7 @@ class Mode(Command):
 
 @verb(
     "op",
-    "房主",
+    "设为房主",
     arguments=N_("NAME"),
     subject=Subject.ROOMS,
     help=N_("make somebody an owner of your room"),

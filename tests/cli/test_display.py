@@ -258,7 +258,7 @@ def test_languageFollowsItsCommand() -> None:
     [answer] = asked(display, "/lang zh")
     assert answer == "--- 语言已切换为简体中文。"
     assert asked(display, "/语言") == ["--- 当前语言为简体中文；输入 /语言 en 可切换为英文。"]
-    assert asked(display, "/lang klingon") == ["!!! 可选的语言：en, zh_CN (unknown-language)"]
+    assert asked(display, "/lang klingon") == ["!!! 可选的语言：en、zh_CN (unknown-language)"]
 
 
 def test_formatIsNotTheServices() -> None:

@@ -60,7 +60,7 @@ ROWS: list[tuple[str, str, commands.Command]] = [
     ("/invite bob", "/邀请", commands.Invite("bob")),
     ("/mode", "/模式", commands.Mode()),
     ("/mode private on", "/模式", commands.Mode("private", "on")),
-    ("/op bob", "/房主", commands.Op("bob")),
+    ("/op bob", "/设为房主", commands.Op("bob")),
     ("/deop bob", "/撤销房主", commands.Deop("bob")),
     ("/history", "/历史", commands.ShowHistory()),
     ("/history after 41 in #dev", "/历史", commands.ShowHistory(after=41, room="#dev")),
