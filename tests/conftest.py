@@ -3,6 +3,8 @@ Settings of every test.
 """
 
 import os
+import resource
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
@@ -13,6 +15,14 @@ from hypothesis import settings
 # No property depends on speed, and machines may be busy.
 settings.register_profile("tcpchat", deadline=None)
 settings.load_profile("tcpchat")
+
+# A shell that runs this in the background without job control has SIGINT ignored, and what the tests
+# start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A login mostly has 1024 files, and some tests open more connections.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, 4096)), _hard))
 
 _inCI = bool(os.environ.get("CI"))
 

@@ -241,7 +241,9 @@ def parseOptions(
         parser.error("--password-file requires --nick")
     try:
         password = _passwordOf(given.password_file, environ, charset)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        parser.error(f"--password-file: {given.password_file}: {error.strerror}")
+    except ValueError as error:
         parser.error(f"--password-file: {error}")
     try:
         host, port = _hostAndPort(given.host, given.port)

@@ -170,6 +170,7 @@ def test_wrongPasswordFileIsToldWithoutItsContent(
     assert exit.value.code == USAGE
     said = capsys.readouterr().err
     assert str(path) in said
+    assert "Errno" not in said
     assert "words" not in said
     assert "s3cret" not in said
 
