@@ -16,8 +16,8 @@ from hypothesis import settings
 settings.register_profile("tcpchat", deadline=None)
 settings.load_profile("tcpchat")
 
-# A shell that runs this in the background without job control has SIGINT ignored, and what the tests
-# start would inherit that.
+# In the background of a shell without job control SIGINT is ignored, and what the tests start would
+# inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A login mostly has 1024 files, and some tests open more connections.
