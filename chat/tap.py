@@ -285,7 +285,9 @@ def _storeFor(options: Options, clock: Any, trusted: TrustedTime, onLoaded: OnLo
     }
     if options["database"] == IN_MEMORY:
         return MemoryStore(clock, onLoaded, **limits)
-    return SQLiteStore(options["database"], clock, onLoaded, **limits)
+    # systemd keeps its directory when it restarts the service, and cleans the other one.
+    memory = os.environ.get("RUNTIME_DIRECTORY", "/dev/shm").partition(":")[0]
+    return SQLiteStore(options["database"], clock, onLoaded, memory=memory, **limits)
 
 
 def _load(records: Sequence[Record], server: Server, unused: UnusedRooms) -> None:

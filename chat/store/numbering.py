@@ -4,7 +4,8 @@ The ids of lines: none is ever given twice, not even after a power cut.
 Delivery does not wait for the disk, so an id is given before its line is written.  The disk
 therefore holds a I{mark} for each room, and no id above it is given.  With every batch of
 lines the mark is written anew, L{RESERVE} ahead of the last line.  After a crash the next
-start cannot know which ids up to the mark were given, so it continues behind the mark.
+start cannot know which ids up to the mark were given, so it continues behind the mark,
+unless L{chat.store.tally} knows that they were given to the lines that are stored.
 
 A room that the disk does not know begins behind the I{floor}, which is one value for all
 such rooms, and may go L{RESERVE} beyond it.  A crash raises the floor by as much.  Deleting
@@ -16,7 +17,7 @@ L{chat.store.writer}.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableSequence
 
 RESERVE = 20_000
 """
@@ -30,12 +31,20 @@ class Numbers:
     Counts the lines of every room.
     """
 
-    def __init__(self, floor: int = 0, marks: Mapping[str, tuple[int, int]] | None = None) -> None:
+    def __init__(
+        self,
+        floor: int = 0,
+        marks: Mapping[str, tuple[int, int]] | None = None,
+        asked: MutableSequence[int] | memoryview[int] | None = None,
+    ) -> None:
         """
         @param floor: rooms that are not in C{marks} begin behind this id.
         @param marks: for each room the last id that may have been given, and the mark on
             the disk.
+        @param asked: its first item is incremented before an id is given, and also where there
+            is none to give; see L{chat.store.tally}.
         """
+        self._asked = [0] if asked is None else asked
         self._floor = floor
         self._reserve = RESERVE
         # The last id that was given, and the greatest that may be.
@@ -48,6 +57,7 @@ class Numbers:
         @return: the next id of a room, which is given away now, or 0 when the disk is too
             far behind.
         """
+        self._asked[0] += 1
         counted = self._rooms.get(room)
         if counted is None:
             counted = self._rooms[room] = [self._floor, self._floor + self._reserve]

@@ -42,6 +42,7 @@ from chat.store.derived import damagedParts, fillIndex, renew
 from chat.store.files import DatabaseFiles, requireUnused
 from chat.store.numbering import RESERVE, Numbers
 from chat.store.serialization import parseAll
+from chat.store.tally import Tally, takeTally
 from chat.store.witness import Witness, lastPlace
 from chat.vocabulary.errors import CannotStart
 from chat.vocabulary.records import Record
@@ -69,6 +70,7 @@ class Opened:
     @ivar connection: to write through.
     @ivar word: see C{opening} in the schema.
     @ivar wasClean: whether the store was closed properly the last time.
+    @ivar isWhole: whether it is known that no line is missing; see L{chat.store.tally}.
     @ivar hadLog: whether the write-ahead log was there; only after an orderly end there is none.
     @ivar wasOlder: whether the database is older than the one that was here, as a backup is;
         numbers go on behind those that were given since.
@@ -81,21 +83,24 @@ class Opened:
     connection: sqlite3.Connection
     word: str
     wasClean: bool
+    isWhole: bool
     hadLog: bool
     wasOlder: bool
     seen: datetime | None
     numbers: Numbers
+    tally: Tally
     floors: dict[str, int]
     rooms: frozenset[str]
     records: Sequence[Record]
 
 
-def openStore(path: str) -> Opened:
+def openStore(path: str, memory: str = "") -> Opened:
     """
     Open a store, and create or upgrade its database where needed.  This blocks on the
     disk, so call it only while the service starts.
 
     @param path: of the database.
+    @param memory: a directory in a tmpfs, for the tally; empty if there is none.
     @raise CannotStart: when that is impossible.  A file that is not a database of ours,
         or is of a newer version, is left untouched.
     """
@@ -111,7 +116,7 @@ def openStore(path: str) -> Opened:
         hadLog = _hasLog(path)
         connection = connect(path, wait=WAIT)
         try:
-            return _begin(files, connection, version, hadLog)
+            return _begin(files, connection, version, hadLog, memory)
         except BaseException:
             connection.close()
             raise
@@ -216,7 +221,7 @@ def _hasLog(path: str) -> bool:
 
 
 def _begin(
-    files: DatabaseFiles, connection: sqlite3.Connection, version: int, hadLog: bool
+    files: DatabaseFiles, connection: sqlite3.Connection, version: int, hadLog: bool, memory: str
 ) -> Opened:
     upgrade(files.path, connection, version)
     if version < LATEST:
@@ -238,11 +243,19 @@ def _begin(
     word = uuid4().hex
     connection.execute("BEGIN IMMEDIATE")
     wasClean = _wasClean(connection)
-    floor = _floor(connection, files.witness) + (0 if wasClean else RESERVE)
-    # A backup does not know which numbers were given since.
-    last = connection.execute("SELECT value FROM setting WHERE name = 'opening'").fetchone()
+    [last] = connection.execute(
+        "SELECT (SELECT value FROM setting WHERE name = 'opening')"
+    ).fetchone()
     place = lastPlace(connection, files.witness)
-    wasOlder = files.witness.isOlder(last and last[0], place)
+    # A backup does not know which numbers were given since.
+    wasOlder = files.witness.isOlder(last, place)
+    # Without its log the database may be of different moments.
+    tallied = takeTally(memory, last)
+    isWhole = wasClean or (tallied == place and hadLog and not wasOlder)
+    floor = _floor(connection, files.witness) + (0 if isWhole else RESERVE)
+    if isWhole and not wasClean:
+        # No mark has been reached: each is as far ahead as the last opening has put it.
+        connection.execute("UPDATE room SET mark = max(mark - ?, 0) WHERE mark >= 0", (RESERVE,))
     if wasOlder:
         floor = max(floor, files.witness.top + RESERVE)
         connection.execute("UPDATE room SET mark = max(mark, ?)", (floor,))
@@ -265,6 +278,7 @@ def _begin(
     connection.execute("COMMIT")
     top = max(floor, *lasts.values(), 0) + RESERVE
     files.attest(word=word, lines=place, top=top)
+    tally = Tally(memory, word, place)
     # Without it only /search suffers.
     with suppress(sqlite3.Error):
         fillIndex(connection)
@@ -279,10 +293,14 @@ def _begin(
         connection=connection,
         word=word,
         wasClean=wasClean,
+        isWhole=isWhole,
         hadLog=hadLog,
         wasOlder=wasOlder,
         seen=fromMicroseconds(files.witness.seen or None),
-        numbers=Numbers(floor, {room: (last, last + RESERVE) for room, last in lasts.items()}),
+        numbers=Numbers(
+            floor, {room: (last, last + RESERVE) for room, last in lasts.items()}, tally.count
+        ),
+        tally=tally,
         floors={
             room: known
             for room, known in connection.execute("SELECT name, floor FROM room WHERE floor > 0")

@@ -57,6 +57,7 @@ class SQLiteStore(Service, Store):
         replay: int = REPLAY,
         now: Callable[[], datetime] = utcNow,
         trusted: TrustedTime | None = None,
+        memory: str = "",
         newWorker: NewWorker | None = None,
     ) -> None:
         """
@@ -70,6 +71,8 @@ class SQLiteStore(Service, Store):
         @param replay: how many lines of a room are mostly asked for.
         @param now: the time of day, in UTC.
         @param trusted: the time by which lines are old; C{now} by default.
+        @param memory: a directory in a tmpfs in which lines are counted; see
+            L{chat.store.tally}.
         @param newWorker: makes the threads for the writer and the reader.
         """
         self._path = path
@@ -79,6 +82,7 @@ class SQLiteStore(Service, Store):
         self._keepSeconds = keepSeconds
         self._replay = replay
         self._trusted = trusted
+        self._memory = memory
         self._ends = now if trusted is None else trusted.now
         newWorker = newWorker or partial(OneThread, reactor)
         self._writes = newWorker("history-writer")
@@ -110,10 +114,12 @@ class SQLiteStore(Service, Store):
     def startService(self) -> None:
         # This blocks on the disk, which keeps no user waiting, as none is here yet.
         super().startService()
-        opened = openStore(os.path.abspath(self._path))
+        opened = openStore(os.path.abspath(self._path), self._memory)
         if not opened.wasClean:
             self._log.warn(
-                "{path} was not closed cleanly; all stored lines are there"
+                "{path} was not closed cleanly; no line was lost"
+                if opened.isWhole
+                else "{path} was not closed cleanly; all stored lines are there"
                 if opened.hadLog
                 else "{path} was not closed cleanly, and there is no {path}-wal:"
                 " lines that were stored last may be missing",

@@ -67,6 +67,7 @@ class DatabaseWriter:
         """
         self._files = opened.files
         self._word = opened.word
+        self._tally = opened.tally
         self._connection: sqlite3.Connection | None = opened.connection
         self._rooms: dict[str, _RoomState] = {}
         self._pruning = Pruning()
@@ -91,8 +92,11 @@ class DatabaseWriter:
                 if room is None:
                     room = rooms[line.room] = self._room(connection, line.room, line.id - 1)
                 stored[line.room] = line.id
-                # An earlier attempt that seemed to fail may have succeeded.
-                if line.id > room.last and line.id > room.floor:
+                # An earlier attempt that seemed to fail may have succeeded.  A line that is
+                # forgotten now is stored all the same, so that none is missing for the tally,
+                # until the next sweep.
+                isKept = line.id > room.floor or line.room in batch.forgets
+                if line.id > room.last and isKept:
                     room.last = line.id
                     fresh.append((room.number, line))
             place = _insert(connection, fresh, self._files.witness)
@@ -180,6 +184,7 @@ class DatabaseWriter:
                 ((name, last, min(last, floor)) for name, last in lasts.items()),
             )
             connection.execute("UPDATE setting SET value = 1 WHERE name = 'clean'")
+        self._tally.remove()
         self.abandon()
 
     def abandon(self) -> None:

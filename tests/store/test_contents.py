@@ -39,8 +39,8 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     first.stop()
     found: list[Opened] = []
 
-    def opened(path: str) -> Opened:
-        found.append(openStore(path))
+    def opened(*where: str) -> Opened:
+        found.append(openStore(*where))
         return found[-1]
 
     monkeypatch.setattr(sqlite, "openStore", opened)

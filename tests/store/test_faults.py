@@ -37,8 +37,8 @@ class Faulty(SQLiteStage):
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty]:
     kept: list[Opened] = []
 
-    def opening(path: str) -> Opened:
-        kept.append(openStore(path))
+    def opening(*where: str) -> Opened:
+        kept.append(openStore(*where))
         return kept[-1]
 
     monkeypatch.setattr(sqlite, "openStore", opening)

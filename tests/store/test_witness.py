@@ -17,7 +17,7 @@ from chat.store.numbering import RESERVE
 from chat.store.witness import Witness, readWitness, writeWitness
 from chat.vocabulary.trusted import CONFIRM, TrustedTime
 from tests.support.samples import AT
-from tests.support.stores import ROOM, SQLiteStage, now
+from tests.support.stores import ROOM, SQLiteStage, crash, now
 
 QUIET = "#quiet"
 
@@ -25,18 +25,6 @@ QUIET = "#quiet"
 def started(path: Path) -> SQLiteStage:
     with capturedLogs():
         return SQLiteStage(path)
-
-
-def crashed(stage: SQLiteStage) -> None:
-    """
-    Leave the files as they are.
-    """
-    copy = stage.path.with_name("crashed")
-    for suffix in ("", "-wal", ".lock"):
-        shutil.copy(f"{stage.path}{suffix}", f"{copy}{suffix}")
-    stage.stop()
-    for suffix in ("", "-wal", ".lock"):
-        shutil.copy(f"{copy}{suffix}", f"{stage.path}{suffix}")
 
 
 def test_noNumberIsGivenAgainAfterABackupOfAStoppedService(tmp_path: Path) -> None:
@@ -106,7 +94,7 @@ def test_aCrashSkipsNoMoreNumbersThanBefore(tmp_path: Path) -> None:
     stage.chat(30)
     stage.chat(2, QUIET)
     stage.settle()
-    crashed(stage)
+    crash(stage)
     stage = started(stage.path)
     assert stage.store.nextId(QUIET) == 2 + RESERVE + 1
     stage.stop()
@@ -153,7 +141,7 @@ def test_whatIsBelievedAtOneStartLeavesRoomForTheNext(tmp_path: Path) -> None:
         for room in (ROOM, QUIET, new):
             said += [(room, line.id) for line in stage.chat(2, room)]
         stage.settle()
-        crashed(stage)
+        crash(stage)
     assert min(id for _, id in said) > 1 << 52
     stage = started(stage.path)
     found = [

@@ -1,7 +1,7 @@
 """
 Kill a process that stores lines, again and again, and look what is there afterwards.
 
-C{python -m tests.support.killing PATH TIMES SEED} prints one JSON object: which ids each
+C{python -m tests.support.killing PATH TIMES SEED MEMORY} prints one JSON object: which ids each
 process gave, which lines it was told are stored, and what is in the store in the end.  The
 processes are forks of this one, since starting Python takes longer than they live.
 """
@@ -29,9 +29,9 @@ from tests.support.stores import SQLiteStage, now
 ROOMS = ["#a", "#b", "#c"]
 
 
-def live(path: str, life: int, output: int) -> None:
+def live(path: str, life: int, output: int, memory: str) -> None:
     """
-    Append lines until the process is killed.
+    Append lines until the process is killed, or in some lives for a while.
 
     @param output: a file descriptor, to which each id that is given is written, and each
         line that is stored.
@@ -47,7 +47,7 @@ def live(path: str, life: int, output: int) -> None:
         def stored(self, room: str, id: int) -> None:
             os.write(output, f"stored {room} {id}\n".encode())
 
-    store = SQLiteStore(path, reactor, lambda records: None)
+    store = SQLiteStore(path, reactor, lambda records: None, memory=memory)
     store.observe(Observer())  # type: ignore[arg-type]
     store.startService()
 
@@ -59,11 +59,14 @@ def live(path: str, life: int, output: int) -> None:
             text = f"{life} {room} {id} " + "x" * rng.randrange(300)
             store.history.append(Said(room, id, datetime.now(UTC), "alice", text))
 
-    LoopingCall(talk).start(0.001)
+    talking = LoopingCall(talk)
+    talking.start(0.001)
+    if life % 2:
+        reactor.callLater(0.005, talking.stop)  # type: ignore[attr-defined]
     reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]
 
 
-def kill(path: str, life: int, after: float) -> list[str]:
+def kill(path: str, life: int, after: float, memory: str) -> list[str]:
     """
     Let a process live for so many seconds.
 
@@ -74,7 +77,7 @@ def kill(path: str, life: int, after: float) -> list[str]:
     if child == 0:
         os.close(reading)
         try:
-            live(path, life, output)
+            live(path, life, output, memory)
         finally:
             os._exit(1)
     os.close(output)
@@ -100,11 +103,11 @@ def stored(path: Path) -> Iterator[tuple[str, int, str]]:
     stage.stop()
 
 
-def main(path: str, times: int, seed: int) -> None:
+def main(path: str, times: int, seed: int, memory: str) -> None:
     rng = random.Random(seed)
-    lives = [kill(path, life, rng.random() * 0.08) for life in range(times)]
+    lives = [kill(path, life, rng.random() * 0.08, memory) for life in range(times)]
     print(json.dumps({"lives": lives, "stored": list(stored(Path(path)))}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

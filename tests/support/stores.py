@@ -194,6 +194,20 @@ class SQLiteStage(StoreStage):
         return SQLiteStage(self.path, **options)
 
 
+def crash(stage: SQLiteStage, memory: Path | None = None) -> None:
+    """
+    Leave the files as they are, as a process does that is killed.
+
+    @param memory: The directory in memory that the store uses.
+    """
+    files = [Path(f"{stage.path}{suffix}") for suffix in ("", "-wal", ".lock")]
+    files += [] if memory is None else memory.glob("tcpchat-*")
+    contents = {file: file.read_bytes() for file in files}
+    stage.stop()
+    for file, content in contents.items():
+        file.write_bytes(content)
+
+
 def now(asked: Deferred[T]) -> T:
     """
     @return: What a Deferred has fired with.
