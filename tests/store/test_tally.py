@@ -26,7 +26,6 @@ from chat.vocabulary.events import Missed
 from tests.support.stores import ROOM, SQLiteStage, crash, ids, now, texts
 
 QUIET = "#quiet"
-EXAMPLES = int(os.environ.get("X", 10))
 WORD = "0123456789abcdef" * 2
 NAME = f"tcpchat-{WORD}"
 
@@ -88,7 +87,7 @@ def test_nothingIsWrittenWhereADiskMayHang(memory: Path, monkeypatch: pytest.Mon
     assert list(memory.iterdir()) == []
 
 
-@pytest.mark.parametrize("word", [None, 5, "", "../../x", WORD + "\n", WORD.upper()])
+@pytest.mark.parametrize("word", [None, 5, "", "\0", WORD + "\n", WORD.upper()])
 def test_aDamagedWordHasNoTally(memory: Path, word: object) -> None:
     assert takeTally(str(memory), word) is None
 
@@ -216,11 +215,61 @@ def test_aDatabaseWithoutItsLogIsNotBelieved(memory: Path) -> None:
     stage = started(memory)
     stage.chat(3)
     stage.settle()
+    with closing(sqlite3.connect(stage.path)) as other:
+        other.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
     crash(stage, memory)
     Path(f"{stage.path}-wal").unlink()
+    with capturedLogs() as logged:
+        stage = SQLiteStage(stage.path, memory=str(memory))
+    assert "there is no {path}-wal" in logged[0]["log_format"]
+    assert (stage.say("hello").id, len(logged)) == (3 + RESERVE + 1, 1)
+    stage.stop()
+
+
+def test_aDatabaseThatComesBackIsNotBelieved(memory: Path) -> None:
+    """Lines were said in another one meanwhile, while its tally was kept."""
+    started(memory).stop()
+    stage = started(memory)
+    clean = stage.path.with_name("clean")
+    shutil.copy(stage.path, clean)
+    stage.chat(3)
+    stage.settle()
+    crash(stage, memory)
+    files = [Path(f"{stage.path}{suffix}") for suffix in ("", "-wal")]
+    crashed = {file: file.read_bytes() for file in files}
+    files[1].unlink()
+    shutil.copy(clean, stage.path)
     with capturedLogs():
         stage = SQLiteStage(stage.path, memory=str(memory))
-    assert stage.store.nextId(ROOM) > RESERVE
+    [*_, last] = stage.chat(2)
+    stage.stop()
+    for file, content in crashed.items():
+        file.write_bytes(content)
+    stage = started(memory, UNKNOWN)
+    assert stage.say("hello").id > last.id
+    stage.stop()
+
+
+def test_aTallyThatIsLeftAfterACleanEndIsTakenAway(memory: Path) -> None:
+    """The process was killed before it had removed it."""
+    stage = started(memory)
+    [left] = memory.glob("tcpchat-*")
+    content = left.read_bytes()
+    stage.stop()
+    left.write_bytes(content)
+    stage = started(memory)
+    assert not left.exists()
+    stage.stop()
+
+
+def test_aRoomThatWasNeverSpokenInKeepsItsMark(memory: Path) -> None:
+    """As one that is forgotten while its row is being dropped: no number was set aside."""
+    stage = started(memory)
+    with closing(sqlite3.connect(stage.path)) as other, other:
+        other.execute("INSERT INTO room (name, mark, floor) VALUES (?, 5, 5)", (QUIET,))
+    crash(stage, memory)
+    stage = started(memory, NOTHING_LOST)
+    assert stage.say("hello", QUIET).id == 6
     stage.stop()
 
 
@@ -353,4 +402,4 @@ class Crashes(RuleBasedStateMachine):
 
 
 TestCrashes = Crashes.TestCase
-TestCrashes.settings = settings(max_examples=EXAMPLES, stateful_step_count=15)
+TestCrashes.settings = settings(max_examples=10, stateful_step_count=15)
