@@ -228,10 +228,11 @@ def test_aDatabaseWithoutItsLogIsNotBelieved(memory: Path) -> None:
 
 def test_aDatabaseThatComesBackIsNotBelieved(memory: Path) -> None:
     """Lines were said in another one meanwhile, while its tally was kept."""
-    started(memory).stop()
     stage = started(memory)
+    stage.stop()
     clean = stage.path.with_name("clean")
     shutil.copy(stage.path, clean)
+    stage = started(memory)
     stage.chat(3)
     stage.settle()
     crash(stage, memory)
