@@ -188,6 +188,8 @@ def test_connectionsWaitInTheSocketAfterAKill(service: Machine) -> None:
     with service.connect() as bob:
         assert bob.line().startswith("--- Welcome to ")
     assert service.show(SERVICE, "NRestarts") == "1"
+    # The memory in which it counts lines outlives the process.
+    assert "was not closed cleanly; no line was lost" in service.journal()
 
 
 _LENT = ("chat", "proxied", "metrics")
