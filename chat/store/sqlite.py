@@ -115,14 +115,18 @@ class SQLiteStore(Service, Store):
         # This blocks on the disk, which keeps no user waiting, as none is here yet.
         super().startService()
         opened = openStore(os.path.abspath(self._path), self._memory)
-        if not opened.wasClean:
+        if not opened.isWhole:
             self._log.warn(
-                "{path} was not closed cleanly; no line was lost"
-                if opened.isWhole
-                else "{path} was not closed cleanly; all stored lines are there"
+                "{path} was not closed cleanly; all stored lines are there"
                 if opened.hadLog
                 else "{path} was not closed cleanly, and there is no {path}-wal:"
                 " lines that were stored last may be missing",
+                event="database-unclean",
+                path=opened.files.path,
+            )
+        elif not opened.wasClean:
+            self._log.warn(
+                "{path} was not closed cleanly; no line was lost",
                 event="database-unclean",
                 path=opened.files.path,
             )
