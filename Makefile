@@ -30,10 +30,10 @@ help: ## Show this list.
 	@echo 'PORT=$(PORT), ARGS=, PYTHON=$(PYTHON), VENV=$(VENV) and WORKERS=$(WORKERS) may be given:' \
 		"make run PORT=9000 ARGS='--operator alice'"
 
-run: $(venv)/for-run ## Run the service on port PORT with the options ARGS, Ctrl-C ends it.
+run: $(venv)/for-run ## Run the service on port PORT with the options ARGS; Ctrl-C stops it.
 	$(bin)/twistd --nodaemon --pidfile= tcpchat --port $(PORT) $(ARGS)
 
-test: $(venv)/for-test ## Run all tests for whose programs there are.
+test: $(venv)/for-test ## Run all tests whose programs are installed.
 	@echo 'This takes five to ten minutes. At the end it tells which tests were skipped, and why.'
 	$(bin)/pytest $(parallel)
 
