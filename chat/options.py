@@ -322,7 +322,7 @@ _GROUPS = [
             _repeatable(
                 "trust",
                 "NETWORK",
-                N_("Address or network exempt from the limits per address; repeatable."),
+                N_("Address or network exempt from the per-address limits; repeatable."),
             ),
             _limit(
                 "keepalive",

@@ -248,7 +248,8 @@ def _endpoint(
 
 def _doubted(shown: datetime, expected: datetime) -> None:
     _log.warn(
-        "the clock shows {shown}, about {expected} was expected: nothing ends by it for an hour",
+        "the clock shows {shown}, but about {expected} was expected:"
+        " nothing expires by it for an hour",
         event="clock-doubted",
         shown=moment(shown),
         expected=moment(expected),

@@ -150,8 +150,7 @@ class _Parser(ArgumentParser):
             "--insecure",
             action="store_true",
             help=N_(
-                "With --tls: accept any certificate, so that a third party may be able to "
-                "eavesdrop."
+                "With --tls: accept any certificate; a third party may then be able to eavesdrop."
             ),
         )
         add = self._group(N_("Login"))
@@ -160,8 +159,8 @@ class _Parser(ArgumentParser):
             "--password-file",
             metavar="FILE",
             help=N_(
-                "With --nick: log in with the password on the first line of this file; without "
-                "this option, with $TCPCHAT_PASSWORD."
+                "With --nick: log in with the password on the first line of this file, "
+                "instead of the one in $TCPCHAT_PASSWORD."
             ),
         )
         add = self._group(N_("Display"))

@@ -160,7 +160,7 @@ class PipeChat(Frontend):
     def _unreadable(self, number: int) -> None:
         self._wasUnreadable = True
         _ = self._gettext
-        phrase = _("line {number} is not {charset}; it was not sent")
+        phrase = _("not sent: line {number} is not {charset}")
         reason = phrase.format(number=number, charset=self._charset.upper())
         if self._client is not None and not self._client.isRegistered:
             # It may have been the nickname, and the next line must not become it.

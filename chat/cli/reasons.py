@@ -91,7 +91,7 @@ class Reasons:
         if failure.check(AuthorityUnusable):
             return self._of(_("cannot read a certificate from {authority}"))
         if failure.check(ValueError):
-            return self._of(_("“{host}” is not the name of a host"))
+            return self._of(_("“{host}” is not a valid host name"))
         if failure.check(DNSLookupError, UnknownHostError):
             return self._of(_("host {host} not found"))
         if failure.check(ConnectionRefusedError):

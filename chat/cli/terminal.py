@@ -320,7 +320,9 @@ class TerminalChat(Frontend):
         if isRegistered:
             phrase = _("{nick} is registered: type its password, or Enter for another nickname")
         elif seconds is not None:
-            phrase = _("logging in as {nick} again in {seconds} s; Enter asks for another nickname")
+            phrase = _(
+                "logging in as {nick} again in {seconds} s; press Enter for another nickname"
+            )
         elif account != self._asked:
             phrase = _("type the password of {nick}, or Enter for another nickname")
         else:
@@ -461,7 +463,7 @@ class TerminalChat(Frontend):
             # It was begun before the client had logged in by itself, or got another answer.
             self._answered()
             if password:
-                self._notice(_("not sent: no password is asked for any more"))
+                self._notice(_("not sent: a password is no longer needed"))
         elif not password:
             self._answered()
             if not client.isRegistered:
@@ -516,7 +518,7 @@ class TerminalChat(Frontend):
         seconds = self._connector.pause
         if seconds is None:
             return _("offline")
-        return _("offline, again in {seconds} s").format(seconds=seconds)
+        return _("offline, retrying in {seconds} s").format(seconds=seconds)
 
     def _show(self, roster: Roster, event: Event) -> None:
         self._print(self._display.lines(event, roster))

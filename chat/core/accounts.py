@@ -228,7 +228,7 @@ class Accounts:
         self._log.info("account {name} was deleted", event="account-removed", name=newest.name)
         if newest.fold in self.appointed:
             self._log.warn(
-                "account {name} was deleted: whoever registers it next is an operator",
+                "account {name} was deleted: whoever registers it next becomes an operator",
                 event="operator-missing",
                 name=newest.name,
             )

@@ -79,7 +79,8 @@ class AccountChecker:
         if account.fold not in self._damaged:
             self._damaged.add(account.fold)
             self._log.error(
-                "the secret of {name} is damaged or costs too much: no password will match",
+                "the stored password of {name} is damaged or too costly to check:"
+                " no password will match",
                 event="secret-damaged",
                 name=account.name,
             )
@@ -109,7 +110,7 @@ class AccountChecker:
         # A later login tries again.
         if failure.check(ChatError) is None:
             self._log.error(
-                "the secret of {name} was not renewed: {kind} in {trace}",
+                "the stored password of {name} was not renewed: {kind} in {trace}",
                 event="secret-not-renewed",
                 name=account.name,
                 kind=kindOf(failure),

@@ -76,13 +76,13 @@ class ChatCollector(Collector):
         )
         yield HistogramMetricFamily(
             PREFIX + "reactor_lateness_seconds",
-            "How late the reactor got to what was due; nobody was served meanwhile.",
+            "How late the reactor came to what was due; nobody was served meanwhile.",
             _buckets(self._lateness),
             self._lateness.sum,
         )
         yield HistogramMetricFamily(
             PREFIX + "fanout_seconds",
-            "How long it took to write what one reactor turn had brought to everybody in a room.",
+            "Time taken to write the lines of one reactor turn to everybody in a room.",
             _buckets(self._fanOut),
             self._fanOut.sum,
         )
@@ -113,12 +113,12 @@ _COUNTERS: tuple[tuple[str, str, Callable[[Counters], float]], ...] = (
     ("lines_received", "Lines received.", lambda counted: counted.lines),
     (
         "lines_undone",
-        "Lines received but not carried out, as their connection had ended.",
+        "Lines received but not carried out because their connection had ended.",
         lambda counted: counted.undone,
     ),
     (
         "deliveries",
-        "Lines delivered to the users in rooms, once for each recipient.",
+        "Lines delivered to users in rooms, counted once for each recipient.",
         lambda counted: counted.deliveries,
     ),
     ("received_bytes", "Bytes received.", lambda counted: counted.bytesIn),

@@ -141,7 +141,7 @@ class NotifyService(Service):
             return
         if failures := self._outage.worked():
             self._log.info(
-                "the service manager is told again, after {count} failures",
+                "the service manager can be told again, after {count} failures",
                 event="notify-recovered",
                 count=failures,
             )

@@ -77,8 +77,8 @@ _MODES = {
     ("key", "off"): N_("{nick} removed the key of {room}"),
     ("private", "on"): N_("{nick} made {room} private: unlisted and invite-only"),
     ("private", "off"): N_("{nick} made {room} public"),
-    ("topic", "owner"): N_("{nick} restricted the topic of {room} to its owners"),
-    ("topic", "all"): N_("{nick} opened the topic of {room} to everybody"),
+    ("topic", "owner"): N_("{nick} now lets only owners set the topic of {room}"),
+    ("topic", "all"): N_("{nick} now lets everybody set the topic of {room}"),
 }
 _OWNERSHIP = {
     "op": N_("{nick} made {value} an owner of {room}"),
@@ -158,9 +158,13 @@ class Wording(Listings):
             case NickAsked():
                 notices = [_("Choose a nickname (/quit leaves):")]
             case PasswordAsked():
-                phrase = _("If it is yours, type the password now; otherwise /nick OTHER.")
+                phrase = _(
+                    "If it is yours, type your password; otherwise pick another: /nick NAME."
+                )
                 if event.own:
-                    phrase = _("If it is yours, type the password now; /nick {own} keeps {own}.")
+                    phrase = _(
+                        "If it is yours, type your password; to stay {own}, type /nick {own}."
+                    )
                 notices = [filled(phrase, event)]
             case DeletionAsked():
                 notices = self._atStake(event)
@@ -183,7 +187,7 @@ class Wording(Listings):
                 if topic:
                     notices = self.together(entrance, _("Topic: {text}").format(text=topic))
             case Talking(room=room):
-                nowhere = _("You are not in any room now; /join #ROOM, or /rooms")
+                nowhere = _("You are not in any room now; see /rooms, then /join #ROOM.")
                 notices = [filled(_("You are now talking in {room}."), event) if room else nowhere]
             case Parted():
                 notices = [self._parting(event)]
@@ -231,7 +235,7 @@ class Wording(Listings):
             case LanguageSet():
                 notices = [_("The language is English; /lang zh_CN switches to Chinese.")]
             case FormatSet(format=name):
-                phrase = _("The format is {name}; /format json is for programs.")
+                phrase = _("The format is {name}; text is for people, json for programs.")
                 notices = [phrase.format(name=name)]
             case Uptime():
                 notices = [self.uptime(event)]
@@ -269,13 +273,13 @@ class Wording(Listings):
         joined, left = changed.joined, changed.left
         count = len(joined) + len(left) + changed.more
         if changed.more:
-            phrase = _("While you were behind, {people} joined or left {room} ({count} here)")
+            phrase = _("While you lagged, {people} joined or left {room} ({count} here)")
         elif joined and left:
-            phrase = _("While you were behind, {joined} joined {room}, {left} left ({count} here)")
+            phrase = _("While you lagged, {joined} joined {room} and {left} left ({count} here)")
         elif joined:
-            phrase = _("While you were behind, {joined} joined {room} ({count} here)")
+            phrase = _("While you lagged, {joined} joined {room} ({count} here)")
         elif left:
-            phrase = _("While you were behind, {left} left {room} ({count} here)")
+            phrase = _("While you lagged, {left} left {room} ({count} here)")
         else:
             return []
 
@@ -312,10 +316,12 @@ class Wording(Listings):
             account = _("This deletes your account {account} and your operator rights for good.")
         lines = [filled(account, asked)]
         if asked.rooms:
-            few = _("These rooms and their history go once empty: {names}")
-            many = _("These rooms and their history go once empty: {names} and {more} more")
+            few = _("These rooms and their history are deleted once empty: {names}")
+            many = _(
+                "These rooms and their history are deleted once empty: {names} and {more} more"
+            )
             lines.append(self._naming(asked, asked.rooms, few, many))
-        return [*lines, filled(_("To confirm, type /unregister {account}"), asked)]
+        return [*lines, filled(_("Type /unregister {account} to confirm."), asked)]
 
     def _naming(
         self, event: Welcomed | Entered | DeletionAsked, names: Sequence[str], few: str, many: str

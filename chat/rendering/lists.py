@@ -65,7 +65,7 @@ class Listings(Phrases):
         return [
             *self._packed(head, names),
             *more,
-            *(self._packed(_("your rooms"), own) if own else []),
+            *(self._packed(_("You are in"), own) if own else []),
         ]
 
     def bans(self, listed: BansListed) -> list[str]:
@@ -110,7 +110,9 @@ class Listings(Phrases):
         modes = [
             _("has a key") if shown.key else _("no key"),
             _("private") if shown.private else _("public"),
-            _("topic set by owners") if shown.topic == "owner" else _("topic set by everybody"),
+            _("owners can set the topic")
+            if shown.topic == "owner"
+            else _("anybody can set the topic"),
             _("owners: {names}").format(names=self.listed(shown.owners))
             if shown.owners
             else _("no owner"),
@@ -151,9 +153,7 @@ class Listings(Phrases):
             case "expired":
                 phrase = _("Lines {first} to {last} of {room} have expired")
             case "stopped":
-                phrase = _(
-                    "The service stopped unexpectedly; the last lines of {room} may be missing"
-                )
+                phrase = _("The service stopped unexpectedly; lines of {room} may be missing here")
             case _:
                 phrase = self.ngettext(
                     "{count} line of {room} is missing here",

@@ -31,19 +31,19 @@ NOTICE_WIDTH = MAX_WIDTH - len("--- ")
 Sentence = str | tuple[str, str]
 
 REFUSALS: dict[str, Sentence] = {
-    "line-too-long": N_("That line is longer than {about} bytes; it was not sent"),
-    "not-utf8": N_("That line is not UTF-8; it was not sent"),
+    "line-too-long": N_("Not sent: that line is longer than {about} bytes"),
+    "not-utf8": N_("Not sent: that line is not UTF-8"),
     "cursor-keys": N_("Not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line"),
-    "unknown-command": N_("There is no command {about}; /help lists them"),
+    "unknown-command": N_("There is no command {about}; type /help for a list"),
     "command-meant": N_("Not sent: did you mean {about}? To say it, type /say TEXT"),
     "slash-missing": N_("Did you mean {about}? Commands begin with a slash"),
-    "argument-missing": N_("Missing argument. Usage: {about}"),
+    "argument-missing": N_("Usage: {about}"),
     "argument-invalid": N_("Usage: {about}"),
     "unit-missing": N_("{about} needs a unit, such as {about}m"),
     "nick-needed": N_("Choose a nickname first: type it and press Enter"),
-    "nick-invalid": N_("Nicknames start with a letter, then letters, digits, _ or -"),
-    "nick-too-long": N_("At most {about} letters; Chinese characters count twice"),
-    "scripts-mixed": N_("{about} mixes scripts that do not go together"),
+    "nick-invalid": N_("Use only letters, digits, _ and -, beginning with a letter"),
+    "nick-too-long": N_("Too long: at most {about} characters (Chinese ones count double)"),
+    "scripts-mixed": N_("{about} mixes writing systems that do not go together"),
     "nick-confusable": N_("{about} looks too much like another nickname"),
     "nick-reserved": N_("{about} is reserved; choose another"),
     "nick-taken": N_("{about} is taken; choose another"),
@@ -54,7 +54,7 @@ REFUSALS: dict[str, Sentence] = {
     "unknown-format": N_("Available formats: {about}"),
     # Rooms.
     "no-such-room": N_("There is no room {about}"),
-    "room-invalid": N_("Rooms are # and a letter, then letters, digits, _ or -"),
+    "room-invalid": N_("Room names are # and a letter, then letters, digits, _ or -"),
     "room-confusable": (
         N_("{about} looks too much like another room"),
         N_("That looks too much like another room"),
@@ -63,10 +63,10 @@ REFUSALS: dict[str, Sentence] = {
         N_("You are not in {about}; /join {about} first"),
         N_("You are not in that room; /join it first"),
     ),
-    "no-room": N_("You are not in any room; /join #ROOM, or /rooms"),
+    "no-room": N_("You are not in any room; see /rooms, then /join #ROOM"),
     "too-many-rooms": (
-        N_("You are in {about} rooms, the most allowed; /part one first"),
-        N_("You are in too many rooms; /part one first"),
+        N_("You are in {about} rooms, the limit; leave one first with /part"),
+        N_("You are in too many rooms; leave one first with /part"),
     ),
     "making-rooms-too-fast": (
         N_("Too many new rooms from you; try again in {time}"),
@@ -102,7 +102,7 @@ REFUSALS: dict[str, Sentence] = {
         N_("Wrong password"),
     ),
     "password-invalid": (
-        N_("A password needs {about} characters, without spaces"),
+        N_("A password has {about} characters and no spaces"),
         N_("That password is too short or too long"),
     ),
     "too-many-attempts": (
@@ -118,7 +118,7 @@ REFUSALS: dict[str, Sentence] = {
         N_("Too many password changes; try again later"),
     ),
     "accounts-full": N_("No more nicknames can be registered here"),
-    "try-later": N_("The service is busy with that; try again in a moment"),
+    "try-later": N_("The service is busy; try again in a moment"),
     "account-needed": N_("You need an account for that: /register PASSWORD or /login"),
     "no-such-account": (
         N_("There is no account {about}"),
@@ -126,20 +126,20 @@ REFUSALS: dict[str, Sentence] = {
     ),
     "password-elsewhere": N_("Your password is managed elsewhere; change it there"),
     "no-such-session": (
-        N_("You have no session {about}; /sessions lists them"),
-        N_("You have no such session; /sessions lists them"),
+        N_("You have no session {about}; /sessions lists yours"),
+        N_("You have no such session; /sessions lists yours"),
     ),
     # Moderation.
     "renaming-too-fast": (
-        N_("You change your nickname too often; wait {time}"),
-        N_("You change your nickname too often; wait a little"),
+        N_("Too many nickname changes; try again in {time}"),
+        N_("Too many nickname changes; try again later"),
     ),
     "joining-too-fast": (
-        N_("You join rooms too often; wait {time}"),
-        N_("You join rooms too often; wait a little"),
+        N_("You are joining rooms too often; try again in {time}"),
+        N_("You are joining rooms too often; try again later"),
     ),
-    "operator-fixed": N_("{about} is an operator by the option --operator"),
-    "operator-meant": N_("{about} is an operator; first /operator {about} off"),
+    "operator-fixed": N_("{about} is an operator through the server option --operator"),
+    "operator-meant": N_("{about} is an operator; /operator {about} off first"),
     "operator-needed": N_("Only operators can do that"),
     "muted": (N_("You are muted: {about}"), N_("You are muted")),
     "banned": (N_("You are banned: {about}"), N_("You are banned")),
@@ -168,28 +168,28 @@ WARNINGS: dict[str, Sentence] = {
         N_("History cannot be saved: {about}; new lines are waiting"),
         N_("History cannot be saved; new lines are waiting"),
     ),
-    "history-recovered": N_("History is saved again, waiting lines included"),
+    "history-recovered": N_("History is being saved again, waiting lines included"),
     "history-lost": (
         N_("The disk has failed for too long; lines not saved: {about}"),
         N_("The disk has failed for too long; lines are not saved"),
     ),
     "muted": REFUSALS["muted"],
     "not-read": (
-        N_("This could not be reloaded: {about}"),
+        N_("Could not reload: {about}"),
         N_("Something could not be reloaded"),
     ),
     "password-guessed": N_("Wrong passwords for your account: {count} (addresses: {origins})"),
     "key-guessed": N_("Wrong keys for {names}: {count} (addresses: {origins})"),
     "account-guessed": N_("Wrong guesses: {count} ({names}); addresses: {origins} ({most})"),
-    "said-aloud": N_("Your next line goes to everybody here, password or not"),
+    "said-aloud": N_("Your next line goes to the room; use /login NAME PASSWORD"),
     "password-changed": (
-        N_("Your password has been changed from {about}"),
-        N_("Your password has been changed in another session"),
+        N_("Your password was changed in a session from {about}"),
+        N_("Your password was changed in another session"),
     ),
     "not-stored": N_("Done, but not saved yet: the disk is failing"),
     "not-kept": (
-        N_("You own too many rooms; {about} is yours while you are in it"),
-        N_("You own too many rooms; this is yours while you are in it"),
+        N_("You own too many rooms; {about} is yours only until you leave"),
+        N_("You own too many rooms; this one is yours only until you leave"),
     ),
     "no-replay": (
         N_("Cannot read earlier lines of {about} now; try /history later"),
@@ -264,8 +264,8 @@ DEPARTURES = {
     Ending.CONNECTION_LOST: N_("connection lost"),
     Ending.REGISTRATION_TIMEOUT: N_("timed out"),
     Ending.IDLE_TIMEOUT: N_("timed out"),
-    Ending.TOO_SLOW: N_("too slow"),
-    Ending.TOO_FAST: N_("too fast"),
+    Ending.TOO_SLOW: N_("connection too slow"),
+    Ending.TOO_FAST: N_("sent lines too fast"),
     Ending.SERVICE_FULL: N_("too many connections"),
     Ending.NAMELESS_FULL: N_("too many connections"),
     Ending.ADDRESS_FULL: N_("too many connections"),
@@ -282,7 +282,7 @@ DEPARTURES = {
     Ending.MOVED: N_("continues under another nickname"),
     Ending.SESSION_ENDED: N_("ended the session"),
     Ending.ACCOUNT_REMOVED: N_("the account was deleted"),
-    Ending.OTHER: N_("gone"),
+    Ending.OTHER: N_("unknown reason"),
 }
 """Why a user left, as others read it."""
 
@@ -305,12 +305,12 @@ FAREWELLS: dict[Ending, Sentence] = {
     Ending.OTHER: N_("Goodbye."),
     Ending.REGISTRATION_TIMEOUT: N_("You did not choose a nickname in time"),
     Ending.IDLE_TIMEOUT: N_("You have been silent for too long"),
-    Ending.TOO_SLOW: N_("You read too slowly; lines for you were lost"),
-    Ending.TOO_FAST: N_("You sent too many lines at once; the rest was not sent"),
+    Ending.TOO_SLOW: N_("Your connection could not keep up; lines for you were lost"),
+    Ending.TOO_FAST: N_("You sent too many lines at once; the rest was dropped"),
     Ending.SERVICE_FULL: N_("Too many connections; try again later"),
     Ending.NAMELESS_FULL: N_("Too many people are choosing nicknames; try again later"),
     Ending.ADDRESS_FULL: N_("Too many connections from your address"),
-    Ending.CONNECTING_TOO_FAST: N_("You connect too often; try again in a minute"),
+    Ending.CONNECTING_TOO_FAST: N_("You are connecting too often; try again in a minute"),
     Ending.LINE_ENDLESS: N_("You sent more than {about} bytes without a line end"),
     Ending.NOT_CHAT: (
         N_("This is a chat service and does not speak {about}; try telnet"),

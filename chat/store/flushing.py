@@ -175,7 +175,7 @@ def _writeOn(inputs: Flushing, core: FlushingCore, result: Written) -> None:
 @_trying.upon(Flushing.caughtUp).to(_idle)
 def _recover(inputs: Flushing, core: FlushingCore) -> None:
     core.outage.worked()
-    _log.info("lines are stored again", event="store-recovered")
+    _log.info("lines can be stored again", event="store-recovered")
     _resume(inputs, core)
     core.observers.recovered()
 
@@ -309,7 +309,7 @@ def changeLost(key: Key, record: Record | None) -> None:
     """
     kind, name = key
     _log.critical(
-        "the {kind} {key} is not {done}: the service ended before the disk worked",
+        "the {kind} {key} was not {done}: the service ended while the disk was failing",
         event="record-lost",
         kind=KINDS[kind],
         key=name,

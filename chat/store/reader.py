@@ -368,7 +368,7 @@ class Questions:
             self._logged.update(new)
             room, id = new[0]
             self._log.error(
-                "{count} lines are damaged and left out, such as {id} of {room}",
+                "{count} lines are damaged and were left out, such as {id} of {room}",
                 event="lines-damaged",
                 count=len(new),
                 id=id,

@@ -81,7 +81,7 @@ class Retention:
     def _pruned(self, pruned: Pruned) -> None:
         if failures := self._outage.worked():
             self._log.info(
-                "old lines are deleted again, after {count} failures",
+                "old lines can be deleted again, after {count} failures",
                 event="retention-recovered",
                 count=failures,
             )

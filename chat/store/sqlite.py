@@ -132,7 +132,8 @@ class SQLiteStore(Service, Store):
             )
         if opened.wasOlder:
             self._log.warn(
-                "{path} is older than the database that was here; numbers go on behind those of it",
+                "{path} is older than the database that was here;"
+                " line numbers continue after that one's",
                 event="database-older",
                 path=opened.files.path,
             )

@@ -164,7 +164,7 @@ class DatabaseWriter:
             self._isBeyondMending = not damaged
             if SEARCH in damaged:
                 self._log.error(
-                    "the next start puts earlier lines into the index of /search",
+                    "the index of /search is incomplete: the next start adds the missing lines",
                     event="index-incomplete",
                 )
         self.abandon()

@@ -181,7 +181,7 @@ class Nick(StateCommand):
     "users",
     "w",
     "在线",
-    arguments=N_("[ROOM]"),
+    arguments=N_("[#ROOM]"),
     subject=Subject.TALK,
     help=N_("list who is here"),
     reads=arguments.anything,
@@ -335,7 +335,7 @@ class Rooms(Command):
     "主题",
     arguments=N_("[TEXT]"),
     subject=Subject.ROOMS,
-    help=N_("show or set the topic of a room"),
+    help=N_("show or set the topic of the room"),
     reads=arguments.anything,
 )
 @dataclass(frozen=True, slots=True)
@@ -351,7 +351,7 @@ class Topic(Command):
     "邀请",
     arguments=N_("NAME"),
     subject=Subject.ROOMS,
-    help=N_("invite somebody to the room"),
+    help=N_("invite somebody to your room"),
     reads=arguments.oneWord,
 )
 @dataclass(frozen=True, slots=True)
@@ -457,7 +457,7 @@ class Search(Command):
     "注册",
     arguments=N_("PASSWORD"),
     subject=Subject.ACCOUNT,
-    help=N_("register your nickname"),
+    help=N_("register your nickname, so only you can use it"),
     secret=1,
     reads=arguments.oneWord,
     isEssential=True,
@@ -474,7 +474,7 @@ class Register(Command):
     "登录",
     arguments=N_("[NAME] PASSWORD"),
     subject=Subject.ACCOUNT,
-    help=N_("log in to your registered nickname"),
+    help=N_("log in with your registered nickname"),
     access=Access.EVERYBODY,
     secret=1,
     reads=arguments.login,
@@ -626,7 +626,7 @@ class Timestamps(Command):
     "铃声",
     arguments=N_("[off|mention|all]"),
     subject=Subject.SETTINGS,
-    help=N_("ring when you are mentioned"),
+    help=N_("choose when the bell rings"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
@@ -641,7 +641,7 @@ class Bell(Command):
     "ping",
     arguments=N_("[TOKEN]"),
     subject=Subject.SETTINGS,
-    help=N_("answered once everything before it is done"),
+    help=N_("get an answer once everything before it is done"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
 )
@@ -872,7 +872,7 @@ class Rename(Command):
     "管理员",
     arguments=N_("[NAME [on|off]]"),
     subject=Subject.OPERATORS,
-    help=N_("appoint or list operators"),
+    help=N_("appoint, dismiss or list operators"),
     access=Access.OPERATORS,
     reads=arguments.operator,
 )
@@ -903,7 +903,7 @@ class Rehash(Command):
     "退出",
     arguments=N_("[REASON]"),
     subject=Subject.SETTINGS,
-    help=N_("leave"),
+    help=N_("leave the chat"),
     access=Access.EVERYBODY,
     reads=arguments.anything,
     isEssential=True,

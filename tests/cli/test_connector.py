@@ -386,7 +386,7 @@ def test_connectingTooFastPausesAMinuteAndMore() -> None:
         link.send(b"!!! x (connecting-too-fast)\r\n")
         link.lose(error.ConnectionLost())
         assert frontend.take() == [
-            "You connect too often; try again in a minute (connecting-too-fast)"
+            "You are connecting too often; try again in a minute (connecting-too-fast)"
         ]
         assert connector.pause == pause
         world.advance(pause)
@@ -471,7 +471,7 @@ def test_anAuthorityWithoutCertificatesIsTold(tmp_path: Path, content: str | Non
 def test_aNameThatNoHostCanHaveIsTold() -> None:
     world, frontend, _ = start(Target("a" * 300, 1))
     world.advance(0)
-    assert frontend.take() == [f"“{'a' * 300}” is not the name of a host"]
+    assert frontend.take() == [f"“{'a' * 300}” is not a valid host name"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -344,10 +344,10 @@ def test_aLineThatIsNotInTheCharsetIsNotSent(charset: str, bad: bytes) -> None:
     run.write(b"one\n" + bad + b"\n/quit\n" + bad)
     run.sent("one")
     run.sent("/quit")
-    assert run.warnings == [f"line 2 is not {charset.upper()}; it was not sent"]
+    assert run.warnings == [f"not sent: line 2 is not {charset.upper()}"]
     run.finish()
     run.halfClosed()
-    assert run.warnings[1:] == [f"line 4 is not {charset.upper()}; it was not sent"]
+    assert run.warnings[1:] == [f"not sent: line 4 is not {charset.upper()}"]
     run.closed(Ending.QUIT)
     assert run.ends == [(FAILED, "")]
 
@@ -358,7 +358,7 @@ def test_aNicknameThatIsNotInTheCharsetEndsTheRun(nameless: Run) -> None:
     nameless.write(b"caf\xe9\nsecret\n")
     assert nameless.next() == "/quit"
     nameless.closed(Ending.QUIT)
-    assert nameless.ends == [(REFUSED, "line 1 is not UTF-8; it was not sent (not-utf8)")]
+    assert nameless.ends == [(REFUSED, "not sent: line 1 is not UTF-8 (not-utf8)")]
 
 
 def test_aLastLineWithoutAnEndIsSent(nameless: Run) -> None:

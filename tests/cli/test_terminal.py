@@ -230,7 +230,7 @@ def test_linesOfOtherRoomsNameTheirRoom(sitting: Sitting) -> None:
     link.send(Parted("#dev", Ending.KICKED, "carol", "spam"), Talking(""))
     assert sitting.lines()[-3:] == [
         "--- carol kicked you out of #dev: spam",
-        "--- You are not in any room now; /join #ROOM, or /rooms",
+        "--- You are not in any room now; see /rooms, then /join #ROOM.",
         "no room>",
     ]
 

@@ -84,7 +84,7 @@ def test_reconnectsWithTheNicknameAndAsksForWhatWasMissed(sitting: Sitting) -> N
     link = sitting.join("/help", "/history")
     link.send(Said("#lobby", 41, AT, "bob", "hi"), Renamed("#lobby", AT, "alice", "alicia"))
     link.lose(ConnectionLost())
-    assert sitting.lines()[-2:] == ["--- connection to /socket lost", "offline, again in 1 s>"]
+    assert sitting.lines()[-2:] == ["--- connection to /socket lost", "offline, retrying in 1 s>"]
     sitting.world.advance(2)
     link = sitting.world.accept()
     sent = link.transport.lines()
@@ -158,7 +158,7 @@ def test_refusalIsShownAndTriedAgainAfterItsPause(sitting: Sitting, code: str, p
     assert told.startswith("!!! ")
     # A line may be longer than the terminal is wide.
     assert f"({code})" in told.replace(" ", "")
-    assert sitting.lines()[-1].startswith("offline, again in ")
+    assert sitting.lines()[-1].startswith("offline, retrying in ")
     sitting.world.advance(pause - 0.5)
     assert sitting.world.attempts == 1
     sitting.world.advance(2)
@@ -219,7 +219,7 @@ def test_failedAttemptsAreOneStatusLineThatCountsDown(sitting: Sitting) -> None:
             rows.append(row)
             world.advance(1)
         seconds = range(len(rows), 0, -1)
-        assert rows == [f"offline, again in {each} s> half a li" for each in seconds]
+        assert rows == [f"offline, retrying in {each} s> half a li" for each in seconds]
         assert sitting.lines() == [*told, "connecting> half a li"]
     world.refuse(TimeoutError())
     assert sitting.lines()[-2] == "!!! /socket does not answer"

@@ -194,7 +194,7 @@ def test_loginThatIsRefusedForNowIsRepeated(sit: Callable[..., Sitting], code: s
         link.send(b"--- Welcome.\r\n", refused)
         assert sitting.lines()[-3:] == [
             f"!!! try again ({code})",
-            f"--- logging in as alice again in {seconds} s; Enter asks for another nickname",
+            f"--- logging in as alice again in {seconds} s; press Enter for another nickname",
             "password>",
         ]
         sitting.world.advance(seconds - 1)
@@ -249,7 +249,7 @@ def test_repetitionEndsWithItsConnection(sit: Callable[..., Sitting]) -> None:
     link = sitting.world.accept()
     link.send(b"--- Welcome.\r\n", Refused("too-many-attempts", "20", "try again"))
     link.lose(ConnectionLost())
-    assert sitting.lines()[-1] == "offline, again in 1 s>"
+    assert sitting.lines()[-1] == "offline, retrying in 1 s>"
     due = [call.getTime() - sitting.world.seconds() for call in sitting.world.getDelayedCalls()]
     # The next attempt to connect.
     assert [0 < seconds < 2 for seconds in due] == [True]
@@ -280,7 +280,7 @@ def test_lineBegunAsAPasswordIsNeverSaid(sit: Callable[..., Sitting]) -> None:
     sitting.enter("")
     assert link.transport.lines() == []
     assert sitting.lines()[-2:] == [
-        "--- not sent: no password is asked for any more",
+        "--- not sent: a password is no longer needed",
         "#lobby 2>",
     ]
     sitting.enter("hello")
@@ -492,7 +492,7 @@ def test_answerInARoomThatComesTooLateIsNotSaid(sitting: Sitting, isLost: bool) 
         link.send(Refused("too-many-attempts", "20", "Too many wrong passwords"))
     link.transport.clear()
     sitting.enter("ret")
-    assert sitting.lines()[-2:] == ["--- not sent: no password is asked for any more", "#lobby 2>"]
+    assert sitting.lines()[-2:] == ["--- not sent: a password is no longer needed", "#lobby 2>"]
     sitting.enter("hello")
     assert link.transport.lines() == ["hello"]
 

@@ -238,7 +238,7 @@ def test_itIsLoggedWhoHasAnAccount() -> None:
         (
             "warn",
             "operator-missing",
-            "account Alice was deleted: whoever registers it next is an operator",
+            "account Alice was deleted: whoever registers it next becomes an operator",
         ),
     ]
 

@@ -188,7 +188,10 @@ def test_passwordsAreCheckedElsewhere(startDaemon: StartDaemon, tmp_path: Path) 
     with daemon.join("dave") as ghost, daemon.join("bob") as bob, daemon.connect() as dave:
         dave.send(f"/login dave {PASSWORD}x", f"/login dave {PASSWORD}", "/password something")
         assert dave.expect("!!!").endswith("(wrong-password)")
-        assert dave.line() == "--- If it is yours, type the password now; otherwise /nick OTHER."
+        assert (
+            dave.line()
+            == "--- If it is yours, type your password; otherwise pick another: /nick NAME."
+        )
         assert dave.line() == "--- The guest who was using dave has been disconnected."
         assert dave.line() == "--- You are logged in as dave."
         assert dave.expect("!!!").endswith("(password-elsewhere)")

@@ -64,8 +64,8 @@ def _heard(witnesses: list[Peer]) -> list[str]:
 
 # Lines that are refused, or mean nothing; their sender stays.
 
-_TOO_LONG = "!!! That line is longer than 1024 bytes; it was not sent (line-too-long)"
-_NOT_UTF8 = "!!! That line is not UTF-8; it was not sent (not-utf8)"
+_TOO_LONG = "!!! Not sent: that line is longer than 1024 bytes (line-too-long)"
+_NOT_UTF8 = "!!! Not sent: that line is not UTF-8 (not-utf8)"
 _CURSOR_KEYS = "!!! Not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line (cursor-keys)"
 
 
@@ -81,17 +81,17 @@ _CURSOR_KEYS = "!!! Not sent: only Backspace, Ctrl-U and Ctrl-W can edit a line 
         ("你好\n".encode("gb18030"), [_NOT_UTF8]),
         (b"\xc0\xafetc\n\xed\xa0\x80\n\xf4\x90\x80\x80\n\xe4\xbd\n", [_NOT_UTF8] * 4),
         (b"\n\r\n\r\0\r   \r\n\t\n \x0b\x0c \n\x1b[0m\n\xe2\x80\x8b\n", []),
-        (b"/foo\n", ["!!! There is no command /foo; /help lists them (unknown-command)"]),
-        (b"/\n/ who\n", ["!!! There is no command /; /help lists them (unknown-command)"] * 2),
+        (b"/foo\n", ["!!! There is no command /foo; type /help for a list (unknown-command)"]),
+        (b"/\n/ who\n", ["!!! There is no command /; type /help for a list (unknown-command)"] * 2),
         (
             b"/f\x1b[31moo\x07\n",
-            ["!!! There is no command /foo; /help lists them (unknown-command)"],
+            ["!!! There is no command /foo; type /help for a list (unknown-command)"],
         ),
-        (b"/help foo\n", ["!!! There is no command /foo; /help lists them (unknown-command)"]),
-        (b"/me\n", ["!!! Missing argument. Usage: /me TEXT (argument-missing)"]),
-        (b"/nick\n", ["!!! Missing argument. Usage: /nick NAME (argument-missing)"]),
-        (b"/msg first\n", ["!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)"]),
-        (b"/reply\n", ["!!! Missing argument. Usage: /reply TEXT (argument-missing)"]),
+        (b"/help foo\n", ["!!! There is no command /foo; type /help for a list (unknown-command)"]),
+        (b"/me\n", ["!!! Usage: /me TEXT (argument-missing)"]),
+        (b"/nick\n", ["!!! Usage: /nick NAME (argument-missing)"]),
+        (b"/msg first\n", ["!!! Usage: /msg NAME TEXT (argument-missing)"]),
+        (b"/reply\n", ["!!! Usage: /reply TEXT (argument-missing)"]),
         (b"/who #nowhere\n", ["!!! There is no room #nowhere (no-such-room)"]),
         (b"/lang tlh\n", ["!!! Available languages: en, zh_CN (unknown-language)"]),
         (b"/format xml\n", ["!!! Available formats: text, json (unknown-format)"]),
@@ -138,7 +138,7 @@ def test_longestLineIsSaid(alice: Peer, witnesses: list[Peer]) -> None:
         ("said\r--- not a notice", ["alice: said", "alice: --- not a notice"]),
         ("/me \x1b[7mbows\u202e", [" * alice bows"]),
         ("/nick al\x1b[1mic\u200bia", ["--- alice is now alicia"]),
-        ("/quit \x1b[31m\u202egone\x07", ["<-- alice left #lobby: gone (2 here)"]),
+        ("/quit \x1b[31m\u202egone\x07", ["<-- alice left #lobby: unknown reason (2 here)"]),
     ],
 )
 def test_whatIsHeardIsSafe(alice: Peer, witnesses: list[Peer], sent: str, heard: list[str]) -> None:

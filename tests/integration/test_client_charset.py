@@ -113,7 +113,7 @@ def test_aPipeInTheCharsetOfTheLocale(daemon: Daemon, join: Join, big5: Mapping[
         capture_output=True,
         timeout=_WITHIN,
     )
-    assert result.stderr == b"tcpchat: line 2 is not BIG5; it was not sent\n"
+    assert result.stderr == b"tcpchat: not sent: line 2 is not BIG5\n"
     assert result.returncode == 1
     assert "bob, 小紅".encode("big5") in result.stdout
     assert bob.line() == "--> 小紅 joined #lobby (2 here)"

@@ -264,7 +264,9 @@ def test_reconnects(screen: Screen, startDaemon: StartDaemon) -> None:
 
     def waits(lines: list[str]) -> bool:
         above, row = untimed(lines[-2]), lines[-1]
-        return above == refused and row.startswith("offline, again in ") and row.endswith("typed")
+        return (
+            above == refused and row.startswith("offline, retrying in ") and row.endswith("typed")
+        )
 
     screen.expect(waits)
     startDaemon("--port", endpoint)

@@ -10,13 +10,13 @@ from chat.vocabulary.verbs import VERBS
 from tests.integration.conftest import Join
 from tests.integration.daemon import Daemon
 
-_FORMAT = "--- The format is text; /format json is for programs."
+_FORMAT = "--- The format is text; text is for people, json for programs."
 
 # The table of the protocol: the ways to type a command, what alice is told, what bob hears.
 _COMMANDS: list[tuple[list[str], list[str], list[str]]] = [
     (
         ["/help who", "/? who", "/帮助 who", "/help /WHO", "/help 在线"],
-        ["--- /who [ROOM] (/names, /users, /w, /在线): list who is here"],
+        ["--- /who [#ROOM] (/names, /users, /w, /在线): list who is here"],
         [],
     ),
     (
@@ -133,8 +133,8 @@ def test_privateMessageReachesItsRecipientOnly(join: Join) -> None:
     alice.send("/msg zoe hi", "/msg bob", "/msg", "/msg alice note", "/msg ＢＯＢ wide")
     assert alice.catchUp() == [
         "!!! Nobody called zoe is here (no-such-nick)",
-        "!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)",
-        "!!! Missing argument. Usage: /msg NAME TEXT (argument-missing)",
+        "!!! Usage: /msg NAME TEXT (argument-missing)",
+        "!!! Usage: /msg NAME TEXT (argument-missing)",
         "[alice -> you] note",
         "[you -> alice] note",
         "[you -> bob] wide",

@@ -192,7 +192,7 @@ def test_switchingBetweenTextAndJSON(join: Join) -> None:
     }
     # And back: what follows is text again.
     robot.send("/format text")
-    assert robot.catchUp()[-1] == "--- The format is text; /format json is for programs."
+    assert robot.catchUp()[-1] == "--- The format is text; text is for people, json for programs."
     alice.send("plain")
     alice.catchUp()
     assert robot.catchUp() == ["alice: plain"]

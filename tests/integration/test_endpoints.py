@@ -56,11 +56,8 @@ def test_linesAreFramedAlike(doors: Doors, way: str) -> None:
     with _WAYS[way](doors) as peer:
         peer.join("alice")
         peer.connection.sendall(b"x" * 2000 + b"\n/ping \xfe\n/ping end\r\n")
-        assert (
-            peer.line()
-            == "!!! That line is longer than 1024 bytes; it was not sent (line-too-long)"
-        )
-        assert peer.line() == "!!! That line is not UTF-8; it was not sent (not-utf8)"
+        assert peer.line() == "!!! Not sent: that line is longer than 1024 bytes (line-too-long)"
+        assert peer.line() == "!!! Not sent: that line is not UTF-8 (not-utf8)"
         assert peer.line() == "--- PONG end"
         peer.send("/quit")
         assert peer.eof() == ["--- Goodbye."]

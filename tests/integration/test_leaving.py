@@ -256,7 +256,7 @@ def test_userThatNeverReadsIsDisconnected(warmed: Doors, way: str, count: int) -
         mallory.join("mallory")
         bob.catchUp()
         before = warmed.memory
-        left, others = "<-- mallory left #lobby: too slow (2 here)", []
+        left, others = "<-- mallory left #lobby: connection too slow (2 here)", []
         for first in range(0, count, 200):
             said, more, heard = _say(alice, bob, first)
             others += more
@@ -269,7 +269,9 @@ def test_userThatNeverReadsIsDisconnected(warmed: Doors, way: str, count: int) -
         with warmed.join("mallory") as another:
             another.leave()
         heard = mallory.eof()
-        assert heard[-1] == "!!! You read too slowly; lines for you were lost (too-slow)"
+        assert (
+            heard[-1] == "!!! Your connection could not keep up; lines for you were lost (too-slow)"
+        )
         numbers = [int(line.split()[1]) for line in heard[:-1]]
         # No line follows upon those that were lost, or a client would not know where to go on.
         assert numbers == list(range(len(numbers)))

@@ -24,7 +24,7 @@ def test_longLineIsRefused(tmp_path: Path) -> None:
     ):
         witnesses.expect("--> alice joined")
         alice.sendBytes(b"x" * 98 + b"\r\n" + b"y" * 99 + b"\r\n" + b"z" * 10_000 + b"\r\n")
-        refusal = "!!! That line is longer than 100 bytes; it was not sent (line-too-long)"
+        refusal = "!!! Not sent: that line is longer than 100 bytes (line-too-long)"
         alice.expect(refusal)
         alice.expect(refusal)
         witnesses.expect(f"alice: {'x' * 98}")

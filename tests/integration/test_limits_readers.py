@@ -185,7 +185,7 @@ def test_softLimitHoldsAnswersAndPresenceBack(tmp_path: Path) -> None:
     told = [line for line in heard if "passing" in line or "steady" in line]
     # It may be told in parts, if the recipient catches up before the last one comes.
     assert 1 <= len(told) <= 4
-    assert all(line.startswith("--- While you were behind, ") for line in told)
+    assert all(line.startswith("--- While you lagged, ") for line in told)
     assert any("steady joined" in line for line in told)
 
 

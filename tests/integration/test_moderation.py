@@ -118,7 +118,7 @@ def test_operatorRereadsTheFiles(startDaemon: StartDaemon, tmp_path: Path) -> No
         olga.catchUp()
         olga.send("/rehash", "/motd")
         assert olga.catchUp() == [
-            f"!!! This could not be reloaded: message of the day: {motd}: not UTF-8 (not-read)",
+            f"!!! Could not reload: message of the day: {motd}: not UTF-8 (not-read)",
             "--- old",
         ]
         motd.write_text("caf\u00e9\n")

@@ -136,8 +136,8 @@ def test_slowReaderIsToldOfComingsAtOnce(startDaemon: StartDaemon, format: str) 
         crowd[0].leave()
         alice.expect("<-- nick0 left")
         if format == "text":
-            assert slow.expect("were behind") == (
-                "--- While you were behind, nick1, nick2, nick3 joined #lobby (5 here)"
+            assert slow.expect("lagged") == (
+                "--- While you lagged, nick1, nick2, nick3 joined #lobby (5 here)"
             )
         else:
             changed = json.loads(slow.expect('"event":"changed"'))

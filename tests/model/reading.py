@@ -39,17 +39,17 @@ FIELDS = {
 _REFUSALS = {
     "argument-invalid": "Usage: {}",
     "nick-needed": "Choose a nickname first: type it and press Enter",
-    "nick-invalid": "Nicknames start with a letter, then letters, digits, _ or -",
-    "nick-too-long": "At most {} letters; Chinese characters count twice",
+    "nick-invalid": "Use only letters, digits, _ and -, beginning with a letter",
+    "nick-too-long": "Too long: at most {} characters (Chinese ones count double)",
     "nick-taken": "{} is taken; choose another",
     "nick-unchanged": "You are already {}",
     "nick-registered": "{0} is registered",
     "wrong-password": "Wrong password for {}",
     "account-needed": "You need an account for that: /register PASSWORD or /login",
     "no-such-nick": "Nobody called {} is here",
-    "no-room": "You are not in any room; /join #ROOM, or /rooms",
+    "no-room": "You are not in any room; see /rooms, then /join #ROOM",
     "not-in-room": "You are not in {0}; /join {0} first",
-    "too-many-rooms": "You are in {} rooms, the most allowed; /part one first",
+    "too-many-rooms": "You are in {} rooms, the limit; leave one first with /part",
     "rooms-full": "There are too many rooms already; /rooms lists them",
     "owner-needed": "Only an owner of {} can do that",
     "no-such-account": "There is no account {}",
@@ -128,12 +128,12 @@ def text(here: str, fact: Fact, at: datetime) -> str:
         case "done", str(code), about:
             return "--- " + _DONE[code].format(about)
         case "warned", "said-aloud", _:
-            words = "Your next line goes to everybody here, password or not"
+            words = "Your next line goes to the room; use /login NAME PASSWORD"
             return f"!!! {words} (said-aloud)"
         case "passwordasked", nick, "":
-            return "--- If it is yours, type the password now; otherwise /nick OTHER."
+            return "--- If it is yours, type your password; otherwise pick another: /nick NAME."
         case "passwordasked", nick, own:
-            return f"--- If it is yours, type the password now; /nick {own} keeps {own}."
+            return f"--- If it is yours, type your password; to stay {own}, type /nick {own}."
         case "joined", name, nick, count:
             return f"--> {nick} joined {name} ({count} here)"
         case "left", name, nick, "account-removed", _, count, by:
@@ -148,7 +148,7 @@ def text(here: str, fact: Fact, at: datetime) -> str:
         case "parted", name, "kicked", by, why:
             return f"--- {by} kicked you out of {name}: {why}"
         case "talking", "":
-            return "--- You are not in any room now; /join #ROOM, or /rooms"
+            return "--- You are not in any room now; see /rooms, then /join #ROOM."
         case "talking", name:
             return f"--- You are now talking in {name}."
         case "welcomed", name, nick, others:

@@ -67,12 +67,12 @@ def test_anyLineEndDoesHoweverItIsCut(service: Service, end: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
-        (b"x" * 1023, "That line is longer than 1024 bytes; it was not sent (line-too-long)"),
-        (b"x" * 5000, "That line is longer than 1024 bytes; it was not sent (line-too-long)"),
-        (b"caf\xe9", "That line is not UTF-8; it was not sent (not-utf8)"),
+        (b"x" * 1023, "Not sent: that line is longer than 1024 bytes (line-too-long)"),
+        (b"x" * 5000, "Not sent: that line is longer than 1024 bytes (line-too-long)"),
+        (b"caf\xe9", "Not sent: that line is not UTF-8 (not-utf8)"),
         (b"hello\x1b[D\x1b[D!", CURSOR_KEYS),
         (b"/msg alice hi\x01\x06", CURSOR_KEYS),
-        (b"\xed\xa0\x80", "That line is not UTF-8; it was not sent (not-utf8)"),
+        (b"\xed\xa0\x80", "Not sent: that line is not UTF-8 (not-utf8)"),
     ],
 )
 def test_aBadLineIsRefusedAndItsSenderStays(service: Service, line: bytes, refusal: str) -> None:

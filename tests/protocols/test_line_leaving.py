@@ -212,9 +212,11 @@ def test_aPeerThatReadsTooSlowlyIsToldAndClosed(service: Service) -> None:
     alice, bob = service.connect("alice"), service.connect("bob")
     service.heard(alice)
     flood(service, bob, alice)
-    assert service.heard(alice) == ["<-- bob left #lobby: too slow (1 here)"]
+    assert service.heard(alice) == ["<-- bob left #lobby: connection too slow (1 here)"]
     lines = service.heard(bob)
-    assert lines.pop() == "!!! You read too slowly; lines for you were lost (too-slow)"
+    assert (
+        lines.pop() == "!!! Your connection could not keep up; lines for you were lost (too-slow)"
+    )
     assert set(lines) <= {"alice: " + "x" * 1000}
     assert bob.isEnded
 

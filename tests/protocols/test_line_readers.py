@@ -75,7 +75,7 @@ def test_aPeerThatTakesNothingIsGivenUp() -> None:
         passes(service, 2)
         assert not isOpen(bob)
         assert here(service) == {"alice"}
-        assert service.heard(alice) == ["<-- bob left #lobby: too slow (1 here)"]
+        assert service.heard(alice) == ["<-- bob left #lobby: connection too slow (1 here)"]
         assert service.server.counters.tooSlow == {"stall": 1}
         assert service.server.counters.endings == {"too-slow": 1}
         assertNothingWaits(service)
@@ -228,7 +228,7 @@ def test_noLineFollowsUponAGap(limits: dict[str, int], reads: int) -> None:
             service.reactor.turn()
             alice.take()
         *heard, last = service.heard(bob)
-        assert last == "!!! You read too slowly; lines for you were lost (too-slow)"
+        assert last == "!!! Your connection could not keep up; lines for you were lost (too-slow)"
         said = [int(line.split()[1]) for line in heard if line.startswith("alice: ")]
         assert 0 < len(said) < count
         assert said == list(range(len(said)))

@@ -113,8 +113,11 @@ def test_aPeerThatReadsTooSlowlyIsToldAndClosed(service: Service, bob: SecurePee
     for _ in range(MAX_WAITING * 2 // 20_000):
         service.say(alice, *["x" * 1000] * 20)
         service.reactor.turn()
-    assert "<-- bob left #lobby: too slow (1 here)" in service.heard(alice)
-    assert bob.heard()[-1] == "!!! You read too slowly; lines for you were lost (too-slow)"
+    assert "<-- bob left #lobby: connection too slow (1 here)" in service.heard(alice)
+    assert (
+        bob.heard()[-1]
+        == "!!! Your connection could not keep up; lines for you were lost (too-slow)"
+    )
     assert bob.isClosed
 
 

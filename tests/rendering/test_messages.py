@@ -185,8 +185,8 @@ def test_howAVerbIsTypedReadsAsTheLanguageDoes() -> None:
     assert chinese.usage("/motd") == "/公告"
     # Of a service that has more verbs.
     assert chinese.usage("/polka DANCER") == "/polka DANCER"
-    who = Helped("/who", ("/w", "/在线"), "[ROOM]", "list who is here")
-    assert chinese.lines(who) == ["--- /在线 [聊天室]（/who、/w）：查看谁在线"]
+    who = Helped("/who", ("/w", "/在线"), "[#ROOM]", "list who is here")
+    assert chinese.lines(who) == ["--- /在线 [#聊天室]（/who、/w）：查看谁在线"]
     ping = Helped("/ping", (), "[TOKEN]", "list who is here")
     assert chinese.lines(ping) == ["--- /ping [标记]：查看谁在线"]
     subjects = Done("help-subjects", "talk,rooms,all")

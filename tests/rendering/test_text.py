@@ -97,7 +97,7 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         ),
         (Entered("#dev", ("bob",)), "--- You are in #dev with bob."),
         (Entered("#dev", ("bob", "eve"), "", 7), "--- You are in #dev with bob, eve and 7 more."),
-        (Talking(""), "--- You are not in any room now; /join #ROOM, or /rooms"),
+        (Talking(""), "--- You are not in any room now; see /rooms, then /join #ROOM."),
         (SessionsChanged(1), "--- You now have 1 session here."),
         (Listed("#dev", ()), "--- 0 people in #dev"),
         (Listed("#dev", (UserRow("alice"),)), "--- 1 person in #dev: alice"),
@@ -115,7 +115,7 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         (TopicShown("#dev", "Tea"), "--- Topic of #dev: Tea"),
         (
             ModesShown("#dev", False, True, "all"),
-            "--- #dev: no key; private; topic set by everybody; no owner",
+            "--- #dev: no key; private; anybody can set the topic; no owner",
         ),
         # Why a user left: the reason of the user takes the place of ours.
         (Left("#dev", AT, "bob", Ending.QUIT, "so long", 2), "<-- bob left #dev: so long (2 here)"),
@@ -126,7 +126,10 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
             "<-- bob left #dev: connection lost (0 here)",
         ),
         (Left("#dev", AT, "bob", Ending.IDLE_TIMEOUT), "<-- bob left #dev: timed out (0 here)"),
-        (Left("#dev", AT, "bob", Ending.TOO_SLOW), "<-- bob left #dev: too slow (0 here)"),
+        (
+            Left("#dev", AT, "bob", Ending.TOO_SLOW),
+            "<-- bob left #dev: connection too slow (0 here)",
+        ),
         # Answers.
         (BansListed(()), "--- Nobody is banned or muted."),
         (Done("ignoring", "bob, eve"), "--- You are ignoring bob, eve."),
@@ -157,13 +160,13 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
             "--- /version: tell what runs here",
         ),
         (
-            Helped("/who", ("/w", "/在线"), "[ROOM]", "list who is here"),
-            "--- /who [ROOM] (/w, /在线): list who is here",
+            Helped("/who", ("/w", "/在线"), "[#ROOM]", "list who is here"),
+            "--- /who [#ROOM] (/w, /在线): list who is here",
         ),
         (Ponged(), "--- PONG"),
         (
             Refused("unknown-command", "/foo"),
-            "!!! There is no command /foo; /help lists them (unknown-command)",
+            "!!! There is no command /foo; type /help for a list (unknown-command)",
         ),
         # A message of the day may have empty lines.
         (Noticed(""), "--- "),
@@ -192,7 +195,7 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         (Refused("muted", "spam", by="carol"), "!!! You are muted (by carol: spam) (muted)"),
         (
             PasswordAsked("alice", "bob"),
-            "--- If it is yours, type the password now; /nick bob keeps bob.",
+            "--- If it is yours, type your password; to stay bob, type /nick bob.",
         ),
         (Closed(Ending.BANNED), "!!! You are banned (banned)"),
         (
@@ -226,12 +229,12 @@ def test_welcomeNamesSomeAndCountsTheOthers() -> None:
 
 def test_allAreNamedWhereTheyFit() -> None:
     """It needs no room to count some."""
-    rooms = ("#garden1", "#garden2", "#garden3")
-    head = "--- These rooms and their history go once empty: "
+    rooms = ("#one", "#two", "#three")
+    head = "--- These rooms and their history are deleted once empty: "
     told = [lines(DeletionAsked("alice", rooms=rooms[:count]))[1] for count in (2, 3)]
-    assert told == [head + "#garden1, #garden2", head + "#garden1, #garden2, #garden3"]
+    assert told == [head + "#one, #two", head + "#one, #two, #three"]
     further = lines(DeletionAsked("alice", rooms=rooms, more=2))[1]
-    assert further == head + "#garden1, #garden2 and 3 more"
+    assert further == head + "#one, #two and 3 more"
 
 
 @pytest.mark.parametrize(
@@ -245,7 +248,7 @@ def test_allAreNamedWhereTheyFit() -> None:
             Parted("#dev", Ending.BANNED, "carol", "spam"),
             "You are no longer in #dev: banned by carol: spam",
         ),
-        (Parted("#dev", Ending.OTHER), "You are no longer in #dev: gone"),
+        (Parted("#dev", Ending.OTHER), "You are no longer in #dev: unknown reason"),
     ],
 )
 def test_parting(parted: Parted, line: str) -> None:
@@ -276,8 +279,8 @@ def test_departureNamesWhoDidItAndWhy(reason: Ending, text: str, by: str, shown:
         ("key", "off", "alice removed the key of #dev"),
         ("private", "on", "alice made #dev private: unlisted and invite-only"),
         ("private", "off", "alice made #dev public"),
-        ("topic", "owner", "alice restricted the topic of #dev to its owners"),
-        ("topic", "all", "alice opened the topic of #dev to everybody"),
+        ("topic", "owner", "alice now lets only owners set the topic of #dev"),
+        ("topic", "all", "alice now lets everybody set the topic of #dev"),
         ("op", "bob", "alice made bob an owner of #dev"),
         ("deop", "bob", "alice removed bob as an owner of #dev"),
         ("slow", "5s", "alice changed the settings of #dev: slow 5s"),
@@ -316,7 +319,7 @@ def test_manyRoomsShareLines() -> None:
     names = [name for row in rows for name in row.split(": ")[1].split(", ")]
     assert names == [f"{row.room} ({row.count})" for row in rooms]
     rooms[3] = RoomRow("#r3", 3, "", True)
-    assert lines(RoomsListed(tuple(rooms)))[-1] == "--- your rooms: #r3"
+    assert lines(RoomsListed(tuple(rooms)))[-1] == "--- You are in: #r3"
 
 
 @pytest.mark.parametrize(
@@ -368,7 +371,7 @@ def test_anEmptyReplayIsNotTold() -> None:
         ),
         (
             Missed("#dev", 43, 20042, "stopped"),
-            "The service stopped unexpectedly; the last lines of #dev may be missing",
+            "The service stopped unexpectedly; lines of #dev may be missing here",
         ),
     ],
 )
@@ -425,14 +428,14 @@ _MANY = tuple(f"n{number}" for number in range(NAMES_IN_WELCOME))
     [
         (
             Changed("#dev", AT, ("bob", "eve"), ("carol",), 7, True),
-            "bob, eve joined #dev, carol left (7 here)",
+            "bob, eve joined #dev and carol left (7 here)",
         ),
         (Changed("#dev", AT, ("bob",), (), 7, True), "bob joined #dev (7 here)"),
         (Changed("#dev", AT, (), ("bob", "eve"), 7, True), "bob, eve left #dev (7 here)"),
         (Changed("#dev", AT, _MANY, (), 7, True), "10 people joined #dev (7 here)"),
         (
             Changed("#dev", AT, _MANY, ("bob",), 7, True),
-            "10 people joined #dev, 1 person left (7 here)",
+            "10 people joined #dev and 1 person left (7 here)",
         ),
         (Changed("#dev", AT, (), (*_MANY, "bob"), 7, True), "11 people left #dev (7 here)"),
         (
@@ -443,7 +446,7 @@ _MANY = tuple(f"n{number}" for number in range(NAMES_IN_WELCOME))
 )
 def test_joinsAndDeparturesWhileTheRecipientWasBehind(changed: Changed, shown: str) -> None:
     """By name, where they are few."""
-    assert lines(changed) == [f"--- While you were behind, {shown}"]
+    assert lines(changed) == [f"--- While you lagged, {shown}"]
 
 
 def test_joinsOfACrowdAreNotTold() -> None:

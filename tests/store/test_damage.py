@@ -82,7 +82,7 @@ def test_aDamagedLineIsToldAsLost(stage: SQLiteStage, how: str) -> None:
     # Counted whenever it is asked for, and logged once.
     assert set(stage.observer.take()) == {("damaged", 2)}
     assert [event["log_format"] for event in logged] == [
-        "{count} lines are damaged and left out, such as {id} of {room}"
+        "{count} lines are damaged and were left out, such as {id} of {room}"
     ]
     assert SECRET not in repr(logged)
 
@@ -322,7 +322,7 @@ def test_otherSettingsHaveCarefulDefaults(stage: SQLiteStage, value: str) -> Non
         "parts of the database were damaged and are being rebuilt: {parts}",
         "{path} was not closed cleanly, and there is no {path}-wal:"
         " lines that were stored last may be missing",
-        "{path} is older than the database that was here; numbers go on behind those of it",
+        "{path} is older than the database that was here; line numbers continue after that one's",
     ]
     assert again.say("hello").id > 10
     again.settle()

@@ -389,8 +389,8 @@ def test_stoppingGivesUpADiskThatFails(stage: SQLiteStage) -> None:
     critical = [event for event in logged if event["log_level"].name == "critical"]
     assert [formatEvent(event) for event in critical][-3:] == [
         "3 lines are lost",
-        "the account alice is not stored: the service ended before the disk worked",
-        "the sanction ban bob is not removed: the service ended before the disk worked",
+        "the account alice was not stored: the service ended while the disk was failing",
+        "the sanction ban bob was not removed: the service ended while the disk was failing",
     ]
     assert "a secret" not in repr(logged)
     lock.release()

@@ -65,8 +65,8 @@ _PEOPLE = (
 # What a code may be about, where that is not a user.
 _ABOUTS = {
     "account-guessed": "alice,bob 12/3 192.0.2.7",
-    "argument-invalid": "/mute NAME [2h|30d] [REASON]",
-    "argument-missing": "/mute NAME [2h|30d] [REASON]",
+    "argument-invalid": "/mode [key KEY, private on|off, topic owner|all]",
+    "argument-missing": "/ban NAME|ADDRESS|CIDR [2h|30d] [REASON]",
     "away": "lunch",
     "changing-too-fast": "590",
     "command-meant": "/register",

@@ -31,11 +31,11 @@ SAMPLES: list[tuple[Event, str]] = [
     (events.NickAsked(), "--- Choose a nickname (/quit leaves):"),
     (
         events.PasswordAsked("alice"),
-        "--- If it is yours, type the password now; otherwise /nick OTHER.",
+        "--- If it is yours, type your password; otherwise pick another: /nick NAME.",
     ),
     (
         events.DeletionAsked("alice"),
-        "--- This deletes your account alice for good.\r\n--- To confirm, type /unregister alice",
+        "--- This deletes your account alice for good.\r\n--- Type /unregister alice to confirm.",
     ),
     (
         events.Welcomed("#lobby", "alice", ("bob", "carol")),
@@ -84,7 +84,7 @@ SAMPLES: list[tuple[Event, str]] = [
     (events.TopicShown("#dev", "Tea", "alice"), "--- Topic of #dev, set by alice: Tea"),
     (
         events.ModesShown("#dev", True, False, "owner", ("alice", "bob")),
-        "--- #dev: has a key; public; topic set by owners; owners: alice, bob",
+        "--- #dev: has a key; public; owners can set the topic; owners: alice, bob",
     ),
     (
         events.Described(
@@ -115,7 +115,7 @@ SAMPLES: list[tuple[Event, str]] = [
         events.LanguageSet("en"),
         "--- The language is English; /lang zh_CN switches to Chinese.",
     ),
-    (events.FormatSet("text"), "--- The format is text; /format json is for programs."),
+    (events.FormatSet("text"), "--- The format is text; text is for people, json for programs."),
     (events.Uptime(90_061), "--- The service has been up for 1d 1h."),
     (
         events.Closed(events.Ending.IDLE_TIMEOUT),
