@@ -275,7 +275,7 @@ class Connector:
         # An attempt that was stopped fails too, and may look like a host that was not found.
         if self._service.running:
             # The service takes an exception for another failed attempt.
-            with self._log.failuresHandled("Telling that an attempt has failed:"):
+            with self._log.failuresHandled("Error while reporting a failed attempt:"):
                 why = self.reasons.failed(failure)
                 self._goOn(self._frontend.failed(why, not self._wasReached))
         return failure

@@ -267,7 +267,7 @@ class Accounts:
         )
         if account.fold in self.appointed:
             self._log.warn(
-                "{name}, an operator by --operator, was registered",
+                "{name}, made an operator by --operator, was registered",
                 event="operator-registered",
                 name=account.name,
             )

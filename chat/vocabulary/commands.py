@@ -510,7 +510,7 @@ class Password(Command):
     "删除账号",
     arguments=N_("[NAME [REASON]]"),
     subject=Subject.ACCOUNT,
-    help=N_("delete your account (asks first)"),
+    help=N_("delete an account; alone, it asks"),
     reads=arguments.cut,
 )
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ def test_itIsLoggedWhoHasAnAccount() -> None:
         desk.accounts.remove(alice)
     assert [(event["log_level"].name, event["event"], formatEvent(event)) for event in logged] == [
         ("info", "account-registered", "account Alice was registered"),
-        ("warn", "operator-registered", "Alice, an operator by --operator, was registered"),
+        ("warn", "operator-registered", "Alice, made an operator by --operator, was registered"),
         ("info", "account-registered", "account bob was registered"),
         ("info", "account-removed", "account Alice was deleted"),
         (

@@ -138,7 +138,7 @@ def test_longestLineIsSaid(alice: Peer, witnesses: list[Peer]) -> None:
         ("said\r--- not a notice", ["alice: said", "alice: --- not a notice"]),
         ("/me \x1b[7mbows\u202e", [" * alice bows"]),
         ("/nick al\x1b[1mic\u200bia", ["--- alice is now alicia"]),
-        ("/quit \x1b[31m\u202egone\x07", ["<-- alice left #lobby: unknown reason (2 here)"]),
+        ("/quit \x1b[31m\u202egone\x07", ["<-- alice left #lobby: gone (2 here)"]),
     ],
 )
 def test_whatIsHeardIsSafe(alice: Peer, witnesses: list[Peer], sent: str, heard: list[str]) -> None:

@@ -187,7 +187,7 @@ def test_damagedRowsAreLeftOut(tmp_path: Path) -> None:
         assert bob.ask("/nick alice")[0]["code"] == "nick-registered"
         assert bob.ask("/login alice opensesame")[0]["code"] == "wrong-password"
         assert "the record alice cannot be read" in daemon.log
-        assert "2 lines are damaged and left out, such as 5 of #lobby" in daemon.log
+        assert "2 lines are damaged and were left out, such as 5 of #lobby" in daemon.log
         assert "Traceback" not in daemon.log
         assert "secret" not in daemon.log
 

@@ -75,7 +75,7 @@ def test_hardLimitDisconnects(tmp_path: Path) -> None:
         guests = _narrow(crowd, 20)
         _say(daemon, 128 * 1024 + _KERNELS + 200_000)
         for number in range(20):
-            witnesses.expect(f"<-- stuck{number} left #lobby: too slow")
+            witnesses.expect(f"<-- stuck{number} left #lobby: connection too slow")
         _stored(daemon)
         assert daemon.memory - before < 20 * 128 * 1024 + 4 * 1024 * 1024
         assert daemon.meter("too_slow_total", limit="waiting") == 20
@@ -101,7 +101,7 @@ def test_stalledConnectionIsGivenUp(tmp_path: Path) -> None:
             _say(daemon, _KERNELS + 60_000)
             begun = monotonic()
             for number in range(5):
-                witnesses.expect(f"<-- stuck{number} left #lobby: too slow")
+                witnesses.expect(f"<-- stuck{number} left #lobby: connection too slow")
             assert monotonic() - begun < 5
             eventually(lambda: len(connections(daemon)) == 3)
             assert daemon.meter("too_slow_total", limit="stall") == 5
@@ -154,7 +154,7 @@ def test_limitOfAllConnectionsTogether(tmp_path: Path) -> None:
         assert 8 <= gone <= 19
         assert daemon.meter("participants") == 2 + 20 - gone
         for _ in range(gone):
-            witnesses.expect("left #lobby: too slow")
+            witnesses.expect("left #lobby: connection too slow")
         assert daemon.meter("too_slow_total", limit="waiting") == 0
 
 

@@ -92,7 +92,7 @@ _ABOUTS = {
     "operators": "alice, bob",
     "password-changed": "192.0.2.77",
     "password-guessed": "12/3",
-    "password-invalid": "8 to 128",
+    "password-invalid": "8–128",
     "registering-too-fast": "590",
     "rehashed": "bans, certificates",
     "renamed": "mallory -> guest17",
