@@ -301,7 +301,7 @@ FAREWELLS: dict[Ending, Sentence] = {
     Ending.SHUTDOWN: N_("Goodbye: the service is shutting down."),
     Ending.PARTED: N_("Goodbye."),
     Ending.MOVED: N_("Goodbye: you continue in another session."),
-    Ending.SESSION_ENDED: N_("Goodbye: you ended this session from another one."),
+    Ending.SESSION_ENDED: N_("Goodbye: you ended this session."),
     Ending.OTHER: N_("Goodbye."),
     Ending.REGISTRATION_TIMEOUT: N_("You did not choose a nickname in time"),
     Ending.IDLE_TIMEOUT: N_("You have been silent for too long"),

@@ -64,7 +64,7 @@ def test_sessionsOfAnAccountAreOneUser(daemon: Daemon, join: Join) -> None:
         assert [row["number"] for row in rows] == [1, 2, 3]
         assert [row["this"] for row in rows] == [False, True, False]
         second.ask("/sessions end 1")
-        assert alice.eof() == ["--- Goodbye: you ended this session from another one."]
+        assert alice.eof() == ["--- Goodbye: you ended this session."]
         # The list from before still names the right ones.
         assert second.answer("/sessions end 1")["code"] == "no-such-session"
         assert [row["number"] for row in second.answer("/sessions")["sessions"]] == [2, 3]

@@ -72,7 +72,7 @@ _LEFT = {
 _CLOSED = {
     "quit": "--- Goodbye.",
     "input-closed": "--- Goodbye: end of input.",
-    "session-ended": "--- Goodbye: you ended this session from another one.",
+    "session-ended": "--- Goodbye: you ended this session.",
 }
 
 

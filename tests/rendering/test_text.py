@@ -175,7 +175,7 @@ def test_greetingCountsUsers(count: int, people: str) -> None:
         (Closed(Ending.SHUTDOWN), "--- Goodbye: the service is shutting down."),
         (
             Closed(Ending.SESSION_ENDED),
-            "--- Goodbye: you ended this session from another one.",
+            "--- Goodbye: you ended this session.",
         ),
         (
             Closed(Ending.KICKED, "spam", "", "carol"),
